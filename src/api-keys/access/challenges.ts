@@ -1,0 +1,65 @@
+import { PROBLEM_CATALOGUE, type ProblemCode } from '../../problems/problem-catalogue';
+import { problemOf } from '../../problems/problem';
+import { ProblemException } from '../../problems/problem.exception';
+import type { DecisionCode } from '../domain/decision';
+import type { ScopeRequirement } from '../domain/scopes';
+
+type Refusal = Exclude<DecisionCode, 'VALID'>;
+
+const REFUSALS: Readonly<Record<Refusal, readonly [ProblemCode, string]>> = {
+  MALFORMED: ['malformed_token', 'Check that the whole token was copied, and nothing else.'],
+  NOT_FOUND: ['invalid_token', 'Present a valid API key.'],
+  ROTATED: ['key_rotated', 'Use the token that the rotation gave.'],
+  REVOKED: ['key_revoked', 'Ask for a new API key.'],
+  DISABLED: ['key_disabled', 'Have the API key enabled again.'],
+  EXPIRED: ['key_expired', 'Ask for a new API key.'],
+  OWNER_DISABLED: ['owner_disabled', 'Have the owner of the API key enabled again.'],
+  IP_NOT_ALLOWED: ['ip_not_allowed', 'Call from an address on the allowlist of the API key.'],
+  INSUFFICIENT_SCOPE: [
+    'insufficient_scope',
+    'Use an API key that holds the scopes named in WWW-Authenticate.',
+  ],
+  BINDING_MISMATCH: ['binding_mismatch', 'Name the organisation and project that the API key is bound to.'],
+};
+
+/** Translates a refusing decision into the answer RFC 6750 section 3.1 asks for. */
+export function refusalOf(code: Refusal, required: ScopeRequirement, realm: string): ProblemException {
+  const [problemCode, detail] = REFUSALS[code];
+  if (PROBLEM_CATALOGUE[problemCode].status === 401) {
+    return challenged(problemCode, detail, realm, 'invalid_token');
+  }
+  if (code !== 'INSUFFICIENT_SCOPE') return new ProblemException(problemOf(problemCode, detail));
+  const scope = [...new Set([...required.allOf, ...required.anyOf.flat()])].join(' ');
+  return challenged(problemCode, detail, realm, 'insufficient_scope', scope);
+}
+
+/** No credential at all: a bare challenge, without an error code (RFC 6750 section 3.1). */
+export function missingCredential(realm: string): ProblemException {
+  return challenged(
+    'missing_credential',
+    'Send "Authorization: Bearer <token>" or "X-API-Key: <token>".',
+    realm,
+  );
+}
+
+/** More than one credential. */
+export function ambiguousCredential(realm: string): ProblemException {
+  return challenged('invalid_request', 'Present one API key in one header, once.', realm, 'invalid_request');
+}
+
+function challenged(
+  code: ProblemCode,
+  detail: string,
+  realm: string,
+  error?: 'invalid_request' | 'invalid_token' | 'insufficient_scope',
+  scope?: string,
+): ProblemException {
+  const challenge = [
+    `Bearer realm="${realm}"`,
+    ...(error === undefined
+      ? []
+      : [`error="${error}"`, `error_description="${PROBLEM_CATALOGUE[code].title}"`]),
+    ...(scope === undefined ? [] : [`scope="${scope}"`]),
+  ].join(', ');
+  return new ProblemException(problemOf(code, detail), { 'WWW-Authenticate': challenge });
+}

@@ -1,0 +1,61 @@
+import { isRequirableScope } from '../domain/scopes';
+import { declareAccess } from './access-declaration';
+
+/**
+ * Lets in only keys that hold all of the scopes. On a class and on its methods the decorators add up.
+ *
+ * @param scopes at least one, without wildcards
+ * @throws RangeError at load, for a wildcard, a malformed scope or an empty list
+ * @example
+ * \@RequireScopes('memory:read')
+ * \@Get('orgs/:orgId/memories')
+ * list(@Tenant() tenant: TenantContext) { … }
+ */
+export function RequireScopes(...scopes: readonly string[]): ClassDecorator & MethodDecorator {
+  requireRequirable('RequireScopes', scopes);
+  return declareAccess({ kind: 'scopes', allOf: scopes });
+}
+
+/**
+ * Lets in only keys that hold at least one of the scopes.
+ *
+ * @param scopes at least one, without wildcards
+ * @throws RangeError at load, for a wildcard, a malformed scope or an empty list
+ */
+export function RequireAnyScope(...scopes: readonly string[]): ClassDecorator & MethodDecorator {
+  requireRequirable('RequireAnyScope', scopes);
+  return declareAccess({ kind: 'any-scope', anyOf: scopes });
+}
+
+/** Lets in every valid key, whatever its scopes. */
+export function Authenticated(): ClassDecorator & MethodDecorator {
+  return declareAccess({ kind: 'authenticated' });
+}
+
+/** Lets in everyone, without looking at any credential. */
+export function Public(): ClassDecorator & MethodDecorator {
+  return declareAccess({ kind: 'public' });
+}
+
+/**
+ * Says that the handler limits itself to the caller's own binding, so that a bound key needs to name no
+ * tenant. `@Tenant()` then is the key's own binding. Asks for a key, but for no scope.
+ */
+export function SelfScoped(): ClassDecorator & MethodDecorator {
+  return declareAccess({ kind: 'self-scoped' });
+}
+
+/** Reads the tenant from the headers `X-Org-Id` and `X-Project-Id` as well as from route parameters. */
+export function TenantHeaders(): ClassDecorator & MethodDecorator {
+  return declareAccess({ kind: 'tenant-headers' });
+}
+
+function requireRequirable(decorator: string, scopes: readonly string[]): void {
+  if (scopes.length === 0) throw new RangeError(`@${decorator}() needs at least one scope`);
+  const wrong = scopes.find((scope) => !isRequirableScope(scope));
+  if (wrong !== undefined) {
+    throw new RangeError(
+      `@${decorator}() cannot require ${JSON.stringify(wrong)}: a required scope is lower-case segments joined by ":" without a wildcard`,
+    );
+  }
+}

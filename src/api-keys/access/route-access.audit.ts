@@ -1,0 +1,67 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
+import { GUARDS_METADATA } from '@nestjs/common/constants.js';
+import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { ConfigurationError } from '../../config/configuration.error';
+import { API_KEYS_SETTINGS, type ApiKeysModuleSettings } from '../api-keys.options';
+import { compileRouteAccess } from './route-access';
+import { type DiscoveredRoute, discoverRoutes } from './route-discovery';
+import { ScopesGuard } from './scopes.guard';
+
+/**
+ * Looks at every route before anything is served. Refuses to start while a decorated route has no guard that
+ * would enforce its decorators, or a globally guarded route declares nothing.
+ */
+@Injectable()
+export class RouteAccessAudit implements OnApplicationBootstrap {
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly applicationConfig: ApplicationConfig,
+    @Inject(API_KEYS_SETTINGS) private readonly settings: ApiKeysModuleSettings,
+  ) {}
+
+  /** @throws ConfigurationError that names every route at fault */
+  onApplicationBootstrap(): void {
+    const guardedGlobally = this.hasGlobalGuard();
+    const undeclared: string[] = [];
+    const unguarded: string[] = [];
+    for (const route of discoverRoutes(this.discovery, this.scanner)) {
+      const { kind } = compileRouteAccess(route.controller, route.handler);
+      if (kind === 'undeclared' && guardedGlobally) undeclared.push(route.label);
+      if (kind === 'guarded' && !guardedGlobally && !hasOwnGuard(route)) unguarded.push(route.label);
+    }
+    if (unguarded.length > 0) {
+      throw new ConfigurationError(
+        `no ScopesGuard enforces what these routes declare: ${unguarded.join('; ')}. ` +
+          'Add @UseGuards(ScopesGuard), or leave globalGuard on.',
+      );
+    }
+    if (undeclared.length > 0 && this.settings.undeclaredRoutes !== 'deny') {
+      throw new ConfigurationError(
+        `these routes declare no access: ${undeclared.join('; ')}. ` +
+          'Add @RequireScopes(…), @RequireAnyScope(…), @Authenticated() or @Public().',
+      );
+    }
+  }
+
+  private hasGlobalGuard(): boolean {
+    const guards: readonly unknown[] = [
+      ...this.applicationConfig.getGlobalGuards(),
+      ...this.applicationConfig.getGlobalRequestGuards().map((wrapper) => wrapper.metatype),
+    ];
+    return guards.some(isScopesGuard);
+  }
+}
+
+function hasOwnGuard({ controller, handler }: DiscoveredRoute): boolean {
+  return [controller, handler].some((holder: Type | object) =>
+    ((Reflect.getMetadata(GUARDS_METADATA, holder) as readonly unknown[] | undefined) ?? []).some(
+      isScopesGuard,
+    ),
+  );
+}
+
+function isScopesGuard(guard: unknown): boolean {
+  if (guard instanceof ScopesGuard || guard === ScopesGuard) return true;
+  return typeof guard === 'function' && guard.prototype instanceof ScopesGuard;
+}

@@ -1,0 +1,61 @@
+import type { Type } from '@nestjs/common';
+import { ConfigurationError } from '../../config/configuration.error';
+import type { ScopeRequirement } from '../domain/scopes';
+import { type AccessDeclaration, declarationsOn } from './access-declaration';
+
+/** What a route asks of a request, compiled from its decorators. */
+export type RouteAccess =
+  | { readonly kind: 'undeclared' }
+  | { readonly kind: 'public' }
+  | {
+      readonly kind: 'guarded';
+      readonly scopes: ScopeRequirement;
+      readonly selfScoped: boolean;
+      readonly tenantHeaders: boolean;
+    };
+
+/**
+ * What the decorators on a class and on one of its methods ask for together.
+ *
+ * @throws ConfigurationError if they contradict each other
+ */
+export function compileRouteAccess(controller: Type, handler: object): RouteAccess {
+  const declared = [...declarationsOn(controller), ...declarationsOn(handler)];
+  const has = (kind: AccessDeclaration['kind']): boolean => declared.some((each) => each.kind === kind);
+  const asksForKey = has('scopes') || has('any-scope') || has('authenticated');
+  const selfScoped = has('self-scoped');
+  const tenantHeaders = has('tenant-headers');
+  const where = `${controller.name}.${(handler as { name?: string }).name ?? ''}`;
+  if (has('public')) {
+    if (asksForKey || selfScoped || tenantHeaders) {
+      throw new ConfigurationError(
+        `${where} is declared @Public() and guarded at once: remove one of the two.`,
+      );
+    }
+    return { kind: 'public' };
+  }
+  if (!asksForKey) return { kind: 'undeclared' };
+  return {
+    kind: 'guarded',
+    scopes: {
+      allOf: [...new Set(declared.flatMap((each) => (each.kind === 'scopes' ? each.allOf : [])))],
+      anyOf: declared.flatMap((each) => (each.kind === 'any-scope' ? [each.anyOf] : [])),
+    },
+    selfScoped,
+    tenantHeaders,
+  };
+}
+
+/** Compiles each route once and keeps the result, so that a request reads no metadata. */
+export class RouteAccessTable {
+  private readonly table = new WeakMap<object, WeakMap<object, RouteAccess>>();
+
+  /** @throws ConfigurationError if the route's decorators contradict each other */
+  of(controller: Type, handler: object): RouteAccess {
+    let handlers = this.table.get(controller);
+    if (handlers === undefined) this.table.set(controller, (handlers = new WeakMap()));
+    let access = handlers.get(handler);
+    if (access === undefined) handlers.set(handler, (access = compileRouteAccess(controller, handler)));
+    return access;
+  }
+}

@@ -1,0 +1,206 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  Headers,
+  HttpCode,
+  HttpStatus,
+  Inject,
+  Param,
+  Patch,
+  Post,
+  Query,
+  Res,
+  UseFilters,
+  UsePipes,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ApiBearerAuth, ApiHeader, ApiNoContentResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../problems/api-problems.decorator';
+import { noParameters } from '../problems/no-parameters.pipe';
+import { ProblemFilter } from '../problems/problem.filter';
+import { strictValidation } from '../problems/validation';
+import { CurrentApiKey, type CurrentKey } from './access/current-api-key.decorator';
+import { CurrentCaller } from './access/current-caller.decorator';
+import { Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
+import { ApiKeysService } from './api-keys.service';
+import { CLOCK } from './clock.token';
+import type { ApiKey } from './domain/api-key';
+import type { Caller } from './domain/caller';
+import type { Clock } from './domain/clock';
+import { ApiKeyDto, ApiKeyPageDto, IssuedApiKeyDto } from './dto/api-key.dto';
+import { CreateApiKeyDto } from './dto/create-api-key.dto';
+import { HistoryDto } from './dto/history.dto';
+import { toCreate, toPatch } from './dto/key-request.mapper';
+import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from './dto/list-api-keys.query';
+import { RevokeApiKeyQuery } from './dto/revoke-api-key.query';
+import { UpdateApiKeyDto } from './dto/update-api-key.dto';
+import { entityTag, readIfMatch } from './if-match';
+
+/** The management routes: each translates HTTP to a call of the service, and holds no rule of its own. */
+@ApiTags('API keys')
+@ApiBearerAuth('bearer')
+@ApiSecurity('apiKey')
+@ApiProblems(
+  'invalid_request',
+  'validation_failed',
+  'missing_credential',
+  'malformed_token',
+  'invalid_token',
+  'key_rotated',
+  'key_revoked',
+  'key_disabled',
+  'key_expired',
+  'owner_disabled',
+  'ip_not_allowed',
+  'headers_too_large',
+  'internal_error',
+  'storage_unavailable',
+)
+@Controller('v1/api-keys')
+@SelfScoped()
+@UseFilters(ProblemFilter)
+@UsePipes(strictValidation())
+export class ApiKeysController {
+  constructor(
+    private readonly apiKeys: ApiKeysService,
+    private readonly adapterHost: HttpAdapterHost,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** Makes a key and shows its token, this once. */
+  @Post()
+  @RequireScopes('api-keys:write')
+  @Header('Cache-Control', 'no-store')
+  @ApiProblems(
+    'insufficient_scope',
+    'delegation_exceeded',
+    'invalid_json',
+    'payload_too_large',
+    'unsupported_media_type',
+  )
+  async create(
+    @CurrentCaller() caller: Caller,
+    @Query(noParameters) _query: object,
+    @Body() body: CreateApiKeyDto,
+    @Res({ passthrough: true }) response: object,
+  ): Promise<IssuedApiKeyDto> {
+    const { key, token } = await this.apiKeys.create(caller, toCreate(body));
+    this.adapterHost.httpAdapter.setHeader(response, 'Location', `/v1/api-keys/${key.id}`);
+    return { ...this.shown(key, response), token };
+  }
+
+  /** Lists the keys in the caller's sight, newest first. */
+  @Get()
+  @RequireScopes('api-keys:read')
+  @ApiProblems('insufficient_scope', 'invalid_cursor')
+  async list(@CurrentCaller() caller: Caller, @Query() query: ListApiKeysQuery): Promise<ApiKeyPageDto> {
+    const { data, nextCursor } = await this.apiKeys.list(caller, { limit: DEFAULT_PAGE_SIZE, ...query });
+    const now = this.clock.now();
+    return { data: data.map((key) => ApiKeyDto.of(key, now)), nextCursor };
+  }
+
+  /** Shows the presented key itself, whatever its scopes. */
+  @Get('self')
+  @Authenticated()
+  async self(
+    @CurrentCaller() caller: Caller,
+    @CurrentApiKey() { id }: CurrentKey,
+    @Query(noParameters) _query: object,
+    @Res({ passthrough: true }) response: object,
+  ): Promise<ApiKeyDto> {
+    return this.shown(await this.apiKeys.get(caller, id), response);
+  }
+
+  /** Revokes the presented key itself, so that whoever holds a leaked key can always kill it. */
+  @Delete('self')
+  @Authenticated()
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiNoContentResponse({ description: 'The key is revoked.' })
+  async revokeSelf(
+    @CurrentCaller() caller: Caller,
+    @CurrentApiKey() { id }: CurrentKey,
+    @Query() { reason }: RevokeApiKeyQuery,
+  ): Promise<void> {
+    await this.apiKeys.revoke(caller, id, reason);
+  }
+
+  /** Shows a key. The `ETag` is its version. */
+  @Get(':id')
+  @RequireScopes('api-keys:read')
+  @ApiProblems('insufficient_scope', 'not_found')
+  async get(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(noParameters) _query: object,
+    @Res({ passthrough: true }) response: object,
+  ): Promise<ApiKeyDto> {
+    return this.shown(await this.apiKeys.get(caller, id), response);
+  }
+
+  /** Changes a key. What is left out stays, `null` clears. */
+  @Patch(':id')
+  @RequireScopes('api-keys:write')
+  @ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description: 'Change the key only while its `ETag` is this one.',
+    schema: { type: 'string', example: '"1"' },
+  })
+  @ApiProblems(
+    'insufficient_scope',
+    'delegation_exceeded',
+    'not_found',
+    'revoked_key_unchangeable',
+    'expired_key_unchangeable',
+    'concurrent_change',
+    'version_mismatch',
+    'invalid_json',
+    'payload_too_large',
+    'unsupported_media_type',
+  )
+  async update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(noParameters) _query: object,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Body() body: UpdateApiKeyDto,
+    @Res({ passthrough: true }) response: object,
+  ): Promise<ApiKeyDto> {
+    const ifVersion = readIfMatch(ifMatch);
+    return this.shown(await this.apiKeys.update(caller, id, toPatch(body), { ifVersion }), response);
+  }
+
+  /** Revokes a key for good. Its record stays; revoking it again changes nothing. */
+  @Delete(':id')
+  @RequireScopes('api-keys:write')
+  @HttpCode(HttpStatus.NO_CONTENT)
+  @ApiNoContentResponse({ description: 'The key is revoked.' })
+  @ApiProblems('insufficient_scope', 'not_found', 'concurrent_change')
+  async revoke(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query() { reason }: RevokeApiKeyQuery,
+  ): Promise<void> {
+    await this.apiKeys.revoke(caller, id, reason);
+  }
+
+  /** Shows who changed what, when; oldest first. */
+  @Get(':id/history')
+  @RequireScopes('api-keys:read')
+  @ApiProblems('insufficient_scope', 'not_found')
+  async history(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(noParameters) _query: object,
+  ): Promise<HistoryDto> {
+    return HistoryDto.of(await this.apiKeys.history(caller, id));
+  }
+
+  private shown(key: ApiKey, response: object): ApiKeyDto {
+    this.adapterHost.httpAdapter.setHeader(response, 'ETag', entityTag(key.version));
+    return ApiKeyDto.of(key, this.clock.now());
+  }
+}

@@ -1,0 +1,55 @@
+import { KeywardError } from '../problems/keyward.error';
+
+/** There is no such key, or the caller may not know of it. The two are never told apart. */
+export class KeyNotFoundError extends KeywardError {
+  constructor() {
+    super('not_found', 'There is no key with this id.');
+  }
+}
+
+/** The caller asked for more than it holds itself. */
+export class DelegationExceededError extends KeywardError {
+  /** @param exceeded the fields in which the result would reach further than the caller */
+  constructor(exceeded: readonly string[]) {
+    super('delegation_exceeded', `The caller does not hold this itself: ${exceeded.join(', ')}.`, {
+      exceeded,
+    });
+  }
+}
+
+/** A revoked key stays as it is. */
+export class RevokedKeyError extends KeywardError {
+  constructor() {
+    super('revoked_key_unchangeable', 'Create a new key instead.');
+  }
+}
+
+/** The expiry of an expired key stays as it is. */
+export class ExpiredKeyError extends KeywardError {
+  constructor() {
+    super('expired_key_unchangeable', 'Leave out expiresAt, or create a new key instead.');
+  }
+}
+
+/** The key is no longer at the version the caller named. */
+export class VersionMismatchError extends KeywardError {
+  constructor() {
+    super('version_mismatch', 'Read the key again and decide on what it is now.');
+  }
+}
+
+/** The change lost its guard against other changes too many times in a row. */
+export class ConcurrentChangeError extends KeywardError {
+  constructor() {
+    super('concurrent_change', 'Try again in a moment.');
+  }
+}
+
+/** An expiry that nobody may ask for. */
+export class UnacceptableExpiryError extends KeywardError {
+  constructor(message: string) {
+    super('validation_failed', 'Correct the fields listed in "errors".', {
+      errors: [{ field: '/expiresAt', message }],
+    });
+  }
+}

@@ -1,0 +1,108 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { getConnectionToken } from '@nestjs/mongoose';
+import { StorageConfig } from '../config/storage.config';
+import { RouteAccessAudit } from './access/route-access.audit';
+import { ScopesGuard } from './access/scopes.guard';
+import { ApiKeysController } from './api-keys.controller';
+import {
+  API_KEYS_OPTIONS,
+  API_KEYS_SETTINGS,
+  type ApiKeysModuleAsyncOptions,
+  type ApiKeysModuleOptions,
+  type ApiKeysModuleSettings,
+  type ApiKeysOptions,
+} from './api-keys.options';
+import { ApiKeysService } from './api-keys.service';
+import { CLOCK } from './clock.token';
+import { systemClock } from './domain/clock';
+import { API_KEY_REPOSITORY } from './storage/api-key.repository';
+import { openApiKeyStorage } from './storage/api-key-storage';
+import { checkedOptions } from './checked-options';
+import { KeyVerifier } from './verification/key-verifier';
+
+/**
+ * API keys for a Nest application: the management routes, the service, and a guard over every route.
+ *
+ * @example
+ * \@Module({
+ *   imports: [
+ *     MongooseModule.forRoot(process.env.MONGODB_URI),
+ *     ApiKeysModule.forRoot({ storage: 'mongo' }),
+ *   ],
+ * })
+ * export class AppModule {}
+ */
+@Module({})
+export class ApiKeysModule {
+  /** @throws ConfigurationError at start, if the options or the storage are refused */
+  static forRoot(options: ApiKeysModuleOptions): DynamicModule {
+    return assemble(options, [], { provide: API_KEYS_OPTIONS, useFactory: () => checkedOptions(options) });
+  }
+
+  /**
+   * The same, with options computed at start.
+   *
+   * @example
+   * ApiKeysModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ storage: 'mongo', tokenPrefix: config.get('API_KEY_PREFIX') }),
+   * })
+   */
+  static forRootAsync(options: ApiKeysModuleAsyncOptions): DynamicModule {
+    return assemble(options, options.imports ?? [], {
+      provide: API_KEYS_OPTIONS,
+      inject: [...(options.inject ?? [])],
+      useFactory: async (...dependencies: never[]) =>
+        checkedOptions(await options.useFactory(...dependencies)),
+    });
+  }
+}
+
+function assemble(
+  settings: ApiKeysModuleSettings,
+  imports: NonNullable<DynamicModule['imports']>,
+  options: Provider,
+): DynamicModule {
+  const providers: Provider[] = [
+    options,
+    { provide: API_KEYS_SETTINGS, useValue: settings },
+    { provide: CLOCK, useValue: systemClock },
+    StorageConfig,
+    {
+      provide: API_KEY_REPOSITORY,
+      inject: [
+        API_KEYS_OPTIONS,
+        StorageConfig,
+        { token: getConnectionToken(settings.connectionName), optional: true },
+      ],
+      useFactory: async ({ storage }: ApiKeysOptions, ...rest: StorageDependencies) =>
+        openApiKeyStorage(storage, ...rest),
+    },
+    KeyVerifier,
+    ApiKeysService,
+    ScopesGuard,
+    RouteAccessAudit,
+  ];
+  return {
+    module: ApiKeysModule,
+    global: true,
+    imports: [DiscoveryModule, ...imports],
+    controllers: settings.routes === false ? [] : [ApiKeysController],
+    providers:
+      settings.globalGuard === false
+        ? providers
+        : [...providers, { provide: APP_GUARD, useExisting: ScopesGuard }],
+    exports: [
+      API_KEYS_OPTIONS,
+      API_KEY_REPOSITORY,
+      CLOCK,
+      StorageConfig,
+      KeyVerifier,
+      ApiKeysService,
+      ScopesGuard,
+    ],
+  };
+}
+
+type StorageDependencies = [StorageConfig, import('mongoose').Connection | null | undefined];

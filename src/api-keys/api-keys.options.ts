@@ -1,0 +1,50 @@
+import type { ModuleMetadata } from '@nestjs/common';
+import type { ApiKeyStorage } from './storage/api-key-storage';
+
+/** How the module behaves; what may be computed at start. */
+export interface ApiKeysOptions {
+  /** Where keys are kept. There is no default: choosing a store is a decision. */
+  readonly storage: ApiKeyStorage;
+  /** What stands before new tokens; default `kw`. */
+  readonly tokenPrefix?: string | undefined;
+  /** The longest life of a key in days; default none. */
+  readonly maxTtlDays?: number | undefined;
+  /** The `realm` of `WWW-Authenticate` challenges; default `keyward`. */
+  readonly realm?: string | undefined;
+  /** The names of the route parameters that hold the tenant; default `orgId` and `projectId`. */
+  readonly tenantParams?: TenantParamNames | undefined;
+}
+
+/** The names of the route parameters that name an organisation and a project. */
+export interface TenantParamNames {
+  readonly orgId?: string | undefined;
+  readonly projectId?: string | undefined;
+}
+
+/** What the module consists of; known when it is imported. */
+export interface ApiKeysModuleSettings {
+  /** Whether `ScopesGuard` guards every route of the application; default true. */
+  readonly globalGuard?: boolean;
+  /** Whether the management routes under `/v1/api-keys` are served; default true. */
+  readonly routes?: boolean;
+  /** The name of the Mongoose connection to use, where it has one. */
+  readonly connectionName?: string;
+  /** What a global guard does about a route that declares no access: refuse to start (default), or deny it. */
+  readonly undeclaredRoutes?: 'refuse' | 'deny';
+}
+
+/** Options of `ApiKeysModule.forRoot`. */
+export type ApiKeysModuleOptions = ApiKeysOptions & ApiKeysModuleSettings;
+
+/** Options of `ApiKeysModule.forRootAsync`. */
+export interface ApiKeysModuleAsyncOptions extends ApiKeysModuleSettings, Pick<ModuleMetadata, 'imports'> {
+  /** Providers that `useFactory` takes, in its order. */
+  readonly inject?: NonNullable<import('@nestjs/common').FactoryProvider['inject']>;
+  readonly useFactory: (...dependencies: never[]) => ApiKeysOptions | Promise<ApiKeysOptions>;
+}
+
+/** The injection token of the options. */
+export const API_KEYS_OPTIONS = Symbol('keyward:api-keys-options');
+
+/** The injection token of what the module consists of. */
+export const API_KEYS_SETTINGS = Symbol('keyward:api-keys-settings');

@@ -1,0 +1,32 @@
+import { ConfigurationError } from '../config/configuration.error';
+import type { ApiKeysOptions } from './api-keys.options';
+import { isTokenPrefix } from './domain/key-token';
+
+const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/**
+ * The options, once they are known to be right.
+ *
+ * @throws ConfigurationError one sentence about the first that is wrong
+ */
+export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
+  const { storage, tokenPrefix, maxTtlDays, realm } = options;
+  if (storage !== 'mongo' && storage !== 'memory' && (typeof storage !== 'object' || storage === null)) {
+    throw new ConfigurationError('storage is not chosen: use "mongo", "memory" or a repository of your own.');
+  }
+  if (tokenPrefix !== undefined && !isTokenPrefix(tokenPrefix)) {
+    throw new ConfigurationError(
+      'tokenPrefix is not a prefix: use 2 to 16 lower-case letters, digits and inner underscores.',
+    );
+  }
+  if (
+    maxTtlDays !== undefined &&
+    !(Number.isInteger(maxTtlDays) && maxTtlDays >= 1 && maxTtlDays <= 36_500)
+  ) {
+    throw new ConfigurationError('maxTtlDays is out of range: use whole days from 1 to 36500.');
+  }
+  if (realm !== undefined && !REALM.test(realm)) {
+    throw new ConfigurationError('realm holds characters that a header cannot quote: use plain ASCII.');
+  }
+  return options;
+}

@@ -1,0 +1,88 @@
+import ipaddr from 'ipaddr.js';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Range = [Address, number];
+
+/** How many addresses and ranges one key's allowlist may hold. */
+export const MAX_ALLOWED_IPS = 100;
+
+const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
+const PREFIX_LENGTH = /^(?:0|[1-9]\d{0,2})$/;
+
+/**
+ * Reads an address as the network knows it: dotted-quad IPv4 without leading zeros, or IPv6 without a zone.
+ * An IPv4-mapped IPv6 address is its IPv4 address. Anything else is `undefined`.
+ */
+export function parseAddress(text: string): Address | undefined {
+  if (text.includes(':')) {
+    if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
+    const address = ipaddr.IPv6.parse(text);
+    return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+  }
+  return IPV4.test(text) && ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined;
+}
+
+/**
+ * Whether `text` is an entry an allowlist may hold: an address, or a CIDR range whose address has no bits
+ * beyond its prefix, so that `10.0.0.1/8` is refused rather than guessed at.
+ */
+export function isAllowedIp(text: string): boolean {
+  return parseRange(text) !== undefined;
+}
+
+/**
+ * Whether `address` lies in one of the entries. An empty list allows every address, an unknown or unreadable
+ * address is in no list.
+ */
+export function addressAllowed(allowedIps: readonly string[], address: string | undefined): boolean {
+  if (allowedIps.length === 0) return true;
+  const client = address === undefined ? undefined : parseAddress(address);
+  return client !== undefined && allowedIps.some((entry) => contains(entry, client, bitsOf(client)));
+}
+
+/** Whether every address that `inner` allows is allowed by `outer` as well. An empty list allows everything. */
+export function allowlistCovers(outer: readonly string[], inner: readonly string[]): boolean {
+  if (outer.length === 0) return true;
+  return inner.length > 0 && inner.every((entry) => outer.some((candidate) => rangeCovers(candidate, entry)));
+}
+
+function rangeCovers(outer: string, inner: string): boolean {
+  const range = parseRange(inner);
+  return range !== undefined && contains(outer, range[0], range[1]);
+}
+
+function contains(entry: string, address: Address, prefixLength: number): boolean {
+  const range = parseRange(entry);
+  return (
+    range !== undefined &&
+    range[0].kind() === address.kind() &&
+    range[1] <= prefixLength &&
+    address.match(range[0], range[1])
+  );
+}
+
+function parseRange(text: string): Range | undefined {
+  const slash = text.indexOf('/');
+  if (slash < 0) {
+    const address = parseAddress(text);
+    return address && [address, bitsOf(address)];
+  }
+  const written = text.slice(0, slash);
+  const address = parseAddress(written);
+  const prefix = text.slice(slash + 1);
+  if (address === undefined || !PREFIX_LENGTH.test(prefix)) return undefined;
+  const mapped = written.includes(':') && address.kind() === 'ipv4';
+  const prefixLength = Number(prefix) - (mapped ? 96 : 0);
+  if (prefixLength < 0 || prefixLength > bitsOf(address)) return undefined;
+  return hasHostBits(address, prefixLength) ? undefined : [address, prefixLength];
+}
+
+function hasHostBits(address: Address, prefixLength: number): boolean {
+  return address
+    .toByteArray()
+    .some((byte, index) => (byte & (0xff >> Math.min(8, Math.max(0, prefixLength - index * 8)))) !== 0);
+}
+
+function bitsOf(address: Address): number {
+  return address.kind() === 'ipv4' ? 32 : 128;
+}

@@ -1,0 +1,97 @@
+import { timingSafeEqual } from 'node:crypto';
+import { addressAllowed } from './allowed-ips';
+import { type ApiKey, isExpired, type KeySecret } from './api-key';
+import { bindingMatches, type TenantContext } from './binding';
+import type { ParsedToken } from './key-token';
+import { meetsScopes, type ScopeRequirement } from './scopes';
+
+/**
+ * The outcome of a decision; the first that applies, in this order.
+ */
+export type DecisionCode =
+  | 'MALFORMED'
+  | 'NOT_FOUND'
+  | 'ROTATED'
+  | 'REVOKED'
+  | 'DISABLED'
+  | 'EXPIRED'
+  | 'OWNER_DISABLED'
+  | 'IP_NOT_ALLOWED'
+  | 'INSUFFICIENT_SCOPE'
+  | 'BINDING_MISMATCH'
+  | 'VALID';
+
+/** What a caller asks of a key. */
+export interface Requirement {
+  readonly scopes: ScopeRequirement;
+  /** The tenant that the request names; `undefined` where the route limits itself and no context is asked. */
+  readonly tenant: TenantContext | undefined;
+  /** The client's address; `undefined` where it is not known, which fails every allowlist. */
+  readonly clientAddress: string | undefined;
+}
+
+/** What was found in the store about a well-formed token. */
+export interface StoredState {
+  readonly key: ApiKey;
+  /** Whether the key's owner is active; true for a key without an owner. */
+  readonly ownerActive: boolean;
+}
+
+/**
+ * The answer to "is this key good?". It carries the record only where the presented token was a genuine
+ * secret of that key: to anyone else the key does not exist.
+ */
+export type Decision =
+  | { readonly code: 'MALFORMED' | 'NOT_FOUND'; readonly key?: undefined }
+  | { readonly code: Exclude<DecisionCode, 'MALFORMED' | 'NOT_FOUND'>; readonly key: ApiKey };
+
+/**
+ * Decides, once and for every door. Pure: a record, a requirement and a time in, a code out.
+ *
+ * @param presented the parsed token, `null` where it was malformed
+ * @param stored what the store holds under the token's key id, `null` for nothing
+ */
+export function decide(
+  presented: ParsedToken | null,
+  stored: StoredState | null,
+  requirement: Requirement,
+  now: Date,
+): Decision {
+  if (presented === null) return { code: 'MALFORMED' };
+  if (stored === null) return { code: 'NOT_FOUND' };
+  const { key } = stored;
+  const secret = findSecret(key.secrets, presented.hash);
+  if (secret === undefined) return { code: 'NOT_FOUND' };
+  return { code: judge(stored, secret, requirement, now), key };
+}
+
+/**
+ * The secret whose hash is the presented one. Every hash is compared, each in constant time, so that the time
+ * taken tells nothing about which one matched.
+ */
+export function findSecret(secrets: readonly KeySecret[], hash: string): KeySecret | undefined {
+  const wanted = Buffer.from(hash, 'hex');
+  let found: KeySecret | undefined;
+  for (const secret of secrets) {
+    const candidate = Buffer.from(secret.hash, 'hex');
+    if (candidate.length === wanted.length && timingSafeEqual(candidate, wanted)) found = secret;
+  }
+  return found;
+}
+
+function judge(
+  { key, ownerActive }: StoredState,
+  secret: KeySecret,
+  requirement: Requirement,
+  now: Date,
+): Exclude<DecisionCode, 'MALFORMED' | 'NOT_FOUND'> {
+  if (secret.retiresAt !== undefined && now.getTime() >= secret.retiresAt.getTime()) return 'ROTATED';
+  if (key.revokedAt !== undefined) return 'REVOKED';
+  if (!key.enabled) return 'DISABLED';
+  if (isExpired(key, now)) return 'EXPIRED';
+  if (!ownerActive) return 'OWNER_DISABLED';
+  if (!addressAllowed(key.allowedIps, requirement.clientAddress)) return 'IP_NOT_ALLOWED';
+  if (!meetsScopes(key.scopes, requirement.scopes)) return 'INSUFFICIENT_SCOPE';
+  if (requirement.tenant !== undefined && !bindingMatches(key, requirement.tenant)) return 'BINDING_MISMATCH';
+  return 'VALID';
+}

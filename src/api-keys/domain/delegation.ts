@@ -1,0 +1,35 @@
+import { allowlistCovers } from './allowed-ips';
+import type { ApiKey, Grant } from './api-key';
+import { rateLimitCovers } from './rate-limit';
+import { grants } from './scopes';
+
+/** The parts of a grant in which authority can be exceeded. */
+export type GrantField =
+  'scopes' | 'orgId' | 'projectId' | 'ownerId' | 'expiresAt' | 'allowedIps' | 'rateLimit';
+
+const COVERS: Readonly<Record<GrantField, (outer: Grant, inner: Grant) => boolean>> = {
+  scopes: (outer, inner) => inner.scopes.every((scope) => grants(outer.scopes, scope)),
+  orgId: (outer, inner) => outer.orgId === undefined || outer.orgId === inner.orgId,
+  projectId: (outer, inner) => outer.projectId === undefined || outer.projectId === inner.projectId,
+  ownerId: (outer, inner) => outer.ownerId === undefined || outer.ownerId === inner.ownerId,
+  expiresAt: (outer, inner) =>
+    outer.expiresAt === undefined ||
+    (inner.expiresAt !== undefined && inner.expiresAt.getTime() <= outer.expiresAt.getTime()),
+  allowedIps: (outer, inner) => allowlistCovers(outer.allowedIps, inner.allowedIps),
+  rateLimit: (outer, inner) => rateLimitCovers(outer.rateLimit, inner.rateLimit),
+};
+
+const GRANT_FIELDS = Object.keys(COVERS) as readonly GrantField[];
+
+/**
+ * The fields in which `inner` reaches further than `outer`; empty where `outer` holds everything that `inner`
+ * holds. Reflexive and transitive, so that no chain of delegations reaches further than its root.
+ */
+export function exceededFields(outer: Grant, inner: Grant): readonly GrantField[] {
+  return GRANT_FIELDS.filter((field) => !COVERS[field](outer, inner));
+}
+
+/** Whether a change gives a key more than it had: a wider grant in any field, or being enabled again. */
+export function isWidening(before: ApiKey, after: ApiKey): boolean {
+  return (after.enabled && !before.enabled) || exceededFields(before, after).length > 0;
+}

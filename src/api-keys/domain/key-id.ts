@@ -1,0 +1,18 @@
+import { monotonicFactory } from 'ulid';
+
+const KEY_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+
+const nextUlid = monotonicFactory();
+
+/**
+ * A new key id: a lower-case ULID. Ids made by one process sort in the order of their making, also when the
+ * clock steps back.
+ */
+export function newKeyId(now: Date): string {
+  return nextUlid(now.getTime()).toLowerCase();
+}
+
+/** Whether `text` has the form of a key id. Says nothing about whether such a key exists. */
+export function isKeyId(text: string): boolean {
+  return KEY_ID.test(text);
+}

@@ -1,0 +1,131 @@
+import { type ApiKey, type ApiKeyStatus, statusOf } from '../domain/api-key';
+
+/** A key, without anything secret. */
+export class ApiKeyDto {
+  /**
+   * The key's public id.
+   * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
+   */
+  id!: string;
+
+  /** @example "ingest worker" */
+  name!: string;
+
+  /** @example "Writes memories from the nightly import" */
+  description!: string | null;
+
+  /** The user who owns the key. */
+  ownerId!: string | null;
+
+  /**
+   * Who made the key.
+   * @example "key:01jd8x4k2m6n8p0q2r4s6t8v0v"
+   */
+  createdBy!: string;
+
+  /**
+   * What the key may do.
+   * @example ["memory:read", "memory:write"]
+   */
+  scopes!: string[];
+
+  /**
+   * The organisation the key is bound to.
+   * @example "acme"
+   */
+  orgId!: string | null;
+
+  /**
+   * The project the key is bound to.
+   * @example "apollo"
+   */
+  projectId!: string | null;
+
+  /**
+   * Addresses and CIDR ranges the key may be used from; empty for any.
+   * @example ["203.0.113.0/24"]
+   */
+  allowedIps!: string[];
+
+  /** @example { "team": "search" } */
+  metadata!: Record<string, string | number | boolean>;
+
+  /** @example true */
+  enabled!: boolean;
+
+  /**
+   * The state of the key now: `revoked` before `disabled` before `expired` before `active`.
+   * @example "active"
+   */
+  status!: ApiKeyStatus;
+
+  /**
+   * The key is expired from this moment on.
+   * @example "2030-01-31T12:00:00.000Z"
+   */
+  expiresAt!: Date | null;
+
+  revokedAt!: Date | null;
+
+  /** Who revoked the key. */
+  revokedBy!: string | null;
+
+  revokedReason!: string | null;
+
+  /**
+   * Counts up with every change, and is the `ETag`.
+   * @example 1
+   */
+  version!: number;
+
+  /** @example "2026-11-24T09:30:00.000Z" */
+  createdAt!: Date;
+
+  /** @example "2026-11-24T09:30:00.000Z" */
+  updatedAt!: Date;
+
+  /** What the outside sees of a record. Named field by field, so that a new one stays inside until it is let out. */
+  static of(key: ApiKey, now: Date): ApiKeyDto {
+    return {
+      id: key.id,
+      name: key.name,
+      description: key.description ?? null,
+      ownerId: key.ownerId ?? null,
+      createdBy: key.createdBy,
+      scopes: [...key.scopes],
+      orgId: key.orgId ?? null,
+      projectId: key.projectId ?? null,
+      allowedIps: [...key.allowedIps],
+      metadata: { ...key.metadata },
+      enabled: key.enabled,
+      status: statusOf(key, now),
+      expiresAt: key.expiresAt ?? null,
+      revokedAt: key.revokedAt ?? null,
+      revokedBy: key.revokedBy ?? null,
+      revokedReason: key.revokedReason ?? null,
+      version: key.version,
+      createdAt: key.createdAt,
+      updatedAt: key.updatedAt,
+    };
+  }
+}
+
+/** A key just made, with its token. */
+export class IssuedApiKeyDto extends ApiKeyDto {
+  /**
+   * The token. It is shown this once; only its hash is kept.
+   * @example "kw_01jd8x4k2m6n8p0q2r4s6t8v0w_…"
+   */
+  token!: string;
+}
+
+/** One page of keys, newest first. */
+export class ApiKeyPageDto {
+  data!: ApiKeyDto[];
+
+  /**
+   * Pass it as `cursor` for the next page. Only `null` ends the list: a page may be short.
+   * @example null
+   */
+  nextCursor!: string | null;
+}

@@ -1,0 +1,93 @@
+import { IsBoolean } from 'class-validator';
+import {
+  IsAllowedIps,
+  IsMetadata,
+  IsOwnerId,
+  IsRfc3339,
+  IsScopes,
+  IsTenantId,
+  IsText,
+  MayBeAbsent,
+  MayBeNull,
+} from './field-rules';
+
+/** What a new key is to be. What is left out is inherited from the calling key; `null` clears it. */
+export class CreateApiKeyDto {
+  /**
+   * A name for people.
+   * @example "ingest worker"
+   */
+  @IsText(100)
+  name!: string;
+
+  /**
+   * What the key is for.
+   * @example "Writes memories from the nightly import"
+   */
+  @MayBeNull()
+  @IsText(500)
+  description?: string | null;
+
+  /**
+   * What the key may do. An empty list means no access.
+   * @example ["memory:read", "memory:write"]
+   */
+  @IsScopes()
+  scopes!: string[];
+
+  /**
+   * The organisation the key is bound to.
+   * @example "acme"
+   */
+  @MayBeNull()
+  @IsTenantId()
+  orgId?: string | null;
+
+  /**
+   * The project the key is bound to.
+   * @example "apollo"
+   */
+  @MayBeNull()
+  @IsTenantId()
+  projectId?: string | null;
+
+  /**
+   * The user who owns the key. Naming another owner than the caller's needs the scope `users:write`.
+   * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
+   */
+  @MayBeNull()
+  @IsOwnerId()
+  ownerId?: string | null;
+
+  /**
+   * Addresses and CIDR ranges the key may be used from; empty for any.
+   * @example ["203.0.113.0/24"]
+   */
+  @MayBeNull()
+  @IsAllowedIps()
+  allowedIps?: string[] | null;
+
+  /**
+   * Whatever the owner wants to remember: a flat map of at most 50 entries.
+   * @example { "team": "search" }
+   */
+  @MayBeAbsent()
+  @IsMetadata()
+  metadata?: Record<string, string | number | boolean>;
+
+  /**
+   * Whether the key works at once; default true.
+   * @example true
+   */
+  @MayBeAbsent()
+  @IsBoolean({ message: 'must be true or false' })
+  enabled?: boolean;
+
+  /**
+   * When the key stops working: RFC 3339 with an offset, in the future.
+   * @example "2030-01-31T12:00:00Z"
+   */
+  @MayBeNull()
+  @IsRfc3339()
+  expiresAt?: string | null;
+}

@@ -1,0 +1,133 @@
+import { Matches, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { isAllowedIp, MAX_ALLOWED_IPS } from '../domain/allowed-ips';
+import { isTenantId } from '../domain/binding';
+import { isScope, MAX_SCOPES } from '../domain/scopes';
+import { parseRfc3339 } from './rfc3339';
+
+// oxlint-disable-next-line no-control-regex -- control characters are what is refused
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const METADATA_KEY = /^(?!__proto__$|constructor$|prototype$)[A-Za-z0-9_-]{1,64}$/;
+const MAX_METADATA_ENTRIES = 50;
+const MAX_METADATA_VALUE = 500;
+
+/** May be left out; `null` is a value like any other, and judged. */
+export function MayBeAbsent(): PropertyDecorator {
+  return ValidateIf((_object, value) => value !== undefined);
+}
+
+/** May be left out, and may be `null`. */
+export function MayBeNull(): PropertyDecorator {
+  return ValidateIf((_object, value) => value !== undefined && value !== null);
+}
+
+/** Well-formed text without control characters, not blank, of at most `maxLength` UTF-16 code units. */
+export function IsText(maxLength: number, options?: ValidationOptions): PropertyDecorator {
+  return rule(
+    'isText',
+    `must be text of 1 to ${maxLength} characters, without control characters`,
+    (value) => isText(value, maxLength) && value.trim() !== '',
+    options,
+  );
+}
+
+/** A date and time as RFC 3339 writes it, with an offset. */
+export function IsRfc3339(): PropertyDecorator {
+  return rule(
+    'isRfc3339',
+    'must be an RFC 3339 date and time with an offset, such as 2027-01-31T12:00:00Z',
+    (value) => typeof value === 'string' && parseRfc3339(value) !== undefined,
+  );
+}
+
+/** A list of scopes that may be granted. */
+export function IsScopes(): PropertyDecorator {
+  return rule(
+    'isScopes',
+    `must be a list of at most ${MAX_SCOPES} different scopes such as "memory:read", "memory:*" or "*"`,
+    (value) => isListOf(value, isScope, MAX_SCOPES),
+  );
+}
+
+/** A list of addresses and CIDR ranges. */
+export function IsAllowedIps(): PropertyDecorator {
+  return rule(
+    'isAllowedIps',
+    `must be a list of at most ${MAX_ALLOWED_IPS} different addresses and CIDR ranges without host bits, such as "203.0.113.7" or "2001:db8::/32"`,
+    (value) => isListOf(value, isAllowedIp, MAX_ALLOWED_IPS),
+  );
+}
+
+/** The name of an organisation or a project. */
+export function IsTenantId(): PropertyDecorator {
+  return rule(
+    'isTenantId',
+    'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -',
+    (value) => typeof value === 'string' && isTenantId(value),
+  );
+}
+
+/** The id of a user. */
+export function IsOwnerId(): PropertyDecorator {
+  return Matches(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/, { message: 'must be the id of a user' });
+}
+
+/** A flat map of at most 50 entries. */
+export function IsMetadata(): PropertyDecorator {
+  return rule(
+    'isMetadata',
+    `must be a flat object of at most ${MAX_METADATA_ENTRIES} entries: names of 1 to 64 characters of A-Z a-z 0-9 _ -, ` +
+      `values that are text of at most ${MAX_METADATA_VALUE} characters, finite numbers or booleans`,
+    isMetadata,
+  );
+}
+
+/** May be given only together with another field. */
+export function IsAlongWith(other: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'isAlongWith',
+    validator: {
+      validate: (_value, args) => (args?.object as Readonly<Record<string, unknown>>)[other] !== undefined,
+      defaultMessage: () => `needs ${other} beside it`,
+    },
+  });
+}
+
+function isMetadata(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return (
+    entries.length <= MAX_METADATA_ENTRIES &&
+    entries.every(([name, each]) => METADATA_KEY.test(name) && isMetadataValue(each))
+  );
+}
+
+function isMetadataValue(value: unknown): boolean {
+  return typeof value === 'boolean' || Number.isFinite(value) || isText(value, MAX_METADATA_VALUE);
+}
+
+function isText(value: unknown, maxLength: number): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length <= maxLength &&
+    value.isWellFormed() &&
+    !CONTROL_CHARACTER.test(value)
+  );
+}
+
+function isListOf(value: unknown, isMember: (text: string) => boolean, max: number): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length <= max &&
+    value.every((each) => typeof each === 'string' && isMember(each)) &&
+    new Set(value).size === value.length
+  );
+}
+
+function rule(
+  name: string,
+  message: string,
+  validate: (value: unknown) => boolean,
+  options?: ValidationOptions,
+): PropertyDecorator {
+  return ValidateBy({ name, validator: { validate, defaultMessage: () => message } }, options);
+}

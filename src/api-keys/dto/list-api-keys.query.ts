@@ -1,0 +1,59 @@
+import { Transform } from 'class-transformer';
+import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
+import { API_KEY_STATUSES, type ApiKeyStatus } from '../domain/api-key';
+import { IsAlongWith, IsOwnerId, IsTenantId, MayBeAbsent } from './field-rules';
+
+/** How many keys a page holds where the request does not say. */
+export const DEFAULT_PAGE_SIZE = 20;
+
+const PAGE_SIZE = 'must be a whole number from 1 to 100';
+
+/** Which keys a page is to show. */
+export class ListApiKeysQuery {
+  /**
+   * How many keys the page holds at the most.
+   * @example 20
+   */
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
+  )
+  @IsInt({ message: PAGE_SIZE })
+  @Min(1, { message: PAGE_SIZE })
+  @Max(100, { message: PAGE_SIZE })
+  limit?: number = DEFAULT_PAGE_SIZE;
+
+  /** The `nextCursor` of the page before. */
+  @MayBeAbsent()
+  @Matches(/^[A-Za-z0-9_-]{1,100}$/, { message: 'must be the nextCursor of a list' })
+  cursor?: string;
+
+  /**
+   * Only keys in this state.
+   * @example "active"
+   */
+  @MayBeAbsent()
+  @IsIn(API_KEY_STATUSES, { message: `must be one of ${API_KEY_STATUSES.join(', ')}` })
+  status?: ApiKeyStatus;
+
+  /**
+   * Only keys bound to this organisation.
+   * @example "acme"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  orgId?: string;
+
+  /**
+   * Only keys bound to this project; needs `orgId`.
+   * @example "apollo"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  @IsAlongWith('orgId')
+  projectId?: string;
+
+  /** Only keys of this owner. */
+  @MayBeAbsent()
+  @IsOwnerId()
+  ownerId?: string;
+}

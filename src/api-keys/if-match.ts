@@ -1,0 +1,28 @@
+import { problemOf } from '../problems/problem';
+import { ProblemException } from '../problems/problem.exception';
+
+const ENTITY_TAGS = /^\s*(?:(?:W\/)?"[\x21\x23-\x7e]*"\s*(?:,\s*|$))+$/;
+const VERSION_TAG = /(W\/)?"(?:([1-9]\d{0,14})|[\x21\x23-\x7e]*)"/g;
+
+/** The entity tag of a version (RFC 9110 section 8.8.3). */
+export function entityTag(version: number): string {
+  return `"${version}"`;
+}
+
+/**
+ * The versions that an `If-Match` header accepts (RFC 9110 section 13.1.1): `undefined` where every version
+ * will do. Weak tags match nothing, as strong comparison demands.
+ *
+ * @throws ProblemException `invalid_request` if the header is malformed
+ */
+export function readIfMatch(header: string | undefined): readonly number[] | undefined {
+  if (header === undefined || header.trim() === '*') return undefined;
+  if (!ENTITY_TAGS.test(header)) {
+    throw new ProblemException(
+      problemOf('invalid_request', 'Send the ETag of the key in If-Match, as it was.'),
+    );
+  }
+  return [...header.matchAll(VERSION_TAG)].flatMap(([, weak, version]) =>
+    weak === undefined && version !== undefined ? [Number(version)] : [],
+  );
+}

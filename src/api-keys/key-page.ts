@@ -1,0 +1,92 @@
+import { KeywardError } from '../problems/keyward.error';
+import { type ApiKey, type ApiKeyStatus, statusOf } from './domain/api-key';
+import { isKeyId } from './domain/key-id';
+import { isVisible, type Viewpoint } from './domain/visibility';
+import type { ApiKeyRepository } from './storage/api-key.repository';
+
+/** How many records one page looks at, at the most. */
+const MAX_EXAMINED = 1000;
+/** How many records are read at once where some of them may be filtered out. */
+const FILTERED_BATCH = 250;
+const CURSOR_MARK = 'k1:';
+
+/** Which keys a page is to show. */
+export interface KeyPageQuery {
+  /** 1 to 100. */
+  readonly limit: number;
+  /** The `nextCursor` of the page before. */
+  readonly cursor?: string | undefined;
+  readonly status?: ApiKeyStatus | undefined;
+  readonly orgId?: string | undefined;
+  readonly projectId?: string | undefined;
+  readonly ownerId?: string | undefined;
+}
+
+/** The cursor is not one that a list gave. */
+export class InvalidCursorError extends KeywardError {
+  constructor() {
+    super('invalid_cursor', 'Pass the nextCursor of the page before as it was, or leave it out.');
+  }
+}
+
+interface Page {
+  readonly data: readonly ApiKey[];
+  readonly nextCursor: string | null;
+}
+
+/**
+ * One page of the keys that a viewpoint sees, newest first. What no index narrows down (the status, a project
+ * without its organisation) is filtered among at most 1,000 records, so that a page may be short.
+ *
+ * @throws InvalidCursorError
+ */
+export async function pageOf(
+  repository: ApiKeyRepository,
+  viewpoint: Viewpoint,
+  query: KeyPageQuery,
+  now: Date,
+): Promise<Page> {
+  const ownerId = agreed(viewpoint.ownerId, query.ownerId);
+  const orgId = agreed(viewpoint.orgId, query.orgId);
+  const projectId = agreed(viewpoint.projectId, query.projectId);
+  let before = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  if (ownerId === null || orgId === null || projectId === null) return { data: [], nextCursor: null };
+
+  const wanted = (key: ApiKey): boolean =>
+    isVisible({ ownerId, orgId, projectId }, key) &&
+    (query.status === undefined || statusOf(key, now) === query.status);
+  const indexed = { ownerId, orgId, projectId: orgId === undefined ? undefined : projectId };
+  const filtered = query.status !== undefined || projectId !== indexed.projectId;
+  const batchSize = filtered ? FILTERED_BATCH : query.limit + 1;
+  const data: ApiKey[] = [];
+  for (let examined = 0; examined < MAX_EXAMINED;) {
+    const limit = Math.min(batchSize, MAX_EXAMINED - examined);
+    const batch = await repository.list({ ...indexed, before, limit });
+    for (const key of batch) {
+      if (data.length === query.limit) return { data, nextCursor: cursorAfter(before) };
+      if (wanted(key)) data.push(key);
+      before = key.id;
+    }
+    if (batch.length < limit) return { data, nextCursor: null };
+    examined += batch.length;
+  }
+  return { data, nextCursor: cursorAfter(before) };
+}
+
+/** The value that both sides accept; `null` where they contradict each other. */
+function agreed(limit: string | undefined, asked: string | undefined): string | undefined | null {
+  return limit === undefined || asked === undefined || limit === asked ? (limit ?? asked) : null;
+}
+
+function cursorAfter(id: string | undefined): string | null {
+  if (id === undefined) return null;
+  return Buffer.from(CURSOR_MARK + id).toString('base64url');
+}
+
+function readCursor(cursor: string): string {
+  const text = Buffer.from(cursor, 'base64url').toString('latin1');
+  const id = text.slice(CURSOR_MARK.length);
+  if (!text.startsWith(CURSOR_MARK) || !isKeyId(id) || cursorAfter(id) !== cursor)
+    throw new InvalidCursorError();
+  return id;
+}

@@ -1,0 +1,45 @@
+import type { Connection } from 'mongoose';
+import { ConfigurationError } from '../../config/configuration.error';
+import type { StorageConfig } from '../../config/storage.config';
+import type { ApiKeyRepository } from './api-key.repository';
+import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
+import { MemoryApiKeyRepository } from './memory-api-key.repository';
+import { MongoApiKeyRepository } from './mongo-api-key.repository';
+
+/** Where keys are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
+export type ApiKeyStorage = 'mongo' | 'memory' | ApiKeyRepository;
+
+/**
+ * The repository for a chosen storage, ready to use. The choice is final: no storage ever stands in for
+ * another.
+ *
+ * @throws ConfigurationError if the storage is refused here, or MongoDB is chosen without a connection
+ */
+export async function openApiKeyStorage(
+  storage: ApiKeyStorage,
+  storageConfig: StorageConfig,
+  connection: Connection | null | undefined,
+): Promise<ApiKeyRepository> {
+  const repository = build(storage, storageConfig, connection);
+  await repository.prepare();
+  return repository;
+}
+
+function build(
+  storage: ApiKeyStorage,
+  storageConfig: StorageConfig,
+  connection: Connection | null | undefined,
+): ApiKeyRepository {
+  if (storage === 'memory') {
+    return new MemoryApiKeyRepository(storageConfig.permitVolatile('memory storage of API keys'));
+  }
+  if (storage === 'mongo') {
+    if (!connection) {
+      throw new ConfigurationError(
+        'storage "mongo" needs a Mongoose connection and there is none: import MongooseModule.forRoot(…).',
+      );
+    }
+    return new MongoApiKeyRepository(connection.model<ApiKeyDocument>(API_KEY_MODEL, ApiKeySchema));
+  }
+  return storageConfig.admit(storage, 'the repository given for API keys');
+}

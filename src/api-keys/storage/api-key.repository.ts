@@ -1,0 +1,58 @@
+import type { Durability } from '../../config/storage.config';
+import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
+
+/** The injection token of the {@link ApiKeyRepository} in use. */
+export const API_KEY_REPOSITORY = Symbol('keyward:api-key-repository');
+
+/** Which keys a page holds: those equal in every part given, newest first. */
+export interface ApiKeyQuery {
+  readonly ownerId?: string | undefined;
+  readonly orgId?: string | undefined;
+  /** Asked for together with `orgId` only. */
+  readonly projectId?: string | undefined;
+  /** Only keys whose id sorts before this one. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+/**
+ * Keeps API keys. Every implementation passes the same contract suite. All methods but {@link durability}
+ * reject with `StorageUnavailableError` where the store cannot answer within its bound; none ever answers from
+ * another store instead.
+ */
+export interface ApiKeyRepository {
+  /**
+   * `durable` where an acknowledged write survives the end of this process. A store that does not declare
+   * itself durable is let in only in development and test.
+   */
+  readonly durability: Durability;
+
+  /** Makes the store ready, indexes included. Called once at start, before anything is served. */
+  prepare(): Promise<void>;
+
+  /**
+   * Adds a new key at version 1 with its history of one entry. Repeating the very same insert, recognised by
+   * its change id, changes nothing.
+   *
+   * @throws KeyIdTakenError if another key has the id
+   */
+  insert(key: ApiKeyWithHistory): Promise<void>;
+
+  /** The record with this id, without its history: what verification reads. */
+  find(id: string): Promise<ApiKey | null>;
+
+  /** The record with this id and its history: what a change starts from. */
+  findWithHistory(id: string): Promise<ApiKeyWithHistory | null>;
+
+  /**
+   * Stores a changed record, its newest history entry included, in one atomic write guarded by the version it
+   * was made from (`key.version - 1`).
+   *
+   * @returns whether the change stands. `false`: someone else's change came first, or there is no such key.
+   *   A write that had already been applied recognises itself by its change id and answers `true`.
+   */
+  replace(key: ApiKeyWithHistory): Promise<boolean>;
+
+  /** One page of records, newest first. */
+  list(query: ApiKeyQuery): Promise<readonly ApiKey[]>;
+}

@@ -1,0 +1,122 @@
+import { Prop, raw, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { Schema as MongooseSchema } from 'mongoose';
+import type { KeyMetadata, KeySecret } from '../domain/api-key';
+import type { HistoryEntry } from '../domain/history';
+import type { RateLimit } from '../domain/rate-limit';
+
+/** The name of the Mongoose model. */
+export const API_KEY_MODEL = 'KeywardApiKey';
+
+const secret = new MongooseSchema<KeySecret>(
+  {
+    hash: { type: String, required: true },
+    createdAt: { type: Date, required: true },
+    retiresAt: Date,
+    reusedAt: Date,
+  },
+  { _id: false },
+);
+
+const historyEntry = new MongooseSchema<HistoryEntry>(
+  {
+    changeId: { type: String, required: true },
+    action: { type: String, required: true },
+    at: { type: Date, required: true },
+    by: { type: String, required: true },
+    version: { type: Number, required: true },
+    fields: { type: [String], default: undefined },
+    reason: String,
+  },
+  { _id: false },
+);
+
+/**
+ * A key as MongoDB keeps it. Absent parts are missing from the document, never null. `changedAt` is the
+ * server's own clock and belongs to the change feed.
+ */
+@Schema({
+  collection: 'api_keys',
+  versionKey: false,
+  id: false,
+  minimize: false,
+  strict: 'throw',
+  autoIndex: false,
+  autoCreate: false,
+})
+export class ApiKeyDocument {
+  @Prop({ type: String, required: true })
+  _id!: string;
+
+  @Prop({ type: String, required: true })
+  name!: string;
+
+  @Prop(String)
+  description?: string;
+
+  @Prop(String)
+  ownerId?: string;
+
+  @Prop({ type: String, required: true })
+  createdBy!: string;
+
+  @Prop({ type: [String], required: true })
+  scopes!: string[];
+
+  @Prop(String)
+  orgId?: string;
+
+  @Prop(String)
+  projectId?: string;
+
+  @Prop({ type: [String], required: true })
+  allowedIps!: string[];
+
+  @Prop(raw({ type: new MongooseSchema({ limit: Number, windowSeconds: Number }, { _id: false }) }))
+  rateLimit?: RateLimit;
+
+  @Prop({ type: MongooseSchema.Types.Mixed, required: true })
+  metadata!: KeyMetadata;
+
+  @Prop({ type: Boolean, required: true })
+  enabled!: boolean;
+
+  @Prop(Date)
+  expiresAt?: Date;
+
+  @Prop(Date)
+  revokedAt?: Date;
+
+  @Prop(String)
+  revokedBy?: string;
+
+  @Prop(String)
+  revokedReason?: string;
+
+  @Prop({ type: [secret], required: true })
+  secrets!: KeySecret[];
+
+  @Prop({ type: [historyEntry], required: true })
+  history!: HistoryEntry[];
+
+  @Prop({ type: Number, required: true })
+  historyDropped!: number;
+
+  @Prop({ type: Number, required: true })
+  version!: number;
+
+  @Prop({ type: Date, required: true })
+  createdAt!: Date;
+
+  @Prop({ type: Date, required: true })
+  updatedAt!: Date;
+
+  @Prop(Date)
+  changedAt?: Date;
+}
+
+/** The Mongoose schema of `api_keys`. */
+export const ApiKeySchema = SchemaFactory.createForClass(ApiKeyDocument);
+
+ApiKeySchema.index({ ownerId: 1, _id: 1 });
+ApiKeySchema.index({ orgId: 1, _id: 1 });
+ApiKeySchema.index({ orgId: 1, projectId: 1, _id: 1 });

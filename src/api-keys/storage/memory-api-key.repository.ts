@@ -1,0 +1,65 @@
+import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
+import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
+import { newestChangeId } from '../domain/history';
+import type { ApiKeyQuery, ApiKeyRepository } from './api-key.repository';
+import { KeyIdTakenError } from './storage.errors';
+
+/** Keeps keys in this process and forgets them with it. For development and tests, and nowhere else. */
+export class MemoryApiKeyRepository implements ApiKeyRepository {
+  readonly durability = 'volatile';
+  private readonly keys = new Map<string, ApiKeyWithHistory>();
+
+  /** @throws ConfigurationError without a permit of `StorageConfig` */
+  constructor(permit: VolatileStoragePermit) {
+    assertVolatilePermit(permit);
+  }
+
+  async prepare(): Promise<void> {}
+
+  async insert(key: ApiKeyWithHistory): Promise<void> {
+    if (this.stands(key)) return;
+    if (this.keys.has(key.id)) throw new KeyIdTakenError(key.id);
+    this.keys.set(key.id, structuredClone(key));
+  }
+
+  async find(id: string): Promise<ApiKey | null> {
+    const found = this.keys.get(id);
+    return found === undefined ? null : withoutHistory(structuredClone(found));
+  }
+
+  async findWithHistory(id: string): Promise<ApiKeyWithHistory | null> {
+    return structuredClone(this.keys.get(id) ?? null);
+  }
+
+  async replace(key: ApiKeyWithHistory): Promise<boolean> {
+    const stored = this.keys.get(key.id);
+    if (stored?.version !== key.version - 1) return this.stands(key);
+    const { createdAt, createdBy } = stored;
+    this.keys.set(key.id, structuredClone({ ...key, createdAt, createdBy }));
+    return true;
+  }
+
+  async list({ ownerId, orgId, projectId, before, limit }: ApiKeyQuery): Promise<readonly ApiKey[]> {
+    return [...this.keys.values()]
+      .filter(
+        (key) =>
+          (ownerId === undefined || key.ownerId === ownerId) &&
+          (orgId === undefined || key.orgId === orgId) &&
+          (projectId === undefined || key.projectId === projectId) &&
+          (before === undefined || key.id < before),
+      )
+      .toSorted((one, other) => (one.id < other.id ? 1 : -1))
+      .slice(0, limit)
+      .map((key) => withoutHistory(structuredClone(key)));
+  }
+
+  private stands(key: ApiKeyWithHistory): boolean {
+    const changeId = newestChangeId(key);
+    const history = this.keys.get(key.id)?.history ?? [];
+    return history.some((entry) => entry.changeId === changeId);
+  }
+}
+
+function withoutHistory({ history: _history, historyDropped: _dropped, ...key }: ApiKeyWithHistory): ApiKey {
+  return key;
+}

@@ -1,0 +1,122 @@
+import type { Model } from 'mongoose';
+import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
+import { newestChangeId } from '../domain/history';
+import type { ApiKeyQuery, ApiKeyRepository } from './api-key.repository';
+import type { ApiKeyDocument } from './api-key.schema';
+import { boundedMongoOperation, durableWrite, isDuplicateKey, majorityRead } from './mongo-operation';
+import { KeyIdTakenError } from './storage.errors';
+
+const WITHOUT_HISTORY = { history: 0, historyDropped: 0, changedAt: 0 } as const;
+
+/** Ids begin with a digit or a letter; the change feed keeps documents of its own under ids that sort before. */
+const FIRST_KEY_ID = '0';
+
+type StoredKey = { readonly _id: string } & Omit<ApiKeyWithHistory, 'id'>;
+
+/** Keeps keys in MongoDB: one document a key, one atomic write a change. */
+export class MongoApiKeyRepository implements ApiKeyRepository {
+  readonly durability = 'durable';
+
+  constructor(private readonly model: Model<ApiKeyDocument>) {}
+
+  async prepare(): Promise<void> {
+    await this.model.createCollection();
+    await this.model.createIndexes();
+  }
+
+  async insert(key: ApiKeyWithHistory): Promise<void> {
+    const { id, ...fields } = key;
+    try {
+      // An upsert that can match nothing: the only insert that lets the server's clock set `changedAt`.
+      await boundedMongoOperation((signal) =>
+        this.model.updateOne(
+          { _id: id, version: { $exists: false } },
+          { $setOnInsert: withoutAbsent(fields), $currentDate: { changedAt: true } },
+          { ...durableWrite(signal), upsert: true },
+        ),
+      );
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      if (!(await this.stands(key))) throw new KeyIdTakenError(id);
+    }
+  }
+
+  async find(id: string): Promise<ApiKey | null> {
+    const found = await boundedMongoOperation((signal) =>
+      this.model
+        .findById(id, WITHOUT_HISTORY, majorityRead(signal))
+        .lean<Omit<StoredKey, 'history' | 'historyDropped'>>()
+        .exec(),
+    );
+    return found && withId(found);
+  }
+
+  async findWithHistory(id: string): Promise<ApiKeyWithHistory | null> {
+    const found = await boundedMongoOperation((signal) =>
+      this.model.findById(id, { changedAt: 0 }, majorityRead(signal)).lean<StoredKey>().exec(),
+    );
+    return found && withId(found);
+  }
+
+  async replace(key: ApiKeyWithHistory): Promise<boolean> {
+    const { id, createdAt: _createdAt, createdBy: _createdBy, ...fields } = key;
+    const { matchedCount } = await boundedMongoOperation((signal) =>
+      this.model.updateOne(
+        { _id: id, version: key.version - 1 },
+        { $set: withoutAbsent(fields), $unset: absent(fields), $currentDate: { changedAt: true } },
+        durableWrite(signal),
+      ),
+    );
+    return matchedCount === 1 || (await this.stands(key));
+  }
+
+  async list(query: ApiKeyQuery): Promise<readonly ApiKey[]> {
+    const { ownerId, orgId, projectId, before, limit } = query;
+    const found = await boundedMongoOperation((signal) =>
+      this.model
+        .find(
+          {
+            ...(ownerId !== undefined && { ownerId }),
+            ...(orgId !== undefined && { orgId }),
+            ...(projectId !== undefined && { projectId }),
+            _id: { $gte: FIRST_KEY_ID, ...(before !== undefined && { $lt: before }) },
+          },
+          WITHOUT_HISTORY,
+          majorityRead(signal),
+        )
+        .sort({ _id: -1 })
+        .limit(limit)
+        .lean<Omit<StoredKey, 'history' | 'historyDropped'>[]>()
+        .exec(),
+    );
+    return found.map(withId);
+  }
+
+  /** Whether the change that this record ends with is in the store already: a write the driver repeated. */
+  private async stands(key: ApiKeyWithHistory): Promise<boolean> {
+    const changeId = newestChangeId(key);
+    const found = await boundedMongoOperation((signal) =>
+      this.model
+        .findOne({ _id: key.id, 'history.changeId': changeId }, { _id: 1 }, majorityRead(signal))
+        .lean()
+        .exec(),
+    );
+    return found !== null;
+  }
+}
+
+function withId<T extends { readonly _id: string }>({ _id, ...fields }: T): Omit<T, '_id'> & { id: string } {
+  return { id: _id, ...fields };
+}
+
+function withoutAbsent<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function absent(fields: object): Record<string, 1> {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value === undefined)
+      .map(([name]) => [name, 1]),
+  );
+}

@@ -1,0 +1,52 @@
+import { type MongooseUpdateQueryOptions, MongooseError, mongo, type QueryOptions } from 'mongoose';
+import { StorageUnavailableError } from './storage.errors';
+
+/** How long one operation may take before the store counts as not reachable, in milliseconds. */
+export const MONGO_OPERATION_TIMEOUT_MS = 1500;
+
+const DUPLICATE_KEY = 11_000;
+
+/** Options of every write: acknowledged by a majority, and in its journal. */
+export function durableWrite(signal: AbortSignal): MongooseUpdateQueryOptions & mongo.UpdateOptions {
+  return { writeConcern: { w: 'majority', j: true }, ...abortable(signal) };
+}
+
+/** Options of every read: from the primary, what a majority has. */
+export function majorityRead(signal: AbortSignal): QueryOptions {
+  return { readPreference: 'primary', readConcern: { level: 'majority' }, ...abortable(signal) };
+}
+
+/** Mongoose hands `signal` on to the driver, though its types do not know of it. */
+function abortable(signal: AbortSignal): object {
+  return { signal };
+}
+
+/**
+ * Runs one database operation under a time limit. Everything that keeps the store from answering becomes a
+ * `StorageUnavailableError`; a duplicate key is passed on, for the caller to judge.
+ *
+ * @param operation gets the signal that it must hand to the driver
+ */
+export async function boundedMongoOperation<T>(
+  operation: (signal: AbortSignal) => PromiseLike<T>,
+): Promise<T> {
+  const signal = AbortSignal.timeout(MONGO_OPERATION_TIMEOUT_MS);
+  try {
+    return await operation(signal);
+  } catch (error) {
+    if (isDuplicateKey(error)) throw error;
+    if (signal.aborted || error instanceof mongo.MongoError || isNotConnected(error)) {
+      throw new StorageUnavailableError(error);
+    }
+    throw error;
+  }
+}
+
+/** Whether the server refused a write because of a unique index. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+function isNotConnected(error: unknown): boolean {
+  return error instanceof MongooseError && error.constructor === MongooseError;
+}

@@ -1,0 +1,11 @@
+/** The injection token of the optional {@link OwnerStatus} port. */
+export const OWNER_STATUS = Symbol('keyward:owner-status');
+
+/**
+ * Tells whether the owner of a key is active; provided by whoever keeps the users. Without it every owner
+ * counts as active. A rejection refuses the request, it never admits it.
+ */
+export interface OwnerStatus {
+  /** @param ownerId the `ownerId` of a key. An owner that does not exist is not active. */
+  isActive(ownerId: string): Promise<boolean>;
+}

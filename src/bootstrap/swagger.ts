@@ -1,0 +1,32 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+
+/** The OpenAPI document of the service. */
+export function describeService(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Keyward')
+    .setDescription(
+      'API keys: issue, guard, list, change, revoke. Press Authorize and paste a key to try the routes; ' +
+        'a key sees only what it is bound to and gives only what it holds.',
+    )
+    .setVersion('1')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer('/')
+    .addTag('API keys', 'Keys and their history.')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key (RFC 6750).' }, 'bearer')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' }, 'apiKey')
+    .build();
+  return SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (_controller, method) => method,
+  });
+}
+
+/** Serves Swagger UI at `/docs` and the document at `/docs-json`. */
+export function serveDocumentation(app: INestApplication): void {
+  SwaggerModule.setup('docs', app, () => describeService(app), {
+    jsonDocumentUrl: 'docs-json',
+    yamlDocumentUrl: 'docs-yaml',
+    customSiteTitle: 'Keyward',
+    swaggerOptions: { persistAuthorization: false, tryItOutEnabled: true },
+  });
+}

@@ -1,0 +1,99 @@
+import { plainToInstance, Transform } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import { ConfigurationError } from './configuration.error';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
+
+/** Where keys are kept. */
+export type StorageKind = 'memory' | 'mongo';
+
+/** Reads a decimal integer; leaves anything else as it is, for the validator to refuse. */
+function Integer(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
+  );
+}
+
+/** Every environment variable of the service, typed, with its default. `.env.example` explains each. */
+export class Environment {
+  @IsOptional()
+  @IsString()
+  NODE_ENV: string | undefined = undefined;
+
+  @Matches(/^[A-Za-z0-9.:_-]+$/, { message: 'use a host name or an address to listen on, such as 127.0.0.1' })
+  HOST = '127.0.0.1';
+
+  @Integer()
+  @IsInt({ message: 'use a port number from 0 to 65535' })
+  @Min(0, { message: 'use a port number from 0 to 65535' })
+  @Max(65_535, { message: 'use a port number from 0 to 65535' })
+  PORT = 3000;
+
+  @IsOptional()
+  @IsIn(['memory', 'mongo'], { message: 'use "mongo", or "memory" in development and test' })
+  STORAGE: StorageKind | undefined = undefined;
+
+  @IsOptional()
+  @Matches(/^mongodb(?:\+srv)?:\/\/.+/, {
+    message: 'use a connection string that begins with mongodb:// or mongodb+srv://',
+  })
+  MONGODB_URI: string | undefined = undefined;
+
+  @Integer()
+  @IsInt({ message: 'use whole milliseconds from 0 to 3600000' })
+  @Min(0, { message: 'use whole milliseconds from 0 to 3600000' })
+  @Max(3_600_000, { message: 'use whole milliseconds from 0 to 3600000' })
+  MONGODB_CONNECT_TIMEOUT_MS = 30_000;
+
+  @Matches(/^(?=.{2,16}$)[a-z0-9]+(?:_[a-z0-9]+)*$/, {
+    message: 'use 2 to 16 lower-case letters, digits and inner underscores',
+  })
+  API_KEY_PREFIX = 'kw';
+
+  @IsOptional()
+  @Integer()
+  @IsInt({ message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
+  @Min(1, { message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
+  @Max(36_500, { message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
+  API_KEY_MAX_TTL_DAYS: number | undefined = undefined;
+
+  @IsOptional()
+  @IsIn(['on', 'off'], { message: 'use "on" or "off"' })
+  SWAGGER: 'on' | 'off' | undefined = undefined;
+
+  @IsIn(LOG_LEVELS, { message: `use one of ${LOG_LEVELS.join(', ')}` })
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'log';
+}
+
+/** Variables whose value may hold a password and is never repeated. */
+const SECRET_VARIABLES: ReadonlySet<string> = new Set(['MONGODB_URI']);
+
+/**
+ * Reads the environment. A variable that is set to nothing counts as unset, but for `NODE_ENV`.
+ *
+ * @throws ConfigurationError one line that names each wrong variable, its fault and the remedy
+ */
+export function readEnvironment(variables: Readonly<Record<string, unknown>>): Environment {
+  const given = Object.keys(new Environment())
+    .filter((name) => variables[name] !== undefined && (variables[name] !== '' || name === 'NODE_ENV'))
+    .map((name) => [name, variables[name]] as const);
+  const environment = plainToInstance(Environment, Object.fromEntries(given), { exposeDefaultValues: true });
+  const faults = validateSync(environment).map((error) => {
+    const shown = SECRET_VARIABLES.has(error.property)
+      ? ''
+      : ` is ${JSON.stringify(variables[error.property])}`;
+    return `${error.property}${shown || ' has a wrong value'}: ${Object.values(error.constraints ?? {})[0]}.`;
+  });
+  if (environment.STORAGE === 'mongo' && environment.MONGODB_URI === undefined) {
+    faults.push(
+      'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string of the database.',
+    );
+  }
+  if (faults.length > 0) throw new ConfigurationError(faults.join(' '));
+  return environment;
+}
+
+/** The storage the service uses: what `STORAGE` says, else MongoDB where a `MONGODB_URI` is set, else memory. */
+export function storageKindOf(environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI'>): StorageKind {
+  return environment.STORAGE ?? (environment.MONGODB_URI === undefined ? 'memory' : 'mongo');
+}

@@ -1,0 +1,74 @@
+import { Global, Inject, Logger, Module, type OnApplicationShutdown, Optional } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+import { getConnectionToken } from '@nestjs/mongoose';
+import { type Connection, createConnection } from 'mongoose';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ConfigurationError } from './configuration.error';
+import { type Environment, storageKindOf } from './environment';
+
+const RETRY_MS = 1000;
+const SERVER_SELECTION_MS = 2000;
+
+/**
+ * The service's connection to MongoDB, under the token that `@nestjs/mongoose` uses; `null` where the service
+ * keeps nothing in MongoDB. A first connection is tried again until `MONGODB_CONNECT_TIMEOUT_MS` has passed;
+ * later the driver finds its way back by itself.
+ */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: getConnectionToken(),
+      inject: [ConfigService],
+      useFactory: (config: ConfigService<Environment, true>) => {
+        const uri = config.get('MONGODB_URI', { infer: true });
+        const kind = storageKindOf({ STORAGE: config.get('STORAGE', { infer: true }), MONGODB_URI: uri });
+        return kind === 'mongo' && uri !== undefined
+          ? connect(uri, config.get('MONGODB_CONNECT_TIMEOUT_MS', { infer: true }))
+          : null;
+      },
+    },
+  ],
+  exports: [getConnectionToken()],
+})
+export class MongoConnectionModule implements OnApplicationShutdown {
+  constructor(@Optional() @Inject(getConnectionToken()) private readonly connection: Connection | null) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection?.close();
+  }
+}
+
+async function connect(uri: string, timeoutMs: number): Promise<Connection> {
+  const logger = new Logger('MongoDB');
+  const started = performance.now();
+  for (let attempt = 1; ; attempt += 1) {
+    const connection = createConnection();
+    connection.on('error', (error: Error) => logger.warn(`connection error: ${error.name}`));
+    try {
+      return await connection.openUri(uri, {
+        bufferCommands: false,
+        serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+      });
+    } catch (error) {
+      await connection.close(true).catch(() => undefined);
+      const left = timeoutMs - (performance.now() - started);
+      const reason = error instanceof Error ? error.name : 'unknown error';
+      if (left <= 0 || !isTransient(error)) {
+        throw new ConfigurationError(
+          `MongoDB could not be reached with MONGODB_URI within ${Math.round(performance.now() - started)} ms (${reason}): ` +
+            'start the database or correct the connection string. There is no fallback to another storage.',
+        );
+      }
+      logger.warn(
+        `not reachable yet (${reason}), attempt ${attempt}; trying for another ${Math.ceil(left / 1000)} s`,
+      );
+      await pause(Math.min(RETRY_MS, left));
+    }
+  }
+}
+
+/** Whether waiting may help. A malformed connection string stays malformed. */
+function isTransient(error: unknown): boolean {
+  return error instanceof Error && error.name !== 'MongoParseError' && error.name !== 'MongoAPIError';
+}

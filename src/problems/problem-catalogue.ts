@@ -1,0 +1,43 @@
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+}
+
+/** Every problem the service can answer with, by its stable code. `docs/problems.md` explains each. */
+export const PROBLEM_CATALOGUE = {
+  invalid_request: { status: 400, title: 'The request is not well formed' },
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  validation_failed: { status: 400, title: 'Some fields are not acceptable' },
+  invalid_cursor: { status: 400, title: 'The cursor is not one that a list gave' },
+  binding_conflict: { status: 400, title: 'Two sources name different tenants' },
+  missing_credential: { status: 401, title: 'No API key was presented' },
+  malformed_token: { status: 401, title: 'The token is not an API key' },
+  invalid_token: { status: 401, title: 'The API key is not valid' },
+  key_rotated: { status: 401, title: 'This token was replaced by a newer one' },
+  key_revoked: { status: 401, title: 'The API key is revoked' },
+  key_disabled: { status: 401, title: 'The API key is disabled' },
+  key_expired: { status: 401, title: 'The API key is expired' },
+  owner_disabled: { status: 401, title: 'The owner of the API key is not active' },
+  forbidden: { status: 403, title: 'This is not permitted' },
+  ip_not_allowed: { status: 403, title: 'The API key may not be used from this address' },
+  insufficient_scope: { status: 403, title: 'The API key lacks a scope that this needs' },
+  binding_mismatch: { status: 403, title: 'The API key is bound to another tenant' },
+  access_undeclared: { status: 403, title: 'This route declares no access and is closed' },
+  delegation_exceeded: { status: 403, title: 'A caller can give no more than it holds' },
+  not_found: { status: 404, title: 'There is no such resource' },
+  method_not_allowed: { status: 405, title: 'This path does not serve that method' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time' },
+  revoked_key_unchangeable: { status: 409, title: 'A revoked key cannot be changed' },
+  expired_key_unchangeable: { status: 409, title: 'The expiry of an expired key cannot be changed' },
+  concurrent_change: { status: 409, title: 'Others kept changing this key at the same time' },
+  version_mismatch: { status: 412, title: 'The key has changed since it was read' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  uri_too_long: { status: 414, title: 'The address is too long' },
+  unsupported_media_type: { status: 415, title: 'The body has a media type that is not read here' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+  storage_unavailable: { status: 503, title: 'The key store cannot be reached' },
+} as const satisfies Readonly<Record<string, ProblemKind>>;
+
+/** A stable code of a problem. */
+export type ProblemCode = keyof typeof PROBLEM_CATALOGUE;

@@ -1,0 +1,43 @@
+import type { ProblemCode } from './problem-catalogue';
+
+/** What is wrong with one field. */
+export class FieldFaultDto {
+  /**
+   * A JSON Pointer to the field.
+   * @example "/expiresAt"
+   */
+  field!: string;
+
+  /** @example "must lie in the future" */
+  message!: string;
+}
+
+/** An error as RFC 9457 writes it. */
+export class ProblemDto {
+  /** @example "urn:keyward:problem:validation_failed" */
+  type!: string;
+
+  /** @example "Some fields are not acceptable" */
+  title!: string;
+
+  /** @example 400 */
+  status!: number;
+
+  /**
+   * The stable code to compare.
+   * @example "validation_failed"
+   */
+  code!: ProblemCode;
+
+  /**
+   * What to change.
+   * @example "Correct the fields listed in \"errors\"."
+   */
+  detail?: string;
+
+  /** The fields at fault, with `validation_failed`. */
+  errors?: FieldFaultDto[];
+
+  /** The fields in which the caller's authority was exceeded, with `delegation_exceeded`. */
+  exceeded?: string[];
+}

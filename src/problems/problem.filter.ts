@@ -1,0 +1,29 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { PROBLEM_MEDIA_TYPE } from './problem';
+import { toProblemException } from './problem-translation';
+
+/**
+ * Answers every error with `application/problem+json` (RFC 9457).
+ *
+ * @example app.useGlobalFilters(app.get(ProblemFilter));
+ */
+@Catch()
+@Injectable()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  constructor(protected readonly adapterHost: HttpAdapterHost) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const { problem, headers } = toProblemException(thrown);
+    if (problem.status === 500) this.logger.error(thrown);
+    const adapter = this.adapterHost.httpAdapter;
+    const response = host.switchToHttp().getResponse<unknown>();
+    if (adapter.isHeadersSent(response)) return;
+    for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
+    adapter.setHeader(response, 'Content-Type', PROBLEM_MEDIA_TYPE);
+    adapter.setHeader(response, 'Cache-Control', 'no-store');
+    adapter.reply(response, problem, problem.status);
+  }
+}

@@ -1,0 +1,39 @@
+import { PROBLEM_CATALOGUE, type ProblemCode } from './problem-catalogue';
+
+/** The media type of a problem, RFC 9457 section 3. */
+export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
+
+/** What is wrong with one field of a request. */
+export interface FieldFault {
+  /** A JSON Pointer (RFC 6901) into the body, or the name of a parameter. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** Members of a problem beyond the standard ones. */
+export interface ProblemExtensions {
+  readonly errors?: readonly FieldFault[];
+  readonly exceeded?: readonly string[];
+}
+
+/** A problem as RFC 9457 writes it, with the stable `code` that programs compare. */
+export interface Problem extends ProblemExtensions {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly detail?: string;
+}
+
+/** Builds a problem. `detail` says what to change, and never repeats a credential. */
+export function problemOf(code: ProblemCode, detail?: string, extensions: ProblemExtensions = {}): Problem {
+  const { status, title } = PROBLEM_CATALOGUE[code];
+  return {
+    type: `urn:keyward:problem:${code}`,
+    title,
+    status,
+    code,
+    ...(detail !== undefined && { detail }),
+    ...extensions,
+  };
+}

@@ -1,0 +1,35 @@
+import { type ValidationError, ValidationPipe } from '@nestjs/common';
+import { type FieldFault, problemOf } from './problem';
+import { ProblemException } from './problem.exception';
+
+/**
+ * Validates bodies and queries strictly: unknown fields are refused, nothing is converted by guesswork, and
+ * every fault is named in one `validation_failed` problem. Values are never echoed.
+ */
+export function strictValidation(): ValidationPipe {
+  return new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    stopAtFirstError: true,
+    validationError: { target: false, value: false },
+    exceptionFactory: (errors) => validationProblem(errors.flatMap((error) => faultsOf(error, ''))),
+  });
+}
+
+/** A `validation_failed` problem for the given faults. */
+export function validationProblem(errors: readonly FieldFault[]): ProblemException {
+  return new ProblemException(
+    problemOf('validation_failed', 'Correct the fields listed in "errors".', { errors }),
+  );
+}
+
+function faultsOf(error: ValidationError, parent: string): readonly FieldFault[] {
+  const field = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
+    field,
+    message: rule === 'whitelistValidation' ? 'is not a known field' : message,
+  }));
+  return [...own, ...(error.children ?? []).flatMap((child) => faultsOf(child, field))];
+}

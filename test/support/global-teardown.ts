@@ -1,0 +1,5 @@
+import { releaseSharedMongoServer } from './shared-mongo-server';
+
+export default async function globalTeardown(): Promise<void> {
+  await releaseSharedMongoServer();
+}

@@ -1,0 +1,61 @@
+/** An answer as a test looks at it. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The parsed JSON body; `undefined` where there is none. */
+  readonly body: JsonObject;
+  readonly text: string;
+}
+
+/** Any JSON object; members are looked at by name. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Calls a service over real HTTP as the holder of one token, or as nobody. */
+export class HttpClient {
+  constructor(
+    private readonly url: string,
+    private readonly token?: string,
+  ) {}
+
+  async get(path: string, headers?: Record<string, string>): Promise<HttpAnswer> {
+    return this.send('GET', path, undefined, headers);
+  }
+
+  async post(path: string, body?: unknown, headers?: Record<string, string>): Promise<HttpAnswer> {
+    return this.send('POST', path, body, headers);
+  }
+
+  async patch(path: string, body?: unknown, headers?: Record<string, string>): Promise<HttpAnswer> {
+    return this.send('PATCH', path, body, headers);
+  }
+
+  async delete(path: string, headers?: Record<string, string>): Promise<HttpAnswer> {
+    return this.send('DELETE', path, undefined, headers);
+  }
+
+  /** @param body sent as it is where it is a string, else as JSON */
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<HttpAnswer> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(this.token !== undefined && { Authorization: `Bearer ${this.token}` }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = (response.headers.get('content-type') ?? '').includes('json');
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? (JSON.parse(text) as JsonObject) : {},
+      text,
+    };
+  }
+}

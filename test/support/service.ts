@@ -1,0 +1,49 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ApiKeysService, type CreateApiKey, type IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import { createService } from '../../src/bootstrap/create-service';
+import { HttpClient } from './http-client';
+import { testDatabaseUri } from './test-database';
+
+/** The service in this process, on a free port, with a root key at hand. */
+export interface TestService {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  /** Calls the service as the holder of a token, or as nobody. */
+  as(token?: string): HttpClient;
+  /** Makes a key with the operator's own authority. */
+  issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;
+  readonly root: IssuedApiKey;
+  stop(): Promise<void>;
+}
+
+/** Starts the whole service as `main.ts` does, with the given storage. */
+export async function startService(
+  storage: 'memory' | 'mongo',
+  environment: Readonly<Record<string, string>> = {},
+): Promise<TestService> {
+  const settings: Readonly<Record<string, string>> = {
+    LOG_LEVEL: 'fatal',
+    STORAGE: storage,
+    ...(storage === 'mongo' && { MONGODB_URI: testDatabaseUri() }),
+    ...environment,
+  };
+  const before = { ...process.env };
+  Object.assign(process.env, settings);
+  const app = await createService().finally(() => {
+    for (const name of Object.keys(settings)) delete process.env[name];
+    Object.assign(process.env, before);
+  });
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  const issue = async (request: Partial<CreateApiKey>): Promise<IssuedApiKey> =>
+    app.get(ApiKeysService).create(rootCaller('system'), { name: 'test', scopes: [], ...request });
+  return {
+    app,
+    url,
+    as: (token) => new HttpClient(url, token),
+    issue,
+    root: await issue({ name: 'root', scopes: ['*'] }),
+    stop: async () => app.close(),
+  };
+}
