@@ -20,6 +20,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { ApiBearerAuth, ApiHeader, ApiNoContentResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../problems/api-problems.decorator';
 import { noParameters } from '../problems/no-parameters.pipe';
+import { GUARDED, JSON_BODY, SCOPED } from '../problems/problem-groups';
 import { ProblemFilter } from '../problems/problem.filter';
 import { strictValidation } from '../problems/validation';
 import { CurrentApiKey, type CurrentKey } from './access/current-api-key.decorator';
@@ -43,22 +44,6 @@ import { entityTag, readIfMatch } from './if-match';
 @ApiTags('API keys')
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
-@ApiProblems(
-  'invalid_request',
-  'validation_failed',
-  'missing_credential',
-  'malformed_token',
-  'invalid_token',
-  'key_rotated',
-  'key_revoked',
-  'key_disabled',
-  'key_expired',
-  'owner_disabled',
-  'ip_not_allowed',
-  'headers_too_large',
-  'internal_error',
-  'storage_unavailable',
-)
 @Controller('v1/api-keys')
 @SelfScoped()
 @UseFilters(ProblemFilter)
@@ -74,13 +59,7 @@ export class ApiKeysController {
   @Post()
   @RequireScopes('api-keys:write')
   @Header('Cache-Control', 'no-store')
-  @ApiProblems(
-    'insufficient_scope',
-    'delegation_exceeded',
-    'invalid_json',
-    'payload_too_large',
-    'unsupported_media_type',
-  )
+  @ApiProblems(...SCOPED, ...JSON_BODY, 'delegation_exceeded')
   async create(
     @CurrentCaller() caller: Caller,
     @Query(noParameters) _query: object,
@@ -95,7 +74,7 @@ export class ApiKeysController {
   /** Lists the keys in the caller's sight, newest first. */
   @Get()
   @RequireScopes('api-keys:read')
-  @ApiProblems('insufficient_scope', 'invalid_cursor')
+  @ApiProblems(...SCOPED, 'invalid_cursor')
   async list(@CurrentCaller() caller: Caller, @Query() query: ListApiKeysQuery): Promise<ApiKeyPageDto> {
     const { data, nextCursor } = await this.apiKeys.list(caller, { limit: DEFAULT_PAGE_SIZE, ...query });
     const now = this.clock.now();
@@ -105,6 +84,7 @@ export class ApiKeysController {
   /** Shows the presented key itself, whatever its scopes. */
   @Get('self')
   @Authenticated()
+  @ApiProblems(...GUARDED)
   async self(
     @CurrentCaller() caller: Caller,
     @CurrentApiKey() { id }: CurrentKey,
@@ -119,6 +99,7 @@ export class ApiKeysController {
   @Authenticated()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
+  @ApiProblems(...GUARDED, 'concurrent_change')
   async revokeSelf(
     @CurrentCaller() caller: Caller,
     @CurrentApiKey() { id }: CurrentKey,
@@ -130,7 +111,7 @@ export class ApiKeysController {
   /** Shows a key. The `ETag` is its version. */
   @Get(':id')
   @RequireScopes('api-keys:read')
-  @ApiProblems('insufficient_scope', 'not_found')
+  @ApiProblems(...SCOPED, 'not_found')
   async get(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -150,16 +131,14 @@ export class ApiKeysController {
     schema: { type: 'string', example: '"1"' },
   })
   @ApiProblems(
-    'insufficient_scope',
+    ...SCOPED,
+    ...JSON_BODY,
     'delegation_exceeded',
     'not_found',
     'revoked_key_unchangeable',
     'expired_key_unchangeable',
     'concurrent_change',
     'version_mismatch',
-    'invalid_json',
-    'payload_too_large',
-    'unsupported_media_type',
   )
   async update(
     @CurrentCaller() caller: Caller,
@@ -178,7 +157,7 @@ export class ApiKeysController {
   @RequireScopes('api-keys:write')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
-  @ApiProblems('insufficient_scope', 'not_found', 'concurrent_change')
+  @ApiProblems(...SCOPED, 'not_found', 'concurrent_change')
   async revoke(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -190,7 +169,7 @@ export class ApiKeysController {
   /** Shows who changed what, when; oldest first. */
   @Get(':id/history')
   @RequireScopes('api-keys:read')
-  @ApiProblems('insufficient_scope', 'not_found')
+  @ApiProblems(...SCOPED, 'not_found')
   async history(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ConfigurationError } from './configuration.error';
 
-const ENVIRONMENTS_WITH_VOLATILE_STORAGE: readonly string[] = ['development', 'test'];
+const ENVIRONMENTS_WITH_VOLATILE_STORAGE: ReadonlySet<string> = new Set(['development', 'test']);
 
 const issued = new WeakSet<object>();
 
@@ -27,7 +27,7 @@ export class StorageConfig {
    */
   permitVolatile(store: string): VolatileStoragePermit {
     const environment = process.env['NODE_ENV'];
-    if (environment === undefined || !ENVIRONMENTS_WITH_VOLATILE_STORAGE.includes(environment)) {
+    if (environment === undefined || !ENVIRONMENTS_WITH_VOLATILE_STORAGE.has(environment)) {
       throw new ConfigurationError(
         `${store} would lose every record when the process ends, which is refused unless NODE_ENV is exactly ` +
           `"development" or "test" (it is ${environment === undefined ? 'unset' : JSON.stringify(environment)}): ` +

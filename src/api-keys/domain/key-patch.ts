@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ApiKey, KeyMetadata } from './api-key';
 import type { GrantRequest } from './grant-request';
 
@@ -37,19 +38,9 @@ export function applyPatch<K extends ApiKey>(key: K, patch: KeyPatch): PatchedKe
     const asked = patch[field];
     if (asked === undefined) continue;
     const value = asked ?? (field === 'allowedIps' ? [] : undefined);
-    if (sameValue(key[field], value)) continue;
+    if (isDeepStrictEqual(key[field], value)) continue;
     next[field] = value;
     changed.push(field);
   }
   return { key: { ...key, ...next }, changed };
-}
-
-function sameValue(before: unknown, after: unknown): boolean {
-  if (before instanceof Date && after instanceof Date) return before.getTime() === after.getTime();
-  if (typeof before !== 'object' || typeof after !== 'object') return before === after;
-  return JSON.stringify(sorted(before)) === JSON.stringify(sorted(after));
-}
-
-function sorted(value: object | null): unknown {
-  return value === null || Array.isArray(value) ? value : Object.entries(value).toSorted();
 }

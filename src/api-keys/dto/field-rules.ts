@@ -86,7 +86,7 @@ export function IsAlongWith(other: string): PropertyDecorator {
   return ValidateBy({
     name: 'isAlongWith',
     validator: {
-      validate: (_value, args) => (args?.object as Readonly<Record<string, unknown>>)[other] !== undefined,
+      validate: (_value, args) => Reflect.get(args?.object ?? {}, other) !== undefined,
       defaultMessage: () => `needs ${other} beside it`,
     },
   });

@@ -1,0 +1,98 @@
+const only = (name, comment, from, allowed) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, pathNot: '\\.spec\\.ts$' },
+  to: { pathNot: allowed },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'A cycle has no bottom to read from.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    only(
+      'domain-is-pure',
+      'The domain imports nothing but itself, pure primitives and pure libraries: no Nest, no I/O.',
+      '^src/api-keys/domain/',
+      ['^src/api-keys/domain/', '^(node:)?(crypto|zlib|util)$', 'node_modules/(ulid|ipaddr\\.js)/'],
+    ),
+    {
+      name: 'memory-only-through-the-factory',
+      comment: 'Nothing imports a memory store but the storage factory, which asks StorageConfig first.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['-storage\\.ts$', '\\.spec\\.ts$'] },
+      to: { path: '/memory-[^/]+\\.ts$' },
+    },
+    {
+      name: 'storage-below',
+      comment: 'Storage knows the domain, and nothing above.',
+      severity: 'error',
+      from: { path: '^src/api-keys/storage/' },
+      to: { path: '^src/api-keys/(?!storage/|domain/)' },
+    },
+    {
+      name: 'repository-by-its-interface',
+      comment: 'Verification, access, doors and the service know the repository only by its interface.',
+      severity: 'error',
+      from: {
+        path: '^src/api-keys/',
+        pathNot: [
+          '^src/api-keys/storage/',
+          '^src/api-keys/api-keys\\.(module|options)\\.ts$',
+          '\\.spec\\.ts$',
+        ],
+      },
+      to: { path: '^src/api-keys/storage/', pathNot: '(\\.repository|storage\\.errors)\\.ts$' },
+    },
+    {
+      name: 'verification-below-access',
+      comment: 'HTTP -> access -> verification: never upwards.',
+      severity: 'error',
+      from: { path: '^src/api-keys/verification/', pathNot: '\\.spec\\.ts$' },
+      to: { path: ['^src/api-keys/(access|doors|dto)/', '\\.controller\\.ts$', '\\.service\\.ts$'] },
+    },
+    {
+      name: 'access-below-controllers',
+      severity: 'error',
+      comment: 'Access knows no controller, door or DTO.',
+      from: { path: '^src/api-keys/access/', pathNot: '\\.spec\\.ts$' },
+      to: { path: ['^src/api-keys/(doors|dto)/', '\\.controller\\.ts$', '\\.service\\.ts$'] },
+    },
+    {
+      name: 'problems-and-config-at-the-bottom',
+      comment: 'Problems and configuration serve every feature and know none.',
+      severity: 'error',
+      from: { path: '^src/(problems|config)/' },
+      to: { path: '^src/(api-keys|users|health|bootstrap)/' },
+    },
+    {
+      name: 'features-below-the-service',
+      comment: 'What the npm package exports does not know the service that is built from it.',
+      severity: 'error',
+      from: { path: '^src/(api-keys|users|problems)/' },
+      to: { path: '^src/(bootstrap/|main\\.ts|cli\\.ts|app\\.module\\.ts)' },
+    },
+    {
+      name: 'api-keys-without-users',
+      comment: 'Users may know API keys, never the reverse: the ports are Authenticator and OwnerStatus.',
+      severity: 'error',
+      from: { path: '^src/api-keys/' },
+      to: { path: '^src/users/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

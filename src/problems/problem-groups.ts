@@ -1,0 +1,34 @@
+import type { ProblemCode } from './problem-catalogue';
+
+/** What any route may answer. */
+const ANY_ROUTE = [
+  'invalid_request',
+  'headers_too_large',
+  'internal_error',
+] as const satisfies readonly ProblemCode[];
+
+/** What a route that reads its parameters strictly and asks for a valid key may answer. */
+export const GUARDED = [
+  ...ANY_ROUTE,
+  'validation_failed',
+  'missing_credential',
+  'malformed_token',
+  'invalid_token',
+  'key_rotated',
+  'key_revoked',
+  'key_disabled',
+  'key_expired',
+  'owner_disabled',
+  'ip_not_allowed',
+  'storage_unavailable',
+] as const satisfies readonly ProblemCode[];
+
+/** The same for a route that asks for scopes as well. */
+export const SCOPED = [...GUARDED, 'insufficient_scope'] as const satisfies readonly ProblemCode[];
+
+/** What a route that reads a JSON body may answer besides. */
+export const JSON_BODY = [
+  'invalid_json',
+  'payload_too_large',
+  'unsupported_media_type',
+] as const satisfies readonly ProblemCode[];
