@@ -16,7 +16,8 @@ const base = {
     ],
   },
   transformIgnorePatterns: ['/node_modules/(?!(@nestjs|content-disposition|cookie|jose)/)'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  moduleNameMapper: { '^keyward$': '<rootDir>/src/index.ts' },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/samples/.*/dist/'],
 };
 
 const withMongo = {

@@ -1,0 +1,78 @@
+export { ApiKeysModule } from './api-keys/api-keys.module';
+export type {
+  ApiKeysModuleAsyncOptions,
+  ApiKeysModuleOptions,
+  ApiKeysModuleSettings,
+  ApiKeysOptions,
+  TenantParamNames,
+} from './api-keys/api-keys.options';
+export {
+  ApiKeysService,
+  type ApiKeyPage,
+  type ChangeOptions,
+  type CreateApiKey,
+  type IssuedApiKey,
+} from './api-keys/api-keys.service';
+export {
+  ConcurrentChangeError,
+  DelegationExceededError,
+  ExpiredKeyError,
+  KeyNotFoundError,
+  RevokedKeyError,
+  UnacceptableExpiryError,
+  VersionMismatchError,
+} from './api-keys/api-keys.errors';
+export { InvalidCursorError, type KeyPageQuery } from './api-keys/key-page';
+export { CLOCK } from './api-keys/clock.token';
+
+export { CurrentApiKey, type CurrentKey } from './api-keys/access/current-api-key.decorator';
+export type { HttpRequest } from './api-keys/access/http-request';
+export {
+  Authenticated,
+  Public,
+  RequireAnyScope,
+  RequireScopes,
+  SelfScoped,
+  TenantHeaders,
+} from './api-keys/access/require-scopes.decorator';
+export { ScopesGuard } from './api-keys/access/scopes.guard';
+export { Tenant } from './api-keys/access/tenant.decorator';
+
+export type {
+  ApiKey,
+  ApiKeyStatus,
+  ApiKeyWithHistory,
+  Grant,
+  KeyMetadata,
+  KeySecret,
+} from './api-keys/domain/api-key';
+export type { Binding, TenantContext } from './api-keys/domain/binding';
+export { type Caller, callerOf, rootCaller } from './api-keys/domain/caller';
+export { type Clock, systemClock } from './api-keys/domain/clock';
+export type { Decision, DecisionCode, Requirement } from './api-keys/domain/decision';
+export type { GrantRequest } from './api-keys/domain/grant-request';
+export type { History, HistoryAction, HistoryEntry } from './api-keys/domain/history';
+export type { KeyPatch } from './api-keys/domain/key-patch';
+export type { RateLimit } from './api-keys/domain/rate-limit';
+export type { ScopeRequirement } from './api-keys/domain/scopes';
+
+export {
+  API_KEY_REPOSITORY,
+  type ApiKeyQuery,
+  type ApiKeyRepository,
+} from './api-keys/storage/api-key.repository';
+export { API_KEY_MODEL, ApiKeyDocument, ApiKeySchema } from './api-keys/storage/api-key.schema';
+export type { ApiKeyStorage } from './api-keys/storage/api-key-storage';
+export { KeyIdTakenError, StorageUnavailableError } from './api-keys/storage/storage.errors';
+
+export { KeyVerifier } from './api-keys/verification/key-verifier';
+export { OWNER_STATUS, type OwnerStatus } from './api-keys/verification/owner-status';
+
+export { ConfigurationError } from './config/configuration.error';
+export { type Durability, StorageConfig, type VolatileStoragePermit } from './config/storage.config';
+
+export { KeywardError } from './problems/keyward.error';
+export { type FieldFault, type Problem, PROBLEM_MEDIA_TYPE } from './problems/problem';
+export { PROBLEM_CATALOGUE, type ProblemCode } from './problems/problem-catalogue';
+export { ProblemException } from './problems/problem.exception';
+export { ProblemFilter } from './problems/problem.filter';
