@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { AppModule } from './app.module';
 import { exitUnstarted } from './bootstrap/fatal';
 import { createRootKey } from './bootstrap/root-key';
+import { ServiceLogger } from './bootstrap/service.logger';
 import { ConfigurationError } from './config/configuration.error';
 import { readEnvironment, storageKindOf } from './config/environment';
 
@@ -15,9 +16,11 @@ program
   .description('make a key that holds every scope, and print its token to standard output, this once')
   .option('--name <name>', 'a name for people', 'root key')
   .action(async ({ name }: { name: string }) => {
+    const logger = new ServiceLogger();
+    logger.writeFrom('warn');
     const app = await NestFactory.createApplicationContext(AppModule.forRoot(), {
       abortOnError: false,
-      logger: ['warn', 'error', 'fatal'],
+      logger,
     });
     try {
       if (storageKindOf(readEnvironment(process.env)) === 'memory') {

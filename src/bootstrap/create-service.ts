@@ -4,11 +4,13 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule } from '../app.module';
 import type { Environment } from '../config/environment';
 import { answerClientError } from './client-error';
-import { logLevelsOf } from './log-levels';
+import { answerFrameworkError } from './framework-error';
 import { ServiceFilter } from './service.filter';
+import { ServiceLogger } from './service.logger';
 import { serveDocumentation } from './swagger';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
+const MAX_PARAM_LENGTH = 512;
 const REQUEST_TIMEOUT_MS = 30_000;
 const KEEP_ALIVE_MS = 5_000;
 
@@ -20,17 +22,23 @@ const KEEP_ALIVE_MS = 5_000;
 export async function createService(): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
   });
+  adapter.getInstance().removeContentTypeParser('text/plain');
+  const logger = new ServiceLogger();
+  logger.writeFrom('warn');
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(), adapter, {
     abortOnError: false,
-    bufferLogs: true,
+    // Fastify reads JSON by itself; Nest would add parsers for forms and text.
+    bodyParser: false,
+    logger,
   });
   const config = app.get<ConfigService<Environment, true>>(ConfigService);
-  app.useLogger(logLevelsOf(config.get('LOG_LEVEL', { infer: true })));
-  app.flushLogs();
+  logger.writeFrom(config.get('LOG_LEVEL', { infer: true }));
   app.useGlobalFilters(app.get(ServiceFilter));
   app.enableShutdownHooks();
   if (isDocumented(config)) serveDocumentation(app);

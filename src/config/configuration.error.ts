@@ -3,11 +3,14 @@
  * operator: what is wrong, and what to do. There is no stack trace to print: the fault is not in the code.
  */
 export class ConfigurationError extends Error {
-  readonly code = 'configuration_refused';
-
   constructor(message: string) {
     super(message);
-    this.name = 'ConfigurationError';
+    Object.defineProperty(this, 'name', { value: 'ConfigurationError', enumerable: false });
     this.stack = `${this.name}: ${message}`;
+  }
+
+  /** Not a field, so that an application that prints the error prints the sentence and nothing else. */
+  get code(): 'configuration_refused' {
+    return 'configuration_refused';
   }
 }

@@ -1,13 +1,23 @@
-import { type ValidationError, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { type FieldFault, problemOf } from './problem';
 import { ProblemException } from './problem.exception';
+
+/** Names that object mappers drop silently; here they are refused like any other unknown field. */
+const UNMAPPABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+class StrictValidationPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'body' || metadata.type === 'query') requireMappable(value);
+    return super.transform(value, metadata);
+  }
+}
 
 /**
  * Validates bodies and queries strictly: unknown fields are refused, nothing is converted by guesswork, and
  * every fault is named in one `validation_failed` problem. Values are never echoed.
  */
 export function strictValidation(): ValidationPipe {
-  return new ValidationPipe({
+  return new StrictValidationPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
@@ -23,6 +33,16 @@ export function validationProblem(errors: readonly FieldFault[]): ProblemExcepti
   return new ProblemException(
     problemOf('validation_failed', 'Correct the fields listed in "errors".', { errors }),
   );
+}
+
+function requireMappable(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw validationProblem([{ field: '', message: 'must be an object' }]);
+  }
+  const unknown = Object.getOwnPropertyNames(value).filter((name) => UNMAPPABLE.has(name));
+  if (unknown.length > 0) {
+    throw validationProblem(unknown.map((name) => ({ field: `/${name}`, message: 'is not a known field' })));
+  }
 }
 
 function faultsOf(error: ValidationError, parent: string): readonly FieldFault[] {

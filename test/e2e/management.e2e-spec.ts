@@ -1,0 +1,165 @@
+import { startService, type TestService } from '../support/service';
+
+const MANAGER = ['api-keys:read', 'api-keys:write', 'memory:*'];
+
+describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in %s', (storage) => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await startService(storage);
+  });
+  afterAll(async () => service.stop());
+
+  it('makes a key, sees its token once, and never again', async () => {
+    const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
+    const created = await service.as(token).post('/v1/api-keys', {
+      name: 'ingest worker',
+      description: 'nightly import',
+      scopes: ['memory:write'],
+      projectId: 'apollo',
+      metadata: { team: 'search', tier: 2, beta: true },
+      expiresAt: '2099-01-31T12:00:00+02:00',
+      allowedIps: ['127.0.0.0/8'],
+    });
+
+    expect(created.status).toBe(201);
+    expect(created.headers.get('cache-control')).toBe('no-store');
+    expect(created.headers.get('location')).toBe(`/v1/api-keys/${String(created.body['id'])}`);
+    expect(created.headers.get('etag')).toBe('"1"');
+    expect(created.body).toMatchObject({
+      name: 'ingest worker',
+      description: 'nightly import',
+      scopes: ['memory:write'],
+      orgId: 'acme',
+      projectId: 'apollo',
+      ownerId: null,
+      metadata: { team: 'search', tier: 2, beta: true },
+      expiresAt: '2099-01-31T10:00:00.000Z',
+      allowedIps: ['127.0.0.0/8'],
+      enabled: true,
+      status: 'active',
+      version: 1,
+    });
+    expect(created.body['token']).toMatch(/^kw_[0-9a-z]{26}_[0-9A-Za-z]{49}$/);
+
+    const read = await service.as(token).get(String(created.headers.get('location')));
+    const { token: _token, ...shown } = created.body;
+    expect(read.status).toBe(200);
+    expect(read.body).toEqual(shown);
+    expect(read.text).not.toContain('hash');
+  });
+
+  it('shows a key its own record, whatever its scopes', async () => {
+    const { key, token } = await service.issue({ scopes: [], orgId: 'globex' });
+    const self = await service.as(token).get('/v1/api-keys/self');
+    expect(self.status).toBe(200);
+    expect(self.body).toMatchObject({ id: key.id, scopes: [], orgId: 'globex' });
+  });
+
+  it('lets the holder of a leaked key kill it', async () => {
+    const { token } = await service.issue({ scopes: [], orgId: 'acme' });
+    expect((await service.as(token).delete('/v1/api-keys/self?reason=leaked')).status).toBe(204);
+    const after = await service.as(token).get('/v1/api-keys/self');
+    expect(after.status).toBe(401);
+    expect(after.body['code']).toBe('key_revoked');
+  });
+
+  it('changes a key under If-Match, and is told when someone was faster', async () => {
+    const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
+    const made = await service.as(token).post('/v1/api-keys', { name: 'one', scopes: ['memory:read'] });
+    const path = `/v1/api-keys/${String(made.body['id'])}`;
+
+    const first = await service.as(token).patch(path, { name: 'two' }, { 'If-Match': '"1"' });
+    expect([first.status, first.body['name'], first.headers.get('etag')]).toEqual([200, 'two', '"2"']);
+
+    const late = await service.as(token).patch(path, { name: 'three' }, { 'If-Match': '"1"' });
+    expect([late.status, late.body['code']]).toEqual([412, 'version_mismatch']);
+    expect((await service.as(token).patch(path, { name: 'x' }, { 'If-Match': 'W/"2"' })).status).toBe(412);
+    expect((await service.as(token).patch(path, { name: 'x' }, { 'If-Match': 'two' })).status).toBe(400);
+    expect((await service.as(token).patch(path, { name: 'four' }, { 'If-Match': '"9", "2"' })).status).toBe(
+      200,
+    );
+    expect((await service.as(token).patch(path, { name: 'five' }, { 'If-Match': '*' })).status).toBe(200);
+    expect((await service.as(token).patch(path, { name: 'five' })).body['version']).toBe(4);
+  });
+
+  it('takes scopes away at once, and gives back only what it holds', async () => {
+    const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
+    const made = await service.as(token).post('/v1/api-keys', { name: 'one', scopes: ['api-keys:read'] });
+    const path = `/v1/api-keys/${String(made.body['id'])}`;
+    const child = service.as(String(made.body['token']));
+
+    expect((await child.get('/v1/api-keys')).status).toBe(200);
+    expect((await service.as(token).patch(path, { scopes: [] })).status).toBe(200);
+    const refused = await child.get('/v1/api-keys');
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get('www-authenticate')).toContain('error="insufficient_scope"');
+    expect(refused.headers.get('www-authenticate')).toContain('scope="api-keys:read"');
+
+    const widened = await service.as(token).patch(path, { scopes: ['billing:read'] });
+    expect([widened.status, widened.body['code'], widened.body['exceeded']]).toEqual([
+      403,
+      'delegation_exceeded',
+      ['scopes'],
+    ]);
+    expect((await service.as(token).patch(path, { scopes: ['api-keys:read'] })).status).toBe(200);
+    expect((await child.get('/v1/api-keys')).status).toBe(200);
+  });
+
+  it('revokes a key once and for all, and the record tells who, when and why', async () => {
+    const { key, token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
+    const made = await service.as(token).post('/v1/api-keys', { name: 'one', scopes: ['memory:read'] });
+    const path = `/v1/api-keys/${String(made.body['id'])}`;
+
+    expect((await service.as(token).delete(`${path}?reason=no%20longer%20used`)).status).toBe(204);
+    expect((await service.as(token).delete(`${path}?reason=again`)).status).toBe(204);
+    const shown = await service.as(token).get(path);
+    expect(shown.body).toMatchObject({
+      status: 'revoked',
+      revokedBy: `key:${key.id}`,
+      revokedReason: 'no longer used',
+      version: 2,
+    });
+    expect((await service.as(String(made.body['token'])).get('/v1/api-keys/self')).body['code']).toBe(
+      'key_revoked',
+    );
+    const revived = await service.as(token).patch(path, { enabled: true });
+    expect([revived.status, revived.body['code']]).toEqual([409, 'revoked_key_unchangeable']);
+
+    const { body } = await service.as(token).get(`${path}/history`);
+    expect(body['dropped']).toBe(0);
+    expect(body['data']).toMatchObject([
+      { action: 'created', by: `key:${key.id}`, version: 1 },
+      { action: 'revoked', by: `key:${key.id}`, version: 2, reason: 'no longer used' },
+    ]);
+  });
+
+  it('walks through a list page by page, sees each key once, and filters by state and project', async () => {
+    const { token } = await service.issue({ scopes: MANAGER, orgId: 'initech' });
+    const client = service.as(token);
+    const ids: string[] = [];
+    for (let index = 0; index < 7; index += 1) {
+      const projectId = index % 2 === 0 ? 'apollo' : 'gemini';
+      const { body } = await client.post('/v1/api-keys', { name: `n${index}`, scopes: [], projectId });
+      ids.unshift(String(body['id']));
+    }
+    await client.delete(`/v1/api-keys/${String(ids[0])}`);
+
+    const walk = async (query: string): Promise<readonly string[]> => {
+      const seen: string[] = [];
+      for (let cursor: unknown = ''; cursor !== null;) {
+        const page = await client.get(
+          `/v1/api-keys?limit=2${query}${cursor === '' ? '' : `&cursor=${String(cursor)}`}`,
+        );
+        expect(page.status).toBe(200);
+        seen.push(...(page.body['data'] as { id: string }[]).map(({ id }) => id));
+        cursor = page.body['nextCursor'];
+      }
+      return seen.filter((id) => ids.includes(id));
+    };
+    expect(await walk('')).toEqual(ids);
+    expect(await walk('&status=revoked')).toEqual([ids[0]]);
+    expect(await walk('&orgId=initech&projectId=gemini')).toEqual([ids[1], ids[3], ids[5]]);
+    expect(await walk('&orgId=acme')).toEqual([]);
+  });
+});

@@ -1,0 +1,126 @@
+import { freePort } from '../support/free-port';
+import type { HttpAnswer } from '../support/http-client';
+import { type MongoServer, startMongoServer } from '../support/mongo-server';
+import { runNode } from '../support/node-process';
+import { startService, type TestService } from '../support/service';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+
+async function timed(call: () => Promise<HttpAnswer>): Promise<HttpAnswer & { readonly ms: number }> {
+  const started = performance.now();
+  const answer = await call();
+  return { ...answer, ms: performance.now() - started };
+}
+
+async function eventually(call: () => Promise<HttpAnswer>, status: number): Promise<HttpAnswer> {
+  const deadline = performance.now() + 15_000;
+  for (;;) {
+    const answer = await call();
+    if (answer.status === status) return answer;
+    if (performance.now() > deadline) throw new Error(`still ${answer.status}: ${answer.text}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+describe('a database that goes away under a running service', () => {
+  let mongo: MongoServer;
+  let proxy: TcpProxy;
+  let service: TestService;
+
+  beforeAll(async () => {
+    mongo = await startMongoServer();
+    const { hostname, port } = new URL(mongo.uri);
+    proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    const uri = new URL(mongo.uri);
+    uri.port = String(proxy.port);
+    uri.pathname = '/keyward_outage';
+    service = await startService('mongo', { MONGODB_URI: uri.toString() });
+  });
+  afterAll(async () => {
+    mongo.resume();
+    await service.stop();
+    await proxy.close();
+    await mongo.stop();
+  });
+
+  it.each([
+    ['hangs', () => mongo.suspend(), () => mongo.resume()],
+    ['is cut off', () => proxy.cut(), async () => proxy.restore()],
+    ['answers nothing', () => proxy.hang(), async () => proxy.restore()],
+  ] as const)(
+    'and %s: every route refuses with 503 within 2 s, then recovers by itself',
+    async (_how, leave, comeBack) => {
+      const root = service.as(service.root.token);
+      const { key, token } = await service.issue({ scopes: ['memory:read'], orgId: 'acme' });
+      const holder = service.as(token);
+      const path = `/v1/api-keys/${key.id}`;
+
+      await leave();
+      const answers = await Promise.all(
+        [
+          async () => holder.get('/v1/api-keys/self'),
+          async () => root.get('/v1/api-keys'),
+          async () => root.get(path),
+          async () => root.post('/v1/api-keys', { name: 'n', scopes: [] }),
+          async () => root.patch(path, { name: 'n' }),
+          async () => root.delete(path),
+        ].map(timed),
+      );
+      for (const answer of answers) {
+        expect([answer.status, answer.body['code']]).toEqual([503, 'storage_unavailable']);
+        expect(answer.headers.get('retry-after')).toBe('1');
+        expect(answer.headers.get('content-type')).toContain('application/problem+json');
+        expect(answer.ms).toBeLessThan(2000);
+      }
+      const malformed = await timed(async () => service.as('kw_nonsense').get('/v1/api-keys/self'));
+      expect(malformed.status).toBe(401);
+
+      await comeBack();
+      await eventually(async () => holder.get('/v1/api-keys/self'), 200);
+      await eventually(async () => root.delete(path), 204);
+      expect((await holder.get('/v1/api-keys/self')).status).toBe(401);
+    },
+  );
+});
+
+describe('a database that is not there at the start', () => {
+  it('is waited for with readable retries, then the service gives up, and never turns to memory', async () => {
+    const port = await freePort();
+    const started = performance.now();
+    const running = runNode(['dist/main.js'], {
+      NODE_ENV: 'development',
+      MONGODB_URI: `mongodb://127.0.0.1:${await freePort()}/keyward`,
+      MONGODB_CONNECT_TIMEOUT_MS: '3000',
+      PORT: String(port),
+    });
+    expect(await running.exited()).toBe(1);
+    expect(performance.now() - started).toBeGreaterThan(3000);
+    expect(performance.now() - started).toBeLessThan(9000);
+    expect(running.stdout() + running.stderr()).toMatch(
+      /not reachable yet \(MongooseServerSelectionError\), attempt 1/,
+    );
+    expect(running.stderr()).toMatch(/keyward: MongoDB could not be reached with MONGODB_URI within \d+ ms/);
+    expect(running.stdout() + running.stderr()).not.toContain('listening');
+    expect(running.stderr()).not.toContain('    at ');
+  });
+
+  it('is found when it comes up in time', async () => {
+    const mongo = await startMongoServer();
+    const { hostname, port } = new URL(mongo.uri);
+    const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    proxy.cut();
+    const uri = new URL(mongo.uri);
+    uri.port = String(proxy.port);
+    uri.pathname = '/keyward_late';
+    const running = runNode(['dist/main.js'], {
+      NODE_ENV: 'production',
+      MONGODB_URI: uri.toString(),
+      PORT: '0',
+    });
+    await running.waitFor(/not reachable yet/);
+    await proxy.restore();
+    await running.waitFor(/listening on/);
+    await running.stop();
+    await proxy.close();
+    await mongo.stop();
+  });
+});

@@ -1,0 +1,105 @@
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { freePort } from '../support/free-port';
+import { runNode } from '../support/node-process';
+
+const FOREIGN_APPLICATION = join(__dirname, '../support/foreign-application.cjs');
+
+/** Runs a program that must refuse, and shows that it does so quickly, in one sentence, without listening. */
+async function refusalOf(script: string, environment: Record<string, string>): Promise<string> {
+  const port = await freePort();
+  const started = performance.now();
+  const running = runNode([script], { PORT: String(port), ...environment });
+  const code = await running.exited();
+  expect(performance.now() - started).toBeLessThan(3000);
+  expect(code).toBeGreaterThan(0);
+  expect(running.stderr() + running.stdout()).not.toContain('listening on');
+  await expectFree(port);
+  return running.stderr();
+}
+
+async function expectFree(port: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()));
+  });
+}
+
+const ENVIRONMENTS: readonly (readonly [string, Record<string, string>])[] = [
+  ['production', { NODE_ENV: 'production' }],
+  ['prod', { NODE_ENV: 'prod' }],
+  ['Production', { NODE_ENV: 'Production' }],
+  ['staging', { NODE_ENV: 'staging' }],
+  ['Development', { NODE_ENV: 'Development' }],
+  ['an empty NODE_ENV', { NODE_ENV: '' }],
+  ['an unset NODE_ENV', {}],
+];
+
+describe('an operator who would run on memory outside development', () => {
+  describe.each(ENVIRONMENTS)('under %s', (_name, environment) => {
+    it('is refused when memory is what remains', async () => {
+      const said = await refusalOf('dist/main.js', environment);
+      expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
+    });
+
+    it('is refused when memory is chosen explicitly', async () => {
+      const said = await refusalOf('dist/main.js', { ...environment, STORAGE: 'memory' });
+      expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
+    });
+
+    it.each(['memory', 'undeclared'])(
+      'is refused in an application of its own with a store that is %s',
+      async (store) => {
+        const said = await refusalOf(FOREIGN_APPLICATION, { ...environment, STORE: store });
+        expect(said).toMatch(
+          /would lose every record when the process ends, which is refused unless NODE_ENV/,
+        );
+        expect(said).not.toMatch(/^\s+at /m);
+      },
+    );
+  });
+
+  it('is refused when memory is chosen although a database is there', async () => {
+    const said = await refusalOf('dist/main.js', {
+      NODE_ENV: 'production',
+      STORAGE: 'memory',
+      MONGODB_URI: 'mongodb://127.0.0.1:1/keyward',
+    });
+    expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
+  });
+
+  it.each(['start', 'run start:prod'])('is refused by NODE_ENV=production npm %s', async (command) => {
+    // What the script behind the npm command runs once the build is there.
+    const args = command === 'start' ? ['scripts/start.mjs'] : ['scripts/start.mjs', 'production'];
+    const environment: Record<string, string> =
+      command === 'start' ? { NODE_ENV: 'production' } : { NODE_ENV: 'test' };
+    const running = runNode(args, environment);
+    expect(await running.exited()).toBe(1);
+    expect(running.stderr()).toMatch(/^keyward: memory storage .* \(it is "production"\).*\n$/);
+  });
+
+  it('is let through with a durable store of its own', async () => {
+    const running = runNode([FOREIGN_APPLICATION], { NODE_ENV: 'production', STORE: 'durable', PORT: '0' });
+    await running.waitFor(/listening on/);
+    await running.stop();
+  });
+});
+
+describe('a wrong setting', () => {
+  it.each([
+    [{ PORT: 'eighty' }, 'PORT is "eighty": use a port number from 0 to 65535.'],
+    [{ STORAGE: 'redis' }, 'STORAGE is "redis": use "mongo", or "memory" in development and test.'],
+    [{ STORAGE: 'mongo' }, 'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string'],
+    [{ MONGODB_URI: 'postgres://user:hunter2@db' }, 'MONGODB_URI has a wrong value: use a connection string'],
+    [{ API_KEY_PREFIX: 'KW-' }, 'API_KEY_PREFIX is "KW-": use 2 to 16 lower-case letters'],
+    [{ API_KEY_MAX_TTL_DAYS: '0' }, 'API_KEY_MAX_TTL_DAYS is "0": use whole days'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud": use one of'],
+    [{ SWAGGER: 'yes' }, 'SWAGGER is "yes": use "on" or "off"'],
+  ])('%j stops the start with one line that says what to do', async (setting, sentence) => {
+    const running = runNode(['dist/main.js'], { NODE_ENV: 'development', ...setting });
+    expect(await running.exited()).toBe(1);
+    expect(running.stderr()).toContain(`keyward: ${sentence}`);
+    expect(running.stderr().trim().split('\n')).toHaveLength(1);
+    expect(running.stderr()).not.toContain('hunter2');
+  });
+});

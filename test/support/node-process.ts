@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+
+/** A Node process of the build, with what it wrote so far. */
+export interface NodeProcess {
+  readonly child: ChildProcess;
+  stdout(): string;
+  stderr(): string;
+  /** Resolves with the first match of what it wrote, or rejects when it ends or takes too long. */
+  waitFor(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
+  /** Resolves with the exit code once it has ended. */
+  exited(): Promise<number | null>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a script with Node in the project's root.
+ *
+ * @param environment added to a bare environment; nothing of this process's own settings leaks in
+ */
+export function runNode(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): NodeProcess {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(process.execPath, args, { cwd: ROOT, env: { PATH, HOME, ...environment } });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  const ended = once(child, 'close').then(() => child.exitCode);
+
+  const waitFor = async (pattern: RegExp, timeoutMs = 15_000): Promise<RegExpExecArray> => {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const match = pattern.exec(out + err);
+      if (match !== null) return match;
+      if (child.exitCode !== null || child.signalCode !== null || performance.now() > deadline) {
+        throw new Error(`never wrote ${String(pattern)}; it wrote:\n${out}${err}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  return {
+    child,
+    stdout: () => out,
+    stderr: () => err,
+    waitFor,
+    exited: async () => ended,
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Runs the built service on a free port and waits until it listens. */
+export async function runBuiltService(
+  environment: Readonly<Record<string, string>>,
+): Promise<NodeProcess & { readonly url: string }> {
+  const running = runNode(['dist/main.js'], { PORT: '0', ...environment });
+  const [, url = ''] = await running.waitFor(/listening on (\S+)/);
+  return { ...running, url };
+}
