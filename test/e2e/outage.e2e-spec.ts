@@ -27,7 +27,7 @@ describe('a database that goes away under a running service', () => {
   let service: TestService;
 
   beforeAll(async () => {
-    mongo = await startMongoServer();
+    mongo = await startMongoServer({ own: true });
     const { hostname, port } = new URL(mongo.uri);
     proxy = await startTcpProxy({ host: hostname, port: Number(port) });
     const uri = new URL(mongo.uri);
@@ -104,7 +104,7 @@ describe('a database that is not there at the start', () => {
   });
 
   it('is found when it comes up in time', async () => {
-    const mongo = await startMongoServer();
+    const mongo = await startMongoServer({ own: true });
     const { hostname, port } = new URL(mongo.uri);
     const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
     proxy.cut();

@@ -1,71 +1,89 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { ProxyLink, type ProxyTarget } from './tcp-proxy-link';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Weather } from './tcp-proxy-flow';
+import { ProxyLink, type ProxyTarget } from './tcp-proxy-link';
 
 export interface TcpProxy {
   readonly port: number;
-  /** Resets every connection, and every new one at once. */
+  /** Resets every connection, and refuses new ones as a dead host's port would. */
   cut(): void;
   /** Accepts connections and forwards nothing; what was under way stalls, and goes on after `restore`. */
   hang(): void;
   /** Forwards each piece this much later, in both directions. */
   delay(ms: number): void;
   /** Ends a cut, a hang and a delay. */
-  restore(): void;
+  restore(): Promise<void>;
   close(): Promise<void>;
 }
+
+const HOST = '127.0.0.1';
+const PORT_TRIES = 40;
+const PORT_RETRY_MS = 50;
 
 export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
   const weather: Weather = { hanging: false, delayMs: 0 };
   const links = new Set<ProxyLink>();
   let refusing = false;
 
-  const accept = (client: Socket): void => {
-    // The listener stays: once closed, another process could take the port before it is restored.
+  const server = createServer({ allowHalfOpen: true }, (client: Socket) => {
     if (refusing) {
       client.on('error', () => undefined).resetAndDestroy();
       return;
     }
     const link = new ProxyLink(client, target, weather, () => links.delete(link));
     links.add(link);
+  });
+  server.on('error', () => undefined);
+
+  const listen = async (port: number): Promise<number> => {
+    const listening = once(server, 'listening');
+    server.listen(port, HOST);
+    await listening;
+    return (server.address() as AddressInfo).port;
   };
 
-  const resume = (): void => {
-    weather.hanging = false;
-    for (const link of links) link.resume();
+  /** While the port was closed, another process's outgoing connection may have been given it. */
+  const listenAgain = async (port: number): Promise<void> => {
+    for (let tries = 1; !server.listening; tries += 1) {
+      try {
+        await listen(port);
+      } catch (error) {
+        if (tries === PORT_TRIES) throw error;
+        await sleep(PORT_RETRY_MS);
+      }
+    }
   };
 
-  const resetAll = (): void => {
+  const shut = (): void => {
+    if (server.listening) server.close();
     for (const link of links) link.reset();
   };
 
-  const server = createServer({ allowHalfOpen: true }, accept).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-
+  const port = await listen(0);
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     cut: () => {
       refusing = true;
-      resetAll();
+      shut();
     },
     hang: () => {
-      refusing = false;
       weather.hanging = true;
     },
     delay: (ms) => {
       weather.delayMs = ms;
     },
-    restore: () => {
+    restore: async () => {
       refusing = false;
+      weather.hanging = false;
       weather.delayMs = 0;
-      resume();
+      for (const link of links) link.resume();
+      await listenAgain(port);
     },
     close: async () => {
-      if (!server.listening) return;
-      const closed = once(server, 'close');
-      server.close();
-      resetAll();
+      refusing = true;
+      const closed = server.listening ? once(server, 'close') : undefined;
+      shut();
       await closed;
     },
   };

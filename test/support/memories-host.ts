@@ -1,0 +1,157 @@
+import { Controller, Get, HttpCode, type ModuleMetadata, Param, Post } from '@nestjs/common';
+import { CurrentApiKey, type CurrentKey } from '../../src/api-keys/access/current-api-key.decorator';
+import {
+  Authenticated,
+  Public,
+  RequireAnyScope,
+  RequireScopes,
+  SelfScoped,
+  TenantHeaders,
+} from '../../src/api-keys/access/require-scopes.decorator';
+import { Tenant } from '../../src/api-keys/access/tenant.decorator';
+import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
+import type { ApiKeysModuleOptions } from '../../src/api-keys/api-keys.options';
+import { ApiKeysService, type CreateApiKey, type IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import { CLOCK } from '../../src/api-keys/clock.token';
+import type { TenantContext } from '../../src/api-keys/domain/binding';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import { type AdapterName, type HostPreparation, type RunningHost, startHost } from './two-adapters';
+
+const MEMORIES: Readonly<Record<string, readonly string[]>> = {
+  'acme/apollo': ['acme keeps apollo'],
+  'acme/hermes': ['acme keeps hermes'],
+  'globex/apollo': ['globex keeps apollo'],
+};
+
+/** What is remembered for a tenant; a test sees by its words whose memories an answer holds. */
+function memoriesOf({ orgId, projectId }: TenantContext): readonly string[] {
+  return MEMORIES[`${orgId}/${projectId}`] ?? [];
+}
+
+@Controller('orgs/:orgId/projects/:projectId/memories')
+export class MemoriesController {
+  @Get()
+  @RequireScopes('memory:read')
+  list(@Tenant() tenant: TenantContext): object {
+    return { tenant, memories: memoriesOf(tenant) };
+  }
+
+  @Post()
+  @HttpCode(201)
+  @RequireScopes('memory:write')
+  add(@Tenant() tenant: TenantContext): object {
+    return { tenant };
+  }
+}
+
+@Controller()
+@TenantHeaders()
+export class HeaderController {
+  @Get('memories')
+  @RequireScopes('memory:read')
+  list(@Tenant() tenant: TenantContext): object {
+    return { tenant, memories: memoriesOf(tenant) };
+  }
+
+  @Get('orgs/:orgId/memories')
+  @RequireScopes('memory:read')
+  ofOrganisation(@Tenant() tenant: TenantContext): object {
+    return { tenant, memories: memoriesOf(tenant) };
+  }
+}
+
+@Controller('reports')
+@RequireScopes('report:use')
+export class ReportsController {
+  @Get()
+  @RequireAnyScope('report:read', 'report:admin')
+  list(): object {
+    return { reports: [] };
+  }
+
+  @Post()
+  @HttpCode(201)
+  @RequireScopes('report:write', 'memory:read')
+  make(): object {
+    return {};
+  }
+}
+
+@Controller()
+export class AccountController {
+  @Get('whoami')
+  @Authenticated()
+  whoAmI(@CurrentApiKey() key: CurrentKey): CurrentKey {
+    return key;
+  }
+
+  @Get('orgs/:orgId/whoami')
+  @Authenticated()
+  whoAmIThere(@CurrentApiKey() { id }: CurrentKey, @Tenant() tenant: TenantContext): object {
+    return { id, tenant };
+  }
+
+  @Get('mine/:orgId')
+  @SelfScoped()
+  @Authenticated()
+  mine(@Tenant() tenant: TenantContext, @Param('orgId') asked: string): object {
+    return { tenant, asked };
+  }
+
+  @Get('status')
+  @Public()
+  status(): object {
+    return { up: true };
+  }
+
+  @Get('confused')
+  @Public()
+  confused(@CurrentApiKey() key: CurrentKey): CurrentKey {
+    return key;
+  }
+}
+
+/** The tenants' application, with keys issued by its operator and a clock that a test may move. */
+export interface MemoriesHost extends RunningHost {
+  readonly clock: { time: number };
+  issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;
+  revoke(key: IssuedApiKey): Promise<void>;
+}
+
+/** Starts the tenants' application. */
+export async function startMemoriesHost(
+  adapter: AdapterName,
+  options: Partial<ApiKeysModuleOptions> = {},
+  metadata: ModuleMetadata = {},
+  prepare: HostPreparation = {},
+): Promise<MemoriesHost> {
+  const clock = { time: Date.parse('2030-01-01T00:00:00Z') };
+  const host = await startHost(
+    adapter,
+    {
+      ...metadata,
+      imports: [ApiKeysModule.forRoot({ storage: 'memory', ...options }), ...(metadata.imports ?? [])],
+      controllers: [
+        MemoriesController,
+        HeaderController,
+        ReportsController,
+        AccountController,
+        ...(metadata.controllers ?? []),
+      ],
+    },
+    {
+      ...prepare,
+      module: (builder) => {
+        builder.overrideProvider(CLOCK).useValue({ now: () => new Date(clock.time) });
+        prepare.module?.(builder);
+      },
+    },
+  );
+  const keys = host.app.get(ApiKeysService);
+  return {
+    ...host,
+    clock,
+    issue: async (request) => keys.create(rootCaller('system'), { name: 'test', scopes: [], ...request }),
+    revoke: async ({ key }) => void (await keys.revoke(rootCaller('system'), key.id)),
+  };
+}

@@ -1,0 +1,44 @@
+import type { MongoServer, MongoServerOptions } from './mongo-server';
+import { messageOf, MongoServerUnavailable } from './unavailable';
+import { withoutDatabase } from './uri';
+
+const VARIABLE = 'MONGODB_TEST_URI';
+const ANSWER_WITHIN_MS = 5_000;
+
+export async function useExternalServer(options: MongoServerOptions): Promise<MongoServer> {
+  const given = process.env[VARIABLE];
+  if (given === undefined || given === '') throw new MongoServerUnavailable(`${VARIABLE} is not set`);
+  if (options.own === true || options.dataDir !== undefined) {
+    throw new MongoServerUnavailable('the test needs a server of its own');
+  }
+  await expectAnswer(given);
+  return {
+    uri: withoutDatabase(given),
+    kind: 'external',
+    pid: undefined,
+    stop: () => Promise.resolve(),
+    suspend: () => refuse('suspended'),
+    resume: () => refuse('resumed'),
+  };
+}
+
+/** Not a reason to go on to the next kind: the tests would pass against another server than the one asked for. */
+async function expectAnswer(uri: string): Promise<void> {
+  const { mongo } = await import('mongoose');
+  const client = new mongo.MongoClient(uri, { serverSelectionTimeoutMS: ANSWER_WITHIN_MS });
+  try {
+    await client.db('admin').command({ ping: 1 });
+  } catch (error) {
+    throw new Error(`The server that ${VARIABLE} names does not answer: ${messageOf(error)}`, {
+      cause: error,
+    });
+  } finally {
+    await client.close();
+  }
+}
+
+function refuse(what: string): never {
+  throw new Error(
+    `The server that ${VARIABLE} names is not ours to be ${what}: start one with startMongoServer({ own: true })`,
+  );
+}

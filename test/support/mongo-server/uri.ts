@@ -1,0 +1,33 @@
+const PARTS = /^(mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/;
+
+interface UriParts {
+  /** Up to and without the slash; it may hold credentials and several hosts, which `URL` cannot parse. */
+  readonly authority: string;
+  readonly database: string;
+  readonly options: string;
+}
+
+function split(uri: string): UriParts {
+  const [, authority, database = '', options = ''] = PARTS.exec(uri) ?? [];
+  if (authority === undefined) throw new Error('This is no MongoDB connection string');
+  return { authority, database, options };
+}
+
+function join({ authority, database, options }: UriParts): string {
+  return `${authority}/${database}${options === '' ? '' : `?${options}`}`;
+}
+
+export function withDatabase(uri: string, database: string): string {
+  return join({ ...split(uri), database });
+}
+
+export function withoutDatabase(uri: string): string {
+  const { authority, database, options } = split(uri);
+  const said = new URLSearchParams(options);
+  // Credentials are looked up in the database named, so another name would lose them.
+  if (authority.includes('@') && !said.has('authSource') && !said.has('authMechanism')) {
+    said.set('authSource', database === '' ? 'admin' : decodeURIComponent(database));
+    return join({ authority, database: '', options: said.toString() });
+  }
+  return join({ authority, database: '', options });
+}

@@ -1,0 +1,71 @@
+import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { HttpClient } from './http-client';
+
+/** The HTTP adapters that Nest has. */
+export const ADAPTERS = ['fastify', 'express'] as const;
+
+export type AdapterName = (typeof ADAPTERS)[number];
+
+const ADAPTER_CLASSES: Readonly<Record<AdapterName, Type<AbstractHttpAdapter>>> = {
+  fastify: FastifyAdapter,
+  express: ExpressAdapter,
+};
+
+/** A tiny application that listens on a free port of 127.0.0.1. */
+export interface RunningHost {
+  readonly app: INestApplication;
+  readonly url: string;
+  /** Calls the application as the holder of a token, or as nobody. */
+  as(token?: string): HttpClient;
+  close(): Promise<void>;
+}
+
+/** What a test changes before the application starts. */
+export interface HostPreparation {
+  /** Overrides providers. */
+  readonly module?: (builder: TestingModuleBuilder) => unknown;
+  /** Adds global filters, guards and the like. */
+  readonly app?: (app: INestApplication) => unknown;
+}
+
+/** Builds an application out of a module's metadata, and lets it listen. Rejects where it refuses to start. */
+export async function startHost(
+  adapter: AdapterName,
+  metadata: ModuleMetadata,
+  prepare: HostPreparation = {},
+): Promise<RunningHost> {
+  const builder = Test.createTestingModule(metadata);
+  prepare.module?.(builder);
+  const module = await builder.compile();
+  const app = module.createNestApplication(new ADAPTER_CLASSES[adapter](), { logger: false });
+  try {
+    prepare.app?.(app);
+    await app.listen(0, '127.0.0.1');
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const url = await app.getUrl();
+  return { app, url, as: (token) => new HttpClient(url, token), close: async () => app.close() };
+}
+
+/** Why an application refuses to start. Fails where it starts. */
+export async function refusalOf(
+  adapter: AdapterName,
+  metadata: ModuleMetadata,
+  prepare?: HostPreparation,
+): Promise<Error> {
+  let host: RunningHost;
+  try {
+    host = await startHost(adapter, metadata, prepare);
+  } catch (error) {
+    if (error instanceof Error) return error;
+    throw error;
+  }
+  await host.close();
+  throw new Error('the application started, though it was to refuse');
+}
