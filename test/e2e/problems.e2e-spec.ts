@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROBLEM_CATALOGUE } from '../../src/problems/problem-catalogue';
+import { startService, type TestService } from '../support/service';
+
+describe('someone who reads docs/problems.md', () => {
+  it('finds every problem there is, with its status, and none that is not', () => {
+    const text = readFileSync(join(__dirname, '../../docs/problems.md'), 'utf8');
+    const documented = [...text.matchAll(/^\| `(\w+)` *\| (\d+) /gm)].map(([, code, status]) => [
+      code,
+      Number(status),
+    ]);
+    expect(Object.fromEntries(documented)).toEqual(
+      Object.fromEntries(Object.entries(PROBLEM_CATALOGUE).map(([code, { status }]) => [code, status])),
+    );
+    expect(documented).toHaveLength(Object.keys(PROBLEM_CATALOGUE).length);
+  });
+});
+
+describe('Swagger UI', () => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await startService('memory');
+  });
+  afterAll(async () => service.stop());
+
+  it('is served with its assets, and describes both ways to present a key', async () => {
+    const page = await service.as().get('/docs');
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('<title>Keyward</title>');
+    for (const [, asset] of page.text.matchAll(/(?:src|href)="\.\/([^"]+)"/g)) {
+      expect((await service.as().get(`/${String(asset)}`)).status).toBe(200);
+    }
+    const { body } = await service.as().get('/docs-json');
+    expect(body).toMatchObject({
+      openapi: expect.stringMatching(/^3\./),
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        },
+      },
+    });
+  });
+
+  it('is switched off in production, and wherever SWAGGER=off', async () => {
+    for (const environment of [{ NODE_ENV: 'production' }, { SWAGGER: 'off' }]) {
+      const quiet = await startService('mongo', environment);
+      expect((await quiet.as().get('/docs')).status).toBe(404);
+      expect((await quiet.as().get('/docs-json')).status).toBe(404);
+      await quiet.stop();
+    }
+    const asked = await startService('mongo', { NODE_ENV: 'production', SWAGGER: 'on' });
+    expect((await asked.as().get('/docs-json')).status).toBe(200);
+    await asked.stop();
+  });
+});
