@@ -1,11 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { DiscoveryModule } from '@nestjs/core';
+import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ApiKeysModule } from './api-keys/api-keys.module';
 import type { ApiKeysOptions } from './api-keys/api-keys.options';
 import { AllowedMethods } from './bootstrap/allowed-methods';
 import { ServiceFilter } from './bootstrap/service.filter';
 import { type Environment, readEnvironment, storageKindOf } from './config/environment';
+import { MetricsController } from './health/metrics.controller';
 import { MongoConnectionModule } from './config/mongo-connection.module';
 
 /** The service: everything that `npm start` runs. */
@@ -17,6 +19,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot({ isGlobal: true, cache: true, validate: readEnvironment }),
+        EventEmitterModule.forRoot(),
         MongoConnectionModule,
         ApiKeysModule.forRootAsync({
           inject: [ConfigService],
@@ -27,10 +30,21 @@ export class AppModule {
             }),
             tokenPrefix: config.get('API_KEY_PREFIX', { infer: true }),
             maxTtlDays: config.get('API_KEY_MAX_TTL_DAYS', { infer: true }),
+            trustProxy: config.get('TRUST_PROXY', { infer: true }),
+            importTokenPrefixes: config.get('IMPORT_TOKEN_PREFIXES', { infer: true }),
+            redisUrl: config.get('REDIS_URL', { infer: true }),
+            rateLimitOnOutage: config.get('RATE_LIMIT_ON_OUTAGE', { infer: true }),
+            failedCredentials: {
+              limit: config.get('FAILED_CREDENTIALS_PER_MINUTE', { infer: true }),
+              windowSeconds: 60,
+            },
+            forwardAuthLimitedStatus: config.get('FORWARD_AUTH_LIMITED_STATUS', { infer: true }),
+            issuer: config.get('PUBLIC_URL', { infer: true }),
           }),
         }),
         DiscoveryModule,
       ],
+      controllers: [MetricsController],
       providers: [AllowedMethods, ServiceFilter],
     };
   }

@@ -12,6 +12,7 @@ export {
   type ChangeOptions,
   type CreateApiKey,
   type IssuedApiKey,
+  type RotateOptions,
 } from './api-keys/api-keys.service';
 export {
   ConcurrentChangeError,
@@ -19,6 +20,7 @@ export {
   ExpiredKeyError,
   KeyNotFoundError,
   RevokedKeyError,
+  RotationConflictError,
   UnacceptableExpiryError,
   VersionMismatchError,
 } from './api-keys/api-keys.errors';
@@ -49,7 +51,14 @@ export type {
 export type { Binding, TenantContext } from './api-keys/domain/binding';
 export { type Caller, callerOf, rootCaller } from './api-keys/domain/caller';
 export { type Clock, systemClock } from './api-keys/domain/clock';
-export type { Decision, DecisionCode, Requirement } from './api-keys/domain/decision';
+export type {
+  Decision,
+  DecisionCode,
+  Refused,
+  Requirement,
+  Unknown,
+  Valid,
+} from './api-keys/domain/decision';
 export type { GrantRequest } from './api-keys/domain/grant-request';
 export type { History, HistoryAction, HistoryEntry } from './api-keys/domain/history';
 export type { KeyPatch } from './api-keys/domain/key-patch';
@@ -65,6 +74,15 @@ export { API_KEY_MODEL, ApiKeyDocument, ApiKeySchema } from './api-keys/storage/
 export type { ApiKeyStorage } from './api-keys/storage/api-key-storage';
 export { KeyIdTakenError, StorageUnavailableError } from './api-keys/storage/storage.errors';
 
+export { Admission } from './api-keys/access/admission';
+export type { PresentedCredential } from './api-keys/access/credentials';
+export { type ImportOutcome, type ImportReport } from './api-keys/import/import-report';
+export { KeyImportService } from './api-keys/import/key-import.service';
+export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
+export { RATE_LIMITER, type RateLimiter, type RateLimitState } from './api-keys/limits/rate-limiter';
+export type { OnLimiterOutage } from './api-keys/limits/shared-rate-limiter';
+export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
+export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier } from './api-keys/verification/key-verifier';
 export { OWNER_STATUS, type OwnerStatus } from './api-keys/verification/owner-status';
 

@@ -14,18 +14,22 @@ import {
   Query,
   Res,
   UseFilters,
+  UseGuards,
   UsePipes,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiBearerAuth, ApiHeader, ApiNoContentResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../problems/api-problems.decorator';
+import { JsonBodyGuard } from '../problems/media-type.guard';
 import { noParameters } from '../problems/no-parameters.pipe';
 import { GUARDED, JSON_BODY, SCOPED } from '../problems/problem-groups';
 import { ProblemFilter } from '../problems/problem.filter';
 import { strictValidation } from '../problems/validation';
 import { CurrentApiKey, type CurrentKey } from './access/current-api-key.decorator';
+import { CurrentAccess } from './access/current-access.decorator';
 import { CurrentCaller } from './access/current-caller.decorator';
 import { Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
+import type { VerifiedAccess } from './access/verified-access';
 import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
 import type { ApiKey } from './domain/api-key';
@@ -36,6 +40,7 @@ import { CreateApiKeyDto } from './dto/create-api-key.dto';
 import { HistoryDto } from './dto/history.dto';
 import { toCreate, toPatch } from './dto/key-request.mapper';
 import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from './dto/list-api-keys.query';
+import { RotateApiKeyDto } from './dto/rotate-api-key.dto';
 import { RevokeApiKeyQuery } from './dto/revoke-api-key.query';
 import { UpdateApiKeyDto } from './dto/update-api-key.dto';
 import { entityTag, readIfMatch } from './if-match';
@@ -58,6 +63,7 @@ export class ApiKeysController {
   /** Makes a key and shows its token, this once. */
   @Post()
   @RequireScopes('api-keys:write')
+  @UseGuards(JsonBodyGuard)
   @Header('Cache-Control', 'no-store')
   @ApiProblems(...SCOPED, ...JSON_BODY, 'delegation_exceeded')
   async create(
@@ -108,6 +114,57 @@ export class ApiKeysController {
     await this.apiKeys.revoke(caller, id, reason);
   }
 
+  /**
+   * Gives the presented key a new token under the same id. Takes its newest token only: one that is itself in grace
+   * cannot.
+   */
+  @Post('self/rotate')
+  @RequireScopes('api-keys:rotate-self')
+  @HttpCode(HttpStatus.OK)
+  @Header('Cache-Control', 'no-store')
+  @UseGuards(JsonBodyGuard)
+  @ApiProblems(...SCOPED, ...JSON_BODY, 'rotation_conflict', 'concurrent_change')
+  async rotateSelf(
+    @CurrentCaller() caller: Caller,
+    @CurrentAccess() { key: { id }, secret }: VerifiedAccess,
+    @Query(noParameters) _query: object,
+    @Body() { gracePeriodSeconds }: RotateApiKeyDto,
+    @Res({ passthrough: true }) response: object,
+  ): Promise<IssuedApiKeyDto> {
+    const { key, token } = await this.apiKeys.rotate(caller, id, {
+      gracePeriodSeconds,
+      presented: secret.hash,
+    });
+    return { ...this.shown(key, response), token };
+  }
+
+  /** Gives a key a new token under the same id. The former one works until the grace period ends. */
+  @Post(':id/rotate')
+  @RequireScopes('api-keys:write')
+  @HttpCode(HttpStatus.OK)
+  @Header('Cache-Control', 'no-store')
+  @UseGuards(JsonBodyGuard)
+  @ApiProblems(
+    ...SCOPED,
+    ...JSON_BODY,
+    'delegation_exceeded',
+    'not_found',
+    'revoked_key_unchangeable',
+    'expired_key_unchangeable',
+    'rotation_conflict',
+    'concurrent_change',
+  )
+  async rotate(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(noParameters) _query: object,
+    @Body() { gracePeriodSeconds }: RotateApiKeyDto,
+    @Res({ passthrough: true }) response: object,
+  ): Promise<IssuedApiKeyDto> {
+    const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds });
+    return { ...this.shown(key, response), token };
+  }
+
   /** Shows a key. The `ETag` is its version. */
   @Get(':id')
   @RequireScopes('api-keys:read')
@@ -123,6 +180,7 @@ export class ApiKeysController {
 
   /** Changes a key. What is left out stays, `null` clears. */
   @Patch(':id')
+  @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:write')
   @ApiHeader({
     name: 'If-Match',

@@ -24,10 +24,17 @@ export class RevokedKeyError extends KeywardError {
   }
 }
 
-/** The expiry of an expired key stays as it is. */
+/** The key was rotated by someone else in the meantime, or with a token that is itself on its way out. */
+export class RotationConflictError extends KeywardError {
+  constructor() {
+    super('rotation_conflict', 'Rotate with the newest token of the key.');
+  }
+}
+
+/** The expiry of an expired key stays as it is, and the key is not rotated back to life. */
 export class ExpiredKeyError extends KeywardError {
   constructor() {
-    super('expired_key_unchangeable', 'Leave out expiresAt, or create a new key instead.');
+    super('expired_key_unchangeable', 'Create a new key instead.');
   }
 }
 

@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { StorageConfig } from '../config/storage.config';
+import { Admission } from './access/admission';
 import { RouteAccessAudit } from './access/route-access.audit';
 import { ScopesGuard } from './access/scopes.guard';
 import { ApiKeysController } from './api-keys.controller';
@@ -19,7 +20,27 @@ import { systemClock } from './domain/clock';
 import { API_KEY_REPOSITORY } from './storage/api-key.repository';
 import { openApiKeyStorage } from './storage/api-key-storage';
 import { checkedOptions } from './checked-options';
+import { ForwardAuthController } from './doors/forward-auth.controller';
+import { IntrospectionController } from './doors/introspection.controller';
+import { VerifyController } from './doors/verify.controller';
+import { KeyImportController } from './import/key-import.controller';
+import { KeyImportService } from './import/key-import.service';
+import { FailedCredentials } from './limits/failed-credentials';
+import { LocalRateLimiter } from './limits/local-rate-limiter';
+import { RATE_LIMITER } from './limits/rate-limiter';
+import { RedisConnection } from './limits/redis-connection';
+import { SharedRateLimiter } from './limits/shared-rate-limiter';
+import { ReuseRecorder } from './verification/reuse-recorder';
 import { KeyVerifier } from './verification/key-verifier';
+
+/** Fixed paths come before `/v1/api-keys/:id`, whose parameter would take them. */
+const CONTROLLERS = [
+  VerifyController,
+  KeyImportController,
+  ApiKeysController,
+  IntrospectionController,
+  ForwardAuthController,
+];
 
 /**
  * API keys for a Nest application: the management routes, the service, and a guard over every route.
@@ -79,8 +100,21 @@ function assemble(
       useFactory: async ({ storage }: ApiKeysOptions, ...rest: StorageDependencies) =>
         openApiKeyStorage(storage, ...rest),
     },
+    {
+      provide: RATE_LIMITER,
+      inject: [API_KEYS_OPTIONS, RedisConnection],
+      useFactory: ({ rateLimitOnOutage }: ApiKeysOptions, { client }: RedisConnection) =>
+        client === undefined
+          ? new LocalRateLimiter()
+          : new SharedRateLimiter(client, rateLimitOnOutage ?? 'local'),
+    },
+    RedisConnection,
+    FailedCredentials,
+    ReuseRecorder,
     KeyVerifier,
     ApiKeysService,
+    KeyImportService,
+    Admission,
     ScopesGuard,
     RouteAccessAudit,
   ];
@@ -88,7 +122,7 @@ function assemble(
     module: ApiKeysModule,
     global: true,
     imports: [DiscoveryModule, ...imports],
-    controllers: settings.routes === false ? [] : [ApiKeysController],
+    controllers: settings.routes === false ? [] : CONTROLLERS,
     providers:
       settings.globalGuard === false
         ? providers
@@ -100,6 +134,8 @@ function assemble(
       StorageConfig,
       KeyVerifier,
       ApiKeysService,
+      KeyImportService,
+      Admission,
       ScopesGuard,
     ],
   };

@@ -1,4 +1,6 @@
 import type { ModuleMetadata } from '@nestjs/common';
+import type { RateLimit } from './domain/rate-limit';
+import type { OnLimiterOutage } from './limits/shared-rate-limiter';
 import type { ApiKeyStorage } from './storage/api-key-storage';
 
 /** How the module behaves; what may be computed at start. */
@@ -11,6 +13,20 @@ export interface ApiKeysOptions {
   readonly maxTtlDays?: number | undefined;
   /** The `realm` of `WWW-Authenticate` challenges; default `keyward`. */
   readonly realm?: string | undefined;
+  /** What a token of another system must begin with to be looked at; default none, see `docs/import.md`. */
+  readonly importTokenPrefixes?: readonly string[] | undefined;
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is believed; default none. */
+  readonly trustProxy?: readonly string[] | undefined;
+  /** A Redis that counts rate limits for all instances together; default in this process only. */
+  readonly redisUrl?: string | undefined;
+  /** What happens while Redis is away: count in this process (default), or refuse with 503. */
+  readonly rateLimitOnOutage?: OnLimiterOutage | undefined;
+  /** How many failed credentials an address has before failures answer 429; default 100 a minute. */
+  readonly failedCredentials?: RateLimit | undefined;
+  /** The status by which forward-auth says "limited": 429 (default), or 403 for proxies that know no other. */
+  readonly forwardAuthLimitedStatus?: 429 | 403 | undefined;
+  /** The `iss` of introspection answers: the address at which the service is known. */
+  readonly issuer?: string | undefined;
   /** The names of the route parameters that hold the tenant; default `orgId` and `projectId`. */
   readonly tenantParams?: TenantParamNames | undefined;
 }

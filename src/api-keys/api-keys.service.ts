@@ -2,11 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from './api-keys.options';
 import {
   ConcurrentChangeError,
-  DelegationExceededError,
   ExpiredKeyError,
   KeyNotFoundError,
   RevokedKeyError,
-  UnacceptableExpiryError,
+  RotationConflictError,
   VersionMismatchError,
 } from './api-keys.errors';
 import { CLOCK } from './clock.token';
@@ -14,27 +13,26 @@ import {
   type ApiKey,
   type ApiKeyStatus,
   type ApiKeyWithHistory,
-  type Grant,
   isExpired,
   type KeyMetadata,
   statusOf,
 } from './domain/api-key';
 import type { Caller } from './domain/caller';
 import type { Clock } from './domain/clock';
-import { exceededFields, isWidening } from './domain/delegation';
+import { isWidening } from './domain/delegation';
 import { composeGrant, type GrantRequest } from './domain/grant-request';
 import type { History } from './domain/history';
 import { isKeyId, newKeyId } from './domain/key-id';
+import { recordChange } from './domain/key-change';
 import { applyPatch, type KeyPatch } from './domain/key-patch';
 import { issueToken } from './domain/key-token';
-import { grants } from './domain/scopes';
+import { currentSecret, rotateSecrets } from './domain/rotation';
 import { isVisible } from './domain/visibility';
-import { recordChange } from './key-change';
+import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from './grant-checks';
 import { type KeyPageQuery, pageOf } from './key-page';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from './storage/api-key.repository';
 
 const MAX_TRIES = 5;
-const DAY_MS = 86_400_000;
 
 /** What a new key is to be. */
 export interface CreateApiKey extends GrantRequest {
@@ -62,6 +60,14 @@ export interface ChangeOptions {
   readonly ifVersion?: readonly number[] | undefined;
 }
 
+/** Options of a rotation. */
+export interface RotateOptions {
+  /** How long the former token goes on working, in seconds: 0 (default) to 7 days. */
+  readonly gracePeriodSeconds?: number | undefined;
+  /** The hash of the secret that the caller presents, where a key rotates itself: it must be the current one. */
+  readonly presented?: string | undefined;
+}
+
 /**
  * Manages keys on behalf of a caller: what the caller may not see does not exist, and what it does not hold
  * it cannot give. All methods throw `StorageUnavailableError` where the store cannot answer.
@@ -87,11 +93,11 @@ export class ApiKeysService {
    */
   async create(caller: Caller, request: CreateApiKey): Promise<IssuedApiKey> {
     const now = this.clock.now();
-    const latestExpiry = this.latestExpiry(caller, now);
-    const grant = composeGrant(caller.grant, request, latestExpiry);
+    const latest = latestExpiry(caller, this.options.maxTtlDays, now);
+    const grant = composeGrant(caller.grant, request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
-    requireAcceptable(grant.expiresAt, latestExpiry, now);
+    requireAcceptable(grant.expiresAt, latest, now);
 
     const id = newKeyId(now);
     const { token, hash } = issueToken(this.options.tokenPrefix ?? 'kw', id);
@@ -148,7 +154,7 @@ export class ApiKeysService {
       if (changed.length === 0) return undefined;
       if (changed.includes('expiresAt')) {
         if (isExpired(before, now)) throw new ExpiredKeyError();
-        requireAcceptable(after.expiresAt, this.latestExpiry(caller, now), now);
+        requireAcceptable(after.expiresAt, latestExpiry(caller, this.options.maxTtlDays, now), now);
       }
       if (changed.includes('ownerId')) requireAssignable(caller, after.ownerId);
       if (isWidening(before, after)) requireCovered(caller, after);
@@ -167,6 +173,34 @@ export class ApiKeysService {
       const after = { ...before, revokedAt: now, revokedBy: caller.actor, revokedReason: reason };
       return recordChange(after, now, { action: 'revoked', by: caller.actor, reason });
     });
+  }
+
+  /**
+   * Gives a key a new token under the same id. The former one works until the grace period ends; what was in
+   * grace before ends now. Needs to hold all that the key holds.
+   *
+   * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, ConcurrentChangeError
+   * @throws RotationConflictError if another rotation came first, or `presented` is not the current secret
+   */
+  async rotate(
+    caller: Caller,
+    id: string,
+    { gracePeriodSeconds = 0, presented }: RotateOptions = {},
+  ): Promise<IssuedApiKey> {
+    if (!isKeyId(id)) throw new KeyNotFoundError();
+    const { token, hash } = issueToken(this.options.tokenPrefix ?? 'kw', id);
+    let current = presented;
+    const key = await this.change(caller, id, {}, (before, now) => {
+      if (before.revokedAt !== undefined) throw new RevokedKeyError();
+      if (isExpired(before, now)) throw new ExpiredKeyError();
+      requireCovered(caller, before);
+      const found = currentSecret(before.secrets)?.hash;
+      current ??= found;
+      if (found !== current) throw new RotationConflictError();
+      const secrets = rotateSecrets(before.secrets, hash, now, gracePeriodSeconds);
+      return recordChange({ ...before, secrets }, now, { action: 'rotated', by: caller.actor });
+    });
+    return { key, token };
   }
 
   /** The state of a key now. */
@@ -194,32 +228,5 @@ export class ApiKeysService {
   private seen<K extends ApiKey>(caller: Caller, key: K | null): K {
     if (key === null || !isVisible(caller.grant, key)) throw new KeyNotFoundError();
     return key;
-  }
-
-  private latestExpiry(caller: Caller, now: Date): Date | undefined {
-    const { maxTtlDays } = this.options;
-    return maxTtlDays === undefined || !caller.boundByMaxTtl
-      ? undefined
-      : new Date(now.getTime() + maxTtlDays * DAY_MS);
-  }
-}
-
-function requireCovered(caller: Caller, grant: Grant): void {
-  const exceeded = exceededFields(caller.grant, grant);
-  if (exceeded.length > 0) throw new DelegationExceededError(exceeded);
-}
-
-/** An owner other than one's own is a matter of the users, see decision record 0006. */
-function requireAssignable(caller: Caller, ownerId: string | undefined): void {
-  if (ownerId === caller.grant.ownerId || grants(caller.grant.scopes, 'users:write')) return;
-  throw new DelegationExceededError(['ownerId']);
-}
-
-function requireAcceptable(expiresAt: Date | undefined, latest: Date | undefined, now: Date): void {
-  if (expiresAt !== undefined && expiresAt.getTime() <= now.getTime()) {
-    throw new UnacceptableExpiryError('must lie in the future');
-  }
-  if (latest !== undefined && (expiresAt === undefined || expiresAt.getTime() > latest.getTime())) {
-    throw new UnacceptableExpiryError(`must be no later than ${latest.toISOString()}`);
   }
 }

@@ -1,7 +1,9 @@
 import { ConfigurationError } from '../config/configuration.error';
 import type { ApiKeysOptions } from './api-keys.options';
+import { isAllowedIp } from './domain/allowed-ips';
 import { isTokenPrefix } from './domain/key-token';
 
+const IMPORT_PREFIX = /^[\x21-\x7e]{1,64}$/;
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
@@ -28,5 +30,22 @@ export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
   if (realm !== undefined && !REALM.test(realm)) {
     throw new ConfigurationError('realm holds characters that a header cannot quote: use plain ASCII.');
   }
+  requireAddresses(options.trustProxy ?? []);
+  requirePrefixes(options.importTokenPrefixes ?? []);
   return options;
+}
+
+function requireAddresses(proxies: readonly string[]): void {
+  const wrong = proxies.find((entry) => !isAllowedIp(entry) || entry.endsWith('/0'));
+  if (wrong === undefined) return;
+  throw new ConfigurationError(
+    `trustProxy holds ${JSON.stringify(wrong)}: use addresses and CIDR ranges of your proxies, never all addresses.`,
+  );
+}
+
+function requirePrefixes(prefixes: readonly string[]): void {
+  if (prefixes.every((prefix) => IMPORT_PREFIX.test(prefix))) return;
+  throw new ConfigurationError(
+    'importTokenPrefixes holds what no token begins with: use visible ASCII characters.',
+  );
 }

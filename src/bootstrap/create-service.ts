@@ -33,8 +33,6 @@ export async function createService(): Promise<NestFastifyApplication> {
   logger.writeFrom('warn');
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(), adapter, {
     abortOnError: false,
-    // Fastify reads JSON by itself; Nest would add parsers for forms and text.
-    bodyParser: false,
     logger,
   });
   const config = app.get<ConfigService<Environment, true>>(ConfigService);

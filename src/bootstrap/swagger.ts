@@ -13,7 +13,9 @@ export function describeService(app: INestApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addTag('API keys', 'Keys and their history.')
+    .addTag('Verification', 'Whether a token is good, for services in any language.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key (RFC 6750).' }, 'bearer')
+    .addBasicAuth({ type: 'http', scheme: 'basic', description: "A key's id and its token." }, 'basic')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' }, 'apiKey')
     .build();
   return SwaggerModule.createDocument(app, config, {

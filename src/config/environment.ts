@@ -1,5 +1,17 @@
 import { plainToInstance, Transform } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  ValidateBy,
+  type ValidationOptions,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  validateSync,
+} from 'class-validator';
+import ipaddr from 'ipaddr.js';
 import { ConfigurationError } from './configuration.error';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
@@ -12,6 +24,23 @@ function Integer(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
   );
+}
+
+/** Reads values that are separated by commas. */
+function List(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value,
+  );
+}
+
+/** An address or a CIDR range that is not the whole Internet. */
+function IsIpRange(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isIpRange', validator: { validate: isIpRange } }, options);
+}
+
+function isIpRange(value: unknown): boolean {
+  if (typeof value !== 'string' || value.endsWith('/0')) return false;
+  return value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value);
 }
 
 /** Every environment variable of the service, typed, with its default. `.env.example` explains each. */
@@ -57,6 +86,40 @@ export class Environment {
   @Max(36_500, { message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
   API_KEY_MAX_TTL_DAYS: number | undefined = undefined;
 
+  @List()
+  @IsIpRange({ each: true, message: 'use addresses and CIDR ranges of your proxies, separated by commas' })
+  TRUST_PROXY: string[] = [];
+
+  @List()
+  @Matches(/^[\x21-\x7e]{1,64}$/, {
+    each: true,
+    message: 'use prefixes of visible ASCII, separated by commas',
+  })
+  IMPORT_TOKEN_PREFIXES: string[] = [];
+
+  @IsOptional()
+  @Matches(/^rediss?:\/\/.+/, { message: 'use an address that begins with redis:// or rediss://' })
+  REDIS_URL: string | undefined = undefined;
+
+  @IsIn(['local', 'deny'], { message: 'use "local" or "deny"' })
+  RATE_LIMIT_ON_OUTAGE: 'local' | 'deny' = 'local';
+
+  @Integer()
+  @IsInt({ message: 'use a whole number from 1 to 1000000' })
+  @Min(1, { message: 'use a whole number from 1 to 1000000' })
+  @Max(1_000_000, { message: 'use a whole number from 1 to 1000000' })
+  FAILED_CREDENTIALS_PER_MINUTE = 100;
+
+  @Integer()
+  @IsIn([429, 403], { message: 'use 429 or 403' })
+  FORWARD_AUTH_LIMITED_STATUS: 429 | 403 = 429;
+
+  @IsOptional()
+  @Matches(/^https?:\/\/[^\s/]+(?:\/[^\s]*)?$/, {
+    message: 'use the address at which clients reach the service',
+  })
+  PUBLIC_URL: string | undefined = undefined;
+
   @IsOptional()
   @IsIn(['on', 'off'], { message: 'use "on" or "off"' })
   SWAGGER: 'on' | 'off' | undefined = undefined;
@@ -66,7 +129,7 @@ export class Environment {
 }
 
 /** Variables whose value may hold a password and is never repeated. */
-const SECRET_VARIABLES: ReadonlySet<string> = new Set(['MONGODB_URI']);
+const SECRET_VARIABLES: ReadonlySet<string> = new Set(['MONGODB_URI', 'REDIS_URL']);
 
 /**
  * Reads the environment. A variable that is set to nothing counts as unset, but for `NODE_ENV`.

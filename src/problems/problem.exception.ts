@@ -17,9 +17,8 @@ export class ProblemException extends HttpException {
 
   /** The problem that one of Keyward's own errors is, over HTTP. */
   static of(error: KeywardError): ProblemException {
-    const headers: Record<string, string> =
-      error.code === 'storage_unavailable' ? { 'Retry-After': '1' } : {};
-    return new ProblemException(problemOf(error.code, error.message, error.extensions), headers, {
+    const problem = problemOf(error.code, error.message, error.extensions);
+    return new ProblemException(problem, problem.status === 503 ? { 'Retry-After': '1' } : {}, {
       cause: error,
     });
   }

@@ -1,13 +1,26 @@
-import { type ArgumentMetadata, type ValidationError, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, type Type, type ValidationError, ValidationPipe } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validateSync, type ValidatorOptions } from 'class-validator';
 import { type FieldFault, problemOf } from './problem';
 import { ProblemException } from './problem.exception';
 
 /** Names that object mappers drop silently; here they are refused like any other unknown field. */
 const UNMAPPABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
+const STRICT: ValidatorOptions = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  forbidUnknownValues: true,
+  stopAtFirstError: true,
+  validationError: { target: false, value: false },
+};
+
 class StrictValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body' || metadata.type === 'query') requireMappable(value);
+    if (value !== undefined && (metadata.type === 'body' || metadata.type === 'query')) {
+      const faults = unmappableIn(value);
+      if (faults.length > 0) throw validationProblem(faults);
+    }
     return super.transform(value, metadata);
   }
 }
@@ -18,14 +31,26 @@ class StrictValidationPipe extends ValidationPipe {
  */
 export function strictValidation(): ValidationPipe {
   return new StrictValidationPipe({
+    ...STRICT,
     transform: true,
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
-    stopAtFirstError: true,
-    validationError: { target: false, value: false },
     exceptionFactory: (errors) => validationProblem(errors.flatMap((error) => faultsOf(error, ''))),
   });
+}
+
+/**
+ * Reads an untyped value as a class, under the same rules as a request body.
+ *
+ * @returns the value, or every fault that was found
+ */
+export function readStrictly<T extends object>(
+  type: Type<T>,
+  value: unknown,
+): { readonly value: T } | { readonly faults: readonly FieldFault[] } {
+  const unmappable = unmappableIn(value);
+  if (unmappable.length > 0) return { faults: unmappable };
+  const instance = plainToInstance(type, value);
+  const errors = validateSync(instance, STRICT);
+  return errors.length > 0 ? { faults: errors.flatMap((error) => faultsOf(error, '')) } : { value: instance };
 }
 
 /** A `validation_failed` problem for the given faults. */
@@ -35,14 +60,13 @@ export function validationProblem(errors: readonly FieldFault[]): ProblemExcepti
   );
 }
 
-function requireMappable(value: unknown): void {
+function unmappableIn(value: unknown): readonly FieldFault[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw validationProblem([{ field: '', message: 'must be an object' }]);
+    return [{ field: '', message: 'must be an object' }];
   }
-  const unknown = Object.getOwnPropertyNames(value).filter((name) => UNMAPPABLE.has(name));
-  if (unknown.length > 0) {
-    throw validationProblem(unknown.map((name) => ({ field: `/${name}`, message: 'is not a known field' })));
-  }
+  return Object.getOwnPropertyNames(value)
+    .filter((name) => UNMAPPABLE.has(name))
+    .map((name) => ({ field: `/${name}`, message: 'is not a known field' }));
 }
 
 function faultsOf(error: ValidationError, parent: string): readonly FieldFault[] {

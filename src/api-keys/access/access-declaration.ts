@@ -5,7 +5,8 @@ export type AccessDeclaration =
   | { readonly kind: 'authenticated' }
   | { readonly kind: 'public' }
   | { readonly kind: 'self-scoped' }
-  | { readonly kind: 'tenant-headers' };
+  | { readonly kind: 'tenant-headers' }
+  | { readonly kind: 'basic-credentials' };
 
 const DECLARATIONS = Symbol('keyward:access-declarations');
 

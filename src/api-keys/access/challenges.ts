@@ -4,7 +4,7 @@ import { ProblemException } from '../../problems/problem.exception';
 import type { DecisionCode } from '../domain/decision';
 import type { ScopeRequirement } from '../domain/scopes';
 
-type Refusal = Exclude<DecisionCode, 'VALID'>;
+type Refusal = Exclude<DecisionCode, 'VALID'> | 'USER_NAME_MISMATCH';
 
 const REFUSALS: Readonly<Record<Refusal, readonly [ProblemCode, string]>> = {
   MALFORMED: ['malformed_token', 'Check that the whole token was copied, and nothing else.'],
@@ -14,6 +14,7 @@ const REFUSALS: Readonly<Record<Refusal, readonly [ProblemCode, string]>> = {
   DISABLED: ['key_disabled', 'Have the API key enabled again.'],
   EXPIRED: ['key_expired', 'Ask for a new API key.'],
   OWNER_DISABLED: ['owner_disabled', 'Have the owner of the API key enabled again.'],
+  USER_NAME_MISMATCH: ['user_name_mismatch', 'Send the id of the key as the user name.'],
   IP_NOT_ALLOWED: ['ip_not_allowed', 'Call from an address on the allowlist of the API key.'],
   INSUFFICIENT_SCOPE: [
     'insufficient_scope',

@@ -50,6 +50,11 @@ export function TenantHeaders(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'tenant-headers' });
 }
 
+/** Takes the key's id and token as user name and password of HTTP Basic as well (RFC 7617). */
+export function BasicCredentials(): ClassDecorator & MethodDecorator {
+  return declareAccess({ kind: 'basic-credentials' });
+}
+
 function requireRequirable(decorator: string, scopes: readonly string[]): void {
   if (scopes.length === 0) throw new RangeError(`@${decorator}() needs at least one scope`);
   const wrong = scopes.find((scope) => !isRequirableScope(scope));

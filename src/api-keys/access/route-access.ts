@@ -12,6 +12,7 @@ export type RouteAccess =
       readonly scopes: ScopeRequirement;
       readonly selfScoped: boolean;
       readonly tenantHeaders: boolean;
+      readonly basicCredentials: boolean;
     };
 
 /**
@@ -43,6 +44,7 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     },
     selfScoped,
     tenantHeaders,
+    basicCredentials: has('basic-credentials'),
   };
 }
 

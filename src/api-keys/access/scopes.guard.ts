@@ -1,14 +1,14 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { KeywardError } from '../../problems/keyward.error';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { API_KEYS_OPTIONS, type ApiKeysOptions, type TenantParamNames } from '../api-keys.options';
 import type { TenantContext } from '../domain/binding';
-import { KeyVerifier } from '../verification/key-verifier';
-import { ambiguousCredential, missingCredential, refusalOf } from './challenges';
-import { readCredential } from './credentials';
+import { Admission } from './admission';
+import { clientAddressFinder, type ClientAddressOf } from './client-address';
+import { type PresentedCredential, readCredential } from './credentials';
 import { type HttpRequest, nodeRequestOf } from './http-request';
+import { rateLimitHeaders } from './rate-limit-headers';
 import { type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext } from './tenant-context';
 import { accessOf, attachAccess } from './verified-access';
@@ -19,24 +19,24 @@ type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
  * Guards routes by what their decorators declare. A route that declares nothing is denied, and so is every
  * context that is not HTTP. Answers as RFC 6750 section 3 says, under Fastify and Express alike.
  *
- * Subclasses may change where the token, the tenant or the client's address comes from.
+ * Subclasses may change where the credential, the tenant or the client's address comes from.
  */
 @Injectable()
 export class ScopesGuard implements CanActivate {
   private readonly routes = new RouteAccessTable();
-  private readonly realm: string;
   private readonly tenantParams: Required<TenantParamNames>;
+  private readonly clientAddress: ClientAddressOf;
 
   constructor(
-    private readonly verifier: KeyVerifier,
+    private readonly admission: Admission,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
     private readonly adapterHost: HttpAdapterHost,
   ) {
-    this.realm = options.realm ?? 'keyward';
     this.tenantParams = {
       orgId: options.tenantParams?.orgId ?? 'orgId',
       projectId: options.tenantParams?.projectId ?? 'projectId',
     };
+    this.clientAddress = clientAddressFinder(options.trustProxy ?? []);
   }
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -55,36 +55,35 @@ export class ScopesGuard implements CanActivate {
   ): Promise<boolean> {
     try {
       if (access.kind !== 'guarded') throw new ProblemException(problemOf('access_undeclared'));
-      await this.admit(request, access);
+      this.setHeaders(context, await this.admit(request, access));
       return true;
     } catch (error) {
-      throw this.answer(context, error);
+      if (error instanceof ProblemException) {
+        this.setHeaders(context, { 'Content-Type': PROBLEM_MEDIA_TYPE, ...error.headers });
+      }
+      throw error;
     }
   }
 
-  private async admit(request: HttpRequest, access: GuardedAccess): Promise<void> {
-    const token = this.tokenOf(request);
-    const named = access.selfScoped ? undefined : this.tenantOf(request, access.tenantHeaders);
-    const decision = await this.verifier.verify(token, {
+  /** @returns the headers that tell where the key's rate limit stands */
+  private async admit(request: HttpRequest, access: GuardedAccess): Promise<Record<string, string>> {
+    const credential = this.credentialOf(request, access.basicCredentials);
+    const named =
+      access.selfScoped || credential.kind !== 'token'
+        ? undefined
+        : this.tenantOf(request, access.tenantHeaders);
+    const { key, secret, rateLimit } = await this.admission.admit(credential, {
       scopes: access.scopes,
       tenant: named,
       clientAddress: this.clientAddressOf(request),
     });
-    if (decision.code !== 'VALID') throw refusalOf(decision.code, access.scopes, this.realm);
-    const { key } = decision;
-    attachAccess(request, { key, tenant: named ?? { orgId: key.orgId, projectId: key.projectId } });
+    attachAccess(request, { key, secret, tenant: named ?? { orgId: key.orgId, projectId: key.projectId } });
+    return rateLimit === undefined ? {} : rateLimitHeaders(rateLimit);
   }
 
-  /**
-   * The presented token.
-   *
-   * @throws ProblemException if there is none, or more than one
-   */
-  protected tokenOf(request: HttpRequest): string {
-    const credential = readCredential(nodeRequestOf(request));
-    if (credential.kind === 'none') throw missingCredential(this.realm);
-    if (credential.kind === 'ambiguous') throw ambiguousCredential(this.realm);
-    return credential.token;
+  /** The presented credential. */
+  protected credentialOf(request: HttpRequest, withBasic: boolean): PresentedCredential {
+    return readCredential(nodeRequestOf(request), withBasic);
   }
 
   /**
@@ -112,17 +111,14 @@ export class ScopesGuard implements CanActivate {
 
   /** The address of the client, `undefined` where it is not known. */
   protected clientAddressOf(request: HttpRequest): string | undefined {
-    return nodeRequestOf(request).socket.remoteAddress;
+    return this.clientAddress(nodeRequestOf(request));
   }
 
-  /** Puts a problem's headers on the response, where they arrive whatever filter the application has. */
-  private answer(context: ExecutionContext, error: unknown): unknown {
-    const problem = error instanceof KeywardError ? ProblemException.of(error) : error;
-    if (!(problem instanceof ProblemException)) return problem;
+  /** Set here as well as by Keyward's filter, so that they arrive whatever filter the application has. */
+  private setHeaders(context: ExecutionContext, headers: Readonly<Record<string, string>>): void {
     const response = context.switchToHttp().getResponse<unknown>();
-    const adapter = this.adapterHost.httpAdapter;
-    adapter.setHeader(response, 'Content-Type', PROBLEM_MEDIA_TYPE);
-    for (const [name, value] of Object.entries(problem.headers)) adapter.setHeader(response, name, value);
-    return problem;
+    for (const [name, value] of Object.entries(headers)) {
+      this.adapterHost.httpAdapter.setHeader(response, name, value);
+    }
   }
 }

@@ -1,9 +1,11 @@
-import type { ApiKey } from '../domain/api-key';
+import type { ApiKey, KeySecret } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
 
 /** What the guard found out about a request it let in. */
 export interface VerifiedAccess {
   readonly key: ApiKey;
+  /** The secret of the key that was presented. */
+  readonly secret: KeySecret;
   /** The tenant that the request names and the key may act for. */
   readonly tenant: TenantContext;
 }

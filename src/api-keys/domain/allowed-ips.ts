@@ -86,3 +86,10 @@ function hasHostBits(address: Address, prefixLength: number): boolean {
 function bitsOf(address: Address): number {
   return address.kind() === 'ipv4' ? 32 : 128;
 }
+
+/** The network by which a client is counted: its IPv4 address, or the /64 of its IPv6 address. */
+export function networkOf(address: string | undefined): string {
+  const client = address === undefined ? undefined : parseAddress(address);
+  if (client === undefined) return 'unknown';
+  return client instanceof ipaddr.IPv6 ? client.parts.slice(0, 4).join(':') : client.toString();
+}

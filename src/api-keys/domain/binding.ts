@@ -24,3 +24,12 @@ export function bindingMatches(binding: Binding, context: TenantContext): boolea
     (binding.projectId === undefined || binding.projectId === context.projectId)
   );
 }
+
+/** Whether a key is bound, in some part that `viewpoint` binds, to another value. An unbound part is nowhere else. */
+export function isBoundElsewhere(key: Binding, viewpoint: Binding): boolean {
+  return differs(key.orgId, viewpoint.orgId) || differs(key.projectId, viewpoint.projectId);
+}
+
+function differs(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && one !== other;
+}

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { addressAllowed } from './allowed-ips';
 import { type ApiKey, isExpired, type KeySecret } from './api-key';
-import { bindingMatches, type TenantContext } from './binding';
+import { type Binding, bindingMatches, isBoundElsewhere, type TenantContext } from './binding';
 import type { ParsedToken } from './key-token';
 import { meetsScopes, type ScopeRequirement } from './scopes';
 
@@ -26,6 +26,11 @@ export interface Requirement {
   readonly scopes: ScopeRequirement;
   /** The tenant that the request names; `undefined` where the route limits itself and no context is asked. */
   readonly tenant: TenantContext | undefined;
+  /**
+   * The binding of someone who asks about a token for others: a key bound elsewhere does not exist to it.
+   * `undefined` where the caller presents its own key.
+   */
+  readonly verifier?: Binding | undefined;
   /** The client's address; `undefined` where it is not known, which fails every allowlist. */
   readonly clientAddress: string | undefined;
 }
@@ -41,9 +46,30 @@ export interface StoredState {
  * The answer to "is this key good?". It carries the record only where the presented token was a genuine
  * secret of that key: to anyone else the key does not exist.
  */
-export type Decision =
-  | { readonly code: 'MALFORMED' | 'NOT_FOUND'; readonly key?: undefined }
-  | { readonly code: Exclude<DecisionCode, 'MALFORMED' | 'NOT_FOUND'>; readonly key: ApiKey };
+export type Decision = Unknown | Refused | Valid;
+
+/** Nothing is told to someone who presented no genuine secret. */
+export interface Unknown {
+  readonly code: 'MALFORMED' | 'NOT_FOUND';
+  readonly key?: undefined;
+  readonly secret?: undefined;
+}
+
+/** A genuine secret of a key that is not good for what is required. */
+export interface Refused {
+  readonly code: Exclude<DecisionCode, 'MALFORMED' | 'NOT_FOUND' | 'VALID'>;
+  readonly key: ApiKey;
+  /** The secret of the key that was presented. */
+  readonly secret: KeySecret;
+}
+
+/** The key is good. */
+export interface Valid {
+  readonly code: 'VALID';
+  readonly key: ApiKey;
+  /** The secret of the key that was presented. */
+  readonly secret: KeySecret;
+}
 
 /**
  * Decides, once and for every door. Pure: a record, a requirement and a time in, a code out.
@@ -62,7 +88,11 @@ export function decide(
   const { key } = stored;
   const secret = findSecret(key.secrets, presented.hash);
   if (secret === undefined) return { code: 'NOT_FOUND' };
-  return { code: judge(stored, secret, requirement, now), key };
+  if (requirement.verifier !== undefined && isBoundElsewhere(key, requirement.verifier)) {
+    return { code: 'NOT_FOUND' };
+  }
+  const code = judge(stored, secret, requirement, now);
+  return code === 'VALID' ? { code, key, secret } : { code, key, secret };
 }
 
 /**
@@ -84,7 +114,7 @@ function judge(
   secret: KeySecret,
   requirement: Requirement,
   now: Date,
-): Exclude<DecisionCode, 'MALFORMED' | 'NOT_FOUND'> {
+): (Refused | Valid)['code'] {
   if (secret.retiresAt !== undefined && now.getTime() >= secret.retiresAt.getTime()) return 'ROTATED';
   if (key.revokedAt !== undefined) return 'REVOKED';
   if (!key.enabled) return 'DISABLED';

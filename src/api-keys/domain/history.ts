@@ -1,5 +1,5 @@
 /** What can happen to a key. */
-export type HistoryAction = 'created' | 'updated' | 'revoked';
+export type HistoryAction = 'created' | 'imported' | 'updated' | 'rotated' | 'reused' | 'revoked';
 
 /** One change of a key: who changed what, and when. */
 export interface HistoryEntry {
@@ -25,9 +25,14 @@ export interface History {
 /** How many entries a history keeps, beside those that are kept for good. */
 export const HISTORY_LIMIT = 100;
 
-const KEPT_FOR_GOOD: ReadonlySet<HistoryAction> = new Set<HistoryAction>(['created', 'revoked']);
+const KEPT_FOR_GOOD: ReadonlySet<HistoryAction> = new Set<HistoryAction>([
+  'created',
+  'imported',
+  'revoked',
+  'reused',
+]);
 
-/** Appends an entry and lets go of the oldest ones beyond the limit; creation and revocation always stay. */
+/** Appends an entry and lets go of the oldest ones beyond the limit; creation, revocation and reuse always stay. */
 export function appendHistory(past: History, entry: HistoryEntry): History {
   const all = [...past.history, entry];
   const tail = all.length - HISTORY_LIMIT;

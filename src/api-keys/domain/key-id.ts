@@ -1,6 +1,6 @@
 import { monotonicFactory } from 'ulid';
 
-const KEY_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+const KEY_ID = /^[0-7z][0-9a-hjkmnp-tv-z]{25}$/;
 
 const nextUlid = monotonicFactory();
 
@@ -12,7 +12,10 @@ export function newKeyId(now: Date): string {
   return nextUlid(now.getTime()).toLowerCase();
 }
 
-/** Whether `text` has the form of a key id. Says nothing about whether such a key exists. */
+/**
+ * Whether `text` has the form of a key id: a lower-case ULID, or `z` and 25 digits for an imported key.
+ * Says nothing about whether such a key exists.
+ */
 export function isKeyId(text: string): boolean {
   return KEY_ID.test(text);
 }

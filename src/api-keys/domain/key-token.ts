@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { encodeBase62, randomBase62 } from './base62';
+import { isForeignToken, foreignKeyId } from './foreign-token';
 
 const SECRET_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
 const MAX_TOKEN_LENGTH = 16 + 1 + 26 + 1 + SECRET_LENGTH + CHECKSUM_LENGTH;
-const TOKEN = /^[a-z0-9]+(?:_[a-z0-9]+)*_([0-7][0-9a-hjkmnp-tv-z]{25})_[0-9A-Za-z]{49}$/;
+const TOKEN = /^[a-z0-9]+(?:_[a-z0-9]+)*_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9A-Za-z]{49}$/;
 const PREFIX = /^(?=.{2,16}$)[a-z0-9]+(?:_[a-z0-9]+)*$/;
 const MIN_TOKEN_LENGTH = 2 + 1 + 26 + 1 + SECRET_LENGTH + CHECKSUM_LENGTH;
 
@@ -47,8 +48,17 @@ export function issueToken(prefix: string, keyId: string): IssuedToken {
  * Reads a presented token, or answers `null` where it is `MALFORMED`: wrong shape or wrong checksum. The
  * prefix is not compared, so that changing the configured one kills no key. Length is bounded before anything
  * is hashed.
+ *
+ * @param importPrefixes what a token of another system must begin with to be looked at, see `isForeignToken`
  */
-export function parseToken(presented: string): ParsedToken | null {
+export function parseToken(presented: string, importPrefixes: readonly string[] = []): ParsedToken | null {
+  const native = parseNativeToken(presented);
+  if (native !== null || !isForeignToken(presented, importPrefixes)) return native;
+  const tokenHash = hashToken(presented);
+  return { keyId: foreignKeyId(tokenHash), hash: tokenHash };
+}
+
+function parseNativeToken(presented: string): ParsedToken | null {
   const length = presented.length;
   if (length > MAX_TOKEN_LENGTH || length < MIN_TOKEN_LENGTH) return null;
   const keyId = TOKEN.exec(presented)?.[1];

@@ -1,4 +1,5 @@
 import { type ApiKey, type ApiKeyStatus, statusOf } from '../domain/api-key';
+import { RateLimitDto } from './rate-limit.dto';
 
 /** A key, without anything secret. */
 export class ApiKeyDto {
@@ -46,6 +47,9 @@ export class ApiKeyDto {
    * @example ["203.0.113.0/24"]
    */
   allowedIps!: string[];
+
+  /** How many requests the key may make; `null` for any number. */
+  rateLimit!: RateLimitDto | null;
 
   /** @example { "team": "search" } */
   metadata!: Record<string, string | number | boolean>;
@@ -96,6 +100,7 @@ export class ApiKeyDto {
       orgId: key.orgId ?? null,
       projectId: key.projectId ?? null,
       allowedIps: [...key.allowedIps],
+      rateLimit: key.rateLimit ? { ...key.rateLimit } : null,
       metadata: { ...key.metadata },
       enabled: key.enabled,
       status: statusOf(key, now),

@@ -1,4 +1,5 @@
-import { IsBoolean } from 'class-validator';
+import { Type } from 'class-transformer';
+import { IsBoolean, IsObject, ValidateNested } from 'class-validator';
 import {
   IsAllowedIps,
   IsMetadata,
@@ -10,6 +11,7 @@ import {
   MayBeAbsent,
   MayBeNull,
 } from './field-rules';
+import { RateLimitDto } from './rate-limit.dto';
 
 /** What a new key is to be. What is left out is inherited from the calling key; `null` clears it. */
 export class CreateApiKeyDto {
@@ -66,6 +68,13 @@ export class CreateApiKeyDto {
   @MayBeNull()
   @IsAllowedIps()
   allowedIps?: string[] | null;
+
+  /** How many requests the key may make; `null` for any number. */
+  @MayBeNull()
+  @IsObject({ message: 'must be an object with limit and windowSeconds' })
+  @ValidateNested()
+  @Type(() => RateLimitDto)
+  rateLimit?: RateLimitDto | null;
 
   /**
    * Whatever the owner wants to remember: a flat map of at most 50 entries.

@@ -1,7 +1,7 @@
 import { Matches, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
-import { isAllowedIp, MAX_ALLOWED_IPS } from '../domain/allowed-ips';
+import { isAllowedIp, MAX_ALLOWED_IPS, parseAddress } from '../domain/allowed-ips';
 import { isTenantId } from '../domain/binding';
-import { isScope, MAX_SCOPES } from '../domain/scopes';
+import { isRequirableScope, isScope, MAX_SCOPES } from '../domain/scopes';
 import { parseRfc3339 } from './rfc3339';
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is refused
@@ -55,6 +55,29 @@ export function IsAllowedIps(): PropertyDecorator {
     `must be a list of at most ${MAX_ALLOWED_IPS} different addresses and CIDR ranges without host bits, such as "203.0.113.7" or "2001:db8::/32"`,
     (value) => isListOf(value, isAllowedIp, MAX_ALLOWED_IPS),
   );
+}
+
+/** A list of scopes that may be required. */
+export function IsRequiredScopes(): PropertyDecorator {
+  return rule(
+    'isRequiredScopes',
+    `must be a list of at most ${MAX_SCOPES} different scopes without wildcards, such as "memory:read"`,
+    (value) => isListOf(value, isRequirableScope, MAX_SCOPES),
+  );
+}
+
+/** One address. */
+export function IsAddress(): PropertyDecorator {
+  return rule(
+    'isAddress',
+    'must be an IPv4 or IPv6 address',
+    (value) => typeof value === 'string' && parseAddress(value) !== undefined,
+  );
+}
+
+/** Never acceptable; the message says what to do instead. */
+export function IsRefused(message: string): PropertyDecorator {
+  return rule('isRefused', message, () => false);
 }
 
 /** The name of an organisation or a project. */

@@ -1,38 +1,67 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { CLOCK } from '../clock.token';
 import type { Clock } from '../domain/clock';
 import { type Decision, decide, type Requirement, type StoredState } from '../domain/decision';
 import { parseToken } from '../domain/key-token';
-import { CLOCK } from '../clock.token';
+import { RATE_LIMITER, type RateLimiter } from '../limits/rate-limiter';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 import { OWNER_STATUS, type OwnerStatus } from './owner-status';
+import { ReuseRecorder } from './reuse-recorder';
+import type { Verification } from './verification';
 
 /**
  * Answers whether a presented token is good for what is required of it. Every door asks here.
  *
  * @example
- * const decision = await verifier.verify(token, {
+ * const answer = await verifier.verify(token, {
  *   scopes: { allOf: ['memory:read'], anyOf: [] },
  *   tenant: { orgId: 'acme' },
  *   clientAddress: '203.0.113.7',
  * });
- * if (decision.code === 'VALID') use(decision.key);
+ * if (answer.code === 'VALID') use(answer.key);
  */
 @Injectable()
 export class KeyVerifier {
+  private readonly importPrefixes: readonly string[];
+
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
+    @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(RATE_LIMITER) private readonly rateLimiter: RateLimiter,
+    private readonly reuse: ReuseRecorder,
     @Optional() @Inject(OWNER_STATUS) private readonly owners?: OwnerStatus,
-  ) {}
+  ) {
+    this.importPrefixes = options.importTokenPrefixes ?? [];
+  }
 
   /**
+   * Decides, and where the key is good counts the request against the key's own rate limit.
+   *
    * @param token the presented text, of any length and content
    * @throws StorageUnavailableError if the store cannot answer
+   * @throws RateLimiterUnavailableError if requests cannot be counted and are refused then
    */
-  async verify(token: string, requirement: Requirement): Promise<Decision> {
-    const presented = parseToken(token);
+  async verify(token: string, requirement: Requirement): Promise<Verification> {
+    const decision = await this.inspect(token, requirement);
+    if (decision.code !== 'VALID' || decision.key.rateLimit === undefined) return decision;
+    const { key, secret } = decision;
+    const rateLimit = await this.rateLimiter.consume(key.id, decision.key.rateLimit);
+    return { code: rateLimit.allowed ? 'VALID' : 'RATE_LIMITED', key, secret, rateLimit };
+  }
+
+  /**
+   * Decides without counting.
+   *
+   * @throws StorageUnavailableError if the store cannot answer
+   */
+  async inspect(token: string, requirement: Requirement): Promise<Decision> {
+    const presented = parseToken(token, this.importPrefixes);
     const stored = presented === null ? null : await this.load(presented.keyId);
-    return decide(presented, stored, requirement, this.clock.now());
+    const decision = decide(presented, stored, requirement, this.clock.now());
+    if (decision.code === 'ROTATED') await this.reuse.note(decision.key, decision.secret);
+    return decision;
   }
 
   private async load(keyId: string): Promise<StoredState | null> {

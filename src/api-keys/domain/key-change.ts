@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ApiKeyWithHistory } from './domain/api-key';
-import { appendHistory, type HistoryEntry } from './domain/history';
+import type { ApiKeyWithHistory } from './api-key';
+import { appendHistory, type HistoryEntry } from './history';
 
 /**
  * The record that a change brings about: one version on, with its entry in the history. The change id is drawn

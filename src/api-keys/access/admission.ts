@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { KeywardError } from '../../problems/keyward.error';
+import { PROBLEM_CATALOGUE } from '../../problems/problem-catalogue';
+import { problemOf } from '../../problems/problem';
+import { ProblemException } from '../../problems/problem.exception';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import type { Requirement } from '../domain/decision';
+import { FailedCredentials } from '../limits/failed-credentials';
+import { KeyVerifier } from '../verification/key-verifier';
+import type { Passed } from '../verification/verification';
+import { ambiguousCredential, missingCredential, refusalOf } from './challenges';
+import type { PresentedCredential } from './credentials';
+import { rateLimitHeaders } from './rate-limit-headers';
+
+/**
+ * Lets a request in by the credential it presents, or refuses it with the answer RFC 6750 asks for. Shared by the
+ * guard and by forward-auth.
+ */
+@Injectable()
+export class Admission {
+  private readonly realm: string;
+
+  constructor(
+    private readonly verifier: KeyVerifier,
+    private readonly failures: FailedCredentials,
+    @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
+  ) {
+    this.realm = options.realm ?? 'keyward';
+  }
+
+  /** @throws ProblemException if the request is refused */
+  async admit(credential: PresentedCredential, requirement: Requirement): Promise<Passed> {
+    try {
+      return await this.judge(credential, requirement);
+    } catch (error) {
+      throw error instanceof KeywardError ? ProblemException.of(error) : error;
+    }
+  }
+
+  private async judge(credential: PresentedCredential, requirement: Requirement): Promise<Passed> {
+    if (credential.kind === 'none') throw missingCredential(this.realm);
+    if (credential.kind === 'ambiguous') throw ambiguousCredential(this.realm);
+    const verification = await this.verifier.verify(credential.token, requirement);
+    if (verification.code === 'VALID') {
+      if (credential.userName === undefined || credential.userName === verification.key.id)
+        return verification;
+      throw await this.counted(refusalOf('USER_NAME_MISMATCH', requirement.scopes, this.realm), requirement);
+    }
+    if (verification.code === 'RATE_LIMITED') {
+      throw new ProblemException(
+        problemOf('rate_limited', 'Try again after the seconds in Retry-After.'),
+        rateLimitHeaders(verification.rateLimit),
+      );
+    }
+    throw await this.counted(refusalOf(verification.code, requirement.scopes, this.realm), requirement);
+  }
+
+  /** A failed credential counts against the client's address; past the limit it answers 429. */
+  private async counted(
+    refusal: ProblemException,
+    { clientAddress }: Requirement,
+  ): Promise<ProblemException> {
+    if (PROBLEM_CATALOGUE[refusal.problem.code].status !== 401) return refusal;
+    const count = await this.failures.count(clientAddress);
+    if (count.allowed) return refusal;
+    return new ProblemException(
+      problemOf('too_many_failures', 'Present a valid API key, or wait for Retry-After.'),
+      {
+        'Retry-After': String(count.resetSeconds),
+      },
+    );
+  }
+}

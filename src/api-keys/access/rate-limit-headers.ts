@@ -1,0 +1,13 @@
+import type { RateLimitState } from '../limits/rate-limiter';
+
+/**
+ * The headers that tell a client where its limit stands: `RateLimit` and `RateLimit-Policy` of the IETF draft
+ * draft-ietf-httpapi-ratelimit-headers, and `Retry-After` (RFC 9110 section 10.2.3) where the limit is used up.
+ */
+export function rateLimitHeaders(state: RateLimitState): Record<string, string> {
+  return {
+    'RateLimit-Policy': `"key";q=${state.limit};w=${state.windowSeconds}`,
+    RateLimit: `"key";r=${state.remaining};t=${state.resetSeconds}`,
+    ...(!state.allowed && { 'Retry-After': String(state.resetSeconds) }),
+  };
+}

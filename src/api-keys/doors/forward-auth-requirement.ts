@@ -1,0 +1,30 @@
+import { isTenantId, type TenantContext } from '../domain/binding';
+import { isRequirableScope, type ScopeRequirement } from '../domain/scopes';
+
+const PARAMETERS: ReadonlySet<string> = new Set(['scope', 'org', 'project', 'authenticated']);
+
+/** What a proxy requires of the keys that pass through it. */
+export interface ProxyRequirement {
+  readonly scopes: ScopeRequirement;
+  readonly tenant: TenantContext;
+}
+
+/**
+ * Reads the requirement that a proxy's configuration puts into the query: `scope` (one or more, separated by
+ * spaces) or `authenticated=1`, and `org` and `project`. Anything unknown, malformed, empty or repeated is
+ * `undefined`, so that a slip in a configuration closes the door.
+ */
+export function readProxyRequirement(query: Readonly<Record<string, unknown>>): ProxyRequirement | undefined {
+  const { scope, org, project, authenticated } = query;
+  if (Object.getOwnPropertyNames(query).some((name) => !PARAMETERS.has(name))) return undefined;
+  if (!isAbsentOr(isTenantId, org) || !isAbsentOr(isTenantId, project)) return undefined;
+  if ((scope === undefined) === (authenticated === undefined)) return undefined;
+  if (authenticated !== undefined && authenticated !== '1') return undefined;
+  const allOf = scope === undefined ? [] : typeof scope === 'string' ? scope.split(' ') : [''];
+  if (!allOf.every(isRequirableScope)) return undefined;
+  return { scopes: { allOf, anyOf: [] }, tenant: { orgId: org, projectId: project } };
+}
+
+function isAbsentOr(is: (text: string) => boolean, value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && is(value));
+}

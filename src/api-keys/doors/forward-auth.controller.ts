@@ -1,0 +1,78 @@
+import { All, Controller, HttpCode, Inject, Query, Req, Res, UseFilters } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { problemOf } from '../../problems/problem';
+import { ProblemException } from '../../problems/problem.exception';
+import { Admission } from '../access/admission';
+import { clientAddressFinder, type ClientAddressOf } from '../access/client-address';
+import { readCredential } from '../access/credentials';
+import { type HttpRequest, nodeRequestOf } from '../access/http-request';
+import { rateLimitHeaders } from '../access/rate-limit-headers';
+import { Public } from '../access/require-scopes.decorator';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import type { ApiKey } from '../domain/api-key';
+import { ForwardAuthFilter } from './forward-auth.filter';
+import { readProxyRequirement } from './forward-auth-requirement';
+
+/**
+ * The door for reverse proxies: nginx `auth_request`, Caddy `forward_auth`, Traefik `ForwardAuth`. The proxy's
+ * configuration says in the query what is required; the client's own headers bring nothing but the key.
+ */
+@ApiExcludeController()
+@Controller('v1/forward-auth')
+@UseFilters(ForwardAuthFilter)
+export class ForwardAuthController {
+  private readonly clientAddress: ClientAddressOf;
+
+  constructor(
+    private readonly admission: Admission,
+    private readonly adapterHost: HttpAdapterHost,
+    @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
+  ) {
+    this.clientAddress = clientAddressFinder(options.trustProxy ?? []);
+  }
+
+  /** Lets the presented key through, and tells the proxy whose it is. */
+  @All()
+  @HttpCode(204)
+  @Public()
+  async authorize(
+    @Req() request: HttpRequest,
+    @Query() query: Record<string, unknown>,
+    @Res({ passthrough: true }) response: object,
+  ): Promise<void> {
+    const requirement = readProxyRequirement(query);
+    if (requirement === undefined) {
+      throw new ProblemException(
+        problemOf(
+          'requirement_malformed',
+          'Give scope or authenticated=1, org and project, each once, and nothing else.',
+        ),
+      );
+    }
+    const node = nodeRequestOf(request);
+    const { key, rateLimit } = await this.admission.admit(readCredential(node), {
+      ...requirement,
+      clientAddress: this.clientAddress(node),
+    });
+    const headers = {
+      ...identityHeaders(key),
+      ...(rateLimit && rateLimitHeaders(rateLimit)),
+      'Cache-Control': 'no-store',
+    };
+    for (const [name, value] of Object.entries(headers)) {
+      this.adapterHost.httpAdapter.setHeader(response, name, value);
+    }
+  }
+}
+
+/** Every one is sent, unset ones empty, so that a proxy that copies them overwrites what a client smuggled in. */
+function identityHeaders(key: ApiKey): Record<string, string> {
+  return {
+    'X-Auth-Key-Id': key.id,
+    'X-Auth-Scopes': key.scopes.join(' '),
+    'X-Auth-Org-Id': key.orgId ?? '',
+    'X-Auth-Project-Id': key.projectId ?? '',
+    'X-Auth-Owner-Id': key.ownerId ?? '',
+  };
+}

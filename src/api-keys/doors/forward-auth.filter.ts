@@ -1,0 +1,33 @@
+import { type ArgumentsHost, Catch, Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ProblemException } from '../../problems/problem.exception';
+import { ProblemFilter } from '../../problems/problem.filter';
+import { toProblemException } from '../../problems/problem-translation';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+
+/**
+ * Answers a proxy with a status that it understands: 401, 403, 429 (or 403 for proxies that know no 429), and 503
+ * for everything else. The body stays the problem as it is elsewhere.
+ */
+@Catch()
+@Injectable()
+export class ForwardAuthFilter extends ProblemFilter {
+  constructor(
+    adapterHost: HttpAdapterHost,
+    @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
+  ) {
+    super(adapterHost);
+  }
+
+  override catch(thrown: unknown, host: ArgumentsHost): void {
+    const { problem, headers, cause } = toProblemException(thrown);
+    const status = this.statusOf(problem.status);
+    super.catch(new ProblemException({ ...problem, status }, headers, { cause }), host);
+  }
+
+  private statusOf(status: number): number {
+    if (status === 429) return this.options.forwardAuthLimitedStatus ?? 429;
+    if (status === 401 || status === 403) return status;
+    return status === 400 ? 401 : 503;
+  }
+}

@@ -1,0 +1,28 @@
+import type { ProblemCode } from '../../problems/problem-catalogue';
+
+/** An error code of OAuth 2.0: RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1. */
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'invalid_client'
+  | 'insufficient_scope'
+  | 'access_denied'
+  | 'temporarily_unavailable'
+  | 'server_error';
+
+/** An error as OAuth 2.0 writes it. */
+export class OAuthErrorDto {
+  /** @example "invalid_request" */
+  error!: OAuthErrorCode;
+
+  /**
+   * What to change.
+   * @example "token must be given once"
+   */
+  error_description!: string;
+
+  /**
+   * The code of the same problem elsewhere.
+   * @example "validation_failed"
+   */
+  code!: ProblemCode;
+}

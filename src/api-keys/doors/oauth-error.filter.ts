@@ -1,0 +1,57 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { ProblemCode } from '../../problems/problem-catalogue';
+import { toProblemException } from '../../problems/problem-translation';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { type OAuthErrorCode, OAuthErrorDto } from './oauth-error.dto';
+
+const BY_CODE: Partial<Readonly<Record<ProblemCode, OAuthErrorCode>>> = {
+  insufficient_scope: 'insufficient_scope',
+  binding_mismatch: 'access_denied',
+  ip_not_allowed: 'access_denied',
+  internal_error: 'server_error',
+};
+
+const BY_STATUS: Readonly<Record<number, OAuthErrorCode>> = {
+  401: 'invalid_client',
+  403: 'access_denied',
+  429: 'temporarily_unavailable',
+  503: 'temporarily_unavailable',
+};
+
+/** Answers errors as OAuth 2.0 clients expect them (RFC 6749 section 5.2), with the problem's code beside. */
+@Catch()
+@Injectable()
+export class OAuthErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(OAuthErrorFilter.name);
+
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
+  ) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const { problem, headers } = toProblemException(thrown);
+    if (problem.status === 500) this.logger.error(thrown);
+    const adapter = this.adapterHost.httpAdapter;
+    const response = host.switchToHttp().getResponse<unknown>();
+    for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
+    if (problem.status === 401) {
+      const bearer = headers['WWW-Authenticate'] ?? '';
+      adapter.setHeader(
+        response,
+        'WWW-Authenticate',
+        `${bearer}, Basic realm="${this.options.realm ?? 'keyward'}"`,
+      );
+    }
+    adapter.setHeader(response, 'Content-Type', 'application/json');
+    adapter.setHeader(response, 'Cache-Control', 'no-store');
+    const faults = (problem.errors ?? []).map(({ field, message }) => `${field.slice(1)} ${message}`);
+    const body: OAuthErrorDto = {
+      error: BY_CODE[problem.code] ?? BY_STATUS[problem.status] ?? 'invalid_request',
+      error_description: faults.length > 0 ? faults.join('; ') : (problem.detail ?? problem.title),
+      code: problem.code,
+    };
+    adapter.reply(response, body, problem.status);
+  }
+}

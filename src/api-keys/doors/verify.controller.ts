@@ -1,0 +1,59 @@
+import {
+  Body,
+  Controller,
+  Header,
+  HttpCode,
+  Post,
+  Query,
+  UseFilters,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../../problems/api-problems.decorator';
+import { noParameters } from '../../problems/no-parameters.pipe';
+import { JSON_BODY, SCOPED } from '../../problems/problem-groups';
+import { ProblemFilter } from '../../problems/problem.filter';
+import { JsonBodyGuard } from '../../problems/media-type.guard';
+import { strictValidation } from '../../problems/validation';
+import { CurrentApiKey, type CurrentKey } from '../access/current-api-key.decorator';
+import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
+import { VerificationDto, VerifyDto } from '../dto/verify.dto';
+import { KeyVerifier } from '../verification/key-verifier';
+import { tenantAskedFor } from './verifier-context';
+
+/** The door for services in any language. */
+@ApiTags('Verification')
+@ApiBearerAuth('bearer')
+@ApiSecurity('apiKey')
+@Controller('v1/api-keys/verify')
+@UseFilters(ProblemFilter)
+@UsePipes(strictValidation())
+export class VerifyController {
+  constructor(private readonly verifier: KeyVerifier) {}
+
+  /**
+   * Tells whether a token is good for what is required of it, and counts its rate limit. Where no tenant is named,
+   * the calling key's own binding is asked for.
+   */
+  @Post()
+  @HttpCode(200)
+  @Header('Cache-Control', 'no-store')
+  @UseGuards(JsonBodyGuard)
+  @RequireScopes('api-keys:verify')
+  @SelfScoped()
+  @ApiProblems(...SCOPED, ...JSON_BODY, 'binding_mismatch', 'rate_limiter_unavailable')
+  async verify(
+    @CurrentApiKey() caller: CurrentKey,
+    @Query(noParameters) _query: object,
+    @Body() { token, scopes, orgId, projectId, ip }: VerifyDto,
+  ): Promise<VerificationDto> {
+    const verification = await this.verifier.verify(token, {
+      scopes: { allOf: scopes ?? [], anyOf: [] },
+      tenant: tenantAskedFor(caller, { orgId, projectId }),
+      verifier: caller,
+      clientAddress: ip,
+    });
+    return VerificationDto.of(verification);
+  }
+}

@@ -1,0 +1,73 @@
+import { ArrayMaxSize, ArrayMinSize, IsArray } from 'class-validator';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import type { ImportOutcome, ImportReport } from '../import/import-report';
+import { ImportedKeyDto } from './imported-key.dto';
+
+const BATCH = 'must be a list of 1 to 500 records';
+
+/** Keys of another system. */
+@ApiExtraModels(ImportedKeyDto)
+export class ImportKeysDto {
+  /** The records. Each is validated by itself, so that one at fault does not stop the others. */
+  @ApiProperty({ type: 'array', items: { $ref: getSchemaPath(ImportedKeyDto) }, minItems: 1, maxItems: 500 })
+  @IsArray({ message: BATCH })
+  @ArrayMinSize(1, { message: BATCH })
+  @ArrayMaxSize(500, { message: BATCH })
+  keys!: unknown[];
+}
+
+/** What became of one record. */
+export class ImportOutcomeDto {
+  /**
+   * Where it stood, beginning with 1.
+   * @example 1
+   */
+  line!: number;
+
+  /**
+   * `known`: a key of this hash is there already, and was left alone.
+   * @example "imported"
+   */
+  outcome!: 'imported' | 'known' | 'refused';
+
+  /**
+   * The key's id, unless the record was refused.
+   * @example "z7k3m9q2w4e6r8t0v1x3c5b7n9"
+   */
+  id?: string;
+
+  /** Why it was refused. */
+  reasons?: string[];
+
+  /**
+   * What the importer should know.
+   * @example ["no scopes: the key has no access"]
+   */
+  warnings?: string[];
+
+  static of({ reasons, warnings, ...rest }: ImportOutcome): ImportOutcomeDto {
+    return {
+      ...rest,
+      ...(reasons && { reasons: [...reasons] }),
+      ...(warnings && { warnings: [...warnings] }),
+    };
+  }
+}
+
+/** What became of an import. */
+export class ImportReportDto {
+  /** @example 1 */
+  imported!: number;
+
+  /** @example 0 */
+  known!: number;
+
+  /** @example 0 */
+  refused!: number;
+
+  results!: ImportOutcomeDto[];
+
+  static of({ results, ...counts }: ImportReport): ImportReportDto {
+    return { ...counts, results: results.map((outcome) => ImportOutcomeDto.of(outcome)) };
+  }
+}

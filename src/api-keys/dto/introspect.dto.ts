@@ -1,0 +1,138 @@
+import { IsString } from 'class-validator';
+import type { ApiKey, KeySecret } from '../domain/api-key';
+import { IsAddress, IsRefused, IsTenantId, MayBeAbsent } from './field-rules';
+
+const NO_CLIENT_SECRET_POST =
+  'is not taken in the body (client_secret_post): send an API key as a bearer token, or by HTTP Basic';
+
+/** An introspection request, RFC 7662 section 2.1. */
+export class IntrospectDto {
+  /**
+   * The token as it was presented.
+   * @example "kw_01jd8x4k2m6n8p0q2r4s6t8v0w_…"
+   */
+  @IsString({ message: 'must be given once' })
+  token!: string;
+
+  /**
+   * Taken and not needed: there is one kind of token.
+   * @example "access_token"
+   */
+  @MayBeAbsent()
+  @IsString({ message: 'must be given once' })
+  token_type_hint?: string;
+
+  /**
+   * The organisation that the request is for.
+   * @example "acme"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  org_id?: string;
+
+  /**
+   * The project that the request is for.
+   * @example "apollo"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  project_id?: string;
+
+  /**
+   * The address of the client who presented the token.
+   * @example "203.0.113.7"
+   */
+  @MayBeAbsent()
+  @IsAddress()
+  ip?: string;
+
+  /** @ignore */
+  @MayBeAbsent()
+  @IsRefused(NO_CLIENT_SECRET_POST)
+  client_secret?: never;
+
+  /** @ignore */
+  @MayBeAbsent()
+  @IsRefused(NO_CLIENT_SECRET_POST)
+  client_id?: never;
+}
+
+/** An introspection answer, RFC 7662 section 2.2. */
+export class IntrospectionDto {
+  /** @example true */
+  active!: boolean;
+
+  /**
+   * The key's scopes, separated by spaces.
+   * @example "memory:read memory:write"
+   */
+  scope?: string;
+
+  /**
+   * The key's id.
+   * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
+   */
+  client_id?: string;
+
+  /**
+   * The key's owner, or the key itself where it has none.
+   * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
+   */
+  sub?: string;
+
+  /**
+   * The key's id.
+   * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
+   */
+  jti?: string;
+
+  /** @example "Bearer" */
+  token_type?: string;
+
+  /**
+   * When the key or the token ends, whichever is sooner, in seconds since 1970.
+   * @example 1896091200
+   */
+  exp?: number;
+
+  /**
+   * When the token was issued, in seconds since 1970.
+   * @example 1796091200
+   */
+  iat?: number;
+
+  /**
+   * The address at which the service is known, where it is set.
+   * @example "https://keys.example.com"
+   */
+  iss?: string;
+
+  /** @example "acme" */
+  org_id?: string;
+
+  /** @example "apollo" */
+  project_id?: string;
+
+  static of(key: ApiKey, secret: KeySecret, issuer: string | undefined): IntrospectionDto {
+    const ends = [key.expiresAt, secret.retiresAt].flatMap((date) =>
+      date === undefined ? [] : [seconds(date)],
+    );
+    return {
+      active: true,
+      scope: key.scopes.join(' '),
+      client_id: key.id,
+      sub: key.ownerId ?? key.id,
+      jti: key.id,
+      token_type: 'Bearer',
+      iat: seconds(secret.createdAt),
+      ...(ends.length > 0 && { exp: Math.min(...ends) }),
+      ...(issuer !== undefined && { iss: issuer }),
+      ...(key.orgId !== undefined && { org_id: key.orgId }),
+      ...(key.projectId !== undefined && { project_id: key.projectId }),
+    };
+  }
+}
+
+function seconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
+}

@@ -1,0 +1,40 @@
+import { DelegationExceededError, UnacceptableExpiryError } from './api-keys.errors';
+import type { Grant } from './domain/api-key';
+import type { Caller } from './domain/caller';
+import { exceededFields } from './domain/delegation';
+import { grants } from './domain/scopes';
+
+const DAY_MS = 86_400_000;
+
+/** @throws DelegationExceededError unless the caller holds all of the grant itself */
+export function requireCovered(caller: Caller, grant: Grant): void {
+  const exceeded = exceededFields(caller.grant, grant);
+  if (exceeded.length > 0) throw new DelegationExceededError(exceeded);
+}
+
+/**
+ * An owner other than one's own is a matter of the users, see decision record 0006.
+ *
+ * @throws DelegationExceededError unless the caller may name this owner
+ */
+export function requireAssignable(caller: Caller, ownerId: string | undefined): void {
+  if (ownerId === caller.grant.ownerId || grants(caller.grant.scopes, 'users:write')) return;
+  throw new DelegationExceededError(['ownerId']);
+}
+
+/** @throws UnacceptableExpiryError if the expiry is past, or later than the latest one permitted */
+export function requireAcceptable(expiresAt: Date | undefined, latest: Date | undefined, now: Date): void {
+  if (expiresAt !== undefined && expiresAt.getTime() <= now.getTime()) {
+    throw new UnacceptableExpiryError('must lie in the future');
+  }
+  if (latest !== undefined && (expiresAt === undefined || expiresAt.getTime() > latest.getTime())) {
+    throw new UnacceptableExpiryError(`must be no later than ${latest.toISOString()}`);
+  }
+}
+
+/** The latest expiry that a caller may give, `undefined` for no limit. */
+export function latestExpiry(caller: Caller, maxTtlDays: number | undefined, now: Date): Date | undefined {
+  return maxTtlDays === undefined || !caller.boundByMaxTtl
+    ? undefined
+    : new Date(now.getTime() + maxTtlDays * DAY_MS);
+}

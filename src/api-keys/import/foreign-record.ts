@@ -1,0 +1,64 @@
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A record as the importer takes it, and what was left out of it. */
+export interface TranslatedRecord {
+  readonly record: unknown;
+  readonly warnings: readonly string[];
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  key_hash: 'hash',
+  expires_at: 'expiresAt',
+  org_id: 'orgId',
+  project_id: 'projectId',
+  created_at: 'createdAt',
+  is_active: 'enabled',
+  owner_id: 'ownerId',
+  allowed_ips: 'allowedIps',
+};
+
+const KEPT: ReadonlySet<string> = new Set([
+  ...Object.values(NAMES),
+  'name',
+  'description',
+  'scopes',
+  'metadata',
+  'rateLimit',
+]);
+
+/**
+ * Translates one document of a foreign system, such as a line of `mongoexport`, into a record. Names in snake case
+ * and dates in MongoDB's extended JSON are understood, `user_id` and `key_prefix` go to metadata, null means
+ * absent, and what has no place is left out with a warning. A list of scopes that is missing is an empty one.
+ */
+export function translateForeignRecord(document: unknown): TranslatedRecord {
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    return { record: document, warnings: [] };
+  }
+  const record: Record<string, unknown> = { scopes: [] };
+  const metadata: Record<string, unknown> = {};
+  const dropped: string[] = [];
+  for (const [name, value] of Object.entries(document as Fields)) {
+    const field = NAMES[name] ?? name;
+    if (value === null || name === '_id') continue;
+    if (name === 'user_id' || name === 'key_prefix') metadata[name] = textOf(value);
+    else if (KEPT.has(field)) record[field] = dateOf(value);
+    else dropped.push(name);
+  }
+  if (Object.keys(metadata).length > 0)
+    record['metadata'] = { ...metadata, ...(record['metadata'] as Fields) };
+  return { record, warnings: dropped.map((name) => `left out: ${name}`) };
+}
+
+function textOf(value: unknown): unknown {
+  const id = typeof value === 'object' && value !== null ? (value as Fields)['$oid'] : undefined;
+  return id ?? (typeof value === 'string' ? value : String(value));
+}
+
+/** `{"$date": …}` of extended JSON is a moment in UTC, as text or in milliseconds. */
+function dateOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('$date' in value)) return value;
+  const date = value.$date;
+  const millis = typeof date === 'object' && date !== null ? Number((date as Fields)['$numberLong']) : date;
+  return typeof millis === 'number' && Number.isFinite(millis) ? new Date(millis).toISOString() : millis;
+}

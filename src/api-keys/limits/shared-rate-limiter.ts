@@ -1,0 +1,50 @@
+import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+import type { RateLimit } from '../domain/rate-limit';
+import { RateLimiterUnavailableError } from './limits.errors';
+import { countedAs, LocalRateLimiter, stateOf } from './local-rate-limiter';
+import type { RateLimiter, RateLimitState } from './rate-limiter';
+
+/** What happens while Redis is away: count in this process (`local`), or refuse (`deny`). */
+export type OnLimiterOutage = 'local' | 'deny';
+
+/** How long Redis is left alone after a failure, so that an outage does not slow down every request. */
+const PAUSE_AFTER_FAILURE_MS = 1000;
+
+/** Counts in Redis, for all instances together. */
+export class SharedRateLimiter implements RateLimiter {
+  private readonly logger = new Logger('RateLimiter');
+  private readonly counter: RateLimiterRedis;
+  private readonly local = new LocalRateLimiter();
+  private awayUntil = Number.NEGATIVE_INFINITY;
+
+  /** @param redis a client that fails quickly: without offline queue, and with a command time-out */
+  constructor(
+    redis: Redis,
+    private readonly onOutage: OnLimiterOutage,
+  ) {
+    this.counter = new RateLimiterRedis({
+      storeClient: redis,
+      keyPrefix: 'keyward:limit',
+      points: Number.MAX_SAFE_INTEGER,
+      duration: 1,
+    });
+  }
+
+  async consume(subject: string, limit: RateLimit): Promise<RateLimitState> {
+    if (performance.now() < this.awayUntil) return this.withoutRedis(subject, limit, undefined);
+    try {
+      return stateOf(await this.counter.consume(...countedAs(subject, limit)), limit);
+    } catch (error) {
+      this.awayUntil = performance.now() + PAUSE_AFTER_FAILURE_MS;
+      this.logger.warn(`Redis does not count: ${error instanceof Error ? error.message : 'unknown error'}`);
+      return this.withoutRedis(subject, limit, error);
+    }
+  }
+
+  private async withoutRedis(subject: string, limit: RateLimit, cause: unknown): Promise<RateLimitState> {
+    if (this.onOutage === 'deny') throw new RateLimiterUnavailableError(cause);
+    return this.local.consume(subject, limit);
+  }
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { Counter, register } from 'prom-client';
+import { CLOCK } from '../clock.token';
+import type { ApiKey, KeySecret } from '../domain/api-key';
+import type { Clock } from '../domain/clock';
+import { recordChange } from '../domain/key-change';
+import { noteReuse } from '../domain/rotation';
+import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
+
+/** The name of the domain event. */
+export const REUSE_DETECTED = 'api-key.reuse_detected';
+
+/** A retired secret was presented again: its holder was not told of the rotation, or it is in wrong hands. */
+export interface ReuseDetected {
+  readonly id: string;
+  readonly keyId: string;
+  readonly orgId?: string | undefined;
+  readonly projectId?: string | undefined;
+  readonly at: Date;
+}
+
+const MAX_TRIES = 5;
+const METRIC = 'keyward_retired_secret_uses_total';
+
+/**
+ * Notes the first use of each retired secret: in the record, in its history and as a domain event. Later uses
+ * only count in a metric, so that a thief causes no writes.
+ */
+@Injectable()
+export class ReuseRecorder {
+  private readonly logger = new Logger(ReuseRecorder.name);
+  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly uses =
+    (register.getSingleMetric(METRIC) as Counter | undefined) ??
+    new Counter({ name: METRIC, help: 'Uses of secrets that a rotation retired.' });
+
+  constructor(
+    @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Optional() private readonly events?: EventEmitter2,
+  ) {}
+
+  /** Never rejects: an answer does not depend on whether its note was kept, and the next use tries again. */
+  async note(key: ApiKey, secret: KeySecret): Promise<void> {
+    this.uses.inc();
+    if (secret.reusedAt !== undefined) return;
+    const noting = this.underWay.get(secret.hash) ?? this.record(key.id, secret.hash);
+    this.underWay.set(secret.hash, noting);
+    try {
+      await noting;
+    } catch (error) {
+      this.logger.warn(
+        `a reuse was not recorded: ${error instanceof Error ? error.message : 'unknown error'}`,
+      );
+    } finally {
+      this.underWay.delete(secret.hash);
+    }
+  }
+
+  private async record(id: string, hash: string): Promise<void> {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const before = await this.repository.findWithHistory(id);
+      if (before?.secrets.find((secret) => secret.hash === hash)?.reusedAt !== undefined || before === null)
+        return;
+      const now = this.clock.now();
+      const after = recordChange({ ...before, secrets: noteReuse(before.secrets, hash, now) }, now, {
+        action: 'reused',
+        by: 'system',
+      });
+      if (await this.repository.replace(after)) {
+        const event: ReuseDetected = {
+          id: randomUUID(),
+          keyId: id,
+          orgId: before.orgId,
+          projectId: before.projectId,
+          at: now,
+        };
+        this.events?.emit(REUSE_DETECTED, event);
+        return;
+      }
+    }
+    throw new Error('others kept changing the key');
+  }
+}

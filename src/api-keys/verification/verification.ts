@@ -1,0 +1,19 @@
+import type { Refused, Unknown, Valid } from '../domain/decision';
+import type { RateLimitState } from '../limits/rate-limiter';
+
+/** A good key, and where its rate limit stands if it has one. */
+export interface Passed extends Valid {
+  readonly rateLimit?: RateLimitState | undefined;
+}
+
+/** A good key that has used up its rate limit. */
+export interface Limited extends Omit<Valid, 'code'> {
+  readonly code: 'RATE_LIMITED';
+  readonly rateLimit: RateLimitState;
+}
+
+/** A decision, after a good key's own rate limit was counted. */
+export type Verification = Unknown | Refused | Passed | Limited;
+
+/** What a verification answers with: a decision's code, or `RATE_LIMITED`. */
+export type VerificationCode = Verification['code'];
