@@ -6,8 +6,10 @@ import { ApiKeysModule } from './api-keys/api-keys.module';
 import type { ApiKeysOptions } from './api-keys/api-keys.options';
 import { AllowedMethods } from './bootstrap/allowed-methods';
 import { ServiceFilter } from './bootstrap/service.filter';
-import { type Environment, readEnvironment, storageKindOf } from './config/environment';
+import { type Environment, issuersOf, readEnvironment, storageKindOf } from './config/environment';
 import { MetricsController } from './health/metrics.controller';
+import { UsersModule } from './users/users.module';
+import type { UsersOptions } from './users/users.options';
 import { MongoConnectionModule } from './config/mongo-connection.module';
 
 /** The service: everything that `npm start` runs. */
@@ -40,6 +42,25 @@ export class AppModule {
             },
             forwardAuthLimitedStatus: config.get('FORWARD_AUTH_LIMITED_STATUS', { infer: true }),
             issuer: config.get('PUBLIC_URL', { infer: true }),
+          }),
+        }),
+        UsersModule.forRootAsync({
+          inject: [ConfigService],
+          useFactory: (config: ConfigService<Environment, true>): UsersOptions => ({
+            storage: storageKindOf({
+              STORAGE: config.get('STORAGE', { infer: true }),
+              MONGODB_URI: config.get('MONGODB_URI', { infer: true }),
+            }),
+            issuers: issuersOf({
+              OIDC_ISSUER: config.get('OIDC_ISSUER', { infer: true }),
+              OIDC_AUDIENCE: config.get('OIDC_AUDIENCE', { infer: true }),
+              OIDC_ORG_CLAIM: config.get('OIDC_ORG_CLAIM', { infer: true }),
+              OIDC_ADMIN_CLAIM: config.get('OIDC_ADMIN_CLAIM', { infer: true }),
+              OIDC_ISSUERS: config.get('OIDC_ISSUERS', { infer: true }),
+            }),
+            grantableScopes: config.get('USER_GRANTABLE_SCOPES', { infer: true }),
+            unboundKeys: config.get('USER_UNBOUND_KEYS', { infer: true }),
+            maxKeys: config.get('USER_MAX_KEYS', { infer: true }),
           }),
         }),
         DiscoveryModule,

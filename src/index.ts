@@ -30,6 +30,7 @@ export { CLOCK } from './api-keys/clock.token';
 export { CurrentApiKey, type CurrentKey } from './api-keys/access/current-api-key.decorator';
 export type { HttpRequest } from './api-keys/access/http-request';
 export {
+  AllowSessions,
   Authenticated,
   Public,
   RequireAnyScope,
@@ -84,6 +85,8 @@ export type { OnLimiterOutage } from './api-keys/limits/shared-rate-limiter';
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier } from './api-keys/verification/key-verifier';
+export { AUTHENTICATOR, type Authenticator } from './api-keys/access/authenticator';
+export { OWNER_SLOTS, type OwnerSlots } from './api-keys/owner-slots';
 export { OWNER_STATUS, type OwnerStatus } from './api-keys/verification/owner-status';
 
 export { ConfigurationError } from './config/configuration.error';

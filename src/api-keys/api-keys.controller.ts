@@ -18,18 +18,25 @@ import {
   UsePipes,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { ApiBearerAuth, ApiHeader, ApiNoContentResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiExtension,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
 import { ApiProblems } from '../problems/api-problems.decorator';
 import { JsonBodyGuard } from '../problems/media-type.guard';
 import { noParameters } from '../problems/no-parameters.pipe';
-import { GUARDED, JSON_BODY, SCOPED } from '../problems/problem-groups';
+import { GUARDED, JSON_BODY, SCOPED, SESSION } from '../problems/problem-groups';
 import { ProblemFilter } from '../problems/problem.filter';
 import { strictValidation } from '../problems/validation';
 import { CurrentApiKey, type CurrentKey } from './access/current-api-key.decorator';
-import { CurrentAccess } from './access/current-access.decorator';
+import { PresentedKeyOf } from './access/presented-key.decorator';
 import { CurrentCaller } from './access/current-caller.decorator';
-import { Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
-import type { VerifiedAccess } from './access/verified-access';
+import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
+import type { PresentedKey } from './access/verified-access';
 import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
 import type { ApiKey } from './domain/api-key';
@@ -49,6 +56,7 @@ import { entityTag, readIfMatch } from './if-match';
 @ApiTags('API keys')
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
+@ApiExtension('x-sessions', true)
 @Controller('v1/api-keys')
 @SelfScoped()
 @UseFilters(ProblemFilter)
@@ -62,10 +70,11 @@ export class ApiKeysController {
 
   /** Makes a key and shows its token, this once. */
   @Post()
+  @AllowSessions()
   @RequireScopes('api-keys:write')
   @UseGuards(JsonBodyGuard)
   @Header('Cache-Control', 'no-store')
-  @ApiProblems(...SCOPED, ...JSON_BODY, 'delegation_exceeded')
+  @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'delegation_exceeded', 'key_limit_reached')
   async create(
     @CurrentCaller() caller: Caller,
     @Query(noParameters) _query: object,
@@ -79,8 +88,9 @@ export class ApiKeysController {
 
   /** Lists the keys in the caller's sight, newest first. */
   @Get()
+  @AllowSessions()
   @RequireScopes('api-keys:read')
-  @ApiProblems(...SCOPED, 'invalid_cursor')
+  @ApiProblems(...SCOPED, ...SESSION, 'invalid_cursor')
   async list(@CurrentCaller() caller: Caller, @Query() query: ListApiKeysQuery): Promise<ApiKeyPageDto> {
     const { data, nextCursor } = await this.apiKeys.list(caller, { limit: DEFAULT_PAGE_SIZE, ...query });
     const now = this.clock.now();
@@ -126,7 +136,7 @@ export class ApiKeysController {
   @ApiProblems(...SCOPED, ...JSON_BODY, 'rotation_conflict', 'concurrent_change')
   async rotateSelf(
     @CurrentCaller() caller: Caller,
-    @CurrentAccess() { key: { id }, secret }: VerifiedAccess,
+    @PresentedKeyOf() { key: { id }, secret }: PresentedKey,
     @Query(noParameters) _query: object,
     @Body() { gracePeriodSeconds }: RotateApiKeyDto,
     @Res({ passthrough: true }) response: object,
@@ -140,12 +150,14 @@ export class ApiKeysController {
 
   /** Gives a key a new token under the same id. The former one works until the grace period ends. */
   @Post(':id/rotate')
+  @AllowSessions()
   @RequireScopes('api-keys:write')
   @HttpCode(HttpStatus.OK)
   @Header('Cache-Control', 'no-store')
   @UseGuards(JsonBodyGuard)
   @ApiProblems(
     ...SCOPED,
+    ...SESSION,
     ...JSON_BODY,
     'delegation_exceeded',
     'not_found',
@@ -167,8 +179,9 @@ export class ApiKeysController {
 
   /** Shows a key. The `ETag` is its version. */
   @Get(':id')
+  @AllowSessions()
   @RequireScopes('api-keys:read')
-  @ApiProblems(...SCOPED, 'not_found')
+  @ApiProblems(...SCOPED, ...SESSION, 'not_found')
   async get(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -180,6 +193,7 @@ export class ApiKeysController {
 
   /** Changes a key. What is left out stays, `null` clears. */
   @Patch(':id')
+  @AllowSessions()
   @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:write')
   @ApiHeader({
@@ -190,6 +204,7 @@ export class ApiKeysController {
   })
   @ApiProblems(
     ...SCOPED,
+    ...SESSION,
     ...JSON_BODY,
     'delegation_exceeded',
     'not_found',
@@ -212,10 +227,11 @@ export class ApiKeysController {
 
   /** Revokes a key for good. Its record stays; revoking it again changes nothing. */
   @Delete(':id')
+  @AllowSessions()
   @RequireScopes('api-keys:write')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
-  @ApiProblems(...SCOPED, 'not_found', 'concurrent_change')
+  @ApiProblems(...SCOPED, ...SESSION, 'not_found', 'concurrent_change')
   async revoke(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -226,8 +242,9 @@ export class ApiKeysController {
 
   /** Shows who changed what, when; oldest first. */
   @Get(':id/history')
+  @AllowSessions()
   @RequireScopes('api-keys:read')
-  @ApiProblems(...SCOPED, 'not_found')
+  @ApiProblems(...SCOPED, ...SESSION, 'not_found')
   async history(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from './api-keys.options';
 import {
   ConcurrentChangeError,
@@ -17,7 +17,7 @@ import {
   type KeyMetadata,
   statusOf,
 } from './domain/api-key';
-import type { Caller } from './domain/caller';
+import { type Caller, inheritedFrom } from './domain/caller';
 import type { Clock } from './domain/clock';
 import { isWidening } from './domain/delegation';
 import { composeGrant, type GrantRequest } from './domain/grant-request';
@@ -30,6 +30,7 @@ import { currentSecret, rotateSecrets } from './domain/rotation';
 import { isVisible } from './domain/visibility';
 import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from './grant-checks';
 import { type KeyPageQuery, pageOf } from './key-page';
+import { OWNER_SLOTS, type OwnerSlots } from './owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from './storage/api-key.repository';
 
 const MAX_TRIES = 5;
@@ -83,6 +84,7 @@ export class ApiKeysService {
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
   ) {}
 
   /**
@@ -94,7 +96,7 @@ export class ApiKeysService {
   async create(caller: Caller, request: CreateApiKey): Promise<IssuedApiKey> {
     const now = this.clock.now();
     const latest = latestExpiry(caller, this.options.maxTtlDays, now);
-    const grant = composeGrant(caller.grant, request, latest);
+    const grant = composeGrant(inheritedFrom(caller), request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
     requireAcceptable(grant.expiresAt, latest, now);
@@ -117,6 +119,7 @@ export class ApiKeysService {
       historyDropped: 0,
     };
     const key = recordChange(blank, now, { action: 'created', by: caller.actor });
+    if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, id);
     await this.repository.insert(key);
     return { key, token };
   }
@@ -148,7 +151,7 @@ export class ApiKeysService {
    *   UnacceptableExpiryError, VersionMismatchError, ConcurrentChangeError
    */
   async update(caller: Caller, id: string, patch: KeyPatch, options: ChangeOptions = {}): Promise<ApiKey> {
-    return this.change(caller, id, options, (before, now) => {
+    const { before: former, after: current } = await this.change(caller, id, options, async (before, now) => {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
       const { key: after, changed } = applyPatch(before, patch);
       if (changed.length === 0) return undefined;
@@ -158,8 +161,12 @@ export class ApiKeysService {
       }
       if (changed.includes('ownerId')) requireAssignable(caller, after.ownerId);
       if (isWidening(before, after)) requireCovered(caller, after);
+      if (changed.includes('ownerId') && after.ownerId !== undefined)
+        await this.slots?.take(after.ownerId, id);
       return recordChange(after, now, { action: 'updated', by: caller.actor, fields: changed });
     });
+    if (former.ownerId !== current.ownerId) await this.giveSlotBack(former);
+    return current;
   }
 
   /**
@@ -168,11 +175,13 @@ export class ApiKeysService {
    * @throws KeyNotFoundError, VersionMismatchError, ConcurrentChangeError
    */
   async revoke(caller: Caller, id: string, reason?: string): Promise<ApiKey> {
-    return this.change(caller, id, {}, (before, now) => {
+    const { after: revoked } = await this.change(caller, id, {}, (before, now) => {
       if (before.revokedAt !== undefined) return undefined;
       const after = { ...before, revokedAt: now, revokedBy: caller.actor, revokedReason: reason };
       return recordChange(after, now, { action: 'revoked', by: caller.actor, reason });
     });
+    await this.giveSlotBack(revoked);
+    return revoked;
   }
 
   /**
@@ -190,7 +199,7 @@ export class ApiKeysService {
     if (!isKeyId(id)) throw new KeyNotFoundError();
     const { token, hash } = issueToken(this.options.tokenPrefix ?? 'kw', id);
     let current = presented;
-    const key = await this.change(caller, id, {}, (before, now) => {
+    const { after: key } = await this.change(caller, id, {}, (before, now) => {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
       if (isExpired(before, now)) throw new ExpiredKeyError();
       requireCovered(caller, before);
@@ -213,16 +222,22 @@ export class ApiKeysService {
     caller: Caller,
     id: string,
     { ifVersion }: ChangeOptions,
-    next: (before: ApiKeyWithHistory, now: Date) => ApiKeyWithHistory | undefined,
-  ): Promise<ApiKey> {
+    next: (
+      before: ApiKeyWithHistory,
+      now: Date,
+    ) => ApiKeyWithHistory | undefined | Promise<ApiKeyWithHistory | undefined>,
+  ): Promise<{ readonly before: ApiKey; readonly after: ApiKey }> {
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       const before = this.seen(caller, isKeyId(id) ? await this.repository.findWithHistory(id) : null);
       if (ifVersion !== undefined && !ifVersion.includes(before.version)) throw new VersionMismatchError();
-      const after = next(before, this.clock.now());
-      if (after === undefined) return before;
-      if (await this.repository.replace(after)) return after;
+      const after = (await next(before, this.clock.now())) ?? before;
+      if (after === before || (await this.repository.replace(after))) return { before, after };
     }
     throw new ConcurrentChangeError();
+  }
+
+  private async giveSlotBack({ ownerId, id }: ApiKey): Promise<void> {
+    if (ownerId !== undefined) await this.slots?.giveBack(ownerId, id);
   }
 
   private seen<K extends ApiKey>(caller: Caller, key: K | null): K {

@@ -1,14 +1,13 @@
 import { DelegationExceededError, UnacceptableExpiryError } from './api-keys.errors';
 import type { Grant } from './domain/api-key';
-import type { Caller } from './domain/caller';
-import { exceededFields } from './domain/delegation';
+import { type Caller, exceededBy } from './domain/caller';
 import { grants } from './domain/scopes';
 
 const DAY_MS = 86_400_000;
 
 /** @throws DelegationExceededError unless the caller holds all of the grant itself */
 export function requireCovered(caller: Caller, grant: Grant): void {
-  const exceeded = exceededFields(caller.grant, grant);
+  const exceeded = exceededBy(caller, grant);
   if (exceeded.length > 0) throw new DelegationExceededError(exceeded);
 }
 
@@ -18,7 +17,7 @@ export function requireCovered(caller: Caller, grant: Grant): void {
  * @throws DelegationExceededError unless the caller may name this owner
  */
 export function requireAssignable(caller: Caller, ownerId: string | undefined): void {
-  if (ownerId === caller.grant.ownerId || grants(caller.grant.scopes, 'users:write')) return;
+  if (ownerId === caller.grant.ownerId || grants(caller.scopes, 'users:write')) return;
   throw new DelegationExceededError(['ownerId']);
 }
 

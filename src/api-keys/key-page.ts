@@ -78,12 +78,14 @@ function agreed(limit: string | undefined, asked: string | undefined): string | 
   return limit === undefined || asked === undefined || limit === asked ? (limit ?? asked) : null;
 }
 
-function cursorAfter(id: string | undefined): string | null {
+/** The cursor of the page after the one that ends with this id. */
+export function cursorAfter(id: string | undefined): string | null {
   if (id === undefined) return null;
   return Buffer.from(CURSOR_MARK + id).toString('base64url');
 }
 
-function readCursor(cursor: string): string {
+/** @throws InvalidCursorError */
+export function readCursor(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
   const id = text.slice(CURSOR_MARK.length);
   if (!text.startsWith(CURSOR_MARK) || !isKeyId(id) || cursorAfter(id) !== cursor)

@@ -6,6 +6,7 @@ import type { Environment } from '../config/environment';
 import { answerClientError } from './client-error';
 import { answerFrameworkError } from './framework-error';
 import { ServiceFilter } from './service.filter';
+import { SignIn } from './sign-in';
 import { ServiceLogger } from './service.logger';
 import { serveDocumentation } from './swagger';
 
@@ -39,8 +40,17 @@ export async function createService(): Promise<NestFastifyApplication> {
   logger.writeFrom(config.get('LOG_LEVEL', { infer: true }));
   app.useGlobalFilters(app.get(ServiceFilter));
   app.enableShutdownHooks();
-  if (isDocumented(config)) serveDocumentation(app);
+  if (isDocumented(config)) serveDocumentation(app, signInOf(config));
   return app;
+}
+
+function signInOf(config: ConfigService<Environment, true>): SignIn | undefined {
+  const issuer = config.get('OIDC_ISSUER', { infer: true });
+  const clientId = config.get('OIDC_SWAGGER_CLIENT_ID', { infer: true });
+  const [audience] = config.get('OIDC_AUDIENCE', { infer: true });
+  return issuer === undefined || clientId === undefined || audience === undefined
+    ? undefined
+    : new SignIn({ issuer, clientId, audience });
 }
 
 /** Swagger UI shows every route to everyone, so production serves it only where it is asked for. */

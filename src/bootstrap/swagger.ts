@@ -1,4 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
+import type { SignIn } from './sign-in';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
 /** The OpenAPI document of the service. */
@@ -13,6 +14,7 @@ export function describeService(app: INestApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addTag('API keys', 'Keys and their history.')
+    .addTag('Users', 'People who sign in, and look after their own keys.')
     .addTag('Verification', 'Whether a token is good, for services in any language.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key (RFC 6750).' }, 'bearer')
     .addBasicAuth({ type: 'http', scheme: 'basic', description: "A key's id and its token." }, 'basic')
@@ -24,11 +26,19 @@ export function describeService(app: INestApplication): OpenAPIObject {
 }
 
 /** Serves Swagger UI at `/docs` and the document at `/docs-json`. */
-export function serveDocumentation(app: INestApplication): void {
+export function serveDocumentation(app: INestApplication, signIn?: SignIn): void {
   SwaggerModule.setup('docs', app, () => describeService(app), {
     jsonDocumentUrl: 'docs-json',
     yamlDocumentUrl: 'docs-yaml',
     customSiteTitle: 'Keyward',
-    swaggerOptions: { persistAuthorization: false, tryItOutEnabled: true },
+    swaggerOptions: {
+      persistAuthorization: false,
+      tryItOutEnabled: true,
+      ...(signIn && { initOAuth: signIn.initOAuth }),
+    },
+    ...(signIn && {
+      patchDocumentOnRequest: (_request: unknown, _response: unknown, document: OpenAPIObject) =>
+        signIn.addTo(document),
+    }),
   });
 }

@@ -1,17 +1,15 @@
-import { plainToInstance, Transform } from 'class-transformer';
+import { plainToInstance } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
 import {
-  IsIn,
-  IsInt,
-  ValidateBy,
-  type ValidationOptions,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  Min,
-  validateSync,
-} from 'class-validator';
-import ipaddr from 'ipaddr.js';
+  Flag,
+  Integer,
+  IsIpRange,
+  IsIssuer,
+  IsIssuerList,
+  Json,
+  List,
+  type OidcIssuerSetting,
+} from './environment-rules';
 import { ConfigurationError } from './configuration.error';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
@@ -19,29 +17,8 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as cons
 /** Where keys are kept. */
 export type StorageKind = 'memory' | 'mongo';
 
-/** Reads a decimal integer; leaves anything else as it is, for the validator to refuse. */
-function Integer(): PropertyDecorator {
-  return Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
-  );
-}
-
-/** Reads values that are separated by commas. */
-function List(): PropertyDecorator {
-  return Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value,
-  );
-}
-
-/** An address or a CIDR range that is not the whole Internet. */
-function IsIpRange(options: ValidationOptions): PropertyDecorator {
-  return ValidateBy({ name: 'isIpRange', validator: { validate: isIpRange } }, options);
-}
-
-function isIpRange(value: unknown): boolean {
-  if (typeof value !== 'string' || value.endsWith('/0')) return false;
-  return value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value);
-}
+const ISSUER_REMEDY = 'use the issuer as it stands in its tokens: https, or http on this machine only';
+const GRANTABLE = /^(?:\*|[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\*)?)$/;
 
 /** Every environment variable of the service, typed, with its default. `.env.example` explains each. */
 export class Environment {
@@ -121,6 +98,44 @@ export class Environment {
   PUBLIC_URL: string | undefined = undefined;
 
   @IsOptional()
+  @IsIssuer({ message: ISSUER_REMEDY })
+  OIDC_ISSUER: string | undefined = undefined;
+
+  @List()
+  @IsString({ each: true })
+  OIDC_AUDIENCE: string[] = [];
+
+  @IsOptional()
+  @IsString()
+  OIDC_ORG_CLAIM: string | undefined = undefined;
+
+  @IsOptional()
+  @Matches(/^[^=]+=.+$/, { message: 'use path=value, such as roles=keyward-admin' })
+  OIDC_ADMIN_CLAIM: string | undefined = undefined;
+
+  @Json()
+  @IsIssuerList()
+  OIDC_ISSUERS: OidcIssuerSetting[] = [];
+
+  @IsOptional()
+  @IsString()
+  OIDC_SWAGGER_CLIENT_ID: string | undefined = undefined;
+
+  @List()
+  @Matches(GRANTABLE, { each: true, message: 'use scopes such as memory:read, separated by commas' })
+  USER_GRANTABLE_SCOPES: string[] = [];
+
+  @Flag()
+  @IsIn([true, false], { message: 'use "true" or "false"' })
+  USER_UNBOUND_KEYS = false;
+
+  @Integer()
+  @IsInt({ message: 'use a whole number from 1 to 1000' })
+  @Min(1, { message: 'use a whole number from 1 to 1000' })
+  @Max(1000, { message: 'use a whole number from 1 to 1000' })
+  USER_MAX_KEYS = 50;
+
+  @IsOptional()
   @IsIn(['on', 'off'], { message: 'use "on" or "off"' })
   SWAGGER: 'on' | 'off' | undefined = undefined;
 
@@ -152,6 +167,9 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
       'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string of the database.',
     );
   }
+  if ((environment.OIDC_ISSUER === undefined) !== (environment.OIDC_AUDIENCE.length === 0)) {
+    faults.push('OIDC_ISSUER and OIDC_AUDIENCE go together: set both, or neither.');
+  }
   if (faults.length > 0) throw new ConfigurationError(faults.join(' '));
   return environment;
 }
@@ -159,4 +177,26 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
 /** The storage the service uses: what `STORAGE` says, else MongoDB where a `MONGODB_URI` is set, else memory. */
 export function storageKindOf(environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI'>): StorageKind {
   return environment.STORAGE ?? (environment.MONGODB_URI === undefined ? 'memory' : 'mongo');
+}
+
+/** The identity providers whose sessions are taken: the one of `OIDC_ISSUER`, and those of `OIDC_ISSUERS`. */
+export function issuersOf(
+  environment: Pick<
+    Environment,
+    'OIDC_ISSUER' | 'OIDC_AUDIENCE' | 'OIDC_ORG_CLAIM' | 'OIDC_ADMIN_CLAIM' | 'OIDC_ISSUERS'
+  >,
+): readonly OidcIssuerSetting[] {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = environment;
+  const first =
+    issuer === undefined
+      ? []
+      : [
+          {
+            issuer,
+            audience,
+            orgClaim: environment.OIDC_ORG_CLAIM,
+            adminClaim: environment.OIDC_ADMIN_CLAIM,
+          },
+        ];
+  return [...first, ...environment.OIDC_ISSUERS];
 }

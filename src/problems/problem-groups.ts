@@ -20,6 +20,9 @@ export const GUARDED = [
   'key_expired',
   'owner_disabled',
   'ip_not_allowed',
+  'rate_limited',
+  'too_many_failures',
+  'rate_limiter_unavailable',
   'storage_unavailable',
 ] as const satisfies readonly ProblemCode[];
 
@@ -31,4 +34,11 @@ export const JSON_BODY = [
   'invalid_json',
   'payload_too_large',
   'unsupported_media_type',
+] as const satisfies readonly ProblemCode[];
+
+/** What a route that takes sessions may answer besides. */
+export const SESSION = [
+  'invalid_session',
+  'user_disabled',
+  'issuer_unavailable',
 ] as const satisfies readonly ProblemCode[];

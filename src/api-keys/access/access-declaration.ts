@@ -6,7 +6,8 @@ export type AccessDeclaration =
   | { readonly kind: 'public' }
   | { readonly kind: 'self-scoped' }
   | { readonly kind: 'tenant-headers' }
-  | { readonly kind: 'basic-credentials' };
+  | { readonly kind: 'basic-credentials' }
+  | { readonly kind: 'sessions' };
 
 const DECLARATIONS = Symbol('keyward:access-declarations');
 

@@ -4,11 +4,14 @@ import { PROBLEM_CATALOGUE } from '../../problems/problem-catalogue';
 import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import type { Caller } from '../domain/caller';
 import type { Requirement } from '../domain/decision';
+import { meetsScopes } from '../domain/scopes';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { KeyVerifier } from '../verification/key-verifier';
 import type { Passed } from '../verification/verification';
-import { ambiguousCredential, missingCredential, refusalOf } from './challenges';
+import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
+import type { Authenticator } from './authenticator';
 import type { PresentedCredential } from './credentials';
 import { rateLimitHeaders } from './rate-limit-headers';
 
@@ -37,6 +40,28 @@ export class Admission {
     }
   }
 
+  /**
+   * Lets a user's session in.
+   *
+   * @throws ProblemException if the request is refused
+   */
+  async admitSession(
+    token: string,
+    authenticator: Authenticator,
+    requirement: Pick<Requirement, 'scopes' | 'clientAddress'>,
+  ): Promise<Caller> {
+    try {
+      const caller = await authenticator.authenticate(token);
+      if (meetsScopes(caller.scopes, requirement.scopes)) return caller;
+      throw refusalOf('INSUFFICIENT_SCOPE', requirement.scopes, this.realm);
+    } catch (error) {
+      if (!(error instanceof KeywardError)) throw error;
+      throw error.code === 'invalid_session'
+        ? await this.counted(invalidSession(error.message, this.realm), requirement)
+        : ProblemException.of(error);
+    }
+  }
+
   private async judge(credential: PresentedCredential, requirement: Requirement): Promise<Passed> {
     if (credential.kind === 'none') throw missingCredential(this.realm);
     if (credential.kind === 'ambiguous') throw ambiguousCredential(this.realm);
@@ -58,7 +83,7 @@ export class Admission {
   /** A failed credential counts against the client's address; past the limit it answers 429. */
   private async counted(
     refusal: ProblemException,
-    { clientAddress }: Requirement,
+    { clientAddress }: Pick<Requirement, 'clientAddress'>,
   ): Promise<ProblemException> {
     if (PROBLEM_CATALOGUE[refusal.problem.code].status !== 401) return refusal;
     const count = await this.failures.count(clientAddress);

@@ -34,6 +34,11 @@ export function refusalOf(code: Refusal, required: ScopeRequirement, realm: stri
   return challenged(problemCode, detail, realm, 'insufficient_scope', scope);
 }
 
+/** A session that is not good. */
+export function invalidSession(detail: string, realm: string): ProblemException {
+  return challenged('invalid_session', detail, realm, 'invalid_token');
+}
+
 /** No credential at all: a bare challenge, without an error code (RFC 6750 section 3.1). */
 export function missingCredential(realm: string): ProblemException {
   return challenged(

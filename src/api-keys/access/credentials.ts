@@ -7,7 +7,12 @@ const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 /** What a request presents as its API key. */
 export type PresentedCredential =
   | { readonly kind: 'none' }
-  | { readonly kind: 'token'; readonly token: string; readonly userName?: string }
+  | {
+      readonly kind: 'token';
+      readonly token: string;
+      readonly scheme: 'bearer' | 'basic' | 'x-api-key';
+      readonly userName?: string;
+    }
   /** More than one credential: nobody can say which one is meant. */
   | { readonly kind: 'ambiguous' };
 
@@ -24,7 +29,7 @@ export function readCredential(request: IncomingMessage, withBasic = false): Pre
   if (authorizations.length > 1 || apiKeys.length > 1) return { kind: 'ambiguous' };
   const presented = [
     ...authorizations.flatMap((value) => readAuthorization(value, withBasic)),
-    ...apiKeys.map((token) => ({ kind: 'token', token }) as const),
+    ...apiKeys.map((token) => ({ kind: 'token', scheme: 'x-api-key', token }) as const),
   ];
   const [credential] = presented;
   if (credential === undefined) return { kind: 'none' };
@@ -32,14 +37,14 @@ export function readCredential(request: IncomingMessage, withBasic = false): Pre
 }
 
 function readAuthorization(value: string, withBasic: boolean): readonly PresentedCredential[] {
-  if (BEARER.test(value)) return [{ kind: 'token', token: value.replace(BEARER, '') }];
+  if (BEARER.test(value)) return [{ kind: 'token', scheme: 'bearer', token: value.replace(BEARER, '') }];
   const encoded = withBasic ? BASIC.exec(value)?.[1] : undefined;
   if (encoded === undefined) return [];
   const text = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = text.indexOf(':');
   const userName = formDecode(text.slice(0, Math.max(0, colon)));
   const token = formDecode(text.slice(colon + 1));
-  return [{ kind: 'token', userName, token }];
+  return [{ kind: 'token', scheme: 'basic', userName, token }];
 }
 
 function formDecode(text: string): string {

@@ -1,6 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { ApiKey } from '../domain/api-key';
-import { requireAccess } from './verified-access';
+import { requirePresentedKey } from './verified-access';
 
 /** The key that a request was let in with, without its hashes. */
 export type CurrentKey = Omit<ApiKey, 'secrets'>;
@@ -11,7 +11,7 @@ export type CurrentKey = Omit<ApiKey, 'secrets'>;
  * @example whoAmI(@CurrentApiKey() key: CurrentKey) { return key.id; }
  */
 export const CurrentApiKey = createParamDecorator((_data: unknown, context: ExecutionContext): CurrentKey => {
-  const { secrets: _secrets, ...key } = requireAccess(
+  const { secrets: _secrets, ...key } = requirePresentedKey(
     context.switchToHttp().getRequest(),
     '@CurrentApiKey()',
   ).key;

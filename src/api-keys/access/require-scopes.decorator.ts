@@ -50,6 +50,11 @@ export function TenantHeaders(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'tenant-headers' });
 }
 
+/** Takes a user's session as well, where an {@link Authenticator} is provided; elsewhere a session is 401. */
+export function AllowSessions(): ClassDecorator & MethodDecorator {
+  return declareAccess({ kind: 'sessions' });
+}
+
 /** Takes the key's id and token as user name and password of HTTP Basic as well (RFC 7617). */
 export function BasicCredentials(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'basic-credentials' });

@@ -13,6 +13,7 @@ export type RouteAccess =
       readonly selfScoped: boolean;
       readonly tenantHeaders: boolean;
       readonly basicCredentials: boolean;
+      readonly sessions: boolean;
     };
 
 /**
@@ -36,6 +37,11 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     return { kind: 'public' };
   }
   if (!asksForKey) return { kind: 'undeclared' };
+  if (has('sessions') && !selfScoped) {
+    throw new ConfigurationError(
+      `${where} is declared @AllowSessions() without @SelfScoped(): a session names no tenant, so its handler must limit itself.`,
+    );
+  }
   return {
     kind: 'guarded',
     scopes: {
@@ -45,6 +51,7 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     selfScoped,
     tenantHeaders,
     basicCredentials: has('basic-credentials'),
+    sessions: has('sessions'),
   };
 }
 

@@ -1,17 +1,19 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { API_KEYS_OPTIONS, type ApiKeysOptions, type TenantParamNames } from '../api-keys.options';
 import type { TenantContext } from '../domain/binding';
+import { callerOf } from '../domain/caller';
 import { Admission } from './admission';
+import { AUTHENTICATOR, type Authenticator } from './authenticator';
 import { clientAddressFinder, type ClientAddressOf } from './client-address';
 import { type PresentedCredential, readCredential } from './credentials';
 import { type HttpRequest, nodeRequestOf } from './http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext } from './tenant-context';
-import { accessOf, attachAccess } from './verified-access';
+import { attachAccess, isLetInTo, type VerifiedAccess } from './verified-access';
 
 type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
 
@@ -31,6 +33,7 @@ export class ScopesGuard implements CanActivate {
     private readonly admission: Admission,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
     private readonly adapterHost: HttpAdapterHost,
+    @Optional() @Inject(AUTHENTICATOR) private readonly authenticator?: Authenticator,
   ) {
     this.tenantParams = {
       orgId: options.tenantParams?.orgId ?? 'orgId',
@@ -41,10 +44,12 @@ export class ScopesGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return false;
-    const access = this.routes.of(context.getClass(), context.getHandler());
+    const controller = context.getClass();
+    const handler = context.getHandler();
+    const access = this.routes.of(controller, handler);
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    if (access.kind === 'guarded' && accessOf(request) !== undefined) return true;
+    if (isLetInTo(request, controller, handler)) return true;
     return this.decide(context, request, access);
   }
 
@@ -55,7 +60,9 @@ export class ScopesGuard implements CanActivate {
   ): Promise<boolean> {
     try {
       if (access.kind !== 'guarded') throw new ProblemException(problemOf('access_undeclared'));
-      this.setHeaders(context, await this.admit(request, access));
+      const { headers, ...verified } = await this.admit(request, access);
+      attachAccess(request, { ...verified, route: [context.getClass(), context.getHandler()] });
+      this.setHeaders(context, headers);
       return true;
     } catch (error) {
       if (error instanceof ProblemException) {
@@ -65,20 +72,43 @@ export class ScopesGuard implements CanActivate {
     }
   }
 
-  /** @returns the headers that tell where the key's rate limit stands */
-  private async admit(request: HttpRequest, access: GuardedAccess): Promise<Record<string, string>> {
+  /** @returns what was found out, and the headers that tell where the key's rate limit stands */
+  private async admit(
+    request: HttpRequest,
+    access: GuardedAccess,
+  ): Promise<Omit<VerifiedAccess, 'route'> & { readonly headers: Readonly<Record<string, string>> }> {
     const credential = this.credentialOf(request, access.basicCredentials);
+    const { scopes } = access;
+    const clientAddress = this.clientAddressOf(request);
+    const session = access.sessions ? this.sessionIn(credential) : undefined;
+    if (session !== undefined && this.authenticator !== undefined) {
+      const caller = await this.admission.admitSession(session, this.authenticator, {
+        scopes,
+        clientAddress,
+      });
+      return { caller, tenant: {}, headers: {} };
+    }
     const named =
       access.selfScoped || credential.kind !== 'token'
         ? undefined
         : this.tenantOf(request, access.tenantHeaders);
     const { key, secret, rateLimit } = await this.admission.admit(credential, {
-      scopes: access.scopes,
+      scopes,
       tenant: named,
-      clientAddress: this.clientAddressOf(request),
+      clientAddress,
     });
-    attachAccess(request, { key, secret, tenant: named ?? { orgId: key.orgId, projectId: key.projectId } });
-    return rateLimit === undefined ? {} : rateLimitHeaders(rateLimit);
+    return {
+      caller: callerOf(key),
+      presented: { key, secret },
+      tenant: named ?? { orgId: key.orgId, projectId: key.projectId },
+      headers: rateLimit === undefined ? {} : rateLimitHeaders(rateLimit),
+    };
+  }
+
+  /** The bearer token that is a session's, not a key's. */
+  private sessionIn(credential: PresentedCredential): string | undefined {
+    if (credential.kind !== 'token' || credential.scheme !== 'bearer') return undefined;
+    return this.authenticator?.recognizes(credential.token) ? credential.token : undefined;
   }
 
   /** The presented credential. */

@@ -1,13 +1,23 @@
 import type { ApiKey, KeySecret } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
+import type { Caller } from '../domain/caller';
 
-/** What the guard found out about a request it let in. */
-export interface VerifiedAccess {
+/** A key that a request was let in with. */
+export interface PresentedKey {
   readonly key: ApiKey;
   /** The secret of the key that was presented. */
   readonly secret: KeySecret;
-  /** The tenant that the request names and the key may act for. */
+}
+
+/** What the guard found out about a request it let in. */
+export interface VerifiedAccess {
+  readonly caller: Caller;
+  /** The key that was presented; `undefined` for a user's session. */
+  readonly presented?: PresentedKey | undefined;
+  /** The tenant that the request names and the caller may act for. */
   readonly tenant: TenantContext;
+  /** The controller and the handler that it was let in to. */
+  readonly route: readonly [controller: object, handler: object];
 }
 
 const VERIFIED = Symbol('keyward:verified-access');
@@ -26,10 +36,28 @@ export function accessOf(request: object): VerifiedAccess | undefined {
   return (request as Carrier)[VERIFIED];
 }
 
+/**
+ * Whether the guard let a request in to this very route. One that moves on to another, as Express permits with
+ * `next()`, has yet to be let in there.
+ */
+export function isLetInTo(request: object, controller: object, handler: object): boolean {
+  const route = accessOf(request)?.route;
+  return route !== undefined && route[0] === controller && route[1] === handler;
+}
+
 /** @throws Error on a route that no `ScopesGuard` guards: a fault of the application, not of its client */
 export function requireAccess(request: object, asker: string): VerifiedAccess {
   const access = accessOf(request);
-  if (access === undefined)
+  if (access === undefined) {
     throw new Error(`${asker} needs a route that ScopesGuard guards and that is not @Public()`);
+  }
   return access;
+}
+
+/** @throws Error on a route that sessions may use: it must ask for the caller instead */
+export function requirePresentedKey(request: object, asker: string): PresentedKey {
+  const { presented } = requireAccess(request, asker);
+  if (presented === undefined)
+    throw new Error(`${asker} needs a route that is not declared @AllowSessions()`);
+  return presented;
 }

@@ -1,17 +1,28 @@
 import type { ApiKey, Grant } from './api-key';
+import { exceededFields, type GrantField } from './delegation';
 
 /** Someone who manages keys: who they are in the history, and how far their own authority reaches. */
 export interface Caller {
   /** Written into histories: `key:<id>`, `user:<id>`, `cli` or `system`. */
   readonly actor: string;
+  /** What the caller may do itself. For a user's session this is not what it may give. */
+  readonly scopes: readonly string[];
+  /** What the caller sees, and the most that it may give. */
   readonly grant: Grant;
+  /**
+   * The organisations that a key of this caller must be bound to one of; `undefined` where the grant says all. A user
+   * belongs to several, a key to one.
+   */
+  readonly orgIds?: readonly string[] | undefined;
   /** Whether `API_KEY_MAX_TTL_DAYS` binds what this caller makes. The operator's own CLI is the exception. */
   readonly boundByMaxTtl: boolean;
+  /** The user whose session this is. */
+  readonly userId?: string | undefined;
 }
 
 /** The caller that a verified key is. */
 export function callerOf(key: ApiKey): Caller {
-  return { actor: `key:${key.id}`, grant: key, boundByMaxTtl: true };
+  return { actor: `key:${key.id}`, scopes: key.scopes, grant: key, boundByMaxTtl: true };
 }
 
 /**
@@ -21,5 +32,19 @@ export function callerOf(key: ApiKey): Caller {
  * @param actor how it appears in histories, such as `cli` or `system`
  */
 export function rootCaller(actor: string): Caller {
-  return { actor, grant: { scopes: ['*'], allowedIps: [] }, boundByMaxTtl: false };
+  return { actor, scopes: ['*'], grant: { scopes: ['*'], allowedIps: [] }, boundByMaxTtl: false };
+}
+
+/** The fields in which a grant reaches further than what a caller may give. */
+export function exceededBy(caller: Caller, grant: Grant): readonly GrantField[] {
+  const exceeded = exceededFields(caller.grant, grant);
+  const orgIsOpen =
+    caller.orgIds === undefined || (grant.orgId !== undefined && caller.orgIds.includes(grant.orgId));
+  return orgIsOpen || exceeded.includes('orgId') ? exceeded : [...exceeded, 'orgId'];
+}
+
+/** What a new key inherits: the caller's own grant, and its organisation where it belongs to just one. */
+export function inheritedFrom(caller: Caller): Grant {
+  const [orgId] = caller.orgIds ?? [];
+  return caller.orgIds?.length === 1 ? { ...caller.grant, orgId } : caller.grant;
 }

@@ -4,7 +4,7 @@ import { readStrictly } from '../../problems/validation';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { CLOCK } from '../clock.token';
 import type { ApiKeyWithHistory } from '../domain/api-key';
-import type { Caller } from '../domain/caller';
+import { type Caller, inheritedFrom } from '../domain/caller';
 import type { Clock } from '../domain/clock';
 import { foreignKeyId } from '../domain/foreign-token';
 import { composeGrant } from '../domain/grant-request';
@@ -13,6 +13,7 @@ import { ImportedKeyDto } from '../dto/imported-key.dto';
 import { toCreate } from '../dto/key-request.mapper';
 import { parseRfc3339 } from '../dto/rfc3339';
 import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from '../grant-checks';
+import { OWNER_SLOTS, type OwnerSlots } from '../owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 import { KeyIdTakenError, StorageUnavailableError } from '../storage/storage.errors';
 import { OWNER_STATUS, type OwnerStatus } from '../verification/owner-status';
@@ -29,6 +30,7 @@ export class KeyImportService {
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Optional() @Inject(OWNER_STATUS) private readonly owners?: OwnerStatus,
+    @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
   ) {}
 
   /**
@@ -68,7 +70,7 @@ export class KeyImportService {
     const now = this.clock.now();
     const request = toCreate(rest);
     const latest = latestExpiry(caller, this.options.maxTtlDays, now);
-    const grant = composeGrant(caller.grant, request, latest);
+    const grant = composeGrant(inheritedFrom(caller), request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
     requireAcceptable(grant.expiresAt, latest, now);
@@ -98,6 +100,8 @@ export class KeyImportService {
   }
 
   private async insert(key: ApiKeyWithHistory): Promise<Pick<ImportOutcome, 'outcome'>> {
+    if ((await this.repository.find(key.id)) !== null) return { outcome: 'known' };
+    if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, key.id);
     try {
       await this.repository.insert(key);
       return { outcome: 'imported' };

@@ -1,0 +1,95 @@
+import { Transform } from 'class-transformer';
+import { ValidateBy, type ValidationOptions } from 'class-validator';
+import ipaddr from 'ipaddr.js';
+
+/** One identity provider, as a setting. */
+export interface OidcIssuerSetting {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly orgClaim?: string | undefined;
+  readonly adminClaim?: string | undefined;
+}
+
+const ISSUER_FIELDS: ReadonlySet<string> = new Set(['issuer', 'audience', 'orgClaim', 'adminClaim']);
+const LOCAL_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Reads a decimal integer; leaves anything else as it is, for the validator to refuse. */
+export function Integer(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
+  );
+}
+
+/** Reads values that are separated by commas. */
+export function List(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value,
+  );
+}
+
+/** An address or a CIDR range that is not the whole Internet. */
+export function IsIpRange(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isIpRange', validator: { validate: isIpRange } }, options);
+}
+
+function isIpRange(value: unknown): boolean {
+  if (typeof value !== 'string' || value.endsWith('/0')) return false;
+  return value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value);
+}
+
+/** Reads "true" and "false"; leaves anything else as it is, for the validator to refuse. */
+export function Flag(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    value === 'true' ? true : value === 'false' ? false : value,
+  );
+}
+
+/** Reads JSON; leaves anything else as it is, for the validator to refuse. */
+export function Json(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) => {
+    if (typeof value !== 'string') return value;
+    try {
+      return JSON.parse(value) as unknown;
+    } catch {
+      return value;
+    }
+  });
+}
+
+/** An issuer of OpenID Connect: an https address, or http on this machine. */
+export function IsIssuer(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isIssuer', validator: { validate: isIssuer } }, options);
+}
+
+/** A list of {@link OidcIssuerSetting}. */
+export function IsIssuerList(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isIssuerList',
+    validator: {
+      validate: (value) => Array.isArray(value) && value.every(isIssuerSetting),
+      defaultMessage: () =>
+        'use a JSON list such as [{"issuer":"https://id.example.com","audience":["keyward"],"orgClaim":"orgs","adminClaim":"roles=admin"}]',
+    },
+  });
+}
+
+function isIssuerSetting(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { issuer, audience, orgClaim, adminClaim } = value as Readonly<Record<string, unknown>>;
+  return (
+    Object.keys(value).every((name) => ISSUER_FIELDS.has(name)) &&
+    isIssuer(issuer) &&
+    Array.isArray(audience) &&
+    audience.length > 0 &&
+    audience.every((each) => typeof each === 'string' && each !== '') &&
+    (orgClaim === undefined || (typeof orgClaim === 'string' && orgClaim !== '')) &&
+    (adminClaim === undefined || (typeof adminClaim === 'string' && /^[^=]+=.+$/.test(adminClaim)))
+  );
+}
+
+function isIssuer(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  if (url.search !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL_HOSTS.has(url.hostname));
+}

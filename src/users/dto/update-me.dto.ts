@@ -1,0 +1,13 @@
+import { IsUsername } from './user-rules';
+import { MayBeNull } from '../../api-keys/dto/field-rules';
+
+/** What a user may change of itself. */
+export class UpdateMeDto {
+  /**
+   * A name unique among users, in lower case; `null` takes it away.
+   * @example "ada"
+   */
+  @MayBeNull()
+  @IsUsername()
+  username?: string | null;
+}

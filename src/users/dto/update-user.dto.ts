@@ -1,0 +1,14 @@
+import { IsIn } from 'class-validator';
+import { MayBeAbsent } from '../../api-keys/dto/field-rules';
+import { UpdateMeDto } from './update-me.dto';
+
+/** What an administrator may change of a user. */
+export class UpdateUserDto extends UpdateMeDto {
+  /**
+   * A disabled user and the keys it owns are stopped.
+   * @example "disabled"
+   */
+  @MayBeAbsent()
+  @IsIn(['active', 'disabled'], { message: 'must be "active" or "disabled"' })
+  status?: 'active' | 'disabled';
+}

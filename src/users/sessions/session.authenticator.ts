@@ -1,0 +1,98 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { decodeJwt, type JWTPayload } from 'jose';
+import type { Authenticator } from '../../api-keys/access/authenticator';
+import { CLOCK } from '../../api-keys/clock.token';
+import type { Caller } from '../../api-keys/domain/caller';
+import type { Clock } from '../../api-keys/domain/clock';
+import { newKeyId } from '../../api-keys/domain/key-id';
+import { profileDiffers, type User, type UserProfile } from '../domain/user';
+import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
+import { SubjectTakenError } from '../storage/user-storage.errors';
+import { USERS_OPTIONS, type UsersOptions } from '../users.options';
+import { profileIn } from './claims';
+import { OidcIssuer } from './oidc-issuer';
+import { InvalidSessionError, UserDisabledError } from './session.errors';
+import { sessionCaller } from './session-policy';
+
+const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
+const MAX_TOKEN_LENGTH = 8192;
+
+/** How often `lastLoginAt` moves, at the most. */
+const LOGIN_RESOLUTION_MS = 60_000;
+
+/** Authenticates users by the bearer JWTs of the configured identity providers. */
+@Injectable()
+export class SessionAuthenticator implements Authenticator {
+  private readonly issuers: ReadonlyMap<string, OidcIssuer>;
+
+  constructor(
+    @Inject(USER_REPOSITORY) private readonly users: UserRepository,
+    @Inject(USERS_OPTIONS) private readonly options: UsersOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.issuers = new Map((options.issuers ?? []).map((config) => [config.issuer, new OidcIssuer(config)]));
+  }
+
+  /** Whether any identity provider is configured. Without one there are no sessions. */
+  get isEnabled(): boolean {
+    return this.issuers.size > 0;
+  }
+
+  recognizes(token: string): boolean {
+    return this.isEnabled && JWT.test(token);
+  }
+
+  /** @throws InvalidSessionError, IssuerUnavailableError, UserDisabledError, StorageUnavailableError */
+  async authenticate(token: string): Promise<Caller> {
+    if (token.length > MAX_TOKEN_LENGTH) throw new InvalidSessionError();
+    const issuer = this.issuers.get(issuerNamedBy(token));
+    if (issuer === undefined) throw new InvalidSessionError();
+    const claims = await issuer.verify(token);
+    const user = await this.seen(issuer.config.issuer, claims);
+    if (user.status !== 'active') throw new UserDisabledError();
+    return sessionCaller(user, claims, issuer.config, this.options);
+  }
+
+  /** The user a session belongs to: made at first sight, refreshed at later ones. */
+  private async seen(issuer: string, claims: JWTPayload & { readonly sub: string }): Promise<User> {
+    const profile = profileIn(claims);
+    const now = this.clock.now();
+    const known = await this.users.findBySubject(issuer, claims.sub);
+    if (known === null) return this.welcome(issuer, claims.sub, profile, now);
+    const isStale = now.getTime() - known.lastLoginAt.getTime() >= LOGIN_RESOLUTION_MS;
+    if (isStale || profileDiffers(known, profile)) await this.users.refresh(known, profile, now);
+    return known;
+  }
+
+  private async welcome(issuer: string, subject: string, profile: UserProfile, now: Date): Promise<User> {
+    const user: User = {
+      ...profile,
+      id: newKeyId(now),
+      issuer,
+      subject,
+      status: 'active',
+      keySlots: [],
+      createdAt: now,
+      lastLoginAt: now,
+      version: 1,
+    };
+    try {
+      await this.users.insert(user);
+      return user;
+    } catch (error) {
+      const other =
+        error instanceof SubjectTakenError ? await this.users.findBySubject(issuer, subject) : null;
+      if (other === null) throw error;
+      return other;
+    }
+  }
+}
+
+/** The issuer a token names, before anything about it is believed: only to choose whose keys to check it with. */
+function issuerNamedBy(token: string): string {
+  try {
+    return decodeJwt(token).iss ?? '';
+  } catch {
+    return '';
+  }
+}

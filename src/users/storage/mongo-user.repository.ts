@@ -1,0 +1,204 @@
+import type { Model } from 'mongoose';
+import {
+  boundedMongoOperation,
+  durableWrite,
+  isDuplicateKey,
+  majorityRead,
+} from '../../api-keys/storage/mongo-operation';
+import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
+import type { UserQuery, UserRepository } from './user.repository';
+import type { UserDocument } from './user.schema';
+import { SubjectTakenError, UsernameTakenError } from './user-storage.errors';
+
+/** Ids begin with a digit; the change feed keeps documents of its own under ids that sort before. */
+const FIRST_USER_ID = '0';
+
+type StoredUser = { readonly _id: string } & Omit<User, 'id'>;
+
+/** Keeps users in MongoDB: one document a user, one atomic write a change. */
+export class MongoUserRepository implements UserRepository {
+  readonly durability = 'durable';
+
+  constructor(private readonly model: Model<UserDocument>) {}
+
+  async prepare(): Promise<void> {
+    await this.model.createCollection();
+    await this.model.createIndexes();
+  }
+
+  async insert(user: User): Promise<void> {
+    const { id, ...fields } = user;
+    try {
+      await boundedMongoOperation((signal) =>
+        this.model.updateOne(
+          { _id: id, version: { $exists: false } },
+          { $setOnInsert: present(fields), $currentDate: { changedAt: true } },
+          { ...durableWrite(signal), upsert: true },
+        ),
+      );
+    } catch (error) {
+      throw isDuplicateKey(error) ? new SubjectTakenError() : error;
+    }
+  }
+
+  async find(id: string): Promise<User | null> {
+    return this.findOne({ _id: id });
+  }
+
+  async findBySubject(issuer: string, subject: string): Promise<User | null> {
+    return this.findOne({ issuer, subject });
+  }
+
+  async refresh(
+    { id, issuer, subject }: Pick<User, 'id' | 'issuer' | 'subject'>,
+    { email, emailVerified, name, picture }: UserProfile,
+    now: Date,
+  ): Promise<void> {
+    const fields = { email, name, picture };
+    await boundedMongoOperation((signal) =>
+      this.model.updateOne(
+        { _id: id, issuer, subject },
+        {
+          $set: { ...present(fields), emailVerified },
+          $unset: absent(fields),
+          $max: { lastLoginAt: now },
+        },
+        durableWrite(signal),
+      ),
+    );
+  }
+
+  async change(
+    id: string,
+    version: number,
+    { status, username }: { readonly status?: UserStatus; readonly username?: string | null },
+  ): Promise<User | null> {
+    try {
+      const { matchedCount } = await boundedMongoOperation((signal) =>
+        this.model.updateOne(
+          { _id: id, version },
+          {
+            $set: { ...(status && { status }), ...(username && { username }), version: version + 1 },
+            ...(username === null && { $unset: { username: 1 } }),
+            ...(status && { $currentDate: { changedAt: true } }),
+          },
+          durableWrite(signal),
+        ),
+      );
+      return matchedCount === 1 ? await this.find(id) : null;
+    } catch (error) {
+      throw isDuplicateKey(error) ? new UsernameTakenError() : error;
+    }
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const { matchedCount } = await boundedMongoOperation((signal) =>
+      this.model.updateOne(
+        { _id: id, status: { $ne: 'deleted' } },
+        {
+          $set: {
+            status: 'deleted',
+            issuer: DELETED_ISSUER,
+            subject: id,
+            emailVerified: false,
+            removalPending: true,
+            keySlots: [],
+          },
+          $unset: { email: 1, name: 1, picture: 1, username: 1 },
+          $inc: { version: 1 },
+          $currentDate: { changedAt: true },
+        },
+        durableWrite(signal),
+      ),
+    );
+    return matchedCount === 1 || (await this.find(id)) !== null;
+  }
+
+  async pendingRemovals(limit: number): Promise<readonly string[]> {
+    const found = await boundedMongoOperation((signal) =>
+      this.model
+        .find({ removalPending: true }, { _id: 1 }, majorityRead(signal))
+        .limit(limit)
+        .lean<{ _id: string }[]>()
+        .exec(),
+    );
+    return found.map(({ _id }) => _id);
+  }
+
+  async finishRemoval(id: string): Promise<void> {
+    await boundedMongoOperation((signal) =>
+      this.model.updateOne({ _id: id }, { $unset: { removalPending: 1 } }, durableWrite(signal)),
+    );
+  }
+
+  async list({ email, username, before, limit }: UserQuery): Promise<readonly User[]> {
+    const found = await boundedMongoOperation((signal) =>
+      this.model
+        .find(
+          {
+            ...(email !== undefined && { email }),
+            ...(username !== undefined && { username }),
+            status: { $ne: 'deleted' },
+            _id: { $gte: FIRST_USER_ID, ...(before !== undefined && { $lt: before }) },
+          },
+          { changedAt: 0 },
+          majorityRead(signal),
+        )
+        .sort({ _id: -1 })
+        .limit(limit)
+        .lean<StoredUser[]>()
+        .exec(),
+    );
+    return found.map(toUser);
+  }
+
+  async takeSlot(id: string, slot: KeySlot, max: number): Promise<boolean> {
+    const { matchedCount } = await boundedMongoOperation((signal) =>
+      this.model.updateOne(
+        {
+          _id: id,
+          status: 'active',
+          [`keySlots.${max - 1}`]: { $exists: false },
+          'keySlots.keyId': { $ne: slot.keyId },
+        },
+        { $push: { keySlots: slot } },
+        durableWrite(signal),
+      ),
+    );
+    if (matchedCount === 1) return true;
+    return (await this.find(id))?.keySlots.some(({ keyId }) => keyId === slot.keyId) ?? false;
+  }
+
+  async giveSlotsBack(id: string, keyIds: readonly string[]): Promise<void> {
+    await boundedMongoOperation((signal) =>
+      this.model.updateOne(
+        { _id: id },
+        { $pull: { keySlots: { keyId: { $in: [...keyIds] } } } },
+        durableWrite(signal),
+      ),
+    );
+  }
+
+  private async findOne(filter: { _id: string } | { issuer: string; subject: string }): Promise<User | null> {
+    const found = await boundedMongoOperation((signal) =>
+      this.model.findOne(filter, { changedAt: 0 }, majorityRead(signal)).lean<StoredUser>().exec(),
+    );
+    return found && toUser(found);
+  }
+}
+
+function toUser({ _id, ...fields }: StoredUser): User {
+  return { id: _id, ...fields };
+}
+
+function present<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function absent(fields: object): Record<string, 1> {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value === undefined)
+      .map(([name]) => [name, 1]),
+  );
+}

@@ -1,0 +1,80 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { Schema as MongooseSchema } from 'mongoose';
+import type { KeySlot, UserStatus } from '../domain/user';
+
+/** The name of the Mongoose model. */
+export const USER_MODEL = 'KeywardUser';
+
+const keySlot = new MongooseSchema<KeySlot>(
+  { keyId: { type: String, required: true }, at: { type: Date, required: true } },
+  { _id: false },
+);
+
+/**
+ * A user as MongoDB keeps it. The collection stays unsharded, for its unique indexes. Absent parts are missing from
+ * the document, never null. `changedAt` is the server's own clock, moved by changes of status alone.
+ */
+@Schema({
+  collection: 'users',
+  versionKey: false,
+  id: false,
+  minimize: false,
+  strict: 'throw',
+  autoIndex: false,
+  autoCreate: false,
+  bufferCommands: false,
+})
+export class UserDocument {
+  @Prop({ type: String, required: true })
+  _id!: string;
+
+  @Prop({ type: String, required: true })
+  issuer!: string;
+
+  @Prop({ type: String, required: true })
+  subject!: string;
+
+  @Prop(String)
+  email?: string;
+
+  @Prop({ type: Boolean, required: true })
+  emailVerified!: boolean;
+
+  @Prop(String)
+  name?: string;
+
+  @Prop(String)
+  picture?: string;
+
+  @Prop(String)
+  username?: string;
+
+  @Prop({ type: String, required: true })
+  status!: UserStatus;
+
+  @Prop({ type: [keySlot], required: true })
+  keySlots!: KeySlot[];
+
+  @Prop(Boolean)
+  removalPending?: boolean;
+
+  @Prop({ type: Date, required: true })
+  createdAt!: Date;
+
+  @Prop({ type: Date, required: true })
+  lastLoginAt!: Date;
+
+  @Prop(Date)
+  changedAt?: Date;
+
+  @Prop({ type: Number, required: true })
+  version!: number;
+}
+
+/** The Mongoose schema of `users`. */
+export const UserSchema = SchemaFactory.createForClass(UserDocument);
+
+UserSchema.index({ issuer: 1, subject: 1 }, { unique: true });
+UserSchema.index({ username: 1 }, { unique: true, sparse: true });
+UserSchema.index({ email: 1, _id: 1 });
+UserSchema.index({ removalPending: 1 }, { sparse: true });
