@@ -1,9 +1,9 @@
-import type { INestApplication } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { SignIn } from './sign-in';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
 /** The OpenAPI document of the service. */
-export function describeService(app: INestApplication): OpenAPIObject {
+export function describeService(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Keyward')
     .setDescription(
@@ -26,7 +26,8 @@ export function describeService(app: INestApplication): OpenAPIObject {
 }
 
 /** Serves Swagger UI at `/docs` and the document at `/docs-json`. */
-export function serveDocumentation(app: INestApplication, signIn?: SignIn): void {
+export function serveDocumentation(app: NestFastifyApplication, signIn?: SignIn): void {
+  openAsFolder(app);
   SwaggerModule.setup('docs', app, () => describeService(app), {
     jsonDocumentUrl: 'docs-json',
     yamlDocumentUrl: 'docs-yaml',
@@ -41,4 +42,18 @@ export function serveDocumentation(app: INestApplication, signIn?: SignIn): void
         signIn.addTo(document),
     }),
   });
+}
+
+/**
+ * Leads from `/docs` to `/docs/`: Swagger UI looks for the page that ends a sign-in beside its own address. Relative, for
+ * proxies that serve it under a path of theirs.
+ */
+function openAsFolder(app: NestFastifyApplication): void {
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', (request, reply, done) => {
+      if (request.routeOptions.url === '/docs') void reply.redirect('docs/');
+      else done();
+    });
 }

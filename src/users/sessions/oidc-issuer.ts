@@ -1,12 +1,16 @@
+import { Logger } from '@nestjs/common';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
   errors,
+  type ExportedJWKSCache,
+  type JSONWebKeySet,
+  jwksCache,
   jwtVerify,
   type JWTPayload,
   type JWTVerifyGetKey,
 } from 'jose';
-import { discoverProvider } from './discovery';
+import { discoverProvider, patience, readJson } from './discovery';
 import type { OidcIssuerConfig } from './oidc-issuer.config';
 import { InvalidSessionError, IssuerUnavailableError } from './session.errors';
 
@@ -30,20 +34,33 @@ const ALGORITHMS = [
   'Ed25519',
 ];
 
+/**
+ * Sessions are access tokens (RFC 9068 section 2.1) or ID tokens. An issuer signs other JWTs with the same keys, such
+ * as logout tokens, which are told apart by their type (RFC 8725 section 3.11).
+ */
+const SESSION_TYPE = /^(?:application\/)?(?:at\+)?jwt$/i;
+
 /** Key sets that a rotation made are asked for again at most this often, in milliseconds. */
 const JWKS_COOLDOWN_MS = 5000;
 
 /** How long keys are used that the issuer cannot confirm, in milliseconds. */
 const KEPT_MS = 3_600_000;
 
-type RemoteKeySet = ReturnType<typeof createRemoteJWKSet>;
+type Session = JWTPayload & { readonly sub: string };
+
+/** An issuer's key set, and what it held when it was last had. */
+interface KeySet {
+  readonly remote: JWTVerifyGetKey;
+  readonly last: ExportedJWKSCache;
+}
 
 /** One identity provider: finds its keys by discovery (OpenID Connect Discovery 1.0), keeps them, and judges sessions. */
 export class OidcIssuer {
-  private keys: RemoteKeySet | undefined;
-  private discovery: Promise<RemoteKeySet> | undefined;
-  private keptAt = Number.NEGATIVE_INFINITY;
+  private readonly logger = new Logger(OidcIssuer.name);
+  private keys: KeySet | undefined;
+  private discovery: Promise<KeySet> | undefined;
   private leftAloneUntil = Number.NEGATIVE_INFINITY;
+  private isAway = false;
 
   constructor(readonly config: OidcIssuerConfig) {}
 
@@ -53,62 +70,54 @@ export class OidcIssuer {
    * @throws InvalidSessionError if it did not, or not any more
    * @throws IssuerUnavailableError if its keys are not known and it cannot be asked
    */
-  async verify(token: string): Promise<JWTPayload & { readonly sub: string }> {
+  async verify(token: string): Promise<Session> {
+    if (performance.now() < this.leftAloneUntil) return this.verifyWithKept(token);
     try {
-      return this.forUs(await this.claimsOf(token, await this.keySet()));
+      const { remote } = this.keys ?? (await this.discovered());
+      const session = await this.sessionIn(token, remote);
+      this.isAway = false;
+      return session;
     } catch (error) {
       if (!isUnavailable(error)) throw new InvalidSessionError(error);
-      const kept = this.keptKeys();
-      if (kept === undefined) throw new IssuerUnavailableError(error);
-      return this.verifyWithKept(token, kept);
+      this.noteOutage(error);
+      return this.verifyWithKept(token, error);
     }
   }
 
-  private async verifyWithKept(
-    token: string,
-    kept: JWTVerifyGetKey,
-  ): Promise<JWTPayload & { readonly sub: string }> {
-    this.leftAloneUntil = performance.now() + JWKS_COOLDOWN_MS;
+  /** With the keys as they were last had: for an hour, and no longer. The issuer is left alone for a moment. */
+  private async verifyWithKept(token: string, outage?: unknown): Promise<Session> {
+    const { last } = this.keys ?? {};
+    if (last === undefined || Date.now() - last.uat > KEPT_MS) throw new IssuerUnavailableError(outage);
+    if (outage !== undefined) this.leftAloneUntil = performance.now() + JWKS_COOLDOWN_MS;
     try {
-      return this.forUs(await this.claimsOf(token, kept));
+      return await this.sessionIn(token, createLocalJWKSet(last.jwks));
     } catch (error) {
       throw new InvalidSessionError(error);
     }
   }
 
-  private async claimsOf(token: string, keys: JWTVerifyGetKey): Promise<JWTPayload> {
-    const { payload } = await jwtVerify(token, keys, {
+  private async sessionIn(token: string, keys: JWTVerifyGetKey): Promise<Session> {
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
       issuer: this.config.issuer,
       audience: [...this.config.audience],
       algorithms: ALGORITHMS,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       requiredClaims: ['sub', 'exp'],
     });
-    return payload;
-  }
-
-  /** The issuer's key set; the kept one while the issuer is left alone after a failure. */
-  private async keySet(): Promise<JWTVerifyGetKey> {
-    const kept = performance.now() < this.leftAloneUntil ? this.keptKeys() : undefined;
-    return kept ?? this.keys ?? (await this.discovered());
-  }
-
-  /** The keys as they were last had, while the issuer cannot be asked; for an hour, and no longer. */
-  private keptKeys(): JWTVerifyGetKey | undefined {
-    const jwks = this.keys?.jwks();
-    if (jwks !== undefined && this.keys?.fresh) this.keptAt = performance.now();
-    return jwks === undefined || performance.now() - this.keptAt > KEPT_MS
-      ? undefined
-      : createLocalJWKSet(jwks);
+    const { typ = 'JWT' } = protectedHeader;
+    if (typeof typ !== 'string' || !SESSION_TYPE.test(typ)) throw new InvalidSessionError();
+    return this.forUs(payload);
   }
 
   /**
    * A token for several audiences says in `azp` whom it was issued to (OpenID Connect Core section 3.1.3.7); one
    * that was issued to another party's client is not ours. See docs/integrations/google.md.
    */
-  private forUs(payload: JWTPayload): JWTPayload & { readonly sub: string } {
+  private forUs(payload: JWTPayload): Session {
     const { sub, aud, azp } = payload;
-    if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw new InvalidSessionError();
+    // Stores keep half a character as another one: two subjects would become one.
+    if (typeof sub !== 'string' || sub === '' || sub.length > 255 || !sub.isWellFormed())
+      throw new InvalidSessionError();
     const isForSeveral = Array.isArray(aud) && aud.length > 1;
     if (isForSeveral && (typeof azp !== 'string' || !this.config.audience.includes(azp))) {
       throw new InvalidSessionError();
@@ -116,23 +125,33 @@ export class OidcIssuer {
     return { ...payload, sub };
   }
 
-  private async discovered(): Promise<RemoteKeySet> {
+  /** Says so once an outage, not once a request. */
+  private noteOutage(error: unknown): void {
+    if (!this.isAway) {
+      this.logger.warn(`${this.config.issuer} cannot be asked for its keys: ${reasonOf(error)}`);
+    }
+    this.isAway = true;
+  }
+
+  private async discovered(): Promise<KeySet> {
     this.discovery ??= this.discover().finally(() => {
       this.discovery = undefined;
     });
     return this.discovery;
   }
 
-  private async discover(): Promise<RemoteKeySet> {
+  private async discover(): Promise<KeySet> {
     try {
-      const { jwksUri } = await discoverProvider(this.config.issuer);
-      const keys = createRemoteJWKSet(new URL(jwksUri), {
+      const signal = patience();
+      const { jwksUri } = await discoverProvider(this.config.issuer, signal);
+      const last = { jwks: (await readJson(jwksUri, signal)) as unknown as JSONWebKeySet, uat: Date.now() };
+      createLocalJWKSet(last.jwks);
+      const remote = createRemoteJWKSet(new URL(jwksUri), {
         timeoutDuration: TIMEOUT_MS,
         cooldownDuration: JWKS_COOLDOWN_MS,
+        [jwksCache]: last,
       });
-      await keys.reload();
-      this.keptAt = performance.now();
-      return (this.keys = keys);
+      return (this.keys = { remote, last });
     } catch (error) {
       throw new IssuerUnavailableError(error);
     }
@@ -142,6 +161,12 @@ export class OidcIssuer {
 /** Whether the key set could not be had, as opposed to a token that it refuses. */
 function isUnavailable(error: unknown): boolean {
   if (error instanceof InvalidSessionError) return false;
-  if (error instanceof IssuerUnavailableError || error instanceof errors.JWKSTimeout) return true;
+  if (error instanceof IssuerUnavailableError) return true;
+  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true;
   return !(error instanceof errors.JOSEError) || error.code === 'ERR_JOSE_GENERIC';
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof IssuerUnavailableError ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }

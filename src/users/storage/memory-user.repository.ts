@@ -37,7 +37,7 @@ export class MemoryUserRepository implements UserRepository {
   ): Promise<void> {
     const user = this.users.get(id);
     if (user === undefined || user.issuer !== issuer || user.subject !== subject) return;
-    const lastLoginAt = user.lastLoginAt.getTime() > now.getTime() ? user.lastLoginAt : now;
+    const lastLoginAt = new Date(Math.max(user.lastLoginAt.getTime(), now.getTime()));
     this.users.set(id, { ...user, email, emailVerified, name, picture, lastLoginAt });
   }
 
@@ -112,7 +112,7 @@ export class MemoryUserRepository implements UserRepository {
     if (user === undefined) return false;
     if (user.keySlots.some(({ keyId }) => keyId === slot.keyId)) return true;
     if (user.status !== 'active' || user.keySlots.length >= max) return false;
-    this.users.set(id, { ...user, keySlots: [...user.keySlots, { ...slot }] });
+    this.users.set(id, { ...user, keySlots: [...user.keySlots, structuredClone(slot)] });
     return true;
   }
 

@@ -74,7 +74,8 @@ export class UserDocument {
 /** The Mongoose schema of `users`. */
 export const UserSchema = SchemaFactory.createForClass(UserDocument);
 
-UserSchema.index({ issuer: 1, subject: 1 }, { unique: true });
+// Sparse, for the documents that the change feed keeps here have neither.
+UserSchema.index({ issuer: 1, subject: 1 }, { unique: true, sparse: true });
 UserSchema.index({ username: 1 }, { unique: true, sparse: true });
 UserSchema.index({ email: 1, _id: 1 });
 UserSchema.index({ removalPending: 1 }, { sparse: true });

@@ -1,0 +1,93 @@
+import type { JWTPayload } from 'jose';
+import { exceededBy, inheritedFrom } from '../../api-keys/domain/caller';
+import type { User } from '../domain/user';
+import type { OidcIssuerConfig } from './oidc-issuer.config';
+import { sessionCaller } from './session-policy';
+
+const ADA: User = {
+  id: '01jd8x4k2m6n8p0q2r4s6t8v0w',
+  issuer: 'https://id.acme.example',
+  subject: 'ada',
+  emailVerified: false,
+  status: 'active',
+  keySlots: [],
+  createdAt: new Date(0),
+  lastLoginAt: new Date(0),
+  version: 1,
+};
+const ISSUER: OidcIssuerConfig = {
+  issuer: ADA.issuer,
+  audience: ['keyward'],
+  orgClaim: 'orgs',
+  adminClaim: 'roles=admin',
+};
+const GRANTABLE = { storage: 'memory', grantableScopes: ['memory:*'] } as const;
+
+const callerWith = (claims: JWTPayload, options: object = {}, issuer = ISSUER) =>
+  sessionCaller(ADA, claims, issuer, { ...GRANTABLE, ...options });
+
+describe('a session', () => {
+  it('looks after the keys of its user, and gives what is grantable', () => {
+    expect(callerWith({ orgs: ['acme', 'globex'] })).toEqual({
+      actor: `user:${ADA.id}`,
+      userId: ADA.id,
+      scopes: ['api-keys:read', 'api-keys:write'],
+      grant: { ownerId: ADA.id, scopes: ['memory:*'], allowedIps: [] },
+      orgIds: ['acme', 'globex'],
+      boundByMaxTtl: true,
+    });
+  });
+
+  it('of an administrator holds everything, is nobody’s and nowhere bound', () => {
+    expect(callerWith({ orgs: ['acme'], roles: ['admin'] })).toEqual({
+      actor: `user:${ADA.id}`,
+      userId: ADA.id,
+      scopes: ['*'],
+      grant: { scopes: ['*'], allowedIps: [] },
+      boundByMaxTtl: true,
+    });
+  });
+
+  it('bounds no key by its own end', () => {
+    for (const roles of [[], ['admin']]) {
+      expect(callerWith({ orgs: ['acme'], roles, exp: 1 }).grant).not.toHaveProperty('expiresAt');
+    }
+  });
+
+  it('gives nothing where nothing is grantable, and belongs nowhere where no claim is named', () => {
+    const caller = sessionCaller(
+      ADA,
+      { orgs: ['acme'], roles: ['admin'] },
+      { issuer: 'i', audience: [] },
+      {
+        storage: 'memory',
+      },
+    );
+    expect(caller).toMatchObject({ grant: { ownerId: ADA.id, scopes: [] }, orgIds: [] });
+    expect(caller.scopes).not.toContain('*');
+  });
+
+  it('asks for no organisation where keys may be unbound', () => {
+    const caller = callerWith({ orgs: ['acme'] }, { unboundKeys: true });
+    expect(caller.orgIds).toBeUndefined();
+    expect(exceededBy(caller, caller.grant)).toEqual([]);
+    expect(inheritedFrom(caller).orgId).toBeUndefined();
+  });
+
+  it.each<readonly [string, readonly string[], string | undefined, readonly string[]]>([
+    ['the one there is', ['acme'], 'acme', []],
+    ['one of several', ['acme', 'globex'], 'globex', []],
+    ['another', ['acme'], 'globex', ['orgId']],
+    ['none', ['acme'], undefined, ['orgId']],
+    ['any, belonging to none', [], 'acme', ['orgId']],
+  ])('covers a key bound to %s', (_what, orgs, orgId, exceeded) => {
+    const caller = callerWith({ orgs: [...orgs] });
+    expect(exceededBy(caller, { ...caller.grant, orgId })).toEqual(exceeded);
+  });
+
+  it('hands its organisation on where there is one, and leaves the choice where there are several', () => {
+    expect(inheritedFrom(callerWith({ orgs: 'acme' })).orgId).toBe('acme');
+    expect(inheritedFrom(callerWith({ orgs: ['acme', 'globex'] })).orgId).toBeUndefined();
+    expect(inheritedFrom(callerWith({})).orgId).toBeUndefined();
+  });
+});

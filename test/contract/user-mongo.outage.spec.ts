@@ -1,0 +1,101 @@
+import { createConnection } from 'mongoose';
+import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
+import type { User } from '../../src/users/domain/user';
+import type { UserRepository } from '../../src/users/storage/user.repository';
+import { type MongoServer, startMongoServer } from '../support/mongo-server';
+import { withDatabase } from '../support/mongo-server/uri';
+import { aSlot, aUser } from '../support/user-fixtures';
+import { mongoUsersOn, openMongoUsers, type OpenedMongoUserRepository } from './user-opened-repository';
+
+/** What design.md promises to whoever asks while the store is away. */
+const REFUSED_WITHIN_MS = 2000;
+const RECOVERED_WITHIN_MS = 5000;
+
+const OPERATIONS: Readonly<Record<string, (users: UserRepository, user: User) => Promise<unknown>>> = {
+  insert: async (users) => users.insert(aUser()),
+  find: async (users, { id }) => users.find(id),
+  findBySubject: async (users, { issuer, subject }) => users.findBySubject(issuer, subject),
+  refresh: async (users, user) => users.refresh(user, { emailVerified: true }, new Date()),
+  change: async (users, { id }) => users.change(id, 1, { status: 'disabled' }),
+  remove: async (users, { id }) => users.remove(id),
+  pendingRemovals: async (users) => users.pendingRemovals(10),
+  finishRemoval: async (users, { id }) => users.finishRemoval(id),
+  list: async (users) => users.list({ limit: 10 }),
+  takeSlot: async (users, { id }) => users.takeSlot(id, aSlot(), 50),
+  giveSlotsBack: async (users, { id }) => users.giveSlotsBack(id, [aSlot().keyId]),
+};
+
+interface Refusal {
+  readonly operation: string;
+  readonly error: unknown;
+  readonly inTime: boolean;
+}
+
+async function refusalsOf(users: UserRepository, user: User): Promise<readonly Refusal[]> {
+  return Promise.all(
+    Object.entries(OPERATIONS).map(async ([operation, run]) => {
+      const since = performance.now();
+      const error = await run(users, user).then(
+        () => 'none',
+        (reason: unknown) => (reason instanceof Error ? reason.constructor : reason),
+      );
+      return { operation, error, inTime: performance.now() - since < REFUSED_WITHIN_MS };
+    }),
+  );
+}
+
+const REFUSED = Object.keys(OPERATIONS).map((operation) => ({
+  operation,
+  error: StorageUnavailableError,
+  inTime: true,
+}));
+
+describe('users while MongoDB is away', () => {
+  let server: MongoServer;
+  let store: OpenedMongoUserRepository;
+
+  beforeAll(async () => {
+    server = await startMongoServer({ own: true });
+    store = await openMongoUsers(withDatabase(server.uri, 'user_outage'));
+  });
+
+  afterEach(() => {
+    server.resume();
+  });
+
+  afterAll(async () => {
+    await store.connection.close();
+    await server.stop();
+  });
+
+  it('are refused in time whatever is asked, and are there once it is back', async () => {
+    const user = aUser();
+    await store.repository.insert(user);
+    server.suspend();
+    // At once, each on a connection that was open; then again, when those are lost.
+    await expect(refusalsOf(store.repository, user)).resolves.toEqual(REFUSED);
+    await expect(refusalsOf(store.repository, user)).resolves.toEqual(REFUSED);
+
+    server.resume();
+    const since = performance.now();
+    const isBack = async (): Promise<boolean> =>
+      store.repository.find(user.id).then(
+        () => true,
+        () => false,
+      );
+    while (!(await isBack())) expect(performance.now() - since).toBeLessThan(RECOVERED_WITHIN_MS);
+    await expect(store.repository.find(user.id)).resolves.toMatchObject({ id: user.id });
+  });
+
+  it('are refused in time on a connection that never was', async () => {
+    const users = mongoUsersOn(createConnection());
+    await expect(refusalsOf(users, aUser())).resolves.toEqual(REFUSED);
+  });
+
+  it('cover every operation that a store of users has', () => {
+    const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(store.repository)).filter(
+      (name) => !['constructor', 'prepare', 'findOne'].includes(name),
+    );
+    expect(Object.keys(OPERATIONS).toSorted()).toEqual(methods.toSorted());
+  });
+});

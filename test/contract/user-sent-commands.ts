@@ -1,0 +1,98 @@
+import type { Connection, mongo } from 'mongoose';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A read or a write of one document, as it went to the server. */
+export interface SentUserCommand {
+  readonly kind: 'read' | 'write';
+  readonly filter: Fields;
+  readonly sort: readonly (readonly [field: string, direction: number])[];
+  /** The operators of a write. */
+  readonly change: Readonly<Record<string, Fields>>;
+  readonly concern: Fields | undefined;
+}
+
+/** An index as the server lists it. */
+export interface UserIndex {
+  readonly name: string;
+  readonly key: Readonly<Record<string, number>>;
+  readonly unique?: boolean;
+}
+
+/** What the driver sends about users, in its order. */
+export class SentUserCommands {
+  private sent: SentUserCommand[] = [];
+
+  constructor(connection: Connection) {
+    connection.getClient().on('commandStarted', ({ command, commandName }: mongo.CommandStartedEvent) => {
+      if (Reflect.get(command, commandName) === 'users') this.sent.push(read(command));
+    });
+  }
+
+  /** All that came since the last call. */
+  take(): readonly SentUserCommand[] {
+    const taken = this.sent;
+    this.sent = [];
+    return taken;
+  }
+}
+
+function read(command: mongo.Document): SentUserCommand {
+  if ('find' in command) {
+    const {
+      filter,
+      sort = {},
+      readConcern,
+    } = command as {
+      filter: Fields;
+      sort?: ReadonlyMap<string, number> | Readonly<Record<string, number>>;
+      readConcern?: Fields;
+    };
+    const order = sort instanceof Map ? [...sort.entries()] : Object.entries(sort as Record<string, number>);
+    return { kind: 'read', filter, sort: order, change: {}, concern: readConcern };
+  }
+  const { updates, writeConcern } = command as {
+    updates?: readonly { q: Fields; u: Readonly<Record<string, Fields>>; multi?: boolean }[];
+    writeConcern?: Fields;
+  };
+  const [only, ...more] = updates ?? [];
+  if (only === undefined || more.length > 0 || only.multi === true) {
+    throw new Error(`neither a find nor one update of one document: ${Object.keys(command)[0]}`);
+  }
+  return { kind: 'write', filter: only.q, sort: [], change: only.u, concern: writeConcern };
+}
+
+/**
+ * Whether an index finds just the documents of a command, in its order. A unique one whose every field is compared
+ * for equality leaves one document, whatever else is asked. Else the fields compared come first, then those of the
+ * sort, and a range is only over the next of them.
+ *
+ * @param filtered fields that are left to be looked at in each document found
+ */
+export function servesUsers(
+  { name, key, unique }: UserIndex,
+  { filter, sort }: Pick<SentUserCommand, 'filter' | 'sort'>,
+  filtered: readonly string[] = [],
+): boolean {
+  const asked = Object.keys(filter).filter((field) => !filtered.includes(field));
+  const equal = asked.filter((field) => !isRange(filter[field]));
+  const fields = Object.keys(key);
+  if ((unique === true || name === '_id_') && fields.every((field) => equal.includes(field))) return true;
+  const next = fields.slice(equal.length);
+  return (
+    asked.length + sort.length > 0 &&
+    fields.slice(0, equal.length).every((field) => equal.includes(field)) &&
+    fields.length >= equal.length &&
+    sort.every(([field], at) => next[at] === field) &&
+    new Set(sort.map(([field, direction]) => direction * (key[field] ?? Number.NaN))).size <= 1 &&
+    asked.every((field) => equal.includes(field) || field === next[0])
+  );
+}
+
+function isRange(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(value).some((operator) => operator.startsWith('$'))
+  );
+}

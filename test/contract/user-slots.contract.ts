@@ -1,0 +1,115 @@
+import type { User } from '../../src/users/domain/user';
+import type { UserRepository } from '../../src/users/storage/user.repository';
+import { aSlot, aUser } from '../support/user-fixtures';
+
+/** What a store promises about the places for a user's keys. */
+export function describeUserSlots(current: () => UserRepository): void {
+  describe('the places for a user’s keys', () => {
+    let repository: UserRepository;
+    let user: User;
+
+    beforeEach(async () => {
+      repository = current();
+      user = aUser();
+      await repository.insert(user);
+    });
+
+    const taken = async (): Promise<User['keySlots']> => (await repository.find(user.id))?.keySlots ?? [];
+    const takenOnceEach = async (keyIds: readonly string[]): Promise<void> => {
+      expect((await taken()).map(({ keyId }) => keyId).toSorted()).toEqual(keyIds.toSorted());
+    };
+
+    it('are 50 and no more, when 60 want one at once', async () => {
+      const slots = Array.from({ length: 60 }, () => aSlot());
+      const outcomes = await Promise.all(slots.map((slot) => repository.takeSlot(user.id, slot, 50)));
+      const lucky = slots.filter((_, n) => outcomes[n]).map(({ keyId }) => keyId);
+      expect(lucky).toHaveLength(50);
+      await takenOnceEach(lucky);
+    });
+
+    it('are taken in order, with the moment of taking, and leave the rest of the user alone', async () => {
+      const slots = [aSlot('2030-01-03T00:00:00.001Z'), aSlot('2030-01-02T00:00:00.002Z')];
+      for (const slot of slots) await repository.takeSlot(user.id, slot, 2);
+      await expect(repository.find(user.id)).resolves.toEqual({ ...user, keySlots: slots });
+    });
+
+    it('are taken once by the same key, one after the other or at once, also when all are taken', async () => {
+      const slot = aSlot();
+      await expect(repository.takeSlot(user.id, slot, 1)).resolves.toBe(true);
+      await expect(repository.takeSlot(user.id, { ...slot, at: new Date() }, 1)).resolves.toBe(true);
+      await expect(taken()).resolves.toEqual([slot]);
+
+      const other = aSlot();
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, () => repository.takeSlot(user.id, other, 10)),
+      );
+      expect(new Set(outcomes)).toEqual(new Set([true]));
+      await expect(taken()).resolves.toEqual([slot, other]);
+    });
+
+    it.each([1, 3])('are %i where that is the limit', async (max) => {
+      const outcomes: boolean[] = [];
+      for (let n = 0; n < 5; n += 1) outcomes.push(await repository.takeSlot(user.id, aSlot(), max));
+      expect(outcomes).toEqual(Array.from({ length: 5 }, (_, n) => n < max));
+      await expect(taken()).resolves.toHaveLength(max);
+    });
+
+    it('are not added to when the limit has come down', async () => {
+      for (let n = 0; n < 4; n += 1) await repository.takeSlot(user.id, aSlot(), 5);
+      await expect(repository.takeSlot(user.id, aSlot(), 2)).resolves.toBe(false);
+      await expect(taken()).resolves.toHaveLength(4);
+    });
+
+    it('are none for users who are disabled, removed or not there', async () => {
+      await repository.change(user.id, 1, { status: 'disabled' });
+      await expect(repository.takeSlot(user.id, aSlot(), 50)).resolves.toBe(false);
+      await expect(taken()).resolves.toEqual([]);
+      await repository.remove(user.id);
+      await expect(repository.takeSlot(user.id, aSlot(), 50)).resolves.toBe(false);
+      await expect(taken()).resolves.toEqual([]);
+      const nobody = aUser();
+      await expect(repository.takeSlot(nobody.id, aSlot(), 50)).resolves.toBe(false);
+      await expect(repository.find(nobody.id)).resolves.toBeNull();
+    });
+
+    it('are each user’s own', async () => {
+      const other = aUser();
+      await repository.insert(other);
+      const slot = aSlot();
+      await repository.takeSlot(user.id, slot, 1);
+      await expect(repository.takeSlot(other.id, slot, 1)).resolves.toBe(true);
+      await repository.giveSlotsBack(user.id, [slot.keyId]);
+      await expect(repository.find(other.id)).resolves.toMatchObject({ keySlots: [slot] });
+    });
+
+    it('that are given back are free, and the others stay', async () => {
+      const slots = [aSlot(), aSlot(), aSlot()];
+      for (const slot of slots) await repository.takeSlot(user.id, slot, 3);
+      const [first, kept, last] = slots;
+      await repository.giveSlotsBack(user.id, [first?.keyId ?? '', last?.keyId ?? '', 'never taken']);
+      await expect(taken()).resolves.toEqual([kept]);
+      await expect(repository.takeSlot(user.id, aSlot(), 3)).resolves.toBe(true);
+      await expect(repository.takeSlot(user.id, aSlot(), 3)).resolves.toBe(true);
+      await expect(repository.takeSlot(user.id, aSlot(), 3)).resolves.toBe(false);
+    });
+
+    it('are given back by nobody, or of none, without a word', async () => {
+      const slot = aSlot();
+      await repository.takeSlot(user.id, slot, 3);
+      await repository.giveSlotsBack(user.id, []);
+      await repository.giveSlotsBack(aUser().id, [slot.keyId]);
+      await expect(taken()).resolves.toEqual([slot]);
+    });
+
+    it('are never lost or doubled while some are taken and others given back', async () => {
+      const old = Array.from({ length: 20 }, () => aSlot());
+      for (const slot of old) await repository.takeSlot(user.id, slot, 40);
+      const fresh = Array.from({ length: 20 }, () => aSlot());
+      await Promise.all([
+        ...old.map(({ keyId }) => repository.giveSlotsBack(user.id, [keyId])),
+        ...fresh.map((slot) => repository.takeSlot(user.id, slot, 40)),
+      ]);
+      await takenOnceEach(fresh.map(({ keyId }) => keyId));
+    });
+  });
+}

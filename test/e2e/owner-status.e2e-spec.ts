@@ -1,0 +1,149 @@
+import { newKeyId } from '../../src/api-keys/domain/key-id';
+import { issueToken } from '../../src/api-keys/domain/key-token';
+import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
+import type { HttpAnswer } from '../support/http-client';
+import {
+  type MadeKey,
+  makeKey,
+  type PeopleService,
+  type Person,
+  startPeopleService,
+  STORAGES,
+  verdictOf,
+} from '../support/user-service';
+
+const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
+const WORKS = { guard: [200, undefined], forwardAuth: 204, verify: 'VALID', introspect: true };
+const STOPPED = {
+  guard: [401, 'owner_disabled'],
+  forwardAuth: 401,
+  verify: 'OWNER_DISABLED',
+  introspect: false,
+};
+
+describe.each(STORAGES)('the owner of a key, kept in %s', (storage) => {
+  let service: PeopleService;
+  let administrator: Person;
+  let owner: Person;
+  let key: MadeKey;
+
+  beforeAll(async () => {
+    service = await startPeopleService(storage);
+    administrator = await service.signInAdministrator();
+  });
+  afterAll(async () => service.stop());
+  beforeEach(async () => {
+    owner = await service.signIn({ orgs: ['acme'] });
+    key = await makeKey(owner.client);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  /** What each door says of a token. */
+  const atEveryDoor = async (token: string): Promise<object> => {
+    const root = service.as(service.root.token);
+    const verified = await root.post('/v1/api-keys/verify', { token, orgId: 'acme' });
+    const inspected = await root.post('/oauth2/introspect', `token=${token}&org_id=acme`, FORM);
+    const holder = service.as(token);
+    return {
+      guard: verdictOf(await holder.get('/v1/api-keys/self')),
+      forwardAuth: (await holder.get('/v1/forward-auth?scope=memory:read&org=acme')).status,
+      verify: verified.body['code'],
+      introspect: inspected.body['active'],
+    };
+  };
+  const setStatus = async ({ id }: Person, status: string): Promise<HttpAnswer> =>
+    administrator.client.patch(`/v1/users/${id}`, { status });
+
+  it('who is disabled stops every key at every door at once, and starts them again', async () => {
+    const second = await service.issue({ ownerId: owner.id, scopes: ['memory:read'], orgId: 'acme' });
+    const colleague = await service.signIn({ orgs: ['acme'] });
+    const untouched = await makeKey(colleague.client);
+    const tokens = [key.token, second.token];
+    for (const token of tokens) expect(await atEveryDoor(token)).toEqual(WORKS);
+
+    expect((await setStatus(owner, 'disabled')).body).toMatchObject({ status: 'disabled', version: 2 });
+    for (const token of tokens) expect(await atEveryDoor(token)).toEqual(STOPPED);
+    expect(await atEveryDoor(untouched.token)).toEqual(WORKS);
+
+    expect((await setStatus(owner, 'active')).body).toMatchObject({ status: 'active', version: 3 });
+    for (const token of tokens) expect(await atEveryDoor(token)).toEqual(WORKS);
+  });
+
+  it('who is disabled is refused with the own session, whatever it asks', async () => {
+    await setStatus(owner, 'disabled');
+    const { client } = owner;
+    const answers = await Promise.all([
+      client.get('/v1/users/me'),
+      client.patch('/v1/users/me', { username: 'escape' }),
+      client.get('/v1/api-keys'),
+      client.post('/v1/api-keys', { name: 'n', scopes: [] }),
+      client.delete(`/v1/api-keys/${key.id}`),
+    ]);
+    expect(answers.map(verdictOf)).toEqual(answers.map(() => [403, 'user_disabled']));
+
+    await setStatus(owner, 'active');
+    expect((await client.get(`/v1/api-keys/${key.id}`)).status).toBe(200);
+  });
+
+  it('who is disabled gets no key from anybody', async () => {
+    await setStatus(owner, 'disabled');
+    const answer = await administrator.client.post('/v1/api-keys', {
+      name: 'n',
+      scopes: [],
+      ownerId: owner.id,
+    });
+    expect(verdictOf(answer)).toEqual([409, 'key_limit_reached']);
+  });
+
+  it('who is an administrator and disabled is none any more', async () => {
+    const second = await service.signInAdministrator();
+    await setStatus(second, 'disabled');
+    const escape = await second.client.patch(`/v1/users/${second.id}`, { status: 'active' });
+    expect(verdictOf(escape)).toEqual([403, 'user_disabled']);
+  });
+
+  it('who is not there counts as disabled', async () => {
+    jest.spyOn(service.users, 'takeSlot').mockResolvedValueOnce(true);
+    const { token } = await service.issue({ ownerId: newKeyId(new Date()), scopes: ['memory:read'] });
+    expect(await atEveryDoor(token)).toEqual(STOPPED);
+  });
+
+  it('may leave a key behind, which goes on once an administrator gave it to somebody else', async () => {
+    const heir = await service.signIn({ orgs: ['acme'] });
+    await setStatus(owner, 'disabled');
+    expect(await atEveryDoor(key.token)).toEqual(STOPPED);
+    const moved = await administrator.client.patch(`/v1/api-keys/${key.id}`, { ownerId: heir.id });
+    expect(moved.body).toMatchObject({ ownerId: heir.id, createdBy: `user:${owner.id}` });
+    expect(await atEveryDoor(key.token)).toEqual(WORKS);
+
+    expect((await administrator.client.delete(`/v1/users/${owner.id}`)).status).toBe(204);
+    expect(await atEveryDoor(key.token)).toEqual(WORKS);
+    await setStatus(heir, 'disabled');
+    expect(await atEveryDoor(key.token)).toEqual(STOPPED);
+  });
+
+  it('who is none leaves a key to itself', async () => {
+    await administrator.client.patch(`/v1/api-keys/${key.id}`, { ownerId: null });
+    await setStatus(owner, 'disabled');
+    expect(await atEveryDoor(key.token)).toEqual(WORKS);
+  });
+
+  it('is asked about for genuine secrets only: while the user store fails, others learn nothing', async () => {
+    jest.spyOn(service.users, 'find').mockRejectedValue(new StorageUnavailableError(new Error('away')));
+    const answers: string[] = [];
+    for (const id of [key.id, newKeyId(new Date())]) {
+      const { status, text } = await service.as(issueToken('kw', id).token).get('/v1/api-keys/self');
+      answers.push(`${status} ${text}`);
+    }
+    expect(answers[0]).toContain('invalid_token');
+    expect(answers[1]).toBe(answers[0]);
+
+    const genuine = await service.as(key.token).get('/v1/api-keys/self');
+    expect(verdictOf(genuine)).toEqual([503, 'storage_unavailable']);
+    expect(genuine.headers.get('retry-after')).toBe('1');
+    jest.restoreAllMocks();
+    expect(await atEveryDoor(key.token)).toEqual(WORKS);
+  });
+});

@@ -1,0 +1,91 @@
+import type { HttpAnswer, HttpClient } from '../support/http-client';
+import { getRaw } from '../support/raw-request';
+import { pageIn, type PeopleService, startPeopleService, STORAGES, verdictOf } from '../support/user-service';
+
+const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
+
+describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
+  let service: PeopleService;
+
+  beforeAll(async () => {
+    service = await startPeopleService(storage);
+  });
+  afterAll(async () => service.stop());
+
+  it('for the first time with 100 requests at once are one user', async () => {
+    const email = 'crowd@acme.example';
+    const client = service.as(await service.issuer.sign({ sub: 'crowd', email, orgs: ['acme'] }));
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, async (_, n) =>
+        n % 2 === 0 ? client.get('/v1/users/me') : client.get('/v1/api-keys'),
+      ),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const ids = new Set(answers.filter((_, n) => n % 2 === 0).map(({ body }) => body['id']));
+    expect(ids.size).toBe(1);
+    const root = service.as(service.root.token);
+    const listed = pageIn(await root.get(`/v1/users?email=${email}`)).map(({ id }) => id);
+    expect(new Set(listed)).toEqual(ids);
+    expect(listed).toHaveLength(1);
+  });
+
+  it('are each somebody else, also where their names differ in little', async () => {
+    const people = await Promise.all(
+      ['ada', 'Ada', ' ada', 'ada ', 'adа'].map(async (sub) => service.signIn({ sub })),
+    );
+    expect(new Set(people.map(({ id }) => id)).size).toBe(people.length);
+  });
+
+  it.each<readonly [string, string]>([
+    ['none', ''],
+    ['half a character', 'ada\ud800'],
+    ['far too long', 'a'.repeat(256)],
+  ])('are nobody when their subject is %s', async (_what, sub) => {
+    const answer = await service.as(await service.issuer.sign({ sub })).get('/v1/users/me');
+    expect(verdictOf(answer)).toEqual([401, 'invalid_session']);
+  });
+
+  it('are known of by what can be kept, and the rest is left out', async () => {
+    const { client } = await service.signIn({
+      email: ['ada@acme.example'],
+      email_verified: 'true',
+      name: 'a'.repeat(321),
+      picture: '\ud800',
+    });
+    expect((await client.get('/v1/users/me')).body).toMatchObject({
+      email: null,
+      emailVerified: false,
+      name: null,
+      picture: null,
+    });
+  });
+
+  it.each<readonly [string, (client: HttpClient) => Promise<HttpAnswer>]>([
+    ['verify', (client) => client.post('/v1/api-keys/verify', { token: 'kw_nonsense' })],
+    ['introspect', (client) => client.post('/oauth2/introspect', 'token=kw_nonsense', FORM)],
+    ['import', (client) => client.post('/v1/api-keys/import', { keys: [{}] })],
+    ['self', (client) => client.get('/v1/api-keys/self')],
+    ['revoke self', (client) => client.delete('/v1/api-keys/self')],
+    ['rotate self', (client) => client.post('/v1/api-keys/self/rotate', {})],
+    ['forward-auth', (client) => client.get('/v1/forward-auth?authenticated=1')],
+  ])('are not let in to %s, not even administrators', async (_route, call) => {
+    const { client } = await service.signInAdministrator();
+    const answer = await call(client);
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"');
+  });
+
+  it('come with a bearer token only, and with one credential', async () => {
+    const session = await service.issuer.sign({ sub: 'ada' });
+    const statusOf = async (...lines: readonly (readonly [string, string])[]): Promise<number> =>
+      (await getRaw(service.url, '/v1/users/me', lines)).status;
+    const bearer = ['Authorization', `Bearer ${session}`] as const;
+    expect(await statusOf(bearer)).toBe(200);
+    expect(await statusOf(['X-API-Key', session])).toBe(401);
+    expect(await statusOf(['Authorization', `Basic ${btoa(`ada:${session}`)}`])).toBe(401);
+    expect(await statusOf(bearer, bearer)).toBe(400);
+    expect(await statusOf(bearer, ['X-API-Key', service.root.token])).toBe(400);
+    const asked = await service.as().get(`/v1/users/me?access_token=${session}`);
+    expect(asked.status).toBe(401);
+  });
+});

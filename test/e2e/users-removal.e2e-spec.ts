@@ -1,0 +1,157 @@
+import { getConnectionToken } from '@nestjs/mongoose';
+import type { Connection } from 'mongoose';
+import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import type { JsonObject } from '../support/http-client';
+import { testDatabaseUri } from '../support/test-database';
+import {
+  makeKey,
+  type PeopleService,
+  type Person,
+  startedInTests,
+  startPeopleService,
+  STORAGES,
+  verdictOf,
+} from '../support/user-service';
+
+const PROFILE = { email: 'ada@acme.example', name: 'Ada Lovelace', picture: 'https://acme.example/ada.png' };
+const REASON = 'the owner was removed';
+
+describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
+  let service: PeopleService;
+  let administrator: Person;
+
+  beforeAll(async () => {
+    service = await startPeopleService(storage);
+    administrator = await service.signInAdministrator();
+  });
+  afterAll(async () => service.stop());
+
+  const remove = async ({ id }: Person): Promise<number> =>
+    (await administrator.client.delete(`/v1/users/${id}`)).status;
+
+  it('leaves no key that works: they are revoked, and their histories say why', async () => {
+    const ada = await service.signIn({ orgs: ['acme'] });
+    const grace = await service.signIn({ orgs: ['acme'] });
+    const keys = [await makeKey(ada.client), await makeKey(ada.client)];
+    const others = await makeKey(grace.client);
+    expect(await remove(ada)).toBe(204);
+
+    for (const { id, token } of keys) {
+      expect(verdictOf(await service.as(token).get('/v1/api-keys/self'))).toEqual([401, 'key_revoked']);
+      const { body } = await administrator.client.get(`/v1/api-keys/${id}/history`);
+      expect(body['data']).toMatchObject([
+        { action: 'created', by: `user:${ada.id}` },
+        { action: 'revoked', by: 'system', reason: REASON },
+      ]);
+      expect((await administrator.client.get(`/v1/api-keys/${id}`)).body).toMatchObject({
+        status: 'revoked',
+        ownerId: ada.id,
+        createdBy: `user:${ada.id}`,
+      });
+    }
+    expect((await service.as(others.token).get('/v1/api-keys/self')).status).toBe(200);
+    await expect(service.users.pendingRemovals(10)).resolves.toEqual([]);
+  });
+
+  it('has all of more than 100 keys revoked', async () => {
+    const ada = await service.signIn({ orgs: ['acme'] });
+    const places = jest.spyOn(service.users, 'takeSlot').mockResolvedValue(true);
+    await Promise.all(Array.from({ length: 105 }, async () => service.issue({ ownerId: ada.id })));
+    places.mockRestore();
+    expect(await remove(ada)).toBe(204);
+    const left = await administrator.client.get(`/v1/api-keys?ownerId=${ada.id}&status=active&limit=100`);
+    expect(left.body).toEqual({ data: [], nextCursor: null });
+  });
+
+  it('is removed again and again without a word', async () => {
+    const ada = await service.signIn();
+    expect([await remove(ada), await remove(ada), await remove(ada)]).toEqual([204, 204, 204]);
+  });
+
+  it('by several at once is removed', async () => {
+    const ada = await service.signIn({ orgs: ['acme'] });
+    const { token } = await makeKey(ada.client);
+    const answers = await Promise.all(Array.from({ length: 8 }, async () => remove(ada)));
+    expect(new Set(answers)).toEqual(new Set([204]));
+    expect(verdictOf(await service.as(token).get('/v1/api-keys/self'))).toEqual([401, 'key_revoked']);
+  });
+
+  it('is in no list and can be changed by nobody', async () => {
+    const ada = await service.signIn(PROFILE);
+    await ada.client.patch('/v1/users/me', { username: 'ada' });
+    await remove(ada);
+    for (const query of [`email=${PROFILE.email}`, 'username=ada']) {
+      const { body } = await administrator.client.get(`/v1/users?${query}`);
+      expect(body).toEqual({ data: [], nextCursor: null });
+    }
+    for (const patch of [{ status: 'active' }, { username: 'ada' }]) {
+      const answer = await administrator.client.patch(`/v1/users/${ada.id}`, patch);
+      expect(verdictOf(answer)).toEqual([404, 'not_found']);
+    }
+  });
+
+  it('signs in again as somebody new, who has none of the keys and may have the name', async () => {
+    const ada = await service.signIn({ orgs: ['acme'], ...PROFILE });
+    await ada.client.patch('/v1/users/me', { username: 'countess' });
+    const { id } = await makeKey(ada.client);
+    await remove(ada);
+
+    const again = await service.signIn({ sub: ada.subject, orgs: ['acme'] });
+    expect(again.id).not.toBe(ada.id);
+    expect((await again.client.get('/v1/users/me')).body).toMatchObject({ username: null, email: null });
+    expect((await again.client.get(`/v1/api-keys/${id}`)).status).toBe(404);
+    expect((await again.client.patch('/v1/users/me', { username: 'countess' })).status).toBe(200);
+    expect((await ada.client.get('/v1/users/me')).body).toMatchObject({ id: again.id });
+  });
+});
+
+describe('the document of a user who is removed', () => {
+  const start = startedInTests();
+
+  it('holds nothing personal any more', async () => {
+    const service = await start('mongo');
+    const documents = service.app
+      .get<Connection>(getConnectionToken())
+      .collection<JsonObject & { _id: string }>('users');
+    const ada = await service.signIn({ orgs: ['acme'], ...PROFILE, email_verified: true });
+    await ada.client.patch('/v1/users/me', { username: 'ada' });
+    await makeKey(ada.client);
+    const before = JSON.stringify(await documents.findOne({ _id: ada.id }));
+    const personal = [...Object.values(PROFILE), '"ada"', ada.subject, service.issuer.url, 'keyId'];
+    for (const text of personal) expect(before).toContain(text);
+
+    await service.as(service.root.token).delete(`/v1/users/${ada.id}`);
+    const after = await documents.findOne({ _id: ada.id });
+    expect(after).toMatchObject({ status: 'deleted', subject: ada.id, emailVerified: false });
+    for (const text of personal) expect(JSON.stringify(after)).not.toContain(text);
+  });
+});
+
+describe('a removal that a crash cut short', () => {
+  const start = startedInTests();
+
+  it('stops the keys at once, and is finished at the next start', async () => {
+    const MONGODB_URI = testDatabaseUri('removal');
+    const first = await start('mongo', { MONGODB_URI });
+    const people = [await first.signIn({ orgs: ['acme'] }), await first.signIn({ orgs: ['globex'] })];
+    const spared = await first.signIn({ orgs: ['acme'] });
+    const keys = await Promise.all(people.map(async ({ client }) => makeKey(client)));
+    const other = await makeKey(spared.client);
+    for (const { id } of people) await first.users.remove(id);
+    for (const { token } of keys) {
+      expect(verdictOf(await first.as(token).get('/v1/api-keys/self'))).toEqual([401, 'owner_disabled']);
+    }
+    await expect(first.users.pendingRemovals(10)).resolves.toHaveLength(2);
+    await first.stop();
+
+    const second = await start('mongo', { MONGODB_URI });
+    await expect(second.users.pendingRemovals(10)).resolves.toEqual([]);
+    for (const { id, token } of keys) {
+      expect(verdictOf(await second.as(token).get('/v1/api-keys/self'))).toEqual([401, 'key_revoked']);
+      const stored = await second.app.get(ApiKeysService).history(rootCaller('system'), id);
+      expect(stored).toMatchObject({ revokedBy: 'system', revokedReason: REASON });
+    }
+    expect((await second.as(other.token).get('/v1/api-keys/self')).status).toBe(200);
+  });
+});

@@ -1,0 +1,86 @@
+import type { Browser, Page } from 'playwright-core';
+import { AUDIENCE, CLIENTS, IdentityProvider } from '../support/identity-provider';
+import { openBrowser, openPage } from '../support/integration/browser';
+import { eventually } from '../support/integration/eventually';
+import { type Keyward, startKeywardInMemory } from '../support/integration/keyward';
+import { fillIn, signInFrom, statusOf } from '../support/integration/swagger-sign-in';
+import { SwaggerUi } from '../support/integration/swagger-ui';
+
+// A browser on a busy machine takes its time to draw all of Swagger UI.
+jest.setTimeout(120_000);
+
+describe('a person who signs in from Swagger UI, with a browser', () => {
+  let provider: IdentityProvider;
+  let keyward: Keyward;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    provider = await IdentityProvider.start();
+    [keyward, browser] = await Promise.all([
+      startKeywardInMemory({
+        OIDC_ISSUER: provider.issuer,
+        OIDC_AUDIENCE: AUDIENCE,
+        OIDC_ORG_CLAIM: 'orgs',
+        OIDC_SWAGGER_CLIENT_ID: CLIENTS.swagger,
+        USER_GRANTABLE_SCOPES: 'memory:read',
+      }),
+      openBrowser(),
+    ]);
+    const offersSignIn = async (): Promise<boolean> =>
+      (await keyward.as().get('/docs-json')).text.includes('authorizationCode');
+    await eventually(offersSignIn, true);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await keyward.stop();
+    await provider.stop();
+  });
+
+  const openDocumentation = async (): Promise<Page> => {
+    const { page } = await openPage(browser);
+    page.setDefaultTimeout(20_000);
+    await page.goto(`${keyward.url}/docs`);
+    return page;
+  };
+
+  it('makes a key, and takes it to its end', async () => {
+    const page = await openDocumentation();
+    await signInFrom(page, 'ada');
+    const ada = new SwaggerUi(page);
+    expect((await ada.execute('Users_me')).body).toContain('"subject": "ada"');
+    const request = { name: "Ada's reader", scopes: ['memory:read'], orgId: 'acme' };
+    const made = await ada.execute('ApiKeys_create', request);
+    expect(made.status).toBe(201);
+    const { id, token } = JSON.parse(made.body) as { readonly id: string; readonly token: string };
+
+    const holder = new SwaggerUi(await openDocumentation());
+    const expectHolderToSee = async (status: number, text: string): Promise<void> => {
+      const self = await holder.execute('ApiKeys_self');
+      expect([self.status, self.body]).toEqual([status, expect.stringContaining(text)]);
+    };
+    await holder.authorize(token);
+    await expectHolderToSee(200, `"id": "${id}"`);
+
+    await fillIn(page, 'ApiKeys_rotate', 'id', id);
+    const rotated = await ada.execute('ApiKeys_rotate', {});
+    expect(rotated.status).toBe(200);
+    await expectHolderToSee(401, 'key_rotated');
+    await holder.authorize((JSON.parse(rotated.body) as { readonly token: string }).token);
+    await expectHolderToSee(200, `"id": "${id}"`);
+
+    await fillIn(page, 'ApiKeys_revoke', 'id', id);
+    expect(await statusOf(page, 'ApiKeys_revoke')).toBe(204);
+    await expectHolderToSee(401, 'key_revoked');
+  });
+
+  it('makes no key for the organisation of others, and sees none of theirs', async () => {
+    const theirs = await keyward.issue({ name: 'of globex', scopes: ['memory:read'], orgId: 'globex' });
+    const page = await openDocumentation();
+    await signInFrom(page, 'ada');
+    const ada = new SwaggerUi(page);
+    const request = { name: 'not hers', scopes: ['memory:read'], orgId: 'globex' };
+    expect((await ada.execute('ApiKeys_create', request)).status).toBe(403);
+    await fillIn(page, 'ApiKeys_get', 'id', theirs.id);
+    expect((await ada.execute('ApiKeys_get')).status).toBe(404);
+  });
+});

@@ -1,0 +1,24 @@
+/**
+ * Time as it is measured, not told: how old something kept is, how long ago something failed. Sessions, which are judged
+ * by the date, do not grow older.
+ */
+export class MovableTime {
+  private ahead = 0;
+  private readonly spies: readonly jest.SpyInstance[];
+
+  constructor() {
+    const [wall, steady] = [Date.now.bind(Date), performance.now.bind(performance)];
+    this.spies = [
+      jest.spyOn(Date, 'now').mockImplementation(() => wall() + this.ahead),
+      jest.spyOn(performance, 'now').mockImplementation(() => steady() + this.ahead),
+    ];
+  }
+
+  advanceMinutes(minutes: number): void {
+    this.ahead += minutes * 60_000;
+  }
+
+  restore(): void {
+    for (const spy of this.spies) spy.mockRestore();
+  }
+}

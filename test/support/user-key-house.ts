@@ -1,0 +1,63 @@
+import { createConnection } from 'mongoose';
+import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/api-keys.service';
+import type { ApiKey } from '../../src/api-keys/domain/api-key';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import { KeyImportService } from '../../src/api-keys/import/key-import.service';
+import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
+import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import { StorageConfig } from '../../src/config/storage.config';
+import type { User } from '../../src/users/domain/user';
+import { KeySlots } from '../../src/users/key-slots.service';
+import { openUserStorage } from '../../src/users/storage/user-storage';
+import type { UserRepository } from '../../src/users/storage/user.repository';
+import { testDatabaseUri } from './test-database';
+import { aUser } from './user-fixtures';
+
+/** Users and their keys, with no HTTP and with a clock that a test may move. */
+export interface KeyHouse {
+  readonly clock: { time: number };
+  readonly users: UserRepository;
+  readonly keys: ApiKeyRepository;
+  readonly apiKeys: ApiKeysService;
+  readonly importer: KeyImportService;
+  /** Somebody who may own keys. */
+  anOwner(fields?: Partial<User>): Promise<User>;
+  /** Makes a key for an owner. */
+  make(ownerId: string, request?: Partial<CreateApiKey>): Promise<ApiKey>;
+  /** The ids of the keys that take up an owner's places. */
+  placesOf(ownerId: string): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export const ROOT = rootCaller('system');
+
+/** Opens the house over an empty store, where an owner may have `maxKeys`. */
+export async function openKeyHouse(storage: 'memory' | 'mongo', maxKeys: number): Promise<KeyHouse> {
+  const connection = storage === 'mongo' ? createConnection() : null;
+  await connection?.openUri(testDatabaseUri('key slots'), { bufferCommands: false });
+  const keys = await openApiKeyStorage(storage, new StorageConfig(), connection);
+  const users = await openUserStorage(storage, new StorageConfig(), connection);
+  const clock = { time: Date.parse('2030-01-01T00:00:00Z') };
+  const now = { now: () => new Date(clock.time) };
+  const slots = new KeySlots(users, keys, now, { storage, maxKeys });
+  const apiKeys = new ApiKeysService(keys, { storage }, now, slots);
+  return {
+    clock,
+    users,
+    keys,
+    apiKeys,
+    importer: new KeyImportService(keys, { storage }, now, undefined, slots),
+    anOwner: async (fields) => {
+      const owner = aUser(fields);
+      await users.insert(owner);
+      return owner;
+    },
+    make: async (ownerId, request = {}) =>
+      (await apiKeys.create(ROOT, { name: 'made', scopes: [], ownerId, ...request })).key,
+    placesOf: async (ownerId) => ((await users.find(ownerId))?.keySlots ?? []).map(({ keyId }) => keyId),
+    close: async () => {
+      await connection?.dropDatabase();
+      await connection?.close();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { JWTPayload } from 'jose';
+import { USER_REPOSITORY, type UserRepository } from '../../src/users/storage/user.repository';
+import type { HttpAnswer, HttpClient, JsonObject } from './http-client';
+import { startService, type TestService } from './service';
+import { startUserIssuer, type UserIssuer } from './user-issuer';
+
+export const STORAGES = ['memory', 'mongo'] as const;
+
+/** Someone who has signed in. */
+export interface Person {
+  readonly id: string;
+  readonly subject: string;
+  readonly client: HttpClient;
+}
+
+/** A key as its maker sees it. */
+export interface MadeKey {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** The service with an identity provider of its own, and people who sign in there. */
+export interface PeopleService extends TestService {
+  readonly issuer: UserIssuer;
+  readonly users: UserRepository;
+  /** Signs somebody in: a new person unless `sub` says who it is. */
+  signIn(claims?: JWTPayload): Promise<Person>;
+  signInAdministrator(): Promise<Person>;
+}
+
+let people = 0;
+
+/** Starts the service; people may give `memory:*` and belong to the organisations in their claim `orgs`. */
+export async function startPeopleService(
+  storage: (typeof STORAGES)[number],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<PeopleService> {
+  const issuer = await startUserIssuer();
+  const service = await startService(storage, {
+    ...issuer.environment,
+    USER_GRANTABLE_SCOPES: 'memory:*',
+    FAILED_CREDENTIALS_PER_MINUTE: '100000',
+    ...environment,
+  });
+  const signIn = async (claims: JWTPayload = {}): Promise<Person> => {
+    people += 1;
+    const subject = claims.sub ?? `person-${people}`;
+    const client = service.as(await issuer.sign({ sub: subject, ...claims }));
+    const me = await client.get('/v1/users/me');
+    if (me.status !== 200) throw new Error(`${subject} could not sign in: ${me.status} ${me.text}`);
+    return { id: textIn(me.body, 'id'), subject, client };
+  };
+  return {
+    ...service,
+    issuer,
+    users: service.app.get<UserRepository>(USER_REPOSITORY),
+    signIn,
+    signInAdministrator: async () => signIn({ roles: ['admin'] }),
+    stop: async () => {
+      await service.stop();
+      await issuer.stop();
+    },
+  };
+}
+
+/** Starts services that are stopped when the test ends, however it ends. For suites without a service of their own. */
+export function startedInTests(): typeof startPeopleService {
+  const started: PeopleService[] = [];
+  afterEach(async () => {
+    for (const service of started.splice(0)) await service.stop();
+  });
+  return async (storage, environment) => {
+    const service = await startPeopleService(storage, environment);
+    started.push(service);
+    return service;
+  };
+}
+
+/** Makes a key over HTTP. Fails where it is refused. */
+export async function makeKey(client: HttpClient, body: JsonObject = {}): Promise<MadeKey> {
+  const answer = await client.post('/v1/api-keys', { name: 'made', scopes: ['memory:read'], ...body });
+  if (answer.status !== 201) throw new Error(`no key: ${answer.status} ${answer.text}`);
+  return { id: textIn(answer.body, 'id'), token: textIn(answer.body, 'token') };
+}
+
+/** Status and code of an answer: what a client decides by. */
+export function verdictOf({ status, body }: HttpAnswer): readonly [number, unknown] {
+  return [status, body['code']];
+}
+
+/** The members of the page a list answered with. */
+export function pageIn({ body }: HttpAnswer): readonly JsonObject[] {
+  return (body['data'] ?? []) as readonly JsonObject[];
+}
+
+export function textIn(body: JsonObject, name: string): string {
+  const value = body[name];
+  if (typeof value !== 'string') throw new Error(`there is no text "${name}" in ${JSON.stringify(body)}`);
+  return value;
+}
