@@ -15,7 +15,9 @@ const base = {
       },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|content-disposition|cookie|jose)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@nestjs|content-disposition|cookie|jose|oauth4webapi|openid-client)/)',
+  ],
   moduleNameMapper: { '^keyward$': '<rootDir>/src/index.ts' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/samples/.*/dist/'],
 };
@@ -42,6 +44,13 @@ module.exports = {
       ...withMongo,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts', '<rootDir>/samples/**/*.e2e-spec.ts'],
+    },
+    // Real proxies, Redis and a browser: run by `npm run test:integration`, not by `npm test`.
+    {
+      ...base,
+      ...withMongo,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'],
     },
   ],
 };

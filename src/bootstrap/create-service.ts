@@ -8,6 +8,7 @@ import { answerFrameworkError } from './framework-error';
 import { ServiceFilter } from './service.filter';
 import { ServiceLogger } from './service.logger';
 import { serveDocumentation } from './swagger';
+import { leaveBodiesUnread } from './unread-bodies';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
 const MAX_PARAM_LENGTH = 512;
@@ -29,6 +30,7 @@ export async function createService(): Promise<NestFastifyApplication> {
     frameworkErrors: answerFrameworkError,
   });
   adapter.getInstance().removeContentTypeParser('text/plain');
+  leaveBodiesUnread(adapter.getInstance(), '/v1/forward-auth');
   const logger = new ServiceLogger();
   logger.writeFrom('warn');
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(), adapter, {

@@ -1,3 +1,4 @@
+import { ApiHideProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import type { ApiKey, KeySecret } from '../domain/api-key';
 import { IsAddress, IsRefused, IsTenantId, MayBeAbsent } from './field-rules';
@@ -46,15 +47,15 @@ export class IntrospectDto {
   @IsAddress()
   ip?: string;
 
-  /** @ignore */
+  @ApiHideProperty()
   @MayBeAbsent()
   @IsRefused(NO_CLIENT_SECRET_POST)
-  client_secret?: never;
+  client_secret?: string;
 
-  /** @ignore */
+  @ApiHideProperty()
   @MayBeAbsent()
   @IsRefused(NO_CLIENT_SECRET_POST)
-  client_id?: never;
+  client_id?: string;
 }
 
 /** An introspection answer, RFC 7662 section 2.2. */

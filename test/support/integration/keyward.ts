@@ -1,0 +1,67 @@
+import { HttpClient } from '../http-client';
+import { type NodeProcess, runBuiltService, runNode } from '../node-process';
+
+/** A key as a create answers with it. */
+export interface IssuedKey {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** The built service as a process, and an operator with a root key. */
+export interface Keyward {
+  readonly url: string;
+  /** `host:port` */
+  readonly address: string;
+  readonly pid: number;
+  readonly root: HttpClient;
+  readonly rootToken: string;
+  /** Calls it as the holder of a token, or as nobody. */
+  as(token?: string): HttpClient;
+  issue(body: Readonly<Record<string, unknown>>): Promise<IssuedKey>;
+  stop(): Promise<void>;
+}
+
+/** Runs the service on memory storage. In development it prints a root key. */
+export async function startKeywardInMemory(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Keyward> {
+  const running = await runBuiltService({ NODE_ENV: 'development', STORAGE: 'memory', ...environment });
+  const [, rootToken = ''] = await running.waitFor(/root key: (\S+)/);
+  return operated(running, rootToken);
+}
+
+/** Makes a root key in a database, as an operator does. */
+export async function makeRootKey(mongoUri: string): Promise<string> {
+  const cli = runNode(['dist/cli.js', 'create-root-key'], { NODE_ENV: 'test', MONGODB_URI: mongoUri });
+  if ((await cli.exited()) !== 0) throw new Error(`no root key was made: ${cli.stderr()}`);
+  return cli.stdout().trim();
+}
+
+/** Runs the service on a database that has a root key; keys outlive it. */
+export async function startKeywardOn(
+  mongoUri: string,
+  rootToken: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Keyward> {
+  const running = await runBuiltService({ NODE_ENV: 'test', MONGODB_URI: mongoUri, ...environment });
+  return operated(running, rootToken);
+}
+
+function operated(running: NodeProcess & { readonly url: string }, rootToken: string): Keyward {
+  const as = (token?: string): HttpClient => new HttpClient(running.url, token);
+  const root = as(rootToken);
+  return {
+    url: running.url,
+    address: new URL(running.url).host,
+    pid: running.child.pid ?? 0,
+    root,
+    rootToken,
+    as,
+    issue: async (body) => {
+      const made = await root.post('/v1/api-keys', { name: 'test', ...body });
+      if (made.status !== 201) throw new Error(`no key was made: ${made.text}`);
+      return { id: String(made.body['id']), token: String(made.body['token']) };
+    },
+    stop: async () => running.stop(),
+  };
+}
