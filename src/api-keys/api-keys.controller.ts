@@ -14,6 +14,7 @@ import {
   Query,
   Res,
   UseFilters,
+  UseGuards,
   UsePipes,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -26,6 +27,7 @@ import { strictValidation } from '../problems/validation';
 import { CurrentApiKey, type CurrentKey } from './access/current-api-key.decorator';
 import { CurrentCaller } from './access/current-caller.decorator';
 import { Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
+import { ScopesGuard } from './access/scopes.guard';
 import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
 import type { ApiKey } from './domain/api-key';
@@ -46,6 +48,7 @@ import { entityTag, readIfMatch } from './if-match';
 @ApiSecurity('apiKey')
 @Controller('v1/api-keys')
 @SelfScoped()
+@UseGuards(ScopesGuard)
 @UseFilters(ProblemFilter)
 @UsePipes(strictValidation())
 export class ApiKeysController {

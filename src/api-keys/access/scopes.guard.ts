@@ -11,7 +11,7 @@ import { readCredential } from './credentials';
 import { type HttpRequest, nodeRequestOf } from './http-request';
 import { type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext } from './tenant-context';
-import { accessOf, attachAccess } from './verified-access';
+import { attachAccess, isLetInTo } from './verified-access';
 
 type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
 
@@ -41,10 +41,12 @@ export class ScopesGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return false;
-    const access = this.routes.of(context.getClass(), context.getHandler());
+    const controller = context.getClass();
+    const handler = context.getHandler();
+    const access = this.routes.of(controller, handler);
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    if (access.kind === 'guarded' && accessOf(request) !== undefined) return true;
+    if (isLetInTo(request, controller, handler)) return true;
     return this.decide(context, request, access);
   }
 
@@ -55,14 +57,14 @@ export class ScopesGuard implements CanActivate {
   ): Promise<boolean> {
     try {
       if (access.kind !== 'guarded') throw new ProblemException(problemOf('access_undeclared'));
-      await this.admit(request, access);
+      await this.admit(context, request, access);
       return true;
     } catch (error) {
       throw this.answer(context, error);
     }
   }
 
-  private async admit(request: HttpRequest, access: GuardedAccess): Promise<void> {
+  private async admit(context: ExecutionContext, request: HttpRequest, access: GuardedAccess): Promise<void> {
     const token = this.tokenOf(request);
     const named = access.selfScoped ? undefined : this.tenantOf(request, access.tenantHeaders);
     const decision = await this.verifier.verify(token, {
@@ -72,7 +74,11 @@ export class ScopesGuard implements CanActivate {
     });
     if (decision.code !== 'VALID') throw refusalOf(decision.code, access.scopes, this.realm);
     const { key } = decision;
-    attachAccess(request, { key, tenant: named ?? { orgId: key.orgId, projectId: key.projectId } });
+    attachAccess(request, {
+      key,
+      tenant: named ?? { orgId: key.orgId, projectId: key.projectId },
+      route: [context.getClass(), context.getHandler()],
+    });
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { Clock } from '../domain/clock';
-import { type Decision, decide, type Requirement, type StoredState } from '../domain/decision';
-import { parseToken } from '../domain/key-token';
+import { type Decision, decide, findSecret, type Requirement, type StoredState } from '../domain/decision';
+import { type ParsedToken, parseToken } from '../domain/key-token';
 import { CLOCK } from '../clock.token';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 import { OWNER_STATUS, type OwnerStatus } from './owner-status';
@@ -31,13 +31,14 @@ export class KeyVerifier {
    */
   async verify(token: string, requirement: Requirement): Promise<Decision> {
     const presented = parseToken(token);
-    const stored = presented === null ? null : await this.load(presented.keyId);
+    const stored = presented === null ? null : await this.load(presented);
     return decide(presented, stored, requirement, this.clock.now());
   }
 
-  private async load(keyId: string): Promise<StoredState | null> {
+  private async load({ keyId, hash }: ParsedToken): Promise<StoredState | null> {
     const key = await this.repository.find(keyId);
-    if (key === null) return null;
+    // The owner is asked about for genuine secrets only, so that its absence tells strangers nothing of the key.
+    if (key === null || findSecret(key.secrets, hash) === undefined) return null;
     const ownerActive =
       this.owners === undefined || key.ownerId === undefined || (await this.owners.isActive(key.ownerId));
     return { key, ownerActive };
