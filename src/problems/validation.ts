@@ -3,7 +3,10 @@ import { type FieldFault, problemOf } from './problem';
 import { ProblemException } from './problem.exception';
 
 /** Names that object mappers drop silently; here they are refused like any other unknown field. */
-const UNMAPPABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const UNMAPPABLE: ReadonlySet<string> = new Set([
+  'prototype',
+  ...Object.getOwnPropertyNames(Object.prototype),
+]);
 
 class StrictValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
@@ -41,12 +44,19 @@ function requireMappable(value: unknown): void {
   }
   const unknown = Object.getOwnPropertyNames(value).filter((name) => UNMAPPABLE.has(name));
   if (unknown.length > 0) {
-    throw validationProblem(unknown.map((name) => ({ field: `/${name}`, message: 'is not a known field' })));
+    throw validationProblem(
+      unknown.map((name) => ({ field: pointerTo(name), message: 'is not a known field' })),
+    );
   }
 }
 
+/** A JSON Pointer to a member (RFC 6901 section 3). */
+export function pointerTo(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
 function faultsOf(error: ValidationError, parent: string): readonly FieldFault[] {
-  const field = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const field = `${parent}${pointerTo(error.property)}`;
   const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
     field,
     message: rule === 'whitelistValidation' ? 'is not a known field' : message,
