@@ -2,15 +2,24 @@ import { type ArgumentMetadata, type ValidationError, ValidationPipe } from '@ne
 import { type FieldFault, problemOf } from './problem';
 import { ProblemException } from './problem.exception';
 
-/** Names that object mappers drop silently; here they are refused like any other unknown field. */
+/** Names that an object mapper drops silently from what it maps; here they are refused like any other unknown field. */
 const UNMAPPABLE: ReadonlySet<string> = new Set([
   'prototype',
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
+/** Names that Nest's pipe strips silently at any depth. */
+const STRIPPED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** No body that is taken here is nested as deeply. */
+const MAX_DEPTH = 16;
+
 class StrictValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body' || metadata.type === 'query') requireMappable(value);
+    if (value !== undefined && (metadata.type === 'body' || metadata.type === 'query')) {
+      const faults = unmappableIn(value);
+      if (faults.length > 0) throw validationProblem(faults);
+    }
     return super.transform(value, metadata);
   }
 }
@@ -38,16 +47,26 @@ export function validationProblem(errors: readonly FieldFault[]): ProblemExcepti
   );
 }
 
-function requireMappable(value: unknown): void {
+function unmappableIn(value: unknown): readonly FieldFault[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw validationProblem([{ field: '', message: 'must be an object' }]);
+    return [{ field: '', message: 'must be an object' }];
   }
-  const unknown = Object.getOwnPropertyNames(value).filter((name) => UNMAPPABLE.has(name));
-  if (unknown.length > 0) {
-    throw validationProblem(
-      unknown.map((name) => ({ field: pointerTo(name), message: 'is not a known field' })),
-    );
-  }
+  return Object.entries(value).flatMap(([name, member]): FieldFault[] => {
+    const field = pointerTo(name);
+    if (UNMAPPABLE.has(name)) return [{ field, message: 'is not a known field' }];
+    return isMappable(member)
+      ? []
+      : [{ field, message: 'holds a name that is not taken, or is nested too deeply' }];
+  });
+}
+
+/** Whether an object mapper keeps everything in a value, and comes to its end. */
+function isMappable(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === MAX_DEPTH) return false;
+  return Object.entries(value).every(
+    ([name, member]) => !STRIPPED.has(name) && isMappable(member, depth + 1),
+  );
 }
 
 /** A JSON Pointer to a member (RFC 6901 section 3). */
