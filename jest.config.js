@@ -34,6 +34,7 @@ module.exports = {
     './src/api-keys/access/': { lines: 95, branches: 95 },
   },
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/scripts/closing-line.cjs'],
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
     { ...base, ...withMongo, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'] },
