@@ -28,7 +28,7 @@ const withMongo = {
 module.exports = {
   coverageDirectory: 'coverage',
   coverageProvider: 'v8',
-  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+  collectCoverageFrom: ['src/api-keys/{domain,access,verification}/*.ts', '!src/**/*.spec.ts'],
   coverageThreshold: {
     './src/api-keys/domain/': { lines: 95, branches: 95 },
     './src/api-keys/access/': { lines: 95, branches: 95 },
