@@ -30,12 +30,13 @@ const withMongo = {
 module.exports = {
   coverageDirectory: 'coverage',
   coverageProvider: 'v8',
-  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+  collectCoverageFrom: ['src/api-keys/{domain,access,verification}/*.ts', '!src/**/*.spec.ts'],
   coverageThreshold: {
     './src/api-keys/domain/': { lines: 95, branches: 95 },
     './src/api-keys/access/': { lines: 95, branches: 95 },
   },
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/scripts/closing-line.cjs'],
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
     { ...base, ...withMongo, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'] },

@@ -30,6 +30,7 @@ import { CurrentAccess } from './access/current-access.decorator';
 import { CurrentCaller } from './access/current-caller.decorator';
 import { Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
 import type { VerifiedAccess } from './access/verified-access';
+import { ScopesGuard } from './access/scopes.guard';
 import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
 import type { ApiKey } from './domain/api-key';
@@ -51,6 +52,7 @@ import { entityTag, readIfMatch } from './if-match';
 @ApiSecurity('apiKey')
 @Controller('v1/api-keys')
 @SelfScoped()
+@UseGuards(ScopesGuard)
 @UseFilters(ProblemFilter)
 @UsePipes(strictValidation())
 export class ApiKeysController {

@@ -11,7 +11,7 @@ import { type HttpRequest, nodeRequestOf } from './http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext } from './tenant-context';
-import { accessOf, attachAccess } from './verified-access';
+import { attachAccess, isLetInTo } from './verified-access';
 
 type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
 
@@ -41,10 +41,12 @@ export class ScopesGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return false;
-    const access = this.routes.of(context.getClass(), context.getHandler());
+    const controller = context.getClass();
+    const handler = context.getHandler();
+    const access = this.routes.of(controller, handler);
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    if (access.kind === 'guarded' && accessOf(request) !== undefined) return true;
+    if (isLetInTo(request, controller, handler)) return true;
     return this.decide(context, request, access);
   }
 
@@ -55,7 +57,7 @@ export class ScopesGuard implements CanActivate {
   ): Promise<boolean> {
     try {
       if (access.kind !== 'guarded') throw new ProblemException(problemOf('access_undeclared'));
-      this.setHeaders(context, await this.admit(request, access));
+      this.setHeaders(context, await this.admit(context, request, access));
       return true;
     } catch (error) {
       if (error instanceof ProblemException) {
@@ -66,7 +68,11 @@ export class ScopesGuard implements CanActivate {
   }
 
   /** @returns the headers that tell where the key's rate limit stands */
-  private async admit(request: HttpRequest, access: GuardedAccess): Promise<Record<string, string>> {
+  private async admit(
+    context: ExecutionContext,
+    request: HttpRequest,
+    access: GuardedAccess,
+  ): Promise<Record<string, string>> {
     const credential = this.credentialOf(request, access.basicCredentials);
     const named =
       access.selfScoped || credential.kind !== 'token'
@@ -77,7 +83,12 @@ export class ScopesGuard implements CanActivate {
       tenant: named,
       clientAddress: this.clientAddressOf(request),
     });
-    attachAccess(request, { key, secret, tenant: named ?? { orgId: key.orgId, projectId: key.projectId } });
+    attachAccess(request, {
+      key,
+      secret,
+      tenant: named ?? { orgId: key.orgId, projectId: key.projectId },
+      route: [context.getClass(), context.getHandler()],
+    });
     return rateLimit === undefined ? {} : rateLimitHeaders(rateLimit);
   }
 

@@ -2,8 +2,8 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { CLOCK } from '../clock.token';
 import type { Clock } from '../domain/clock';
-import { type Decision, decide, type Requirement, type StoredState } from '../domain/decision';
-import { parseToken } from '../domain/key-token';
+import { type Decision, decide, findSecret, type Requirement, type StoredState } from '../domain/decision';
+import { type ParsedToken, parseToken } from '../domain/key-token';
 import { RATE_LIMITER, type RateLimiter } from '../limits/rate-limiter';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 import { OWNER_STATUS, type OwnerStatus } from './owner-status';
@@ -58,15 +58,16 @@ export class KeyVerifier {
    */
   async inspect(token: string, requirement: Requirement): Promise<Decision> {
     const presented = parseToken(token, this.importPrefixes);
-    const stored = presented === null ? null : await this.load(presented.keyId);
+    const stored = presented === null ? null : await this.load(presented);
     const decision = decide(presented, stored, requirement, this.clock.now());
     if (decision.code === 'ROTATED') await this.reuse.note(decision.key, decision.secret);
     return decision;
   }
 
-  private async load(keyId: string): Promise<StoredState | null> {
+  private async load({ keyId, hash }: ParsedToken): Promise<StoredState | null> {
     const key = await this.repository.find(keyId);
-    if (key === null) return null;
+    // The owner is asked about for genuine secrets only, so that its absence tells strangers nothing of the key.
+    if (key === null || findSecret(key.secrets, hash) === undefined) return null;
     const ownerActive =
       this.owners === undefined || key.ownerId === undefined || (await this.owners.isActive(key.ownerId));
     return { key, ownerActive };
