@@ -15,7 +15,9 @@ const base = {
       },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|content-disposition|cookie|jose)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(@nestjs|content-disposition|cookie|jose|oauth4webapi|openid-client)/)',
+  ],
   moduleNameMapper: { '^keyward$': '<rootDir>/src/index.ts' },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/samples/.*/dist/'],
 };
@@ -28,12 +30,13 @@ const withMongo = {
 module.exports = {
   coverageDirectory: 'coverage',
   coverageProvider: 'v8',
-  collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
+  collectCoverageFrom: ['src/api-keys/{domain,access,verification}/*.ts', '!src/**/*.spec.ts'],
   coverageThreshold: {
     './src/api-keys/domain/': { lines: 95, branches: 95 },
     './src/api-keys/access/': { lines: 95, branches: 95 },
   },
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/scripts/closing-line.cjs'],
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
     { ...base, ...withMongo, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'] },
@@ -42,6 +45,13 @@ module.exports = {
       ...withMongo,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts', '<rootDir>/samples/**/*.e2e-spec.ts'],
+    },
+    // Real proxies, Redis and a browser: run by `npm run test:integration`, not by `npm test`.
+    {
+      ...base,
+      ...withMongo,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'],
     },
   ],
 };

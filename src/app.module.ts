@@ -4,6 +4,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ApiKeysModule } from './api-keys/api-keys.module';
 import type { ApiKeysOptions } from './api-keys/api-keys.options';
+import { OAuthErrorFilter } from './api-keys/doors/oauth-error.filter';
 import { AllowedMethods } from './bootstrap/allowed-methods';
 import { ServiceFilter } from './bootstrap/service.filter';
 import { type Environment, issuersOf, readEnvironment, storageKindOf } from './config/environment';
@@ -66,7 +67,7 @@ export class AppModule {
         DiscoveryModule,
       ],
       controllers: [MetricsController],
-      providers: [AllowedMethods, ServiceFilter],
+      providers: [AllowedMethods, OAuthErrorFilter, ServiceFilter],
     };
   }
 }

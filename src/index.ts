@@ -28,7 +28,7 @@ export { InvalidCursorError, type KeyPageQuery } from './api-keys/key-page';
 export { CLOCK } from './api-keys/clock.token';
 
 export { CurrentApiKey, type CurrentKey } from './api-keys/access/current-api-key.decorator';
-export type { HttpRequest } from './api-keys/access/http-request';
+export { type HttpRequest, nodeRequestOf } from './api-keys/access/http-request';
 export {
   AllowSessions,
   Authenticated,

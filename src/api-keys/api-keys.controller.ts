@@ -37,6 +37,7 @@ import { PresentedKeyOf } from './access/presented-key.decorator';
 import { CurrentCaller } from './access/current-caller.decorator';
 import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
 import type { PresentedKey } from './access/verified-access';
+import { ScopesGuard } from './access/scopes.guard';
 import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
 import type { ApiKey } from './domain/api-key';
@@ -59,6 +60,7 @@ import { entityTag, readIfMatch } from './if-match';
 @ApiExtension('x-sessions', true)
 @Controller('v1/api-keys')
 @SelfScoped()
+@UseGuards(ScopesGuard)
 @UseFilters(ProblemFilter)
 @UsePipes(strictValidation())
 export class ApiKeysController {

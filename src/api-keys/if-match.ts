@@ -1,8 +1,8 @@
 import { problemOf } from '../problems/problem';
 import { ProblemException } from '../problems/problem.exception';
 
-const ENTITY_TAGS = /^\s*(?:(?:W\/)?"[\x21\x23-\x7e]*"\s*(?:,\s*|$))+$/;
-const VERSION_TAG = /(W\/)?"(?:([1-9]\d{0,14})|[\x21\x23-\x7e]*)"/g;
+const ENTITY_TAGS = /^[\s,]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,[\s,]*|$))+$/;
+const VERSION_TAG = /(W\/)?"(?:([1-9]\d{0,14})|[\x21\x23-\x7e\x80-\xff]*)"/g;
 
 /** The entity tag of a version (RFC 9110 section 8.8.3). */
 export function entityTag(version: number): string {

@@ -2,6 +2,8 @@ import { Injectable, RequestMethod } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { discoverRoutes } from '../api-keys/access/route-discovery';
 
+const ANY_METHOD = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
+
 interface Served {
   readonly pattern: RegExp;
   readonly methods: readonly string[];
@@ -28,6 +30,7 @@ export class AllowedMethods {
 }
 
 function namesOf(method: RequestMethod): readonly string[] {
+  if (method === RequestMethod.ALL) return ANY_METHOD;
   return method === RequestMethod.GET ? ['GET', 'HEAD'] : [RequestMethod[method] ?? ''];
 }
 

@@ -9,6 +9,7 @@ import { ServiceFilter } from './service.filter';
 import { SignIn } from './sign-in';
 import { ServiceLogger } from './service.logger';
 import { serveDocumentation } from './swagger';
+import { leaveBodiesUnread } from './unread-bodies';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
 const MAX_PARAM_LENGTH = 512;
@@ -30,6 +31,7 @@ export async function createService(): Promise<NestFastifyApplication> {
     frameworkErrors: answerFrameworkError,
   });
   adapter.getInstance().removeContentTypeParser('text/plain');
+  leaveBodiesUnread(adapter.getInstance(), '/v1/forward-auth');
   const logger = new ServiceLogger();
   logger.writeFrom('warn');
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(), adapter, {

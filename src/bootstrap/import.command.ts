@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { rootCaller } from '../api-keys/domain/caller';
@@ -15,9 +15,9 @@ export function importCommand(): Command {
     .description('import keys of another system by the hashes of their tokens, one JSON document a line')
     .argument('<file>', 'newline-delimited JSON')
     .action(async (file: string) => {
-      await access(file, constants.R_OK).catch(() => {
+      if (!(await isReadable(file))) {
         throw new ConfigurationError(`${file} cannot be read: name a file of newline-delimited JSON.`);
-      });
+      }
       await asOperator(async (app) => {
         const counts = { imported: 0, known: 0, refused: 0 };
         const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
@@ -31,6 +31,15 @@ export function importCommand(): Command {
         if (counts.refused > 0) process.exitCode = 1;
       });
     });
+}
+
+async function isReadable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.R_OK);
+    return !(await stat(file)).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function remarksOn({ outcome, reasons = [], warnings = [] }: ImportOutcome): readonly string[] {

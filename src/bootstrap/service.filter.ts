@@ -1,29 +1,39 @@
 import { type ArgumentsHost, Catch, Injectable, NotFoundException } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { OAuthErrorFilter } from '../api-keys/doors/oauth-error.filter';
 import { problemOf } from '../problems/problem';
 import { ProblemException } from '../problems/problem.exception';
 import { ProblemFilter } from '../problems/problem.filter';
 import { AllowedMethods } from './allowed-methods';
 
-/** The service's filter: problems, and 405 where a path is served but not by the method of the request. */
+/** What is asked by OAuth clients. */
+const OAUTH_PATH = /^\/oauth2\//;
+
+/**
+ * The service's filter: problems, and 405 where a path is served but not by the method of the request. It sees what
+ * fails before a controller's own filter does, such as the parsing of a body, so it speaks OAuth where that is spoken.
+ */
 @Catch()
 @Injectable()
 export class ServiceFilter extends ProblemFilter {
   constructor(
     adapterHost: HttpAdapterHost,
     private readonly allowedMethods: AllowedMethods,
+    private readonly oauthErrors: OAuthErrorFilter,
   ) {
     super(adapterHost);
   }
 
   override catch(thrown: unknown, host: ArgumentsHost): void {
-    super.catch(thrown instanceof NotFoundException ? this.unmatched(thrown, host) : thrown, host);
+    const request = host.switchToHttp().getRequest<unknown>();
+    const path = String(this.adapterHost.httpAdapter.getRequestUrl(request)).split('?', 1)[0] ?? '';
+    const error = thrown instanceof NotFoundException ? this.unmatched(thrown, request, path) : thrown;
+    if (OAUTH_PATH.test(path)) this.oauthErrors.catch(error, host);
+    else super.catch(error, host);
   }
 
-  private unmatched(thrown: NotFoundException, host: ArgumentsHost): unknown {
-    const request = host.switchToHttp().getRequest<unknown>();
+  private unmatched(thrown: NotFoundException, request: unknown, path: string): unknown {
     const adapter = this.adapterHost.httpAdapter;
-    const path = String(adapter.getRequestUrl(request)).split('?', 1)[0] ?? '';
     const allowed = this.allowedMethods.of(path);
     if (allowed.length === 0 || allowed.includes(String(adapter.getRequestMethod(request)))) return thrown;
     return new ProblemException(problemOf('method_not_allowed', `Use ${allowed.join(', ')}.`), {

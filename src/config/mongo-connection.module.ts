@@ -68,7 +68,8 @@ async function connect(uri: string, timeoutMs: number): Promise<Connection> {
   }
 }
 
-/** Whether waiting may help. A malformed connection string stays malformed. */
+/** Whether waiting may help: the database is not there yet. Anything else stays as wrong as it is. */
 function isTransient(error: unknown): boolean {
-  return error instanceof Error && error.name !== 'MongoParseError' && error.name !== 'MongoAPIError';
+  if (!(error instanceof Error)) return false;
+  return /ServerSelection|Network|Timeout/.test(error.name) || 'syscall' in error;
 }

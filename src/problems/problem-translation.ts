@@ -47,7 +47,7 @@ export function toProblemException(thrown: unknown): ProblemException {
 
 function fromStatus(status: number, cause: unknown): ProblemException {
   const [code, detail] = BY_STATUS[status] ?? ['invalid_request', 'Correct the request and send it again.'];
-  return new ProblemException(problemOf(code, detail), {}, { cause });
+  return new ProblemException({ ...problemOf(code, detail), status }, {}, { cause });
 }
 
 /** Framework and body-parser errors carry their status and a machine-readable reason under various names. */

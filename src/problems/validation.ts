@@ -4,8 +4,17 @@ import { validateSync, type ValidatorOptions } from 'class-validator';
 import { type FieldFault, problemOf } from './problem';
 import { ProblemException } from './problem.exception';
 
-/** Names that object mappers drop silently; here they are refused like any other unknown field. */
-const UNMAPPABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+/** Names that an object mapper drops silently from what it maps; here they are refused like any other unknown field. */
+const UNMAPPABLE: ReadonlySet<string> = new Set([
+  'prototype',
+  ...Object.getOwnPropertyNames(Object.prototype),
+]);
+
+/** Names that Nest's pipe strips silently at any depth. */
+const STRIPPED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** No body that is taken here is nested as deeply. */
+const MAX_DEPTH = 16;
 
 const STRICT: ValidatorOptions = {
   whitelist: true,
@@ -64,13 +73,31 @@ function unmappableIn(value: unknown): readonly FieldFault[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ field: '', message: 'must be an object' }];
   }
-  return Object.getOwnPropertyNames(value)
-    .filter((name) => UNMAPPABLE.has(name))
-    .map((name) => ({ field: `/${name}`, message: 'is not a known field' }));
+  return Object.entries(value).flatMap(([name, member]): FieldFault[] => {
+    const field = pointerTo(name);
+    if (UNMAPPABLE.has(name)) return [{ field, message: 'is not a known field' }];
+    return isMappable(member)
+      ? []
+      : [{ field, message: 'holds a name that is not taken, or is nested too deeply' }];
+  });
+}
+
+/** Whether an object mapper keeps everything in a value, and comes to its end. */
+function isMappable(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === MAX_DEPTH) return false;
+  return Object.entries(value).every(
+    ([name, member]) => !STRIPPED.has(name) && isMappable(member, depth + 1),
+  );
+}
+
+/** A JSON Pointer to a member (RFC 6901 section 3). */
+export function pointerTo(name: string): string {
+  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 function faultsOf(error: ValidationError, parent: string): readonly FieldFault[] {
-  const field = `${parent}/${error.property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  const field = `${parent}${pointerTo(error.property)}`;
   const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
     field,
     message: rule === 'whitelistValidation' ? 'is not a known field' : message,

@@ -30,6 +30,7 @@ import {
   RequireScopes,
   SelfScoped,
 } from '../api-keys/access/require-scopes.decorator';
+import { ScopesGuard } from '../api-keys/access/scopes.guard';
 import type { Caller } from '../api-keys/domain/caller';
 import { DEFAULT_PAGE_SIZE } from '../api-keys/dto/list-api-keys.query';
 import { entityTag, readIfMatch } from '../api-keys/if-match';
@@ -54,6 +55,7 @@ import { UsersService } from './users.service';
 @Controller('v1/users')
 @AllowSessions()
 @SelfScoped()
+@UseGuards(ScopesGuard)
 @UseFilters(ProblemFilter)
 @UsePipes(strictValidation())
 export class UsersController {

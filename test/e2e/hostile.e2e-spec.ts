@@ -65,11 +65,28 @@ const BODIES: readonly (readonly [string, unknown])[] = [
   ['__proto__', '{"name":"n","scopes":[],"__proto__":{"enabled":false}}'],
   ['__proto__ in metadata', '{"name":"n","scopes":[],"metadata":{"__proto__":{"a":1}}}'],
   ['constructor.prototype', '{"name":"n","scopes":[],"constructor":{"prototype":{"a":1}}}'],
+  ['constructor in metadata', { ...GOOD, metadata: { constructor: 'x' } }],
+  ['100,000 nested lists', `{"name":"n","scopes":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+  [
+    '40,000 nested objects',
+    `{"name":"n","scopes":[],"metadata":${'{"a":'.repeat(40_000)}1${'}'.repeat(40_000)}}`,
+  ],
   ['an unknown field', { ...GOOD, admin: true }],
   ['a field of the record', { ...GOOD, secrets: [] }],
   ['an id of its own', { ...GOOD, id: '01jd8x4k2m6n8p0q2r4s6t8v0w', _id: 'x' }],
   ['1 MB', JSON.stringify({ ...GOOD, description: 'x'.repeat(1_000_000) })],
 ];
+
+function expectRefusal(answer: { status: number; headers: Headers; body: object }): void {
+  expect(answer.status).toBeGreaterThanOrEqual(400);
+  expect(answer.status).toBeLessThan(500);
+  expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  expect(answer.body).toMatchObject({
+    status: answer.status,
+    code: expect.any(String),
+    title: expect.any(String),
+  });
+}
 
 describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (storage) => {
   let service: TestService;
@@ -79,23 +96,14 @@ describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (s
     const { body } = await service.as(service.root.token).get('/v1/api-keys?limit=100');
     return (body['data'] as unknown[]).length;
   };
-  const expectRefusal = (answer: { status: number; headers: Headers; body: object }): void => {
-    expect(answer.status).toBeGreaterThanOrEqual(400);
-    expect(answer.status).toBeLessThan(500);
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(answer.body).toMatchObject({
-      status: answer.status,
-      code: expect.any(String),
-      title: expect.any(String),
-    });
-  };
-
   beforeAll(async () => {
     service = await startService(storage);
     stored = await count();
   });
   afterAll(async () => service.stop());
-  afterEach(async () => expect(await count()).toBe(stored));
+  afterEach(async () => {
+    if ((await count()) !== stored) throw new Error('something was stored');
+  });
 
   it.each(BODIES)('a create with %s is refused and leaves nothing behind', async (_name, body) => {
     const { token } = service.root;

@@ -1,3 +1,5 @@
+import 'reflect-metadata';
+
 /** One thing that a decorator says about who may use a route. */
 export type AccessDeclaration =
   | { readonly kind: 'scopes'; readonly allOf: readonly string[] }

@@ -39,7 +39,8 @@ export function Public(): ClassDecorator & MethodDecorator {
 
 /**
  * Says that the handler limits itself to the caller's own binding, so that a bound key needs to name no
- * tenant. `@Tenant()` then is the key's own binding. Asks for a key, but for no scope.
+ * tenant. `@Tenant()` then is the key's own binding. Asks for nothing itself: beside it stands what does, such
+ * as `@Authenticated()`.
  */
 export function SelfScoped(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'self-scoped' });

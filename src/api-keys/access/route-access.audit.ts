@@ -3,6 +3,7 @@ import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ConfigurationError } from '../../config/configuration.error';
 import { API_KEYS_SETTINGS, type ApiKeysModuleSettings } from '../api-keys.options';
+import { declarationsOn } from './access-declaration';
 import { compileRouteAccess } from './route-access';
 import { type DiscoveredRoute, discoverRoutes } from './route-discovery';
 import { ScopesGuard } from './scopes.guard';
@@ -28,7 +29,9 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     for (const route of discoverRoutes(this.discovery, this.scanner)) {
       const { kind } = compileRouteAccess(route.controller, route.handler);
       if (kind === 'undeclared' && guardedGlobally) undeclared.push(route.label);
-      if (kind === 'guarded' && !guardedGlobally && !hasOwnGuard(route)) unguarded.push(route.label);
+      if (kind !== 'public' && isDeclared(route) && !guardedGlobally && !hasOwnGuard(route)) {
+        unguarded.push(route.label);
+      }
     }
     if (unguarded.length > 0) {
       throw new ConfigurationError(
@@ -51,6 +54,10 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     ];
     return guards.some(isScopesGuard);
   }
+}
+
+function isDeclared({ controller, handler }: DiscoveredRoute): boolean {
+  return declarationsOn(controller).length + declarationsOn(handler).length > 0;
 }
 
 function hasOwnGuard({ controller, handler }: DiscoveredRoute): boolean {

@@ -15,11 +15,22 @@ const PREFIX_LENGTH = /^(?:0|[1-9]\d{0,2})$/;
  */
 export function parseAddress(text: string): Address | undefined {
   if (text.includes(':')) {
-    if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
-    const address = ipaddr.IPv6.parse(text);
+    const groups = withoutDottedTail(text);
+    if (groups === undefined || groups.includes('%') || !ipaddr.IPv6.isValid(groups)) return undefined;
+    const address = ipaddr.IPv6.parse(groups);
     return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
   }
   return IPV4.test(text) && ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined;
+}
+
+/** An IPv6 address that ends in dotted-quad IPv4, written in groups alone: the library reads such tails loosely. */
+function withoutDottedTail(text: string): string | undefined {
+  if (!text.includes('.')) return text;
+  const cut = text.lastIndexOf(':') + 1;
+  const tail = parseAddress(text.slice(cut));
+  if (tail === undefined || tail.kind() !== 'ipv4') return undefined;
+  const [a = 0, b = 0, c = 0, d = 0] = tail.toByteArray();
+  return `${text.slice(0, cut)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
 }
 
 /**

@@ -16,6 +16,7 @@ import { noParameters } from '../../problems/no-parameters.pipe';
 import { strictValidation } from '../../problems/validation';
 import { CurrentApiKey, type CurrentKey } from '../access/current-api-key.decorator';
 import { BasicCredentials, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
+import { ScopesGuard } from '../access/scopes.guard';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { NO_SCOPES_REQUIRED } from '../domain/scopes';
 import { IntrospectionDto, IntrospectDto } from '../dto/introspect.dto';
@@ -30,6 +31,7 @@ import { tenantAskedFor } from './verifier-context';
 @ApiSecurity('apiKey')
 @ApiBasicAuth('basic')
 @Controller('oauth2/introspect')
+@UseGuards(ScopesGuard)
 @UseFilters(OAuthErrorFilter)
 @UsePipes(strictValidation())
 export class IntrospectionController {

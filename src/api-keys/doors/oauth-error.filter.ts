@@ -1,6 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { problemOf } from '../../problems/problem';
 import type { ProblemCode } from '../../problems/problem-catalogue';
+import { ProblemException } from '../../problems/problem.exception';
 import { toProblemException } from '../../problems/problem-translation';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { type OAuthErrorCode, OAuthErrorDto } from './oauth-error.dto';
@@ -31,7 +33,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const { problem, headers } = toProblemException(thrown);
+    const { problem, headers } = asFormsSeeIt(toProblemException(thrown));
     if (problem.status === 500) this.logger.error(thrown);
     const adapter = this.adapterHost.httpAdapter;
     const response = host.switchToHttp().getResponse<unknown>();
@@ -54,4 +56,13 @@ export class OAuthErrorFilter implements ExceptionFilter {
     };
     adapter.reply(response, body, problem.status);
   }
+}
+
+/** A body that fails before a form parser takes it was no form: what the other parser has to say would mislead. */
+function asFormsSeeIt(exception: ProblemException): ProblemException {
+  const { code } = exception.problem;
+  if (code !== 'invalid_json' && code !== 'unsupported_media_type') return exception;
+  return new ProblemException(
+    problemOf('unsupported_media_type', 'Send the body as application/x-www-form-urlencoded.'),
+  );
 }

@@ -18,6 +18,7 @@ import { JsonBodyGuard } from '../../problems/media-type.guard';
 import { strictValidation } from '../../problems/validation';
 import { CurrentApiKey, type CurrentKey } from '../access/current-api-key.decorator';
 import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
+import { ScopesGuard } from '../access/scopes.guard';
 import { VerificationDto, VerifyDto } from '../dto/verify.dto';
 import { KeyVerifier } from '../verification/key-verifier';
 import { tenantAskedFor } from './verifier-context';
@@ -27,6 +28,7 @@ import { tenantAskedFor } from './verifier-context';
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
 @Controller('v1/api-keys/verify')
+@UseGuards(ScopesGuard)
 @UseFilters(ProblemFilter)
 @UsePipes(strictValidation())
 export class VerifyController {

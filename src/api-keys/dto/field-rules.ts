@@ -1,3 +1,5 @@
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
 import { Matches, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { isAllowedIp, MAX_ALLOWED_IPS, parseAddress } from '../domain/allowed-ips';
 import { isTenantId } from '../domain/binding';
@@ -94,14 +96,16 @@ export function IsOwnerId(): PropertyDecorator {
   return Matches(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/, { message: 'must be the id of a user' });
 }
 
-/** A flat map of at most 50 entries. */
+/** A flat map of at most 50 entries, judged as it was sent: an object mapper would drop some names silently. */
 export function IsMetadata(): PropertyDecorator {
-  return rule(
+  const untouched = Transform(({ obj, key }: { obj: object; key: string }): unknown => Reflect.get(obj, key));
+  const isFlat = rule(
     'isMetadata',
     `must be a flat object of at most ${MAX_METADATA_ENTRIES} entries: names of 1 to 64 characters of A-Z a-z 0-9 _ -, ` +
       `values that are text of at most ${MAX_METADATA_VALUE} characters, finite numbers or booleans`,
     isMetadata,
   );
+  return applyDecorators(untouched, isFlat);
 }
 
 /** May be given only together with another field. */

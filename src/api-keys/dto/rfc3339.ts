@@ -14,5 +14,6 @@ export function parseRfc3339(text: string): Date | undefined {
   if (month < 1 || month > 12 || day < 1 || day > lastDay) return undefined;
   if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) return undefined;
   const date = new Date(text.toUpperCase());
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  const isWritable = date.getUTCFullYear() >= 0 && date.getUTCFullYear() <= 9999;
+  return isWritable ? date : undefined;
 }

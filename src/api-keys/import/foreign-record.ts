@@ -32,33 +32,37 @@ const KEPT: ReadonlySet<string> = new Set([
  * absent, and what has no place is left out with a warning. A list of scopes that is missing is an empty one.
  */
 export function translateForeignRecord(document: unknown): TranslatedRecord {
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    return { record: document, warnings: [] };
-  }
+  if (!isDocument(document)) return { record: document, warnings: [] };
   const record: Record<string, unknown> = { scopes: [] };
   const metadata: Record<string, unknown> = {};
   const dropped: string[] = [];
-  for (const [name, value] of Object.entries(document as Fields)) {
+  for (const [name, value] of Object.entries(document)) {
     const field = NAMES[name] ?? name;
     if (value === null || name === '_id') continue;
     if (name === 'user_id' || name === 'key_prefix') metadata[name] = textOf(value);
     else if (KEPT.has(field)) record[field] = dateOf(value);
     else dropped.push(name);
   }
-  if (Object.keys(metadata).length > 0)
-    record['metadata'] = { ...metadata, ...(record['metadata'] as Fields) };
+  const own = record['metadata'] ?? {};
+  if (Object.keys(metadata).length > 0 && isDocument(own)) record['metadata'] = { ...metadata, ...own };
   return { record, warnings: dropped.map((name) => `left out: ${name}`) };
 }
 
-function textOf(value: unknown): unknown {
-  const id = typeof value === 'object' && value !== null ? (value as Fields)['$oid'] : undefined;
-  return id ?? (typeof value === 'string' ? value : String(value));
+function isDocument(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `{"$date": …}` of extended JSON is a moment in UTC, as text or in milliseconds. */
+function textOf(value: unknown): unknown {
+  const id = isDocument(value) ? value['$oid'] : undefined;
+  return id ?? (typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** `{"$date": …}` of extended JSON is a moment in UTC, as text or in milliseconds; what is none stays as it is. */
 function dateOf(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('$date' in value)) return value;
-  const date = value.$date;
-  const millis = typeof date === 'object' && date !== null ? Number((date as Fields)['$numberLong']) : date;
-  return typeof millis === 'number' && Number.isFinite(millis) ? new Date(millis).toISOString() : millis;
+  if (!isDocument(value) || !('$date' in value)) return value;
+  const written = value['$date'];
+  const millis = isDocument(written) ? Number(written['$numberLong']) : written;
+  if (typeof millis !== 'number') return written;
+  const date = new Date(millis);
+  return Number.isNaN(date.getTime()) ? value : date.toISOString();
 }

@@ -8,6 +8,7 @@ import { ProblemFilter } from '../../problems/problem.filter';
 import { strictValidation } from '../../problems/validation';
 import { CurrentCaller } from '../access/current-caller.decorator';
 import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
+import { ScopesGuard } from '../access/scopes.guard';
 import type { Caller } from '../domain/caller';
 import { ImportKeysDto, ImportReportDto } from '../dto/import.dto';
 import { type ImportOutcome, reportOf } from './import-report';
@@ -18,6 +19,7 @@ import { KeyImportService } from './key-import.service';
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
 @Controller('v1/api-keys/import')
+@UseGuards(ScopesGuard)
 @UseFilters(ProblemFilter)
 @UsePipes(strictValidation())
 export class KeyImportController {

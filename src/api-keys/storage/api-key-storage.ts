@@ -4,6 +4,7 @@ import type { StorageConfig } from '../../config/storage.config';
 import type { ApiKeyRepository } from './api-key.repository';
 import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
 import { MemoryApiKeyRepository } from './memory-api-key.repository';
+import { prepareStore } from './prepare-store';
 import { MongoApiKeyRepository } from './mongo-api-key.repository';
 
 /** Where keys are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
@@ -21,7 +22,7 @@ export async function openApiKeyStorage(
   connection: Connection | null | undefined,
 ): Promise<ApiKeyRepository> {
   const repository = build(storage, storageConfig, connection);
-  await repository.prepare();
+  await prepareStore(repository, 'API keys');
   return repository;
 }
 

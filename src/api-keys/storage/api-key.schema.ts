@@ -42,6 +42,8 @@ const historyEntry = new MongooseSchema<HistoryEntry>(
   strict: 'throw',
   autoIndex: false,
   autoCreate: false,
+  // Else an operation waits for a lost connection, up to ten seconds and deaf to its signal.
+  bufferCommands: false,
 })
 export class ApiKeyDocument {
   @Prop({ type: String, required: true })

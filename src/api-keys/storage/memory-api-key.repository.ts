@@ -1,3 +1,4 @@
+import { isDate } from 'node:util/types';
 import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
@@ -19,23 +20,23 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
   async insert(key: ApiKeyWithHistory): Promise<void> {
     if (this.stands(key)) return;
     if (this.keys.has(key.id)) throw new KeyIdTakenError(key.id);
-    this.keys.set(key.id, structuredClone(key));
+    this.keys.set(key.id, copyOf(key));
   }
 
   async find(id: string): Promise<ApiKey | null> {
     const found = this.keys.get(id);
-    return found === undefined ? null : withoutHistory(structuredClone(found));
+    return found === undefined ? null : withoutHistory(copyOf(found));
   }
 
   async findWithHistory(id: string): Promise<ApiKeyWithHistory | null> {
-    return structuredClone(this.keys.get(id) ?? null);
+    return copyOf(this.keys.get(id) ?? null);
   }
 
   async replace(key: ApiKeyWithHistory): Promise<boolean> {
     const stored = this.keys.get(key.id);
     if (stored?.version !== key.version - 1) return this.stands(key);
     const { createdAt, createdBy } = stored;
-    this.keys.set(key.id, structuredClone({ ...key, createdAt, createdBy }));
+    this.keys.set(key.id, copyOf({ ...key, createdAt, createdBy }));
     return true;
   }
 
@@ -50,7 +51,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
       )
       .toSorted((one, other) => (one.id < other.id ? 1 : -1))
       .slice(0, limit)
-      .map((key) => withoutHistory(structuredClone(key)));
+      .map((key) => withoutHistory(copyOf(key)));
   }
 
   private stands(key: ApiKeyWithHistory): boolean {
@@ -62,4 +63,13 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
 
 function withoutHistory({ history: _history, historyDropped: _dropped, ...key }: ApiKeyWithHistory): ApiKey {
   return key;
+}
+
+/** Not `structuredClone`: under Jest its dates are no instances of the `Date` that a test or a host knows. */
+function copyOf<T>(value: T): T;
+function copyOf(value: unknown): unknown {
+  if (isDate(value)) return new Date(value);
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copyOf(each)]));
 }

@@ -13,6 +13,23 @@ const FIRST_KEY_ID = '0';
 
 type StoredKey = { readonly _id: string } & Omit<ApiKeyWithHistory, 'id'>;
 
+type Changeable = Omit<ApiKeyWithHistory, 'id' | 'createdAt' | 'createdBy'>;
+
+type OptionalField<T> = { [K in keyof T]-?: object extends Pick<T, K> ? K : never }[keyof T];
+
+/** Every part that a record may lack. A change unsets those that its record lacks. */
+const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
+  description: 1,
+  ownerId: 1,
+  orgId: 1,
+  projectId: 1,
+  rateLimit: 1,
+  expiresAt: 1,
+  revokedAt: 1,
+  revokedBy: 1,
+  revokedReason: 1,
+};
+
 /** Keeps keys in MongoDB: one document a key, one atomic write a change. */
 export class MongoApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'durable';
@@ -31,7 +48,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
       await boundedMongoOperation((signal) =>
         this.model.updateOne(
           { _id: id, version: { $exists: false } },
-          { $setOnInsert: withoutAbsent(fields), $currentDate: { changedAt: true } },
+          { $setOnInsert: present(fields), $currentDate: { changedAt: true } },
           { ...durableWrite(signal), upsert: true },
         ),
       );
@@ -63,7 +80,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     const { matchedCount } = await boundedMongoOperation((signal) =>
       this.model.updateOne(
         { _id: id, version: key.version - 1 },
-        { $set: withoutAbsent(fields), $unset: absent(fields), $currentDate: { changedAt: true } },
+        { $set: present(fields), $unset: absent(fields), $currentDate: { changedAt: true } },
         durableWrite(signal),
       ),
     );
@@ -109,14 +126,15 @@ function withId<T extends { readonly _id: string }>({ _id, ...fields }: T): Omit
   return { id: _id, ...fields };
 }
 
-function withoutAbsent<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+/** The parts that a record has, as the driver takes them. */
+function present({ metadata, ...fields }: Changeable): Record<string, unknown> {
+  const parts = Object.entries(fields).filter(([, value]) => value !== undefined);
+  // As an object, metadata with an entry `_bsontype` would be taken for a value of the driver's own.
+  return { ...Object.fromEntries(parts), metadata: new Map(Object.entries(metadata)) };
 }
 
-function absent(fields: object): Record<string, 1> {
+function absent(fields: Changeable): Record<string, 1> {
   return Object.fromEntries(
-    Object.entries(fields)
-      .filter(([, value]) => value === undefined)
-      .map(([name]) => [name, 1]),
+    Object.entries(OPTIONAL_FIELDS).filter(([name]) => Reflect.get(fields, name) === undefined),
   );
 }

@@ -6,6 +6,8 @@ export const MONGO_OPERATION_TIMEOUT_MS = 1500;
 
 const DUPLICATE_KEY = 11_000;
 
+const SOCKET_ERROR = /^(?!ERR_)E[A-Z]|^ERR_(?:STREAM|SOCKET|TLS|SSL)_/;
+
 /** Options of every write: acknowledged by a majority, and in its journal. */
 export function durableWrite(signal: AbortSignal): MongooseUpdateQueryOptions & mongo.UpdateOptions {
   return { writeConcern: { w: 'majority', j: true }, ...abortable(signal) };
@@ -35,7 +37,7 @@ export async function boundedMongoOperation<T>(
     return await operation(signal);
   } catch (error) {
     if (isDuplicateKey(error)) throw error;
-    if (signal.aborted || error instanceof mongo.MongoError || isNotConnected(error)) {
+    if (signal.aborted || error instanceof mongo.MongoError || isNotConnected(error) || isOfSocket(error)) {
       throw new StorageUnavailableError(error);
     }
     throw error;
@@ -49,4 +51,10 @@ export function isDuplicateKey(error: unknown): boolean {
 
 function isNotConnected(error: unknown): boolean {
   return error instanceof MongooseError && error.constructor === MongooseError;
+}
+
+/** A connection reset as it was written to fails with the socket's own error; the driver wraps the others only. */
+function isOfSocket(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && Reflect.get(error, 'code');
+  return typeof code === 'string' && SOCKET_ERROR.test(code);
 }

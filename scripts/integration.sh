@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Runs the suites that need other people's programs: reverse proxies, Redis, schemathesis and a browser.
+# Installs what is missing from Debian and PyPI. What cannot be had ends the run with the reason; nothing skips.
+# Arguments go to jest: npm run test:integration -- nginx
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() {
+  echo "integration: $*" >&2
+  exit 1
+}
+
+# Package and a file that it brings; without recommended packages.
+debian=(
+  nginx:/usr/sbin/nginx
+  caddy:/usr/bin/caddy
+  apache2:/usr/sbin/apache2
+  libapache2-mod-auth-openidc:/usr/lib/apache2/modules/mod_auth_openidc.so
+  redis-server:/usr/bin/redis-server
+  chromium:/usr/bin/chromium
+)
+missing=()
+for entry in "${debian[@]}"; do
+  [ -e "${entry#*:}" ] || missing+=("${entry%%:*}")
+done
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "integration: installing ${missing[*]}" >&2
+  command -v apt-get >/dev/null || fail "no apt-get to install ${missing[*]} with: install them yourself"
+  root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    sudo -n true 2>/dev/null || fail "neither root nor sudo to install ${missing[*]} with: install them yourself"
+    root=(sudo -n)
+  fi
+  "${root[@]}" apt-get update -qq >&2 || fail "apt-get update failed"
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2 ||
+    fail "apt-get cannot install ${missing[*]}"
+fi
+
+# A folder of its own for each set of versions, outside the tree; one that was cut off is begun anew.
+requirements=test/support/integration/schemathesis/requirements.txt
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/keyward"
+venv="$cache/schemathesis-$(sha256sum "$requirements" | cut -c1-16)"
+mkdir -p "$cache"
+exec 9>"$venv.lock"
+flock 9
+if [ ! -e "$venv/complete" ]; then
+  echo "integration: installing schemathesis" >&2
+  rm -rf "$venv"
+  python3 -m venv "$venv" || fail "python3 makes no virtual environment"
+  "$venv/bin/pip" install -q --disable-pip-version-check --only-binary :all: -r "$requirements" >&2 ||
+    fail "pip cannot install schemathesis from PyPI"
+  touch "$venv/complete"
+fi
+exec 9>&-
+export SCHEMATHESIS="$venv/bin/schemathesis"
+
+npm run build --silent
+exec npx jest --selectProjects integration --maxWorkers 2 "$@"

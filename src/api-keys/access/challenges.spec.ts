@@ -1,0 +1,81 @@
+import type { DecisionCode } from '../domain/decision';
+import { NO_SCOPES_REQUIRED } from '../domain/scopes';
+import { ambiguousCredential, missingCredential, refusalOf } from './challenges';
+
+type Refusal = Exclude<DecisionCode, 'VALID'>;
+
+const invalidToken = (description: string): string =>
+  `Bearer realm="keyward", error="invalid_token", error_description="${description}"`;
+
+describe('the answer to a key that is not good', () => {
+  it.each<[Refusal, string, string]>([
+    ['MALFORMED', 'malformed_token', invalidToken('The token is not an API key')],
+    ['NOT_FOUND', 'invalid_token', invalidToken('The API key is not valid')],
+    ['ROTATED', 'key_rotated', invalidToken('This token was replaced by a newer one')],
+    ['REVOKED', 'key_revoked', invalidToken('The API key is revoked')],
+    ['DISABLED', 'key_disabled', invalidToken('The API key is disabled')],
+    ['EXPIRED', 'key_expired', invalidToken('The API key is expired')],
+    ['OWNER_DISABLED', 'owner_disabled', invalidToken('The owner of the API key is not active')],
+  ])('that is %s is 401 %s with an invalid_token challenge', (code, problemCode, challenge) => {
+    const { problem, headers } = refusalOf(code, NO_SCOPES_REQUIRED, 'keyward');
+
+    expect([problem.status, problem.code, problem.type]).toEqual([
+      401,
+      problemCode,
+      `urn:keyward:problem:${problemCode}`,
+    ]);
+    expect(headers).toEqual({ 'WWW-Authenticate': challenge });
+  });
+
+  it.each<[Refusal, string]>([
+    ['IP_NOT_ALLOWED', 'ip_not_allowed'],
+    ['BINDING_MISMATCH', 'binding_mismatch'],
+  ])(
+    'that is %s is 403 %s without a challenge: another key is no remedy that a client can pick',
+    (code, expected) => {
+      const { problem, headers } = refusalOf(code, { allOf: ['memory:read'], anyOf: [] }, 'keyward');
+
+      expect([problem.status, problem.code]).toEqual([403, expected]);
+      expect(headers).toEqual({});
+    },
+  );
+
+  it('that lacks scopes is 403 and names every scope that may help, once', () => {
+    const required = { allOf: ['a:read', 'b:read'], anyOf: [['c:read', 'a:read'], ['d:read']] };
+    const { problem, headers } = refusalOf('INSUFFICIENT_SCOPE', required, 'keyward');
+
+    expect([problem.status, problem.code]).toEqual([403, 'insufficient_scope']);
+    expect(headers).toEqual({
+      'WWW-Authenticate':
+        'Bearer realm="keyward", error="insufficient_scope", ' +
+        'error_description="The API key lacks a scope that this needs", scope="a:read b:read c:read d:read"',
+    });
+  });
+
+  it('says in its detail what to do', () => {
+    const { problem } = refusalOf('REVOKED', NO_SCOPES_REQUIRED, 'keyward');
+
+    expect(problem.detail).toBe('Ask for a new API key.');
+  });
+});
+
+describe('the answer to a request without a key', () => {
+  it('is 401 with a bare challenge', () => {
+    const { problem, headers } = missingCredential('acme api');
+
+    expect([problem.status, problem.code]).toEqual([401, 'missing_credential']);
+    expect(headers).toEqual({ 'WWW-Authenticate': 'Bearer realm="acme api"' });
+  });
+});
+
+describe('the answer to a request with several keys', () => {
+  it('is 400 with an invalid_request challenge', () => {
+    const { problem, headers } = ambiguousCredential('keyward');
+
+    expect([problem.status, problem.code]).toEqual([400, 'invalid_request']);
+    expect(headers).toEqual({
+      'WWW-Authenticate':
+        'Bearer realm="keyward", error="invalid_request", error_description="The request is not well formed"',
+    });
+  });
+});

@@ -1,0 +1,132 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import type { TenantContext } from '../domain/binding';
+import type { HttpRequest } from './http-request';
+import { readTenantContext, type TenantFault } from './tenant-context';
+
+const NAMES = { orgId: 'orgId', projectId: 'projectId' };
+
+function requestWith(params: unknown, ...rawHeaders: readonly string[]): HttpRequest {
+  return { raw: Object.assign(new IncomingMessage(new Socket()), { rawHeaders: [...rawHeaders] }), params };
+}
+
+describe('the tenant that a request names', () => {
+  it.each<[string, unknown, TenantContext]>([
+    ['both parts', { orgId: 'acme', projectId: 'apollo' }, { orgId: 'acme', projectId: 'apollo' }],
+    ['an organisation only', { orgId: 'acme' }, { orgId: 'acme' }],
+    ['a project only', { projectId: 'apollo' }, { projectId: 'apollo' }],
+    ['nothing', {}, {}],
+    ['other parameters', { id: 'acme', orgid: 'acme', OrgId: 'acme' }, {}],
+    ['no parameters', undefined, {}],
+    ['null for parameters', null, {}],
+    ['text for parameters', 'orgId', {}],
+    [
+      'parameters without a prototype',
+      Object.assign(Object.create(null), { orgId: 'acme' }),
+      { orgId: 'acme' },
+    ],
+    ['a list of one segment', { orgId: ['acme'] }, { orgId: 'acme' }],
+  ])('is read off route parameters with %s', (_what, params, expected) => {
+    expect(readTenantContext(requestWith(params), NAMES, false)).toEqual(expected);
+  });
+
+  it('is read under the names that the host gives to its parameters', () => {
+    const request = requestWith({ orgId: 'wrong', tenant: 'acme', workspace: 'apollo' });
+    const names = { orgId: 'tenant', projectId: 'workspace' };
+
+    expect(readTenantContext(request, names, false)).toEqual({ orgId: 'acme', projectId: 'apollo' });
+  });
+
+  it('is read off Express requests, which are Node’s own', () => {
+    const request = Object.assign(new IncomingMessage(new Socket()), {
+      rawHeaders: ['X-Org-Id', 'acme'],
+      params: { projectId: 'apollo' },
+    });
+
+    expect(readTenantContext(request, NAMES, true)).toEqual({ orgId: 'acme', projectId: 'apollo' });
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'is not read off %s, which every object inherits',
+    (name) => {
+      expect(readTenantContext(requestWith({}), { orgId: name, projectId: name }, false)).toEqual({});
+    },
+  );
+
+  it('is not read off what parameters inherit', () => {
+    const params: unknown = Object.create({ orgId: 'acme', projectId: 'apollo' });
+
+    expect(readTenantContext(requestWith(params), NAMES, false)).toEqual({});
+  });
+});
+
+describe('tenant headers', () => {
+  it('name the tenant on routes that read them', () => {
+    const request = requestWith({}, 'X-Org-Id', 'acme', 'x-project-id', 'apollo');
+
+    expect(readTenantContext(request, NAMES, true)).toEqual({ orgId: 'acme', projectId: 'apollo' });
+  });
+
+  it('name nothing on all other routes, not even a conflict or a fault', () => {
+    const request = requestWith({ orgId: 'acme' }, 'X-Org-Id', 'globex', 'X-Project-Id', 'not a name');
+
+    expect(readTenantContext(request, NAMES, false)).toEqual({ orgId: 'acme' });
+  });
+
+  it('may repeat what the path says, and each other', () => {
+    const request = requestWith({ orgId: 'acme' }, 'X-Org-Id', 'acme', 'X-Org-Id', 'acme');
+
+    expect(readTenantContext(request, NAMES, true)).toEqual({ orgId: 'acme' });
+  });
+
+  it.each<[string, HttpRequest]>([
+    ['another organisation than the path', requestWith({ orgId: 'acme' }, 'X-Org-Id', 'globex')],
+    ['another project than the path', requestWith({ projectId: 'apollo' }, 'X-Project-Id', 'hermes')],
+    ['an organisation in another case', requestWith({ orgId: 'acme' }, 'X-Org-Id', 'ACME')],
+    ['nothing where the path names someone', requestWith({ orgId: 'acme' }, 'X-Org-Id', '')],
+    ['two organisations', requestWith({}, 'X-Org-Id', 'acme', 'X-Org-Id', 'globex')],
+    ['a third value that differs', requestWith({ orgId: 'acme' }, 'X-Org-Id', 'acme', 'X-Org-Id', 'globex')],
+  ])('are a conflict where they name %s', (_what, request) => {
+    expect(readTenantContext(request, NAMES, true)).toBe<TenantFault>('conflict');
+  });
+});
+
+describe('a name that no tenant can have', () => {
+  it.each([
+    '',
+    ' ',
+    'acme ',
+    ' acme',
+    'acme/globex',
+    'acme,globex',
+    'acme\n',
+    'acme\u0000',
+    'acmé',
+    '*',
+    '%61cme',
+    'a'.repeat(129),
+  ])('is malformed in a path and in a header: %j', (name) => {
+    expect(readTenantContext(requestWith({ orgId: name }), NAMES, false)).toBe<TenantFault>('malformed');
+    expect(readTenantContext(requestWith({}, 'X-Project-Id', name), NAMES, true)).toBe<TenantFault>(
+      'malformed',
+    );
+  });
+
+  it('is malformed where a parameter holds several path segments', () => {
+    const request = requestWith({ orgId: ['acme', 'globex'] });
+
+    expect(readTenantContext(request, NAMES, false)).toBe<TenantFault>('malformed');
+  });
+
+  it('is malformed though the other part is well formed', () => {
+    const request = requestWith({ orgId: 'acme', projectId: 'a b' });
+
+    expect(readTenantContext(request, NAMES, false)).toBe<TenantFault>('malformed');
+  });
+
+  it('may be as long as 128 characters', () => {
+    const orgId = 'a'.repeat(128);
+
+    expect(readTenantContext(requestWith({ orgId }), NAMES, false)).toEqual({ orgId });
+  });
+});

@@ -1,0 +1,132 @@
+import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import type { ApiKey } from '../domain/api-key';
+import type { TenantContext } from '../domain/binding';
+import { type Caller, callerOf } from '../domain/caller';
+import { CurrentApiKey, type CurrentKey } from './current-api-key.decorator';
+import { CurrentCaller } from './current-caller.decorator';
+import { Tenant } from './tenant.decorator';
+import { accessOf, attachAccess, isLetInTo } from './verified-access';
+
+const NOW = new Date('2030-01-01T00:00:00Z');
+
+const key: ApiKey = {
+  id: '01jd8x4k2m6n8p0q2r4s6t8v0w',
+  name: 'ingest',
+  createdBy: 'cli',
+  scopes: ['memory:read'],
+  orgId: 'acme',
+  allowedIps: [],
+  metadata: {},
+  enabled: true,
+  secrets: [{ hash: 'f'.repeat(64), createdAt: NOW }],
+  version: 1,
+  createdAt: NOW,
+  updatedAt: NOW,
+};
+
+class Memories {
+  tenant(@Tenant() tenant: TenantContext): TenantContext {
+    return tenant;
+  }
+
+  key(@CurrentApiKey() current: CurrentKey): CurrentKey {
+    return current;
+  }
+
+  caller(@CurrentCaller() caller: Caller): Caller {
+    return caller;
+  }
+}
+
+class Archive extends Memories {}
+
+function handlerOf(name: keyof Memories): object {
+  return Memories.prototype[name];
+}
+
+interface Parameter {
+  readonly factory: (data: unknown, context: ExecutionContextHost) => unknown;
+}
+
+/** What Nest hands to the parameter of a handler. */
+function handedTo(handler: keyof Memories, request: object): unknown {
+  const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, Memories, handler) as Record<string, Parameter>;
+  const [parameter] = Object.values(parameters);
+  return parameter?.factory(undefined, new ExecutionContextHost([request, {}]));
+}
+
+function letIn(): object {
+  const request = {};
+  const tenant = { orgId: 'acme', projectId: 'apollo' };
+  attachAccess(request, {
+    caller: callerOf(key),
+    presented: { key, secret: { hash: '', createdAt: NOW } },
+    tenant,
+    route: [Memories, handlerOf('tenant')],
+  });
+  return request;
+}
+
+describe('a request that was let in', () => {
+  it('remembers as whom', () => {
+    expect(accessOf(letIn())?.presented?.key).toBe(key);
+  });
+
+  it('hands a handler the verified tenant', () => {
+    expect(handedTo('tenant', letIn())).toEqual({ orgId: 'acme', projectId: 'apollo' });
+  });
+
+  it('hands a handler the key without its hashes', () => {
+    const { secrets: _secrets, ...rest } = key;
+
+    expect(handedTo('key', letIn())).toEqual(rest);
+  });
+
+  it('hands a handler the caller that the key is', () => {
+    expect(handedTo('caller', letIn())).toEqual({
+      actor: 'key:01jd8x4k2m6n8p0q2r4s6t8v0w',
+      scopes: ['memory:read'],
+      grant: key,
+      boundByMaxTtl: true,
+    });
+  });
+
+  it('is let in to that route, and to no other', () => {
+    const request = letIn();
+
+    expect(isLetInTo(request, Memories, handlerOf('tenant'))).toBe(true);
+    expect(isLetInTo(request, Memories, handlerOf('key'))).toBe(false);
+    expect(isLetInTo(request, Archive, handlerOf('tenant'))).toBe(false);
+  });
+
+  it('says nothing of it where it is written out', () => {
+    expect(JSON.stringify(letIn())).toBe('{}');
+    expect(Object.keys(letIn())).toEqual([]);
+  });
+});
+
+describe('a request that nobody let in', () => {
+  it('is let in nowhere', () => {
+    expect(accessOf({})).toBeUndefined();
+    expect(isLetInTo({}, Memories, handlerOf('tenant'))).toBe(false);
+  });
+
+  it.each<[keyof Memories, string]>([
+    ['tenant', '@Tenant()'],
+    ['key', '@CurrentApiKey()'],
+    ['caller', '@CurrentCaller()'],
+  ])('has no %s to hand to a handler, and says what is missing', (handler, decorator) => {
+    expect(() => handedTo(handler, {})).toThrow(
+      new Error(`${decorator} needs a route that ScopesGuard guards and that is not @Public()`),
+    );
+  });
+
+  it('cannot claim it by a member that a client may send', () => {
+    const request: object = JSON.parse(
+      '{"Symbol(keyward:verified-access)":{"key":{}},"__proto__":{"key":{}}}',
+    );
+
+    expect(accessOf(request)).toBeUndefined();
+  });
+});

@@ -1,0 +1,59 @@
+import * as fc from 'fast-check';
+import { decodeTime } from 'ulid';
+import { isKeyId, newKeyId } from './key-id';
+
+const NOON = new Date('2027-01-31T12:00:00Z');
+
+describe('key ids', () => {
+  it('have the form of a key id, and are never the same', () => {
+    const ids = Array.from({ length: 1000 }, () => newKeyId(NOON));
+    expect(ids.filter((id) => !isKeyId(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(1000);
+  });
+
+  it('sort in the order of their making, also when the clock stands still or steps back', () => {
+    const minutes = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 2, maxLength: 20 });
+    fc.assert(
+      fc.property(minutes, (steps) => {
+        const ids = steps.map((step) => newKeyId(new Date(NOON.getTime() + step * 60_000)));
+        expect(ids.toSorted()).toEqual(ids);
+        expect(new Set(ids).size).toBe(ids.length);
+      }),
+    );
+  });
+
+  it('tell when their key was made', () => {
+    const later = new Date('2030-01-31T12:00:00Z');
+    expect(decodeTime(newKeyId(later).toUpperCase())).toBe(later.getTime());
+  });
+});
+
+describe('what has the form of a key id', () => {
+  it.each(['01jd8x4k2m6n8p0q2r4s6t8v0w', '00000000000000000000000000', '7zzzzzzzzzzzzzzzzzzzzzzzzz'])(
+    '%s does',
+    (text) => {
+      expect(isKeyId(text)).toBe(true);
+    },
+  );
+
+  it.each([
+    '',
+    '01jd8x4k2m6n8p0q2r4s6t8v0',
+    '01jd8x4k2m6n8p0q2r4s6t8v0w0',
+    '01JD8X4K2M6N8P0Q2R4S6T8V0W',
+    '81jd8x4k2m6n8p0q2r4s6t8v0w',
+    '01jd8x4k2m6n8p0q2r4s6t8v0i',
+    '01jd8x4k2m6n8p0q2r4s6t8v0l',
+    '01jd8x4k2m6n8p0q2r4s6t8v0o',
+    '01jd8x4k2m6n8p0q2r4s6t8v0u',
+    '01jd8x4k2m6n8p0q2r4s6t8v0w\n',
+    ' 1jd8x4k2m6n8p0q2r4s6t8v0w',
+    '０1jd8x4k2m6n8p0q2r4s6t8v0w',
+    '#hb:instance-of-acme-00000',
+    '6650f0a1b2c3d4e5f6a7b8c9',
+    'self',
+    '../v1/api-keys/00000000000',
+  ])('%j does not', (text) => {
+    expect(isKeyId(text)).toBe(false);
+  });
+});

@@ -1,0 +1,129 @@
+import type { ApiKey } from './api-key';
+import { applyPatch, type KeyPatch } from './key-patch';
+
+const NOON = new Date('2027-01-31T12:00:00Z');
+const JULY = new Date('2027-07-01T00:00:00Z');
+
+const key: ApiKey = {
+  id: '01jd8x4k2m6n8p0q2r4s6t8v0w',
+  name: 'ingest',
+  description: 'writes memories',
+  createdBy: 'cli',
+  scopes: ['memory:read', 'memory:write'],
+  orgId: 'acme',
+  projectId: 'apollo',
+  ownerId: 'ada',
+  allowedIps: ['203.0.113.0/24'],
+  rateLimit: { limit: 10, windowSeconds: 60 },
+  metadata: { team: 'search', tier: 1 },
+  enabled: true,
+  expiresAt: JULY,
+  secrets: [],
+  version: 3,
+  createdAt: NOON,
+  updatedAt: NOON,
+};
+
+const changes: readonly KeyPatch[] = [
+  { name: 'import' },
+  { description: 'reads memories' },
+  { metadata: { team: 'search' } },
+  { metadata: {} },
+  { metadata: { team: 'search', tier: '1' } },
+  { enabled: false },
+  { scopes: [] },
+  { scopes: ['memory:read'] },
+  { scopes: ['memory:read', 'memory:write', 'memory:delete'] },
+  { orgId: 'globex' },
+  { projectId: 'hermes' },
+  { ownerId: 'bob' },
+  { expiresAt: new Date(JULY.getTime() + 1) },
+  { allowedIps: [] },
+  { allowedIps: ['198.51.100.7'] },
+  { rateLimit: { limit: 11, windowSeconds: 60 } },
+  { rateLimit: { limit: 10, windowSeconds: 61 } },
+];
+
+const repetitions: readonly KeyPatch[] = [
+  {},
+  { name: undefined, orgId: undefined, expiresAt: undefined },
+  { name: 'ingest' },
+  { description: 'writes memories' },
+  { enabled: true },
+  { scopes: ['memory:read', 'memory:write'] },
+  { orgId: 'acme', projectId: 'apollo', ownerId: 'ada' },
+  { expiresAt: new Date(JULY) },
+  { allowedIps: ['203.0.113.0/24'] },
+  { rateLimit: { windowSeconds: 60, limit: 10 } },
+  { metadata: { tier: 1, team: 'search' } },
+];
+
+describe('a patch', () => {
+  it.each(changes)('%j changes that part and leaves the rest of the record alone', (patch) => {
+    expect(applyPatch(key, patch)).toEqual({ key: { ...key, ...patch }, changed: Object.keys(patch) });
+  });
+
+  it.each(['description', 'orgId', 'projectId', 'ownerId', 'expiresAt', 'rateLimit'] as const)(
+    'with null clears %s',
+    (field) => {
+      const { key: after, changed } = applyPatch(key, { [field]: null });
+      expect(after).toEqual({ ...key, [field]: undefined });
+      expect(changed).toEqual([field]);
+    },
+  );
+
+  it('with null empties the allowlist', () => {
+    expect(applyPatch(key, { allowedIps: null }).key.allowedIps).toEqual([]);
+  });
+
+  it.each(repetitions)('%j says nothing new, and changes nothing', (patch) => {
+    expect(applyPatch(key, patch)).toEqual({ key, changed: [] });
+  });
+
+  it('does not clear what is not there', () => {
+    const bare: ApiKey = {
+      id: key.id,
+      name: 'bare',
+      createdBy: 'cli',
+      scopes: [],
+      allowedIps: [],
+      metadata: {},
+      enabled: true,
+      secrets: [],
+      version: 1,
+      createdAt: NOON,
+      updatedAt: NOON,
+    };
+    const patch: KeyPatch = {
+      description: null,
+      orgId: null,
+      expiresAt: null,
+      allowedIps: null,
+      rateLimit: null,
+    };
+    expect(applyPatch(bare, patch)).toEqual({ key: bare, changed: [] });
+  });
+
+  it('names all that it changes, and only that', () => {
+    const patch: KeyPatch = { name: 'import', enabled: true, orgId: null, scopes: ['memory:read'] };
+    expect(applyPatch(key, patch).changed).toEqual(['name', 'scopes', 'orgId']);
+  });
+
+  it('reaches nothing that only a change of its own may touch', () => {
+    const smuggled = {
+      id: '00000000000000000000000000',
+      createdBy: 'system',
+      version: 99,
+      secrets: [{ hash: 'ab', createdAt: NOON }],
+      revokedAt: undefined,
+    };
+    const revoked: ApiKey = { ...key, revokedAt: NOON };
+    expect(applyPatch(revoked, smuggled as KeyPatch)).toEqual({ key: revoked, changed: [] });
+  });
+
+  it('leaves the record it was made from as it was', () => {
+    const before = structuredClone(key);
+    applyPatch(key, { scopes: [], name: 'other', metadata: {} });
+    expect(key).toEqual(before);
+  });
+});

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { issueToken } from './key-token';
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const SAMPLES = 12_000;
+
+/**
+ * With 61 degrees of freedom, evenly drawn characters stay below this but once in 10^15 runs. Over as many
+ * characters, those drawn with a modulo bias come to about 3,500, and those drawn with a rejection that is off
+ * by one byte to about 560.
+ */
+const EVEN = 200;
+
+function chiSquare(text: string): number {
+  const expected = text.length / ALPHABET.length;
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  return [...ALPHABET].reduce(
+    (sum, character) => sum + ((counts.get(character) ?? 0) - expected) ** 2 / expected,
+    0,
+  );
+}
+
+describe('the secret of a token', () => {
+  const secrets = Array.from({ length: SAMPLES }, () => {
+    const { token } = issueToken('kw', '01jd8x4k2m6n8p0q2r4s6t8v0w');
+    return token.slice('kw_01jd8x4k2m6n8p0q2r4s6t8v0w_'.length, -6);
+  });
+
+  it('is 43 base62 characters, and never the same', () => {
+    expect(secrets.filter((secret) => !/^[0-9A-Za-z]{43}$/.test(secret))).toEqual([]);
+    expect(new Set(secrets).size).toBe(SAMPLES);
+  });
+
+  it('is drawn evenly from all 62 characters', () => {
+    expect(chiSquare(secrets.join(''))).toBeLessThan(EVEN);
+  });
+
+  it('is drawn evenly where it begins and where it ends, too', () => {
+    const ends = secrets.map((secret) => secret.slice(0, 10) + secret.slice(-10));
+    expect(chiSquare(ends.join(''))).toBeLessThan(EVEN);
+  });
+
+  it.each([256, 249])('would be caught if each byte below %d were taken modulo 62', (limit) => {
+    const bytes = [...randomBytes(SAMPLES * 43)].filter((byte) => byte < limit);
+    const biased = bytes.map((byte) => ALPHABET.charAt(byte % 62));
+    expect(chiSquare(biased.join(''))).toBeGreaterThan(EVEN);
+  });
+});

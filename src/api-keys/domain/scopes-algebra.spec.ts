@@ -1,0 +1,108 @@
+import * as fc from 'fast-check';
+import { grants, isRequirableScope, isScope, meetsScopes, scopeCovers } from './scopes';
+
+/** Covering as one would explain it: segment by segment, and `*` at the end stands for one segment or more. */
+function covers([head, ...tail]: readonly string[], [first, ...others]: readonly string[]): boolean {
+  if (head === '*' && tail.length === 0) return first !== undefined;
+  if (head === undefined || first === undefined) return head === first;
+  return head === first && covers(tail, others);
+}
+
+const reference = (granted: string, wanted: string): boolean => covers(granted.split(':'), wanted.split(':'));
+
+const segments = ['a', 'b', 'ab'];
+const plain = [
+  ...segments,
+  ...segments.flatMap((one) => segments.map((two) => `${one}:${two}`)),
+  'a:a:a',
+  'a:a:b',
+  'a:b:a',
+  'ab:a:a',
+];
+/** Every scope of these few segments, so that they meet each other often. */
+const universe = [...plain, ...plain.map((scope) => `${scope}:*`), '*'];
+const requirable = fc.constantFrom(...plain);
+const scopes = fc.oneof(
+  fc.constantFrom(...universe),
+  fc.stringMatching(/^[a-z0-9._-]{1,3}(:[a-z0-9._-]{1,3}){0,3}(:\*)?$/),
+);
+const held = fc.array(scopes, { maxLength: 4 });
+
+describe('covering scopes', () => {
+  it('is as the segments say, for every pair of a small world', () => {
+    const pairs = universe.flatMap((granted) => universe.map((wanted) => ({ granted, wanted })));
+    const odd = pairs.filter(
+      ({ granted, wanted }) => scopeCovers(granted, wanted) !== reference(granted, wanted),
+    );
+    expect(odd).toEqual([]);
+  });
+
+  it('is as the segments say, for any two scopes', () => {
+    fc.assert(
+      fc.property(scopes, scopes, (granted, wanted) => {
+        expect(isScope(granted)).toBe(true);
+        expect(scopeCovers(granted, wanted)).toBe(reference(granted, wanted));
+      }),
+    );
+  });
+
+  it('is reflexive and transitive, so that no chain of delegations widens a scope', () => {
+    expect(universe.filter((scope) => !scopeCovers(scope, scope))).toEqual([]);
+    const broken = universe.flatMap((one) =>
+      universe
+        .filter((two) => scopeCovers(one, two))
+        .flatMap((two) => universe.filter((three) => scopeCovers(two, three) && !scopeCovers(one, three))),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('never hands a caller a scope that may be required and that it lacked', () => {
+    fc.assert(
+      fc.property(held, held, requirable, (outer, inner, wanted) => {
+        const delegated = inner.filter((scope) => grants(outer, scope));
+        expect(grants(delegated, wanted) && !grants(outer, wanted)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('holding scopes', () => {
+  it('means that one of them covers what is wanted', () => {
+    fc.assert(
+      fc.property(held, scopes, (granted, wanted) => {
+        expect(grants(granted, wanted)).toBe(granted.map((scope) => reference(scope, wanted)).includes(true));
+      }),
+    );
+  });
+
+  it('meets a requirement when no part of it is left over', () => {
+    const lists = fc.array(requirable, { maxLength: 3 });
+    fc.assert(
+      fc.property(held, lists, fc.array(lists, { maxLength: 3 }), (granted, allOf, anyOf) => {
+        const holds = new Set(plain.filter((wanted) => granted.some((scope) => reference(scope, wanted))));
+        const missing = allOf.filter((wanted) => !holds.has(wanted)).length;
+        const unmet = anyOf.filter((list) => list.filter((wanted) => holds.has(wanted)).length === 0).length;
+        expect(meetsScopes(granted, { allOf, anyOf })).toBe(missing + unmet === 0);
+      }),
+    );
+  });
+});
+
+describe('any text at all', () => {
+  const anything = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 140 }),
+    fc.stringMatching(/^[a:*-]{0,8}$/),
+  );
+
+  it('is a scope exactly when each of its segments is one', () => {
+    fc.assert(
+      fc.property(anything, (text) => {
+        const [last = '', ...front] = text.split(':').toReversed();
+        const inner = front.every((segment) => /^[a-z0-9._-]+$/.test(segment));
+        const lastIsPlain = /^[a-z0-9._-]+$/.test(last);
+        expect(isScope(text)).toBe(text.length <= 128 && inner && (lastIsPlain || last === '*'));
+        expect(isRequirableScope(text)).toBe(text.length <= 128 && inner && lastIsPlain);
+      }),
+    );
+  });
+});

@@ -1,0 +1,305 @@
+import { ProblemException } from '../../problems/problem.exception';
+import { strictValidation } from '../../problems/validation';
+import {
+  IsAllowedIps,
+  IsAlongWith,
+  IsMetadata,
+  IsOwnerId,
+  IsRfc3339,
+  IsScopes,
+  IsTenantId,
+  IsText,
+  MayBeAbsent,
+  MayBeNull,
+} from './field-rules';
+
+class TextBody {
+  @IsText(10)
+  value!: unknown;
+}
+class DateBody {
+  @IsRfc3339()
+  value!: unknown;
+}
+class ScopesBody {
+  @IsScopes()
+  value!: unknown;
+}
+class AllowedIpsBody {
+  @IsAllowedIps()
+  value!: unknown;
+}
+class TenantBody {
+  @IsTenantId()
+  value!: unknown;
+}
+class OwnerBody {
+  @IsOwnerId()
+  value!: unknown;
+}
+class MetadataBody {
+  @IsMetadata()
+  value!: unknown;
+}
+class AbsentBody {
+  @MayBeAbsent()
+  @IsText(10)
+  value?: unknown;
+}
+class NullBody {
+  @MayBeNull()
+  @IsText(10)
+  value?: unknown;
+}
+class TogetherBody {
+  @MayBeAbsent()
+  @IsText(10)
+  other?: unknown;
+
+  @MayBeAbsent()
+  @IsAlongWith('other')
+  value?: unknown;
+}
+
+type Body = new () => { value?: unknown };
+const pipe = strictValidation();
+
+/** What comes out for a value; what a client is told where it is refused. */
+async function send(body: Body, given: object): Promise<unknown> {
+  try {
+    const accepted: unknown = await pipe.transform(given, { type: 'body', metatype: body });
+    return { accepted: { ...(accepted as object) } };
+  } catch (error) {
+    if (!(error instanceof ProblemException)) throw error;
+    return { refused: error.problem.errors?.map(({ field }) => field) };
+  }
+}
+
+const numbered = (count: number, each: (index: number) => string): string[] =>
+  Array.from({ length: count }, (_each, index) => each(index));
+const entriesOf = (count: number): Record<string, number> =>
+  Object.fromEntries(numbered(count, (index) => `k${index}`).map((name) => [name, 1]));
+
+const HOSTILE_TO_TEXT: readonly unknown[] = [
+  null,
+  true,
+  0,
+  1,
+  {},
+  { $ne: null },
+  { $gt: '' },
+  { toString: 'acme' },
+  [],
+  ['acme'],
+  [['acme']],
+  '',
+  'acme\0',
+  'acme\n',
+  '\ud800',
+  'acme\udc00',
+];
+
+describe('a client sends text', () => {
+  it.each(['a', 'ten chars.', 'Zürich', '日本', '👩‍🚀', ' x ', "'; --", '<b>'])(
+    '%j: accepted as it is',
+    async (value) => {
+      expect(await send(TextBody, { value })).toEqual({ accepted: { value } });
+    },
+  );
+
+  it.each([
+    ...HOSTILE_TO_TEXT,
+    ' ',
+    '\t',
+    'a\tb',
+    '\u3000',
+    'a\u2028b',
+    'a\u2029b',
+    'a\u0085',
+    '\u007f',
+    'eleven char',
+    '👩👩👩👩👩👩',
+  ])('%j: refused', async (value) => {
+    expect(await send(TextBody, { value })).toEqual({ refused: ['/value'] });
+  });
+});
+
+describe('a client sends a date', () => {
+  it.each(['2027-01-31T12:00:00Z', '2028-02-29T23:59:59.999+14:00'])(
+    '%j: accepted as it is',
+    async (value) => {
+      expect(await send(DateBody, { value })).toEqual({ accepted: { value } });
+    },
+  );
+
+  it.each([
+    ...HOSTILE_TO_TEXT,
+    1_801_396_800_000,
+    '1801396800000',
+    '2027-01-31',
+    '2027-01-31T12:00:00',
+    '2027-02-30T00:00:00Z',
+    '2027-01-31T12:00:61Z',
+    'tomorrow',
+    { $date: '2027-01-31T12:00:00Z' },
+    ['2027-01-31T12:00:00Z'],
+  ])('%j: refused', async (value) => {
+    expect(await send(DateBody, { value })).toEqual({ refused: ['/value'] });
+  });
+});
+
+describe('a client sends scopes', () => {
+  it.each([[[]], [['*']], [['memory:read', 'memory:*']], [numbered(100, (index) => `scope:${index}`)]])(
+    '%j: accepted as they are',
+    async (value) => {
+      expect(await send(ScopesBody, { value })).toEqual({ accepted: { value } });
+    },
+  );
+
+  it.each<[unknown]>([
+    [null],
+    ['*'],
+    ['memory:read'],
+    [{ $in: ['memory:read'] }],
+    [{ 0: 'memory:read', length: 1 }],
+    [[null]],
+    [[1]],
+    [[['memory:read']]],
+    [[{ $ne: null }]],
+    [['']],
+    [['memory:read', 'memory:read']],
+    [['Memory:read']],
+    [['memory:read', '*:read']],
+    [['memory:read\0']],
+    [['m'.repeat(129)]],
+    [numbered(101, (index) => `scope:${index}`)],
+  ])('%j: refused', async (value) => {
+    expect(await send(ScopesBody, { value })).toEqual({ refused: ['/value'] });
+  });
+});
+
+describe('a client sends an allowlist', () => {
+  it.each([
+    [[]],
+    [['203.0.113.7', '10.0.0.0/8', '2001:db8::/32']],
+    [numbered(100, (index) => `10.0.0.${index}`)],
+  ])('%j: accepted as it is', async (value) => {
+    expect(await send(AllowedIpsBody, { value })).toEqual({ accepted: { value } });
+  });
+
+  it.each<[unknown]>([
+    [null],
+    ['203.0.113.7'],
+    [{ $ne: [] }],
+    [[null]],
+    [[3_405_803_783]],
+    [[['203.0.113.7']]],
+    [['203.0.113.7', '203.0.113.7']],
+    [['10.0.0.1/8']],
+    [['010.0.0.1']],
+    [['localhost']],
+    [numbered(101, (index) => `10.0.0.${index}`)],
+  ])('%j: refused', async (value) => {
+    expect(await send(AllowedIpsBody, { value })).toEqual({ refused: ['/value'] });
+  });
+});
+
+describe('a client names a tenant', () => {
+  it.each(['acme', 'globex', 'urn:acme:apollo', 'a'.repeat(128)])('%j: accepted as it is', async (value) => {
+    expect(await send(TenantBody, { value })).toEqual({ accepted: { value } });
+  });
+
+  it.each([...HOSTILE_TO_TEXT, 'acme/globex', 'acme globex', 'acmé', '*', 'a'.repeat(129)])(
+    '%j: refused',
+    async (value) => {
+      expect(await send(TenantBody, { value })).toEqual({ refused: ['/value'] });
+    },
+  );
+});
+
+describe('a client names an owner', () => {
+  it('by the id of a user: accepted as it is', async () => {
+    const value = '01jd8x4k2m6n8p0q2r4s6t8v0w';
+    expect(await send(OwnerBody, { value })).toEqual({ accepted: { value } });
+  });
+
+  it.each([
+    ...HOSTILE_TO_TEXT,
+    'ada',
+    '01JD8X4K2M6N8P0Q2R4S6T8V0W',
+    '01jd8x4k2m6n8p0q2r4s6t8v0w\n',
+    '01jd8x4k2m6n8p0q2r4s6t8v0',
+    ['01jd8x4k2m6n8p0q2r4s6t8v0w'],
+  ])('%j: refused', async (value) => {
+    expect(await send(OwnerBody, { value })).toEqual({ refused: ['/value'] });
+  });
+});
+
+describe('a client sends metadata', () => {
+  it.each<[Record<string, string | number | boolean>]>([
+    [{}],
+    [{ team: 'search', tier: 1, 'on-call': true, x_y: -0.5, empty: '' }],
+    [{ text: 'x'.repeat(500), ['k'.repeat(64)]: 1 }],
+    [entriesOf(50)],
+    [{ length: 1, name: 'x', id: 'x' }],
+  ])('%j: accepted as it is', async (value) => {
+    expect(await send(MetadataBody, { value })).toEqual({ accepted: { value } });
+  });
+
+  it.each<[unknown]>([
+    [null],
+    ['team'],
+    [1],
+    [true],
+    [[]],
+    [[['team', 'search']]],
+    [{ team: null }],
+    [{ team: ['search'] }],
+    [{ team: { name: 'search' } }],
+    [{ team: { $ne: null } }],
+    [{ $where: 'sleep(1000)' }],
+    [{ 'a.b': 1 }],
+    [{ '': 1 }],
+    [{ 'a b': 1 }],
+    [{ ä: 1 }],
+    [{ ['k'.repeat(65)]: 1 }],
+    [{ a: Number.NaN }],
+    [{ a: Number.POSITIVE_INFINITY }],
+    [{ a: 'x'.repeat(501) }],
+    [{ a: 'x\0' }],
+    [{ a: '\ud800' }],
+    [entriesOf(51)],
+  ])('%j: refused', async (value) => {
+    expect(await send(MetadataBody, { value })).toEqual({ refused: ['/value'] });
+  });
+
+  it.each(['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty'])(
+    'with an entry named %s: refused or kept, but never dropped in silence',
+    async (name) => {
+      const written = `{"team":"search","${name}":"x"}`;
+      const outcome = JSON.stringify(await send(MetadataBody, { value: JSON.parse(written) as unknown }));
+      expect(['{"refused":["/value"]}', `{"accepted":{"value":${written}}}`]).toContain(outcome);
+    },
+  );
+});
+
+describe('a client leaves a field out, or sends null', () => {
+  it.each<[string, Body, object, object]>([
+    ['left out where it may be', AbsentBody, {}, { accepted: {} }],
+    ['null where it may only be left out', AbsentBody, { value: null }, { refused: ['/value'] }],
+    ['left out where it may be null', NullBody, {}, { accepted: {} }],
+    ['null where it may be', NullBody, { value: null }, { accepted: { value: null } }],
+    ['wrong where it may be null', NullBody, { value: 1 }, { refused: ['/value'] }],
+    ['left out where it is needed', TextBody, {}, { refused: ['/value'] }],
+    [
+      'with the one it needs beside it',
+      TogetherBody,
+      { value: 1, other: 'x' },
+      { accepted: { value: 1, other: 'x' } },
+    ],
+    ['without the one it needs beside it', TogetherBody, { value: 1 }, { refused: ['/value'] }],
+    ['left out together with the one it needs', TogetherBody, {}, { accepted: {} }],
+  ])('%s', async (_sentence, body, given, outcome) => {
+    expect(await send(body, given)).toEqual(outcome);
+  });
+});

@@ -1,0 +1,146 @@
+import { ConfigurationError } from './configuration.error';
+import { readEnvironment, storageKindOf } from './environment';
+
+/** The sentence an operator reads; empty where the environment is accepted. */
+function refusal(variables: Readonly<Record<string, unknown>>): string {
+  try {
+    readEnvironment(variables);
+    return '';
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.message;
+  }
+}
+
+const DEFAULTS = {
+  NODE_ENV: undefined,
+  HOST: '127.0.0.1',
+  PORT: 3000,
+  STORAGE: undefined,
+  MONGODB_URI: undefined,
+  MONGODB_CONNECT_TIMEOUT_MS: 30_000,
+  API_KEY_PREFIX: 'kw',
+  API_KEY_MAX_TTL_DAYS: undefined,
+  SWAGGER: undefined,
+  LOG_LEVEL: 'log',
+};
+const names = Object.keys(DEFAULTS);
+
+describe('an operator who sets nothing', () => {
+  it('gets the defaults', () => {
+    expect(readEnvironment({})).toMatchObject(DEFAULTS);
+  });
+
+  it('gets them with every variable set to nothing as well, but for NODE_ENV', () => {
+    const empty = Object.fromEntries(names.map((name) => [name, '']));
+    expect(readEnvironment(empty)).toMatchObject({ ...DEFAULTS, NODE_ENV: '' });
+  });
+
+  it('is not bothered by the variables of other programs', () => {
+    expect(readEnvironment({ PATH: '/bin', port: 'x', PORT_: 'x' })).not.toHaveProperty('PATH');
+  });
+});
+
+describe('an operator may set', () => {
+  it.each([
+    ['NODE_ENV', 'production', 'production'],
+    ['NODE_ENV', 'Production', 'Production'],
+    ['HOST', '0.0.0.0', '0.0.0.0'],
+    ['HOST', '::', '::'],
+    ['HOST', 'keys.acme.example', 'keys.acme.example'],
+    ['PORT', '0', 0],
+    ['PORT', '8080', 8080],
+    ['PORT', '65535', 65_535],
+    ['STORAGE', 'memory', 'memory'],
+    ['MONGODB_URI', 'mongodb://user:pass@db:27017/keys', 'mongodb://user:pass@db:27017/keys'],
+    ['MONGODB_URI', 'mongodb+srv://db.acme.example', 'mongodb+srv://db.acme.example'],
+    ['MONGODB_CONNECT_TIMEOUT_MS', '0', 0],
+    ['API_KEY_PREFIX', 'acme_live', 'acme_live'],
+    ['API_KEY_MAX_TTL_DAYS', '90', 90],
+    ['SWAGGER', 'off', 'off'],
+    ['LOG_LEVEL', 'debug', 'debug'],
+  ])('%s to %j', (name, value, read) => {
+    expect(readEnvironment({ [name]: value })).toMatchObject({ ...DEFAULTS, [name]: read });
+  });
+});
+
+describe('an operator who sets a variable to a wrong value', () => {
+  const host = 'use a host name or an address to listen on, such as 127.0.0.1';
+  const port = 'use a port number from 0 to 65535';
+  const milliseconds = 'use whole milliseconds from 0 to 3600000';
+  const days = 'use whole days from 1 to 36500, or leave it unset for no maximum';
+  const prefix = 'use 2 to 16 lower-case letters, digits and inner underscores';
+
+  it.each([
+    ['HOST', 'acme example', host],
+    ['HOST', 'http://acme', host],
+    ['HOST', '127.0.0.1\n', host],
+    ['PORT', '-1', port],
+    ['PORT', '65536', port],
+    ['PORT', '80.5', port],
+    ['PORT', '3000 ', port],
+    ['PORT', '0x50', port],
+    ['PORT', '1e3', port],
+    ['PORT', '８０', port],
+    ['PORT', 'http', port],
+    ['STORAGE', 'Mongo', 'use "mongo", or "memory" in development and test'],
+    ['STORAGE', 'redis', 'use "mongo", or "memory" in development and test'],
+    ['MONGODB_CONNECT_TIMEOUT_MS', '3600001', milliseconds],
+    ['MONGODB_CONNECT_TIMEOUT_MS', '-1', milliseconds],
+    ['MONGODB_CONNECT_TIMEOUT_MS', '5s', milliseconds],
+    ['API_KEY_PREFIX', 'KW', prefix],
+    ['API_KEY_PREFIX', 'k', prefix],
+    ['API_KEY_PREFIX', 'k'.repeat(17), prefix],
+    ['API_KEY_PREFIX', 'kw_', prefix],
+    ['API_KEY_PREFIX', 'kw\n', prefix],
+    ['API_KEY_MAX_TTL_DAYS', '0', days],
+    ['API_KEY_MAX_TTL_DAYS', '36501', days],
+    ['API_KEY_MAX_TTL_DAYS', '1.5', days],
+    ['API_KEY_MAX_TTL_DAYS', 'never', days],
+    ['SWAGGER', 'true', 'use "on" or "off"'],
+    ['SWAGGER', 'ON', 'use "on" or "off"'],
+    ['LOG_LEVEL', 'info', 'use one of fatal, error, warn, log, debug, verbose'],
+  ])('%s=%j reads its name, its value and what to use in one line', (name, value, remedy) => {
+    expect(refusal({ [name]: value })).toBe(`${name} is ${JSON.stringify(value)}: ${remedy}.`);
+  });
+
+  it.each([
+    'postgres://root:hunter2@db',
+    'hunter2',
+    'mongodb://',
+    'mongodb:root:hunter2@db',
+    ' mongodb://hunter2',
+  ])('MONGODB_URI=%j does not read the value again, for it may hold a password', (value) => {
+    const remedy = 'use a connection string that begins with mongodb:// or mongodb+srv://';
+    expect(refusal({ MONGODB_URI: value })).toBe(`MONGODB_URI has a wrong value: ${remedy}.`);
+  });
+
+  it('reads of all wrong variables at once, in one line', () => {
+    const message = refusal({ PORT: 'http', LOG_LEVEL: 'loud\n', SWAGGER: 'yes', STORAGE: 'mongo' });
+    expect(message).not.toContain('\n');
+    for (const name of ['PORT', 'LOG_LEVEL', 'SWAGGER', 'MONGODB_URI']) expect(message).toContain(name);
+  });
+
+  it.each([{ STORAGE: 'mongo' }, { STORAGE: 'mongo', MONGODB_URI: '' }])(
+    'reads that mongo needs an address: %j',
+    (variables) => {
+      expect(refusal(variables)).toBe(
+        'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string of the database.',
+      );
+    },
+  );
+});
+
+describe('the storage of the service', () => {
+  const uri = 'mongodb://db';
+
+  it.each([
+    ['memory', undefined, undefined],
+    ['mongo', undefined, uri],
+    ['mongo', 'mongo', uri],
+    ['memory', 'memory', undefined],
+    ['memory', 'memory', uri],
+  ] as const)('is %s with STORAGE %s and MONGODB_URI %s', (kind, storage, address) => {
+    expect(storageKindOf({ STORAGE: storage, MONGODB_URI: address })).toBe(kind);
+  });
+});

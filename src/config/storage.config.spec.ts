@@ -1,0 +1,119 @@
+import { ConfigurationError } from './configuration.error';
+import { assertVolatilePermit, type Durability, StorageConfig } from './storage.config';
+
+const storage = new StorageConfig();
+const before = process.env['NODE_ENV'];
+
+/** `undefined` unsets the variable: assigning it would set the text "undefined". */
+function runIn(environment: string | undefined): void {
+  if (environment === undefined) delete process.env['NODE_ENV'];
+  else process.env['NODE_ENV'] = environment;
+}
+
+afterEach(() => runIn(before));
+
+const REFUSED = [
+  'production',
+  'prod',
+  'Production',
+  'staging',
+  '',
+  undefined,
+  'Development',
+  'DEVELOPMENT',
+  'dev',
+  'developement',
+  'development ',
+  ' development',
+  'development\n',
+  'test ',
+  'Test',
+  'testing',
+  'test,production',
+  'undefined',
+  'null',
+  '__proto__',
+];
+const PERMITTED = ['development', 'test'];
+
+/** A store of a host's own, which declares what it declares. */
+const foreign = (durability?: unknown): { durability?: Durability } =>
+  (durability === undefined ? {} : { durability }) as { durability?: Durability };
+
+describe.each(REFUSED)('with NODE_ENV=%j', (environment) => {
+  beforeEach(() => runIn(environment));
+
+  it('memory storage is refused with one sentence that says what is wrong and what to do', () => {
+    const shown = environment === undefined ? 'unset' : JSON.stringify(environment);
+    expect(() => storage.permitVolatile('memory storage of API keys')).toThrow(
+      new ConfigurationError(
+        'memory storage of API keys would lose every record when the process ends, which is refused unless ' +
+          `NODE_ENV is exactly "development" or "test" (it is ${shown}): ` +
+          'use MongoDB (MONGODB_URI) or another durable store.',
+      ),
+    );
+  });
+
+  it.each(['volatile', undefined, null, '', 'Durable', 'durable ', true, ['durable']])(
+    "a host's own store that declares itself %j is refused",
+    (durability) => {
+      expect(() => storage.admit(foreign(durability), 'the store of acme')).toThrow(ConfigurationError);
+    },
+  );
+
+  it("a host's own durable store is let in as it is", () => {
+    const store = foreign('durable');
+    expect(storage.admit(store, 'the store of acme')).toBe(store);
+  });
+});
+
+describe.each(PERMITTED)('with NODE_ENV=%j', (environment) => {
+  beforeEach(() => runIn(environment));
+
+  it('memory storage is permitted', () => {
+    expect(() => assertVolatilePermit(storage.permitVolatile('memory storage'))).not.toThrow();
+  });
+
+  it.each(['durable', 'volatile', undefined])(
+    "a host's own store that declares itself %j is let in",
+    (durability) => {
+      const store = foreign(durability);
+      expect(storage.admit(store, 'the store of acme')).toBe(store);
+    },
+  );
+});
+
+describe('the environment', () => {
+  it('is asked anew each time, so that no earlier answer holds', () => {
+    runIn('test');
+    storage.permitVolatile('memory storage');
+    runIn('production');
+    expect(() => storage.permitVolatile('memory storage')).toThrow(ConfigurationError);
+  });
+});
+
+describe('a permit', () => {
+  beforeEach(() => runIn('test'));
+
+  it('cannot be made by anyone else', () => {
+    const genuine = storage.permitVolatile('memory storage');
+    const forged = [
+      { storage: 'volatile' } as const,
+      { ...genuine },
+      structuredClone(genuine),
+      Object.freeze(Object.create(genuine)) as unknown,
+      new Proxy(genuine, {}),
+      null,
+      undefined,
+      'volatile',
+    ];
+    for (const permit of forged) {
+      expect(() => assertVolatilePermit(permit as typeof genuine)).toThrow(ConfigurationError);
+    }
+    expect(() => assertVolatilePermit(genuine)).not.toThrow();
+  });
+
+  it('cannot be changed', () => {
+    expect(Object.isFrozen(storage.permitVolatile('memory storage'))).toBe(true);
+  });
+});

@@ -1,0 +1,127 @@
+import {
+  BadRequestException,
+  ConflictException,
+  ForbiddenException,
+  HttpException,
+  InternalServerErrorException,
+  MethodNotAllowedException,
+  NotFoundException,
+  PayloadTooLargeException,
+  RequestTimeoutException,
+  ServiceUnavailableException,
+  UnauthorizedException,
+  UnsupportedMediaTypeException,
+} from '@nestjs/common';
+import { KeywardError } from './keyward.error';
+import { problemOf } from './problem';
+import { toProblemException } from './problem-translation';
+import { ProblemException } from './problem.exception';
+
+const codeOf = (thrown: unknown): string => toProblemException(thrown).problem.code;
+const SECRET = 'mongodb://root:hunter2@db';
+
+/** What Fastify throws. */
+const fastifyError = (statusCode: number, code: string): Error =>
+  Object.assign(new Error(SECRET), { statusCode, code });
+/** What Express and its body parser throw. */
+const bodyParserError = (status: number, type: string): Error =>
+  Object.assign(new Error(SECRET), { status, statusCode: status, type, expose: true, body: SECRET });
+
+describe('what Keyward itself throws', () => {
+  it('reaches the client as it is, if it is a problem already', () => {
+    const problem = new ProblemException(problemOf('key_revoked'), { 'WWW-Authenticate': 'Bearer' });
+    expect(toProblemException(problem)).toBe(problem);
+  });
+
+  it('reaches the client with its code, its message and its members', () => {
+    const error = new KeywardError('delegation_exceeded', 'Not yours.', { exceeded: ['scopes'] });
+    expect(toProblemException(error).problem).toEqual({
+      type: 'urn:keyward:problem:delegation_exceeded',
+      title: 'A caller can give no more than it holds',
+      status: 403,
+      code: 'delegation_exceeded',
+      detail: 'Not yours.',
+      exceeded: ['scopes'],
+    });
+  });
+});
+
+describe("a client's fault keeps its status", () => {
+  it.each<[string, number, unknown]>([
+    ['invalid_request', 400, new BadRequestException(SECRET)],
+    ['missing_credential', 401, new UnauthorizedException(SECRET)],
+    ['forbidden', 403, new ForbiddenException(SECRET)],
+    ['not_found', 404, new NotFoundException(SECRET)],
+    ['method_not_allowed', 405, new MethodNotAllowedException(SECRET)],
+    ['request_timeout', 408, new RequestTimeoutException(SECRET)],
+    ['payload_too_large', 413, new PayloadTooLargeException(SECRET)],
+    ['uri_too_long', 414, new HttpException(SECRET, 414)],
+    ['unsupported_media_type', 415, new UnsupportedMediaTypeException(SECRET)],
+    ['headers_too_large', 431, new HttpException(SECRET, 431)],
+    ['payload_too_large', 413, fastifyError(413, 'FST_ERR_CTP_BODY_TOO_LARGE')],
+    ['unsupported_media_type', 415, fastifyError(415, 'FST_ERR_CTP_INVALID_MEDIA_TYPE')],
+    ['invalid_request', 400, fastifyError(400, 'FST_ERR_CTP_INVALID_CONTENT_LENGTH')],
+    ['not_found', 404, fastifyError(404, 'FST_ERR_NOT_FOUND')],
+    ['payload_too_large', 413, bodyParserError(413, 'entity.too.large')],
+    ['unsupported_media_type', 415, bodyParserError(415, 'charset.unsupported')],
+    ['invalid_request', 400, bodyParserError(400, 'request.aborted')],
+    ['invalid_request', 400, { status: 400 }],
+  ])('as %s, %d, and says nothing of the cause: %s', (code, status, thrown) => {
+    const { problem } = toProblemException(thrown);
+    expect(problem).toMatchObject({ code, status, detail: expect.any(String) });
+    expect(JSON.stringify(problem)).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['Fastify', fastifyError(400, 'FST_ERR_CTP_INVALID_JSON_BODY')],
+    ['Fastify, for an empty body', fastifyError(400, 'FST_ERR_CTP_EMPTY_JSON_BODY')],
+    ['Express', bodyParserError(400, 'entity.parse.failed')],
+    [
+      'Nest, which wraps it',
+      new BadRequestException('x', { cause: fastifyError(400, 'FST_ERR_CTP_INVALID_JSON_BODY') }),
+    ],
+  ])('as invalid_json where %s could not read the body', (_who, thrown) => {
+    expect(toProblemException(thrown).problem).toMatchObject({ code: 'invalid_json', status: 400 });
+  });
+
+  it.each([
+    [409, new ConflictException()],
+    [422, new HttpException('x', 422)],
+    [429, new HttpException('x', 429)],
+  ])('even if it is one that Keyward has no name for: %d', (status, thrown) => {
+    expect(toProblemException(thrown).getStatus()).toBe(status);
+  });
+});
+
+describe('what nobody foresaw', () => {
+  it.each<[string, unknown]>([
+    ['an error', new Error(SECRET)],
+    ['an error of the language', new TypeError(SECRET)],
+    ['a 500 of Nest', new InternalServerErrorException(SECRET)],
+    ['a 503 of Nest', new ServiceUnavailableException(SECRET)],
+    ['a 500 of Fastify', fastifyError(500, 'FST_ERR_REP_INVALID_PAYLOAD_TYPE')],
+    ['a status that is none', Object.assign(new Error(SECRET), { status: 200 })],
+    ['a status of text', Object.assign(new Error(SECRET), { status: '404' })],
+    ['an error of the database', Object.assign(new Error(SECRET), { code: 11_000 })],
+    ['invalid JSON of our own', Object.assign(new Error(SECRET), { code: 'FST_ERR_CTP_INVALID_JSON_BODY' })],
+    ['text', SECRET],
+    ['a number', 404],
+    ['null', null],
+    ['nothing', undefined],
+  ])('is a 500 that says nothing of the cause, and keeps it for the log: %s', (_what, thrown) => {
+    const exception = toProblemException(thrown);
+    expect(exception.problem).toEqual({
+      type: 'urn:keyward:problem:internal_error',
+      title: 'Something went wrong on our side',
+      status: 500,
+      code: 'internal_error',
+      detail: 'The failure was logged; try again later.',
+    });
+    expect(JSON.stringify(exception.getResponse())).not.toContain('hunter2');
+    expect(exception.cause ?? thrown).toBe(thrown);
+  });
+
+  it('is told apart from a client, whatever it is called', () => {
+    expect(codeOf(Object.assign(new Error(), { name: 'BadRequestException' }))).toBe('internal_error');
+  });
+});

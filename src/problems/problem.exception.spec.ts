@@ -1,0 +1,68 @@
+import { HttpException } from '@nestjs/common';
+import { KeywardError } from './keyward.error';
+import { problemOf } from './problem';
+import { ProblemException } from './problem.exception';
+
+describe('a problem', () => {
+  it('is what RFC 9457 says, with a stable code', () => {
+    expect(problemOf('not_found')).toEqual({
+      type: 'urn:keyward:problem:not_found',
+      title: 'There is no such resource',
+      status: 404,
+      code: 'not_found',
+    });
+  });
+
+  it('has a detail and the fields at fault, where there are any', () => {
+    const errors = [{ field: '/name', message: 'must be text' }];
+    expect(problemOf('validation_failed', 'Correct them.', { errors })).toMatchObject({
+      detail: 'Correct them.',
+      errors,
+    });
+  });
+});
+
+describe('a problem on its way to the client', () => {
+  const exception = new ProblemException(problemOf('key_expired', 'Ask for a new key.'), { 'X-Any': '1' });
+
+  it('is an HttpException, so that a host without the filter answers with its status and members', () => {
+    expect(exception).toBeInstanceOf(HttpException);
+    expect(exception.getStatus()).toBe(401);
+    expect(exception.getResponse()).toEqual(exception.problem);
+  });
+
+  it('keeps its headers', () => {
+    expect(exception.headers).toEqual({ 'X-Any': '1' });
+  });
+});
+
+describe("an error of Keyward's own", () => {
+  class GlobexError extends KeywardError {
+    constructor(cause?: unknown) {
+      super('concurrent_change', 'Try again.', {}, { cause });
+    }
+  }
+
+  it('has the name of its class, a code and a message', () => {
+    expect(new GlobexError()).toMatchObject({
+      name: 'GlobexError',
+      code: 'concurrent_change',
+      message: 'Try again.',
+    });
+  });
+
+  it('becomes the problem of that code, and its cause stays inside', () => {
+    const error = new GlobexError(new Error('mongodb://root:hunter2@db'));
+    const exception = ProblemException.of(error);
+    expect(exception.problem).toEqual(problemOf('concurrent_change', 'Try again.'));
+    expect(exception.headers).toEqual({});
+    expect(exception.cause).toBe(error);
+    expect(JSON.stringify(exception.getResponse())).not.toContain('hunter2');
+  });
+
+  it('asks the client to come back where the store is away', () => {
+    const exception = ProblemException.of(new KeywardError('storage_unavailable', 'Try again.'));
+    expect(exception.getStatus()).toBe(503);
+    expect(exception.headers).toEqual({ 'Retry-After': '1' });
+  });
+});

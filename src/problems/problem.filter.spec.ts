@@ -1,0 +1,63 @@
+import { type ArgumentsHost, Logger } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { problemOf } from './problem';
+import { ProblemException } from './problem.exception';
+import { ProblemFilter } from './problem.filter';
+
+/** A response in the making, and an adapter that writes to it. */
+function answering(headersSent = false): {
+  filter: ProblemFilter;
+  host: ArgumentsHost;
+  answer: Map<string, unknown>;
+} {
+  const answer = new Map<string, unknown>();
+  const httpAdapter = {
+    isHeadersSent: () => headersSent,
+    setHeader: (_response: unknown, name: string, value: string) => answer.set(name, value),
+    reply: (_response: unknown, body: unknown, status: number) =>
+      answer.set('body', body).set('status', status),
+  };
+  const host = { switchToHttp: () => ({ getResponse: () => ({}) }) };
+  return {
+    filter: new ProblemFilter({ httpAdapter } as unknown as HttpAdapterHost),
+    host: host as unknown as ArgumentsHost,
+    answer,
+  };
+}
+
+describe('an error on its way to a client', () => {
+  const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+
+  beforeEach(() => logged.mockClear());
+  afterAll(() => logged.mockRestore());
+
+  it('is answered as a problem with its headers, and is not to be stored', () => {
+    const { filter, host, answer } = answering();
+    const problem = problemOf('missing_credential');
+    filter.catch(new ProblemException(problem, { 'WWW-Authenticate': 'Bearer realm="acme"' }), host);
+    expect(Object.fromEntries(answer)).toEqual({
+      'WWW-Authenticate': 'Bearer realm="acme"',
+      'Content-Type': 'application/problem+json',
+      'Cache-Control': 'no-store',
+      body: problem,
+      status: 401,
+    });
+    expect(logged).not.toHaveBeenCalled();
+  });
+
+  it('is logged where nobody foresaw it, and answered without its cause', () => {
+    const { filter, host, answer } = answering();
+    const error = new Error('mongodb://root:hunter2@db');
+    filter.catch(error, host);
+    expect(logged).toHaveBeenCalledWith(error);
+    expect(answer.get('status')).toBe(500);
+    expect(JSON.stringify([...answer])).not.toContain('hunter2');
+  });
+
+  it('leaves an answer alone that has begun already', () => {
+    const { filter, host, answer } = answering(true);
+    filter.catch(new Error('too late'), host);
+    expect(answer.size).toBe(0);
+    expect(logged).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,0 +1,82 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsString, Max, ValidateNested } from 'class-validator';
+import { ProblemException } from './problem.exception';
+import { strictValidation, validationProblem } from './validation';
+
+class Limit {
+  @Max(10, { message: 'must be at most 10' })
+  @IsInt({ message: 'must be a whole number' })
+  limit!: unknown;
+}
+
+class Key {
+  @IsString({ message: 'must be text' })
+  name!: unknown;
+
+  @ValidateNested()
+  @Type(() => Limit)
+  rateLimit!: unknown;
+}
+
+const good = { name: 'ingest', rateLimit: { limit: 1 } };
+
+async function faultsOf(body: unknown): Promise<unknown> {
+  const outcome: unknown = await strictValidation()
+    .transform(body, { type: 'body', metatype: Key })
+    .catch((error: unknown) => error);
+  return outcome instanceof ProblemException ? outcome.problem.errors : 'accepted';
+}
+
+describe('a body', () => {
+  it('that follows the rules is accepted', async () => {
+    expect(await faultsOf(good)).toBe('accepted');
+  });
+
+  it.each([
+    ['a wrong field', { ...good, name: 1 }, '/name', 'must be text'],
+    [
+      'a wrong field within a field',
+      { ...good, rateLimit: { limit: '1' } },
+      '/rateLimit/limit',
+      'must be a whole number',
+    ],
+    ['an unknown field', { ...good, ttl: 1 }, '/ttl', 'is not a known field'],
+    [
+      'an unknown field within a field',
+      { ...good, rateLimit: { limit: 1, burst: 1 } },
+      '/rateLimit/burst',
+      'is not a known field',
+    ],
+    ['a name that a JSON Pointer escapes', { ...good, 'a/b~c': 1 }, '/a~1b~0c', 'is not a known field'],
+  ])('is told where it is wrong, by a JSON Pointer: %s', async (_what, body, field, message) => {
+    expect(await faultsOf(body)).toEqual([{ field, message }]);
+  });
+
+  it('is told every field at fault', async () => {
+    expect(await faultsOf({ name: 1, rateLimit: { limit: 'x' }, ttl: 1 })).toHaveLength(3);
+  });
+
+  it.each([null, undefined, 'text', 5, true, [], [good]])(
+    'that is no object is refused: %j',
+    async (body) => {
+      expect(await faultsOf(body)).not.toBe('accepted');
+    },
+  );
+
+  it('is not converted: numbers stay numbers and text stays text', async () => {
+    const read: unknown = await strictValidation().transform(good, { type: 'body', metatype: Key });
+    expect(read).toBeInstanceOf(Key);
+    expect(read).toMatchObject(good);
+  });
+});
+
+describe('a validation problem', () => {
+  it('names the faults', () => {
+    const errors = [{ field: '/expiresAt', message: 'must lie in the future' }];
+    expect(validationProblem(errors).problem).toMatchObject({
+      code: 'validation_failed',
+      status: 400,
+      errors,
+    });
+  });
+});

@@ -1,0 +1,559 @@
+import type { ApiKeysOptions } from '../../src/api-keys/api-keys.options';
+import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/api-keys.service';
+import type { ApiKey, Grant } from '../../src/api-keys/domain/api-key';
+import { type Caller, callerOf, rootCaller } from '../../src/api-keys/domain/caller';
+import type { Clock } from '../../src/api-keys/domain/clock';
+import type { KeyPatch } from '../../src/api-keys/domain/key-patch';
+import { hashToken } from '../../src/api-keys/domain/key-token';
+import { aKey, ALICE, BOB } from '../support/fixtures';
+import { memoryRepository } from './opened-repository';
+
+const NOW = new Date('2030-06-15T12:00:00Z');
+const DAY = 86_400_000;
+
+class SettableClock implements Clock {
+  private time = NOW.getTime();
+
+  now(): Date {
+    return new Date(this.time);
+  }
+
+  advance(ms: number): void {
+    this.time += ms;
+  }
+}
+
+const root = rootCaller('system');
+let clock: SettableClock;
+let service: ApiKeysService;
+
+function serve(options: Partial<ApiKeysOptions> = {}): ApiKeysService {
+  const repository = memoryRepository();
+  clock = new SettableClock();
+  service = new ApiKeysService(repository, { storage: repository, ...options }, clock);
+  return service;
+}
+
+beforeEach(() => {
+  serve();
+});
+
+/** A moment so many days from now. */
+function inDays(days: number): Date {
+  return new Date(clock.now().getTime() + days * DAY);
+}
+
+/** A key as its maker reads it afterwards. */
+async function made(request: Partial<CreateApiKey> = {}, by: Caller = root): Promise<ApiKey> {
+  const { key } = await service.create(by, { name: 'made', scopes: [], ...request });
+  return service.get(by, key.id);
+}
+
+/** Somebody who calls with a key that holds just this. */
+function holder(grant: Partial<Grant>): Caller {
+  return callerOf(aKey({ scopes: [], ...grant }));
+}
+
+function exceeding(...exceeded: string[]): object {
+  return { code: 'delegation_exceeded', extensions: { exceeded } };
+}
+
+async function refusal(attempt: Promise<unknown>): Promise<unknown> {
+  try {
+    await attempt;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it was not refused');
+}
+
+const BOUNDED: Grant = {
+  scopes: ['memory:*', 'api-keys:write'],
+  orgId: 'acme',
+  projectId: 'website',
+  ownerId: ALICE,
+  expiresAt: new Date(NOW.getTime() + 10 * DAY),
+  allowedIps: ['203.0.113.0/24'],
+  rateLimit: { limit: 100, windowSeconds: 60 },
+};
+
+describe('somebody who makes a key', () => {
+  it('gets the token once, and the record holds its hash only', async () => {
+    const { key, token } = await service.create(root, { name: 'ingest', scopes: ['memory:write'] });
+    expect(token).toMatch(new RegExp(`^kw_${key.id}_`));
+    expect(key.secrets).toEqual([{ hash: hashToken(token), createdAt: NOW }]);
+    expect(JSON.stringify(await service.history(root, key.id))).not.toContain(token);
+  });
+
+  it('is named as its maker, and the making opens its history', async () => {
+    const caller = holder({ scopes: ['memory:read'] });
+    const key = await made({ scopes: ['memory:read'] }, caller);
+    const { history, historyDropped } = await service.history(root, key.id);
+    expect(key).toMatchObject({ createdBy: caller.actor, version: 1, createdAt: NOW, updatedAt: NOW });
+    expect(history).toEqual([
+      { changeId: expect.any(String), action: 'created', at: NOW, by: caller.actor, version: 1 },
+    ]);
+    expect(historyDropped).toBe(0);
+  });
+
+  it('gets a token with the prefix that the operator chose', async () => {
+    serve({ tokenPrefix: 'acme_live' });
+    const { token } = await service.create(root, { name: 'made', scopes: [] });
+    expect(token).toMatch(/^acme_live_/);
+  });
+
+  it('passes on its own limits where it names none', async () => {
+    const { scopes: _scopes, ...limits } = BOUNDED;
+    await expect(made({ scopes: ['memory:read'] }, holder(BOUNDED))).resolves.toMatchObject(limits);
+  });
+
+  it('gives no scope that it does not ask for', async () => {
+    await expect(made({ scopes: [] }, holder(BOUNDED))).resolves.toMatchObject({ scopes: [] });
+    await expect(made({ scopes: [] })).resolves.toMatchObject({ scopes: [] });
+  });
+
+  it('may give less than it holds, in every way', async () => {
+    const less = {
+      scopes: ['memory:read'],
+      expiresAt: inDays(9),
+      allowedIps: ['203.0.113.7'],
+      rateLimit: { limit: 99, windowSeconds: 61 },
+    };
+    await expect(made(less, holder(BOUNDED))).resolves.toMatchObject({ ...less, orgId: 'acme' });
+  });
+
+  it.each(['orgId', 'projectId', 'ownerId', 'expiresAt', 'allowedIps', 'rateLimit'] as const)(
+    'cannot clear %s, which would widen what it holds',
+    async (field) => {
+      await expect(made({ [field]: null }, holder(BOUNDED))).rejects.toMatchObject(exceeding(field));
+    },
+  );
+
+  it('may clear what does not limit it', async () => {
+    const cleared = {
+      orgId: null,
+      projectId: null,
+      ownerId: null,
+      expiresAt: null,
+      allowedIps: null,
+      rateLimit: null,
+    };
+    const key = await made(cleared, holder({ scopes: ['memory:read'] }));
+    expect(key).toMatchObject({ allowedIps: [] });
+    for (const field of ['orgId', 'projectId', 'ownerId', 'expiresAt', 'rateLimit'] as const) {
+      expect(key[field]).toBeUndefined();
+    }
+  });
+
+  it('is told every field in which it asks for too much, and no key is made', async () => {
+    const tooMuch: CreateApiKey = {
+      name: 'greedy',
+      scopes: ['memory:read', 'billing:read'],
+      orgId: 'globex',
+      projectId: 'other',
+      ownerId: BOB,
+      expiresAt: inDays(11),
+      allowedIps: ['203.0.113.7', '198.51.100.7'],
+      rateLimit: { limit: 100, windowSeconds: 59 },
+    };
+    await expect(service.create(holder(BOUNDED), tooMuch)).rejects.toMatchObject(
+      exceeding('scopes', 'orgId', 'projectId', 'ownerId', 'expiresAt', 'allowedIps', 'rateLimit'),
+    );
+    await expect(service.list(root, { limit: 10 })).resolves.toEqual({ data: [], nextCursor: null });
+  });
+
+  it('cannot give everything when it holds everything of one kind', async () => {
+    await expect(made({ scopes: ['*'] }, holder({ scopes: ['memory:*'] }))).rejects.toMatchObject(
+      exceeding('scopes'),
+    );
+  });
+
+  it('cannot make a key that is expired already', async () => {
+    for (const expiresAt of [inDays(-1), clock.now()]) {
+      await expect(made({ expiresAt })).rejects.toMatchObject({
+        code: 'validation_failed',
+        extensions: { errors: [{ field: '/expiresAt', message: 'must lie in the future' }] },
+      });
+    }
+    await expect(made({ expiresAt: new Date(NOW.getTime() + 1) })).resolves.toBeDefined();
+  });
+
+  describe('in the name of a user', () => {
+    it('needs users:write unless the user is its own', async () => {
+      await expect(made({ ownerId: BOB }, holder({ scopes: ['api-keys:write'] }))).rejects.toMatchObject(
+        exceeding('ownerId'),
+      );
+      await expect(made({ ownerId: BOB }, holder({ scopes: ['users:write'] }))).resolves.toMatchObject({
+        ownerId: BOB,
+      });
+      await expect(made({ ownerId: ALICE }, holder({ ownerId: ALICE }))).resolves.toMatchObject({
+        ownerId: ALICE,
+      });
+    });
+
+    it('cannot make one for another user when it has an owner, with users:write or without', async () => {
+      const caller = holder({ ownerId: ALICE, scopes: ['users:write'] });
+      await expect(made({ ownerId: BOB }, caller)).rejects.toMatchObject(exceeding('ownerId'));
+    });
+  });
+});
+
+describe('somebody whose keys may live 30 days at the most', () => {
+  const caller = holder({ scopes: ['memory:read'] });
+
+  beforeEach(() => {
+    serve({ maxTtlDays: 30 });
+  });
+
+  it('gets 30 days where it names no expiry', async () => {
+    await expect(made({}, caller)).resolves.toMatchObject({ expiresAt: inDays(30) });
+  });
+
+  it('gets its own expiry where that comes first', async () => {
+    await expect(made({}, holder({ expiresAt: inDays(10) }))).resolves.toMatchObject({
+      expiresAt: inDays(10),
+    });
+    await expect(made({}, holder({ expiresAt: inDays(100) }))).resolves.toMatchObject({
+      expiresAt: inDays(30),
+    });
+  });
+
+  it('may name any moment up to then, and none beyond', async () => {
+    await expect(made({ expiresAt: inDays(30) }, caller)).resolves.toMatchObject({ expiresAt: inDays(30) });
+    for (const expiresAt of [new Date(inDays(30).getTime() + 1), null]) {
+      await expect(made({ expiresAt }, caller)).rejects.toMatchObject({
+        code: 'validation_failed',
+        extensions: {
+          errors: [{ field: '/expiresAt', message: 'must be no later than 2030-07-15T12:00:00.000Z' }],
+        },
+      });
+    }
+  });
+
+  it('may put the expiry off again later, by 30 days from then', async () => {
+    const key = await made({}, caller);
+    clock.advance(10 * DAY);
+    await expect(service.update(caller, key.id, { expiresAt: inDays(30) })).resolves.toMatchObject({
+      expiresAt: new Date(NOW.getTime() + 40 * DAY),
+    });
+    for (const expiresAt of [new Date(inDays(30).getTime() + 1), null]) {
+      await expect(service.update(caller, key.id, { expiresAt })).rejects.toMatchObject({
+        code: 'validation_failed',
+      });
+    }
+  });
+
+  it('may still change everything else about a key that the operator let live longer', async () => {
+    const key = await made({ expiresAt: inDays(365) });
+    await expect(service.update(caller, key.id, { name: 'renamed' })).resolves.toMatchObject({
+      name: 'renamed',
+      expiresAt: inDays(365),
+    });
+  });
+
+  it('is not the operator, whom no maximum binds', async () => {
+    const key = await made({ expiresAt: inDays(365) });
+    expect(key.expiresAt).toEqual(inDays(365));
+    expect((await made()).expiresAt).toBeUndefined();
+    const forever = await service.update(root, key.id, { expiresAt: null });
+    expect(forever.expiresAt).toBeUndefined();
+  });
+});
+
+describe('somebody who sees a key but holds less than it', () => {
+  const peer = holder({ orgId: 'acme', scopes: ['api-keys:write'] });
+  let key: ApiKey;
+
+  beforeEach(async () => {
+    key = await made({
+      orgId: 'acme',
+      scopes: ['memory:*', 'billing:read'],
+      expiresAt: inDays(30),
+      rateLimit: { limit: 100, windowSeconds: 60 },
+    });
+  });
+
+  it.each<[string, KeyPatch]>([
+    ['rename it', { name: 'renamed', description: 'narrowed', metadata: { by: 'peer' } }],
+    ['take scopes from it', { scopes: ['memory:read'] }],
+    ['take all scopes from it', { scopes: [] }],
+    ['bind it to a project', { projectId: 'website' }],
+    ['bring its expiry forward', { expiresAt: new Date(NOW.getTime() + DAY) }],
+    ['restrict its addresses', { allowedIps: ['203.0.113.7'] }],
+    ['slow it down', { rateLimit: { limit: 10, windowSeconds: 60 } }],
+    ['disable it', { enabled: false }],
+  ])('may %s', async (_what, patch) => {
+    await expect(service.update(peer, key.id, patch)).resolves.toMatchObject({ ...patch, version: 2 });
+    await expect(service.get(root, key.id)).resolves.toMatchObject(patch);
+  });
+
+  it('may revoke it', async () => {
+    await expect(service.revoke(peer, key.id, 'leaked')).resolves.toMatchObject({ revokedAt: NOW });
+  });
+
+  it.each<[string, KeyPatch]>([
+    ['add a scope to it', { scopes: ['memory:*', 'billing:read', 'api-keys:write'] }],
+    ['widen a scope of it', { scopes: ['memory:*', 'billing:*'] }],
+    ['swap a scope', { scopes: ['memory:*', 'billing:write'] }],
+    ['put off its expiry', { expiresAt: new Date(NOW.getTime() + 31 * DAY) }],
+    ['take its expiry away', { expiresAt: null }],
+    ['speed it up', { rateLimit: { limit: 101, windowSeconds: 60 } }],
+    ['take its limit away', { rateLimit: null }],
+    ['hide a widening among narrowings', { scopes: ['memory:read'], enabled: false, rateLimit: null }],
+  ])('may not %s', async (_what, patch) => {
+    await expect(service.update(peer, key.id, patch)).rejects.toMatchObject(exceeding('scopes'));
+    await expect(service.get(root, key.id)).resolves.toEqual(key);
+  });
+
+  it('may not open it to more addresses', async () => {
+    await service.update(root, key.id, { allowedIps: ['203.0.113.0/24'] });
+    for (const allowedIps of [null, [], ['203.0.113.0/24', '198.51.100.7']]) {
+      await expect(service.update(peer, key.id, { allowedIps })).rejects.toMatchObject(exceeding('scopes'));
+    }
+  });
+
+  it('may not move it to another organisation, nor free it of its own', async () => {
+    for (const orgId of ['globex', null]) {
+      await expect(service.update(peer, key.id, { orgId })).rejects.toMatchObject(
+        exceeding('scopes', 'orgId'),
+      );
+    }
+  });
+
+  it('may not enable it again, not even after disabling it', async () => {
+    await service.update(peer, key.id, { enabled: false });
+    await expect(service.update(peer, key.id, { enabled: true })).rejects.toMatchObject(exceeding('scopes'));
+  });
+
+  it('may enable what it covers', async () => {
+    await service.update(peer, key.id, { enabled: false, scopes: ['api-keys:write'] });
+    await expect(service.update(peer, key.id, { enabled: true })).resolves.toMatchObject({ enabled: true });
+  });
+
+  it('may not give it to a user without users:write, nor take it from one', async () => {
+    await expect(service.update(peer, key.id, { ownerId: BOB })).rejects.toMatchObject(exceeding('ownerId'));
+    const registrar = holder({ orgId: 'acme', scopes: ['users:write'] });
+    await expect(service.update(registrar, key.id, { ownerId: BOB })).resolves.toMatchObject({
+      ownerId: BOB,
+    });
+    await expect(service.update(peer, key.id, { ownerId: null })).rejects.toMatchObject({
+      code: 'delegation_exceeded',
+    });
+    await expect(service.get(root, key.id)).resolves.toMatchObject({ ownerId: BOB });
+  });
+});
+
+describe('somebody who changes the very key that it calls with', () => {
+  let own: ApiKey;
+  let caller: Caller;
+
+  beforeEach(async () => {
+    own = await made({ ...BOUNDED, scopes: ['memory:read', 'api-keys:write'] });
+    caller = callerOf(own);
+  });
+
+  it.each<[string, KeyPatch]>([
+    ['scopes', { scopes: ['memory:*', 'api-keys:write'] }],
+    ['orgId', { orgId: null }],
+    ['projectId', { projectId: 'other' }],
+    ['ownerId', { ownerId: null }],
+    ['expiresAt', { expiresAt: new Date(NOW.getTime() + 11 * DAY) }],
+    ['allowedIps', { allowedIps: [] }],
+    ['rateLimit', { rateLimit: null }],
+  ])('cannot widen its %s', async (field, patch) => {
+    await expect(service.update(caller, own.id, patch)).rejects.toMatchObject(exceeding(field));
+    await expect(service.get(root, own.id)).resolves.toEqual(own);
+  });
+
+  it('can narrow, disable and revoke it', async () => {
+    await service.update(caller, own.id, { scopes: ['memory:read'], expiresAt: inDays(1) });
+    await service.update(caller, own.id, { enabled: false });
+    await expect(service.revoke(caller, own.id)).resolves.toMatchObject({ revokedBy: `key:${own.id}` });
+  });
+});
+
+describe('somebody of another tenant', () => {
+  const globex = holder({ orgId: 'globex', scopes: ['*'] });
+  let key: ApiKey;
+
+  beforeEach(async () => {
+    key = await made({ orgId: 'acme', ownerId: ALICE });
+  });
+
+  it.each<[string, (caller: Caller, id: string) => Promise<unknown>]>([
+    ['reads', async (caller, id) => service.get(caller, id)],
+    ['asks for the history of', async (caller, id) => service.history(caller, id)],
+    ['changes', async (caller, id) => service.update(caller, id, { name: 'taken over' })],
+    ['changes nothing of', async (caller, id) => service.update(caller, id, {})],
+    ['changes a version of', async (caller, id) => service.update(caller, id, {}, { ifVersion: [9] })],
+    ['revokes', async (caller, id) => service.revoke(caller, id)],
+  ])('who %s a key is told the same as of an id that does not exist or is malformed', async (_what, act) => {
+    const other = await refusal(act(globex, key.id));
+    expect(other).toMatchObject({ code: 'not_found' });
+    for (const id of [aKey().id, '', 'nonsense', '#hb:instance', key.id.toUpperCase(), `${key.id} `]) {
+      const unknown = await refusal(act(globex, id));
+      expect([unknown, Reflect.get(Object(unknown), 'message')]).toEqual([
+        other,
+        Reflect.get(Object(other), 'message'),
+      ]);
+    }
+    await expect(service.get(root, key.id)).resolves.toEqual(key);
+  });
+
+  it('lists none of it, whatever is asked for', async () => {
+    const mine = await made({}, globex);
+    for (const query of [{}, { ownerId: ALICE }, { orgId: 'acme' }, { projectId: 'website' }]) {
+      const { data } = await service.list(globex, { ...query, limit: 100 });
+      expect(data.filter(({ id }) => id !== mine.id)).toEqual([]);
+    }
+    await expect(service.list(globex, { limit: 100 })).resolves.toMatchObject({ data: [{ id: mine.id }] });
+  });
+
+  it('sees no key that is bound to no organisation', async () => {
+    const unbound = await made();
+    await expect(service.get(globex, unbound.id)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('of another project, or another user, sees it no more than of another organisation', async () => {
+    for (const grant of [
+      { orgId: 'acme', projectId: 'website' },
+      { orgId: 'acme', ownerId: BOB },
+    ]) {
+      await expect(service.get(holder({ ...grant, scopes: ['*'] }), key.id)).rejects.toMatchObject({
+        code: 'not_found',
+      });
+    }
+    for (const grant of [{}, { orgId: 'acme' }, { ownerId: ALICE }]) {
+      await expect(service.get(holder(grant), key.id)).resolves.toEqual(key);
+    }
+  });
+});
+
+describe('a key that is over', () => {
+  it('when it is expired, keeps its expiry, and may still be renamed and revoked', async () => {
+    const key = await made({ expiresAt: inDays(1) });
+    clock.advance(DAY - 1);
+    await expect(service.update(root, key.id, { expiresAt: inDays(1) })).resolves.toMatchObject({
+      version: 2,
+    });
+    clock.advance(DAY);
+    for (const expiresAt of [inDays(1), null]) {
+      await expect(service.update(root, key.id, { expiresAt })).rejects.toMatchObject({
+        code: 'expired_key_unchangeable',
+      });
+    }
+    const expired = await service.get(root, key.id);
+    expect(service.statusOf(expired)).toBe('expired');
+    await service.update(root, key.id, { name: 'renamed', expiresAt: expired.expiresAt });
+    await expect(service.revoke(root, key.id)).resolves.toMatchObject({ name: 'renamed', version: 4 });
+  });
+
+  it('when it is revoked, cannot be changed, not even to what it is', async () => {
+    const key = await made();
+    const { version } = await service.revoke(root, key.id);
+    for (const patch of [{ name: 'renamed' }, { enabled: false }, { name: key.name }, {}]) {
+      await expect(service.update(root, key.id, patch)).rejects.toMatchObject({
+        code: 'revoked_key_unchangeable',
+      });
+    }
+    await expect(service.get(root, key.id)).resolves.toMatchObject({ name: key.name, version });
+  });
+
+  it('when it is revoked twice, stays revoked as it was the first time', async () => {
+    const key = await made();
+    const first = await service.revoke(root, key.id, 'leaked');
+    clock.advance(1000);
+    const second = await service.revoke(rootCaller('cli'), key.id, 'again');
+    expect(second).toEqual(first);
+    expect(second).toMatchObject({
+      revokedAt: NOW,
+      revokedBy: 'system',
+      revokedReason: 'leaked',
+      version: 2,
+    });
+    const { history } = await service.history(root, key.id);
+    expect(history.map(({ action, by, reason }) => [action, by, reason])).toEqual([
+      ['created', 'system', undefined],
+      ['revoked', 'system', 'leaked'],
+    ]);
+  });
+});
+
+describe('somebody who changes a key', () => {
+  it('leaves its name, the moment and the fields in the history, and no values', async () => {
+    const key = await made({ orgId: 'acme' });
+    clock.advance(5000);
+    const caller = holder({ orgId: 'acme' });
+    const after = await service.update(caller, key.id, { name: 'a new name', metadata: { team: 'night' } });
+    expect(after).toMatchObject({
+      version: 2,
+      createdAt: NOW,
+      createdBy: 'system',
+      updatedAt: new Date(NOW.getTime() + 5000),
+    });
+    const { history } = await service.history(root, key.id);
+    expect(history.at(-1)).toEqual({
+      changeId: expect.any(String),
+      action: 'updated',
+      at: new Date(NOW.getTime() + 5000),
+      by: caller.actor,
+      version: 2,
+      fields: ['name', 'metadata'],
+    });
+    expect(JSON.stringify(history)).not.toContain('night');
+  });
+
+  it('writes nothing when nothing changes', async () => {
+    const same = {
+      name: 'same',
+      description: 'as it was',
+      scopes: ['memory:read', 'memory:write'],
+      orgId: 'acme',
+      expiresAt: inDays(1),
+      rateLimit: { limit: 1, windowSeconds: 2 },
+      metadata: { a: 1, b: 2 },
+    };
+    const key = await made(same);
+    clock.advance(1000);
+    const patches: KeyPatch[] = [
+      {},
+      { ...same, enabled: true },
+      { metadata: { b: 2, a: 1 }, rateLimit: { windowSeconds: 2, limit: 1 } },
+      { allowedIps: null, projectId: null, ownerId: null },
+      { expiresAt: new Date(same.expiresAt.getTime()) },
+    ];
+    for (const patch of patches) {
+      await expect(service.update(root, key.id, patch)).resolves.toMatchObject({
+        version: 1,
+        updatedAt: NOW,
+      });
+    }
+    const { history } = await service.history(root, key.id);
+    expect(history).toHaveLength(1);
+  });
+
+  it('may name the versions at which it means to, and is refused at any other', async () => {
+    const key = await made();
+    await service.update(root, key.id, { name: 'second' }, { ifVersion: [1] });
+    await expect(service.update(root, key.id, { name: 'third' }, { ifVersion: [1] })).rejects.toMatchObject({
+      code: 'version_mismatch',
+    });
+    await expect(service.update(root, key.id, { name: 'third' }, { ifVersion: [] })).rejects.toMatchObject({
+      code: 'version_mismatch',
+    });
+    await expect(
+      service.update(root, key.id, { name: 'third' }, { ifVersion: [7, 2] }),
+    ).resolves.toMatchObject({
+      name: 'third',
+      version: 3,
+    });
+  });
+
+  it('cannot let it expire in the past', async () => {
+    const key = await made();
+    await expect(service.update(root, key.id, { expiresAt: clock.now() })).rejects.toMatchObject({
+      code: 'validation_failed',
+      extensions: { errors: [{ field: '/expiresAt' }] },
+    });
+  });
+});

@@ -1,0 +1,312 @@
+import { mongo } from 'mongoose';
+import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
+import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import { ApiKeySchema } from '../../src/api-keys/storage/api-key.schema';
+import { aFullKey, aKey, ALICE, changed } from '../support/fixtures';
+import { testDatabaseUri } from '../support/test-database';
+import { openMongoRepository, type OpenedMongoRepository, SERVICE_CONNECTION } from './opened-repository';
+import {
+  type QueryShape,
+  type SentCommand,
+  SentCommands,
+  type SentFind,
+  type SentUpdate,
+  serves,
+  type ServerIndex,
+  shapeOf,
+} from './sent-commands';
+
+interface Use {
+  readonly what: string;
+  readonly index: string;
+  readonly reads: number;
+  readonly writes: number;
+  /** What the index leaves to be filtered among few: the keys of one owner. */
+  readonly filtered?: readonly string[];
+  readonly run: (repository: ApiKeyRepository, stored: ApiKeyWithHistory) => Promise<unknown>;
+}
+
+/** Every query that the repository sends, and the index that must serve it. */
+const USES: readonly Use[] = [
+  {
+    what: 'verifying a key',
+    index: '_id_',
+    reads: 1,
+    writes: 0,
+    run: async (repository, { id }) => repository.find(id),
+  },
+  {
+    what: 'reading a key before a change',
+    index: '_id_',
+    reads: 1,
+    writes: 0,
+    run: async (repository, { id }) => repository.findWithHistory(id),
+  },
+  {
+    what: 'making a key',
+    index: '_id_',
+    reads: 0,
+    writes: 1,
+    run: async (repository) => repository.insert(aKey()),
+  },
+  {
+    what: 'making a key again',
+    index: '_id_',
+    reads: 1,
+    writes: 1,
+    run: async (repository, stored) => repository.insert(stored),
+  },
+  {
+    what: 'changing a key',
+    index: '_id_',
+    reads: 0,
+    writes: 1,
+    run: async (repository, stored) => repository.replace(changed(stored, { name: 'renamed' })),
+  },
+  {
+    what: 'changing a key too late',
+    index: '_id_',
+    reads: 1,
+    writes: 1,
+    run: async (repository) => repository.replace(changed(aKey(), { name: 'renamed' })),
+  },
+  {
+    what: 'listing all keys',
+    index: '_id_',
+    reads: 1,
+    writes: 0,
+    run: async (repository) => repository.list({ limit: 10 }),
+  },
+  {
+    what: 'listing all keys, the next page',
+    index: '_id_',
+    reads: 1,
+    writes: 0,
+    run: async (repository, { id }) => repository.list({ before: id, limit: 10 }),
+  },
+  {
+    what: 'listing the keys of an owner',
+    index: 'ownerId_1__id_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository, { id }) => repository.list({ ownerId: ALICE, before: id, limit: 10 }),
+  },
+  {
+    what: 'listing the keys of an organisation',
+    index: 'orgId_1__id_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository, { id }) => repository.list({ orgId: 'acme', before: id, limit: 10 }),
+  },
+  {
+    what: 'listing the keys of a project',
+    index: 'orgId_1_projectId_1__id_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository) => repository.list({ orgId: 'acme', projectId: 'website', limit: 10 }),
+  },
+  {
+    what: 'listing the keys of an owner in an organisation',
+    index: 'ownerId_1__id_1',
+    reads: 1,
+    writes: 0,
+    filtered: ['orgId'],
+    run: async (repository) => repository.list({ ownerId: ALICE, orgId: 'acme', limit: 10 }),
+  },
+  {
+    what: 'listing the keys of an owner in a project',
+    index: 'ownerId_1__id_1',
+    reads: 1,
+    writes: 0,
+    filtered: ['orgId', 'projectId'],
+    run: async (repository) =>
+      repository.list({ ownerId: ALICE, orgId: 'acme', projectId: 'website', limit: 10 }),
+  },
+];
+
+function sumOf(count: (use: Use) => number): number {
+  return USES.reduce((sum, use) => sum + count(use), 0);
+}
+
+describe('what the driver sends', () => {
+  let store: OpenedMongoRepository;
+  let indexes: readonly ServerIndex[];
+  let sent: SentCommands;
+  let stored: ApiKeyWithHistory;
+
+  beforeAll(async () => {
+    // A connection whose own settings are all weaker than what keys need.
+    store = await openMongoRepository(testDatabaseUri('queries'), {
+      ...SERVICE_CONNECTION,
+      monitorCommands: true,
+      readPreference: 'secondaryPreferred',
+      readConcernLevel: 'local',
+      writeConcern: { w: 1, journal: false },
+    });
+    indexes = (await store.documents.indexes()) as ServerIndex[];
+    sent = new SentCommands(store.connection, 'api_keys');
+  });
+
+  beforeEach(async () => {
+    stored = aFullKey();
+    await store.repository.insert(stored);
+    sent.take();
+  });
+
+  afterAll(async () => {
+    await store.close();
+  });
+
+  async function commandsOf(use: Use): Promise<readonly SentCommand[]> {
+    await use.run(store.repository, stored);
+    return sent.take();
+  }
+
+  function leftOver({ index: name, filtered = [] }: Use, command: SentCommand): string | undefined {
+    const shape = shapeOf(command);
+    const index = indexes.find((each) => each.name === name);
+    const served =
+      index !== undefined &&
+      serves(index, { ...shape, equal: shape.equal.filter((field) => !filtered.includes(field)) });
+    return served ? undefined : `${name} does not serve ${JSON.stringify(shape)}`;
+  }
+
+  it.each(USES)('when $what is served by the index $index', async (use) => {
+    const commands = await commandsOf(use);
+    expect(commands).toHaveLength(use.reads + use.writes);
+    expect(commands.map((command) => leftOver(use, command))).toEqual(commands.map(() => undefined));
+  });
+
+  it('uses every index there is', async () => {
+    const used = new Set<string>(['_id_']);
+    for (const use of USES) {
+      const commands = await commandsOf(use);
+      if (commands.every((command) => leftOver(use, command) === undefined)) used.add(use.index);
+    }
+    expect(indexes.map(({ name }) => name).toSorted()).toEqual([...used].toSorted());
+  });
+
+  it('finds every index that the schema declares', () => {
+    const declared = ApiKeySchema.indexes().map(([key]) => Object.entries(key));
+    const built = indexes.filter(({ name }) => name !== '_id_').map(({ key }) => Object.entries(key));
+    expect(built).toHaveLength(declared.length);
+    expect(built).toEqual(expect.arrayContaining(declared));
+  });
+
+  it('reads from the primary what a majority has, whatever the connection’s own settings', async () => {
+    const found = jest.spyOn(mongo.Collection.prototype, 'find');
+    const reads: SentFind[] = [];
+    for (const use of USES) {
+      for (const command of await commandsOf(use)) if ('find' in command) reads.push(command);
+    }
+    const preferences = found.mock.results.map(
+      ({ value }) => (value as mongo.FindCursor).readPreference.mode,
+    );
+    found.mockRestore();
+
+    expect(reads).toHaveLength(sumOf(({ reads: each }) => each));
+    expect(reads.map(({ readConcern }) => readConcern)).toEqual(reads.map(() => ({ level: 'majority' })));
+    expect(preferences).toEqual(reads.map(() => 'primary'));
+  });
+
+  it('writes to the journals of a majority, and lets the server’s clock say when', async () => {
+    const writes: SentUpdate[] = [];
+    for (const use of USES) {
+      for (const command of await commandsOf(use)) if ('update' in command) writes.push(command);
+    }
+    expect(writes).toHaveLength(sumOf(({ writes: each }) => each));
+    for (const { writeConcern, updates } of writes) {
+      expect(writeConcern).toEqual({ w: 'majority', j: true });
+      const { $currentDate, ...values } = updates[0]?.u ?? {};
+      expect($currentDate).toEqual({ changedAt: true });
+      expect(Object.values(values).flatMap((fields) => Object.keys(fields))).not.toContain('changedAt');
+    }
+  });
+
+  it('changes a key and its history in one write of one document', async () => {
+    const change = changed(stored, { name: 'renamed' });
+    await store.repository.replace(change);
+    const [write, ...more] = sent.take() as readonly SentUpdate[];
+    expect(more).toEqual([]);
+    expect(write?.updates).toHaveLength(1);
+    expect(write?.updates[0]).toMatchObject({
+      q: { _id: stored.id, version: 1 },
+      u: { $set: { name: 'renamed', version: 2, history: change.history } },
+    });
+    expect(write?.updates[0]?.upsert ?? false).toBe(false);
+  });
+
+  it('leaves the history where it is when a key is verified or listed', async () => {
+    await store.repository.find(stored.id);
+    await store.repository.list({ limit: 10 });
+    const reads = sent.take() as readonly SentFind[];
+    expect(reads).toHaveLength(2);
+    for (const { projection } of reads) expect(projection).toMatchObject({ history: 0, historyDropped: 0 });
+  });
+});
+
+describe('the judge of indexes', () => {
+  const newest = [['_id', -1]] as const;
+
+  it.each<readonly ['accepts' | 'refuses', string, Record<string, number>, QueryShape]>([
+    [
+      'accepts',
+      'an index with the sort behind the equality',
+      { orgId: 1, _id: 1 },
+      { equal: ['orgId'], range: ['_id'], sort: newest },
+    ],
+    [
+      'accepts',
+      'the fields compared in any order',
+      { orgId: 1, projectId: 1, _id: 1 },
+      { equal: ['projectId', 'orgId'], range: [], sort: newest },
+    ],
+    [
+      'accepts',
+      'the range of a field alone',
+      { changedAt: 1 },
+      { equal: [], range: ['changedAt'], sort: [['changedAt', 1]] },
+    ],
+    [
+      'accepts',
+      'one document, whatever else is asked of it',
+      { _id: 1 },
+      { equal: ['version', '_id'], range: [], sort: [] },
+    ],
+    [
+      'refuses',
+      'a field in between, which leaves the sort to the server',
+      { orgId: 1, projectId: 1, _id: 1 },
+      { equal: ['orgId'], range: [], sort: newest },
+    ],
+    [
+      'refuses',
+      'a field compared that the index lacks',
+      { orgId: 1, _id: 1 },
+      { equal: ['orgId', 'ownerId'], range: [], sort: newest },
+    ],
+    ['refuses', 'a sort that the index lacks', { orgId: 1 }, { equal: ['orgId'], range: [], sort: newest }],
+    [
+      'refuses',
+      'a sort half against the index',
+      { a: 1, b: 1 },
+      {
+        equal: [],
+        range: [],
+        sort: [
+          ['a', 1],
+          ['b', -1],
+        ],
+      },
+    ],
+    [
+      'refuses',
+      'a range behind another field',
+      { orgId: 1, projectId: 1, _id: 1 },
+      { equal: ['orgId'], range: ['_id'], sort: [] },
+    ],
+    ['refuses', 'a query that asks for nothing', { orgId: 1 }, { equal: [], range: [], sort: [] }],
+  ])('%s %s', (verdict, _what, key, shape) => {
+    expect(serves({ key }, shape)).toBe(verdict === 'accepts');
+  });
+});

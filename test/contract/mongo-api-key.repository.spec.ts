@@ -1,0 +1,141 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import { systemClock } from '../../src/api-keys/domain/clock';
+import { aFullKey, aKey, ALICE, changed, nothingOptional } from '../support/fixtures';
+import { testDatabaseUri } from '../support/test-database';
+import { describeApiKeyRepository } from './api-key-repository.contract';
+import { mongoRepositoryOn, openMongoRepository, type OpenedMongoRepository } from './opened-repository';
+
+describe('API keys in MongoDB', () => {
+  describeApiKeyRepository(async () => openMongoRepository());
+});
+
+describe('the documents of API keys in MongoDB', () => {
+  const root = rootCaller('system');
+  let store: OpenedMongoRepository;
+  let service: ApiKeysService;
+
+  beforeEach(async () => {
+    store = await openMongoRepository(testDatabaseUri('documents'));
+    service = new ApiKeysService(store.repository, { storage: store.repository }, systemClock);
+  });
+
+  afterEach(async () => {
+    await store.close();
+  });
+
+  it('are kept in api_keys, one a key, by its id', async () => {
+    const { id, ...fields } = aFullKey();
+    await store.repository.insert({ id, ...fields });
+    await expect(store.documents.find().toArray()).resolves.toEqual([
+      { _id: id, ...fields, changedAt: expect.any(Date) },
+    ]);
+  });
+
+  it('lack what a key does not have, rather than holding null', async () => {
+    const key = aKey({ description: undefined, expiresAt: undefined, rateLimit: undefined });
+    await store.repository.insert(key);
+    const bare = [
+      '_id',
+      'allowedIps',
+      'changedAt',
+      'createdAt',
+      'createdBy',
+      'enabled',
+      'history',
+      'historyDropped',
+      'metadata',
+      'name',
+      'scopes',
+      'secrets',
+      'updatedAt',
+      'version',
+    ];
+    expect(Object.keys((await store.documents.findOne()) ?? {}).toSorted()).toEqual(bare);
+
+    const full = changed(key, { ...aFullKey(), id: key.id, history: key.history, version: 1 });
+    await store.repository.replace(full);
+    await store.repository.replace(changed(full, nothingOptional()));
+    const document = await store.documents.findOne();
+    expect(Object.keys(document ?? {}).toSorted()).toEqual(bare);
+    expect(JSON.stringify(document)).not.toContain('null');
+  });
+
+  it('say by the server’s clock when they were last changed', async () => {
+    const key = aKey();
+    await store.repository.insert(key);
+    const inserted = await changedAt();
+    await pause(5);
+    const change = changed(key, { name: 'renamed' });
+    await store.repository.replace(change);
+    const moved = await changedAt();
+    expect(moved.getTime()).toBeGreaterThan(inserted.getTime());
+
+    await pause(5);
+    await store.repository.insert(key);
+    await store.repository.replace(change);
+    await store.repository.replace(changed(key, { name: 'too late' }));
+    await expect(changedAt()).resolves.toEqual(moved);
+  });
+
+  it('hold the hash of a token and nothing else of it', async () => {
+    const { key, token } = await service.create(root, { name: 'ingest', scopes: [] });
+    await service.update(root, key.id, { name: 'renamed' });
+    await service.revoke(root, key.id);
+    const secret = token.slice(token.lastIndexOf('_') + 1);
+    const text = JSON.stringify(await store.documents.find().toArray());
+    expect(secret).toHaveLength(49);
+    expect(text).toContain(key.secrets[0]?.hash);
+    expect(text).not.toContain(secret.slice(0, 12));
+    expect(text).not.toContain(secret.slice(-12));
+  });
+
+  it('are no keys where the change feed keeps its own', async () => {
+    const { key } = await service.create(root, { name: 'real', scopes: [], orgId: 'acme', ownerId: ALICE });
+    const heartbeat = '#hb:instance-1';
+    await store.documents.insertMany([
+      { _id: heartbeat, changedAt: new Date() },
+      { _id: '#hb:instance-2', orgId: 'acme', projectId: 'website', ownerId: ALICE, version: 1 },
+      { _id: '#hb:~', changedAt: new Date(), orgId: 'acme' },
+    ]);
+
+    for (const query of [{}, { orgId: 'acme' }, { ownerId: ALICE }]) {
+      const page = await service.list(root, { ...query, limit: 100 });
+      expect(page).toEqual({ data: [expect.objectContaining({ id: key.id })], nextCursor: null });
+    }
+    const websites = { orgId: 'acme', projectId: 'website', limit: 100 };
+    await expect(store.repository.list(websites)).resolves.toEqual([]);
+    await expect(store.repository.list({ before: key.id, limit: 100 })).resolves.toEqual([]);
+
+    const gone = { code: 'not_found' };
+    await expect(service.get(root, heartbeat)).rejects.toMatchObject(gone);
+    await expect(service.history(root, heartbeat)).rejects.toMatchObject(gone);
+    await expect(service.update(root, heartbeat, { name: 'beat' })).rejects.toMatchObject(gone);
+    await expect(service.revoke(root, heartbeat)).rejects.toMatchObject(gone);
+    await expect(store.documents.findOne({ _id: heartbeat })).resolves.toEqual({
+      _id: heartbeat,
+      changedAt: expect.any(Date),
+    });
+  });
+
+  it('are made ready by every instance that starts, also by several at once', async () => {
+    await store.connection.dropDatabase();
+    const instances = Array.from({ length: 5 }, () => mongoRepositoryOn(store.connection));
+    await Promise.all(instances.map((instance) => instance.prepare()));
+    await store.repository.prepare();
+    const key = aKey();
+    await store.repository.insert(key);
+    await expect(store.repository.findWithHistory(key.id)).resolves.toEqual(key);
+  });
+
+  it('call themselves durable, so that production takes them', () => {
+    expect(store.repository.durability).toBe('durable');
+  });
+
+  async function changedAt(): Promise<Date> {
+    const document = await store.documents.findOne();
+    expect(document?.['changedAt']).toBeInstanceOf(Date);
+    return document?.['changedAt'] as Date;
+  }
+});

@@ -1,0 +1,45 @@
+import type { ApiKey, ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
+import type { ApiKeyQuery, ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+
+/** A store in which somebody else is quicker, the first so many times that a key is changed. */
+export class RivalledRepository implements ApiKeyRepository {
+  readonly durability = 'volatile';
+  replaced = 0;
+
+  constructor(
+    private readonly inner: ApiKeyRepository,
+    private readonly losses: number,
+    private readonly rival: (before: ApiKeyWithHistory) => ApiKeyWithHistory,
+  ) {}
+
+  async prepare(): Promise<void> {
+    return this.inner.prepare();
+  }
+
+  async insert(key: ApiKeyWithHistory): Promise<void> {
+    return this.inner.insert(key);
+  }
+
+  async find(id: string): Promise<ApiKey | null> {
+    return this.inner.find(id);
+  }
+
+  async findWithHistory(id: string): Promise<ApiKeyWithHistory | null> {
+    return this.inner.findWithHistory(id);
+  }
+
+  async replace(key: ApiKeyWithHistory): Promise<boolean> {
+    this.replaced += 1;
+    if (this.replaced <= this.losses) {
+      const before = await this.inner.findWithHistory(key.id);
+      if (before === null || !(await this.inner.replace(this.rival(before)))) {
+        throw new Error('the rival was not quicker');
+      }
+    }
+    return this.inner.replace(key);
+  }
+
+  async list(query: ApiKeyQuery): Promise<readonly ApiKey[]> {
+    return this.inner.list(query);
+  }
+}

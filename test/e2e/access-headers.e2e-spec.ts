@@ -1,0 +1,117 @@
+import type { IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
+import { getRaw } from '../support/raw-request';
+import { ADAPTERS } from '../support/two-adapters';
+
+const memory = { scopes: ['memory:read'] };
+
+describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
+  let host: MemoriesHost;
+  let acme: IssuedApiKey;
+  let globex: IssuedApiKey;
+  let unbound: IssuedApiKey;
+
+  beforeAll(async () => {
+    host = await startMemoriesHost(adapter);
+    acme = await host.issue({ ...memory, orgId: 'acme' });
+    globex = await host.issue({ ...memory, orgId: 'globex' });
+    unbound = await host.issue(memory);
+  });
+
+  afterAll(async () => host.close());
+
+  describe('on a route that does not read them', () => {
+    it('open nothing to the key of another tenant', async () => {
+      const path = '/orgs/globex/projects/apollo/memories';
+      const answer = await host.as(acme.token).get(path, { 'X-Org-Id': 'acme', 'X-Project-Id': 'apollo' });
+
+      expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
+    });
+
+    it('name no tenant where the path names none', async () => {
+      const answer = await host.as(acme.token).get('/whoami', { 'X-Org-Id': 'acme' });
+
+      expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
+    });
+
+    it('change nothing, whatever they say', async () => {
+      const path = '/orgs/acme/projects/apollo/memories';
+      for (const headers of [{}, { 'X-Org-Id': 'globex', 'X-Project-Id': 'hermes' }, { 'X-Org-Id': 'a b' }]) {
+        const answer = await host.as(acme.token).get(path, headers);
+
+        expect([answer.status, answer.body]).toEqual([
+          200,
+          { tenant: { orgId: 'acme', projectId: 'apollo' }, memories: ['acme keeps apollo'] },
+        ]);
+      }
+    });
+  });
+
+  describe('on a route that reads them', () => {
+    it('name the tenant, to its own keys', async () => {
+      const headers = { 'X-Org-Id': 'acme', 'X-Project-Id': 'apollo' };
+      const own = await host.as(acme.token).get('/memories', headers);
+      const other = await host.as(globex.token).get('/memories', headers);
+
+      expect([own.status, own.body['memories']]).toEqual([200, ['acme keeps apollo']]);
+      expect([other.status, other.body['code']]).toEqual([403, 'binding_mismatch']);
+      expect(other.text).not.toContain('keeps');
+    });
+
+    it('are missed by a bound key, and by no other', async () => {
+      for (const headers of [{}, { 'X-Project-Id': 'apollo' }]) {
+        const bound = await host.as(acme.token).get('/memories', headers);
+
+        expect([bound.status, bound.body['code']]).toEqual([403, 'binding_mismatch']);
+      }
+      const free = await host.as(unbound.token).get('/memories');
+
+      expect([free.status, free.body['tenant']]).toEqual([200, {}]);
+    });
+
+    it('complete what the path says', async () => {
+      const answer = await host.as(acme.token).get('/orgs/acme/memories', { 'X-Project-Id': 'apollo' });
+
+      expect([answer.status, answer.body['memories']]).toEqual([200, ['acme keeps apollo']]);
+    });
+
+    it('may repeat what the path says', async () => {
+      const answer = await host.as(globex.token).get('/orgs/globex/memories', { 'X-Org-Id': 'globex' });
+
+      expect([answer.status, answer.body['tenant']]).toEqual([200, { orgId: 'globex' }]);
+    });
+
+    it('may not contradict the path, whoever asks', async () => {
+      for (const { token } of [acme, globex, unbound]) {
+        const answer = await host.as(token).get('/orgs/acme/memories', { 'X-Org-Id': 'globex' });
+
+        expect([answer.status, answer.body['code']]).toEqual([400, 'binding_conflict']);
+        expect(answer.text).not.toContain('keeps');
+      }
+    });
+
+    it('may not contradict each other, in whichever order they come', async () => {
+      for (const [first, second] of [
+        ['acme', 'globex'],
+        ['globex', 'acme'],
+      ] as const) {
+        const answer = await getRaw(host.url, '/memories', [
+          ['X-API-Key', acme.token],
+          ['X-Org-Id', first],
+          ['X-Org-Id', second],
+        ]);
+
+        expect([answer.status, answer.body['code']]).toEqual([400, 'binding_conflict']);
+      }
+    });
+
+    it.each(['acme,globex', 'acme globex', '*', ''])(
+      'may not name %j, which nobody can be called',
+      async (name) => {
+        const answer = await host.as(unbound.token).get('/memories', { 'X-Org-Id': name });
+
+        expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_request']);
+      },
+    );
+  });
+});

@@ -1,0 +1,170 @@
+import { Global, Module, type Type } from '@nestjs/common';
+import { ApiKeysService, type IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
+import { OWNER_STATUS, type OwnerStatus } from '../../src/api-keys/verification/owner-status';
+import type { HttpAnswer } from '../support/http-client';
+import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
+import { ADAPTERS } from '../support/two-adapters';
+
+const ACME = '/orgs/acme/projects/apollo/memories';
+const GLOBEX = '/orgs/globex/projects/apollo/memories';
+
+const memory = { scopes: ['memory:read', 'memory:write'] };
+
+function expectUnavailable(answer: HttpAnswer): void {
+  expect([answer.status, answer.body['code']]).toEqual([503, 'storage_unavailable']);
+  expect(answer.headers.get('retry-after')).toBe('1');
+  expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json(;|$)/);
+  expect(answer.headers.get('www-authenticate')).toBeNull();
+}
+
+describe.each(ADAPTERS)('while the key store is down, a host on %s', (adapter) => {
+  let host: MemoriesHost;
+  let acme: IssuedApiKey;
+  let globex: IssuedApiKey;
+  let find: jest.SpiedFunction<ApiKeyRepository['find']>;
+
+  beforeAll(async () => {
+    host = await startMemoriesHost(adapter);
+    acme = await host.issue({ ...memory, orgId: 'acme' });
+    globex = await host.issue({ ...memory, orgId: 'globex' });
+  });
+
+  beforeEach(() => {
+    find = jest
+      .spyOn(host.app.get<ApiKeyRepository>(API_KEY_REPOSITORY), 'find')
+      .mockRejectedValue(new StorageUnavailableError(new Error('connection refused by 10.0.0.7')));
+  });
+
+  afterEach(() => find.mockRestore());
+
+  afterAll(async () => host.close());
+
+  it('lets nobody in, and asks to come back in a moment', async () => {
+    for (const answer of [
+      await host.as(acme.token).get(ACME),
+      await host.as(acme.token).post(ACME),
+      await host.as(globex.token).get(GLOBEX),
+      await host.as(globex.token).get(ACME),
+    ]) {
+      expectUnavailable(answer);
+      expect(answer.text).not.toContain('keeps');
+      expect(answer.text).not.toContain('10.0.0.7');
+    }
+  });
+
+  it('still tells strangers and nonsense what they are, and serves what is public', async () => {
+    expect((await host.as().get(ACME)).status).toBe(401);
+    expect((await host.as('nonsense').get(ACME)).body['code']).toBe('malformed_token');
+    expect((await host.as(acme.token).get('/status')).status).toBe(200);
+  });
+
+  it('lets nobody in either where the store fails in a way that nobody foresaw', async () => {
+    find.mockRejectedValue(new TypeError('a fault of the store'));
+    const answer = await host.as(acme.token).get(ACME);
+
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toMatch(/keeps|a fault of the store/);
+  });
+
+  it('serves both tenants again as soon as the store is back', async () => {
+    expectUnavailable(await host.as(acme.token).get(ACME));
+    find.mockRestore();
+
+    expect((await host.as(acme.token).get(ACME)).status).toBe(200);
+    expect((await host.as(globex.token).get(GLOBEX)).status).toBe(200);
+  });
+});
+
+describe.each(ADAPTERS)('a host on %s that knows its users', (adapter) => {
+  const isActive = jest.fn<ReturnType<OwnerStatus['isActive']>, [ownerId: string]>();
+  let host: MemoriesHost;
+  let ann: IssuedApiKey;
+  let bob: IssuedApiKey;
+
+  beforeAll(async () => {
+    host = await startMemoriesHost(adapter, {}, { imports: [usersOf({ isActive })] });
+    ann = await host.issue({ ...memory, orgId: 'acme', ownerId: 'ann' });
+    bob = await host.issue({ ...memory, orgId: 'globex', ownerId: 'bob' });
+  });
+
+  beforeEach(() => isActive.mockReset().mockResolvedValue(true));
+
+  afterAll(async () => host.close());
+
+  it('serves the keys of active owners', async () => {
+    const ofAcme = await host.as(ann.token).get(ACME);
+    const ofGlobex = await host.as(bob.token).get(GLOBEX);
+
+    expect([ofAcme.status, ofGlobex.status]).toEqual([200, 200]);
+    expect(isActive.mock.calls).toEqual([['ann'], ['bob']]);
+  });
+
+  it('stops the keys of an owner that it has disabled, and no others', async () => {
+    isActive.mockImplementation(async (ownerId) => ownerId !== 'ann');
+    const stopped = await host.as(ann.token).get(ACME);
+
+    expect([stopped.status, stopped.body['code']]).toEqual([401, 'owner_disabled']);
+    expect(stopped.headers.get('www-authenticate')).toBe(
+      'Bearer realm="keyward", error="invalid_token", error_description="The owner of the API key is not active"',
+    );
+    expect((await host.as(bob.token).get(GLOBEX)).status).toBe(200);
+  });
+
+  it('is not asked about keys without an owner', async () => {
+    const { token } = await host.issue({ ...memory, orgId: 'acme' });
+
+    expect((await host.as(token).get(ACME)).status).toBe(200);
+    expect(isActive).not.toHaveBeenCalled();
+  });
+
+  it('lets nobody in whose state the user store cannot tell', async () => {
+    isActive.mockRejectedValue(new StorageUnavailableError(new Error('no users today')));
+    for (const answer of [await host.as(ann.token).get(ACME), await host.as(bob.token).get(GLOBEX)]) {
+      expectUnavailable(answer);
+      expect(answer.text).not.toMatch(/keeps|no users today/);
+    }
+  });
+
+  it('lets nobody in where the user store fails in a way that nobody foresaw', async () => {
+    isActive.mockRejectedValue(new Error('a fault of the users'));
+    const answer = await host.as(ann.token).get(ACME);
+
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toMatch(/keeps|a fault of the users/);
+  });
+
+  it('may ask Keyward’s own service before it answers', async () => {
+    const asking = await startMemoriesHost(adapter, {}, { imports: [UsersThatAsk] });
+    const { token } = await asking.issue({ ...memory, orgId: 'acme', ownerId: 'ann' });
+    const answer = await asking.as(token).get(ACME);
+    await asking.close();
+
+    expect([answer.status, answer.body['code']]).toEqual([401, 'owner_disabled']);
+  });
+});
+
+/** The module of a host that keeps users: global, so that Keyward finds what it exports. */
+function usersOf(status: OwnerStatus): Type {
+  @Global()
+  @Module({ providers: [{ provide: OWNER_STATUS, useValue: status }], exports: [OWNER_STATUS] })
+  class UsersModule {}
+  return UsersModule;
+}
+
+@Global()
+@Module({
+  providers: [
+    {
+      provide: OWNER_STATUS,
+      inject: [ApiKeysService],
+      useFactory: (keys: ApiKeysService): OwnerStatus => ({
+        isActive: async () => (await keys.list(rootCaller('system'), { limit: 10 })).data.length > 1,
+      }),
+    },
+  ],
+  exports: [OWNER_STATUS],
+})
+class UsersThatAsk {}

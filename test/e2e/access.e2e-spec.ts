@@ -1,0 +1,159 @@
+import type { IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
+import { ADAPTERS } from '../support/two-adapters';
+
+const ACME = '/orgs/acme/projects/apollo/memories';
+const GLOBEX = '/orgs/globex/projects/apollo/memories';
+
+const memory = { scopes: ['memory:read', 'memory:write'] };
+
+describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
+  let host: MemoriesHost;
+  let acme: IssuedApiKey;
+  let globex: IssuedApiKey;
+
+  beforeAll(async () => {
+    host = await startMemoriesHost(adapter);
+    acme = await host.issue({ ...memory, orgId: 'acme' });
+    globex = await host.issue({ ...memory, orgId: 'globex' });
+  });
+
+  afterAll(async () => host.close());
+
+  it('let each read its own memories', async () => {
+    const ofAcme = await host.as(acme.token).get(ACME);
+    const ofGlobex = await host.as(globex.token).get(GLOBEX);
+
+    expect([ofAcme.status, ofAcme.body]).toEqual([
+      200,
+      { tenant: { orgId: 'acme', projectId: 'apollo' }, memories: ['acme keeps apollo'] },
+    ]);
+    expect([ofGlobex.status, ofGlobex.body]).toEqual([
+      200,
+      { tenant: { orgId: 'globex', projectId: 'apollo' }, memories: ['globex keeps apollo'] },
+    ]);
+  });
+
+  it('never let one read or write the memories of the other', async () => {
+    const answers = [
+      await host.as(acme.token).get(GLOBEX),
+      await host.as(acme.token).post(GLOBEX),
+      await host.as(globex.token).get(ACME),
+      await host.as(globex.token).post(ACME),
+    ];
+
+    for (const answer of answers) {
+      expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
+      expect(answer.text).not.toContain('keeps');
+      expect(answer.headers.get('www-authenticate')).toBeNull();
+    }
+  });
+
+  it.each(['ACME', 'acme.', 'acm', 'acme~'])('do not take %s for acme', async (other) => {
+    const answer = await host.as(acme.token).get(`/orgs/${other}/projects/apollo/memories`);
+
+    expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
+  });
+
+  it('read acme in a path also where a character of it is percent-encoded', async () => {
+    const path = '/orgs/%61cme/projects/apollo/memories';
+    const ofAcme = await host.as(acme.token).get(path);
+    const ofGlobex = await host.as(globex.token).get(path);
+
+    expect([ofAcme.status, ofAcme.body['memories']]).toEqual([200, ['acme keeps apollo']]);
+    expect(ofGlobex.status).toBe(403);
+  });
+
+  it.each(['acme%2Fglobex', 'acme%20', '%E2%82%AC', 'acme%00'])(
+    'refuse %s, which nobody can be called, to bound and unbound keys alike',
+    async (name) => {
+      const unbound = await host.issue(memory);
+      for (const { token } of [acme, unbound]) {
+        const answer = await host.as(token).get(`/orgs/${name}/projects/apollo/memories`);
+
+        expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_request']);
+      }
+    },
+  );
+
+  it('both serve a key that is bound to nobody', async () => {
+    const unbound = await host.issue(memory);
+    const ofAcme = await host.as(unbound.token).get(ACME);
+    const ofGlobex = await host.as(unbound.token).get(GLOBEX);
+
+    expect(ofAcme.body['memories']).toEqual(['acme keeps apollo']);
+    expect(ofGlobex.body['memories']).toEqual(['globex keeps apollo']);
+  });
+
+  it('keep a key that is bound to a project out of the other projects of its organisation', async () => {
+    const apollo = await host.issue({ ...memory, orgId: 'acme', projectId: 'apollo' });
+    const allowed = await host.as(apollo.token).get(ACME);
+    const sibling = await host.as(apollo.token).get('/orgs/acme/projects/hermes/memories');
+    const namesake = await host.as(apollo.token).get(GLOBEX);
+
+    expect(allowed.status).toBe(200);
+    expect([sibling.status, sibling.body['code']]).toEqual([403, 'binding_mismatch']);
+    expect([namesake.status, namesake.body['code']]).toEqual([403, 'binding_mismatch']);
+  });
+
+  it('open the project of that name, and no other, to a key that is bound to a project only', async () => {
+    const apollo = await host.issue({ ...memory, projectId: 'apollo' });
+    const ofAcme = await host.as(apollo.token).get(ACME);
+    const ofGlobex = await host.as(apollo.token).get(GLOBEX);
+    const other = await host.as(apollo.token).get('/orgs/acme/projects/hermes/memories');
+
+    expect([ofAcme.status, ofGlobex.status]).toEqual([200, 200]);
+    expect([other.status, other.body['code']]).toEqual([403, 'binding_mismatch']);
+  });
+
+  it('are both closed to their own keys where a request names no tenant', async () => {
+    for (const { token } of [acme, globex]) {
+      const answer = await host.as(token).get('/whoami');
+
+      expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
+    }
+    const unbound = await host.issue({});
+    const answer = await host.as(unbound.token).get('/whoami');
+
+    expect([answer.status, answer.body['id']]).toEqual([200, unbound.key.id]);
+  });
+
+  it('are not named by a query or a body', async () => {
+    const query = await host.as(acme.token).get('/whoami?orgId=acme&projectId=apollo');
+    const body = await host.as(acme.token).post(GLOBEX, { orgId: 'acme', projectId: 'apollo' });
+
+    expect([query.status, query.body['code']]).toEqual([403, 'binding_mismatch']);
+    expect([body.status, body.body['code']]).toEqual([403, 'binding_mismatch']);
+  });
+
+  it('hand a handler the tenant that was verified, also where only a part of it is named', async () => {
+    const answer = await host.as(globex.token).get('/orgs/globex/whoami');
+
+    expect([answer.status, answer.body]).toEqual([200, { id: globex.key.id, tenant: { orgId: 'globex' } }]);
+  });
+
+  it('hand a self-scoped handler the binding of the key, whatever the path says', async () => {
+    const bound = await host.as(acme.token).get('/mine/globex');
+    const unbound = await host.as((await host.issue({})).token).get('/mine/globex');
+
+    expect([bound.status, bound.body]).toEqual([200, { tenant: { orgId: 'acme' }, asked: 'globex' }]);
+    expect([unbound.status, unbound.body]).toEqual([200, { tenant: {}, asked: 'globex' }]);
+  });
+});
+
+describe.each(ADAPTERS)('an application on %s that calls its route parameters otherwise', (adapter) => {
+  it('binds keys to the parameters it names, and to no others', async () => {
+    const host = await startMemoriesHost(adapter, {
+      tenantParams: { orgId: 'projectId', projectId: 'nowhere' },
+    });
+    const acme = await host.issue({ ...memory, orgId: 'acme' });
+    const globex = await host.issue({ ...memory, orgId: 'globex' });
+    const swapped = '/orgs/globex/projects/acme/memories';
+    const ofAcme = await host.as(acme.token).get(swapped);
+    const ofGlobex = await host.as(globex.token).get(swapped);
+    await host.close();
+
+    expect([ofAcme.status, ofAcme.body['tenant']]).toEqual([200, { orgId: 'acme' }]);
+    expect([ofGlobex.status, ofGlobex.body['code']]).toEqual([403, 'binding_mismatch']);
+  });
+});

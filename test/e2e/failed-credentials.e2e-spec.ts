@@ -1,0 +1,114 @@
+import { newKeyId } from '../../src/api-keys/domain/key-id';
+import { issueToken } from '../../src/api-keys/domain/key-token';
+import type { HttpAnswer } from '../support/http-client';
+import { startMemoriesHost } from '../support/memories-host';
+import { startService, type TestService } from '../support/service';
+
+const LIMIT = 5;
+const SELF = '/v1/api-keys/self';
+
+describe('an address from which credentials fail', () => {
+  let service: TestService;
+  let addresses = 0;
+
+  beforeAll(async () => {
+    service = await startService('memory', {
+      FAILED_CREDENTIALS_PER_MINUTE: String(LIMIT),
+      TRUST_PROXY: '127.0.0.1',
+    });
+  });
+  afterAll(async () => service.stop());
+
+  /** An address from which nothing has failed yet. */
+  const freshAddress = (): string => `203.0.113.${(addresses += 1)}`;
+  const present = async (token: string | undefined, from: string, path = SELF): Promise<HttpAnswer> =>
+    service.as(token).get(path, { 'X-Forwarded-For': from });
+  const fail = async (from: string): Promise<unknown> => (await present('nonsense', from)).body['code'];
+  const failOften = async (from: string, times = LIMIT): Promise<void> => {
+    for (let time = 0; time < times; time += 1) expect(await fail(from)).toBe('malformed_token');
+  };
+
+  it('is told so past the limit, and when to come back', async () => {
+    const from = freshAddress();
+    await failOften(from);
+    for (let time = 0; time < 3; time += 1) {
+      const answer = await present('nonsense', from);
+      expect([answer.status, answer.body['code']]).toEqual([429, 'too_many_failures']);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(answer.headers.get('ratelimit')).toBeNull();
+    }
+  });
+
+  it('learns nothing past the limit by trying: no reason, whatever the token', async () => {
+    const from = freshAddress();
+    await failOften(from);
+    const revoked = await service.issue({});
+    await service.as(revoked.token).delete(SELF);
+    const tokens = [revoked.token, issueToken('kw', newKeyId(new Date())).token, 'nonsense', ''];
+    const answers = new Set<string>();
+    for (const token of tokens) {
+      const { status, text } = await present(token, from);
+      answers.add(`${status} ${text}`);
+    }
+    expect([...answers]).toEqual([expect.stringMatching(/^429 .*too_many_failures/) as string]);
+  });
+
+  it('still has every valid key let in, and answered as ever', async () => {
+    const from = freshAddress();
+    await failOften(from);
+    expect(await fail(from)).toBe('too_many_failures');
+    const { token } = await service.issue({ scopes: ['memory:read'] });
+    expect((await present(token, from)).status).toBe(200);
+    expect((await present(token, from, '/v1/forward-auth?scope=memory:read')).status).toBe(204);
+    expect((await present(token, from, '/v1/api-keys')).body['code']).toBe('insufficient_scope');
+    expect((await present(service.root.token, from, '/v1/api-keys/no-id')).status).toBe(404);
+    expect((await present(undefined, from)).body['code']).toBe('missing_credential');
+    expect(await fail(from)).toBe('too_many_failures');
+  });
+
+  it.each([
+    ['its neighbour', '198.51.100.1', '198.51.100.2', false],
+    ['the same, mapped into IPv6', '198.51.100.3', '::ffff:198.51.100.3', true],
+    ['its /64 in IPv6', '2001:db8:0:1::1', '2001:db8:0:1:ffff:ffff:ffff:ffff', true],
+    ['the next /64 in IPv6', '2001:db8:0:2::1', '2001:db8:0:3::1', false],
+    ['one that nobody can read, for one that nobody can read', 'unknown', '_hidden', true],
+    ['a known one, for one that nobody can read', 'not-an-address', '198.51.100.4', false],
+  ])('counts for %s: from %s for %s: %s', async (_name, from, other, together) => {
+    for (let time = 0; time <= LIMIT; time += 1) await fail(from);
+    expect(await fail(from)).toBe('too_many_failures');
+    expect(await fail(other)).toBe(together ? 'too_many_failures' : 'malformed_token');
+  });
+});
+
+describe('a service that trusts no proxy', () => {
+  it('counts the socket’s address, whatever address the client says it has', async () => {
+    const service = await startService('memory', { FAILED_CREDENTIALS_PER_MINUTE: String(LIMIT) });
+    const codes = [];
+    for (let time = 0; time <= LIMIT; time += 1) {
+      const headers = { 'X-Forwarded-For': `203.0.113.${time}` };
+      codes.push((await service.as('nonsense').get(SELF, headers)).body['code']);
+    }
+    expect(codes.slice(0, LIMIT)).toEqual(Array.from({ length: LIMIT }, () => 'malformed_token'));
+    expect(codes[LIMIT]).toBe('too_many_failures');
+    await service.stop();
+  });
+
+  it.each(['0', '-1', '1.5', 'many', '1000001'])('does not start with a limit of %s', async (limit) => {
+    const starting = startService('memory', { FAILED_CREDENTIALS_PER_MINUTE: limit });
+    await expect(starting).rejects.toThrow(/FAILED_CREDENTIALS_PER_MINUTE/);
+  });
+});
+
+describe('an application with a window of one second for failures', () => {
+  it('tells reasons again when the window is over', async () => {
+    const host = await startMemoriesHost('fastify', { failedCredentials: { limit: 2, windowSeconds: 1 } });
+    const fail = async (): Promise<number> => (await host.as('nonsense').get('/whoami')).status;
+    const told = await Promise.all([fail(), fail(), fail(), fail()]);
+    expect([401, 429].map((status) => told.filter((each) => each === status).length)).toEqual([2, 2]);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(await fail()).toBe(401);
+    await host.close();
+  });
+});

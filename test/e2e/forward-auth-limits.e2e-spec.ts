@@ -1,0 +1,95 @@
+import type { HttpAnswer } from '../support/http-client';
+import { type MongoServer, startMongoServer } from '../support/mongo-server';
+import { startService, type TestService } from '../support/service';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+
+const ANY = '/v1/forward-auth?authenticated=1';
+
+describe.each([
+  ['as it is', {}, 429],
+  ['for proxies that know 429', { FORWARD_AUTH_LIMITED_STATUS: '429' }, 429],
+  ['for proxies that do not, such as nginx', { FORWARD_AUTH_LIMITED_STATUS: '403' }, 403],
+] as const)('a proxy asks a service that is set up %s', (_name, environment, status) => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await startService('memory', { FAILED_CREDENTIALS_PER_MINUTE: '3', ...environment });
+  });
+  afterAll(async () => service.stop());
+
+  it(`for a key past its limit: ${status}, and when to come back`, async () => {
+    const { token } = await service.issue({ rateLimit: { limit: 1, windowSeconds: 60 } });
+    const first = await service.as(token).get(ANY);
+    expect([first.status, first.headers.get('ratelimit-policy')]).toEqual([204, '"key";q=1;w=60']);
+    expect(first.headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d{1,2}$/);
+    expect(first.headers.get('retry-after')).toBeNull();
+    const second = await service.as(token).get(ANY);
+    expect([second.status, second.body['status'], second.body['code']]).toEqual([
+      status,
+      status,
+      'rate_limited',
+    ]);
+    expect(second.headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d{1,2}$/);
+    expect(second.headers.get('ratelimit-policy')).toBe('"key";q=1;w=60');
+    expect(Number(second.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(second.headers.get('x-auth-key-id')).toBeNull();
+  });
+
+  it(`for an address with too many failures: ${status}, and keys still pass`, async () => {
+    const answers: HttpAnswer[] = [];
+    for (let time = 0; time < 4; time += 1) answers.push(await service.as('nonsense').get(ANY));
+    expect(answers.map((answer) => answer.status)).toEqual([401, 401, 401, status]);
+    expect(answers[3]?.body['code']).toBe('too_many_failures');
+    expect(Number(answers[3]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect((await service.as(service.root.token).get(ANY)).status).toBe(204);
+  });
+
+  it('for a key without a limit: no headers of one', async () => {
+    const answer = await service.as(service.root.token).get(ANY);
+    expect(answer.status).toBe(204);
+    for (const name of ['ratelimit', 'ratelimit-policy', 'retry-after']) {
+      expect(answer.headers.get(name)).toBeNull();
+    }
+  });
+});
+
+describe('a proxy asks while the key store is away', () => {
+  let mongo: MongoServer;
+  let proxy: TcpProxy;
+  let service: TestService;
+
+  beforeAll(async () => {
+    mongo = await startMongoServer({ own: true });
+    const { hostname, port } = new URL(mongo.uri);
+    proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    const uri = new URL(mongo.uri);
+    uri.port = String(proxy.port);
+    uri.pathname = '/keyward_forward_auth';
+    service = await startService('mongo', { MONGODB_URI: uri.toString() });
+  });
+  afterAll(async () => {
+    await service.stop();
+    await proxy.close();
+    await mongo.stop();
+  });
+
+  it('and is told 503 within 2 s by each way of asking, and admits nobody', async () => {
+    const { token } = await service.issue({ scopes: ['memory:read'] });
+    proxy.hang();
+    const started = performance.now();
+    const answers = await Promise.all(
+      [ANY, '/v1/forward-auth?scope=memory:read', `${ANY}&org=acme`].map(async (path) =>
+        service.as(token).get(path),
+      ),
+    );
+    expect(performance.now() - started).toBeLessThan(2000);
+    for (const answer of answers) {
+      expect([answer.status, answer.body['code']]).toEqual([503, 'storage_unavailable']);
+      expect(answer.headers.get('retry-after')).toBe('1');
+      expect(answer.headers.get('x-auth-key-id')).toBeNull();
+    }
+    expect((await service.as('nonsense').get(ANY)).status).toBe(401);
+    expect((await service.as(token).get('/v1/forward-auth')).status).toBe(403);
+    await proxy.restore();
+  });
+});

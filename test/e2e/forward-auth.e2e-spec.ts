@@ -1,0 +1,195 @@
+import { request } from 'node:http';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { HttpAnswer } from '../support/http-client';
+import { getRaw } from '../support/raw-request';
+import { startService, type TestService } from '../support/service';
+
+const PATH = '/v1/forward-auth';
+const ANY = `${PATH}?authenticated=1`;
+const OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
+
+/** What an upstream is told of the caller. */
+function identityIn({ headers }: HttpAnswer): Record<string, string | null> {
+  const names = ['key-id', 'scopes', 'org-id', 'project-id', 'owner-id'];
+  return Object.fromEntries(names.map((name) => [name, headers.get(`x-auth-${name}`)]));
+}
+
+describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', (storage) => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await startService(storage);
+  });
+  afterAll(async () => service.stop());
+
+  it('is told whose the key is', async () => {
+    const { key, token } = await service.issue({
+      scopes: ['memory:read', 'memory:write'],
+      orgId: 'acme',
+      projectId: 'apollo',
+      ownerId: OWNER,
+    });
+    const answer = await service.as(token).get(`${PATH}?scope=memory:read&org=acme&project=apollo`);
+    expect([answer.status, answer.text]).toEqual([204, '']);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(identityIn(answer)).toEqual({
+      'key-id': key.id,
+      scopes: 'memory:read memory:write',
+      'org-id': 'acme',
+      'project-id': 'apollo',
+      'owner-id': OWNER,
+    });
+  });
+
+  it('is sent every header, empty where nothing is set, whatever the client smuggled in', async () => {
+    const { key, token } = await service.issue({ scopes: [] });
+    const answer = await service.as(token).get(`${ANY}&org=acme`, {
+      'X-Auth-Key-Id': 'forged',
+      'X-Auth-Scopes': '*',
+      'X-Auth-Org-Id': 'globex',
+      'X-Auth-Project-Id': 'forged',
+      'X-Auth-Owner-Id': 'forged',
+      'X-Auth-Admin': 'forged',
+    });
+    expect(answer.status).toBe(204);
+    expect(identityIn(answer)).toEqual({
+      'key-id': key.id,
+      scopes: '',
+      'org-id': '',
+      'project-id': '',
+      'owner-id': '',
+    });
+    expect([...answer.headers.values()].join()).not.toContain('forged');
+    expect(answer.headers.get('x-auth-admin')).toBeNull();
+  });
+
+  it('is told nothing of a caller that is refused', async () => {
+    const { token } = await service.issue({ scopes: ['memory:read'], orgId: 'acme' });
+    const answer = await service.as(token).get(`${PATH}?scope=memory:write&org=acme`);
+    expect([answer.status, answer.body['code']]).toEqual([403, 'insufficient_scope']);
+    expect(answer.headers.get('www-authenticate')).toContain('scope="memory:write"');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(Object.values(identityIn(answer))).toEqual([null, null, null, null, null]);
+  });
+
+  it('gets a challenge to hand on where no key is presented', async () => {
+    const answer = await service.as().get(ANY);
+    expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="keyward"');
+    const inQuery = await service.as().get(`${ANY}&access_token=${service.root.token}`);
+    expect(inQuery.status).toBe(403);
+  });
+
+  it.each([
+    ['none', {}],
+    ['its own', { 'X-Org-Id': 'acme' }],
+    ['its own in every spelling', { 'X-Org-Id': 'acme', 'X-Project-Id': 'apollo', 'X-Auth-Org-Id': 'acme' }],
+  ])('never takes the tenant of a bound key from its headers: %s', async (_name, headers) => {
+    const { token } = await service.issue({ orgId: 'acme' });
+    const unnamed = await service.as(token).get(ANY, headers);
+    expect([unnamed.status, unnamed.body['code']]).toEqual([403, 'binding_mismatch']);
+    const other = await service.as(token).get(`${ANY}&org=globex`, headers);
+    expect([other.status, other.body['code']]).toEqual([403, 'binding_mismatch']);
+    expect((await service.as(token).get(`${ANY}&org=acme`, headers)).status).toBe(204);
+    const foreign = { ...headers, 'X-Org-Id': 'globex' };
+    expect((await service.as(token).get(`${ANY}&org=acme`, foreign)).status).toBe(204);
+  });
+
+  it('needs all of several scopes', async () => {
+    const { token } = await service.issue({ scopes: ['memory:read', 'report:*'] });
+    const statusOf = async (scope: string): Promise<number> =>
+      (await service.as(token).get(`${PATH}?scope=${scope}`)).status;
+    expect(await statusOf('memory:read')).toBe(204);
+    expect(await statusOf('memory:read+report:read')).toBe(204);
+    expect(await statusOf('memory:read%20report:read')).toBe(204);
+    expect(await statusOf('memory:read+memory:write')).toBe(403);
+  });
+
+  it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'MKCOL', 'COPY', 'LOCK'])(
+    'may ask with the method of its client: %s',
+    async (method) => {
+      const { token } = await service.issue({ scopes: ['memory:read'] });
+      const path = `${PATH}?scope=memory:read`;
+      expect((await service.as(token).send(method, path)).status).toBe(204);
+      expect((await service.as().send(method, path)).status).toBe(401);
+    },
+  );
+
+  it('may ask with HEAD, which has no body in either answer', async () => {
+    const { key, token } = await service.issue({});
+    const passed = await service.as(token).send('HEAD', ANY);
+    expect([passed.status, passed.headers.get('x-auth-key-id')]).toEqual([204, key.id]);
+    expect((await fetch(service.url + ANY, { method: 'HEAD' })).status).toBe(401);
+  });
+
+  it.each(['REPORT', 'NOTIFY', 'SUBSCRIBE'])(
+    'is not let through with a method nobody knows: %s',
+    async (method) => {
+      const answer = await service.as(service.root.token).send(method, ANY);
+      expect([answer.status, answer.body['code']]).toEqual([405, 'method_not_allowed']);
+      expect(answer.headers.get('allow')).toBe('DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT');
+    },
+  );
+
+  it.each([
+    ['application/json', ''],
+    ['application/json', '{"broken'],
+    ['text/plain', 'hello'],
+    ['application/x-www-form-urlencoded', 'authenticated=1&scope=*'],
+    ['multipart/form-data; boundary=x', '--x--'],
+    ['application/octet-stream', 'x'.repeat(1_000_000)],
+    ['no/such/type', 'x'],
+  ])('may repeat what its client says of a body, which is not read: %s', async (type, body) => {
+    const { token } = await service.issue({ scopes: ['memory:read'] });
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      const headers = { 'Content-Type': type };
+      const passed = await service.as(token).send(method, `${PATH}?scope=memory:read`, body, headers);
+      expect([method, passed.status]).toEqual([method, 204]);
+      const refused = await service.as(token).send(method, `${PATH}?scope=memory:write`, body, headers);
+      expect([method, refused.status]).toEqual([method, 403]);
+    }
+  });
+
+  it('may repeat Content-Length: 0 and Content-Type, as Envoy does', async () => {
+    const { hostname, port } = new URL(service.url);
+    const sent = request({
+      hostname,
+      port,
+      path: ANY,
+      method: 'POST',
+      headers: {
+        'Content-Type': 'application/json',
+        'Content-Length': '0',
+        Authorization: `Bearer ${service.root.token}`,
+      },
+    }).end();
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(204);
+  });
+
+  it('answers 401 to credentials that contradict each other', async () => {
+    const { token } = service.root;
+    const bearer = ['Authorization', `Bearer ${token}`] as const;
+    for (const lines of [
+      [bearer, bearer],
+      [bearer, ['X-API-Key', token] as const],
+      [['X-API-Key', token] as const, ['X-Api-Key', token] as const],
+    ]) {
+      const answer = await getRaw(service.url, ANY, lines);
+      expect([answer.status, answer.body['status'], answer.body['code']]).toEqual([
+        401,
+        401,
+        'invalid_request',
+      ]);
+      expect(answer.headers.get('www-authenticate')).toContain('error="invalid_request"');
+    }
+  });
+
+  it('takes the key from X-API-Key as well', async () => {
+    const { key, token } = await service.issue({});
+    const answer = await getRaw(service.url, ANY, [['X-API-Key', token]]);
+    expect([answer.status, answer.headers.get('x-auth-key-id')]).toEqual([204, key.id]);
+  });
+});

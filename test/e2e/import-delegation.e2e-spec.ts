@@ -1,0 +1,147 @@
+import type { CreateApiKey } from '../../src/api-keys/api-keys.service';
+import { foreignKey } from '../support/foreign-keys';
+import { startService, type TestService } from '../support/service';
+import { storedKey } from '../support/stored-key';
+
+const PATH = '/v1/api-keys/import';
+const DAY = 86_400_000;
+const SCOPES = ['api-keys:import', 'api-keys:read', 'memory:*'];
+const END = '2090-01-01T00:00:00.000Z';
+
+const LIMITED: Partial<CreateApiKey> = {
+  scopes: SCOPES,
+  orgId: 'acme',
+  expiresAt: new Date(END),
+  allowedIps: ['127.0.0.0/8'],
+  rateLimit: { limit: 100, windowSeconds: 60 },
+};
+
+/** What goes beyond a limited importer, and the field that it is refused for. */
+const BEYOND: readonly (readonly [string, object, string])[] = [
+  ['another scope', { scopes: ['report:read'] }, 'scopes'],
+  ['every scope', { scopes: ['*'] }, 'scopes'],
+  ['a wider wildcard', { scopes: ['api-keys:*'] }, 'scopes'],
+  ['another organisation', { orgId: 'globex' }, 'orgId'],
+  ['no organisation', { orgId: null }, 'orgId'],
+  ['a longer life', { expiresAt: '2091-01-01T00:00:00Z' }, 'expiresAt'],
+  ['a life without an end', { expiresAt: null }, 'expiresAt'],
+  ['other addresses', { allowedIps: ['10.0.0.0/8'] }, 'allowedIps'],
+  ['any address', { allowedIps: null }, 'allowedIps'],
+  ['any address, as a list', { allowedIps: [] }, 'allowedIps'],
+  ['a looser limit', { rateLimit: { limit: 101, windowSeconds: 60 } }, 'rateLimit'],
+  ['no limit', { rateLimit: null }, 'rateLimit'],
+  ['an owner', { ownerId: '01jd8x4k2m6n8p0q2r4s6t8v0w' }, 'ownerId'],
+];
+
+const WITHIN: readonly (readonly [string, object, object])[] = [
+  ['nothing of its own', {}, { orgId: 'acme', projectId: null, expiresAt: END, allowedIps: ['127.0.0.0/8'] }],
+  ['a narrower scope', { scopes: ['memory:read'] }, { scopes: ['memory:read'] }],
+  ['a project', { projectId: 'apollo' }, { orgId: 'acme', projectId: 'apollo' }],
+  ['a shorter life', { expiresAt: '2080-01-01T00:00:00Z' }, { expiresAt: '2080-01-01T00:00:00.000Z' }],
+  ['one address', { allowedIps: ['127.0.0.1'] }, { allowedIps: ['127.0.0.1'] }],
+  [
+    'a tighter limit',
+    { rateLimit: { limit: 1, windowSeconds: 60 } },
+    { rateLimit: { limit: 1, windowSeconds: 60 } },
+  ],
+];
+
+describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (storage) => {
+  let service: TestService;
+  let importer: string;
+
+  beforeAll(async () => {
+    service = await startService(storage, { IMPORT_TOKEN_PREFIXES: 'xm_' });
+    importer = (await service.issue(LIMITED)).token;
+  });
+  afterAll(async () => service.stop());
+
+  const importAs = async (token: string, record: object): Promise<Record<string, unknown>> => {
+    const { status, body } = await service.as(token).post(PATH, { keys: [record] });
+    expect(status).toBe(200);
+    return (body['results'] as readonly Record<string, unknown>[])[0] ?? {};
+  };
+
+  it.each(BEYOND)('gives no more than it holds: %s', async (_name, excess, field) => {
+    const { token, hash } = foreignKey();
+    const result = await importAs(importer, { hash, name: 'n', scopes: [], ...excess });
+    expect(result).toEqual({
+      line: 1,
+      outcome: 'refused',
+      reasons: [`The caller does not hold this itself: ${field}.`],
+    });
+    expect((await service.as(token).get('/v1/api-keys/self')).body['code']).toBe('invalid_token');
+  });
+
+  it.each(WITHIN)('gives what it holds, and hands down what is left out: %s', async (_name, asked, got) => {
+    const { token, hash } = foreignKey();
+    const result = await importAs(importer, { hash, name: 'n', scopes: ['memory:read'], ...asked });
+    expect(result['outcome']).toBe('imported');
+    expect((await service.as(token).get('/v1/api-keys/self')).body).toMatchObject(got);
+  });
+
+  it('makes keys that its own tenant sees, and no other', async () => {
+    const { id } = await importAs(importer, { hash: foreignKey().hash, name: 'n', scopes: [] });
+    const path = `/v1/api-keys/${String(id)}`;
+    const globex = await service.issue({ scopes: ['*'], orgId: 'globex' });
+    expect((await service.as(importer).get(path)).status).toBe(200);
+    expect((await service.as(globex.token).get(path)).status).toBe(404);
+    expect((await service.as(globex.token).post(`${path}/rotate`, {})).status).toBe(404);
+    expect((await service.as(globex.token).delete(path)).status).toBe(404);
+  });
+
+  it('does not take over a key that another tenant has imported', async () => {
+    const { token, hash } = foreignKey();
+    const globex = await service.issue({ scopes: SCOPES, orgId: 'globex' });
+    const first = await importAs(globex.token, { hash, name: 'theirs', scopes: ['memory:read'] });
+    const second = await importAs(importer, { hash, name: 'mine', scopes: ['memory:*'] });
+    expect([first['outcome'], second['outcome']]).toEqual(['imported', 'known']);
+    const { body } = await service.as(token).get('/v1/api-keys/self');
+    expect([body['name'], body['orgId'], body['scopes']]).toEqual(['theirs', 'globex', ['memory:read']]);
+  });
+
+  it('needs the scope for it', async () => {
+    const { token } = await service.issue({ scopes: ['api-keys:write', 'api-keys:read'] });
+    const record = { hash: foreignKey().hash, name: 'n', scopes: [] };
+    const answer = await service.as(token).post(PATH, { keys: [record] });
+    expect([answer.status, answer.body['code']]).toEqual([403, 'insufficient_scope']);
+    expect((await service.as().post(PATH, { keys: [record] })).status).toBe(401);
+  });
+});
+
+describe('a service with a longest life for keys', () => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await startService('memory', { API_KEY_MAX_TTL_DAYS: '30' });
+  });
+  afterAll(async () => service.stop());
+
+  it.each([
+    ['left out', undefined, 30],
+    ['within it', 29, 29],
+    ['beyond it', 31, undefined],
+    ['null', null, undefined],
+    ['past', -1, undefined],
+  ])('gives imported keys no longer one: an end that is %s', async (_name, days, expected) => {
+    const started = Date.now();
+    const expiresAt = typeof days === 'number' ? new Date(started + days * DAY).toISOString() : days;
+    const record = { hash: foreignKey().hash, name: 'n', scopes: [], expiresAt };
+    const { body } = await service.as(service.root.token).post(PATH, { keys: [record] });
+    const [result] = body['results'] as readonly Record<string, unknown>[];
+    if (expected === undefined) {
+      expect(result?.['outcome']).toBe('refused');
+      expect(result?.['reasons']).toEqual([expect.stringMatching(/^expiresAt must (?:be no later|lie in)/)]);
+      return;
+    }
+    const { expiresAt: end } = await storedKey(service, String(result?.['id']));
+    expect(Math.abs((end?.getTime() ?? 0) - started - expected * DAY)).toBeLessThan(60_000);
+  });
+
+  it('that looks at no foreign tokens says so to who imports', async () => {
+    const record = { hash: foreignKey().hash, name: 'n', scopes: ['a'] };
+    const { body } = await service.as(service.root.token).post(PATH, { keys: [record] });
+    const [result] = body['results'] as readonly Record<string, unknown>[];
+    expect(result?.['warnings']).toEqual([expect.stringMatching(/^IMPORT_TOKEN_PREFIXES is unset/)]);
+  });
+});

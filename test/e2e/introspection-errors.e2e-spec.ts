@@ -1,0 +1,114 @@
+import { postForm } from '../support/form';
+import type { HttpAnswer, HttpClient } from '../support/http-client';
+import { startService, type TestService } from '../support/service';
+
+const PATH = '/oauth2/introspect';
+const FORM = 'application/x-www-form-urlencoded';
+
+function expectOAuthError(answer: HttpAnswer, status: number, error = 'invalid_request'): void {
+  expect([answer.status, answer.body['error']]).toEqual([status, error]);
+  expect(answer.headers.get('content-type')).toMatch(/^application\/json\b/);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  expect(Object.keys(answer.body).toSorted()).toEqual(['code', 'error', 'error_description']);
+  expect(answer.body['error_description']).toMatch(/\w+/);
+}
+
+describe('introspection requests at fault', () => {
+  let service: TestService;
+  let asker: HttpClient;
+  let token: string;
+
+  beforeAll(async () => {
+    service = await startService('memory');
+    asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
+    ({ token } = await service.issue({ scopes: ['*'] }));
+  });
+  afterAll(async () => service.stop());
+
+  const forms: readonly (readonly [string, RegExp, (t: string) => string])[] = [
+    ['no token', /token/, () => 'token_type_hint=access_token'],
+    ['an empty form', /token/, () => ''],
+    ['a token twice', /token .*once/, (t) => `token=${t}&token=${t}`],
+    ['two different tokens', /token .*once/, (t) => `token=nonsense&token=${t}`],
+    ['a token as a list', /token/, (t) => `token[]=${t}`],
+    ['a token as an object', /token/, (t) => `token[$ne]=${t}`],
+    ['a hint twice', /token_type_hint .*once/, (t) => `token=${t}&token_type_hint=a&token_type_hint=b`],
+    ['client_secret_post', /client_secret_post/, (t) => `token=${t}&client_id=x&client_secret=y`],
+    ['a client_id alone', /client_secret_post/, (t) => `token=${t}&client_id=x`],
+    ['a client_secret alone', /client_secret_post/, (t) => `token=${t}&client_secret=`],
+    ['a scope, which introspection knows nothing of', /scope/, (t) => `token=${t}&scope=memory:read`],
+    ['a field of verify', /orgId/, (t) => `token=${t}&orgId=acme`],
+    ['an organisation twice', /org_id/, (t) => `token=${t}&org_id=acme&org_id=acme`],
+    ['an organisation that none can be called', /org_id/, (t) => `token=${t}&org_id=a%2Fb`],
+    ['an empty organisation', /org_id/, (t) => `token=${t}&org_id=`],
+    ['a NUL in the project', /project_id/, (t) => `token=${t}&project_id=%00`],
+    ['a name as the address', /ip/, (t) => `token=${t}&ip=localhost`],
+    ['two addresses', /ip/, (t) => `token=${t}&ip=203.0.113.7&ip=203.0.113.8`],
+    ['__proto__', /Correct the request/, (t) => `token=${t}&__proto__=x`],
+    ['constructor', /constructor/, (t) => `token=${t}&constructor=x`],
+  ];
+
+  it.each(forms)('%s is 400 and says so: %s', async (_name, says, form) => {
+    const answer = await postForm(asker, PATH, form(token));
+    expectOAuthError(answer, 400);
+    expect(answer.body['error_description']).toMatch(says);
+    expect(answer.text).not.toContain(token);
+  });
+
+  it('no body at all is 400', async () => {
+    expectOAuthError(await asker.post(PATH), 400);
+  });
+
+  it('a parameter in the query is 400, a token there above all', async () => {
+    const answer = await postForm(asker, `${PATH}?token=${token}`, { token });
+    expectOAuthError(answer, 400);
+    expect(answer.text).not.toContain(token);
+  });
+
+  it.each([
+    ['application/json', (t: string) => JSON.stringify({ token: t })],
+    ['application/json', () => '{"token":'],
+    ['application/json; charset=utf-8', () => ''],
+    ['text/plain', (t: string) => `token=${t}`],
+    ['application/xml', () => '<token/>'],
+    ['multipart/form-data; boundary=x', () => '--x--'],
+    ['nonsense', (t: string) => `token=${t}`],
+    [`${FORM}x`, (t: string) => `token=${t}`],
+  ])('a body as %s is 415 and says what is read', async (type, body) => {
+    const answer = await asker.post(PATH, body(token), { 'Content-Type': type });
+    expectOAuthError(answer, 415);
+    expect(answer.body['error_description']).toContain(FORM);
+    expect(answer.text).not.toContain(token);
+  });
+
+  it.each([`${FORM}; charset=utf-8`, 'Application/X-WWW-Form-Urlencoded'])(
+    'a form as %s is read',
+    async (type) => {
+      const answer = await postForm(asker, PATH, { token }, { 'Content-Type': type });
+      expect([answer.status, answer.body['active']]).toEqual([200, true]);
+    },
+  );
+
+  it('1 MB is 413', async () => {
+    expectOAuthError(await postForm(asker, PATH, `token=${'a'.repeat(1_000_000)}`), 413);
+  });
+
+  it.each(['GET', 'PUT', 'DELETE'])('%s is 405 in the same form', async (method) => {
+    const answer = await asker.send(method, PATH);
+    expectOAuthError(answer, 405);
+    expect(answer.headers.get('allow')).toBe('POST');
+  });
+
+  it.each([
+    ['POST', '/v1/api-keys', 'name=n'],
+    ['POST', '/v1/api-keys/verify', 'token=x'],
+    ['POST', '/v1/api-keys/import', 'keys=x'],
+    ['POST', '/v1/api-keys/self/rotate', 'gracePeriodSeconds=0'],
+    ['POST', '/v1/api-keys/01jd8x4k2m6n8p0q2r4s6t8v0w/rotate', 'gracePeriodSeconds=0'],
+    ['PATCH', '/v1/api-keys/01jd8x4k2m6n8p0q2r4s6t8v0w', 'name=n'],
+  ])('a form is refused where JSON is spoken: %s %s', async (method, path, form) => {
+    const answer = await service.as(service.root.token).send(method, path, form, { 'Content-Type': FORM });
+    expect([answer.status, answer.body['code']]).toEqual([415, 'unsupported_media_type']);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  });
+});

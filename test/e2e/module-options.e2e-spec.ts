@@ -1,0 +1,183 @@
+import { Module, type ModuleMetadata } from '@nestjs/common';
+import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
+import type { ApiKeysModuleOptions, ApiKeysOptions } from '../../src/api-keys/api-keys.options';
+import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
+import { ConfigurationError } from '../../src/config/configuration.error';
+import { StorageConfig } from '../../src/config/storage.config';
+import { AccountController, HeaderController, MemoriesController } from '../support/memories-host';
+import { refusalOf, startHost } from '../support/two-adapters';
+
+const controllers = [MemoriesController, HeaderController, AccountController];
+
+const hostWith = (options: ApiKeysModuleOptions): ModuleMetadata => ({
+  imports: [ApiKeysModule.forRoot(options)],
+  controllers,
+});
+
+/** A repository as a host might bring it, which says of itself what it is told to. */
+function ownRepository(durability: 'durable' | 'volatile' | undefined): ApiKeyRepository {
+  const memory = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
+  return Object.create(memory, { durability: { value: durability } }) as ApiKeyRepository;
+}
+
+async function inEnvironment<T>(name: string | undefined, run: () => Promise<T>): Promise<T> {
+  const before = process.env['NODE_ENV'];
+  setEnvironment(name);
+  try {
+    return await run();
+  } finally {
+    setEnvironment(before);
+  }
+}
+
+function setEnvironment(name: string | undefined): void {
+  if (name === undefined) delete process.env['NODE_ENV'];
+  else process.env['NODE_ENV'] = name;
+}
+
+describe('options that are refused', () => {
+  it.each<[string, object, RegExp]>([
+    [
+      'no storage',
+      { storage: undefined },
+      /^storage is not chosen: use "mongo", "memory" or a repository of your own\.$/,
+    ],
+    ['an unknown storage', { storage: 'redis' }, /^storage is not chosen: /],
+    ['null for storage', { storage: null }, /^storage is not chosen: /],
+    ['a prefix in upper case', { tokenPrefix: 'KW' }, /^tokenPrefix is not a prefix: use 2 to 16 /],
+    ['a prefix of one letter', { tokenPrefix: 'k' }, /^tokenPrefix is not a prefix: /],
+    ['an empty prefix', { tokenPrefix: '' }, /^tokenPrefix is not a prefix: /],
+    ['a prefix that ends in an underscore', { tokenPrefix: 'kw_' }, /^tokenPrefix is not a prefix: /],
+    ['a prefix that is too long', { tokenPrefix: 'a'.repeat(17) }, /^tokenPrefix is not a prefix: /],
+    [
+      'a life of no days',
+      { maxTtlDays: 0 },
+      /^maxTtlDays is out of range: use whole days from 1 to 36500\.$/,
+    ],
+    ['a life of half a day', { maxTtlDays: 0.5 }, /^maxTtlDays is out of range: /],
+    ['a life of a hundred years and a day', { maxTtlDays: 36_501 }, /^maxTtlDays is out of range: /],
+    ['a life that is no number', { maxTtlDays: Number.NaN }, /^maxTtlDays is out of range: /],
+    [
+      'an empty realm',
+      { realm: '' },
+      /^realm holds characters that a header cannot quote: use plain ASCII\.$/,
+    ],
+    ['a realm with a quote', { realm: 'a"b' }, /^realm holds /],
+    ['a realm of two lines', { realm: 'a\r\nSet-Cookie: x=1' }, /^realm holds /],
+    ['MongoDB without a connection', { storage: 'mongo' }, /^storage "mongo" needs a Mongoose connection /],
+  ])('are %s, with one sentence that says what to do', async (_what, options, sentence) => {
+    const refusal = await refusalOf('fastify', hostWith({ storage: 'memory', ...options }));
+
+    expect(refusal).toBeInstanceOf(ConfigurationError);
+    expect(refusal.message).toMatch(sentence);
+    expect(refusal.message).toMatch(/^[^\n]+\.$/);
+  });
+
+  it('are refused as well where they are computed at start', async () => {
+    const refusal = await refusalOf('fastify', {
+      imports: [ApiKeysModule.forRootAsync({ useFactory: async () => ({ storage: 'memory', realm: '' }) })],
+    });
+
+    expect(refusal).toBeInstanceOf(ConfigurationError);
+  });
+});
+
+describe('options that are computed at start', () => {
+  const SETTINGS = Symbol('settings of the host');
+
+  @Module({
+    providers: [{ provide: SETTINGS, useValue: { realm: 'acme and globex', tokenPrefix: 'mem' } }],
+    exports: [SETTINGS],
+  })
+  class SettingsModule {}
+
+  it('come from what the host injects', async () => {
+    const host = await startHost('fastify', {
+      imports: [
+        ApiKeysModule.forRootAsync({
+          imports: [SettingsModule],
+          inject: [SETTINGS],
+          useFactory: async (settings: Partial<ApiKeysOptions>) => ({ storage: 'memory', ...settings }),
+          routes: false,
+        }),
+      ],
+      controllers,
+    });
+    const keys = host.app.get(ApiKeysService);
+    const { token } = await keys.create(rootCaller('system'), { name: 'test', scopes: [], orgId: 'acme' });
+    const stranger = await host.as().get('/whoami');
+    const acme = await host.as(token).get('/orgs/acme/whoami');
+    const globex = await host.as(token).get('/orgs/globex/whoami');
+    const management = await host.as(token).get('/v1/api-keys/self');
+    await host.close();
+
+    expect(token).toMatch(/^mem_/);
+    expect(stranger.headers.get('www-authenticate')).toBe('Bearer realm="acme and globex"');
+    expect([acme.status, globex.status, management.status]).toEqual([200, 403, 404]);
+  });
+});
+
+describe('a repository of the host’s own', () => {
+  it('is used, in production too, where it declares itself durable', async () => {
+    const repository = ownRepository('durable');
+    const prepare = jest.spyOn(repository, 'prepare');
+    const insert = jest.spyOn(repository, 'insert');
+    const find = jest.spyOn(repository, 'find');
+    const statuses = await inEnvironment('production', async () => {
+      const host = await startHost('fastify', hostWith({ storage: repository }));
+      const keys = host.app.get(ApiKeysService);
+      const { token } = await keys.create(rootCaller('system'), { name: 'test', scopes: [], orgId: 'acme' });
+      const acme = await host.as(token).get('/orgs/acme/whoami');
+      const globex = await host.as(token).get('/orgs/globex/whoami');
+      expect(host.app.get(API_KEY_REPOSITORY)).toBe(repository);
+      await host.close();
+      return [acme.status, globex.status];
+    });
+
+    expect(statuses).toEqual([200, 403]);
+    expect([prepare.mock.calls.length, insert.mock.calls.length, find.mock.calls.length]).toEqual([1, 1, 2]);
+  });
+
+  it('lets the application start only after it is prepared', async () => {
+    const repository = ownRepository('durable');
+    jest.spyOn(repository, 'prepare').mockRejectedValue(new Error('no index'));
+    const refusal = await refusalOf('fastify', hostWith({ storage: repository }));
+
+    expect(refusal.message).toContain('no index');
+  });
+
+  it.each(['volatile', undefined] as const)(
+    'is refused outside development and test, where it declares itself %s',
+    async (durability) => {
+      const repository = ownRepository(durability);
+      for (const environment of ['production', 'staging', 'Test', '', undefined]) {
+        const refusal = await inEnvironment(environment, async () =>
+          refusalOf('fastify', hostWith({ storage: repository })),
+        );
+
+        expect(refusal).toBeInstanceOf(ConfigurationError);
+        expect(refusal.message).toMatch(/^the repository given for API keys would lose every record /);
+        expect(refusal.message).toMatch(/^[^\n]+\.$/);
+      }
+      const host = await startHost('fastify', hostWith({ storage: repository }));
+      await host.close();
+    },
+  );
+});
+
+describe('memory storage', () => {
+  it.each(['production', 'staging', 'Development', '', undefined])(
+    'is refused where NODE_ENV is %j, though a host chooses it',
+    async (environment) => {
+      const refusal = await inEnvironment(environment, async () =>
+        refusalOf('fastify', hostWith({ storage: 'memory' })),
+      );
+
+      expect(refusal).toBeInstanceOf(ConfigurationError);
+      expect(refusal.message).toMatch(/^memory storage of API keys would lose every record /);
+    },
+  );
+});

@@ -1,0 +1,135 @@
+import {
+  type CanActivate,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  Post,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import {
+  Authenticated,
+  Public,
+  RequireScopes,
+  SelfScoped,
+  TenantHeaders,
+} from '../../src/api-keys/access/require-scopes.decorator';
+import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
+import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
+import { ConfigurationError } from '../../src/config/configuration.error';
+import { ADAPTERS, refusalOf } from '../support/two-adapters';
+
+const keyward = ApiKeysModule.forRoot({ storage: 'memory', globalGuard: false, routes: false });
+
+@Injectable()
+class LenientGuard implements CanActivate {
+  canActivate(): boolean {
+    return true;
+  }
+}
+
+class Memories {
+  @Get()
+  @RequireScopes('memory:read')
+  list(): void {}
+}
+
+@Controller('orgs/:orgId/memories')
+class UnguardedController extends Memories {
+  @Post()
+  @Authenticated()
+  add(): void {}
+
+  @Get('open')
+  @Public()
+  open(): void {}
+
+  @Get('plain')
+  plain(): void {}
+}
+
+@Controller('orgs/:orgId/memories')
+@UseGuards(LenientGuard)
+class LenientlyGuardedController extends Memories {}
+
+@Controller('half')
+class HalfDeclaredController {
+  @Get('self')
+  @SelfScoped()
+  self(): void {}
+
+  @Get('headers')
+  @TenantHeaders()
+  headers(): void {}
+}
+
+@Controller('orgs/:orgId/memories')
+class PartlyGuardedController {
+  @Get()
+  @UseGuards(ScopesGuard)
+  @RequireScopes('memory:read')
+  list(): void {}
+
+  @Post()
+  @RequireScopes('memory:write')
+  add(): void {}
+}
+
+/** A feature of the host, which imports nothing of Keyward. */
+function featureOf(controller: Type): Type {
+  @Module({ controllers: [controller] })
+  class FeatureModule {}
+  return FeatureModule;
+}
+
+describe.each(ADAPTERS)('an application on %s without any guard of Keyward’s', (adapter) => {
+  it('does not start while nothing enforces its decorators, and names the routes', async () => {
+    const refusal = await refusalOf(adapter, { imports: [keyward, featureOf(UnguardedController)] });
+
+    expect(refusal).toEqual(
+      new ConfigurationError(
+        'no ScopesGuard enforces what these routes declare: ' +
+          'POST /orgs/:orgId/memories (UnguardedController.add); ' +
+          'GET /orgs/:orgId/memories (UnguardedController.list). ' +
+          'Add @UseGuards(ScopesGuard), or leave globalGuard on.',
+      ),
+    );
+  });
+
+  it('does not start with routes that are decorated, though with nothing that asks for a key', async () => {
+    const refusal = await refusalOf(adapter, { imports: [keyward, featureOf(HalfDeclaredController)] });
+
+    expect(refusal).toBeInstanceOf(ConfigurationError);
+    expect(refusal.message).toContain(
+      'GET /half/self (HalfDeclaredController.self); GET /half/headers (HalfDeclaredController.headers)',
+    );
+  });
+
+  it('names only the methods that are left without a guard', async () => {
+    const refusal = await refusalOf(adapter, { imports: [keyward, featureOf(PartlyGuardedController)] });
+
+    expect(refusal.message).toContain('PartlyGuardedController.add');
+    expect(refusal.message).not.toContain('PartlyGuardedController.list');
+  });
+
+  it('does not take any other guard for one that enforces them', async () => {
+    const refusal = await refusalOf(adapter, {
+      imports: [keyward, featureOf(LenientlyGuardedController)],
+      providers: [{ provide: APP_GUARD, useClass: LenientGuard }],
+    });
+
+    expect(refusal.message).toContain('LenientlyGuardedController.list');
+  });
+
+  it('refuses undeclared routes as soon as a guard stands before all of them', async () => {
+    const refusal = await refusalOf(
+      adapter,
+      { imports: [keyward, featureOf(UnguardedController)] },
+      { app: (app) => app.useGlobalGuards(app.get(ScopesGuard)) },
+    );
+
+    expect(refusal.message).toContain('these routes declare no access: GET /orgs/:orgId/memories/plain');
+  });
+});

@@ -1,0 +1,159 @@
+import { Controller, Get, Module, Post } from '@nestjs/common';
+import {
+  Authenticated,
+  Public,
+  RequireScopes,
+  SelfScoped,
+  TenantHeaders,
+} from '../../src/api-keys/access/require-scopes.decorator';
+import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
+import { ConfigurationError } from '../../src/config/configuration.error';
+import { startMemoriesHost } from '../support/memories-host';
+import { ADAPTERS, refusalOf, startHost } from '../support/two-adapters';
+
+@Controller('forgotten')
+class ForgottenController {
+  @Get()
+  list(): string {
+    return 'everyone’s memories';
+  }
+
+  @Post(':id')
+  @SelfScoped()
+  add(): void {}
+
+  @Get('fine')
+  @Authenticated()
+  fine(): void {}
+}
+
+@Controller('half')
+@TenantHeaders()
+class HalfDeclaredController {
+  @Get()
+  list(): string {
+    return 'everyone’s memories';
+  }
+}
+
+@Controller('contrary')
+@RequireScopes('memory:read')
+class ContraryController {
+  @Get()
+  @Public()
+  list(): void {}
+}
+
+@Module({ controllers: [ForgottenController] })
+class DeepModule {}
+
+@Module({ imports: [DeepModule] })
+class FeatureModule {}
+
+const keyward = ApiKeysModule.forRoot({ storage: 'memory' });
+
+describe.each(ADAPTERS)('an application on %s', (adapter) => {
+  it('does not start while routes declare no access, and names each of them', async () => {
+    const refusal = await refusalOf(adapter, { imports: [keyward], controllers: [ForgottenController] });
+
+    expect(refusal).toBeInstanceOf(ConfigurationError);
+    expect(refusal.message).toBe(
+      'these routes declare no access: GET /forgotten (ForgottenController.list); ' +
+        'POST /forgotten/:id (ForgottenController.add). ' +
+        'Add @RequireScopes(…), @RequireAnyScope(…), @Authenticated() or @Public().',
+    );
+  });
+
+  it('does not start either where the routes stand in a module deep inside', async () => {
+    const refusal = await refusalOf(adapter, { imports: [FeatureModule, keyward] });
+
+    expect(refusal.message).toContain('GET /forgotten (ForgottenController.list)');
+  });
+
+  it('does not start with a class that says something of tenants, but not who may come', async () => {
+    const refusal = await refusalOf(adapter, { imports: [keyward], controllers: [HalfDeclaredController] });
+
+    expect(refusal.message).toContain('GET /half (HalfDeclaredController.list)');
+  });
+
+  it('closes routes that declare no access to both tenants, where it is to start with them', async () => {
+    const host = await startMemoriesHost(
+      adapter,
+      { undeclaredRoutes: 'deny' },
+      { controllers: [ForgottenController, HalfDeclaredController] },
+    );
+    const acme = await host.issue({ scopes: ['*'], orgId: 'acme' });
+    const globex = await host.issue({ scopes: ['*'], orgId: 'globex' });
+    const answers = [
+      await host.as().get('/forgotten'),
+      await host.as(acme.token).get('/forgotten'),
+      await host.as(globex.token).post('/forgotten/1'),
+      await host.as(globex.token).get('/half', { 'X-Org-Id': 'globex' }),
+    ];
+    const declared = await host.as((await host.issue({})).token).get('/forgotten/fine');
+    await host.close();
+
+    for (const answer of answers) {
+      expect([answer.status, answer.body['code']]).toEqual([403, 'access_undeclared']);
+      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json(;|$)/);
+      expect(answer.text).not.toContain('memories');
+    }
+    expect(declared.status).toBe(200);
+  });
+
+  it.each([
+    ['guards every route', {}],
+    ['denies what is undeclared', { undeclaredRoutes: 'deny' }],
+    ['guards no route by itself', { globalGuard: false, routes: false }],
+  ] as const)(
+    'does not start with decorators that contradict each other, where it %s',
+    async (_how, settings) => {
+      const refusal = await refusalOf(adapter, {
+        imports: [ApiKeysModule.forRoot({ storage: 'memory', ...settings })],
+        controllers: [ContraryController],
+      });
+
+      expect(refusal).toEqual(
+        new ConfigurationError(
+          'ContraryController.list is declared @Public() and guarded at once: remove one of the two.',
+        ),
+      );
+    },
+  );
+
+  it('serves the management routes to keys, and to nobody else', async () => {
+    const host = await startMemoriesHost(adapter);
+    const { token } = await host.issue({ scopes: ['api-keys:read'], orgId: 'acme' });
+    await host.issue({ name: 'of globex', orgId: 'globex' });
+    const stranger = await host.as().get('/v1/api-keys');
+    const list = await host.as(token).get('/v1/api-keys');
+    await host.close();
+
+    expect([stranger.status, stranger.body['code']]).toEqual([401, 'missing_credential']);
+    expect(list.status).toBe(200);
+    expect(list.body['data']).toHaveLength(1);
+    expect(list.text).not.toContain('globex');
+  });
+
+  it('serves no management routes where it wants none', async () => {
+    const host = await startMemoriesHost(adapter, { routes: false });
+    const acme = host.as((await host.issue({ scopes: ['*'] })).token);
+    const statuses = [
+      (await acme.get('/v1/api-keys')).status,
+      (await acme.post('/v1/api-keys', { name: 'x', scopes: [] })).status,
+      (await acme.get('/v1/api-keys/self')).status,
+      (await acme.get('/orgs/acme/projects/apollo/memories')).status,
+    ];
+    await host.close();
+
+    expect(statuses).toEqual([404, 404, 404, 200]);
+  });
+
+  it('starts with no controllers but Keyward’s', async () => {
+    const host = await startHost(adapter, { imports: [keyward] });
+    const answer = await host.as().get('/v1/api-keys/self');
+    await host.close();
+
+    expect(answer.status).toBe(401);
+  });
+});

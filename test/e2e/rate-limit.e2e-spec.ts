@@ -1,0 +1,150 @@
+import type { RateLimit } from '../../src/api-keys/domain/rate-limit';
+import type { HttpAnswer, HttpClient } from '../support/http-client';
+import { startService, type TestService } from '../support/service';
+
+const SELF = '/v1/api-keys/self';
+const HOUR = 3600;
+
+/** Waits for longer than a window of one second. */
+const aSecond = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1100));
+
+/** How a key fares that asks so many times at once. */
+const statuses = async (client: HttpClient, count: number): Promise<readonly number[]> =>
+  (await Promise.all(Array.from({ length: count }, async () => client.get(SELF)))).map(
+    ({ status }) => status,
+  );
+
+describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s', (storage) => {
+  let service: TestService;
+  let root: HttpClient;
+
+  beforeAll(async () => {
+    service = await startService(storage);
+    root = service.as(service.root.token);
+  });
+  afterAll(async () => service.stop());
+
+  const limited = async (
+    limit: number,
+    windowSeconds = HOUR,
+  ): Promise<{ id: string; client: HttpClient }> => {
+    const { key, token } = await service.issue({
+      scopes: ['memory:read'],
+      rateLimit: { limit, windowSeconds },
+    });
+    return { id: key.id, client: service.as(token) };
+  };
+
+  it.each([1, 7, 50])('pass %i times in a window, of three times as many at once', async (limit) => {
+    const { client } = await limited(limit);
+    const answers = await statuses(client, 3 * limit);
+    expect(answers.filter((status) => status === 200)).toHaveLength(limit);
+    expect(answers.filter((status) => status === 429)).toHaveLength(2 * limit);
+    expect(await statuses(client, 3)).toEqual([429, 429, 429]);
+  });
+
+  it('pass as often at all doors together', async () => {
+    const { key, token } = await service.issue({ rateLimit: { limit: 10, windowSeconds: HOUR } });
+    const asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
+    const holder = service.as(token);
+    const passed = await Promise.all(
+      Array.from({ length: 10 }, async () => [
+        (await holder.get(SELF)).status === 200,
+        (await holder.get('/v1/forward-auth?authenticated=1')).status === 204,
+        (await asker.post('/v1/api-keys/verify', { token })).body['valid'] === true,
+      ]),
+    );
+    expect(passed.flat().filter(Boolean)).toHaveLength(10);
+    expect(key.rateLimit).toEqual({ limit: 10, windowSeconds: HOUR });
+  });
+
+  it('tell on every answer where they stand', async () => {
+    const { client } = await limited(3);
+    const answers: HttpAnswer[] = [];
+    for (let time = 0; time < 5; time += 1) answers.push(await client.get(SELF));
+    const told = answers.map(({ status, headers }) => [
+      status,
+      headers.get('ratelimit-policy'),
+      headers.get('ratelimit')?.replace(/t=\d+$/, 't=…'),
+    ]);
+    expect(told).toEqual([
+      [200, '"key";q=3;w=3600', '"key";r=2;t=…'],
+      [200, '"key";q=3;w=3600', '"key";r=1;t=…'],
+      [200, '"key";q=3;w=3600', '"key";r=0;t=…'],
+      [429, '"key";q=3;w=3600', '"key";r=0;t=…'],
+      [429, '"key";q=3;w=3600', '"key";r=0;t=…'],
+    ]);
+    for (const { status, headers, body } of answers) {
+      const reset = Number(/;t=(\d+)$/.exec(headers.get('ratelimit') ?? '')?.[1]);
+      expect(reset).toBeGreaterThan(HOUR - 60);
+      expect(reset).toBeLessThanOrEqual(HOUR);
+      expect(headers.get('retry-after')).toBe(status === 429 ? String(reset) : null);
+      expect(body['code']).toBe(status === 429 ? 'rate_limited' : undefined);
+    }
+    expect(answers[4]?.headers.get('content-type')).toContain('application/problem+json');
+    expect(answers[4]?.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('say nothing of a limit where there is none', async () => {
+    const { headers } = await root.get(SELF);
+    expect([headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([null, null]);
+  });
+
+  it('do not share it, not even as children of one key', async () => {
+    const parent = await service.issue({
+      scopes: ['api-keys:write', 'memory:read'],
+      rateLimit: { limit: 3, windowSeconds: HOUR },
+    });
+    const child = await service
+      .as(parent.token)
+      .post('/v1/api-keys', { name: 'child', scopes: ['memory:read'] });
+    expect(child.body['rateLimit']).toEqual({ limit: 3, windowSeconds: HOUR });
+    expect(await statuses(service.as(String(child.body['token'])), 4)).toEqual([200, 200, 200, 429]);
+    expect(await statuses(service.as(parent.token), 3)).toEqual([200, 200, 429]);
+  });
+
+  it('do not use it up by what is refused for another reason', async () => {
+    const { id, client } = await limited(1);
+    for (let time = 0; time < 5; time += 1) expect((await client.get('/v1/api-keys')).status).toBe(403);
+    await root.patch(`/v1/api-keys/${id}`, { enabled: false });
+    expect(await statuses(client, 5)).toEqual([401, 401, 401, 401, 401]);
+    await root.patch(`/v1/api-keys/${id}`, { enabled: true });
+    expect(await statuses(client, 1)).toEqual([200]);
+  });
+
+  it('use it up by what is let in and fails later', async () => {
+    const { client } = await limited(2);
+    expect((await client.get(`${SELF}?nonsense=1`)).status).toBe(400);
+    expect((await client.get(`${SELF}?nonsense=1`)).status).toBe(400);
+    expect((await client.get(`${SELF}?nonsense=1`)).status).toBe(429);
+  });
+
+  it('begin anew when the window is over', async () => {
+    const { client } = await limited(2, 1);
+    await statuses(client, 3);
+    await aSecond();
+    const first = await client.get(SELF);
+    expect([first.status, first.headers.get('ratelimit')]).toEqual([200, '"key";r=1;t=1']);
+  });
+
+  it('begin anew with another window, go on counting with another limit, and stop with none', async () => {
+    const { id, client } = await limited(2);
+    const change = async (rateLimit: RateLimit | null): Promise<void> => {
+      expect((await root.patch(`/v1/api-keys/${id}`, { rateLimit })).status).toBe(200);
+    };
+    expect(await statuses(client, 3)).toEqual([200, 200, 429]);
+    await change({ limit: 5, windowSeconds: HOUR });
+    expect(await statuses(client, 3)).toEqual([200, 200, 429]);
+    await change({ limit: 1, windowSeconds: 2 * HOUR });
+    expect(await statuses(client, 2)).toEqual([200, 429]);
+    await change(null);
+    expect(await statuses(client, 3)).toEqual([200, 200, 200]);
+  });
+
+  it('keep counting over a rotation', async () => {
+    const { id, client } = await limited(2);
+    expect(await statuses(client, 2)).toEqual([200, 200]);
+    const { body } = await root.post(`/v1/api-keys/${id}/rotate`, {});
+    expect(await statuses(service.as(String(body['token'])), 1)).toEqual([429]);
+  });
+});

@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HttpAnswer } from '../support/http-client';
+import { eventually } from '../support/integration/eventually';
+import { type Keyward, startKeywardInMemory } from '../support/integration/keyward';
+import { type RedisServer, startRedis } from '../support/integration/redis';
+import { startTwoInstances, type TwoInstances, useKey } from '../support/integration/two-instances';
+
+const PATIENCE_WITH_REDIS_MS = 2000;
+
+async function timed(call: () => Promise<HttpAnswer>): Promise<HttpAnswer & { readonly ms: number }> {
+  const started = performance.now();
+  const answer = await call();
+  return { ...answer, ms: performance.now() - started };
+}
+
+describe.each([
+  ['counts by itself', 'local', 'passed'],
+  ['refuses', 'deny', '503 rate_limiter_unavailable'],
+] as const)(
+  'a service of two instances with Redis, which %s while Redis is away',
+  (_what, onOutage, away) => {
+    let redis: RedisServer;
+    let service: TwoInstances;
+    let both: readonly Keyward[];
+
+    beforeAll(async () => {
+      redis = await startRedis();
+      service = await startTwoInstances({ REDIS_URL: redis.url, RATE_LIMIT_ON_OUTAGE: onOutage });
+      both = [service.first, service.second];
+    });
+    afterAll(async () => {
+      await service.stop();
+      await redis.stop();
+    });
+
+    const limited = async (limit: number): Promise<string> =>
+      (await service.first.issue({ scopes: [], rateLimit: { limit, windowSeconds: 60 } })).token;
+
+    /** Uses a key of its own each time, so that only being counted together makes the second use fail. */
+    const countsTogether = async (): Promise<boolean> => {
+      const token = await limited(1);
+      const one = await useKey([service.first], token, 1);
+      const other = await useKey([service.second], token, 1);
+      return one['passed'] === 1 && other['429 rate_limited'] === 1;
+    };
+
+    it('lets exactly 100 of 400 requests pass that arrive at both at once', async () => {
+      const token = await limited(100);
+      expect(await useKey(both, token, 400)).toEqual({ passed: 100, '429 rate_limited': 300 });
+      const { status, headers } = await service.second.as(token).get('/v1/api-keys/self');
+      expect(status).toBe(429);
+      expect(headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+$/);
+    });
+
+    it('counts the keys of two tenants apart', async () => {
+      const rateLimit = { limit: 5, windowSeconds: 60 };
+      const [acme, globex] = await Promise.all(
+        ['acme', 'globex'].map(async (orgId) => service.first.issue({ scopes: [], orgId, rateLimit })),
+      );
+      const uses = await Promise.all(
+        [acme, globex].map(async (key) =>
+          Promise.all(
+            both.flatMap((keyward) =>
+              [1, 2, 3, 4].map(async () => keyward.as(key?.token).get('/v1/api-keys/self')),
+            ),
+          ),
+        ),
+      );
+      for (const answers of uses) expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+    });
+
+    it.each([
+      ['is gone', async () => redis.end(), async () => redis.startAgain()],
+      ['hangs', async () => redis.suspend(), async () => redis.resume()],
+    ])(
+      'answers within 2 s while Redis %s, and counts together again by itself',
+      async (_how, leave, back) => {
+        const token = await limited(4);
+        const { token: unlimited } = await service.first.issue({ scopes: [] });
+        expect(await useKey(both, token, 4)).toEqual({ passed: 4 });
+
+        await leave();
+        const fresh = await limited(3);
+        for (const keyward of both) {
+          const answer = await timed(async () => keyward.as(fresh).get('/v1/api-keys/self'));
+          expect([
+            answer.status === 200 ? 'passed' : `${answer.status} ${String(answer.body['code'])}`,
+          ]).toEqual([away]);
+          expect(answer.ms).toBeLessThan(PATIENCE_WITH_REDIS_MS);
+          if (onOutage === 'deny') expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+
+          const more = await useKey([keyward], fresh, 4);
+          expect(more).toEqual(onOutage === 'deny' ? { [away]: 4 } : { passed: 2, '429 rate_limited': 2 });
+          const free = await timed(async () => keyward.as(unlimited).get('/v1/api-keys/self'));
+          expect(free.status).toBe(200);
+          expect(free.ms).toBeLessThan(PATIENCE_WITH_REDIS_MS);
+        }
+        const before = performance.now();
+        await sleep(1200);
+        await useKey(both, fresh, 8);
+        expect(performance.now() - before - 1200).toBeLessThan(PATIENCE_WITH_REDIS_MS);
+
+        await back();
+        await eventually(countsTogether, true);
+        expect(await useKey(both, await limited(100), 400)).toEqual({ passed: 100, '429 rate_limited': 300 });
+      },
+    );
+  },
+);
+
+describe('a service that starts while Redis is away', () => {
+  it('serves, and counts in Redis by itself once that is there', async () => {
+    const redis = await startRedis();
+    await redis.end();
+    const keyward = await startKeywardInMemory({ REDIS_URL: redis.url, RATE_LIMIT_ON_OUTAGE: 'deny' });
+    const { token } = await keyward.issue({ scopes: [], rateLimit: { limit: 1000, windowSeconds: 60 } });
+    const use = async (): Promise<number> => (await keyward.as(token).get('/v1/api-keys/self')).status;
+    expect(await use()).toBe(503);
+    await redis.startAgain();
+    await eventually(use, 200);
+    await keyward.stop();
+    await redis.stop();
+  });
+});

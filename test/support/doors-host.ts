@@ -1,0 +1,72 @@
+import { Controller, Get, Module } from '@nestjs/common';
+import { Authenticated, RequireScopes } from '../../src/api-keys/access/require-scopes.decorator';
+import { Tenant } from '../../src/api-keys/access/tenant.decorator';
+import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
+import { ApiKeysService, type CreateApiKey, type IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import { CLOCK } from '../../src/api-keys/clock.token';
+import type { TenantContext } from '../../src/api-keys/domain/binding';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import { OWNER_STATUS } from '../../src/api-keys/verification/owner-status';
+import { type AdapterName, type RunningHost, startHost } from './two-adapters';
+
+/** The one owner who is not active. */
+export const DISABLED_OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
+
+const TENANTS = ['', 'orgs/:orgId', 'orgs/:orgId/projects/:projectId', 'projects/:projectId'];
+
+/** Routes that ask for every kind of tenant, with a scope and without. */
+@Controller('probe')
+class ProbeController {
+  @Get(TENANTS.map((tenant) => `any/${tenant}`))
+  @Authenticated()
+  any(@Tenant() tenant: TenantContext): TenantContext {
+    return tenant;
+  }
+
+  @Get(TENANTS.map((tenant) => `memory/${tenant}`))
+  @RequireScopes('memory:read')
+  memory(@Tenant() tenant: TenantContext): TenantContext {
+    return tenant;
+  }
+}
+
+const owners = { isActive: async (ownerId: string): Promise<boolean> => ownerId !== DISABLED_OWNER };
+
+@Module({ providers: [{ provide: OWNER_STATUS, useValue: owners }], exports: [OWNER_STATUS] })
+class OwnersModule {}
+
+/** An application with all four doors beside each other: the guard over its own routes, and Keyward's own. */
+export interface DoorsHost extends RunningHost {
+  readonly keys: ApiKeysService;
+  /** Moves the clock of all decisions on. */
+  advance(seconds: number): void;
+  issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;
+}
+
+/** Starts the application; `X-Forwarded-For` is believed, so that a test may call from any address. */
+export async function startDoorsHost(adapter: AdapterName): Promise<DoorsHost> {
+  let time = Date.parse('2030-01-01T00:00:00Z');
+  const host = await startHost(
+    adapter,
+    {
+      imports: [
+        { module: OwnersModule, global: true },
+        ApiKeysModule.forRoot({
+          storage: 'memory',
+          trustProxy: ['127.0.0.1'],
+          importTokenPrefixes: ['xm_'],
+          failedCredentials: { limit: 1_000_000, windowSeconds: 60 },
+        }),
+      ],
+      controllers: [ProbeController],
+    },
+    { module: (builder) => builder.overrideProvider(CLOCK).useValue({ now: () => new Date(time) }) },
+  );
+  const keys = host.app.get(ApiKeysService);
+  return {
+    ...host,
+    keys,
+    advance: (seconds) => (time += seconds * 1000),
+    issue: async (request) => keys.create(rootCaller('system'), { name: 'test', scopes: [], ...request }),
+  };
+}

@@ -1,0 +1,14 @@
+import type { HttpAnswer, HttpClient } from './http-client';
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/** Posts a form; a string is sent as it is, so that a test may repeat a field. */
+export async function postForm(
+  client: HttpClient,
+  path: string,
+  fields: Readonly<Record<string, string>> | string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<HttpAnswer> {
+  const body = typeof fields === 'string' ? fields : new URLSearchParams(fields).toString();
+  return client.post(path, body, { 'Content-Type': FORM, ...headers });
+}

@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
+import { foreignKeyId } from '../../src/api-keys/domain/foreign-token';
+import { runNode } from './node-process';
+import { startService, type TestService } from './service';
+import { storedKey } from './stored-key';
+import { testDatabaseUri } from './test-database';
+
+/** What the command did. */
+export interface Ran {
+  readonly code: number | null;
+  /** What it wrote to standard output. */
+  readonly lines: readonly string[];
+  readonly stderr: string;
+}
+
+/** The operator's command beside a running service, over one database. */
+export interface ImportBench {
+  readonly service: TestService;
+  readonly folder: string;
+  /** Imports documents, and lines as they are, out of one file. */
+  importFile(documents: readonly unknown[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
+  run(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
+  /** The key that came of a hash. */
+  keyOf(foreign: { readonly hash: string }): Promise<ApiKeyWithHistory>;
+  stop(): Promise<void>;
+}
+
+export async function startImportBench(): Promise<ImportBench> {
+  const own = { MONGODB_URI: testDatabaseUri('import'), IMPORT_TOKEN_PREFIXES: 'xm_' };
+  const service = await startService('mongo', own);
+  const folder = await mkdtemp(join(tmpdir(), 'keyward-import-'));
+  const run: ImportBench['run'] = async (args, environment = {}) => {
+    const cli = runNode(['dist/cli.js', ...args], { ...own, ...environment });
+    const code = await cli.exited();
+    return { code, lines: cli.stdout().split('\n').slice(0, -1), stderr: cli.stderr() };
+  };
+  return {
+    service,
+    folder,
+    run,
+    importFile: async (documents, environment) => {
+      const file = join(folder, 'keys.ndjson');
+      const lines = documents.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
+      await writeFile(file, `${lines.join('\n')}\n`);
+      return run(['import', file], environment);
+    },
+    keyOf: async ({ hash }) => storedKey(service, foreignKeyId(hash)),
+    stop: async () => {
+      await service.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** A document of XMem's keys, as mongoexport writes it. */
+export function exportedKey(
+  hash: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
+  return {
+    _id: { $oid: '64b7f0c2a1b2c3d4e5f60718' },
+    user_id: { $oid: '64b7f0c2a1b2c3d4e5f60719' },
+    name: 'ingest',
+    key_hash: hash,
+    key_prefix: 'xm_Zm9v',
+    scopes: ['memory:read', 'memory:write'],
+    org_id: 'acme',
+    project_id: 'apollo',
+    created_at: { $date: '2024-05-01T08:00:00.123Z' },
+    expires_at: { $date: { $numberLong: '4070908800000' } },
+    is_active: true,
+    ...fields,
+  };
+}

@@ -1,0 +1,107 @@
+import { bearer } from './guarded-site';
+import { ACME, expectRefused, GLOBEX, type ProxyTest } from './proxy-test';
+
+/** Who comes through, and who does not. */
+export function itAdmitsByTheKey(test: () => ProxyTest): void {
+  it('lets a key through to its own organisation, and says whose it is, but not what it is', async () => {
+    const { site } = test();
+    const { id, token } = await site.keyward.issue({ scopes: ['memory:read', 'report:*'], orgId: 'acme' });
+    const [seen] = await site.cameThrough(async () => {
+      expect((await site.as(token, `${ACME}?q=1`)).status).toBe(200);
+    });
+    expect(seen).toMatchObject({
+      path: `${ACME}?q=1`,
+      headers: { 'x-auth-key-id': id, 'x-auth-scopes': 'memory:read report:*', 'x-auth-org-id': 'acme' },
+    });
+    expect(JSON.stringify(seen)).not.toContain(token);
+  });
+
+  it('takes the key from X-API-Key as well, and passes that on no more', async () => {
+    const { site, acmeReader } = test();
+    const [seen] = await site.cameThrough(async () =>
+      site.request({ path: ACME, lines: [['X-API-Key', acmeReader]] }),
+    );
+    expect(seen?.headers).toMatchObject({ 'x-auth-org-id': 'acme' });
+    expect(JSON.stringify(seen)).not.toContain(acmeReader);
+  });
+
+  it('passes on the body of a request that may change something', async () => {
+    const { site, acmeReader } = test();
+    const { token } = await site.keyward.issue({ scopes: ['memory:write'], orgId: 'acme' });
+    const post = { method: 'POST', path: ACME, body: JSON.stringify({ text: 'remember' }) };
+    const json = ['Content-Type', 'application/json'] as const;
+    const [seen] = await site.cameThrough(async () =>
+      site.request({ ...post, lines: [bearer(token), json] }),
+    );
+    expect(seen).toMatchObject({ method: 'POST', body: post.body });
+    await expectRefused(site, 403, async () => site.request({ ...post, lines: [bearer(acmeReader), json] }));
+  });
+
+  it('asks who presents no key for one', async () => {
+    const { site } = test();
+    const answer = await expectRefused(site, 401, async () => site.request({ path: ACME }));
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="keyward"');
+  });
+
+  it.each([
+    ['a key that never was', 'kw_01jd8x4k2m6n8p0q2r4s6t8v0w_nonsense'],
+    ['a token of another system', 'ghp_0123456789'],
+  ])('refuses %s', async (_what, token) => {
+    const { site } = test();
+    await expectRefused(site, 401, async () => site.as(token, ACME));
+  });
+
+  it('refuses two keys at once, since nobody can say which one is meant', async () => {
+    const { site, acmeReader, globexReader } = test();
+    await expectRefused(site, 401, async () => site.as(acmeReader, ACME, [['X-API-Key', globexReader]]));
+  });
+
+  it('refuses a revoked key, at once', async () => {
+    const { site } = test();
+    const { id, token } = await site.keyward.issue({ scopes: ['memory:read'], orgId: 'acme' });
+    expect((await site.as(token, ACME)).status).toBe(200);
+    await site.keyward.root.delete(`/v1/api-keys/${id}`);
+    await expectRefused(site, 401, async () => site.as(token, ACME));
+  });
+
+  it('refuses a key without the scope', async () => {
+    const { site } = test();
+    for (const scopes of [['memory:write'], []]) {
+      const { token } = await site.keyward.issue({ scopes, orgId: 'acme' });
+      await expectRefused(site, 403, async () => site.as(token, ACME));
+    }
+  });
+
+  it('refuses the key of another organisation', async () => {
+    const { site, acmeReader, globexReader } = test();
+    await expectRefused(site, 403, async () => site.as(globexReader, ACME));
+    await expectRefused(site, 403, async () => site.as(acmeReader, GLOBEX));
+  });
+
+  it('refuses a bound key where the request belongs to no tenant', async () => {
+    const { site } = test();
+    const { token } = await site.keyward.issue({ scopes: ['report:read'], orgId: 'acme' });
+    await expectRefused(site, 403, async () => site.as(token, '/reports/all'));
+    const { token: unbound } = await site.keyward.issue({ scopes: ['report:read'] });
+    expect((await site.as(unbound, '/reports/all')).status).toBe(200);
+  });
+
+  it('lets any valid key in where the proxy asks for no scope', async () => {
+    const { site } = test();
+    const { token } = await site.keyward.issue({ scopes: [] });
+    expect((await site.as(token, '/whoami')).status).toBe(200);
+    await expectRefused(site, 401, async () => site.request({ path: '/whoami' }));
+  });
+
+  it('tells a key that used up its limit to wait', async () => {
+    const { site, acmeReader } = test();
+    const rateLimit = { limit: 3, windowSeconds: 60 };
+    const { token } = await site.keyward.issue({ scopes: ['memory:read'], orgId: 'acme', rateLimit });
+    for (let call = 1; call <= 3; call += 1) expect((await site.as(token, ACME)).status).toBe(200);
+    const { headers } = await expectRefused(site, 429, async () => site.as(token, ACME));
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    expect(headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+$/);
+    expect((await site.as(acmeReader, ACME)).status).toBe(200);
+  });
+}

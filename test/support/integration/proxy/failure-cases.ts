@@ -1,0 +1,49 @@
+import { Suspension } from '../../mongo-server/suspension';
+import { eventually } from '../eventually';
+import { bearer } from './guarded-site';
+import { ACME, expectRefused, type ProxyTest, type ProxyTraits } from './proxy-test';
+import { send } from './send';
+
+/** A slip of the operator, and Keyward away. */
+export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void {
+  it.each([
+    ['scope=report:read', 'scpoe=report:read'],
+    ['scope=report:read', 'scope=report:*'],
+    ['scope=report:read', 'scope='],
+    ['scope=report:read', 'scope=report:read&orgs=acme'],
+    ['scope=report:read', ''],
+    ['authenticated=1', 'authenticated=true'],
+  ])('is closed even to a root key by a slip: %s written as "%s"', async (right, slip) => {
+    const { site } = test();
+    const path = right === 'authenticated=1' ? '/whoami' : '/reports/all';
+    await site.withSlip({ [right]: slip === '' ? '""' : slip }, async (url) => {
+      await expectRefused(site, 403, async () =>
+        send(url, { path, lines: [bearer(site.keyward.rootToken)] }),
+      );
+    });
+  });
+
+  it('refuses while Keyward hangs', async () => {
+    const { site, acmeReader } = test();
+    const suspension = new Suspension(site.keyward.pid);
+    suspension.begin();
+    try {
+      const started = performance.now();
+      await expectRefused(site, traits.hanging, async () => site.as(acmeReader, ACME));
+      expect(performance.now() - started).toBeLessThan(8000);
+    } finally {
+      suspension.end();
+    }
+    await eventually(async () => (await site.as(acmeReader, ACME)).status, 200);
+  });
+
+  it('refuses while Keyward is down, and lets in again when it is back', async () => {
+    const { site, acmeReader, globexReader } = test();
+    await site.keyward.stop();
+    await expectRefused(site, traits.away, async () => site.as(acmeReader, ACME));
+    await expectRefused(site, traits.away, async () => site.request({ path: ACME }));
+    await site.startKeywardAgain();
+    await eventually(async () => (await site.as(acmeReader, ACME)).status, 200);
+    await expectRefused(site, 403, async () => site.as(globexReader, ACME));
+  });
+}

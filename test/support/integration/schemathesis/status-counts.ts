@@ -1,0 +1,29 @@
+/** What is read of an HTTP archive (HAR 1.2). */
+export interface Archive {
+  readonly log: {
+    readonly entries: readonly {
+      readonly request: { readonly method: string; readonly url: string };
+      readonly response: { readonly status: number };
+    }[];
+  };
+}
+
+/** By operation, such as `GET /v1/api-keys/{id}`: how often it answered with each status. */
+export type StatusCounts = ReadonlyMap<string, ReadonlyMap<number, number>>;
+
+const FIXED = /^\/(?:v1\/api-keys(?:\/(?:verify|import|self(?:\/rotate)?))?|oauth2\/introspect)$/;
+
+export function countStatuses({ log }: Archive): StatusCounts {
+  const counts = new Map<string, Map<number, number>>();
+  for (const { request, response } of log.entries) {
+    const operation = `${request.method} ${operationPath(new URL(request.url).pathname)}`;
+    const statuses = counts.get(operation) ?? new Map<number, number>();
+    statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+    counts.set(operation, statuses);
+  }
+  return counts;
+}
+
+function operationPath(path: string): string {
+  return FIXED.test(path) ? path : path.replace(/^\/v1\/api-keys\/[^/]*/, '/v1/api-keys/{id}');
+}

@@ -1,0 +1,47 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '../free-port';
+import { startProgram } from './program';
+import { makeTempFolder } from './temp-folder';
+
+/** TLS in front of a service that speaks plain HTTP, as a load balancer gives it. */
+export interface TlsFront {
+  readonly url: string;
+  /** The certificate of the authority that signed its own, in a file that everybody may read. */
+  readonly authority: string;
+  stop(): Promise<void>;
+}
+
+/** Caddy makes the authority and the certificate by itself. */
+export async function startTlsFront(address: string): Promise<TlsFront> {
+  const folder = await makeTempFolder('tls');
+  const port = await freePort();
+  const file = join(folder.path, 'Caddyfile');
+  await writeFile(
+    file,
+    `{
+      admin off
+      auto_https disable_redirects
+      skip_install_trust
+    }
+    https://localhost:${port} {
+      bind 127.0.0.1
+      tls internal
+      reverse_proxy ${address}
+    }`,
+  );
+  const program = await startProgram(['caddy', 'run', '--adapter', 'caddyfile', '--config', file], port, {
+    XDG_CONFIG_HOME: folder.path,
+    XDG_DATA_HOME: folder.path,
+  });
+  const authority = join(folder.path, 'authority.crt');
+  await writeFile(authority, await readFile(join(folder.path, 'caddy/pki/authorities/local/root.crt')));
+  return {
+    url: `https://localhost:${port}`,
+    authority,
+    stop: async () => {
+      await program.stop();
+      await folder.remove();
+    },
+  };
+}

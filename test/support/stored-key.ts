@@ -1,0 +1,15 @@
+import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
+import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import type { TestService } from './service';
+
+/** The store of a service, as no client sees it. */
+export function storeOf({ app }: Pick<TestService, 'app'>): ApiKeyRepository {
+  return app.get<ApiKeyRepository>(API_KEY_REPOSITORY);
+}
+
+/** A key as it lies in the store of a service. */
+export async function storedKey(service: Pick<TestService, 'app'>, id: string): Promise<ApiKeyWithHistory> {
+  const found = await storeOf(service).findWithHistory(id);
+  if (found === null) throw new Error(`there is no key ${id}`);
+  return found;
+}
