@@ -167,7 +167,7 @@ export class ApiKeysController {
     return { ...this.shown(key, response), token };
   }
 
-  /** Shows a key. The `ETag` is its version. */
+  /** Shows a key. The ETag is its version. */
   @Get(':id')
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, 'not_found')
@@ -180,7 +180,7 @@ export class ApiKeysController {
     return this.shown(await this.apiKeys.get(caller, id), response);
   }
 
-  /** Changes a key. What is left out stays, `null` clears. */
+  /** Changes a key. What is left out stays, null clears. */
   @Patch(':id')
   @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:write')
