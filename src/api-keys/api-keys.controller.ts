@@ -179,7 +179,7 @@ export class ApiKeysController {
     return { ...this.shown(key, response), token };
   }
 
-  /** Shows a key. The `ETag` is its version. */
+  /** Shows a key. The ETag is its version. */
   @Get(':id')
   @AllowSessions()
   @RequireScopes('api-keys:read')
@@ -193,7 +193,7 @@ export class ApiKeysController {
     return this.shown(await this.apiKeys.get(caller, id), response);
   }
 
-  /** Changes a key. What is left out stays, `null` clears. */
+  /** Changes a key. What is left out stays, null clears. */
   @Patch(':id')
   @AllowSessions()
   @UseGuards(JsonBodyGuard)

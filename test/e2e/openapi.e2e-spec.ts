@@ -52,7 +52,7 @@ describe('the OpenAPI document of the build', () => {
         expect([name, status, Object.keys(responses[status]?.content ?? {})]).toEqual([
           name,
           status,
-          ['application/problem+json'],
+          [name.includes('/oauth2/') ? 'application/json' : 'application/problem+json'],
         ]);
       }
     }

@@ -41,7 +41,7 @@ export class IntrospectionController {
   ) {}
 
   /**
-   * Tells what a token stands for (RFC 7662). An inactive one is exactly `{"active":false}`. Callers present a key
+   * Tells what a token stands for (RFC 7662). An inactive one is exactly {"active":false}. Callers present a key
    * as a bearer token, or by HTTP Basic with its id as user name and its token as password. Counts no rate limit.
    */
   @Post()

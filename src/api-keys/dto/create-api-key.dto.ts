@@ -69,7 +69,10 @@ export class CreateApiKeyDto {
   @IsAllowedIps()
   allowedIps?: string[] | null;
 
-  /** How many requests the key may make; `null` for any number. */
+  /**
+   * How many requests the key may make; `null` for any number.
+   * @example { "limit": 100, "windowSeconds": 60 }
+   */
   @MayBeNull()
   @IsObject({ message: 'must be an object with limit and windowSeconds' })
   @ValidateNested()

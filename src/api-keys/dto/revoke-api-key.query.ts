@@ -2,10 +2,7 @@ import { IsText, MayBeAbsent } from './field-rules';
 
 /** Why a key is revoked. */
 export class RevokeApiKeyQuery {
-  /**
-   * A reason for the history.
-   * @example "leaked in a log"
-   */
+  /** A reason for the history, such as "leaked in a log". */
   @MayBeAbsent()
   @IsText(200)
   reason?: string;
