@@ -57,7 +57,6 @@ import { entityTag, readIfMatch } from './if-match';
 @ApiTags('API keys')
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
-@ApiExtension('x-sessions', true)
 @Controller('v1/api-keys')
 @SelfScoped()
 @UseGuards(ScopesGuard)
@@ -73,6 +72,7 @@ export class ApiKeysController {
   /** Makes a key and shows its token, this once. */
   @Post()
   @AllowSessions()
+  @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:write')
   @UseGuards(JsonBodyGuard)
   @Header('Cache-Control', 'no-store')
@@ -91,6 +91,7 @@ export class ApiKeysController {
   /** Lists the keys in the caller's sight, newest first. */
   @Get()
   @AllowSessions()
+  @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'invalid_cursor')
   async list(@CurrentCaller() caller: Caller, @Query() query: ListApiKeysQuery): Promise<ApiKeyPageDto> {
@@ -153,6 +154,7 @@ export class ApiKeysController {
   /** Gives a key a new token under the same id. The former one works until the grace period ends. */
   @Post(':id/rotate')
   @AllowSessions()
+  @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:write')
   @HttpCode(HttpStatus.OK)
   @Header('Cache-Control', 'no-store')
@@ -182,6 +184,7 @@ export class ApiKeysController {
   /** Shows a key. The ETag is its version. */
   @Get(':id')
   @AllowSessions()
+  @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'not_found')
   async get(
@@ -196,6 +199,7 @@ export class ApiKeysController {
   /** Changes a key. What is left out stays, null clears. */
   @Patch(':id')
   @AllowSessions()
+  @ApiExtension('x-sessions', true)
   @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:write')
   @ApiHeader({
@@ -213,6 +217,7 @@ export class ApiKeysController {
     'revoked_key_unchangeable',
     'expired_key_unchangeable',
     'concurrent_change',
+    'key_limit_reached',
     'version_mismatch',
   )
   async update(
@@ -230,6 +235,7 @@ export class ApiKeysController {
   /** Revokes a key for good. Its record stays; revoking it again changes nothing. */
   @Delete(':id')
   @AllowSessions()
+  @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:write')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
@@ -245,6 +251,7 @@ export class ApiKeysController {
   /** Shows who changed what, when; oldest first. */
   @Get(':id/history')
   @AllowSessions()
+  @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'not_found')
   async history(

@@ -165,7 +165,7 @@ export class ApiKeysService {
         await this.slots?.take(after.ownerId, id);
       return recordChange(after, now, { action: 'updated', by: caller.actor, fields: changed });
     });
-    if (former.ownerId !== current.ownerId) await this.giveSlotBack(former);
+    if (former.ownerId !== current.ownerId) await this.giveSlotBack(former, current.updatedAt);
     return current;
   }
 
@@ -180,7 +180,7 @@ export class ApiKeysService {
       const after = { ...before, revokedAt: now, revokedBy: caller.actor, revokedReason: reason };
       return recordChange(after, now, { action: 'revoked', by: caller.actor, reason });
     });
-    await this.giveSlotBack(revoked);
+    await this.giveSlotBack(revoked, revoked.updatedAt);
     return revoked;
   }
 
@@ -236,8 +236,8 @@ export class ApiKeysService {
     throw new ConcurrentChangeError();
   }
 
-  private async giveSlotBack({ ownerId, id }: ApiKey): Promise<void> {
-    if (ownerId !== undefined) await this.slots?.giveBack(ownerId, id);
+  private async giveSlotBack({ ownerId, id }: ApiKey, takenUntil: Date): Promise<void> {
+    if (ownerId !== undefined) await this.slots?.giveBack(ownerId, id, takenUntil);
   }
 
   private seen<K extends ApiKey>(caller: Caller, key: K | null): K {

@@ -9,6 +9,10 @@ export interface OwnerSlots {
   /** @throws KeywardError `key_limit_reached` if the owner has no place left, or is not there */
   take(ownerId: string, keyId: string): Promise<void>;
 
-  /** Gives a place back. Never rejects: a place that stays taken is found free again when it is needed. */
-  giveBack(ownerId: string, keyId: string): Promise<void>;
+  /**
+   * Gives a place back. Never rejects: a place that stays taken is found free again when it is needed.
+   *
+   * @param takenUntil only a place taken no later than then: the key may have come back to its owner since
+   */
+  giveBack(ownerId: string, keyId: string, takenUntil: Date): Promise<void>;
 }

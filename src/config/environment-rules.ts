@@ -90,6 +90,6 @@ function isIssuerSetting(value: unknown): boolean {
 function isIssuer(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const url = new URL(value);
-  if (url.search !== '' || url.hash !== '') return false;
+  if (url.search + url.hash + url.username + url.password !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL_HOSTS.has(url.hostname));
 }

@@ -102,7 +102,7 @@ export class Environment {
   OIDC_ISSUER: string | undefined = undefined;
 
   @List()
-  @IsString({ each: true })
+  @Matches(/^[^\s,]+$/, { each: true, message: 'use the audiences that are ours, separated by commas' })
   OIDC_AUDIENCE: string[] = [];
 
   @IsOptional()
@@ -169,6 +169,16 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
   }
   if ((environment.OIDC_ISSUER === undefined) !== (environment.OIDC_AUDIENCE.length === 0)) {
     faults.push('OIDC_ISSUER and OIDC_AUDIENCE go together: set both, or neither.');
+  }
+  for (const name of ['OIDC_ORG_CLAIM', 'OIDC_ADMIN_CLAIM', 'OIDC_SWAGGER_CLIENT_ID'] as const) {
+    if (environment[name] !== undefined && environment.OIDC_ISSUER === undefined) {
+      faults.push(`${name} is set and OIDC_ISSUER is not: set both, or neither.`);
+    }
+  }
+  if (faults.length === 0) {
+    const issuers = issuersOf(environment).map(({ issuer }) => issuer);
+    if (new Set(issuers).size < issuers.length)
+      faults.push('OIDC_ISSUERS names an issuer twice: name each once.');
   }
   if (faults.length > 0) throw new ConfigurationError(faults.join(' '));
   return environment;

@@ -39,9 +39,9 @@ export class KeySlots implements OwnerSlots {
     if (!(await this.users.takeSlot(ownerId, slot, this.max))) throw new KeyLimitReachedError(this.max);
   }
 
-  async giveBack(ownerId: string, keyId: string): Promise<void> {
+  async giveBack(ownerId: string, keyId: string, takenUntil: Date): Promise<void> {
     try {
-      await this.users.giveSlotsBack(ownerId, [keyId]);
+      await this.users.giveSlotsBack(ownerId, [keyId], takenUntil);
     } catch (error) {
       this.logger.warn(
         `a place was not given back: ${error instanceof Error ? error.message : 'unknown error'}`,
@@ -52,15 +52,14 @@ export class KeySlots implements OwnerSlots {
   private async sweep(ownerId: string): Promise<void> {
     const now = this.clock.now();
     const user = await this.users.find(ownerId);
-    const settled = (user?.keySlots ?? []).filter(
-      ({ at }) => now.getTime() - at.getTime() > SETTLED_AFTER_MS,
-    );
+    const settledUntil = new Date(now.getTime() - SETTLED_AFTER_MS - 1);
+    const settled = (user?.keySlots ?? []).filter(({ at }) => at.getTime() <= settledUntil.getTime());
     const dead: string[] = [];
     for (const { keyId } of settled) {
       const key = await this.keys.find(keyId);
       const isLive = key?.ownerId === ownerId && key.revokedAt === undefined && !isExpired(key, now);
       if (!isLive) dead.push(keyId);
     }
-    if (dead.length > 0) await this.users.giveSlotsBack(ownerId, dead);
+    if (dead.length > 0) await this.users.giveSlotsBack(ownerId, dead, settledUntil);
   }
 }

@@ -91,7 +91,7 @@ const USES: readonly Use[] = [
   {
     what: 'a place is refused',
     ...ONE,
-    sends: ['write', 'read'],
+    sends: ['write', 'write'],
     run: async (users, { id }) => users.takeSlot(id, aSlot(), 1),
   },
   {

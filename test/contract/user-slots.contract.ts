@@ -36,7 +36,7 @@ export function describeUserSlots(current: () => UserRepository): void {
     it('are taken once by the same key, one after the other or at once, also when all are taken', async () => {
       const slot = aSlot();
       await expect(repository.takeSlot(user.id, slot, 1)).resolves.toBe(true);
-      await expect(repository.takeSlot(user.id, { ...slot, at: new Date() }, 1)).resolves.toBe(true);
+      await expect(repository.takeSlot(user.id, { ...slot }, 1)).resolves.toBe(true);
       await expect(taken()).resolves.toEqual([slot]);
 
       const other = aSlot();
@@ -91,6 +91,18 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(repository.takeSlot(user.id, aSlot(), 3)).resolves.toBe(true);
       await expect(repository.takeSlot(user.id, aSlot(), 3)).resolves.toBe(true);
       await expect(repository.takeSlot(user.id, aSlot(), 3)).resolves.toBe(false);
+    });
+
+    it('that were taken again since stay taken when they are given back late', async () => {
+      const left = new Date('2030-01-01T00:00:00Z');
+      const slot = { ...aSlot(), at: left };
+      await repository.takeSlot(user.id, slot, 1);
+      const back = { ...slot, at: new Date(left.getTime() + 1) };
+      await expect(repository.takeSlot(user.id, back, 1)).resolves.toBe(true);
+      await repository.giveSlotsBack(user.id, [slot.keyId], left);
+      await expect(taken()).resolves.toEqual([back]);
+      await repository.giveSlotsBack(user.id, [slot.keyId], back.at);
+      await expect(taken()).resolves.toEqual([]);
     });
 
     it('are given back by nobody, or of none, without a word', async () => {

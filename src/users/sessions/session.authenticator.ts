@@ -80,10 +80,9 @@ export class SessionAuthenticator implements Authenticator {
       await this.users.insert(user);
       return user;
     } catch (error) {
-      const other =
-        error instanceof SubjectTakenError ? await this.users.findBySubject(issuer, subject) : null;
-      if (other === null) throw error;
-      return other;
+      if (!(error instanceof SubjectTakenError)) throw error;
+      // Someone was faster, and may be gone again by now.
+      return (await this.users.findBySubject(issuer, subject)) ?? this.welcome(issuer, subject, profile, now);
     }
   }
 }

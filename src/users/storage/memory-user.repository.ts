@@ -110,16 +110,19 @@ export class MemoryUserRepository implements UserRepository {
   async takeSlot(id: string, slot: KeySlot, max: number): Promise<boolean> {
     const user = this.users.get(id);
     if (user === undefined) return false;
-    if (user.keySlots.some(({ keyId }) => keyId === slot.keyId)) return true;
-    if (user.status !== 'active' || user.keySlots.length >= max) return false;
-    this.users.set(id, { ...user, keySlots: [...user.keySlots, structuredClone(slot)] });
+    const others = user.keySlots.filter(({ keyId }) => keyId !== slot.keyId);
+    const isFull = others.length === user.keySlots.length && others.length >= max;
+    if (user.status !== 'active' || isFull) return false;
+    this.users.set(id, { ...user, keySlots: [...others, structuredClone(slot)] });
     return true;
   }
 
-  async giveSlotsBack(id: string, keyIds: readonly string[]): Promise<void> {
+  async giveSlotsBack(id: string, keyIds: readonly string[], takenUntil?: Date): Promise<void> {
     const user = this.users.get(id);
     if (user === undefined) return;
-    this.users.set(id, { ...user, keySlots: user.keySlots.filter(({ keyId }) => !keyIds.includes(keyId)) });
+    const isGiven = ({ keyId, at }: KeySlot): boolean =>
+      keyIds.includes(keyId) && (takenUntil === undefined || at.getTime() <= takenUntil.getTime());
+    this.users.set(id, { ...user, keySlots: user.keySlots.filter((slot) => !isGiven(slot)) });
   }
 
   private withSubject(issuer: string, subject: string): User | undefined {

@@ -166,14 +166,25 @@ export class MongoUserRepository implements UserRepository {
       ),
     );
     if (matchedCount === 1) return true;
-    return (await this.find(id))?.keySlots.some(({ keyId }) => keyId === slot.keyId) ?? false;
+    const renewed = await boundedMongoOperation((signal) =>
+      this.model.updateOne(
+        { _id: id, status: 'active', 'keySlots.keyId': slot.keyId },
+        { $set: { 'keySlots.$.at': slot.at } },
+        durableWrite(signal),
+      ),
+    );
+    return renewed.matchedCount === 1;
   }
 
-  async giveSlotsBack(id: string, keyIds: readonly string[]): Promise<void> {
+  async giveSlotsBack(id: string, keyIds: readonly string[], takenUntil?: Date): Promise<void> {
     await boundedMongoOperation((signal) =>
       this.model.updateOne(
         { _id: id },
-        { $pull: { keySlots: { keyId: { $in: [...keyIds] } } } },
+        {
+          $pull: {
+            keySlots: { keyId: { $in: [...keyIds] }, ...(takenUntil && { at: { $lte: takenUntil } }) },
+          },
+        },
         durableWrite(signal),
       ),
     );

@@ -63,13 +63,13 @@ export interface UserRepository {
   list(query: UserQuery): Promise<readonly User[]>;
 
   /**
-   * Takes a place for a key, if fewer than `max` are taken and the user is active. Taking the same place twice
-   * changes nothing.
+   * Takes a place for a key, if fewer than `max` are taken and the user is active. Taking the place of a key again
+   * renews its date.
    *
    * @returns whether the place is taken now
    */
   takeSlot(id: string, slot: KeySlot, max: number): Promise<boolean>;
 
-  /** Gives places back. */
-  giveSlotsBack(id: string, keyIds: readonly string[]): Promise<void>;
+  /** Gives back the places of these keys; with `takenUntil` only those taken no later than then. */
+  giveSlotsBack(id: string, keyIds: readonly string[], takenUntil?: Date): Promise<void>;
 }
