@@ -30,7 +30,7 @@ describe('Swagger UI', () => {
     expect(page.status).toBe(200);
     expect(page.text).toContain('<title>Keyward</title>');
     for (const [, asset] of page.text.matchAll(/(?:src|href)="\.\/([^"]+)"/g)) {
-      expect((await service.as().get(`/${String(asset)}`)).status).toBe(200);
+      expect((await service.as().get(`/docs/${String(asset)}`)).status).toBe(200);
     }
     const { body } = await service.as().get('/docs-json');
     expect(body).toMatchObject({
