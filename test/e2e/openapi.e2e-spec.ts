@@ -36,7 +36,11 @@ describe('the OpenAPI document of the build', () => {
     for (const [field, property] of Object.entries(create)) {
       expect([field, property.example]).not.toEqual([field, undefined]);
     }
-    expect(JSON.stringify(schemas)).not.toContain('"hash"');
+    const { ImportedKeyDto: taken, ...given } = schemas;
+    expect(taken).toBeDefined();
+    expect(
+      Object.values(given).filter(({ properties = {} }) => 'hash' in properties || 'secrets' in properties),
+    ).toEqual([]);
   });
 
   it('gives each route a summary, its security and every error it can answer with', () => {
