@@ -1,10 +1,10 @@
 import type { Connection } from 'mongoose';
-import { ConfigurationError } from '../../config/configuration.error';
 import type { StorageConfig } from '../../config/storage.config';
 import type { ApiKeyRepository } from './api-key.repository';
 import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
 import { MemoryApiKeyRepository } from './memory-api-key.repository';
 import { prepareStore } from './prepare-store';
+import { requiredConnection } from './required-connection';
 import { MongoApiKeyRepository } from './mongo-api-key.repository';
 
 /** Where keys are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
@@ -35,12 +35,9 @@ function build(
     return new MemoryApiKeyRepository(storageConfig.permitVolatile('memory storage of API keys'));
   }
   if (storage === 'mongo') {
-    if (!connection) {
-      throw new ConfigurationError(
-        'storage "mongo" needs a Mongoose connection and there is none: import MongooseModule.forRoot(…).',
-      );
-    }
-    return new MongoApiKeyRepository(connection.model<ApiKeyDocument>(API_KEY_MODEL, ApiKeySchema));
+    return new MongoApiKeyRepository(
+      requiredConnection(connection).model<ApiKeyDocument>(API_KEY_MODEL, ApiKeySchema),
+    );
   }
   return storageConfig.admit(storage, 'the repository given for API keys');
 }

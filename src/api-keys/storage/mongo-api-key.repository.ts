@@ -3,6 +3,7 @@ import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
 import type { ApiKeyQuery, ApiKeyRepository } from './api-key.repository';
 import type { ApiKeyDocument } from './api-key.schema';
+import { insertDocument } from './mongo-insert';
 import { boundedMongoOperation, durableWrite, isDuplicateKey, majorityRead } from './mongo-operation';
 import { KeyIdTakenError } from './storage.errors';
 
@@ -44,14 +45,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
   async insert(key: ApiKeyWithHistory): Promise<void> {
     const { id, ...fields } = key;
     try {
-      // An upsert that can match nothing: the only insert that lets the server's clock set `changedAt`.
-      await boundedMongoOperation((signal) =>
-        this.model.updateOne(
-          { _id: id, version: { $exists: false } },
-          { $setOnInsert: present(fields), $currentDate: { changedAt: true } },
-          { ...durableWrite(signal), upsert: true },
-        ),
-      );
+      await insertDocument(this.model, id, present(fields));
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       if (!(await this.stands(key))) throw new KeyIdTakenError(id);

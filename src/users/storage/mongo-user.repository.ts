@@ -1,4 +1,5 @@
 import type { Model } from 'mongoose';
+import { insertDocument } from '../../api-keys/storage/mongo-insert';
 import {
   boundedMongoOperation,
   durableWrite,
@@ -29,13 +30,7 @@ export class MongoUserRepository implements UserRepository {
   async insert(user: User): Promise<void> {
     const { id, ...fields } = user;
     try {
-      await boundedMongoOperation((signal) =>
-        this.model.updateOne(
-          { _id: id, version: { $exists: false } },
-          { $setOnInsert: present(fields), $currentDate: { changedAt: true } },
-          { ...durableWrite(signal), upsert: true },
-        ),
-      );
+      await insertDocument(this.model, id, fields);
     } catch (error) {
       throw isDuplicateKey(error) ? new SubjectTakenError() : error;
     }

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
-import { ConfigurationError } from '../../config/configuration.error';
 import type { StorageConfig } from '../../config/storage.config';
+import { prepareStore } from '../../api-keys/storage/prepare-store';
+import { requiredConnection } from '../../api-keys/storage/required-connection';
 import { MemoryUserRepository } from './memory-user.repository';
 import { MongoUserRepository } from './mongo-user.repository';
 import type { UserRepository } from './user.repository';
@@ -20,7 +21,7 @@ export async function openUserStorage(
   connection: Connection | null | undefined,
 ): Promise<UserRepository> {
   const repository = build(storage, storageConfig, connection);
-  await repository.prepare();
+  await prepareStore(repository, 'users');
   return repository;
 }
 
@@ -31,10 +32,5 @@ function build(
 ): UserRepository {
   if (storage === 'memory')
     return new MemoryUserRepository(storageConfig.permitVolatile('memory storage of users'));
-  if (!connection) {
-    throw new ConfigurationError(
-      'storage "mongo" needs a Mongoose connection and there is none: import MongooseModule.forRoot(…).',
-    );
-  }
-  return new MongoUserRepository(connection.model<UserDocument>(USER_MODEL, UserSchema));
+  return new MongoUserRepository(requiredConnection(connection).model<UserDocument>(USER_MODEL, UserSchema));
 }
