@@ -13,16 +13,14 @@ import { ServiceLogger } from './service.logger';
 export async function asOperator<T>(work: (app: INestApplicationContext) => Promise<T>): Promise<T> {
   const logger = new ServiceLogger();
   logger.writeFrom('warn');
-  const app = await NestFactory.createApplicationContext(AppModule.forRoot(), {
-    abortOnError: false,
-    logger,
-  });
+  const module = AppModule.forRoot();
+  if (storageKindOf(readEnvironment(process.env)) === 'memory') {
+    throw new ConfigurationError(
+      'memory storage ends with this command, and so would its work: set MONGODB_URI, or use the root key that "npm start" prints.',
+    );
+  }
+  const app = await NestFactory.createApplicationContext(module, { abortOnError: false, logger });
   try {
-    if (storageKindOf(readEnvironment(process.env)) === 'memory') {
-      throw new ConfigurationError(
-        'memory storage ends with this command, and so would its work: set MONGODB_URI, or use the root key that "npm start" prints.',
-      );
-    }
     return await work(app);
   } finally {
     await app.close();

@@ -8,6 +8,7 @@ import { type Environment, storageKindOf } from './environment';
 
 const RETRY_MS = 1000;
 const SERVER_SELECTION_MS = 2000;
+const MIN_SELECTION_MS = 250;
 
 /**
  * The service's connection to MongoDB, under the token that `@nestjs/mongoose` uses; `null` where the service
@@ -42,30 +43,36 @@ export class MongoConnectionModule implements OnApplicationShutdown {
 async function connect(uri: string, timeoutMs: number): Promise<Connection> {
   const logger = new Logger('MongoDB');
   const started = performance.now();
+  const left = (): number => timeoutMs - (performance.now() - started);
   for (let attempt = 1; ; attempt += 1) {
     const connection = createConnection();
     connection.on('error', (error: Error) => logger.warn(`connection error: ${error.name}`));
     try {
       return await connection.openUri(uri, {
         bufferCommands: false,
-        serverSelectionTimeoutMS: SERVER_SELECTION_MS,
+        serverSelectionTimeoutMS: Math.max(MIN_SELECTION_MS, Math.min(SERVER_SELECTION_MS, left())),
       });
     } catch (error) {
       await connection.close(true).catch(() => undefined);
-      const left = timeoutMs - (performance.now() - started);
-      const reason = error instanceof Error ? error.name : 'unknown error';
-      if (left <= 0 || !isTransient(error)) {
+      const reason = reasonOf(error);
+      if (left() <= 0 || !isTransient(error)) {
         throw new ConfigurationError(
           `MongoDB could not be reached with MONGODB_URI within ${Math.round(performance.now() - started)} ms (${reason}): ` +
             'start the database or correct the connection string. There is no fallback to another storage.',
         );
       }
       logger.warn(
-        `not reachable yet (${reason}), attempt ${attempt}; trying for another ${Math.ceil(left / 1000)} s`,
+        `not reachable yet (${reason}), attempt ${attempt}; trying for another ${Math.ceil(left() / 1000)} s`,
       );
-      await pause(Math.min(RETRY_MS, left));
+      await pause(Math.max(0, Math.min(RETRY_MS, left())));
     }
   }
+}
+
+/** What the driver says where it names no more than addresses; of a malformed connection string only the kind. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  return isTransient(error) ? `${error.name}: ${error.message}` : error.name;
 }
 
 /** Whether waiting may help: the database is not there yet. Anything else stays as wrong as it is. */

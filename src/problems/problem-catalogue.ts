@@ -36,7 +36,10 @@ export const PROBLEM_CATALOGUE = {
   expired_key_unchangeable: { status: 409, title: 'An expired key cannot be changed like this' },
   key_limit_reached: { status: 409, title: 'The owner has as many keys as it may have' },
   username_taken: { status: 409, title: 'Another user has this name' },
-  rotation_conflict: { status: 409, title: 'The key was rotated by someone else' },
+  rotation_conflict: {
+    status: 409,
+    title: 'This is not the newest token of the key, or another rotation came first',
+  },
   concurrent_change: { status: 409, title: 'Others kept changing this key at the same time' },
   version_mismatch: { status: 412, title: 'The key has changed since it was read' },
   payload_too_large: { status: 413, title: 'The body is too large' },

@@ -7,10 +7,17 @@ import { runNode } from '../support/node-process';
 
 const ROOT = join(__dirname, '../..');
 
+function blockAfter(readme: string, mark: string): string {
+  const [, after = ''] = readme.split(`<!-- ${mark}: run by `);
+  const [, block] = after.split(/```sh\n|```/);
+  if (block === undefined) throw new Error(`no commands for ${mark}`);
+  return block;
+}
+
 describe('a new user who follows the README', () => {
   it('goes through the life of a key with the commands as they stand', async () => {
     const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-    const block = /quick start: run by [\s\S]*?```sh\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const block = blockAfter(readme, 'quick start') + blockAfter(readme, 'verify');
     const service = runNode(['scripts/start.mjs'], { PORT: '0' });
     const [, root = ''] = await service.waitFor(/root key: (\S+)/);
     const [, url = ''] = await service.waitFor(/listening on (\S+)/);
@@ -30,6 +37,8 @@ describe('a new user who follows the README', () => {
       '204',
       '401',
     ]);
+    expect(stdout).toContain('"code":"VALID"');
+    expect(stdout).toContain('"active":true');
   });
 
   it('is told where Swagger UI is', async () => {

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '../support/free-port';
 import { runNode } from '../support/node-process';
@@ -82,6 +83,22 @@ describe('an operator who would run on memory outside development', () => {
     const running = runNode([FOREIGN_APPLICATION], { NODE_ENV: 'production', STORE: 'durable', PORT: '0' });
     await running.waitFor(/listening on/);
     await running.stop();
+  });
+});
+
+describe('a port that someone else listens on', () => {
+  it('stops the start with one line that says what to do', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const running = runNode(['dist/main.js'], {
+      NODE_ENV: 'development',
+      PORT: String(port),
+      LOG_LEVEL: 'fatal',
+    });
+    expect(await running.exited()).toBe(1);
+    expect(running.stderr()).toMatch(/^keyward: cannot listen on 127\.0\.0\.1, port \d+ \(.*EADDRINUSE.*\n$/);
+    other.close();
   });
 });
 
