@@ -1,7 +1,7 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { issueToken } from '../../src/api-keys/domain/key-token';
 import type { HttpAnswer } from '../support/http-client';
-import { startMemoriesHost } from '../support/memories-host';
+import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { startService, type TestService } from '../support/service';
 
 const LIMIT = 5;
@@ -83,8 +83,14 @@ describe('an address from which credentials fail', () => {
 });
 
 describe('a service that trusts no proxy', () => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await startService('memory', { FAILED_CREDENTIALS_PER_MINUTE: String(LIMIT) });
+  });
+  afterAll(async () => service.stop());
+
   it('counts the socket’s address, whatever address the client says it has', async () => {
-    const service = await startService('memory', { FAILED_CREDENTIALS_PER_MINUTE: String(LIMIT) });
     const codes = [];
     for (let time = 0; time <= LIMIT; time += 1) {
       const headers = { 'X-Forwarded-For': `203.0.113.${time}` };
@@ -92,7 +98,6 @@ describe('a service that trusts no proxy', () => {
     }
     expect(codes.slice(0, LIMIT)).toEqual(Array.from({ length: LIMIT }, () => 'malformed_token'));
     expect(codes[LIMIT]).toBe('too_many_failures');
-    await service.stop();
   });
 
   it.each(['0', '-1', '1.5', 'many', '1000001'])('does not start with a limit of %s', async (limit) => {
@@ -102,13 +107,18 @@ describe('a service that trusts no proxy', () => {
 });
 
 describe('an application with a window of one second for failures', () => {
+  let host: MemoriesHost;
+
+  beforeAll(async () => {
+    host = await startMemoriesHost('fastify', { failedCredentials: { limit: 2, windowSeconds: 1 } });
+  });
+  afterAll(async () => host.close());
+
   it('tells reasons again when the window is over', async () => {
-    const host = await startMemoriesHost('fastify', { failedCredentials: { limit: 2, windowSeconds: 1 } });
     const fail = async (): Promise<number> => (await host.as('nonsense').get('/whoami')).status;
     const told = await Promise.all([fail(), fail(), fail(), fail()]);
     expect([401, 429].map((status) => told.filter((each) => each === status).length)).toEqual([2, 2]);
     await new Promise((resolve) => setTimeout(resolve, 1100));
     expect(await fail()).toBe(401);
-    await host.close();
   });
 });

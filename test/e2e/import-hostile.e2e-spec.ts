@@ -170,12 +170,19 @@ describe('tokens of other systems', () => {
     const answer = await service.as(foreignKey().token).get('/v1/api-keys/self');
     expect([answer.status, answer.body['code']]).toEqual([401, 'invalid_token']);
   });
+});
 
-  it('are malformed, imported or not, where no prefix is configured', async () => {
-    const plain = await startService('memory');
+describe('tokens of other systems where no prefix is configured', () => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await startService('memory');
+  });
+  afterAll(async () => service.stop());
+
+  it('are malformed, imported or not', async () => {
     const { token, hash } = foreignKey();
-    await plain.as(plain.root.token).post(PATH, { keys: [{ hash, name: 'n', scopes: [] }] });
-    expect((await plain.as(token).get('/v1/api-keys/self')).body['code']).toBe('malformed_token');
-    await plain.stop();
+    await service.as(service.root.token).post(PATH, { keys: [{ hash, name: 'n', scopes: [] }] });
+    expect((await service.as(token).get('/v1/api-keys/self')).body['code']).toBe('malformed_token');
   });
 });

@@ -180,11 +180,16 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
 });
 
 describe('a service that does not know its public address', () => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await startService('memory');
+  });
+  afterAll(async () => service.stop());
+
   it('names no issuer', async () => {
-    const service = await startService('memory');
     const answer = await postForm(service.as(service.root.token), PATH, { token: service.root.token });
     expect(answer.body).toMatchObject({ active: true, scope: '*' });
     expect(answer.body).not.toHaveProperty('iss');
-    await service.stop();
   });
 });

@@ -2,7 +2,7 @@ import { Controller, Get, UseGuards } from '@nestjs/common';
 import { Authenticated } from '../../src/api-keys/access/require-scopes.decorator';
 import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
 import type { RateLimit } from '../../src/api-keys/domain/rate-limit';
-import { startMemoriesHost } from '../support/memories-host';
+import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { startService, type TestService } from '../support/service';
 import { storedKey } from '../support/stored-key';
 import { ADAPTERS } from '../support/two-adapters';
@@ -114,8 +114,14 @@ class ThriceGuardedController {
 }
 
 describe.each(ADAPTERS)('a route on %s that is guarded several times', (adapter) => {
+  let host: MemoriesHost;
+
+  beforeAll(async () => {
+    host = await startMemoriesHost(adapter, {}, { controllers: [ThriceGuardedController] });
+  });
+  afterAll(async () => host.close());
+
   it('counts each request once', async () => {
-    const host = await startMemoriesHost(adapter, {}, { controllers: [ThriceGuardedController] });
     const { token } = await host.issue({ rateLimit: { limit: 3, windowSeconds: 3600 } });
     const told = [];
     for (let time = 0; time < 4; time += 1) {
@@ -128,6 +134,5 @@ describe.each(ADAPTERS)('a route on %s that is guarded several times', (adapter)
       [200, '"key";r=0'],
       [429, '"key";r=0'],
     ]);
-    await host.close();
   });
 });

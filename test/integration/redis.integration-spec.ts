@@ -1,9 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpAnswer } from '../support/http-client';
 import { eventually } from '../support/integration/eventually';
+import { startForgetfulLink } from '../support/integration/forgetful-link';
 import { type Keyward, startKeywardInMemory } from '../support/integration/keyward';
 import { type RedisServer, startRedis } from '../support/integration/redis';
-import { startTwoInstances, type TwoInstances, useKey } from '../support/integration/two-instances';
+import {
+  outcomeOf,
+  startTwoInstances,
+  type TwoInstances,
+  useKey,
+} from '../support/integration/two-instances';
 
 const PATIENCE_WITH_REDIS_MS = 2000;
 
@@ -83,9 +89,7 @@ describe.each([
         const fresh = await limited(3);
         for (const keyward of both) {
           const answer = await timed(async () => keyward.as(fresh).get('/v1/api-keys/self'));
-          expect([
-            answer.status === 200 ? 'passed' : `${answer.status} ${String(answer.body['code'])}`,
-          ]).toEqual([away]);
+          expect(outcomeOf(answer)).toBe(away);
           expect(answer.ms).toBeLessThan(PATIENCE_WITH_REDIS_MS);
           if (onOutage === 'deny') expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
 
@@ -108,8 +112,8 @@ describe.each([
   },
 );
 
-describe('a service that starts while Redis is away', () => {
-  it('serves, and counts in Redis by itself once that is there', async () => {
+describe('a service on its own', () => {
+  it('starts while Redis is away, and counts in Redis by itself once that is there', async () => {
     const redis = await startRedis();
     await redis.end();
     const keyward = await startKeywardInMemory({ REDIS_URL: redis.url, RATE_LIMIT_ON_OUTAGE: 'deny' });
@@ -119,6 +123,24 @@ describe('a service that starts while Redis is away', () => {
     await redis.startAgain();
     await eventually(use, 200);
     await keyward.stop();
+    await redis.stop();
+  });
+
+  it('notices that its connection to Redis is dead though nobody closed it, and makes a new one', async () => {
+    const redis = await startRedis();
+    const link = await startForgetfulLink(Number(new URL(redis.url).port));
+    const keyward = await startKeywardInMemory({
+      REDIS_URL: `redis://127.0.0.1:${link.port}`,
+      RATE_LIMIT_ON_OUTAGE: 'deny',
+    });
+    const { token } = await keyward.issue({ scopes: [], rateLimit: { limit: 1000, windowSeconds: 60 } });
+    const use = async (): Promise<number> => (await keyward.as(token).get('/v1/api-keys/self')).status;
+    expect(await use()).toBe(200);
+    link.forget();
+    expect(await use()).toBe(503);
+    await eventually(use, 200);
+    await keyward.stop();
+    await link.close();
     await redis.stop();
   });
 });

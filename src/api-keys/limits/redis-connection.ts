@@ -1,18 +1,26 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { once } from 'node:events';
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { inTime } from './in-time';
 
-const COMMAND_TIMEOUT_MS = 300;
 const CONNECT_TIMEOUT_MS = 1000;
+const SILENCE_MS = 2000;
 const MAX_RECONNECT_PAUSE_MS = 1000;
 
 /** The connection to Redis, if one is configured; closed with the application. */
 @Injectable()
-export class RedisConnection implements OnApplicationShutdown {
+export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   readonly client: Redis | undefined;
 
   constructor(@Inject(API_KEYS_OPTIONS) { redisUrl }: ApiKeysOptions) {
     this.client = redisUrl === undefined ? undefined : connect(redisUrl);
+  }
+
+  /** Waits a moment, so that the first requests are counted together too; goes on without Redis where it is away. */
+  async onModuleInit(): Promise<void> {
+    if (this.client === undefined || this.client.status === 'ready') return;
+    await inTime(once(this.client, 'ready'), CONNECT_TIMEOUT_MS).catch(() => undefined);
   }
 
   onApplicationShutdown(): void {
@@ -21,14 +29,16 @@ export class RedisConnection implements OnApplicationShutdown {
 }
 
 /**
- * A client that never keeps a request waiting: a command fails at once while there is no connection, and within
- * 300 ms otherwise. It connects again by itself, for ever.
+ * A client whose commands fail at once while there is no connection. How long an answer is waited for is up to who
+ * asks; a connection that is silent for 2 s is given up, since a dead one may never say so. It connects again by
+ * itself, for ever.
  */
 function connect(url: string): Redis {
   const logger = new Logger('Redis');
   const redis = new Redis(url, {
     enableOfflineQueue: false,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: SILENCE_MS,
+    socketTimeout: SILENCE_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(attempt * 100, MAX_RECONNECT_PAUSE_MS),

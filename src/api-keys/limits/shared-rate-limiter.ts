@@ -3,11 +3,15 @@ import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RateLimit } from '../domain/rate-limit';
 import { RateLimiterUnavailableError } from './limits.errors';
+import { inTime } from './in-time';
 import { countedAs, LocalRateLimiter, stateOf } from './local-rate-limiter';
 import type { RateLimiter, RateLimitState } from './rate-limiter';
 
 /** What happens while Redis is away: count in this process (`local`), or refuse (`deny`). */
 export type OnLimiterOutage = 'local' | 'deny';
+
+/** How long a request waits for Redis. */
+const ANSWER_WITHIN_MS = 300;
 
 /** How long Redis is left alone after a failure, so that an outage does not slow down every request. */
 const PAUSE_AFTER_FAILURE_MS = 1000;
@@ -19,7 +23,7 @@ export class SharedRateLimiter implements RateLimiter {
   private readonly local = new LocalRateLimiter();
   private awayUntil = Number.NEGATIVE_INFINITY;
 
-  /** @param redis a client that fails quickly: without offline queue, and with a command time-out */
+  /** @param redis a client that fails at once while it is not connected: without offline queue */
   constructor(
     redis: Redis,
     private readonly onOutage: OnLimiterOutage,
@@ -35,7 +39,8 @@ export class SharedRateLimiter implements RateLimiter {
   async consume(subject: string, limit: RateLimit): Promise<RateLimitState> {
     if (performance.now() < this.awayUntil) return this.withoutRedis(subject, limit, undefined);
     try {
-      return stateOf(await this.counter.consume(...countedAs(subject, limit)), limit);
+      const counted = this.counter.consume(...countedAs(subject, limit));
+      return stateOf(await inTime(counted, ANSWER_WITHIN_MS), limit);
     } catch (error) {
       this.awayUntil = performance.now() + PAUSE_AFTER_FAILURE_MS;
       this.logger.warn(`Redis does not count: ${error instanceof Error ? error.message : 'unknown error'}`);

@@ -33,23 +33,30 @@ const USES: readonly ((keyward: Keyward, token: string) => Promise<HttpAnswer>)[
   async (keyward, token) => keyward.as(token).get('/v1/forward-auth?authenticated=1'),
 ];
 
-/** Uses a key so many times at once, spread evenly over instances and ways, and counts the answers by status. */
+/** As many as a service has to do with at once when all of a client's workers start. */
+const AT_ONCE = 100;
+
+/** Uses a key so many times, spread evenly over instances and ways, and counts the answers by outcome. */
 export async function useKey(
   instances: readonly Keyward[],
   token: string,
   times: number,
 ): Promise<Readonly<Record<string, number>>> {
   const ways = instances.flatMap((keyward) => USES.map((use) => async () => use(keyward, token)));
-  const answers = await Promise.all(
-    Array.from({ length: Math.ceil(times / ways.length) }, () => ways)
-      .flat()
-      .slice(0, times)
-      .map(async (use) => use()),
-  );
   const counts: Record<string, number> = {};
-  for (const { status, body } of answers) {
-    const outcome = status < 300 ? 'passed' : `${status} ${String(body['code'])}`;
-    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  for (let sent = 0; sent < times; sent += AT_ONCE) {
+    const wave = Array.from({ length: Math.min(AT_ONCE, times - sent) }, (_none, index) => index);
+    const answers = await Promise.all(wave.map(async (index) => ways[index % ways.length]?.()));
+    for (const answer of answers) {
+      const outcome = outcomeOf(answer);
+      counts[outcome] = (counts[outcome] ?? 0) + 1;
+    }
   }
   return counts;
+}
+
+/** `passed`, or the status and the code of the problem. */
+export function outcomeOf(answer: HttpAnswer | undefined): string {
+  if (answer === undefined) return 'not sent';
+  return answer.status < 300 ? 'passed' : `${answer.status} ${String(answer.body['code'])}`;
 }

@@ -1,0 +1,195 @@
+import { StorageConfig } from '../../config/storage.config';
+import { ProblemException } from '../../problems/problem.exception';
+import type { ApiKeysOptions } from '../api-keys.options';
+import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
+import type { Requirement } from '../domain/decision';
+import { newKeyId } from '../domain/key-id';
+import { issueToken } from '../domain/key-token';
+import { FailedCredentials } from '../limits/failed-credentials';
+import { LocalRateLimiter } from '../limits/local-rate-limiter';
+import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
+import { StorageUnavailableError } from '../storage/storage.errors';
+import { KeyVerifier } from '../verification/key-verifier';
+import { ReuseRecorder } from '../verification/reuse-recorder';
+import { Admission } from './admission';
+import type { PresentedCredential } from './credentials';
+
+const NOON = new Date('2027-01-31T12:00:00.000Z');
+const clock = { now: (): Date => new Date(NOON) };
+const required: Requirement = {
+  scopes: { allOf: ['memory:read'], anyOf: [] },
+  tenant: { orgId: 'acme' },
+  clientAddress: '203.0.113.7',
+};
+
+/** A door with room for two failures a minute. */
+function door(): { repository: MemoryApiKeyRepository; admission: Admission } {
+  const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
+  const options: ApiKeysOptions = {
+    storage: 'memory',
+    realm: 'acme',
+    failedCredentials: { limit: 2, windowSeconds: 60 },
+  };
+  const reuse = new ReuseRecorder(repository, clock);
+  const verifier = new KeyVerifier(repository, options, clock, new LocalRateLimiter(), reuse);
+  return { repository, admission: new Admission(verifier, new FailedCredentials(options), options) };
+}
+
+async function keep(
+  repository: MemoryApiKeyRepository,
+  part: Partial<ApiKey> = {},
+): Promise<{ id: string; credential: PresentedCredential & { kind: 'token' } }> {
+  const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
+  const key: ApiKeyWithHistory = {
+    id,
+    name: 'reader of acme',
+    createdBy: 'cli',
+    scopes: ['memory:read'],
+    orgId: 'acme',
+    allowedIps: [],
+    metadata: {},
+    enabled: true,
+    secrets: [{ hash, createdAt: NOON }],
+    version: 1,
+    createdAt: NOON,
+    updatedAt: NOON,
+    history: [{ changeId: `made ${id}`, action: 'created', at: NOON, by: 'cli', version: 1 }],
+    historyDropped: 0,
+    ...part,
+  };
+  await repository.insert(key);
+  return { id, credential: { kind: 'token', token } };
+}
+
+async function refusal(admitted: Promise<unknown>): Promise<ProblemException> {
+  const error: unknown = await admitted.then(
+    () => new Error('the request was let in'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ProblemException) return error;
+  throw error;
+}
+const codeOf = async (admitted: Promise<unknown>): Promise<string> => (await refusal(admitted)).problem.code;
+
+const stranger: PresentedCredential = { kind: 'token', token: 'kw_1' };
+
+describe('a request with a good key', () => {
+  it('is let in, with the record of the key', async () => {
+    const { admission, repository } = door();
+    const { id, credential } = await keep(repository);
+    expect(await admission.admit(credential, required)).toMatchObject({
+      code: 'VALID',
+      key: { id, orgId: 'acme' },
+      secret: { createdAt: NOON },
+    });
+  });
+
+  it('is let in under the id of the key as user name, and under no other', async () => {
+    const { admission, repository } = door();
+    const [mine, other] = [await keep(repository), await keep(repository)];
+    const under = (userName: string): Promise<unknown> =>
+      admission.admit({ ...mine.credential, userName }, required);
+    await expect(under(mine.id)).resolves.toMatchObject({ code: 'VALID', key: { id: mine.id } });
+    const refused = await refusal(under(other.id));
+    expect(refused.problem).toMatchObject({ code: 'user_name_mismatch', status: 401 });
+    expect(refused.headers['WWW-Authenticate']).toMatch(/^Bearer realm="acme", error="invalid_token"/);
+    expect(await codeOf(under(''))).toBe('user_name_mismatch');
+    expect(await codeOf(under(mine.id.toUpperCase()))).toBe('too_many_failures');
+  });
+
+  it('waits where the rate limit of the key is used up, which is no failure of its client', async () => {
+    const { admission, repository } = door();
+    const { credential } = await keep(repository, { rateLimit: { limit: 1, windowSeconds: 60 } });
+    expect((await admission.admit(credential, required)).rateLimit).toMatchObject({ remaining: 0 });
+    for (let time = 0; time < 4; time += 1) {
+      const refused = await refusal(admission.admit(credential, required));
+      expect(refused.problem).toMatchObject({ code: 'rate_limited', status: 429 });
+      expect(refused.headers).toMatchObject({
+        'RateLimit-Policy': '"key";q=1;w=60',
+        'Retry-After': expect.stringMatching(/^\d+$/) as unknown,
+      });
+    }
+    expect(await codeOf(admission.admit(stranger, required))).toBe('malformed_token');
+  });
+});
+
+describe('a client whose credentials fail', () => {
+  it('is asked to wait from the third on, and let in all the same with a good key', async () => {
+    const { admission, repository } = door();
+    const { credential } = await keep(repository);
+    expect(await codeOf(admission.admit(stranger, required))).toBe('malformed_token');
+    expect(await codeOf(admission.admit(stranger, required))).toBe('malformed_token');
+    const refused = await refusal(admission.admit(stranger, required));
+    expect(refused.problem).toMatchObject({ code: 'too_many_failures', status: 429 });
+    expect(Number(refused.headers['Retry-After'])).toBeGreaterThan(0);
+    expect(Number(refused.headers['Retry-After'])).toBeLessThanOrEqual(60);
+    await expect(admission.admit(credential, required)).resolves.toMatchObject({ code: 'VALID' });
+  });
+
+  it('is counted by itself, and with all others of unknown address', async () => {
+    const { admission } = door();
+    const from = async (clientAddress: string | undefined): Promise<string> =>
+      codeOf(admission.admit(stranger, { ...required, clientAddress }));
+    for (let time = 0; time < 2; time += 1) expect(await from('2001:db8::1')).toBe('malformed_token');
+    expect(await from('2001:db8::2')).toBe('too_many_failures');
+    expect(await from('2001:db8:0:1::1')).toBe('malformed_token');
+    expect(await from(undefined)).toBe('malformed_token');
+    expect(await from('acme')).toBe('malformed_token');
+    expect(await from(undefined)).toBe('too_many_failures');
+  });
+
+  it.each<[string, Partial<ApiKey>, string]>([
+    ['revoked', { revokedAt: NOON }, 'key_revoked'],
+    ['disabled', { enabled: false }, 'key_disabled'],
+    ['expired', { expiresAt: NOON }, 'key_expired'],
+  ])('is counted where its key is %s', async (_state, part, code) => {
+    const { admission, repository } = door();
+    const { credential } = await keep(repository, part);
+    for (let time = 0; time < 2; time += 1)
+      expect(await codeOf(admission.admit(credential, required))).toBe(code);
+    expect(await codeOf(admission.admit(credential, required))).toBe('too_many_failures');
+  });
+
+  it.each<[string, Partial<ApiKey>, string]>([
+    ['of globex', { orgId: 'globex' }, 'binding_mismatch'],
+    ['without the scope', { scopes: [] }, 'insufficient_scope'],
+    ['of another address', { allowedIps: ['198.51.100.7'] }, 'ip_not_allowed'],
+  ])('is not counted where its key is good, but %s', async (_state, part, code) => {
+    const { admission, repository } = door();
+    const { credential } = await keep(repository, part);
+    for (let time = 0; time < 4; time += 1)
+      expect(await codeOf(admission.admit(credential, required))).toBe(code);
+    expect(await codeOf(admission.admit(stranger, required))).toBe('malformed_token');
+  });
+});
+
+describe('a request without one credential', () => {
+  it.each([
+    ['none', 'missing_credential', 401],
+    ['ambiguous', 'invalid_request', 400],
+  ] as const)('is refused, and not counted, where it is %s', async (kind, code, status) => {
+    const { admission } = door();
+    for (let time = 0; time < 4; time += 1) {
+      expect((await refusal(admission.admit({ kind }, required))).problem).toMatchObject({ code, status });
+    }
+    expect(await codeOf(admission.admit(stranger, required))).toBe('malformed_token');
+  });
+});
+
+describe('a request while the store is away', () => {
+  it('is refused with 503, and asked to come again', async () => {
+    const { admission, repository } = door();
+    const { credential } = await keep(repository);
+    jest.spyOn(repository, 'find').mockRejectedValue(new StorageUnavailableError(new Error('away')));
+    const refused = await refusal(admission.admit(credential, required));
+    expect(refused.problem).toMatchObject({ code: 'storage_unavailable', status: 503 });
+    expect(refused.headers).toEqual({ 'Retry-After': '1' });
+  });
+
+  it('hands on an error that it does not know', async () => {
+    const { admission, repository } = door();
+    const { credential } = await keep(repository);
+    jest.spyOn(repository, 'find').mockRejectedValue(new RangeError('a fault of ours'));
+    await expect(admission.admit(credential, required)).rejects.toThrow(new RangeError('a fault of ours'));
+  });
+});
