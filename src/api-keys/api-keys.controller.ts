@@ -33,10 +33,8 @@ import { GUARDED, JSON_BODY, SCOPED, SESSION } from '../problems/problem-groups'
 import { ProblemFilter } from '../problems/problem.filter';
 import { strictValidation } from '../problems/validation';
 import { CurrentApiKey, type CurrentKey } from './access/current-api-key.decorator';
-import { PresentedKeyOf } from './access/presented-key.decorator';
 import { CurrentCaller } from './access/current-caller.decorator';
 import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
-import type { PresentedKey } from './access/verified-access';
 import { ScopesGuard } from './access/scopes.guard';
 import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
@@ -139,15 +137,12 @@ export class ApiKeysController {
   @ApiProblems(...SCOPED, ...JSON_BODY, 'rotation_conflict', 'concurrent_change')
   async rotateSelf(
     @CurrentCaller() caller: Caller,
-    @PresentedKeyOf() { key: { id }, secret }: PresentedKey,
+    @CurrentApiKey() { id }: CurrentKey,
     @Query(noParameters) _query: object,
     @Body() { gracePeriodSeconds }: RotateApiKeyDto,
     @Res({ passthrough: true }) response: object,
   ): Promise<IssuedApiKeyDto> {
-    const { key, token } = await this.apiKeys.rotate(caller, id, {
-      gracePeriodSeconds,
-      presented: secret.hash,
-    });
+    const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds });
     return { ...this.shown(key, response), token };
   }
 

@@ -65,8 +65,6 @@ export interface ChangeOptions {
 export interface RotateOptions {
   /** How long the former token goes on working, in seconds: 0 (default) to 7 days. */
   readonly gracePeriodSeconds?: number | undefined;
-  /** The hash of the secret that the caller presents, where a key rotates itself: it must be the current one. */
-  readonly presented?: string | undefined;
 }
 
 /**
@@ -189,23 +187,25 @@ export class ApiKeysService {
    * grace before ends now. Needs to hold all that the key holds.
    *
    * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, ConcurrentChangeError
-   * @throws RotationConflictError if another rotation came first, or `presented` is not the current secret
+   * @throws RotationConflictError if another rotation came first, or the caller is this key and presents an older secret
    */
   async rotate(
     caller: Caller,
     id: string,
-    { gracePeriodSeconds = 0, presented }: RotateOptions = {},
+    { gracePeriodSeconds = 0 }: RotateOptions = {},
   ): Promise<IssuedApiKey> {
     if (!isKeyId(id)) throw new KeyNotFoundError();
     const { token, hash } = issueToken(this.options.tokenPrefix ?? 'kw', id);
-    let current = presented;
+    // A key that rotates itself must present its newest secret, see decision record 0011.
+    let current = caller.presented?.keyId === id ? caller.presented.hash : undefined;
     const { after: key } = await this.change(caller, id, {}, (before, now) => {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
       if (isExpired(before, now)) throw new ExpiredKeyError();
-      requireCovered(caller, before);
       const found = currentSecret(before.secrets)?.hash;
       current ??= found;
       if (found !== current) throw new RotationConflictError();
+      requireCovered(caller, before);
+      requireAssignable(caller, before.ownerId);
       const secrets = rotateSecrets(before.secrets, hash, now, gracePeriodSeconds);
       return recordChange({ ...before, secrets }, now, { action: 'rotated', by: caller.actor });
     });

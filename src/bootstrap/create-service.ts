@@ -30,6 +30,8 @@ export async function createService(): Promise<NestFastifyApplication> {
     clientErrorHandler: answerClientError,
     frameworkErrors: answerFrameworkError,
   });
+  // Node drops headers beyond a count silently, X-Forwarded-For among them; the bound on their size refuses them instead.
+  adapter.getInstance().server.maxHeadersCount = 0;
   adapter.getInstance().removeContentTypeParser('text/plain');
   leaveBodiesUnread(adapter.getInstance(), '/v1/forward-auth');
   const logger = new ServiceLogger();

@@ -13,6 +13,9 @@ const UNMAPPABLE: ReadonlySet<string> = new Set([
 /** Names that Nest's pipe strips silently at any depth. */
 const STRIPPED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
+/** No object that is taken here has as many fields; each that is unknown costs time and a line in the answer. */
+const MAX_FIELDS = 100;
+
 /** No body that is taken here is nested as deeply. */
 const MAX_DEPTH = 16;
 
@@ -73,7 +76,9 @@ function unmappableIn(value: unknown): readonly FieldFault[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return [{ field: '', message: 'must be an object' }];
   }
-  return Object.entries(value).flatMap(([name, member]): FieldFault[] => {
+  const entries = Object.entries(value);
+  if (entries.length > MAX_FIELDS) return [{ field: '', message: `must have at most ${MAX_FIELDS} fields` }];
+  return entries.flatMap(([name, member]): FieldFault[] => {
     const field = pointerTo(name);
     if (UNMAPPABLE.has(name)) return [{ field, message: 'is not a known field' }];
     return isMappable(member)
@@ -86,9 +91,9 @@ function unmappableIn(value: unknown): readonly FieldFault[] {
 function isMappable(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (depth === MAX_DEPTH) return false;
-  return Object.entries(value).every(
-    ([name, member]) => !STRIPPED.has(name) && isMappable(member, depth + 1),
-  );
+  const entries = Object.entries(value);
+  if (!Array.isArray(value) && entries.length > MAX_FIELDS) return false;
+  return entries.every(([name, member]) => !STRIPPED.has(name) && isMappable(member, depth + 1));
 }
 
 /** A JSON Pointer to a member (RFC 6901 section 3). */

@@ -1,7 +1,7 @@
 import { RotationConflictError } from '../../src/api-keys/api-keys.errors';
-import { ApiKeysService, type RotateOptions } from '../../src/api-keys/api-keys.service';
+import { ApiKeysService } from '../../src/api-keys/api-keys.service';
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import { callerOf, rootCaller } from '../../src/api-keys/domain/caller';
 import { systemClock } from '../../src/api-keys/domain/clock';
 import { hashToken } from '../../src/api-keys/domain/key-token';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
@@ -49,12 +49,11 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
   });
 
   it('by the key itself and by an operator: one wins and one is told of the conflict', async () => {
-    const { key, token } = await service.issue({});
+    const { key } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 2));
-    const both: readonly RotateOptions[] = [{ presented: hashToken(token) }, {}];
-    const outcomes = await Promise.allSettled(
-      both.map(async (options) => keys.rotate(root, key.id, options)),
-    );
+    const [secret] = key.secrets;
+    const both = [callerOf(key, secret), root];
+    const outcomes = await Promise.allSettled(both.map(async (caller) => keys.rotate(caller, key.id)));
     const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome] : []));
     expect(errors.map(({ reason }) => (reason as Error).constructor)).toEqual([RotationConflictError]);
     expect((await storedKey(service, key.id)).version).toBe(2);

@@ -1,5 +1,3 @@
-import { USER_REPOSITORY, type UserRepository } from '../../src/users/storage/user.repository';
-import { aUser } from '../support/user-fixtures';
 import { request } from 'node:http';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -22,7 +20,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
 
   beforeAll(async () => {
     service = await startService(storage);
-    await service.app.get<UserRepository>(USER_REPOSITORY).insert(aUser({ id: OWNER }));
+    await service.owner(OWNER);
   });
   afterAll(async () => service.stop());
 

@@ -95,7 +95,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     const globex = await service.issue({ scopes: SCOPES, orgId: 'globex' });
     const first = await importAs(globex.token, { hash, name: 'theirs', scopes: ['memory:read'] });
     const second = await importAs(importer, { hash, name: 'mine', scopes: ['memory:*'] });
-    expect([first['outcome'], second['outcome']]).toEqual(['imported', 'known']);
+    expect([first['outcome'], second['outcome']]).toEqual(['imported', 'refused']);
     const { body } = await service.as(token).get('/v1/api-keys/self');
     expect([body['name'], body['orgId'], body['scopes']]).toEqual(['theirs', 'globex', ['memory:read']]);
   });

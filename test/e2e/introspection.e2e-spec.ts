@@ -1,5 +1,3 @@
-import { USER_REPOSITORY, type UserRepository } from '../../src/users/storage/user.repository';
-import { aUser } from '../support/user-fixtures';
 import type { IssuedApiKey } from '../../src/api-keys/api-keys.service';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { issueToken } from '../../src/api-keys/domain/key-token';
@@ -22,7 +20,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
     service = await startService(storage, { PUBLIC_URL: 'https://keys.example.com' });
     asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
     root = service.as(service.root.token);
-    await service.app.get<UserRepository>(USER_REPOSITORY).insert(aUser({ id: OWNER }));
+    await service.owner(OWNER);
   });
   afterAll(async () => service.stop());
 

@@ -2,7 +2,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiKeysService, type CreateApiKey, type IssuedApiKey } from '../../src/api-keys/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { createService } from '../../src/bootstrap/create-service';
+import { USER_REPOSITORY, type UserRepository } from '../../src/users/storage/user.repository';
 import { HttpClient } from './http-client';
+import { aUser } from './user-fixtures';
 import { testDatabaseUri } from './test-database';
 
 /** The service in this process, on a free port, with a root key at hand. */
@@ -13,6 +15,8 @@ export interface TestService {
   as(token?: string): HttpClient;
   /** Makes a key with the operator's own authority. */
   issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;
+  /** Lets there be an active user with this id, to own keys. */
+  owner(id: string): Promise<void>;
   readonly root: IssuedApiKey;
   stop(): Promise<void>;
 }
@@ -43,6 +47,7 @@ export async function startService(
     url,
     as: (token) => new HttpClient(url, token),
     issue,
+    owner: async (id) => app.get<UserRepository>(USER_REPOSITORY).insert(aUser({ id })),
     root: await issue({ name: 'root', scopes: ['*'] }),
     stop: async () => app.close(),
   };

@@ -58,7 +58,7 @@ async function keep(
     ...part,
   };
   await repository.insert(key);
-  return { id, credential: { kind: 'token', token } };
+  return { id, credential: { kind: 'token', scheme: 'bearer', token } };
 }
 
 async function refusal(admitted: Promise<unknown>): Promise<ProblemException> {
@@ -71,7 +71,7 @@ async function refusal(admitted: Promise<unknown>): Promise<ProblemException> {
 }
 const codeOf = async (admitted: Promise<unknown>): Promise<string> => (await refusal(admitted)).problem.code;
 
-const stranger: PresentedCredential = { kind: 'token', token: 'kw_1' };
+const stranger: PresentedCredential = { kind: 'token', scheme: 'bearer', token: 'kw_1' };
 
 describe('a request with a good key', () => {
   it('is let in, with the record of the key', async () => {

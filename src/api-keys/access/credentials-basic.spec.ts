@@ -25,7 +25,7 @@ describe('HTTP Basic, where a door takes it,', () => {
     ['a percent sign that encodes nothing as it is', 'acme%:kw_%zz', 'acme%', 'kw_%zz'],
     ['what is encoded beyond ASCII', 'acm%C3%A9:kw_1', 'acmé', 'kw_1'],
   ])('is read as %s', (_what, text, userName, token) => {
-    expect(read(basic(text))).toEqual({ kind: 'token', userName, token });
+    expect(read(basic(text))).toEqual({ kind: 'token', scheme: 'basic', userName, token });
   });
 
   it('is read back whatever it holds', () => {
@@ -36,7 +36,7 @@ describe('HTTP Basic, where a door takes it,', () => {
         texts.filter((text) => text !== ''),
         (userName, token) => {
           const encoded = `${encodeURIComponent(userName)}:${encodeURIComponent(token)}`;
-          expect(read(basic(encoded))).toEqual({ kind: 'token', userName, token });
+          expect(read(basic(encoded))).toEqual({ kind: 'token', scheme: 'basic', userName, token });
         },
       ),
     );
@@ -45,6 +45,7 @@ describe('HTTP Basic, where a door takes it,', () => {
   it.each(['basic', 'BASIC', 'bAsIc', 'Basic  '])('is called %s as well', (scheme) => {
     expect(read(basic('acme:kw_1').replace('Basic', scheme))).toEqual({
       kind: 'token',
+      scheme: 'basic',
       userName: 'acme',
       token: 'kw_1',
     });
@@ -71,7 +72,7 @@ describe('HTTP Basic, where a door takes it,', () => {
   });
 
   it('leaves a bearer token without a user name', () => {
-    expect(read('Bearer kw_1')).toEqual({ kind: 'token', token: 'kw_1' });
+    expect(read('Bearer kw_1')).toEqual({ kind: 'token', scheme: 'bearer', token: 'kw_1' });
   });
 });
 

@@ -98,7 +98,7 @@ export class ScopesGuard implements CanActivate {
       clientAddress,
     });
     return {
-      caller: callerOf(key),
+      caller: callerOf(key, secret),
       presented: { key, secret },
       tenant: named ?? { orgId: key.orgId, projectId: key.projectId },
       headers: rateLimit === undefined ? {} : rateLimitHeaders(rateLimit),

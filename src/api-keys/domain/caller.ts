@@ -1,4 +1,4 @@
-import type { ApiKey, Grant } from './api-key';
+import type { ApiKey, Grant, KeySecret } from './api-key';
 import { exceededFields, type GrantField } from './delegation';
 
 /** Someone who manages keys: who they are in the history, and how far their own authority reaches. */
@@ -16,13 +16,31 @@ export interface Caller {
   readonly orgIds?: readonly string[] | undefined;
   /** Whether `API_KEY_MAX_TTL_DAYS` binds what this caller makes. The operator's own CLI is the exception. */
   readonly boundByMaxTtl: boolean;
+  /** The key that this is, and the hash of the secret it presented. */
+  readonly presented?: { readonly keyId: string; readonly hash: string } | undefined;
   /** The user whose session this is. */
   readonly userId?: string | undefined;
 }
 
-/** The caller that a verified key is. */
-export function callerOf(key: ApiKey): Caller {
-  return { actor: `key:${key.id}`, scopes: key.scopes, grant: key, boundByMaxTtl: true };
+/**
+ * The caller that a verified key is. A secret on its way out bounds what is made with it: nothing outlives its grace.
+ *
+ * @param secret the one that was presented; left out where a host application speaks for the key
+ */
+export function callerOf(key: ApiKey, secret?: KeySecret): Caller {
+  const expiresAt = earlierOf(key.expiresAt, secret?.retiresAt);
+  return {
+    actor: `key:${key.id}`,
+    scopes: key.scopes,
+    grant: expiresAt === key.expiresAt ? key : { ...key, expiresAt },
+    boundByMaxTtl: true,
+    ...(secret && { presented: { keyId: key.id, hash: secret.hash } }),
+  };
+}
+
+function earlierOf(one: Date | undefined, other: Date | undefined): Date | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return other.getTime() < one.getTime() ? other : one;
 }
 
 /**

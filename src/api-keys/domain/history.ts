@@ -32,12 +32,22 @@ const KEPT_FOR_GOOD: ReadonlySet<HistoryAction> = new Set<HistoryAction>([
   'reused',
 ]);
 
+/** How many older reuses a history keeps: far more than anyone reads, and fewer than a document can hold. */
+const REUSE_LIMIT = 500;
+
 /** Appends an entry and lets go of the oldest ones beyond the limit; creation, revocation and reuse always stay. */
 export function appendHistory(past: History, entry: HistoryEntry): History {
   const all = [...past.history, entry];
   const tail = all.length - HISTORY_LIMIT;
-  const history = all.filter((each, index) => index >= tail || KEPT_FOR_GOOD.has(each.action));
+  const kept = all.filter((each, index) => index >= tail || KEPT_FOR_GOOD.has(each.action));
+  const excess = kept.filter((each) => each.action === 'reused').length - REUSE_LIMIT;
+  const history = excess > 0 ? withoutFirstReuses(kept, excess) : kept;
   return { history, historyDropped: past.historyDropped + all.length - history.length };
+}
+
+function withoutFirstReuses(entries: readonly HistoryEntry[], count: number): readonly HistoryEntry[] {
+  let left = count;
+  return entries.filter((each) => each.action !== 'reused' || (left -= 1) < 0);
 }
 
 /**

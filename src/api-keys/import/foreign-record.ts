@@ -61,8 +61,10 @@ function textOf(value: unknown): unknown {
 function dateOf(value: unknown): unknown {
   if (!isDocument(value) || !('$date' in value)) return value;
   const written = value['$date'];
-  const millis = isDocument(written) ? Number(written['$numberLong']) : written;
-  if (typeof millis !== 'number') return written;
+  if (typeof written === 'string') return written;
+  const long = isDocument(written) ? written['$numberLong'] : undefined;
+  const millis = typeof long === 'string' && /^-?\d{1,17}$/.test(long) ? Number(long) : written;
+  if (typeof millis !== 'number') return value;
   const date = new Date(millis);
   return Number.isNaN(date.getTime()) ? value : date.toISOString();
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../domain/clock';
 import { foreignKeyId } from '../domain/foreign-token';
 import { composeGrant } from '../domain/grant-request';
 import { recordChange } from '../domain/key-change';
+import { isVisible } from '../domain/visibility';
 import { ImportedKeyDto } from '../dto/imported-key.dto';
 import { toCreate } from '../dto/key-request.mapper';
 import { parseRfc3339 } from '../dto/rfc3339';
@@ -50,7 +51,9 @@ export class KeyImportService {
     }
     try {
       const key = await this.compose(caller, read.value);
-      return { line, id: key.id, ...(await this.insert(key)), ...warningsOf(key, this.options) };
+      const outcome = await this.insert(caller, key);
+      if (outcome === 'hidden') return refused(line, ['hash cannot be imported by this caller']);
+      return { line, id: key.id, outcome, ...warningsOf(key, this.options) };
     } catch (error) {
       if (!(error instanceof KeywardError) || error instanceof StorageUnavailableError) throw error;
       const faults = error.extensions.errors ?? [];
@@ -99,15 +102,17 @@ export class KeyImportService {
     throw new KeywardError('validation_failed', 'ownerId names no active user.');
   }
 
-  private async insert(key: ApiKeyWithHistory): Promise<Pick<ImportOutcome, 'outcome'>> {
-    if ((await this.repository.find(key.id)) !== null) return { outcome: 'known' };
+  /** What is there already is known to whoever may see it; nobody else learns of it. */
+  private async insert(caller: Caller, key: ApiKeyWithHistory): Promise<'imported' | 'known' | 'hidden'> {
+    const known = await this.repository.find(key.id);
+    if (known !== null) return isVisible(caller.grant, known) ? 'known' : 'hidden';
     if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, key.id);
     try {
       await this.repository.insert(key);
-      return { outcome: 'imported' };
+      return 'imported';
     } catch (error) {
-      if (error instanceof KeyIdTakenError) return { outcome: 'known' };
-      throw error;
+      if (!(error instanceof KeyIdTakenError)) throw error;
+      return this.insert(caller, key);
     }
   }
 }

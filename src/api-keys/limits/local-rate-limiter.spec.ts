@@ -49,15 +49,15 @@ describe('a limit of two requests a minute', () => {
     });
   });
 
-  it('begins anew where its window changes', async () => {
+  it('goes on counting where its window changes, so that nobody gets a fresh count by changing it', async () => {
     const limiter = new LocalRateLimiter();
     for (let time = 0; time < 3; time += 1) await limiter.consume('acme', twice);
-    expect(await limiter.consume('acme', { limit: 2, windowSeconds: 30 })).toEqual({
+    expect(await limiter.consume('acme', { limit: 2, windowSeconds: 90 })).toEqual({
       limit: 2,
-      windowSeconds: 30,
-      allowed: true,
-      remaining: 1,
-      resetSeconds: 30,
+      windowSeconds: 90,
+      allowed: false,
+      remaining: 0,
+      resetSeconds: 60,
     });
   });
 });

@@ -14,12 +14,12 @@ export class LocalRateLimiter implements RateLimiter {
   }
 }
 
-/** The window is part of what is counted, so that a key whose window is changed begins a new one. */
+/** A count goes on when the limit is changed, so that nobody gets a fresh one by changing its own window. */
 export function countedAs(
   subject: string,
   { windowSeconds }: RateLimit,
 ): [string, number, { customDuration: number }] {
-  return [`${subject}/${windowSeconds}`, 1, { customDuration: windowSeconds }];
+  return [subject, 1, { customDuration: windowSeconds }];
 }
 
 /** What a counter's answer means under a limit. */

@@ -1,0 +1,77 @@
+import { startService, type TestService } from '../support/service';
+
+const OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
+const SELF = '/v1/api-keys/self';
+
+/** What a review of the running service once got through with. */
+describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (storage) => {
+  let service: TestService;
+
+  beforeAll(async () => {
+    service = await startService(storage, { TRUST_PROXY: '127.0.0.1', IMPORT_TOKEN_PREFIXES: 'xm_' });
+  });
+  afterAll(async () => service.stop());
+
+  it('who sends a thousand short headers hides neither its address nor a second credential', async () => {
+    const { token } = await service.issue({ orgId: 'acme', allowedIps: ['127.0.0.0/8'] });
+    const statusWith = async (name: string, value: string): Promise<number> => {
+      const padding = Array.from({ length: 1100 }, (_, index) => [`b${index}`, 'c'] as const);
+      const headers = Object.fromEntries([...padding, ['authorization', `Bearer ${token}`], [name, value]]);
+      return (await fetch(service.url + SELF, { headers })).status;
+    };
+    expect(await statusWith('x-forwarded-for', '203.0.113.9')).toBe(403);
+    expect(await statusWith('x-api-key', 'another')).toBe(400);
+  });
+
+  it('with a token in grace takes the key over by no door, and makes nothing that outlives the grace', async () => {
+    const { key, token: old } = await service.issue({
+      scopes: ['api-keys:write', 'api-keys:rotate-self'],
+      orgId: 'acme',
+    });
+    const rotated = await service.as(old).post(`${SELF}/rotate`, { gracePeriodSeconds: 3600 });
+    expect(rotated.status).toBe(200);
+    for (const path of [`${SELF}/rotate`, `/v1/api-keys/${key.id}/rotate`]) {
+      const refused = await service.as(old).post(path, {});
+      expect([path, refused.status, refused.body['code']]).toEqual([path, 409, 'rotation_conflict']);
+    }
+    const endless = await service.as(old).post('/v1/api-keys', { name: 'n', scopes: [], expiresAt: null });
+    expect([endless.status, endless.body['exceeded']]).toEqual([403, ['expiresAt']]);
+    const made = await service.as(old).post('/v1/api-keys', { name: 'n', scopes: [] });
+    expect(Date.parse(String(made.body['expiresAt']))).toBeLessThanOrEqual(Date.now() + 3_600_000);
+    expect((await service.as(String(rotated.body['token'])).get(SELF)).status).toBe(200);
+  });
+
+  it('without users:write gets no token of a key that a user owns', async () => {
+    await service.owner(OWNER);
+    const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme', ownerId: OWNER });
+    const { token } = await service.issue({ scopes: ['api-keys:write', 'memory:read'], orgId: 'acme' });
+    const refused = await service.as(token).post(`/v1/api-keys/${key.id}/rotate`, {});
+    expect([refused.status, refused.body['exceeded']]).toEqual([403, ['ownerId']]);
+  });
+
+  it('with 15,000 fields gets a short answer', async () => {
+    const wide = Object.fromEntries(Array.from({ length: 15_000 }, (_, index) => [`f${index}`, 1]));
+    for (const body of [
+      wide,
+      { name: 'n', scopes: [], metadata: wide },
+      { name: 'n', scopes: [], rateLimit: wide },
+    ]) {
+      const { status, text } = await service.as(service.root.token).post('/v1/api-keys', body);
+      expect(status).toBe(400);
+      expect(text.length).toBeLessThan(2000);
+    }
+  });
+
+  it('of globex learns by an import nothing of a hash that acme imported', async () => {
+    const record = { hash: 'ab'.repeat(32), name: 'n', scopes: [] };
+    const importing = async (orgId: string): Promise<unknown> => {
+      const { token } = await service.issue({ scopes: ['api-keys:import'], orgId });
+      return (await service.as(token).post('/v1/api-keys/import', { keys: [record] })).body['results'];
+    };
+    expect(await importing('acme')).toMatchObject([{ outcome: 'imported' }]);
+    expect(await importing('acme')).toMatchObject([{ outcome: 'known' }]);
+    expect(await importing('globex')).toEqual([
+      { line: 1, outcome: 'refused', reasons: ['hash cannot be imported by this caller'] },
+    ]);
+  });
+});
