@@ -6,6 +6,8 @@ export interface TranslatedRecord {
   readonly warnings: readonly string[];
 }
 
+const WHOLE_NUMBER = /^-?\d+$/;
+
 const NAMES: Readonly<Record<string, string>> = {
   key_hash: 'hash',
   expires_at: 'expiresAt',
@@ -61,8 +63,13 @@ function textOf(value: unknown): unknown {
 function dateOf(value: unknown): unknown {
   if (!isDocument(value) || !('$date' in value)) return value;
   const written = value['$date'];
-  const millis = isDocument(written) ? Number(written['$numberLong']) : written;
-  if (typeof millis !== 'number') return written;
-  const date = new Date(millis);
+  if (typeof written === 'string') return written;
+  const date = new Date(millisOf(written));
   return Number.isNaN(date.getTime()) ? value : date.toISOString();
+}
+
+function millisOf(written: unknown): number {
+  const long = isDocument(written) ? written['$numberLong'] : undefined;
+  if (typeof long === 'string' && WHOLE_NUMBER.test(long)) return Number(long);
+  return typeof written === 'number' ? written : Number.NaN;
 }
