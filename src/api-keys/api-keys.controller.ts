@@ -116,7 +116,7 @@ export class ApiKeysController {
   @Authenticated()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
-  @ApiProblems(...GUARDED, 'concurrent_change')
+  @ApiProblems(...GUARDED, ...JSON_BODY, 'concurrent_change')
   async revokeSelf(
     @CurrentCaller() caller: Caller,
     @CurrentApiKey() { id }: CurrentKey,
@@ -234,7 +234,7 @@ export class ApiKeysController {
   @RequireScopes('api-keys:write')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
-  @ApiProblems(...SCOPED, ...SESSION, 'not_found', 'concurrent_change')
+  @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'not_found', 'concurrent_change')
   async revoke(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

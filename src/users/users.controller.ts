@@ -143,7 +143,7 @@ export class UsersController {
   @RequireScopes('users:write')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The user is removed.' })
-  @ApiProblems(...SCOPED, ...SESSION, 'forbidden', 'not_found', 'concurrent_change')
+  @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'forbidden', 'not_found', 'concurrent_change')
   async remove(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

@@ -114,8 +114,9 @@ describe('an application with a window of one second for failures', () => {
   });
   afterAll(async () => host.close());
 
+  const fail = async (): Promise<number> => (await host.as('nonsense').get('/whoami')).status;
+
   it('tells reasons again when the window is over', async () => {
-    const fail = async (): Promise<number> => (await host.as('nonsense').get('/whoami')).status;
     const told = await Promise.all([fail(), fail(), fail(), fail()]);
     expect([401, 429].map((status) => told.filter((each) => each === status).length)).toEqual([2, 2]);
     await new Promise((resolve) => setTimeout(resolve, 1100));

@@ -34,6 +34,21 @@ describe('an operator who imports lines that cannot be', () => {
       /expiresAt must be/,
     ],
     ['a date of nothing', (hash) => exportedKey(hash, { expires_at: { $date: {} } }), /expiresAt must be/],
+    [
+      'no date at all, which is not to mean for ever',
+      (hash) => exportedKey(hash, { expires_at: { $date: null } }),
+      /expiresAt must be/,
+    ],
+    [
+      'an empty number for a date',
+      (hash) => exportedKey(hash, { expires_at: { $date: { $numberLong: '' } } }),
+      /expiresAt must be/,
+    ],
+    [
+      'no date for the organisation, which is not to mean none',
+      (hash) => exportedKey(hash, { org_id: { $date: null } }),
+      /orgId must be/,
+    ],
     ['no hash', () => exportedKey('', { key_hash: undefined }), /hash must be a SHA-256/],
     ['a token for the hash', () => exportedKey(foreignKey().token), /hash must be a SHA-256/],
     ['a bcrypt hash', () => exportedKey('$2b$12$abcdefghijklmnopqrstuv'), /hash must be a SHA-256/],

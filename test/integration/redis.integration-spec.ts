@@ -135,7 +135,7 @@ describe('a service on its own', () => {
     });
     const { token } = await keyward.issue({ scopes: [], rateLimit: { limit: 1000, windowSeconds: 60 } });
     const use = async (): Promise<number> => (await keyward.as(token).get('/v1/api-keys/self')).status;
-    expect(await use()).toBe(200);
+    await eventually(use, 200);
     link.forget();
     expect(await use()).toBe(503);
     await eventually(use, 200);

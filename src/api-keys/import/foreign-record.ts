@@ -6,6 +6,8 @@ export interface TranslatedRecord {
   readonly warnings: readonly string[];
 }
 
+const WHOLE_NUMBER = /^-?\d+$/;
+
 const NAMES: Readonly<Record<string, string>> = {
   key_hash: 'hash',
   expires_at: 'expiresAt',
@@ -62,9 +64,12 @@ function dateOf(value: unknown): unknown {
   if (!isDocument(value) || !('$date' in value)) return value;
   const written = value['$date'];
   if (typeof written === 'string') return written;
-  const long = isDocument(written) ? written['$numberLong'] : undefined;
-  const millis = typeof long === 'string' && /^-?\d{1,17}$/.test(long) ? Number(long) : written;
-  if (typeof millis !== 'number') return value;
-  const date = new Date(millis);
+  const date = new Date(millisOf(written));
   return Number.isNaN(date.getTime()) ? value : date.toISOString();
+}
+
+function millisOf(written: unknown): number {
+  const long = isDocument(written) ? written['$numberLong'] : undefined;
+  if (typeof long === 'string' && WHOLE_NUMBER.test(long)) return Number(long);
+  return typeof written === 'number' ? written : Number.NaN;
 }

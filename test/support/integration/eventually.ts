@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 20_000;
 
 /** Looks again and again until it sees what is expected, and fails with what it saw last. */
 export async function eventually<T>(look: () => Promise<T>, expected: T): Promise<void> {
