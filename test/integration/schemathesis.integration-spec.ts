@@ -35,6 +35,14 @@ async function withService(
   }
 }
 
+/** These succeed only where somebody has signed in; the suites of people show them. Their answers are checked here too. */
+const NEEDS_PEOPLE: ReadonlySet<string> = new Set([
+  'GET /v1/users/me',
+  'PATCH /v1/users/me',
+  'PATCH /v1/users/{id}',
+  'DELETE /v1/users/{id}',
+]);
+
 describe('every answer to whatever schemathesis sends is one that the OpenAPI document describes', () => {
   it(
     'to a caller who may do everything',
@@ -49,7 +57,8 @@ describe('every answer to whatever schemathesis sends is one that the OpenAPI do
           statusesOf(counts, operation).some((status) => status < 300);
         const operations = await operationsOf(keyward);
         expect(operations.length).toBeGreaterThan(10);
-        expect(operations.filter((operation) => !succeeded(operation))).toEqual([]);
+        const reachable = operations.filter((operation) => !NEEDS_PEOPLE.has(operation));
+        expect(reachable.filter((operation) => !succeeded(operation))).toEqual([]);
       });
     },
     RUNS_WITHIN_MS,
