@@ -1,0 +1,46 @@
+import { CurrentApiKey, type CurrentKey } from './current-api-key.decorator';
+import { AllowSessions, Authenticated, SelfScoped } from './require-scopes.decorator';
+import { compileRouteAccess } from './route-access';
+import { attachAccess, requirePresentedKey } from './verified-access';
+
+class People {
+  @Authenticated()
+  @SelfScoped()
+  @AllowSessions()
+  mine(this: void, @CurrentApiKey() key: CurrentKey): string {
+    return key.id;
+  }
+
+  @Authenticated()
+  @AllowSessions()
+  open(this: void): string {
+    return '';
+  }
+}
+
+describe('a route that takes sessions', () => {
+  it('says so', () => {
+    expect(compileRouteAccess(People, People.prototype.mine)).toMatchObject({
+      sessions: true,
+      selfScoped: true,
+    });
+  });
+
+  it('stops the start where it does not limit itself, for a session names no tenant', () => {
+    expect(() => compileRouteAccess(People, People.prototype.open)).toThrow(
+      'People.open is declared @AllowSessions() without @SelfScoped()',
+    );
+  });
+
+  it('has no key to hand to a handler where a session was presented, and says what is missing', () => {
+    const request = {};
+    const caller = {
+      actor: 'user:1',
+      scopes: [],
+      grant: { scopes: [], allowedIps: [] },
+      boundByMaxTtl: true,
+    };
+    attachAccess(request, { caller, tenant: {}, route: [People, People.prototype.mine] });
+    expect(() => requirePresentedKey(request, '@CurrentApiKey()')).toThrow('not declared @AllowSessions()');
+  });
+});
