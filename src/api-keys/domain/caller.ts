@@ -1,5 +1,6 @@
 import type { ApiKey, Grant, KeySecret } from './api-key';
 import { exceededFields, type GrantField } from './delegation';
+import { earlierOf } from './earlier';
 
 /** Someone who manages keys: who they are in the history, and how far their own authority reaches. */
 export interface Caller {
@@ -36,11 +37,6 @@ export function callerOf(key: ApiKey, secret?: KeySecret): Caller {
     boundByMaxTtl: true,
     ...(secret && { presented: { keyId: key.id, hash: secret.hash } }),
   };
-}
-
-function earlierOf(one: Date | undefined, other: Date | undefined): Date | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return other.getTime() < one.getTime() ? other : one;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Grant } from './api-key';
+import { earlierOf } from './earlier';
 import type { RateLimit } from './rate-limit';
 
 /**
@@ -27,7 +28,7 @@ export function composeGrant(caller: Grant, request: GrantRequest, latestExpiry:
     orgId: inherit(request.orgId, caller.orgId),
     projectId: inherit(request.projectId, caller.projectId),
     ownerId: inherit(request.ownerId, caller.ownerId),
-    expiresAt: inherit(request.expiresAt, earlier(caller.expiresAt, latestExpiry)),
+    expiresAt: inherit(request.expiresAt, earlierOf(caller.expiresAt, latestExpiry)),
     allowedIps: inherit(request.allowedIps, caller.allowedIps) ?? [],
     rateLimit: inherit(request.rateLimit, caller.rateLimit),
   };
@@ -35,9 +36,4 @@ export function composeGrant(caller: Grant, request: GrantRequest, latestExpiry:
 
 function inherit<T>(asked: T | null | undefined, own: T | undefined): T | undefined {
   return asked === undefined ? own : (asked ?? undefined);
-}
-
-function earlier(one: Date | undefined, other: Date | undefined): Date | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return one.getTime() <= other.getTime() ? one : other;
 }
