@@ -48,7 +48,10 @@ module.exports = {
           '\\.spec\\.ts$',
         ],
       },
-      to: { path: '^src/api-keys/storage/', pathNot: '(\\.repository|storage\\.errors)\\.ts$' },
+      to: {
+        path: '^src/api-keys/storage/',
+        pathNot: '(\\.repository|/storage\\.errors|/change-feed|/read-options)\\.ts$',
+      },
     },
     {
       name: 'verification-below-access',

@@ -30,6 +30,7 @@ import { LocalRateLimiter } from './limits/local-rate-limiter';
 import { RATE_LIMITER } from './limits/rate-limiter';
 import { RedisConnection } from './limits/redis-connection';
 import { SharedRateLimiter } from './limits/shared-rate-limiter';
+import { FreshKeys } from './verification/fresh-keys';
 import { ReuseRecorder } from './verification/reuse-recorder';
 import { KeyVerifier } from './verification/key-verifier';
 
@@ -97,8 +98,8 @@ function assemble(
         StorageConfig,
         { token: getConnectionToken(settings.connectionName), optional: true },
       ],
-      useFactory: async ({ storage }: ApiKeysOptions, ...rest: StorageDependencies) =>
-        openApiKeyStorage(storage, ...rest),
+      useFactory: async (chosen: ApiKeysOptions, ...rest: StorageDependencies) =>
+        openApiKeyStorage(chosen.storage, ...rest, chosen),
     },
     {
       provide: RATE_LIMITER,
@@ -111,6 +112,7 @@ function assemble(
     RedisConnection,
     FailedCredentials,
     ReuseRecorder,
+    FreshKeys,
     KeyVerifier,
     ApiKeysService,
     KeyImportService,

@@ -2,9 +2,10 @@ import type { ModuleMetadata } from '@nestjs/common';
 import type { RateLimit } from './domain/rate-limit';
 import type { OnLimiterOutage } from './limits/shared-rate-limiter';
 import type { ApiKeyStorage } from './storage/api-key-storage';
+import type { FreshnessSettings } from './storage/change-feed';
 
 /** How the module behaves; what may be computed at start. */
-export interface ApiKeysOptions {
+export interface ApiKeysOptions extends FreshnessSettings {
   /** Where keys are kept. There is no default: choosing a store is a decision. */
   readonly storage: ApiKeyStorage;
   /** What stands before new tokens; default `kw`. */
@@ -27,6 +28,8 @@ export interface ApiKeysOptions {
   readonly forwardAuthLimitedStatus?: 429 | 403 | undefined;
   /** The `iss` of introspection answers: the address at which the service is known. */
   readonly issuer?: string | undefined;
+  /** How many keys are kept in memory at most; default 50000. */
+  readonly keyCacheMax?: number | undefined;
   /** The names of the route parameters that hold the tenant; default `orgId` and `projectId`. */
   readonly tenantParams?: TenantParamNames | undefined;
 }

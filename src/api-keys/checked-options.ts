@@ -30,9 +30,16 @@ export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
   if (realm !== undefined && !REALM.test(realm)) {
     throw new ConfigurationError('realm holds characters that a header cannot quote: use plain ASCII.');
   }
+  requireWhole('revocationBoundMs', options.revocationBoundMs, 100, 60_000);
+  requireWhole('keyCacheMax', options.keyCacheMax, 1, 10_000_000);
   requireAddresses(options.trustProxy ?? []);
   requirePrefixes(options.importTokenPrefixes ?? []);
   return options;
+}
+
+function requireWhole(name: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  throw new ConfigurationError(`${name} is out of range: use a whole number from ${min} to ${max}.`);
 }
 
 function requireAddresses(proxies: readonly string[]): void {

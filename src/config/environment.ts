@@ -63,6 +63,21 @@ export class Environment {
   @Max(36_500, { message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
   API_KEY_MAX_TTL_DAYS: number | undefined = undefined;
 
+  @Integer()
+  @IsInt({ message: 'use whole milliseconds from 100 to 60000' })
+  @Min(100, { message: 'use whole milliseconds from 100 to 60000' })
+  @Max(60_000, { message: 'use whole milliseconds from 100 to 60000' })
+  REVOCATION_BOUND_MS = 1000;
+
+  @Integer()
+  @IsInt({ message: 'use a whole number from 1 to 10000000' })
+  @Min(1, { message: 'use a whole number from 1 to 10000000' })
+  @Max(10_000_000, { message: 'use a whole number from 1 to 10000000' })
+  KEY_CACHE_MAX = 50_000;
+
+  @IsIn(['auto', 'streams', 'polling'], { message: 'use "auto", "streams" or "polling"' })
+  CHANGE_FEED: 'auto' | 'streams' | 'polling' = 'auto';
+
   @List()
   @IsIpRange({ each: true, message: 'use addresses and CIDR ranges of your proxies, separated by commas' })
   TRUST_PROXY: string[] = [];

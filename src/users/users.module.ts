@@ -43,10 +43,10 @@ export class UsersModule implements OnModuleInit {
           provide: USER_REPOSITORY,
           inject: [USERS_OPTIONS, StorageConfig, { token: getConnectionToken(), optional: true }],
           useFactory: async (
-            { storage }: UsersOptions,
+            options: UsersOptions,
             storageConfig: StorageConfig,
             connection: Connection | null | undefined,
-          ) => openUserStorage(storage, storageConfig, connection),
+          ) => openUserStorage(options.storage, storageConfig, connection, options),
         },
         SessionAuthenticator,
         KeySlots,

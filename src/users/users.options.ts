@@ -1,8 +1,9 @@
+import type { FreshnessSettings } from '../api-keys/storage/change-feed';
 import type { OidcIssuerConfig } from './sessions/oidc-issuer.config';
 import type { UserStorage } from './storage/user-storage';
 
 /** How users are kept, and what they may do. */
-export interface UsersOptions {
+export interface UsersOptions extends FreshnessSettings {
   /** Where users are kept; the same choice as for keys. */
   readonly storage: UserStorage;
   /** The identity providers whose sessions are taken; default none. */

@@ -9,8 +9,10 @@ import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { StorageUnavailableError } from '../storage/storage.errors';
+import { FreshKeys } from '../verification/fresh-keys';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
+import type { Passed } from '../verification/verification';
 import { Admission } from './admission';
 import type { PresentedCredential } from './credentials';
 
@@ -22,8 +24,14 @@ const required: Requirement = {
   clientAddress: '203.0.113.7',
 };
 
+/** Admission, whose answers are waited for, however soon they come. */
+interface Waiting {
+  admit(credential: PresentedCredential, requirement: Requirement): Promise<Passed>;
+  admitSession: Admission['admitSession'];
+}
+
 /** A door with room for two failures a minute. */
-function door(): { repository: MemoryApiKeyRepository; admission: Admission } {
+function door(): { repository: MemoryApiKeyRepository; admission: Waiting } {
   const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
   const options: ApiKeysOptions = {
     storage: 'memory',
@@ -31,8 +39,21 @@ function door(): { repository: MemoryApiKeyRepository; admission: Admission } {
     failedCredentials: { limit: 2, windowSeconds: 60 },
   };
   const reuse = new ReuseRecorder(repository, clock);
-  const verifier = new KeyVerifier(repository, options, clock, new LocalRateLimiter(), reuse);
-  return { repository, admission: new Admission(verifier, new FailedCredentials(options), options) };
+  const verifier = new KeyVerifier(
+    new FreshKeys(repository, options),
+    options,
+    clock,
+    new LocalRateLimiter(),
+    reuse,
+  );
+  const admission = new Admission(verifier, new FailedCredentials(options), options);
+  return {
+    repository,
+    admission: {
+      admit: async (...asked) => admission.admit(...asked),
+      admitSession: admission.admitSession.bind(admission),
+    },
+  };
 }
 
 async function keep(

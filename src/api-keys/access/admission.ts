@@ -9,10 +9,10 @@ import type { Requirement } from '../domain/decision';
 import { meetsScopes } from '../domain/scopes';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { KeyVerifier } from '../verification/key-verifier';
-import type { Passed } from '../verification/verification';
+import type { Passed, Verification } from '../verification/verification';
 import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 import type { Authenticator } from './authenticator';
-import type { PresentedCredential } from './credentials';
+import type { PresentedCredential, PresentedToken } from './credentials';
 import { rateLimitHeaders } from './rate-limit-headers';
 
 /**
@@ -31,13 +31,17 @@ export class Admission {
     this.realm = options.realm ?? 'keyward';
   }
 
-  /** @throws ProblemException if the request is refused */
-  async admit(credential: PresentedCredential, requirement: Requirement): Promise<Passed> {
-    try {
-      return await this.judge(credential, requirement);
-    } catch (error) {
-      throw error instanceof KeywardError ? ProblemException.of(error) : error;
-    }
+  /**
+   * Lets a key in; at once where the verifier answers at once.
+   *
+   * @throws ProblemException if the request is refused (thrown or rejected)
+   */
+  admit(credential: PresentedCredential, requirement: Requirement): Passed | Promise<Passed> {
+    if (credential.kind === 'none') throw missingCredential(this.realm);
+    if (credential.kind === 'ambiguous') throw ambiguousCredential(this.realm);
+    const verification = this.verifier.verify(credential.token, requirement);
+    if (verification instanceof Promise) return this.judgeLate(verification, credential, requirement);
+    return passes(verification, credential) ? verification : this.refuse(verification, requirement);
   }
 
   /**
@@ -62,22 +66,28 @@ export class Admission {
     }
   }
 
-  private async judge(credential: PresentedCredential, requirement: Requirement): Promise<Passed> {
-    if (credential.kind === 'none') throw missingCredential(this.realm);
-    if (credential.kind === 'ambiguous') throw ambiguousCredential(this.realm);
-    const verification = await this.verifier.verify(credential.token, requirement);
-    if (verification.code === 'VALID') {
-      if (credential.userName === undefined || credential.userName === verification.key.id)
-        return verification;
-      throw await this.counted(refusalOf('USER_NAME_MISMATCH', requirement.scopes, this.realm), requirement);
+  private async judgeLate(
+    verifying: Promise<Verification>,
+    credential: PresentedToken,
+    requirement: Requirement,
+  ): Promise<Passed> {
+    try {
+      const verification = await verifying;
+      return passes(verification, credential) ? verification : await this.refuse(verification, requirement);
+    } catch (error) {
+      throw error instanceof KeywardError ? ProblemException.of(error) : error;
     }
+  }
+
+  private async refuse(verification: Verification, requirement: Requirement): Promise<never> {
     if (verification.code === 'RATE_LIMITED') {
       throw new ProblemException(
         problemOf('rate_limited', 'Try again after the seconds in Retry-After.'),
         rateLimitHeaders(verification.rateLimit),
       );
     }
-    throw await this.counted(refusalOf(verification.code, requirement.scopes, this.realm), requirement);
+    const code = verification.code === 'VALID' ? 'USER_NAME_MISMATCH' : verification.code;
+    throw await this.counted(refusalOf(code, requirement.scopes, this.realm), requirement);
   }
 
   /** A failed credential counts against the client's address; past the limit it answers 429. */
@@ -95,4 +105,9 @@ export class Admission {
       },
     );
   }
+}
+
+/** A user name that is given with a token must be the key's id. */
+function passes(verification: Verification, { userName }: PresentedToken): verification is Passed {
+  return verification.code === 'VALID' && (userName === undefined || userName === verification.key.id);
 }

@@ -1,6 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { addressAllowed } from '../domain/allowed-ips';
+import { addressAllowed, readAllowlist } from '../domain/allowed-ips';
 import { clientAddressFinder } from './client-address';
 
 const PROXIES = ['192.0.2.1', '10.0.0.0/8', '2001:db8:ffff::/48'];
@@ -52,7 +52,7 @@ describe("a client's address", () => {
     'that is none as a proxy says it is on no allowlist: %s',
     (forwardedFor) => {
       const address = clientAddressFinder(PROXIES)(requestFrom('192.0.2.1', forwardedFor));
-      expect(addressAllowed(['0.0.0.0/0', '::/0'], address)).toBe(false);
+      expect(addressAllowed(readAllowlist(['0.0.0.0/0', '::/0']), address)).toBe(false);
     },
   );
 

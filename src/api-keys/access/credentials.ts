@@ -1,20 +1,25 @@
 import type { IncomingMessage } from 'node:http';
-import { headerValues } from './http-request';
 
 const BEARER = /^bearer(?: +|$)/i;
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 
+/** A token that a request presents. */
+export interface PresentedToken {
+  readonly kind: 'token';
+  readonly token: string;
+  readonly scheme: 'bearer' | 'basic' | 'x-api-key';
+  readonly userName?: string | undefined;
+}
+
 /** What a request presents as its API key. */
 export type PresentedCredential =
   | { readonly kind: 'none' }
-  | {
-      readonly kind: 'token';
-      readonly token: string;
-      readonly scheme: 'bearer' | 'basic' | 'x-api-key';
-      readonly userName?: string;
-    }
+  | PresentedToken
   /** More than one credential: nobody can say which one is meant. */
   | { readonly kind: 'ambiguous' };
+
+const NONE: PresentedCredential = { kind: 'none' };
+const AMBIGUOUS: PresentedCredential = { kind: 'ambiguous' };
 
 /**
  * Reads the credential of a request: `Authorization: Bearer` (RFC 6750 section 2.1) or `X-API-Key`, once.
@@ -23,28 +28,39 @@ export type PresentedCredential =
  * @param withBasic whether HTTP Basic is read as well: the key's id as user name, its token as password, each
  *   form-encoded (RFC 6749 section 2.3.1)
  */
-export function readCredential(request: IncomingMessage, withBasic = false): PresentedCredential {
-  const authorizations = headerValues(request, 'authorization');
-  const apiKeys = headerValues(request, 'x-api-key');
-  if (authorizations.length > 1 || apiKeys.length > 1) return { kind: 'ambiguous' };
-  const presented = [
-    ...authorizations.flatMap((value) => readAuthorization(value, withBasic)),
-    ...apiKeys.map((token) => ({ kind: 'token', scheme: 'x-api-key', token }) as const),
-  ];
-  const [credential] = presented;
-  if (credential === undefined) return { kind: 'none' };
-  return presented.length > 1 ? { kind: 'ambiguous' } : credential;
+export function readCredential({ rawHeaders }: IncomingMessage, withBasic = false): PresentedCredential {
+  let authorization: string | undefined;
+  let apiKey: string | undefined;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (isHeader(name, 'authorization')) {
+      if (authorization !== undefined) return AMBIGUOUS;
+      authorization = rawHeaders[index + 1] ?? '';
+    } else if (isHeader(name, 'x-api-key')) {
+      if (apiKey !== undefined) return AMBIGUOUS;
+      apiKey = rawHeaders[index + 1] ?? '';
+    }
+  }
+  const authorized = authorization === undefined ? NONE : readAuthorization(authorization, withBasic);
+  if (apiKey === undefined) return authorized;
+  return authorized === NONE ? { kind: 'token', scheme: 'x-api-key', token: apiKey } : AMBIGUOUS;
 }
 
-function readAuthorization(value: string, withBasic: boolean): readonly PresentedCredential[] {
-  if (BEARER.test(value)) return [{ kind: 'token', scheme: 'bearer', token: value.replace(BEARER, '') }];
+/** Compares the length first: most headers are neither. */
+function isHeader(name: string, wanted: string): boolean {
+  return name.length === wanted.length && name.toLowerCase() === wanted;
+}
+
+function readAuthorization(value: string, withBasic: boolean): PresentedCredential {
+  const bearer = BEARER.exec(value);
+  if (bearer !== null) return { kind: 'token', scheme: 'bearer', token: value.slice(bearer[0].length) };
   const encoded = withBasic ? BASIC.exec(value)?.[1] : undefined;
-  if (encoded === undefined) return [];
+  if (encoded === undefined) return NONE;
   const text = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = text.indexOf(':');
   const userName = formDecode(text.slice(0, Math.max(0, colon)));
   const token = formDecode(text.slice(colon + 1));
-  return [{ kind: 'token', scheme: 'basic', userName, token }];
+  return { kind: 'token', scheme: 'basic', userName, token };
 }
 
 function formDecode(text: string): string {

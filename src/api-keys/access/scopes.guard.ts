@@ -4,7 +4,7 @@ import { PROBLEM_MEDIA_TYPE, problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { API_KEYS_OPTIONS, type ApiKeysOptions, type TenantParamNames } from '../api-keys.options';
 import type { TenantContext } from '../domain/binding';
-import { callerOf } from '../domain/caller';
+import type { Passed } from '../verification/verification';
 import { Admission } from './admission';
 import { AUTHENTICATOR, type Authenticator } from './authenticator';
 import { clientAddressFinder, type ClientAddressOf } from './client-address';
@@ -13,7 +13,7 @@ import { type HttpRequest, nodeRequestOf } from './http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext } from './tenant-context';
-import { attachAccess, isLetInTo, type VerifiedAccess } from './verified-access';
+import { attachAccess, isLetInTo, KeyAccess } from './verified-access';
 
 type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
 
@@ -42,6 +42,7 @@ export class ScopesGuard implements CanActivate {
     this.clientAddress = clientAddressFinder(options.trustProxy ?? []);
   }
 
+  /** Answers at once where the verifier does, so that a request with a known key waits for nothing. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return false;
     const controller = context.getClass();
@@ -50,59 +51,76 @@ export class ScopesGuard implements CanActivate {
     if (access.kind === 'public') return true;
     const request = context.switchToHttp().getRequest<HttpRequest>();
     if (isLetInTo(request, controller, handler)) return true;
-    return this.decide(context, request, access);
-  }
-
-  private async decide(
-    context: ExecutionContext,
-    request: HttpRequest,
-    access: RouteAccess,
-  ): Promise<boolean> {
     try {
       if (access.kind !== 'guarded') throw new ProblemException(problemOf('access_undeclared'));
-      const { headers, ...verified } = await this.admit(request, access);
-      attachAccess(request, { ...verified, route: [context.getClass(), context.getHandler()] });
-      this.setHeaders(context, headers);
-      return true;
+      const admitted = this.admit(context, request, access);
+      return admitted instanceof Promise ? this.late(context, admitted) : true;
     } catch (error) {
-      if (error instanceof ProblemException) {
-        this.setHeaders(context, { 'Content-Type': PROBLEM_MEDIA_TYPE, ...error.headers });
-      }
-      throw error;
+      throw this.challenged(context, error);
     }
   }
 
-  /** @returns what was found out, and the headers that tell where the key's rate limit stands */
-  private async admit(
+  private async late(context: ExecutionContext, admitted: Promise<void>): Promise<boolean> {
+    try {
+      await admitted;
+      return true;
+    } catch (error) {
+      throw this.challenged(context, error);
+    }
+  }
+
+  private admit(
+    context: ExecutionContext,
     request: HttpRequest,
     access: GuardedAccess,
-  ): Promise<Omit<VerifiedAccess, 'route'> & { readonly headers: Readonly<Record<string, string>> }> {
+  ): void | Promise<void> {
     const credential = this.credentialOf(request, access.basicCredentials);
-    const { scopes } = access;
     const clientAddress = this.clientAddressOf(request);
     const session = access.sessions ? this.sessionIn(credential) : undefined;
     if (session !== undefined && this.authenticator !== undefined) {
-      const caller = await this.admission.admitSession(session, this.authenticator, {
-        scopes,
-        clientAddress,
-      });
-      return { caller, tenant: {}, headers: {} };
+      return this.admitSession(context, request, access, session, this.authenticator);
     }
-    const named =
+    const tenant =
       access.selfScoped || credential.kind !== 'token'
         ? undefined
         : this.tenantOf(request, access.tenantHeaders);
-    const { key, secret, rateLimit } = await this.admission.admit(credential, {
-      scopes,
-      tenant: named,
-      clientAddress,
+    const passed = this.admission.admit(credential, { scopes: access.scopes, tenant, clientAddress });
+    if (passed instanceof Promise) return passed.then((late) => this.letIn(context, request, late, tenant));
+    this.letIn(context, request, passed, tenant);
+  }
+
+  private async admitSession(
+    context: ExecutionContext,
+    request: HttpRequest,
+    { scopes }: GuardedAccess,
+    session: string,
+    authenticator: Authenticator,
+  ): Promise<void> {
+    const clientAddress = this.clientAddressOf(request);
+    const caller = await this.admission.admitSession(session, authenticator, { scopes, clientAddress });
+    attachAccess(request, {
+      caller,
+      tenant: {},
+      controller: context.getClass(),
+      handler: context.getHandler(),
     });
-    return {
-      caller: callerOf(key, secret),
-      presented: { key, secret },
-      tenant: named ?? { orgId: key.orgId, projectId: key.projectId },
-      headers: rateLimit === undefined ? {} : rateLimitHeaders(rateLimit),
-    };
+  }
+
+  private letIn(
+    context: ExecutionContext,
+    request: HttpRequest,
+    passed: Passed,
+    tenant: TenantContext | undefined,
+  ): void {
+    attachAccess(request, new KeyAccess(passed, tenant, context.getClass(), context.getHandler()));
+    if (passed.rateLimit !== undefined) this.setHeaders(context, rateLimitHeaders(passed.rateLimit));
+  }
+
+  private challenged(context: ExecutionContext, error: unknown): unknown {
+    if (error instanceof ProblemException) {
+      this.setHeaders(context, { 'Content-Type': PROBLEM_MEDIA_TYPE, ...error.headers });
+    }
+    return error;
   }
 
   /** The bearer token that is a session's, not a key's. */

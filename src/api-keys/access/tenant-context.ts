@@ -19,16 +19,16 @@ export function readTenantContext(
   withHeaders: boolean,
 ): TenantContext | TenantFault {
   const orgId = readPart(request, 'orgId', params.orgId, withHeaders);
+  if (typeof orgId === 'object') return orgId.fault;
   const projectId = readPart(request, 'projectId', params.projectId, withHeaders);
-  const fault = [orgId, projectId].find((part) => 'fault' in part);
-  if (fault !== undefined && 'fault' in fault) return fault.fault;
-  return {
-    ...('value' in orgId && { orgId: orgId.value }),
-    ...('value' in projectId && { projectId: projectId.value }),
-  };
+  if (typeof projectId === 'object') return projectId.fault;
+  return { orgId, projectId };
 }
 
-type Part = { readonly value: string } | { readonly fault: TenantFault } | Record<string, never>;
+const CONFLICT = { fault: 'conflict' } as const;
+const MALFORMED = { fault: 'malformed' } as const;
+
+type Part = string | undefined | typeof CONFLICT | typeof MALFORMED;
 
 function readPart(
   request: HttpRequest,
@@ -36,18 +36,18 @@ function readPart(
   paramName: string | undefined,
   withHeaders: boolean,
 ): Part {
-  const named = [
-    ...parameter(request.params, paramName),
-    ...(withHeaders ? headerValues(nodeRequestOf(request), HEADERS[part]) : []),
-  ];
-  const [value] = named;
-  if (value === undefined) return {};
-  if (named.some((other) => other !== value)) return { fault: 'conflict' };
-  return isTenantId(value) ? { value } : { fault: 'malformed' };
+  let value = parameter(request.params, paramName);
+  if (withHeaders) {
+    for (const named of headerValues(nodeRequestOf(request), HEADERS[part])) {
+      if (value !== undefined && value !== named) return CONFLICT;
+      value = named;
+    }
+  }
+  return value === undefined || isTenantId(value) ? value : MALFORMED;
 }
 
-function parameter(params: unknown, name: string | undefined): readonly string[] {
+function parameter(params: unknown, name: string | undefined): string | undefined {
   if (typeof params !== 'object' || params === null || name === undefined || !Object.hasOwn(params, name))
-    return [];
-  return [String((params as Readonly<Record<string, unknown>>)[name])];
+    return undefined;
+  return String((params as Readonly<Record<string, unknown>>)[name]);
 }

@@ -63,7 +63,8 @@ function letIn(): object {
     caller: callerOf(key),
     presented: { key, secret: { hash: '', createdAt: NOW } },
     tenant,
-    route: [Memories, handlerOf('tenant')],
+    controller: Memories,
+    handler: handlerOf('tenant'),
   });
   return request;
 }

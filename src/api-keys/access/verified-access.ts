@@ -1,6 +1,6 @@
 import type { ApiKey, KeySecret } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
-import type { Caller } from '../domain/caller';
+import { type Caller, callerOf } from '../domain/caller';
 
 /** A key that a request was let in with. */
 export interface PresentedKey {
@@ -11,13 +11,35 @@ export interface PresentedKey {
 
 /** What the guard found out about a request it let in. */
 export interface VerifiedAccess {
+  /** The caller; a getter where it is composed only if a handler asks. */
   readonly caller: Caller;
   /** The key that was presented; `undefined` for a user's session. */
   readonly presented?: PresentedKey | undefined;
   /** The tenant that the request names and the caller may act for. */
   readonly tenant: TenantContext;
-  /** The controller and the handler that it was let in to. */
-  readonly route: readonly [controller: object, handler: object];
+  /** The controller that it was let in to. */
+  readonly controller: object;
+  /** The handler that it was let in to. */
+  readonly handler: object;
+}
+
+/** What the guard found out about a request that a key let in. */
+export class KeyAccess implements VerifiedAccess {
+  constructor(
+    readonly presented: PresentedKey,
+    private readonly named: TenantContext | undefined,
+    readonly controller: object,
+    readonly handler: object,
+  ) {}
+
+  get caller(): Caller {
+    return callerOf(this.presented.key, this.presented.secret);
+  }
+
+  get tenant(): TenantContext {
+    const { orgId, projectId } = this.named ?? this.presented.key;
+    return { orgId, projectId };
+  }
 }
 
 const VERIFIED = Symbol('keyward:verified-access');
@@ -41,8 +63,8 @@ export function accessOf(request: object): VerifiedAccess | undefined {
  * `next()`, has yet to be let in there.
  */
 export function isLetInTo(request: object, controller: object, handler: object): boolean {
-  const route = accessOf(request)?.route;
-  return route !== undefined && route[0] === controller && route[1] === handler;
+  const access = accessOf(request);
+  return access !== undefined && access.controller === controller && access.handler === handler;
 }
 
 /** @throws Error on a route that no `ScopesGuard` guards: a fault of the application, not of its client */

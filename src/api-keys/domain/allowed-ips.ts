@@ -41,14 +41,23 @@ export function isAllowedIp(text: string): boolean {
   return parseRange(text) !== undefined;
 }
 
-/**
- * Whether `address` lies in one of the entries. An empty list allows every address, an unknown or unreadable
- * address is in no list.
- */
-export function addressAllowed(allowedIps: readonly string[], address: string | undefined): boolean {
-  if (allowedIps.length === 0) return true;
+/** An allowlist that was read once; `undefined` where it allows every address. */
+export type Allowlist = readonly Range[] | undefined;
+
+/** Reads an allowlist. An empty one allows every address; an entry that cannot be read allows none. */
+export function readAllowlist(allowedIps: readonly string[]): Allowlist {
+  if (allowedIps.length === 0) return undefined;
+  return allowedIps.flatMap((entry) => {
+    const range = parseRange(entry);
+    return range === undefined ? [] : [range];
+  });
+}
+
+/** Whether `address` lies in an allowlist. An unknown or unreadable address is in no list. */
+export function addressAllowed(allowlist: Allowlist, address: string | undefined): boolean {
+  if (allowlist === undefined) return true;
   const client = address === undefined ? undefined : parseAddress(address);
-  return client !== undefined && allowedIps.some((entry) => contains(entry, client, bitsOf(client)));
+  return client !== undefined && allowlist.some((range) => contains(range, client, bitsOf(client)));
 }
 
 /** Whether every address that `inner` allows is allowed by `outer` as well. An empty list allows everything. */
@@ -59,17 +68,12 @@ export function allowlistCovers(outer: readonly string[], inner: readonly string
 
 function rangeCovers(outer: string, inner: string): boolean {
   const range = parseRange(inner);
-  return range !== undefined && contains(outer, range[0], range[1]);
+  const around = parseRange(outer);
+  return range !== undefined && around !== undefined && contains(around, range[0], range[1]);
 }
 
-function contains(entry: string, address: Address, prefixLength: number): boolean {
-  const range = parseRange(entry);
-  return (
-    range !== undefined &&
-    range[0].kind() === address.kind() &&
-    range[1] <= prefixLength &&
-    address.match(range[0], range[1])
-  );
+function contains(range: Range, address: Address, prefixLength: number): boolean {
+  return range[0].kind() === address.kind() && range[1] <= prefixLength && address.match(range[0], range[1]);
 }
 
 function parseRange(text: string): Range | undefined {

@@ -1,6 +1,7 @@
 import type { ApiKey } from './api-key';
 import type { Binding } from './binding';
 import { type Decision, decide, type DecisionCode, type Requirement } from './decision';
+import { prepareKey } from './prepared-key';
 
 const NOON = new Date('2027-01-31T12:00:00.000Z');
 const EARLIER = new Date('2027-01-31T11:59:59.999Z');
@@ -55,7 +56,7 @@ function judge(binding: Binding, verifier: Binding | undefined, fault: Fault): D
     verifier,
     ...fault.requirement,
   };
-  return decide({ keyId: key.id, hash }, { key, ownerActive }, requirement, NOON);
+  return decide({ keyId: key.id, hash }, { prepared: prepareKey(key), ownerActive }, requirement, NOON);
 }
 
 const acme: Binding = { orgId: 'acme' };

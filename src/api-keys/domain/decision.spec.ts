@@ -1,6 +1,7 @@
 import type { ApiKey } from './api-key';
-import { type Decision, decide, type DecisionCode, type Requirement, type StoredState } from './decision';
+import { type Decision, decide, type DecisionCode, type Requirement } from './decision';
 import type { ParsedToken } from './key-token';
+import { prepareKey } from './prepared-key';
 
 const NOON = new Date('2027-01-31T12:00:00.000Z');
 const EARLIER = new Date('2027-01-31T11:59:59.999Z');
@@ -32,7 +33,7 @@ const key: ApiKey = {
 /** A reader of acme who reads acme's memories from acme's office. */
 interface Case {
   readonly presented: ParsedToken | null;
-  readonly stored: StoredState | null;
+  readonly stored: { readonly key: ApiKey; readonly ownerActive: boolean } | null;
   readonly requirement: Requirement;
 }
 const good: Case = {
@@ -46,7 +47,12 @@ const good: Case = {
 };
 
 const judge = ({ presented, stored, requirement }: Case): Decision =>
-  decide(presented, stored, requirement, NOON);
+  decide(
+    presented,
+    stored && { prepared: prepareKey(stored.key), ownerActive: stored.ownerActive },
+    requirement,
+    NOON,
+  );
 const withKey = (it: Case, part: Partial<ApiKey>): Case => ({
   ...it,
   stored: it.stored && { ...it.stored, key: { ...it.stored.key, ...part } },

@@ -1,8 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
 import { addressAllowed } from './allowed-ips';
 import { type ApiKey, isExpired, type KeySecret } from './api-key';
 import { type Binding, bindingMatches, isBoundElsewhere, type TenantContext } from './binding';
 import type { ParsedToken } from './key-token';
+import { findSecret, type PreparedKey } from './prepared-key';
 import { meetsScopes, type ScopeRequirement } from './scopes';
 
 /**
@@ -37,7 +37,7 @@ export interface Requirement {
 
 /** What was found in the store about a well-formed token. */
 export interface StoredState {
-  readonly key: ApiKey;
+  readonly prepared: PreparedKey;
   /** Whether the key's owner is active; true for a key without an owner. */
   readonly ownerActive: boolean;
 }
@@ -71,6 +71,12 @@ export interface Valid {
   readonly secret: KeySecret;
 }
 
+/** The answer for a token that has not the form of one. */
+export const MALFORMED: Unknown = Object.freeze({ code: 'MALFORMED' });
+
+/** The answer for a token that no key has. */
+export const NOT_FOUND: Unknown = Object.freeze({ code: 'NOT_FOUND' });
+
 /**
  * Decides, once and for every door. Pure: a record, a requirement and a time in, a code out.
  *
@@ -83,35 +89,34 @@ export function decide(
   requirement: Requirement,
   now: Date,
 ): Decision {
-  if (presented === null) return { code: 'MALFORMED' };
-  if (stored === null) return { code: 'NOT_FOUND' };
-  const { key } = stored;
-  const secret = findSecret(key.secrets, presented.hash);
-  if (secret === undefined) return { code: 'NOT_FOUND' };
-  if (requirement.verifier !== undefined && isBoundElsewhere(key, requirement.verifier)) {
-    return { code: 'NOT_FOUND' };
-  }
-  const code = judge(stored, secret, requirement, now);
-  return code === 'VALID' ? { code, key, secret } : { code, key, secret };
+  if (presented === null) return MALFORMED;
+  const secret = stored === null ? undefined : findSecret(stored.prepared, presented.hash);
+  if (stored === null || secret === undefined) return NOT_FOUND;
+  return decideGenuine(stored.prepared, secret, stored.ownerActive, requirement, now);
 }
 
 /**
- * The secret whose hash is the presented one. Every hash is compared, each in constant time, so that the time
- * taken tells nothing about which one matched.
+ * The part of {@link decide} that follows where the presented token is known to be a genuine secret of the key.
+ *
+ * @param secret found with `findSecret`
  */
-export function findSecret(secrets: readonly KeySecret[], hash: string): KeySecret | undefined {
-  const wanted = Buffer.from(hash, 'hex');
-  let found: KeySecret | undefined;
-  for (const secret of secrets) {
-    const candidate = Buffer.from(secret.hash, 'hex');
-    if (candidate.length === wanted.length && timingSafeEqual(candidate, wanted)) found = secret;
-  }
-  return found;
+export function decideGenuine(
+  prepared: PreparedKey,
+  secret: KeySecret,
+  ownerActive: boolean,
+  requirement: Requirement,
+  now: Date,
+): Decision {
+  const { key } = prepared;
+  if (requirement.verifier !== undefined && isBoundElsewhere(key, requirement.verifier)) return NOT_FOUND;
+  const code = judge(prepared, secret, ownerActive, requirement, now);
+  return code === 'VALID' ? { code, key, secret } : { code, key, secret };
 }
 
 function judge(
-  { key, ownerActive }: StoredState,
+  { key, allowlist }: PreparedKey,
   secret: KeySecret,
+  ownerActive: boolean,
   requirement: Requirement,
   now: Date,
 ): (Refused | Valid)['code'] {
@@ -120,7 +125,7 @@ function judge(
   if (!key.enabled) return 'DISABLED';
   if (isExpired(key, now)) return 'EXPIRED';
   if (!ownerActive) return 'OWNER_DISABLED';
-  if (!addressAllowed(key.allowedIps, requirement.clientAddress)) return 'IP_NOT_ALLOWED';
+  if (!addressAllowed(allowlist, requirement.clientAddress)) return 'IP_NOT_ALLOWED';
   if (!meetsScopes(key.scopes, requirement.scopes)) return 'INSUFFICIENT_SCOPE';
   if (requirement.tenant !== undefined && !bindingMatches(key, requirement.tenant)) return 'BINDING_MISMATCH';
   return 'VALID';

@@ -4,6 +4,7 @@ import { decide } from './decision';
 import { exceededFields, isWidening } from './delegation';
 import { composeGrant, type GrantRequest } from './grant-request';
 import { applyPatch, type KeyPatch } from './key-patch';
+import { prepareKey } from './prepared-key';
 import type { RateLimit } from './rate-limit';
 import { isVisible, type Viewpoint } from './visibility';
 
@@ -74,7 +75,7 @@ const asked = ['memory:read', 'memory:write', 'memory', 'notes:read', 'notes:wri
 );
 const uses = asked.map(({ scope, tenant, clientAddress, now }): Probe => (key) => {
   const requirement = { scopes: { allOf: [scope], anyOf: [] }, tenant, clientAddress };
-  const stored = { key, ownerActive: true };
+  const stored = { prepared: prepareKey(key), ownerActive: true };
   return decide({ keyId: key.id, hash: HASH }, stored, requirement, now).code === 'VALID';
 });
 const sights = [undefined, 'ada', 'bob'].flatMap((ownerId) =>

@@ -2,6 +2,7 @@ import {
   Body,
   Controller,
   Header,
+  Headers,
   HttpCode,
   Post,
   Query,
@@ -9,7 +10,7 @@ import {
   UseGuards,
   UsePipes,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../../problems/api-problems.decorator';
 import { noParameters } from '../../problems/no-parameters.pipe';
 import { JSON_BODY, SCOPED } from '../../problems/problem-groups';
@@ -36,7 +37,8 @@ export class VerifyController {
 
   /**
    * Tells whether a token is good for what is required of it, and counts its rate limit. Where no tenant is named,
-   * the calling key's own binding is asked for.
+   * the calling key's own binding is asked for. With `Cache-Control: no-cache` the store is asked, whatever this
+   * instance knows already.
    */
   @Post()
   @HttpCode(200)
@@ -44,18 +46,34 @@ export class VerifyController {
   @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:verify')
   @SelfScoped()
+  @ApiHeader({
+    name: 'Cache-Control',
+    required: false,
+    description:
+      '`no-cache` asks the store, whatever this instance knows already (RFC 9111 section 5.2.1.4).',
+    schema: { type: 'string', example: 'no-cache' },
+  })
   @ApiProblems(...SCOPED, ...JSON_BODY, 'binding_mismatch', 'rate_limiter_unavailable')
   async verify(
     @CurrentApiKey() caller: CurrentKey,
     @Query(noParameters) _query: object,
+    @Headers('cache-control') cacheControl: string | undefined,
     @Body() { token, scopes, orgId, projectId, ip }: VerifyDto,
   ): Promise<VerificationDto> {
-    const verification = await this.verifier.verify(token, {
-      scopes: { allOf: scopes ?? [], anyOf: [] },
-      tenant: tenantAskedFor(caller, { orgId, projectId }),
-      verifier: caller,
-      clientAddress: ip,
-    });
+    const verification = await this.verifier.verify(
+      token,
+      {
+        scopes: { allOf: scopes ?? [], anyOf: [] },
+        tenant: tenantAskedFor(caller, { orgId, projectId }),
+        verifier: caller,
+        clientAddress: ip,
+      },
+      { noCache: asksForNoCache(cacheControl) },
+    );
     return VerificationDto.of(verification);
   }
+}
+
+function asksForNoCache(cacheControl: string | undefined): boolean {
+  return (cacheControl ?? '').split(',').some((directive) => directive.trim().toLowerCase() === 'no-cache');
 }

@@ -1,8 +1,10 @@
 import type { Connection } from 'mongoose';
 import type { StorageConfig } from '../../config/storage.config';
 import type { ApiKeyRepository } from './api-key.repository';
+import type { FreshnessSettings } from './change-feed';
 import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
 import { MemoryApiKeyRepository } from './memory-api-key.repository';
+import { MongoChangeFeed } from './mongo-change-feed';
 import { prepareStore } from './prepare-store';
 import { requiredConnection } from './required-connection';
 import { MongoApiKeyRepository } from './mongo-api-key.repository';
@@ -20,8 +22,9 @@ export async function openApiKeyStorage(
   storage: ApiKeyStorage,
   storageConfig: StorageConfig,
   connection: Connection | null | undefined,
+  freshness: FreshnessSettings = {},
 ): Promise<ApiKeyRepository> {
-  const repository = build(storage, storageConfig, connection);
+  const repository = build(storage, storageConfig, connection, freshness);
   await prepareStore(repository, 'API keys');
   return repository;
 }
@@ -30,14 +33,14 @@ function build(
   storage: ApiKeyStorage,
   storageConfig: StorageConfig,
   connection: Connection | null | undefined,
+  freshness: FreshnessSettings,
 ): ApiKeyRepository {
   if (storage === 'memory') {
     return new MemoryApiKeyRepository(storageConfig.permitVolatile('memory storage of API keys'));
   }
   if (storage === 'mongo') {
-    return new MongoApiKeyRepository(
-      requiredConnection(connection).model<ApiKeyDocument>(API_KEY_MODEL, ApiKeySchema),
-    );
+    const model = requiredConnection(connection).model<ApiKeyDocument>(API_KEY_MODEL, ApiKeySchema);
+    return new MongoApiKeyRepository(model, MongoChangeFeed.of(model, freshness));
   }
   return storageConfig.admit(storage, 'the repository given for API keys');
 }

@@ -1,5 +1,7 @@
 import type { Durability } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
+import type { ChangeFeed } from './change-feed';
+import type { ReadOptions } from './read-options';
 
 /** The injection token of the {@link ApiKeyRepository} in use. */
 export const API_KEY_REPOSITORY = Symbol('keyward:api-key-repository');
@@ -27,6 +29,11 @@ export interface ApiKeyRepository {
    */
   readonly durability: Durability;
 
+  /**
+   * Announces what anyone changes. Without one, nothing that was read is ever kept: each verification asks the store.
+   */
+  readonly changes?: ChangeFeed | undefined;
+
   /** Makes the store ready, indexes included. Called once at start, before anything is served. */
   prepare(): Promise<void>;
 
@@ -39,7 +46,7 @@ export interface ApiKeyRepository {
   insert(key: ApiKeyWithHistory): Promise<void>;
 
   /** The record with this id, without its history: what verification reads. */
-  find(id: string): Promise<ApiKey | null>;
+  find(id: string, options?: ReadOptions): Promise<ApiKey | null>;
 
   /** The record with this id and its history: what a change starts from. */
   findWithHistory(id: string): Promise<ApiKeyWithHistory | null>;

@@ -122,3 +122,4 @@ export const ApiKeySchema = SchemaFactory.createForClass(ApiKeyDocument);
 ApiKeySchema.index({ ownerId: 1, _id: 1 });
 ApiKeySchema.index({ orgId: 1, _id: 1 });
 ApiKeySchema.index({ orgId: 1, projectId: 1, _id: 1 });
+ApiKeySchema.index({ changedAt: 1 });

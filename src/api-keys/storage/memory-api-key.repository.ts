@@ -3,11 +3,13 @@ import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/s
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
 import type { ApiKeyQuery, ApiKeyRepository } from './api-key.repository';
+import { LocalChangeFeed } from './change-feed';
 import { KeyIdTakenError } from './storage.errors';
 
 /** Keeps keys in this process and forgets them with it. For development and tests, and nowhere else. */
 export class MemoryApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'volatile';
+  readonly changes = new LocalChangeFeed();
   private readonly keys = new Map<string, ApiKeyWithHistory>();
 
   /** @throws ConfigurationError without a permit of `StorageConfig` */
@@ -21,6 +23,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
     if (this.stands(key)) return;
     if (this.keys.has(key.id)) throw new KeyIdTakenError(key.id);
     this.keys.set(key.id, copyOf(key));
+    this.changes.announce(key.id);
   }
 
   async find(id: string): Promise<ApiKey | null> {
@@ -37,6 +40,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
     if (stored?.version !== key.version - 1) return this.stands(key);
     const { createdAt, createdBy } = stored;
     this.keys.set(key.id, copyOf({ ...key, createdAt, createdBy }));
+    this.changes.announce(key.id);
     return true;
   }
 

@@ -3,8 +3,16 @@ import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
 import type { ApiKeyQuery, ApiKeyRepository } from './api-key.repository';
 import type { ApiKeyDocument } from './api-key.schema';
+import type { MongoChangeFeed } from './mongo-change-feed';
 import { insertDocument } from './mongo-insert';
-import { boundedMongoOperation, durableWrite, isDuplicateKey, majorityRead } from './mongo-operation';
+import {
+  boundedMongoOperation,
+  decidingRead,
+  durableWrite,
+  isDuplicateKey,
+  majorityRead,
+} from './mongo-operation';
+import type { ReadOptions } from './read-options';
 import { KeyIdTakenError } from './storage.errors';
 
 const WITHOUT_HISTORY = { history: 0, historyDropped: 0, changedAt: 0 } as const;
@@ -35,7 +43,11 @@ const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
 export class MongoApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'durable';
 
-  constructor(private readonly model: Model<ApiKeyDocument>) {}
+  /** @param changes without it nothing that is read here may be kept */
+  constructor(
+    private readonly model: Model<ApiKeyDocument>,
+    readonly changes?: MongoChangeFeed,
+  ) {}
 
   async prepare(): Promise<void> {
     await this.model.createCollection();
@@ -49,13 +61,16 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       if (!(await this.stands(key))) throw new KeyIdTakenError(id);
+    } finally {
+      this.changes?.changed(id);
     }
   }
 
-  async find(id: string): Promise<ApiKey | null> {
+  async find(id: string, { linearizable = false }: ReadOptions = {}): Promise<ApiKey | null> {
+    const onReplicaSet = this.changes?.kind === 'streams';
     const found = await boundedMongoOperation((signal) =>
       this.model
-        .findById(id, WITHOUT_HISTORY, majorityRead(signal))
+        .findById(id, WITHOUT_HISTORY, decidingRead(signal, linearizable && onReplicaSet))
         .lean<Omit<StoredKey, 'history' | 'historyDropped'>>()
         .exec(),
     );
@@ -71,14 +86,19 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
 
   async replace(key: ApiKeyWithHistory): Promise<boolean> {
     const { id, createdAt: _createdAt, createdBy: _createdBy, ...fields } = key;
-    const { matchedCount } = await boundedMongoOperation((signal) =>
-      this.model.updateOne(
-        { _id: id, version: key.version - 1 },
-        { $set: present(fields), $unset: absent(fields), $currentDate: { changedAt: true } },
-        durableWrite(signal),
-      ),
-    );
-    return matchedCount === 1 || (await this.stands(key));
+    try {
+      const { matchedCount } = await boundedMongoOperation((signal) =>
+        this.model.updateOne(
+          { _id: id, version: key.version - 1 },
+          { $set: present(fields), $unset: absent(fields), $currentDate: { changedAt: true } },
+          durableWrite(signal),
+        ),
+      );
+      return matchedCount === 1 || (await this.stands(key));
+    } finally {
+      // Also where the outcome is not known: the write may stand.
+      this.changes?.changed(id);
+    }
   }
 
   async list(query: ApiKeyQuery): Promise<readonly ApiKey[]> {

@@ -15,7 +15,19 @@ export function durableWrite(signal: AbortSignal): MongooseUpdateQueryOptions & 
 
 /** Options of every read: from the primary, what a majority has. */
 export function majorityRead(signal: AbortSignal): QueryOptions {
-  return { readPreference: 'primary', readConcern: { level: 'majority' }, ...abortable(signal) };
+  return decidingRead(signal, false);
+}
+
+/**
+ * Options of a read that decides something: as {@link majorityRead}, or linearizable, which only the members of a
+ * replica set know.
+ */
+export function decidingRead(signal: AbortSignal, linearizable: boolean): QueryOptions {
+  return {
+    readPreference: 'primary',
+    readConcern: { level: linearizable ? 'linearizable' : 'majority' },
+    ...abortable(signal),
+  };
 }
 
 /** Mongoose hands `signal` on to the driver, though its types do not know of it. */

@@ -1,14 +1,31 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { CLOCK } from '../clock.token';
 import type { Clock } from '../domain/clock';
-import { type Decision, decide, findSecret, type Requirement, type StoredState } from '../domain/decision';
+import {
+  type Decision,
+  decideGenuine,
+  MALFORMED,
+  NOT_FOUND,
+  type Requirement,
+  type Valid,
+} from '../domain/decision';
 import { type ParsedToken, parseToken } from '../domain/key-token';
+import { findSecret } from '../domain/prepared-key';
+import type { RateLimit } from '../domain/rate-limit';
 import { RATE_LIMITER, type RateLimiter } from '../limits/rate-limiter';
-import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
-import { OWNER_STATUS, type OwnerStatus } from './owner-status';
+import { StorageUnavailableError } from '../storage/storage.errors';
+import { FreshKeys } from './fresh-keys';
 import { ReuseRecorder } from './reuse-recorder';
-import type { Verification } from './verification';
+import type { Limited, Passed, Verification } from './verification';
+
+const MAX_TRIES = 2;
+
+/** How a verification is made. */
+export interface VerifyOptions {
+  /** Asks the store, whatever is known already; as `Cache-Control: no-cache` does over HTTP. */
+  readonly noCache?: boolean | undefined;
+}
 
 /**
  * Answers whether a presented token is good for what is required of it. Every door asks here.
@@ -26,50 +43,101 @@ export class KeyVerifier {
   private readonly importPrefixes: readonly string[];
 
   constructor(
-    @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
+    private readonly fresh: FreshKeys,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(RATE_LIMITER) private readonly rateLimiter: RateLimiter,
     private readonly reuse: ReuseRecorder,
-    @Optional() @Inject(OWNER_STATUS) private readonly owners?: OwnerStatus,
   ) {
     this.importPrefixes = options.importTokenPrefixes ?? [];
   }
 
   /**
-   * Decides, and where the key is good counts the request against the key's own rate limit.
+   * Decides, and where the key is good counts the request against the key's own rate limit. Answers at once where the
+   * key is known, provably fresh and has no rate limit; else with a promise.
    *
    * @param token the presented text, of any length and content
-   * @throws StorageUnavailableError if the store cannot answer
-   * @throws RateLimiterUnavailableError if requests cannot be counted and are refused then
+   * @throws StorageUnavailableError if the store cannot answer (a rejection)
+   * @throws RateLimiterUnavailableError if requests cannot be counted and are refused then (a rejection)
    */
-  async verify(token: string, requirement: Requirement): Promise<Verification> {
-    const decision = await this.inspect(token, requirement);
-    if (decision.code !== 'VALID' || decision.key.rateLimit === undefined) return decision;
-    const { key, secret } = decision;
-    const rateLimit = await this.rateLimiter.consume(key.id, decision.key.rateLimit);
-    return { code: rateLimit.allowed ? 'VALID' : 'RATE_LIMITED', key, secret, rateLimit };
+  verify(
+    token: string,
+    requirement: Requirement,
+    options?: VerifyOptions,
+  ): Verification | Promise<Verification> {
+    const decision = this.inspect(token, requirement, options);
+    return decision instanceof Promise
+      ? decision.then(async (late) => this.count(late))
+      : this.count(decision);
   }
 
   /**
-   * Decides without counting.
+   * Decides without counting; at once where the key is known and provably fresh, else with a promise.
    *
-   * @throws StorageUnavailableError if the store cannot answer
+   * @throws StorageUnavailableError if the store cannot answer (a rejection)
    */
-  async inspect(token: string, requirement: Requirement): Promise<Decision> {
+  inspect(token: string, requirement: Requirement, options?: VerifyOptions): Decision | Promise<Decision> {
     const presented = parseToken(token, this.importPrefixes);
-    const stored = presented === null ? null : await this.load(presented);
-    const decision = decide(presented, stored, requirement, this.clock.now());
-    if (decision.code === 'ROTATED') await this.reuse.note(decision.key, decision.secret);
-    return decision;
+    if (presented === null) return MALFORMED;
+    if (options?.noCache === true) return this.ask(presented, requirement, true);
+    const at = performance.now();
+    const prepared = this.fresh.keys.peek(presented.keyId, at);
+    const secret = prepared && findSecret(prepared, presented.hash);
+    if (prepared !== undefined && secret !== undefined) {
+      const owner = this.fresh.peekOwner(prepared.key.ownerId, at);
+      if (owner !== undefined) {
+        return this.note(decideGenuine(prepared, secret, owner.isActive, requirement, this.clock.now()));
+      }
+    } else if (this.fresh.unknown.has(presented.hash, at)) {
+      return NOT_FOUND;
+    }
+    return this.ask(presented, requirement, false);
   }
 
-  private async load({ keyId, hash }: ParsedToken): Promise<StoredState | null> {
-    const key = await this.repository.find(keyId);
-    // The owner is asked about for genuine secrets only, so that its absence tells strangers nothing of the key.
-    if (key === null || findSecret(key.secrets, hash) === undefined) return null;
-    const ownerActive =
-      this.owners === undefined || key.ownerId === undefined || (await this.owners.isActive(key.ownerId));
-    return { key, ownerActive };
+  private count(decision: Decision): Verification | Promise<Verification> {
+    return decision.code === 'VALID' && decision.key.rateLimit !== undefined
+      ? this.consume(decision, decision.key.rateLimit)
+      : decision;
+  }
+
+  private async consume({ key, secret }: Valid, limit: RateLimit): Promise<Passed | Limited> {
+    const rateLimit = await this.rateLimiter.consume(key.id, limit);
+    return { code: rateLimit.allowed ? 'VALID' : 'RATE_LIMITED', key, secret, rateLimit };
+  }
+
+  /** Asks the store, and again where its first answer is out of date by the time that all is known. */
+  private async ask(
+    { keyId, hash }: ParsedToken,
+    requirement: Requirement,
+    noCache: boolean,
+  ): Promise<Decision> {
+    const arrivedAt = performance.now();
+    const begunFrom = noCache ? arrivedAt : undefined;
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      let reading = await this.fresh.keys.read(keyId, begunFrom);
+      let secret = reading.value === null ? undefined : findSecret(reading.value, hash);
+      if (secret === undefined && reading.begunAt < arrivedAt) {
+        // That read was under way already: the token may be younger.
+        reading = await this.fresh.keys.read(keyId, arrivedAt);
+        secret = reading.value === null ? undefined : findSecret(reading.value, hash);
+      }
+      if (reading.value === null || secret === undefined) {
+        this.fresh.unknown.add(hash, reading.begunAt);
+        return NOT_FOUND;
+      }
+      // The owner is asked about for genuine secrets only, so that its absence tells strangers nothing of the key.
+      const owner = await this.fresh.readOwner(reading.value.key.ownerId, begunFrom);
+      if (performance.now() - reading.trueAt < this.fresh.maxAgeMs) {
+        const isActive = owner.value?.isActive ?? false;
+        return this.note(decideGenuine(reading.value, secret, isActive, requirement, this.clock.now()));
+      }
+    }
+    throw new StorageUnavailableError(new Error('the store answered too late'));
+  }
+
+  private note(decision: Decision): Decision | Promise<Decision> {
+    if (decision.code !== 'ROTATED') return decision;
+    const noting = this.reuse.note(decision.key, decision.secret);
+    return noting === undefined ? decision : noting.then(() => decision);
   }
 }

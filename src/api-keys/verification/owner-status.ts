@@ -1,3 +1,6 @@
+import type { ChangeFeed } from '../storage/change-feed';
+import type { ReadOptions } from '../storage/read-options';
+
 /** The injection token of the optional {@link OwnerStatus} port. */
 export const OWNER_STATUS = Symbol('keyward:owner-status');
 
@@ -6,6 +9,9 @@ export const OWNER_STATUS = Symbol('keyward:owner-status');
  * counts as active. A rejection refuses the request, it never admits it.
  */
 export interface OwnerStatus {
+  /** Announces which owners changed. Without it each verification of an owned key asks {@link isActive}. */
+  readonly changes?: ChangeFeed | undefined;
+
   /** @param ownerId the `ownerId` of a key. An owner that does not exist is not active. */
-  isActive(ownerId: string): Promise<boolean>;
+  isActive(ownerId: string, options?: ReadOptions): Promise<boolean>;
 }

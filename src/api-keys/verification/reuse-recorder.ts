@@ -42,10 +42,18 @@ export class ReuseRecorder {
     @Optional() private readonly events?: EventEmitter2,
   ) {}
 
-  /** Never rejects: an answer does not depend on whether its note was kept, and the next use tries again. */
-  async note(key: ApiKey, secret: KeySecret): Promise<void> {
+  /**
+   * Counts a use, and notes the first. Never rejects: an answer does not depend on whether its note was kept, and the
+   * next use tries again.
+   *
+   * @returns when the first use is noted; nothing to wait for otherwise
+   */
+  note(key: ApiKey, secret: KeySecret): Promise<void> | undefined {
     this.uses.inc();
-    if (secret.reusedAt !== undefined) return;
+    return secret.reusedAt === undefined ? this.noteFirst(key, secret) : undefined;
+  }
+
+  private async noteFirst(key: ApiKey, secret: KeySecret): Promise<void> {
     const noting = this.underWay.get(secret.hash) ?? this.record(key.id, secret.hash);
     this.underWay.set(secret.hash, noting);
     try {

@@ -1,3 +1,4 @@
+import { LocalChangeFeed } from '../../api-keys/storage/change-feed';
 import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
 import type { UserQuery, UserRepository } from './user.repository';
@@ -6,6 +7,7 @@ import { SubjectTakenError, UsernameTakenError } from './user-storage.errors';
 /** Keeps users in this process and forgets them with it. For development and tests, and nowhere else. */
 export class MemoryUserRepository implements UserRepository {
   readonly durability = 'volatile';
+  readonly changes = new LocalChangeFeed();
   private readonly users = new Map<string, User>();
 
   /** @throws ConfigurationError without a permit of `StorageConfig` */
@@ -20,6 +22,7 @@ export class MemoryUserRepository implements UserRepository {
       throw new SubjectTakenError();
     }
     this.users.set(user.id, structuredClone(user));
+    this.changes.announce(user.id);
   }
 
   async find(id: string): Promise<User | null> {
@@ -57,6 +60,7 @@ export class MemoryUserRepository implements UserRepository {
       version: version + 1,
     };
     this.users.set(id, changed);
+    this.changes.announce(id);
     return structuredClone(changed);
   }
 
@@ -76,6 +80,7 @@ export class MemoryUserRepository implements UserRepository {
       lastLoginAt,
       version: version + 1,
     });
+    this.changes.announce(id);
     return true;
   }
 

@@ -1,11 +1,14 @@
 import type { Model } from 'mongoose';
+import type { MongoChangeFeed } from '../../api-keys/storage/mongo-change-feed';
 import { insertDocument } from '../../api-keys/storage/mongo-insert';
 import {
   boundedMongoOperation,
+  decidingRead,
   durableWrite,
   isDuplicateKey,
   majorityRead,
 } from '../../api-keys/storage/mongo-operation';
+import type { ReadOptions } from '../../api-keys/storage/read-options';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
 import type { UserQuery, UserRepository } from './user.repository';
 import type { UserDocument } from './user.schema';
@@ -20,7 +23,11 @@ type StoredUser = { readonly _id: string } & Omit<User, 'id'>;
 export class MongoUserRepository implements UserRepository {
   readonly durability = 'durable';
 
-  constructor(private readonly model: Model<UserDocument>) {}
+  /** @param changes without it nothing that is read here may be kept */
+  constructor(
+    private readonly model: Model<UserDocument>,
+    readonly changes?: MongoChangeFeed,
+  ) {}
 
   async prepare(): Promise<void> {
     await this.model.createCollection();
@@ -33,11 +40,13 @@ export class MongoUserRepository implements UserRepository {
       await insertDocument(this.model, id, fields);
     } catch (error) {
       throw isDuplicateKey(error) ? new SubjectTakenError() : error;
+    } finally {
+      this.changes?.changed(id);
     }
   }
 
-  async find(id: string): Promise<User | null> {
-    return this.findOne({ _id: id });
+  async find(id: string, { linearizable = false }: ReadOptions = {}): Promise<User | null> {
+    return this.findOne({ _id: id }, linearizable && this.changes?.kind === 'streams');
   }
 
   async findBySubject(issuer: string, subject: string): Promise<User | null> {
@@ -83,6 +92,8 @@ export class MongoUserRepository implements UserRepository {
       return matchedCount === 1 ? await this.find(id) : null;
     } catch (error) {
       throw isDuplicateKey(error) ? new UsernameTakenError() : error;
+    } finally {
+      this.changes?.changed(id);
     }
   }
 
@@ -105,7 +116,7 @@ export class MongoUserRepository implements UserRepository {
         },
         durableWrite(signal),
       ),
-    );
+    ).finally(() => this.changes?.changed(id));
     return matchedCount === 1 || (await this.find(id)) !== null;
   }
 
@@ -185,9 +196,15 @@ export class MongoUserRepository implements UserRepository {
     );
   }
 
-  private async findOne(filter: { _id: string } | { issuer: string; subject: string }): Promise<User | null> {
+  private async findOne(
+    filter: { _id: string } | { issuer: string; subject: string },
+    linearizable = false,
+  ): Promise<User | null> {
     const found = await boundedMongoOperation((signal) =>
-      this.model.findOne(filter, { changedAt: 0 }, majorityRead(signal)).lean<StoredUser>().exec(),
+      this.model
+        .findOne(filter, { changedAt: 0 }, decidingRead(signal, linearizable))
+        .lean<StoredUser>()
+        .exec(),
     );
     return found && toUser(found);
   }

@@ -1,5 +1,7 @@
 import type { Connection } from 'mongoose';
 import type { StorageConfig } from '../../config/storage.config';
+import type { FreshnessSettings } from '../../api-keys/storage/change-feed';
+import { MongoChangeFeed } from '../../api-keys/storage/mongo-change-feed';
 import { prepareStore } from '../../api-keys/storage/prepare-store';
 import { requiredConnection } from '../../api-keys/storage/required-connection';
 import { MemoryUserRepository } from './memory-user.repository';
@@ -19,8 +21,9 @@ export async function openUserStorage(
   storage: UserStorage,
   storageConfig: StorageConfig,
   connection: Connection | null | undefined,
+  freshness: FreshnessSettings = {},
 ): Promise<UserRepository> {
-  const repository = build(storage, storageConfig, connection);
+  const repository = build(storage, storageConfig, connection, freshness);
   await prepareStore(repository, 'users');
   return repository;
 }
@@ -29,8 +32,10 @@ function build(
   storage: UserStorage,
   storageConfig: StorageConfig,
   connection: Connection | null | undefined,
+  freshness: FreshnessSettings,
 ): UserRepository {
   if (storage === 'memory')
     return new MemoryUserRepository(storageConfig.permitVolatile('memory storage of users'));
-  return new MongoUserRepository(requiredConnection(connection).model<UserDocument>(USER_MODEL, UserSchema));
+  const model = requiredConnection(connection).model<UserDocument>(USER_MODEL, UserSchema);
+  return new MongoUserRepository(model, MongoChangeFeed.of(model, freshness));
 }

@@ -1,3 +1,5 @@
+import type { ChangeFeed } from '../../api-keys/storage/change-feed';
+import type { ReadOptions } from '../../api-keys/storage/read-options';
 import type { Durability } from '../../config/storage.config';
 import type { KeySlot, User, UserProfile, UserStatus } from '../domain/user';
 
@@ -20,13 +22,16 @@ export interface UserQuery {
 export interface UserRepository {
   readonly durability: Durability;
 
+  /** Announces which users anyone changes. */
+  readonly changes?: ChangeFeed | undefined;
+
   /** Makes the store ready, indexes included. */
   prepare(): Promise<void>;
 
   /** @throws SubjectTakenError if the issuer's subject is there already */
   insert(user: User): Promise<void>;
 
-  find(id: string): Promise<User | null>;
+  find(id: string, options?: ReadOptions): Promise<User | null>;
 
   findBySubject(issuer: string, subject: string): Promise<User | null>;
 

@@ -79,3 +79,4 @@ UserSchema.index({ issuer: 1, subject: 1 }, { unique: true, sparse: true });
 UserSchema.index({ username: 1 }, { unique: true, sparse: true });
 UserSchema.index({ email: 1, _id: 1 });
 UserSchema.index({ removalPending: 1 }, { sparse: true });
+UserSchema.index({ changedAt: 1 });

@@ -1,0 +1,166 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { mongo } from 'mongoose';
+import type { ChangeSource, FeedTarget } from './feed-target';
+import { isHeartbeatId, type MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
+
+/** Location40573: only on replica sets; then: unauthorised, no such command, no such option, no such stage. */
+const UNSUPPORTED: ReadonlySet<number | string | undefined> = new Set([40_573, 13, 59, 72, 40_324]);
+
+const RETRY_MS = 250;
+
+/** How long an open stream may bring nothing, though heartbeats are sent, before it is opened again; in bounds. */
+const SILENT_BOUNDS = 5;
+
+/** The server has no change streams, or does not let us use them. */
+export class ChangeStreamsUnsupportedError extends Error {
+  constructor(cause: unknown) {
+    super('the server offers no change streams', { cause });
+    this.name = 'ChangeStreamsUnsupportedError';
+  }
+}
+
+/** What is read of an event. A server may leave any part out. */
+export interface StreamEvent {
+  readonly _id: unknown;
+  readonly operationType: string;
+  readonly documentKey?: { readonly _id?: unknown } | null | undefined;
+  readonly fullDocument?: { readonly _id?: unknown; readonly beat?: unknown } | null | undefined;
+  readonly updateDescription?: { readonly updatedFields?: { readonly beat?: unknown } } | null | undefined;
+}
+
+type Stream = mongo.ChangeStream<WatchedDocument, mongo.ChangeStreamDocument<WatchedDocument>>;
+
+const CHANGES_OF_ONE_RECORD: ReadonlySet<string> = new Set(['insert', 'update', 'replace', 'delete']);
+
+/**
+ * Follows a collection by a MongoDB change stream. Freshness dates from the sending of the newest heartbeat that came
+ * back through it; a stream that could not be resumed where it ended counts as if everything had changed.
+ */
+export class MongoChangeStream implements ChangeSource {
+  private token: unknown;
+  private hasDelivered = false;
+
+  /** @param boundMs how old what is served may become: a beat is sent every quarter of it */
+  constructor(
+    private readonly collection: mongo.Collection<WatchedDocument>,
+    private readonly heartbeat: MongoHeartbeat,
+    private readonly boundMs: number,
+  ) {}
+
+  async follow(target: FeedTarget, end: AbortSignal): Promise<void> {
+    while (!end.aborted) {
+      const stream = this.open();
+      const close = (): void => void stream.close().catch(() => undefined);
+      end.addEventListener('abort', close);
+      try {
+        await this.read(stream, target, end);
+      } catch (error) {
+        if (!end.aborted) this.judge(error, target);
+      } finally {
+        end.removeEventListener('abort', close);
+        close();
+      }
+      await pause(RETRY_MS, undefined, { signal: end }).catch(() => undefined);
+    }
+  }
+
+  private open(): Stream {
+    return this.collection.watch(
+      [
+        { $match: { $nor: [{ 'documentKey._id': { $regex: '^#hb:', $ne: this.heartbeat.id } }] } },
+        {
+          $project: {
+            operationType: 1,
+            documentKey: 1,
+            'fullDocument._id': 1,
+            'fullDocument.beat': 1,
+            'updateDescription.updatedFields.beat': 1,
+          },
+        },
+      ],
+      this.token === undefined ? {} : { resumeAfter: this.token },
+    );
+  }
+
+  private async read(stream: Stream, target: FeedTarget, end: AbortSignal): Promise<void> {
+    const closed = new AbortController();
+    let beating: Promise<void> | undefined;
+    try {
+      // The answer that opens the stream; a beat sent before it would go unseen.
+      let event = await this.within(stream, async () => stream.tryNext());
+      beating = this.keepBeating(target, AbortSignal.any([end, closed.signal]));
+      for (;;) {
+        if (event !== null) this.take(event, target);
+        event = await this.within(stream, async () => stream.next());
+      }
+    } finally {
+      closed.abort();
+      await beating;
+    }
+  }
+
+  /** A connection can die without a word; then a stream is silent though heartbeats are sent. */
+  private async within<T>(stream: Stream, reading: () => Promise<T>): Promise<T> {
+    const silence = setTimeout(
+      () => void stream.close().catch(() => undefined),
+      SILENT_BOUNDS * this.boundMs,
+    );
+    try {
+      return await reading();
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  private take(event: StreamEvent, target: FeedTarget): void {
+    // Opened anew, a stream says nothing of what came before its first event.
+    if (this.token === undefined) target.everythingChanged();
+    this.token = event._id;
+    this.hasDelivered = true;
+    this.pass(event, target);
+    if (event.operationType === 'invalidate') {
+      this.token = undefined;
+      throw new Error('the watched collection is no longer there');
+    }
+  }
+
+  private pass(event: StreamEvent, target: FeedTarget): void {
+    const beat = event.updateDescription?.updatedFields?.beat ?? event.fullDocument?.beat;
+    if (typeof beat === 'string') {
+      const sentAt = this.heartbeat.sent(beat);
+      if (sentAt !== undefined) target.proven(sentAt);
+      return;
+    }
+    const id = event.fullDocument?._id ?? event.documentKey?._id;
+    if (typeof id !== 'string' || !CHANGES_OF_ONE_RECORD.has(event.operationType)) {
+      target.everythingChanged();
+    } else if (!isHeartbeatId(id)) {
+      target.changed(id);
+    }
+  }
+
+  private judge(error: unknown, target: FeedTarget): void {
+    const refused =
+      error instanceof mongo.MongoServerError && !error.hasErrorLabel('ResumableChangeStreamError');
+    if (refused && !this.hasDelivered && UNSUPPORTED.has(error.code)) {
+      throw new ChangeStreamsUnsupportedError(error);
+    }
+    // A server that refuses to resume, and a stream that its collection's end has closed, cannot be taken up again.
+    if (refused || error instanceof mongo.MongoChangeStreamError) this.token = undefined;
+    target.troubled(error);
+  }
+
+  private async keepBeating(target: FeedTarget, end: AbortSignal): Promise<void> {
+    while (!end.aborted) {
+      const begunAt = performance.now();
+      try {
+        await this.heartbeat.beat();
+        await this.heartbeat.sweep();
+      } catch (error) {
+        if (!end.aborted) target.troubled(error);
+      }
+      const left = this.boundMs / 4 - (performance.now() - begunAt);
+      await pause(Math.max(0, left), undefined, { signal: end }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/** How a record is read. */
+export interface ReadOptions {
+  /**
+   * Reads what is newest even where a primary that was voted out still answers; slower, and asked for only while the
+   * change feed proves nothing. A store with one server may leave it aside.
+   */
+  readonly linearizable?: boolean | undefined;
+}

@@ -1,0 +1,159 @@
+import { LRUCache } from 'lru-cache';
+import type { ChangeFeed, ChangeListener } from '../storage/change-feed';
+import type { ReadOptions } from '../storage/read-options';
+import { StorageUnavailableError } from '../storage/storage.errors';
+
+/** What a read of the store found. Moments are by `performance.now()`. */
+export interface Reading<V> {
+  readonly value: V | null;
+  readonly begunAt: number;
+  /** At this moment the store said so, or the feed proved that it still did. */
+  readonly trueAt: number;
+}
+
+interface Flight<V> {
+  readonly begunAt: number;
+  readonly linearizable: boolean;
+  readonly done: Promise<V | null>;
+  /** Until a change of the record, or of any, is announced: what is read may be from before it. */
+  isCurrent: boolean;
+}
+
+/** How a {@link FreshCache} behaves. */
+export interface FreshCacheOptions<V> {
+  /** How many values are kept at most. */
+  readonly max: number;
+  /** How old, in milliseconds, what is served may be. */
+  readonly maxAgeMs: number;
+  /** Without a feed nothing is kept. */
+  readonly feed: ChangeFeed | undefined;
+  readonly load: (id: string, options: ReadOptions) => Promise<V | null>;
+  /** Called when any record was changed. */
+  readonly onChange?: () => void;
+}
+
+/**
+ * Keeps what was read of a store, and serves it only while its change feed proves that it is still so, see decision
+ * record 0024. A record is read once at a time, however many ask for it.
+ */
+export class FreshCache<V extends object> implements ChangeListener {
+  /** Values served without a look at the store. */
+  hits = 0;
+  /** Reads of the store. */
+  reads = 0;
+  private readonly values: LRUCache<string, V>;
+  private readonly flights = new Map<string, Flight<V>>();
+  private readonly maxAgeMs: number;
+  private readonly feed: ChangeFeed | undefined;
+  private readonly load: FreshCacheOptions<V>['load'];
+  private readonly onChange: FreshCacheOptions<V>['onChange'];
+  private isListening = false;
+
+  constructor({ max, maxAgeMs, feed, load, onChange }: FreshCacheOptions<V>) {
+    this.values = new LRUCache({ max });
+    this.maxAgeMs = maxAgeMs;
+    this.feed = feed;
+    this.load = load;
+    this.onChange = onChange;
+  }
+
+  /** How many values are kept. */
+  get size(): number {
+    return this.values.size;
+  }
+
+  /**
+   * The value that is known and provably fresh.
+   *
+   * @param at the present by `performance.now()`
+   */
+  peek(id: string, at: number): V | undefined {
+    if (this.feed === undefined || at - this.feed.provenAt >= this.maxAgeMs) return undefined;
+    const value = this.values.get(id);
+    if (value !== undefined) this.hits += 1;
+    return value;
+  }
+
+  /**
+   * Reads the store, or waits for a read that is under way.
+   *
+   * @param begunFrom joins no read that began before this moment
+   * @throws StorageUnavailableError if the store does not answer, or so late that its answer may be out of date
+   */
+  async read(id: string, begunFrom = -Infinity): Promise<Reading<V>> {
+    this.listen();
+    for (let attempt = 0; ; attempt += 1) {
+      const flight = this.flightFor(id, begunFrom);
+      const value = await flight.done;
+      // A read that no change was announced for is as good as the newest proof of the feed.
+      const trueAt = Math.max(
+        flight.begunAt,
+        flight.isCurrent ? (this.feed?.provenAt ?? -Infinity) : -Infinity,
+      );
+      if (performance.now() - trueAt < this.maxAgeMs) return { value, begunAt: flight.begunAt, trueAt };
+      if (attempt > 0) throw new StorageUnavailableError(new Error('the store answered too late'));
+    }
+  }
+
+  changed(id: string): void {
+    this.onChange?.();
+    this.values.delete(id);
+    const flight = this.flights.get(id);
+    if (flight === undefined) return;
+    flight.isCurrent = false;
+    this.flights.delete(id);
+  }
+
+  everythingChanged(): void {
+    this.onChange?.();
+    this.values.clear();
+    for (const flight of this.flights.values()) flight.isCurrent = false;
+    this.flights.clear();
+  }
+
+  private listen(): void {
+    if (this.isListening) return;
+    this.isListening = true;
+    this.feed?.subscribe(this);
+  }
+
+  private flightFor(id: string, begunFrom: number): Flight<V> {
+    const begunAt = performance.now();
+    const linearizable = this.feed === undefined || begunAt - this.feed.provenAt >= this.maxAgeMs;
+    const underWay = this.flights.get(id);
+    if (
+      underWay !== undefined &&
+      underWay.begunAt >= begunFrom &&
+      (underWay.linearizable || !linearizable) &&
+      begunAt - underWay.begunAt < this.maxAgeMs
+    ) {
+      return underWay;
+    }
+    // Only the newest read of a record hears of its changes.
+    if (underWay !== undefined) underWay.isCurrent = false;
+    this.reads += 1;
+    const flight: Flight<V> = {
+      begunAt,
+      linearizable,
+      isCurrent: true,
+      done: this.load(id, { linearizable }).then(
+        (value) => {
+          this.land(id, flight, value);
+          return value;
+        },
+        (error: unknown) => {
+          this.land(id, flight, null);
+          throw error;
+        },
+      ),
+    };
+    this.flights.set(id, flight);
+    return flight;
+  }
+
+  private land(id: string, flight: Flight<V>, value: V | null): void {
+    if (this.flights.get(id) === flight) this.flights.delete(id);
+    // The generation check: a read that began before a change must not be kept after it.
+    if (value !== null && flight.isCurrent && this.feed !== undefined) this.values.set(id, value);
+  }
+}

@@ -1,0 +1,82 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, Optional } from '@nestjs/common';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { type PreparedKey, prepareKey } from '../domain/prepared-key';
+import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
+import { type ChangeFeed, DEFAULT_REVOCATION_BOUND_MS } from '../storage/change-feed';
+import { FreshCache, type Reading } from './fresh-cache';
+import { forgetFreshness, watchFreshness } from './freshness.metrics';
+import { OWNER_STATUS, type OwnerStatus } from './owner-status';
+import { UnknownTokens } from './unknown-tokens';
+
+const DEFAULT_MAX_KEYS = 50_000;
+
+/** What is left of the bound is for the answer's own way. */
+const USABLE_PART_OF_BOUND = 0.8;
+
+/** Whether an owner is active. An object, so that it can be kept. */
+export interface OwnerState {
+  readonly isActive: boolean;
+}
+
+const NO_OWNER: OwnerState = { isActive: true };
+
+/** Keys and owners as they provably are now: from memory where a change feed proves it, else from the store. */
+@Injectable()
+export class FreshKeys implements BeforeApplicationShutdown {
+  readonly keys: FreshCache<PreparedKey>;
+  readonly owners: FreshCache<OwnerState> | undefined;
+  readonly unknown: UnknownTokens;
+  /** How old, in milliseconds, what an answer rests on may be. */
+  readonly maxAgeMs: number;
+  /** The feeds that freshness rests on, by what they are about. */
+  readonly feeds: Readonly<Record<'keys' | 'owners', ChangeFeed | undefined>>;
+
+  constructor(
+    @Inject(API_KEY_REPOSITORY) repository: ApiKeyRepository,
+    @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
+    @Optional() @Inject(OWNER_STATUS) owners?: OwnerStatus,
+  ) {
+    const maxAgeMs = (options.revocationBoundMs ?? DEFAULT_REVOCATION_BOUND_MS) * USABLE_PART_OF_BOUND;
+    const max = options.keyCacheMax ?? DEFAULT_MAX_KEYS;
+    this.maxAgeMs = maxAgeMs;
+    this.feeds = { keys: repository.changes, owners: owners?.changes };
+    this.unknown = new UnknownTokens(maxAgeMs);
+    this.keys = new FreshCache({
+      max,
+      maxAgeMs,
+      feed: repository.changes,
+      load: async (id, how) => {
+        const key = await repository.find(id, how);
+        return key && prepareKey(key);
+      },
+      onChange: () => this.unknown.clear(),
+    });
+    this.owners =
+      owners &&
+      new FreshCache({
+        max,
+        maxAgeMs,
+        feed: owners.changes,
+        load: async (id, how) => ({ isActive: await owners.isActive(id, how) }),
+      });
+    watchFreshness(this);
+  }
+
+  /** The owner's state, if that is known and provably fresh. */
+  peekOwner(ownerId: string | undefined, at: number): OwnerState | undefined {
+    if (ownerId === undefined || this.owners === undefined) return NO_OWNER;
+    return this.owners.peek(ownerId, at);
+  }
+
+  /** @throws StorageUnavailableError */
+  async readOwner(ownerId: string | undefined, begunFrom?: number): Promise<Reading<OwnerState>> {
+    if (ownerId === undefined || this.owners === undefined)
+      return { value: NO_OWNER, trueAt: Infinity, begunAt: Infinity };
+    return this.owners.read(ownerId, begunFrom);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    forgetFreshness(this);
+    await Promise.all(Object.values(this.feeds).map(async (feed) => feed?.stop()));
+  }
+}

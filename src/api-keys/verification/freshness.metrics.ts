@@ -1,0 +1,76 @@
+import { Counter, Gauge, register } from 'prom-client';
+import type { ChangeFeed } from '../storage/change-feed';
+
+/** What is told of caches and feeds. */
+export interface Freshness {
+  readonly keys: { readonly hits: number; readonly reads: number; readonly size: number };
+  readonly owners: { readonly reads: number } | undefined;
+  /** By what they are about. */
+  readonly feeds: Readonly<Record<string, ChangeFeed | undefined>>;
+}
+
+const watched = new Set<Freshness>();
+
+/** Has the metrics of this process tell of these caches and feeds as well. */
+export function watchFreshness(freshness: Freshness): void {
+  if (register.getSingleMetric(AGE) === undefined) registerMetrics();
+  watched.add(freshness);
+}
+
+/** Has them tell of these no longer. */
+export function forgetFreshness(freshness: Freshness): void {
+  watched.delete(freshness);
+}
+
+const AGE = 'keyward_change_feed_age_seconds';
+
+/** The hot path counts in plain numbers; they are read when somebody scrapes. */
+function registerMetrics(): void {
+  const metrics = [
+    total('keyward_key_cache_hits_total', 'Keys decided on without a read.', ({ keys }) => keys.hits),
+    total('keyward_key_reads_total', 'Reads of keys in the store, for decisions.', ({ keys }) => keys.reads),
+    total('keyward_owner_reads_total', 'Reads of owners, for decisions.', ({ owners }) => owners?.reads ?? 0),
+    new Gauge({
+      name: 'keyward_key_cache_entries',
+      help: 'Keys kept in memory.',
+      registers: [],
+      collect() {
+        this.set(sumOf(({ keys }) => keys.size));
+      },
+    }),
+    new Gauge({
+      name: AGE,
+      help: 'How long ago the change feed last proved that it is up to date; +Inf while it has proved nothing.',
+      labelNames: ['of'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { feeds } of watched) {
+          for (const [of, feed] of Object.entries(feeds))
+            if (feed !== undefined) this.set({ of }, ageOf(feed));
+        }
+      },
+    }),
+  ];
+  for (const metric of metrics) register.registerMetric(metric);
+}
+
+function total(name: string, help: string, read: (freshness: Freshness) => number): Counter {
+  return new Counter({
+    name,
+    help,
+    registers: [],
+    collect() {
+      this.reset();
+      this.inc(sumOf(read));
+    },
+  });
+}
+
+function sumOf(read: (freshness: Freshness) => number): number {
+  return [...watched].reduce((sum, each) => sum + read(each), 0);
+}
+
+function ageOf({ provenAt }: ChangeFeed): number {
+  return Math.max(0, (performance.now() - provenAt) / 1000);
+}
