@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../config/configuration.error';
 import type { ApiKeysOptions } from './api-keys.options';
 import { isAllowedIp } from './domain/allowed-ips';
-import { isTokenPrefix } from './domain/key-token';
+import { isTokenPrefix } from './domain/token-form';
 
 const IMPORT_PREFIX = /^[\x21-\x7e]{1,64}$/;
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { hashToken, isTokenPrefix, issueToken, parseToken } from './key-token';
+import { hashToken, issueToken, parseToken } from './key-token';
+import { isTokenPrefix } from './token-form';
 
 const ID = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 

@@ -1,14 +1,7 @@
 import { hash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
-import { encodeBase62, randomBase62 } from './base62';
-import { isForeignToken, foreignKeyId } from './foreign-token';
-
-const SECRET_LENGTH = 43;
-const CHECKSUM_LENGTH = 6;
-const MAX_TOKEN_LENGTH = 16 + 1 + 26 + 1 + SECRET_LENGTH + CHECKSUM_LENGTH;
-const TOKEN = /^[a-z0-9]+(?:_[a-z0-9]+)*_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9A-Za-z]{49}$/;
-const PREFIX = /^(?=.{2,16}$)[a-z0-9]+(?:_[a-z0-9]+)*$/;
-const MIN_TOKEN_LENGTH = 2 + 1 + 26 + 1 + SECRET_LENGTH + CHECKSUM_LENGTH;
+import { randomBase62 } from './base62';
+import { foreignKeyId, isForeignToken } from './foreign-token';
+import { checksumOf, isTokenPrefix, keyIdOf, SECRET_LENGTH } from './token-form';
 
 /** What a well-formed token says of itself, before anything is looked up. */
 export interface ParsedToken {
@@ -24,23 +17,15 @@ export interface IssuedToken extends ParsedToken {
 }
 
 /**
- * Whether `prefix` may stand before new tokens: lower-case letters, digits and inner underscores, 2 to 16
- * characters.
- */
-export function isTokenPrefix(prefix: string): boolean {
-  return PREFIX.test(prefix);
-}
-
-/**
  * Draws a new token for a key: `<prefix>_<id>_<secret><checksum>`, the secret 43 base62 characters (256 bits)
  * without modulo bias.
  *
- * @throws RangeError if the prefix is not one (see {@link isTokenPrefix}).
+ * @throws RangeError if the prefix is not one (see `isTokenPrefix`).
  */
 export function issueToken(prefix: string, keyId: string): IssuedToken {
   if (!isTokenPrefix(prefix)) throw new RangeError(`not a token prefix: ${JSON.stringify(prefix)}`);
   const unsigned = `${prefix}_${keyId}_${randomBase62(SECRET_LENGTH)}`;
-  const token = unsigned + checksum(unsigned);
+  const token = unsigned + checksumOf(unsigned);
   return { token, keyId, hash: hashToken(token) };
 }
 
@@ -59,20 +44,11 @@ export function parseToken(presented: string, importPrefixes: readonly string[] 
 }
 
 function parseNativeToken(presented: string): ParsedToken | null {
-  const length = presented.length;
-  if (length > MAX_TOKEN_LENGTH || length < MIN_TOKEN_LENGTH) return null;
-  const keyId = TOKEN.exec(presented)?.[1];
-  if (keyId === undefined) return null;
-  const split = length - CHECKSUM_LENGTH;
-  if (checksum(presented.slice(0, split)) !== presented.slice(split)) return null;
-  return { keyId, hash: hashToken(presented) };
+  const keyId = keyIdOf(presented);
+  return keyId === undefined ? null : { keyId, hash: hashToken(presented) };
 }
 
 /** SHA-256 of a whole token, in lower-case hex. */
 export function hashToken(token: string): string {
   return hash('sha256', token);
-}
-
-function checksum(text: string): string {
-  return encodeBase62(crc32(text), CHECKSUM_LENGTH);
 }

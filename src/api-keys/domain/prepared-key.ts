@@ -15,6 +15,7 @@ interface PreparedSecret {
  * that one request cannot change what the next is decided by.
  */
 export interface PreparedKey {
+  readonly id: string;
   readonly key: ApiKey;
   readonly secrets: readonly PreparedSecret[];
   readonly allowlist: Allowlist;
@@ -34,6 +35,7 @@ export function prepareKey(key: ApiKey): PreparedKey {
     Object.freeze(part);
   }
   return {
+    id: key.id,
     key,
     secrets: key.secrets.map((secret) => ({ secret, hash: Buffer.from(secret.hash, 'latin1') })),
     allowlist: readAllowlist(key.allowedIps),

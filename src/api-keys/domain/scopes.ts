@@ -30,7 +30,8 @@ export function scopeCovers(granted: string, wanted: string): boolean {
 
 /** Whether some scope of `granted` covers `wanted`. An empty list covers nothing. */
 export function grants(granted: readonly string[], wanted: string): boolean {
-  return granted.some((scope) => scopeCovers(scope, wanted));
+  for (const scope of granted) if (scopeCovers(scope, wanted)) return true;
+  return false;
 }
 
 /** Which scopes a caller must hold: all of `allOf`, and of each list in `anyOf` at least one. */

@@ -1,7 +1,7 @@
-import { LRUCache } from 'lru-cache';
 import type { ChangeFeed, ChangeListener } from '../storage/change-feed';
 import type { ReadOptions } from '../storage/read-options';
 import { StorageUnavailableError } from '../storage/storage.errors';
+import { SieveCache } from './sieve-cache';
 
 /** What a read of the store found. Moments are by `performance.now()`. */
 export interface Reading<V> {
@@ -36,12 +36,12 @@ export interface FreshCacheOptions<V> {
  * Keeps what was read of a store, and serves it only while its change feed proves that it is still so, see decision
  * record 0024. A record is read once at a time, however many ask for it.
  */
-export class FreshCache<V extends object> implements ChangeListener {
+export class FreshCache<V extends { readonly id: string }> implements ChangeListener {
   /** Values served without a look at the store. */
   hits = 0;
   /** Reads of the store. */
   reads = 0;
-  private readonly values: LRUCache<string, V>;
+  private readonly values: SieveCache<V>;
   private readonly flights = new Map<string, Flight<V>>();
   private readonly maxAgeMs: number;
   private readonly feed: ChangeFeed | undefined;
@@ -50,7 +50,7 @@ export class FreshCache<V extends object> implements ChangeListener {
   private isListening = false;
 
   constructor({ max, maxAgeMs, feed, load, onChange }: FreshCacheOptions<V>) {
-    this.values = new LRUCache({ max });
+    this.values = new SieveCache(max);
     this.maxAgeMs = maxAgeMs;
     this.feed = feed;
     this.load = load;
@@ -154,6 +154,7 @@ export class FreshCache<V extends object> implements ChangeListener {
   private land(id: string, flight: Flight<V>, value: V | null): void {
     if (this.flights.get(id) === flight) this.flights.delete(id);
     // The generation check: a read that began before a change must not be kept after it.
-    if (value !== null && flight.isCurrent && this.feed !== undefined) this.values.set(id, value);
+    // Kept under the store's own id: the one that was asked with may be a part of a token, and would keep that alive.
+    if (value !== null && flight.isCurrent && this.feed !== undefined) this.values.set(value.id, value);
   }
 }

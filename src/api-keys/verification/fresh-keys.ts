@@ -15,10 +15,11 @@ const USABLE_PART_OF_BOUND = 0.8;
 
 /** Whether an owner is active. An object, so that it can be kept. */
 export interface OwnerState {
+  readonly id: string;
   readonly isActive: boolean;
 }
 
-const NO_OWNER: OwnerState = { isActive: true };
+const NO_OWNER: OwnerState = { id: '', isActive: true };
 
 /** Keys and owners as they provably are now: from memory where a change feed proves it, else from the store. */
 @Injectable()
@@ -57,7 +58,7 @@ export class FreshKeys implements BeforeApplicationShutdown {
         max,
         maxAgeMs,
         feed: owners.changes,
-        load: async (id, how) => ({ isActive: await owners.isActive(id, how) }),
+        load: async (id, how) => ({ id, isActive: await owners.isActive(id, how) }),
       });
     watchFreshness(this);
   }

@@ -1,4 +1,4 @@
-import { LRUCache } from 'lru-cache';
+import { SieveCache } from './sieve-cache';
 
 const MAX_UNKNOWN = 10_000;
 
@@ -7,7 +7,7 @@ const MAX_UNKNOWN = 10_000;
  * many there are, they push out no key.
  */
 export class UnknownTokens {
-  private readonly readAt = new LRUCache<string, number>({ max: MAX_UNKNOWN });
+  private readonly readAt = new SieveCache<number>(MAX_UNKNOWN);
 
   /** @param maxAgeMs how long a token is remembered */
   constructor(private readonly maxAgeMs: number) {}

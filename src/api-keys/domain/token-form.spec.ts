@@ -1,0 +1,97 @@
+import * as fc from 'fast-check';
+import { crc32 } from 'node:zlib';
+import { encodeBase62 } from './base62';
+import { checksumOf, isTokenPrefix, keyIdOf } from './token-form';
+
+/** The form as one pattern, which says the same to a reader and is slower. */
+const TOKEN =
+  /^(?=[a-z0-9_]{2,16}_[0-7z][0-9a-z]{25}_)[a-z0-9]+(?:_[a-z0-9]+)*_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9A-Za-z]{49}$/;
+const PREFIX = /^(?=.{2,16}$)[a-z0-9]+(?:_[a-z0-9]+)*$/;
+
+const ID = '01jd8x4k2m6n8p0q2r4s6t8v0w';
+const SECRET = 'Secret0fAcmeSecret0fAcmeSecret0fAcme0011316';
+
+/** What the pattern and Node's own CRC-32 say. */
+function expected(text: string): string | undefined {
+  const unsigned = text.slice(0, -6);
+  return text.endsWith(encodeBase62(crc32(unsigned), 6)) ? TOKEN.exec(text)?.[1] : undefined;
+}
+
+const edits = fc.array(
+  fc.tuple(fc.nat(100), fc.constantFrom('_', 'i', 'l', 'o', 'u', '8', 'z', 'Z', '-', '\n', '中', 'é', '')),
+  { maxLength: 2 },
+);
+const prefixes = fc.oneof(
+  fc.constantFrom('kw', 'acme_live'),
+  fc.string({ unit: fc.constantFrom('a', 'z', '0', '9', '_', 'A', '-', 'é'), maxLength: 18 }),
+);
+
+function edited(text: string, changes: readonly (readonly [number, string])[]): string {
+  return changes.reduce((so, [at, character]) => so.slice(0, at) + character + so.slice(at + 1), text);
+}
+
+describe('the form of a token', () => {
+  it('is what the pattern and the checksum say, wherever it is changed before it is signed', () => {
+    fc.assert(
+      fc.property(prefixes, edits, (prefix, changes) => {
+        const unsigned = edited(`${prefix}_${ID}_${SECRET}`, changes);
+        const token = unsigned + checksumOf(unsigned);
+        expect(keyIdOf(token)).toBe(expected(token));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('is what the pattern and the checksum say, wherever it is changed afterwards', () => {
+    fc.assert(
+      fc.property(prefixes, edits, (prefix, changes) => {
+        const unsigned = `${prefix}_${ID}_${SECRET}`;
+        const text = edited(unsigned + checksumOf(unsigned), changes);
+        expect(keyIdOf(text)).toBe(expected(text));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('is met by prefixes of all lengths that are allowed, and by no other', () => {
+    for (let length = 0; length < 20; length += 1) {
+      const unsigned = `${'a'.repeat(length)}_${ID}_${SECRET}`;
+      const isAllowed = length >= 2 && length <= 16;
+      expect(keyIdOf(unsigned + checksumOf(unsigned))).toBe(isAllowed ? ID : undefined);
+    }
+  });
+
+  it('is not met by what else a stranger may send', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (text) => {
+        expect(keyIdOf(text)).toBeUndefined();
+      }),
+    );
+  });
+
+  it('notices every single character that was changed, and every two that changed places', () => {
+    const unsigned = `kw_${ID}_${SECRET}`;
+    const token = unsigned + checksumOf(unsigned);
+    for (let index = 0; index < token.length; index += 1) {
+      for (const other of '0aZ_é') {
+        if (token[index] !== other) expect(keyIdOf(edited(token, [[index, other]]))).toBeUndefined();
+      }
+      const swapped = `${token.slice(0, index)}${token[index + 1] ?? ''}${token[index] ?? ''}${token.slice(index + 2)}`;
+      if (swapped !== token) expect(keyIdOf(swapped)).toBeUndefined();
+    }
+  });
+});
+
+describe('the form of a prefix', () => {
+  it('is what the pattern says', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', '0', '_', 'A', ' ', 'é'), maxLength: 18 }),
+        (prefix) => {
+          expect(isTokenPrefix(prefix)).toBe(PREFIX.test(prefix));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
