@@ -2,6 +2,7 @@ import type { ApiKey } from './api-key';
 import type { Binding } from './binding';
 import { type Decision, decide, type DecisionCode, type Requirement } from './decision';
 import { prepareKey } from './prepared-key';
+import { digestOfHex } from './token-digest';
 
 const NOON = new Date('2027-01-31T12:00:00.000Z');
 const EARLIER = new Date('2027-01-31T11:59:59.999Z');
@@ -56,7 +57,12 @@ function judge(binding: Binding, verifier: Binding | undefined, fault: Fault): D
     verifier,
     ...fault.requirement,
   };
-  return decide({ keyId: key.id, hash }, { prepared: prepareKey(key), ownerActive }, requirement, NOON);
+  return decide(
+    { keyId: key.id, digest: digestOfHex(hash) },
+    { prepared: prepareKey(key), ownerActive },
+    requirement,
+    NOON,
+  );
 }
 
 const acme: Binding = { orgId: 'acme' };
@@ -94,7 +100,7 @@ describe('a key that is bound elsewhere', () => {
       clientAddress: undefined,
       verifier: acme,
     };
-    const missing = decide({ keyId: unbound.id, hash: HASH }, null, requirement, NOON);
+    const missing = decide({ keyId: unbound.id, digest: digestOfHex(HASH) }, null, requirement, NOON);
     expect(elsewhere).toEqual(missing);
     expect(judge(acme, acme, { code: 'NOT_FOUND', hash: 'a0'.repeat(32) })).toEqual(missing);
   });

@@ -2,6 +2,7 @@ import type { ApiKey } from './api-key';
 import { type Decision, decide, type DecisionCode, type Requirement } from './decision';
 import type { ParsedToken } from './key-token';
 import { prepareKey } from './prepared-key';
+import { digestOfHex } from './token-digest';
 
 const NOON = new Date('2027-01-31T12:00:00.000Z');
 const EARLIER = new Date('2027-01-31T11:59:59.999Z');
@@ -37,7 +38,7 @@ interface Case {
   readonly requirement: Requirement;
 }
 const good: Case = {
-  presented: { keyId: ID, hash: HASH },
+  presented: { keyId: ID, digest: digestOfHex(HASH) },
   stored: { key, ownerActive: true },
   requirement: {
     scopes: { allOf: ['memory:read'], anyOf: [] },
@@ -66,7 +67,10 @@ const withRequirement = (it: Case, part: Partial<Requirement>): Case => ({
 const FAULTS: readonly (readonly [DecisionCode, (it: Case) => Case])[] = [
   ['MALFORMED', (it) => ({ ...it, presented: null })],
   ['NOT_FOUND', (it) => ({ ...it, stored: null })],
-  ['ROTATED', (it) => ({ ...it, presented: it.presented && { ...it.presented, hash: OLD_HASH } })],
+  [
+    'ROTATED',
+    (it) => ({ ...it, presented: it.presented && { ...it.presented, digest: digestOfHex(OLD_HASH) } }),
+  ],
   ['REVOKED', (it) => withKey(it, { revokedAt: EARLIER })],
   ['DISABLED', (it) => withKey(it, { enabled: false })],
   ['EXPIRED', (it) => withKey(it, { expiresAt: NOON })],
@@ -115,7 +119,7 @@ describe('someone who guesses the secret of an existing key', () => {
     ['more than the right one', `${HASH}00`],
     ['no hexadecimal', 'g'.repeat(64)],
   ])('learns nothing of it: the hash is %s', (_what, hash) => {
-    const guess: Case = { ...good, presented: { keyId: ID, hash } };
+    const guess: Case = { ...good, presented: { keyId: ID, digest: digestOfHex(hash) } };
     expect(judge(guess)).toEqual({ code: 'NOT_FOUND' });
     expect(judge(withKey(guess, { revokedAt: EARLIER, enabled: false }))).toEqual({ code: 'NOT_FOUND' });
   });
@@ -126,7 +130,7 @@ describe('someone who guesses the secret of an existing key', () => {
 });
 
 describe('a replaced secret', () => {
-  const old: Case = { ...good, presented: { keyId: ID, hash: OLD_HASH } };
+  const old: Case = { ...good, presented: { keyId: ID, digest: digestOfHex(OLD_HASH) } };
   const retiringAt = (retiresAt: Date): Case =>
     withKey(old, { secrets: [{ hash: OLD_HASH, createdAt: EARLIER, retiresAt }, ...key.secrets.slice(1)] });
 

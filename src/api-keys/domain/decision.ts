@@ -90,7 +90,7 @@ export function decide(
   now: Date,
 ): Decision {
   if (presented === null) return MALFORMED;
-  const secret = stored === null ? undefined : findSecret(stored.prepared, presented.hash);
+  const secret = stored === null ? undefined : findSecret(stored.prepared, presented.digest);
   if (stored === null || secret === undefined) return NOT_FOUND;
   return decideGenuine(stored.prepared, secret, stored.ownerActive, requirement, now);
 }

@@ -6,6 +6,7 @@ import { composeGrant, type GrantRequest } from './grant-request';
 import { applyPatch, type KeyPatch } from './key-patch';
 import { prepareKey } from './prepared-key';
 import type { RateLimit } from './rate-limit';
+import { digestOfHex } from './token-digest';
 import { isVisible, type Viewpoint } from './visibility';
 
 const HASH = 'c0'.repeat(32);
@@ -76,7 +77,7 @@ const asked = ['memory:read', 'memory:write', 'memory', 'notes:read', 'notes:wri
 const uses = asked.map(({ scope, tenant, clientAddress, now }): Probe => (key) => {
   const requirement = { scopes: { allOf: [scope], anyOf: [] }, tenant, clientAddress };
   const stored = { prepared: prepareKey(key), ownerActive: true };
-  return decide({ keyId: key.id, hash: HASH }, stored, requirement, now).code === 'VALID';
+  return decide({ keyId: key.id, digest: digestOfHex(HASH) }, stored, requirement, now).code === 'VALID';
 });
 const sights = [undefined, 'ada', 'bob'].flatMap((ownerId) =>
   [

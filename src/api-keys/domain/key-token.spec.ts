@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hashToken, issueToken, parseToken } from './key-token';
 import { isTokenPrefix } from './token-form';
+import { hexOf } from './token-digest';
 
 const ID = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 
@@ -20,7 +21,7 @@ describe('a token', () => {
   it.each(KNOWN)(
     'that was issued long ago is still read, its checksum zero-padded or not: %s',
     (token, hash) => {
-      expect(parseToken(token)).toEqual({ keyId: ID, hash });
+      expect(read(token)).toEqual({ keyId: ID, hash });
     },
   );
 
@@ -29,7 +30,7 @@ describe('a token', () => {
       const { token, keyId, hash } = issueToken(prefix, ID);
       expect(token).toMatch(new RegExp(`^${prefix}_${ID}_[0-9A-Za-z]{49}$`));
       expect({ keyId, hash }).toEqual({ keyId: ID, hash: createHash('sha256').update(token).digest('hex') });
-      expect(parseToken(token)).toEqual({ keyId, hash });
+      expect(read(token)).toEqual({ keyId, hash });
     }
   });
 
@@ -70,3 +71,9 @@ describe('a token prefix', () => {
     expect(() => issueToken(prefix, ID)).toThrow(RangeError);
   });
 });
+
+/** What a token says of itself, its digest as it is kept at rest. */
+function read(token: string, prefixes?: readonly string[]): { keyId: string; hash: string } | null {
+  const parsed = parseToken(token, prefixes);
+  return parsed && { keyId: parsed.keyId, hash: hexOf(parsed.digest) };
+}

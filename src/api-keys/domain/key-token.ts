@@ -1,19 +1,22 @@
-import { hash } from 'node:crypto';
 import { randomBase62 } from './base62';
 import { foreignKeyId, isForeignToken } from './foreign-token';
+import { digestOf, hexOf } from './token-digest';
 import { checksumOf, isTokenPrefix, keyIdOf, SECRET_LENGTH } from './token-form';
 
 /** What a well-formed token says of itself, before anything is looked up. */
 export interface ParsedToken {
   /** The key's public id, and the `_id` of its record. */
   readonly keyId: string;
-  /** SHA-256 of the whole token in lower-case hex: the only form in which a token is ever stored. */
-  readonly hash: string;
+  /** SHA-256 of the whole token, as `digestOf` gives it. */
+  readonly digest: string;
 }
 
 /** A token just drawn. The one moment at which its plain text exists on our side. */
-export interface IssuedToken extends ParsedToken {
+export interface IssuedToken {
   readonly token: string;
+  readonly keyId: string;
+  /** SHA-256 of the whole token in lower-case hex: the only form in which a token is ever stored. */
+  readonly hash: string;
 }
 
 /**
@@ -39,16 +42,16 @@ export function issueToken(prefix: string, keyId: string): IssuedToken {
 export function parseToken(presented: string, importPrefixes: readonly string[] = []): ParsedToken | null {
   const native = parseNativeToken(presented);
   if (native !== null || !isForeignToken(presented, importPrefixes)) return native;
-  const tokenHash = hashToken(presented);
-  return { keyId: foreignKeyId(tokenHash), hash: tokenHash };
+  const digest = digestOf(presented);
+  return { keyId: foreignKeyId(hexOf(digest)), digest };
 }
 
 function parseNativeToken(presented: string): ParsedToken | null {
   const keyId = keyIdOf(presented);
-  return keyId === undefined ? null : { keyId, hash: hashToken(presented) };
+  return keyId === undefined ? null : { keyId, digest: digestOf(presented) };
 }
 
 /** SHA-256 of a whole token, in lower-case hex. */
 export function hashToken(token: string): string {
-  return hash('sha256', token);
+  return hexOf(digestOf(token));
 }

@@ -1,13 +1,10 @@
-import { timingSafeEqual } from 'node:crypto';
 import { type Allowlist, readAllowlist } from './allowed-ips';
 import type { ApiKey, KeySecret } from './api-key';
-
-const HASH_LENGTH = 64;
-const presentedHash = Buffer.alloc(HASH_LENGTH);
+import { digestOfHex, isSameDigest } from './token-digest';
 
 interface PreparedSecret {
   readonly secret: KeySecret;
-  readonly hash: Buffer;
+  readonly digest: string;
 }
 
 /**
@@ -19,6 +16,8 @@ export interface PreparedKey {
   readonly key: ApiKey;
   readonly secrets: readonly PreparedSecret[];
   readonly allowlist: Allowlist;
+  /** Whether the answer may depend on the time: an end is set to the key or to one of its secrets. */
+  readonly isTimed: boolean;
 }
 
 /** Makes a record ready for decisions, and freezes it. */
@@ -37,25 +36,18 @@ export function prepareKey(key: ApiKey): PreparedKey {
   return {
     id: key.id,
     key,
-    secrets: key.secrets.map((secret) => ({ secret, hash: Buffer.from(secret.hash, 'latin1') })),
+    secrets: key.secrets.map((secret) => ({ secret, digest: digestOfHex(secret.hash) })),
     allowlist: readAllowlist(key.allowedIps),
+    isTimed: key.expiresAt !== undefined || key.secrets.some(({ retiresAt }) => retiresAt !== undefined),
   };
 }
 
 /**
- * The secret whose hash is the presented one. Every hash is compared, each in constant time, so that the time
+ * The secret whose digest is the presented one. Every secret is compared, each in constant time, so that the time
  * taken tells nothing about which one matched.
- *
- * @param hash SHA-256 in lower-case hex
  */
-export function findSecret({ secrets }: PreparedKey, hash: string): KeySecret | undefined {
-  if (hash.length !== HASH_LENGTH) return undefined;
-  presentedHash.write(hash, 'latin1');
+export function findSecret({ secrets }: PreparedKey, digest: string): KeySecret | undefined {
   let found: KeySecret | undefined;
-  for (const candidate of secrets) {
-    if (candidate.hash.length === HASH_LENGTH && timingSafeEqual(candidate.hash, presentedHash)) {
-      found = candidate.secret;
-    }
-  }
+  for (const candidate of secrets) if (isSameDigest(candidate.digest, digest)) found = candidate.secret;
   return found;
 }

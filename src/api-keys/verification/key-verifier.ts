@@ -11,7 +11,7 @@ import {
   type Valid,
 } from '../domain/decision';
 import { type ParsedToken, parseToken } from '../domain/key-token';
-import { findSecret } from '../domain/prepared-key';
+import { findSecret, type PreparedKey } from '../domain/prepared-key';
 import type { RateLimit } from '../domain/rate-limit';
 import { RATE_LIMITER, type RateLimiter } from '../limits/rate-limiter';
 import { StorageUnavailableError } from '../storage/storage.errors';
@@ -20,6 +20,7 @@ import { ReuseRecorder } from './reuse-recorder';
 import type { Limited, Passed, Verification } from './verification';
 
 const MAX_TRIES = 2;
+const ANY_TIME = new Date(0);
 
 /** How a verification is made. */
 export interface VerifyOptions {
@@ -82,13 +83,15 @@ export class KeyVerifier {
     if (options?.noCache === true) return this.ask(presented, requirement, true);
     const at = performance.now();
     const prepared = this.fresh.keys.peek(presented.keyId, at);
-    const secret = prepared && findSecret(prepared, presented.hash);
+    const secret = prepared && findSecret(prepared, presented.digest);
     if (prepared !== undefined && secret !== undefined) {
       const owner = this.fresh.peekOwner(prepared.key.ownerId, at);
       if (owner !== undefined) {
-        return this.note(decideGenuine(prepared, secret, owner.isActive, requirement, this.clock.now()));
+        return this.note(
+          decideGenuine(prepared, secret, owner.isActive, requirement, this.timeFor(prepared)),
+        );
       }
-    } else if (this.fresh.unknown.has(presented.hash, at)) {
+    } else if (this.fresh.unknown.has(presented.digest, at)) {
       return NOT_FOUND;
     }
     return this.ask(presented, requirement, false);
@@ -107,7 +110,7 @@ export class KeyVerifier {
 
   /** Asks the store, and again where its first answer is out of date by the time that all is known. */
   private async ask(
-    { keyId, hash }: ParsedToken,
+    { keyId, digest }: ParsedToken,
     requirement: Requirement,
     noCache: boolean,
   ): Promise<Decision> {
@@ -115,14 +118,14 @@ export class KeyVerifier {
     const begunFrom = noCache ? arrivedAt : undefined;
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       let reading = await this.fresh.keys.read(keyId, begunFrom);
-      let secret = reading.value === null ? undefined : findSecret(reading.value, hash);
+      let secret = reading.value === null ? undefined : findSecret(reading.value, digest);
       if (secret === undefined && reading.begunAt < arrivedAt) {
         // That read was under way already: the token may be younger.
         reading = await this.fresh.keys.read(keyId, arrivedAt);
-        secret = reading.value === null ? undefined : findSecret(reading.value, hash);
+        secret = reading.value === null ? undefined : findSecret(reading.value, digest);
       }
       if (reading.value === null || secret === undefined) {
-        this.fresh.unknown.add(hash, reading.begunAt);
+        this.fresh.unknown.add(digest, reading.begunAt);
         return NOT_FOUND;
       }
       // The owner is asked about for genuine secrets only, so that its absence tells strangers nothing of the key.
@@ -133,6 +136,11 @@ export class KeyVerifier {
       }
     }
     throw new StorageUnavailableError(new Error('the store answered too late'));
+  }
+
+  /** Reading the clock costs a twentieth of a decision, and most keys have no end. */
+  private timeFor({ isTimed }: PreparedKey): Date {
+    return isTimed ? this.clock.now() : ANY_TIME;
   }
 
   private note(decision: Decision): Decision | Promise<Decision> {

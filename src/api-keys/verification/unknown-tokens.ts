@@ -13,17 +13,17 @@ export class UnknownTokens {
   constructor(private readonly maxAgeMs: number) {}
 
   /**
-   * @param hash of the token
+   * @param digest of the token
    * @param at the present by `performance.now()`
    */
-  has(hash: string, at: number): boolean {
-    const readAt = this.readAt.get(hash);
+  has(digest: string, at: number): boolean {
+    const readAt = this.readAt.get(digest);
     return readAt !== undefined && at - readAt < this.maxAgeMs;
   }
 
   /** @param begunAt when the read began that found no key, by `performance.now()` */
-  add(hash: string, begunAt: number): void {
-    this.readAt.set(hash, begunAt);
+  add(digest: string, begunAt: number): void {
+    this.readAt.set(digest, begunAt);
   }
 
   /** A key that was changed may have any of them now. */

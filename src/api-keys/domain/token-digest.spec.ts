@@ -1,0 +1,46 @@
+import * as fc from 'fast-check';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { digestOf, digestOfHex, hexOf, isSameDigest } from './token-digest';
+
+const digests = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes));
+
+describe('the digest of a token', () => {
+  it('is SHA-256 of the whole of it, and the same at rest', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (token) => {
+        const hex = createHash('sha256').update(token, 'utf8').digest('hex');
+        expect(hexOf(digestOf(token))).toBe(hex);
+        expect(digestOfHex(hex)).toBe(digestOf(token));
+      }),
+    );
+  });
+
+  it('equals what `timingSafeEqual` says it equals', () => {
+    fc.assert(
+      fc.property(digests, digests, fc.boolean(), (one, other, same) => {
+        const presented = same ? Buffer.from(one) : other;
+        expect(isSameDigest(one.toString('latin1'), presented.toString('latin1'))).toBe(
+          timingSafeEqual(one, presented),
+        );
+      }),
+    );
+  });
+
+  it('equals none that differs in one bit, wherever that is', () => {
+    const digest = digestOf('kw_acme');
+    for (let bit = 0; bit < 256; bit += 1) {
+      const bytes = Buffer.from(digest, 'latin1');
+      bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(isSameDigest(digest, bytes.toString('latin1'))).toBe(false);
+    }
+  });
+
+  it('equals nothing that is shorter, longer, empty or no digest at all', () => {
+    const digest = digestOf('kw_acme');
+    expect(isSameDigest(digest, digest.slice(0, 31))).toBe(false);
+    expect(isSameDigest(digest.slice(0, 31), digest)).toBe(false);
+    expect(isSameDigest(digest, `${digest}x`)).toBe(false);
+    expect(isSameDigest('', '')).toBe(false);
+    expect(isSameDigest(digestOfHex('not hex'), digestOfHex('nothing'))).toBe(false);
+  });
+});
