@@ -33,6 +33,8 @@ export class AppModule {
             }),
             tokenPrefix: config.get('API_KEY_PREFIX', { infer: true }),
             maxTtlDays: config.get('API_KEY_MAX_TTL_DAYS', { infer: true }),
+            usageFlushMs: config.get('USAGE_FLUSH_MS', { infer: true }),
+            usageRetentionDays: config.get('USAGE_RETENTION_DAYS', { infer: true }),
             trustProxy: config.get('TRUST_PROXY', { infer: true }),
             importTokenPrefixes: config.get('IMPORT_TOKEN_PREFIXES', { infer: true }),
             redisUrl: config.get('REDIS_URL', { infer: true }),

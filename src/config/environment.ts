@@ -63,6 +63,18 @@ export class Environment {
   @Max(36_500, { message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
   API_KEY_MAX_TTL_DAYS: number | undefined = undefined;
 
+  @Integer()
+  @IsInt({ message: 'use whole milliseconds from 100 to 3600000' })
+  @Min(100, { message: 'use whole milliseconds from 100 to 3600000' })
+  @Max(3_600_000, { message: 'use whole milliseconds from 100 to 3600000' })
+  USAGE_FLUSH_MS = 10_000;
+
+  @Integer()
+  @IsInt({ message: 'use whole days from 1 to 3650' })
+  @Min(1, { message: 'use whole days from 1 to 3650' })
+  @Max(3650, { message: 'use whole days from 1 to 3650' })
+  USAGE_RETENTION_DAYS = 90;
+
   @List()
   @IsIpRange({ each: true, message: 'use addresses and CIDR ranges of your proxies, separated by commas' })
   TRUST_PROXY: string[] = [];

@@ -9,6 +9,7 @@ import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { StorageUnavailableError } from '../storage/storage.errors';
+import { UsageRecorder } from '../usage/usage-recorder';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
 import { Admission } from './admission';
@@ -31,7 +32,8 @@ function door(): { repository: MemoryApiKeyRepository; admission: Admission } {
     failedCredentials: { limit: 2, windowSeconds: 60 },
   };
   const reuse = new ReuseRecorder(repository, clock);
-  const verifier = new KeyVerifier(repository, options, clock, new LocalRateLimiter(), reuse);
+  const usage = new UsageRecorder(null, options);
+  const verifier = new KeyVerifier(repository, options, clock, new LocalRateLimiter(), reuse, usage);
   return { repository, admission: new Admission(verifier, new FailedCredentials(options), options) };
 }
 

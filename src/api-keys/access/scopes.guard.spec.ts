@@ -5,6 +5,7 @@ import { systemClock } from '../domain/clock';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
+import { UsageRecorder } from '../usage/usage-recorder';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
 import { Admission } from './admission';
@@ -23,7 +24,8 @@ const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile
 const find = jest.spyOn(repository, 'find');
 const options = { storage: 'memory' } as const;
 const reuse = new ReuseRecorder(repository, systemClock);
-const verifier = new KeyVerifier(repository, options, systemClock, new LocalRateLimiter(), reuse);
+const usage = new UsageRecorder(null, options);
+const verifier = new KeyVerifier(repository, options, systemClock, new LocalRateLimiter(), reuse, usage);
 const admission = new Admission(verifier, new FailedCredentials(options), options);
 const guard = new ScopesGuard(admission, options, new HttpAdapterHost());
 

@@ -6,6 +6,7 @@ import { type Decision, decide, findSecret, type Requirement, type StoredState }
 import { type ParsedToken, parseToken } from '../domain/key-token';
 import { RATE_LIMITER, type RateLimiter } from '../limits/rate-limiter';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
+import { UsageRecorder } from '../usage/usage-recorder';
 import { OWNER_STATUS, type OwnerStatus } from './owner-status';
 import { ReuseRecorder } from './reuse-recorder';
 import type { Verification } from './verification';
@@ -31,13 +32,15 @@ export class KeyVerifier {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(RATE_LIMITER) private readonly rateLimiter: RateLimiter,
     private readonly reuse: ReuseRecorder,
+    private readonly usage: UsageRecorder,
     @Optional() @Inject(OWNER_STATUS) private readonly owners?: OwnerStatus,
   ) {
     this.importPrefixes = options.importTokenPrefixes ?? [];
   }
 
   /**
-   * Decides, and where the key is good counts the request against the key's own rate limit.
+   * Decides, and where the key is good counts the request against the key's own rate limit. What is `VALID` then is
+   * a use of the key.
    *
    * @param token the presented text, of any length and content
    * @throws StorageUnavailableError if the store cannot answer
@@ -45,9 +48,14 @@ export class KeyVerifier {
    */
   async verify(token: string, requirement: Requirement): Promise<Verification> {
     const decision = await this.inspect(token, requirement);
-    if (decision.code !== 'VALID' || decision.key.rateLimit === undefined) return decision;
+    if (decision.code !== 'VALID') return decision;
     const { key, secret } = decision;
-    const rateLimit = await this.rateLimiter.consume(key.id, decision.key.rateLimit);
+    if (key.rateLimit === undefined) {
+      this.usage.note(key.id, this.clock.now().getTime());
+      return decision;
+    }
+    const rateLimit = await this.rateLimiter.consume(key.id, key.rateLimit);
+    if (rateLimit.allowed) this.usage.note(key.id, this.clock.now().getTime());
     return { code: rateLimit.allowed ? 'VALID' : 'RATE_LIMITED', key, secret, rateLimit };
   }
 

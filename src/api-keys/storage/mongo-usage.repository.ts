@@ -1,0 +1,161 @@
+import { type Model, mongo } from 'mongoose';
+import {
+  dayOf,
+  daysAfter,
+  type HourlyUse,
+  type KeyUsage,
+  type UsageSpan,
+  type UsageTally,
+} from '../domain/usage';
+import {
+  boundedMongoOperation,
+  durableWrite,
+  isDuplicateKey,
+  isUnsent,
+  majorityRead,
+} from './mongo-operation';
+import { StorageUnavailableError, UsageNotWrittenError } from './storage.errors';
+import type { UsageRepository } from './usage.repository';
+import type { UsageDocument } from './usage.schema';
+
+/** Nobody waits for these, and they may touch many documents. */
+const WRITE_TIMEOUT_MS = 10_000;
+
+const HOUR_MS = 3_600_000;
+
+/** The document that a probe asks for. There is none under this id. */
+const NO_DOCUMENT = '#probe';
+
+type StoredDay = Required<Pick<UsageDocument, '_id' | 'day' | 'hours'>>;
+type StoredUsage = Pick<UsageDocument, '_id' | 'lastUsedAt'> | StoredDay;
+type Operation = mongo.AnyBulkWriteOperation<UsageDocument>;
+
+/** Keeps usage in MongoDB: a document a key, and one a key and day; one bulk write for all that was counted. */
+export class MongoUsageRepository implements UsageRepository {
+  readonly durability = 'durable';
+
+  constructor(private readonly model: Model<UsageDocument>) {}
+
+  async prepare(): Promise<void> {
+    await this.model.createCollection();
+    await this.model.createIndexes();
+  }
+
+  async add(tallies: readonly UsageTally[]): Promise<void> {
+    const operations = operationsFor(tallies);
+    if (operations.length === 0) return;
+    try {
+      await this.write(operations);
+    } catch (error) {
+      if (!isDuplicateKey(error)) {
+        throw error instanceof StorageUnavailableError && isUnsent(error.cause)
+          ? new UsageNotWrittenError(error.cause)
+          : error;
+      }
+      // Two instances made the same document at once, and the server left it to us to try again.
+      await this.write(refusedAmong(operations, error));
+    }
+  }
+
+  async probe(): Promise<void> {
+    await this.read([NO_DOCUMENT]);
+  }
+
+  async usageOf(keyId: string, span: UsageSpan): Promise<KeyUsage> {
+    const found = await this.read([keyId, ...daysIn(span).map((day) => dayId(keyId, day))]);
+    const last = found.find((document) => document._id === keyId);
+    return {
+      hours: found
+        .flatMap((document) => ('hours' in document ? hoursOf(document) : []))
+        .filter(({ hour }) => hour >= span.from && hour < span.to)
+        .toSorted((one, other) => one.hour.getTime() - other.hour.getTime()),
+      ...(last !== undefined && 'lastUsedAt' in last && { lastUsedAt: last.lastUsedAt }),
+    };
+  }
+
+  async lastUsed(keyIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+    const found = keyIds.length === 0 ? [] : await this.read(keyIds);
+    return new Map(
+      found.flatMap((document) =>
+        'lastUsedAt' in document && document.lastUsedAt !== undefined
+          ? [[document._id, document.lastUsedAt] as const]
+          : [],
+      ),
+    );
+  }
+
+  async prune(before: Date): Promise<void> {
+    await boundedMongoOperation(
+      (signal) => this.model.deleteMany({ day: { $lte: daysAfter(before, -1) } }, durableWrite(signal)),
+      WRITE_TIMEOUT_MS,
+    );
+  }
+
+  /** By the driver itself: Mongoose would cast each of thousands of operations while requests wait. */
+  private async write(operations: readonly Operation[]): Promise<void> {
+    await boundedMongoOperation(
+      (signal) =>
+        this.model.collection.bulkWrite([...operations] as never, {
+          ordered: false,
+          ...durableWrite(signal),
+        }),
+      WRITE_TIMEOUT_MS,
+    );
+  }
+
+  private async read(ids: readonly string[]): Promise<readonly StoredUsage[]> {
+    return boundedMongoOperation((signal) =>
+      this.model
+        .find({ _id: { $in: [...ids] } }, undefined, majorityRead(signal))
+        .lean<StoredUsage[]>()
+        .exec(),
+    );
+  }
+}
+
+function operationsFor(tallies: readonly UsageTally[]): readonly Operation[] {
+  const days = new Map<string, { readonly day: Date; readonly counts: Record<string, number> }>();
+  const last = new Map<string, Date>();
+  for (const { keyId, hour, count, lastUsedAt } of tallies) {
+    const known = last.get(keyId);
+    if (known === undefined || known < lastUsedAt) last.set(keyId, lastUsedAt);
+    if (count === 0) continue;
+    const day = dayOf(hour);
+    const id = dayId(keyId, day);
+    const { counts } = days.get(id) ?? days.set(id, { day, counts: {} }).get(id)!;
+    const field = `hours.${hour.getUTCHours()}`;
+    counts[field] = (counts[field] ?? 0) + count;
+  }
+  return [
+    ...[...days].map(([_id, { day, counts }]) => upsert(_id, { $inc: counts, $setOnInsert: { day } })),
+    ...[...last].map(([_id, lastUsedAt]) => upsert(_id, { $max: { lastUsedAt } })),
+  ];
+}
+
+function upsert(_id: string, update: mongo.UpdateFilter<UsageDocument>): Operation {
+  return { updateOne: { filter: { _id }, update, upsert: true } };
+}
+
+/** The operations that the server refused; the others were done. */
+function refusedAmong(operations: readonly Operation[], error: unknown): readonly Operation[] {
+  if (!(error instanceof mongo.MongoBulkWriteError)) return [];
+  const refused = new Set([error.writeErrors].flat().map(({ index }) => index));
+  return operations.filter((_operation, index) => refused.has(index));
+}
+
+function dayId(keyId: string, day: Date): string {
+  return `${keyId}:${day.toISOString().slice(0, 10)}`;
+}
+
+function daysIn({ from, to }: UsageSpan): readonly Date[] {
+  const first = dayOf(from);
+  const count = Math.ceil((to.getTime() - first.getTime()) / (24 * HOUR_MS));
+  return Array.from({ length: count }, (_, index) => daysAfter(first, index));
+}
+
+function hoursOf({ day, hours }: StoredDay): readonly HourlyUse[] {
+  return Object.entries(hours).map(([hour, count]) => ({
+    hour: new Date(day.getTime() + Number(hour) * HOUR_MS),
+    count,
+  }));
+}
