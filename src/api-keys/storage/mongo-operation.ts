@@ -8,15 +8,6 @@ const DUPLICATE_KEY = 11_000;
 
 const SOCKET_ERROR = /^(?!ERR_)E[A-Z]|^ERR_(?:STREAM|SOCKET|TLS|SSL)_/;
 
-/** What the driver says while it looks for a server, or waits for a connection. It does not export all of them. */
-const BEFORE_SENDING: ReadonlySet<string> = new Set([
-  'MongoServerSelectionError',
-  'MongoWaitQueueTimeoutError',
-  'MongoPoolClearedError',
-  'MongoNotConnectedError',
-  'MongoTopologyClosedError',
-]);
-
 /** Options of every write: acknowledged by a majority, and in its journal. */
 export function durableWrite(signal: AbortSignal): MongooseUpdateQueryOptions & mongo.UpdateOptions {
   return { writeConcern: { w: 'majority', j: true }, ...abortable(signal) };
@@ -58,18 +49,6 @@ export async function boundedMongoOperation<T>(
 /** Whether the server refused a write because of a unique index. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
-}
-
-/**
- * Whether an operation failed before any of it could reach the server: no server was found, or no connection to it.
- * `false` says nothing: what was sent may have been done.
- */
-export function isUnsent(error: unknown): boolean {
-  return (
-    isNotConnected(error) ||
-    (error instanceof mongo.MongoError && BEFORE_SENDING.has(error.name)) ||
-    (error instanceof mongo.MongoNetworkError && Reflect.get(error, 'beforeHandshake') === true)
-  );
 }
 
 function isNotConnected(error: unknown): boolean {

@@ -7,13 +7,7 @@ import {
   type UsageSpan,
   type UsageTally,
 } from '../domain/usage';
-import {
-  boundedMongoOperation,
-  durableWrite,
-  isDuplicateKey,
-  isUnsent,
-  majorityRead,
-} from './mongo-operation';
+import { boundedMongoOperation, durableWrite, isDuplicateKey, majorityRead } from './mongo-operation';
 import { StorageUnavailableError, UsageNotWrittenError } from './storage.errors';
 import type { UsageRepository } from './usage.repository';
 import type { UsageDocument } from './usage.schema';
@@ -34,7 +28,11 @@ type Operation = mongo.AnyBulkWriteOperation<UsageDocument>;
 export class MongoUsageRepository implements UsageRepository {
   readonly durability = 'durable';
 
-  constructor(private readonly model: Model<UsageDocument>) {}
+  /** @param writeTimeoutMs how long a write may take before its outcome counts as unknown */
+  constructor(
+    private readonly model: Model<UsageDocument>,
+    private readonly writeTimeoutMs = WRITE_TIMEOUT_MS,
+  ) {}
 
   async prepare(): Promise<void> {
     await this.model.createCollection();
@@ -47,13 +45,11 @@ export class MongoUsageRepository implements UsageRepository {
     try {
       await this.write(operations);
     } catch (error) {
-      if (!isDuplicateKey(error)) {
-        throw error instanceof StorageUnavailableError && isUnsent(error.cause)
-          ? new UsageNotWrittenError(error.cause)
-          : error;
-      }
+      if (!isDuplicateKey(error)) throw error;
       // Two instances made the same document at once, and the server left it to us to try again.
-      await this.write(refusedAmong(operations, error));
+      await this.write(refusedAmong(operations, error)).catch((reason: unknown) => {
+        throw new StorageUnavailableError(reason);
+      });
     }
   }
 
@@ -87,20 +83,33 @@ export class MongoUsageRepository implements UsageRepository {
   async prune(before: Date): Promise<void> {
     await boundedMongoOperation(
       (signal) => this.model.deleteMany({ day: { $lte: daysAfter(before, -1) } }, durableWrite(signal)),
-      WRITE_TIMEOUT_MS,
+      this.writeTimeoutMs,
     );
   }
 
-  /** By the driver itself: Mongoose would cast each of thousands of operations while requests wait. */
+  /**
+   * Writes by the driver itself: Mongoose would cast each of thousands of operations while requests wait. The driver's
+   * errors do not tell whether a first attempt was sent before a second one failed; its connections do.
+   */
   private async write(operations: readonly Operation[]): Promise<void> {
-    await boundedMongoOperation(
-      (signal) =>
-        this.model.collection.bulkWrite([...operations] as never, {
-          ordered: false,
-          ...durableWrite(signal),
-        }),
-      WRITE_TIMEOUT_MS,
-    );
+    const client = this.model.db.getClient();
+    let mayBeSent = false;
+    const noteConnection = (): void => void (mayBeSent = true);
+    client.on('connectionCheckedOut', noteConnection);
+    try {
+      await boundedMongoOperation(
+        (signal) =>
+          this.model.collection.bulkWrite([...operations] as never, {
+            ordered: false,
+            ...durableWrite(signal),
+          }),
+        this.writeTimeoutMs,
+      );
+    } catch (error) {
+      throw mayBeSent ? error : new UsageNotWrittenError(error);
+    } finally {
+      client.off('connectionCheckedOut', noteConnection);
+    }
   }
 
   private async read(ids: readonly string[]): Promise<readonly StoredUsage[]> {

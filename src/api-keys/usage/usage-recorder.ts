@@ -104,6 +104,7 @@ export class UsageRecorder
     }
     const tallies = buffer.take();
     this.reportBacklog();
+    if (tallies.length === 0) return;
     try {
       await repository.add(tallies);
       this.metrics.flushes.inc({ outcome: 'written' });
