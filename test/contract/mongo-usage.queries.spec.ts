@@ -27,20 +27,22 @@ interface Use {
   readonly run: (repository: UsageRepository) => Promise<unknown>;
 }
 
+const ADDING: Use = {
+  what: 'adding the counts of many keys, hours and days',
+  index: '_id_',
+  kind: 'update',
+  run: async (repository) =>
+    repository.add([
+      uses(ACME, '10T09:00:00', 2),
+      uses(ACME, '10T10:00:00', 3),
+      uses(ACME, '11T10:00:00', 4),
+      uses(GLOBEX, '10T09:00:00', 5),
+    ]),
+};
+
 /** Everything that the repository sends: one command each, and the index that must serve it. */
 const USES: readonly Use[] = [
-  {
-    what: 'adding the counts of many keys, hours and days',
-    index: '_id_',
-    kind: 'update',
-    run: async (repository) =>
-      repository.add([
-        uses(ACME, '10T09:00:00', 2),
-        uses(ACME, '10T10:00:00', 3),
-        uses(ACME, '11T10:00:00', 4),
-        uses(GLOBEX, '10T09:00:00', 5),
-      ]),
-  },
+  ADDING,
   {
     what: 'reading a month of one key',
     index: '_id_',
@@ -124,7 +126,7 @@ describe('what the driver sends about usage', () => {
   });
 
   it('names each document that it adds to by its id alone, so that a shard by hashed id knows it', async () => {
-    const { updates } = (await commandOf(USES[0]!)) as SentUpdate;
+    const { updates } = (await commandOf(ADDING)) as SentUpdate;
     expect(updates.map(({ q }) => Object.keys(q))).toEqual(updates.map(() => ['_id']));
     expect(updates.map(({ upsert }) => upsert)).toEqual(updates.map(() => true));
     expect(updates).toHaveLength(3 + 2);
@@ -135,9 +137,7 @@ describe('what the driver sends about usage', () => {
 
   it('asks for no collation, no pipeline and no expression', async () => {
     for (const use of USES) {
-      const command = await commandOf(use);
-      expect(JSON.stringify(command)).not.toMatch(/collation|\$expr|txnNumber.*autocommit/);
-      if ('update' in command) for (const { u } of command.updates) expect(Array.isArray(u)).toBe(false);
+      expect(JSON.stringify(await commandOf(use))).not.toMatch(/collation|\$expr|startTransaction|"u":\[/);
     }
     for (const index of await store.documents.indexes())
       expect(index).not.toHaveProperty('expireAfterSeconds');

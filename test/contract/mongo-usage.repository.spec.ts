@@ -27,8 +27,7 @@ describe('the documents of usage in MongoDB', () => {
       uses(acme, '10T23:00:05', 4),
       uses(acme, '11T00:00:00', 5),
     ]);
-    const documents = await store.documents.find().toArray();
-    expect(documents.toSorted((one, other) => (one._id < other._id ? -1 : 1))).toEqual([
+    await expect(store.documents.find().sort({ _id: 1 }).toArray()).resolves.toEqual([
       { _id: acme, lastUsedAt: new Date('2027-01-11T00:00:00Z') },
       { _id: `${acme}:2027-01-10`, day: new Date('2027-01-10T00:00:00Z'), hours: { 9: 3, 23: 4 } },
       { _id: `${acme}:2027-01-11`, day: new Date('2027-01-11T00:00:00Z'), hours: { 0: 5 } },

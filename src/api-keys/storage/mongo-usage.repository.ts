@@ -20,8 +20,7 @@ const HOUR_MS = 3_600_000;
 /** The document that a probe asks for. There is none under this id. */
 const NO_DOCUMENT = '#probe';
 
-type StoredDay = Required<Pick<UsageDocument, '_id' | 'day' | 'hours'>>;
-type StoredUsage = Pick<UsageDocument, '_id' | 'lastUsedAt'> | StoredDay;
+type StoredUsage = Pick<UsageDocument, '_id' | 'lastUsedAt' | 'day' | 'hours'>;
 type Operation = mongo.AnyBulkWriteOperation<UsageDocument>;
 
 /** Keeps usage in MongoDB: a document a key, and one a key and day; one bulk write for all that was counted. */
@@ -59,24 +58,20 @@ export class MongoUsageRepository implements UsageRepository {
 
   async usageOf(keyId: string, span: UsageSpan): Promise<KeyUsage> {
     const found = await this.read([keyId, ...daysIn(span).map((day) => dayId(keyId, day))]);
-    const last = found.find((document) => document._id === keyId);
+    const last = found.find(({ lastUsedAt }) => lastUsedAt !== undefined)?.lastUsedAt;
     return {
       hours: found
-        .flatMap((document) => ('hours' in document ? hoursOf(document) : []))
+        .flatMap(hoursOf)
         .filter(({ hour }) => hour >= span.from && hour < span.to)
         .toSorted((one, other) => one.hour.getTime() - other.hour.getTime()),
-      ...(last !== undefined && 'lastUsedAt' in last && { lastUsedAt: last.lastUsedAt }),
+      ...(last !== undefined && { lastUsedAt: last }),
     };
   }
 
   async lastUsed(keyIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {
     const found = keyIds.length === 0 ? [] : await this.read(keyIds);
     return new Map(
-      found.flatMap((document) =>
-        'lastUsedAt' in document && document.lastUsedAt !== undefined
-          ? [[document._id, document.lastUsedAt] as const]
-          : [],
-      ),
+      found.flatMap(({ _id, lastUsedAt }) => (lastUsedAt === undefined ? [] : [[_id, lastUsedAt] as const])),
     );
   }
 
@@ -131,18 +126,19 @@ function operationsFor(tallies: readonly UsageTally[]): readonly Operation[] {
     if (count === 0) continue;
     const day = dayOf(hour);
     const id = dayId(keyId, day);
-    const { counts } = days.get(id) ?? days.set(id, { day, counts: {} }).get(id)!;
+    const counts = days.get(id)?.counts ?? {};
     const field = `hours.${hour.getUTCHours()}`;
     counts[field] = (counts[field] ?? 0) + count;
+    days.set(id, { day, counts });
   }
   return [
-    ...[...days].map(([_id, { day, counts }]) => upsert(_id, { $inc: counts, $setOnInsert: { day } })),
-    ...[...last].map(([_id, lastUsedAt]) => upsert(_id, { $max: { lastUsedAt } })),
+    ...Array.from(days, ([id, { day, counts }]) => upsert(id, { $inc: counts, $setOnInsert: { day } })),
+    ...Array.from(last, ([id, lastUsedAt]) => upsert(id, { $max: { lastUsedAt } })),
   ];
 }
 
-function upsert(_id: string, update: mongo.UpdateFilter<UsageDocument>): Operation {
-  return { updateOne: { filter: { _id }, update, upsert: true } };
+function upsert(id: string, update: mongo.UpdateFilter<UsageDocument>): Operation {
+  return { updateOne: { filter: { _id: id }, update, upsert: true } };
 }
 
 /** The operations that the server refused; the others were done. */
@@ -162,7 +158,8 @@ function daysIn({ from, to }: UsageSpan): readonly Date[] {
   return Array.from({ length: count }, (_, index) => daysAfter(first, index));
 }
 
-function hoursOf({ day, hours }: StoredDay): readonly HourlyUse[] {
+function hoursOf({ day, hours = {} }: StoredUsage): readonly HourlyUse[] {
+  if (day === undefined) return [];
   return Object.entries(hours).map(([hour, count]) => ({
     hour: new Date(day.getTime() + Number(hour) * HOUR_MS),
     count,

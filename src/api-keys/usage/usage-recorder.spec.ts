@@ -35,11 +35,11 @@ function use(recorder: UsageRecorder, keyId: string, times: number): void {
 
 /** An operation that the test ends. */
 function pending(): { readonly promise: Promise<undefined>; end(): void } {
-  let end = (): void => {};
+  const ends: (() => void)[] = [];
   const promise = new Promise<undefined>((resolve) => {
-    end = () => resolve(undefined);
+    ends.push(() => resolve(undefined));
   });
-  return { promise, end: () => end() };
+  return { promise, end: () => ends.forEach((end) => end()) };
 }
 
 async function metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {

@@ -40,6 +40,7 @@ describe('a span of usage', () => {
     ['has no length', { from: date('2027-01-11T00:00:00Z'), to: date('2027-01-11T00:00:00Z') }],
     ['begins in the future and ends now', { from: date('2027-01-31T12:34:56.790Z') }],
     ['is too long by a millisecond', { from: date('2026-12-31T12:34:56.788Z') }],
+    ['begins before there can be any use', { to: date('1970-01-01T23:59:59.999Z') }],
     ['spans all years', { from: date('0000-01-01T00:00:00Z'), to: date('9999-12-31T00:00:00Z') }],
   ])('is refused where it %s', (_what, request) => {
     expect(() => usageSpanOf(request, NOW)).toThrow(UnacceptableUsageSpanError);
