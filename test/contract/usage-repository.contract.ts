@@ -69,6 +69,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
   it('never moves the last use back, whatever comes late', async () => {
     await repository.add([uses(acme, '10T09:30:00')]);
     await repository.add([uses(acme, '10T09:00:00'), uses(acme, '09T23:00:00')]);
+    await expect(repository.lastUsed([acme])).resolves.toEqual(new Map([[acme, at('10T09:30:00')]]));
     await repository.add([uses(acme, '10T09:30:01'), uses(acme, '10T09:29:59')]);
     await expect(repository.lastUsed([acme])).resolves.toEqual(new Map([[acme, at('10T09:30:01')]]));
     expect((await repository.usageOf(acme, SPAN)).hours).toEqual([

@@ -17,6 +17,9 @@ interface Holder {
   readonly client: HttpClient;
 }
 
+const usageOf = async (client: HttpClient, id: string, query = ''): Promise<HttpAnswer> =>
+  client.get(`/v1/api-keys/${id}/usage${query}`);
+
 describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (storage) => {
   let service: TestService;
   let root: HttpClient;
@@ -38,9 +41,6 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
   async function stored(): Promise<void> {
     await service.app.get(UsageRecorder).flush();
   }
-
-  const usageOf = async (client: HttpClient, id: string, query = ''): Promise<HttpAnswer> =>
-    client.get(`/v1/api-keys/${id}/usage${query}`);
 
   const countsOf = async (id: string, query = ''): Promise<readonly number[]> => {
     const { body } = await usageOf(root, id, query);

@@ -14,7 +14,7 @@ export interface IssuedUser {
   readonly id: string;
   readonly client: HttpClient;
   /** Uses the key where only its verification is asked for, and no store of usage. */
-  pass(): Promise<HttpAnswer>;
+  readonly pass: () => Promise<HttpAnswer>;
 }
 
 /** An application whose keys stay in memory while their use is counted in MongoDB, so that only one of them goes away. */
