@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Model, mongo } from 'mongoose';
 import {
   dayOf,
@@ -14,6 +15,9 @@ import type { UsageDocument } from './usage.schema';
 
 /** Nobody waits for these, and they may touch many documents. */
 const WRITE_TIMEOUT_MS = 10_000;
+
+/** How many operations are encoded at a stretch. */
+const SLICE = 200;
 
 const HOUR_MS = 3_600_000;
 
@@ -83,27 +87,37 @@ export class MongoUsageRepository implements UsageRepository {
   }
 
   /**
-   * Writes by the driver itself: Mongoose would cast each of thousands of operations while requests wait. The driver's
-   * errors do not tell whether a first attempt was sent before a second one failed; its connections do.
+   * One bulk, by the driver itself: Mongoose would cast each of thousands of operations. The driver's errors do not tell
+   * whether a first attempt was sent before a second one failed; its connections do.
    */
   private async write(operations: readonly Operation[]): Promise<void> {
     const client = this.model.db.getClient();
     let mayBeSent = false;
     const noteConnection = (): void => void (mayBeSent = true);
+    const bulk = await this.bulkOf(operations);
     client.on('connectionCheckedOut', noteConnection);
     try {
-      await boundedMongoOperation(
-        (signal) =>
-          this.model.collection.bulkWrite([...operations] as never, {
-            ordered: false,
-            ...durableWrite(signal),
-          }),
-        this.writeTimeoutMs,
-      );
+      await boundedMongoOperation(async (signal) => bulk.execute(durableWrite(signal)), this.writeTimeoutMs);
     } catch (error) {
       throw mayBeSent ? error : new UsageNotWrittenError(error);
     } finally {
       client.off('connectionCheckedOut', noteConnection);
+    }
+  }
+
+  /** The driver encodes each operation as it is added: in slices, so that requests need not wait for all of them. */
+  private async bulkOf(operations: readonly Operation[]): Promise<mongo.UnorderedBulkOperation> {
+    try {
+      const { db } = this.model.db;
+      if (db === undefined) throw new Error('not connected');
+      const bulk = db.collection(this.model.collection.name).initializeUnorderedBulkOp();
+      for (const [index, operation] of operations.entries()) {
+        bulk.raw(operation as mongo.AnyBulkWriteOperation);
+        if (index % SLICE === SLICE - 1) await setImmediate();
+      }
+      return bulk;
+    } catch (error) {
+      throw new UsageNotWrittenError(error);
     }
   }
 
