@@ -55,9 +55,9 @@ module.exports = {
     },
     {
       name: 'verification-below-access',
-      comment: 'HTTP -> access -> verification: never upwards.',
+      comment: 'HTTP -> access -> verification, with the recorder of usage: never upwards.',
       severity: 'error',
-      from: { path: '^src/api-keys/verification/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^src/api-keys/(verification/|usage/usage-)', pathNot: '\\.spec\\.ts$' },
       to: { path: ['^src/api-keys/(access|doors|dto)/', '\\.controller\\.ts$', '\\.service\\.ts$'] },
     },
     {

@@ -36,6 +36,8 @@ export class AppModule {
             revocationBoundMs: config.get('REVOCATION_BOUND_MS', { infer: true }),
             keyCacheMax: config.get('KEY_CACHE_MAX', { infer: true }),
             changeFeed: config.get('CHANGE_FEED', { infer: true }),
+            usageFlushMs: config.get('USAGE_FLUSH_MS', { infer: true }),
+            usageRetentionDays: config.get('USAGE_RETENTION_DAYS', { infer: true }),
             trustProxy: config.get('TRUST_PROXY', { infer: true }),
             importTokenPrefixes: config.get('IMPORT_TOKEN_PREFIXES', { infer: true }),
             redisUrl: config.get('REDIS_URL', { infer: true }),

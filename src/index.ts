@@ -65,6 +65,7 @@ export type { History, HistoryAction, HistoryEntry } from './api-keys/domain/his
 export type { KeyPatch } from './api-keys/domain/key-patch';
 export type { RateLimit } from './api-keys/domain/rate-limit';
 export type { ScopeRequirement } from './api-keys/domain/scopes';
+export type { HourlyUse, KeyUsage, UsageSpan, UsageTally } from './api-keys/domain/usage';
 
 export {
   API_KEY_REPOSITORY,
@@ -73,7 +74,14 @@ export {
 } from './api-keys/storage/api-key.repository';
 export { API_KEY_MODEL, ApiKeyDocument, ApiKeySchema } from './api-keys/storage/api-key.schema';
 export type { ApiKeyStorage } from './api-keys/storage/api-key-storage';
-export { KeyIdTakenError, StorageUnavailableError } from './api-keys/storage/storage.errors';
+export { MAX_USAGE_DAYS, USAGE_REPOSITORY, type UsageRepository } from './api-keys/storage/usage.repository';
+export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/storage/usage.schema';
+export type { UsageStorage } from './api-keys/storage/usage-storage';
+export {
+  KeyIdTakenError,
+  StorageUnavailableError,
+  UsageNotWrittenError,
+} from './api-keys/storage/storage.errors';
 
 export { Admission } from './api-keys/access/admission';
 export type { PresentedCredential } from './api-keys/access/credentials';
@@ -82,6 +90,9 @@ export { KeyImportService } from './api-keys/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
 export { RATE_LIMITER, type RateLimiter, type RateLimitState } from './api-keys/limits/rate-limiter';
 export type { OnLimiterOutage } from './api-keys/limits/shared-rate-limiter';
+export { KeyUsageService, type UsageReport, type UsageRequest } from './api-keys/usage/key-usage.service';
+export { UsageNotRecordedError } from './api-keys/usage/usage.errors';
+export { UnacceptableUsageSpanError } from './api-keys/usage/usage-span';
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier } from './api-keys/verification/key-verifier';

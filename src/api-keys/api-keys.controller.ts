@@ -41,7 +41,7 @@ import { CLOCK } from './clock.token';
 import type { ApiKey } from './domain/api-key';
 import type { Caller } from './domain/caller';
 import type { Clock } from './domain/clock';
-import { ApiKeyDto, ApiKeyPageDto, IssuedApiKeyDto } from './dto/api-key.dto';
+import { ApiKeyDto, ApiKeyPageDto, IssuedApiKeyDto, ShownApiKeyDto } from './dto/api-key.dto';
 import { CreateApiKeyDto } from './dto/create-api-key.dto';
 import { HistoryDto } from './dto/history.dto';
 import { toCreate, toPatch } from './dto/key-request.mapper';
@@ -50,6 +50,7 @@ import { RotateApiKeyDto } from './dto/rotate-api-key.dto';
 import { RevokeApiKeyQuery } from './dto/revoke-api-key.query';
 import { UpdateApiKeyDto } from './dto/update-api-key.dto';
 import { entityTag, readIfMatch } from './if-match';
+import { KeyUsageService } from './usage/key-usage.service';
 
 /** The management routes: each translates HTTP to a call of the service, and holds no rule of its own. */
 @ApiTags('API keys')
@@ -63,6 +64,7 @@ import { entityTag, readIfMatch } from './if-match';
 export class ApiKeysController {
   constructor(
     private readonly apiKeys: ApiKeysService,
+    private readonly usage: KeyUsageService,
     private readonly adapterHost: HttpAdapterHost,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
@@ -95,7 +97,8 @@ export class ApiKeysController {
   async list(@CurrentCaller() caller: Caller, @Query() query: ListApiKeysQuery): Promise<ApiKeyPageDto> {
     const { data, nextCursor } = await this.apiKeys.list(caller, { limit: DEFAULT_PAGE_SIZE, ...query });
     const now = this.clock.now();
-    return { data: data.map((key) => ApiKeyDto.of(key, now)), nextCursor };
+    const used = await this.usage.lastUsed(data.map(({ id }) => id));
+    return { data: data.map((key) => ShownApiKeyDto.shown(key, now, used.get(key.id))), nextCursor };
   }
 
   /** Shows the presented key itself, whatever its scopes. */
@@ -107,8 +110,8 @@ export class ApiKeysController {
     @CurrentApiKey() { id }: CurrentKey,
     @Query(noParameters) _query: object,
     @Res({ passthrough: true }) response: object,
-  ): Promise<ApiKeyDto> {
-    return this.shown(await this.apiKeys.get(caller, id), response);
+  ): Promise<ShownApiKeyDto> {
+    return this.shownWithUse(await this.apiKeys.get(caller, id), response);
   }
 
   /** Revokes the presented key itself, so that whoever holds a leaked key can always kill it. */
@@ -187,8 +190,8 @@ export class ApiKeysController {
     @Param('id') id: string,
     @Query(noParameters) _query: object,
     @Res({ passthrough: true }) response: object,
-  ): Promise<ApiKeyDto> {
-    return this.shown(await this.apiKeys.get(caller, id), response);
+  ): Promise<ShownApiKeyDto> {
+    return this.shownWithUse(await this.apiKeys.get(caller, id), response);
   }
 
   /** Changes a key. What is left out stays, null clears. */
@@ -255,6 +258,11 @@ export class ApiKeysController {
     @Query(noParameters) _query: object,
   ): Promise<HistoryDto> {
     return HistoryDto.of(await this.apiKeys.history(caller, id));
+  }
+
+  private async shownWithUse(key: ApiKey, response: object): Promise<ShownApiKeyDto> {
+    const used = await this.usage.lastUsed([key.id]);
+    return { ...this.shown(key, response), lastUsedAt: used.get(key.id) ?? null };
   }
 
   private shown(key: ApiKey, response: object): ApiKeyDto {

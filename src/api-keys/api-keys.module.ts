@@ -19,6 +19,8 @@ import { CLOCK } from './clock.token';
 import { systemClock } from './domain/clock';
 import { API_KEY_REPOSITORY } from './storage/api-key.repository';
 import { openApiKeyStorage } from './storage/api-key-storage';
+import { USAGE_REPOSITORY } from './storage/usage.repository';
+import { openUsageStorage } from './storage/usage-storage';
 import { checkedOptions } from './checked-options';
 import { ForwardAuthController } from './doors/forward-auth.controller';
 import { IntrospectionController } from './doors/introspection.controller';
@@ -31,6 +33,10 @@ import { RATE_LIMITER } from './limits/rate-limiter';
 import { RedisConnection } from './limits/redis-connection';
 import { SharedRateLimiter } from './limits/shared-rate-limiter';
 import { FreshKeys } from './verification/fresh-keys';
+import { KeyUsageController } from './usage/key-usage.controller';
+import { KeyUsageService } from './usage/key-usage.service';
+import { UsagePruner } from './usage/usage-pruner';
+import { UsageRecorder } from './usage/usage-recorder';
 import { ReuseRecorder } from './verification/reuse-recorder';
 import { KeyVerifier } from './verification/key-verifier';
 
@@ -39,6 +45,7 @@ const CONTROLLERS = [
   VerifyController,
   KeyImportController,
   ApiKeysController,
+  KeyUsageController,
   IntrospectionController,
   ForwardAuthController,
 ];
@@ -102,6 +109,18 @@ function assemble(
         openApiKeyStorage(chosen.storage, ...rest, chosen),
     },
     {
+      provide: USAGE_REPOSITORY,
+      // The keys' repository comes first, so that an operator reads of the keys where both are refused.
+      inject: [
+        API_KEYS_OPTIONS,
+        StorageConfig,
+        { token: getConnectionToken(settings.connectionName), optional: true },
+        API_KEY_REPOSITORY,
+      ],
+      useFactory: async ({ storage, usageStorage }: ApiKeysOptions, ...rest: StorageDependencies) =>
+        openUsageStorage(usageStorage ?? (typeof storage === 'string' ? storage : 'off'), ...rest),
+    },
+    {
       provide: RATE_LIMITER,
       inject: [API_KEYS_OPTIONS, RedisConnection],
       useFactory: ({ rateLimitOnOutage }: ApiKeysOptions, { client }: RedisConnection) =>
@@ -113,8 +132,11 @@ function assemble(
     FailedCredentials,
     ReuseRecorder,
     FreshKeys,
+    UsageRecorder,
+    UsagePruner,
     KeyVerifier,
     ApiKeysService,
+    KeyUsageService,
     KeyImportService,
     Admission,
     ScopesGuard,
@@ -136,6 +158,7 @@ function assemble(
       StorageConfig,
       KeyVerifier,
       ApiKeysService,
+      KeyUsageService,
       KeyImportService,
       Admission,
       ScopesGuard,

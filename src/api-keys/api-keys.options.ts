@@ -3,11 +3,18 @@ import type { RateLimit } from './domain/rate-limit';
 import type { OnLimiterOutage } from './limits/shared-rate-limiter';
 import type { ApiKeyStorage } from './storage/api-key-storage';
 import type { FreshnessSettings } from './storage/change-feed';
+import type { UsageStorage } from './storage/usage-storage';
 
 /** How the module behaves; what may be computed at start. */
 export interface ApiKeysOptions extends FreshnessSettings {
   /** Where keys are kept. There is no default: choosing a store is a decision. */
   readonly storage: ApiKeyStorage;
+  /** Where the use of keys is counted; default as `storage`, and `off` where that is a repository of your own. */
+  readonly usageStorage?: UsageStorage | undefined;
+  /** How often counted uses are stored, in milliseconds (100 to 3600000); default 10000. */
+  readonly usageFlushMs?: number | undefined;
+  /** How many days usage counts are kept (1 to 3650); default 90. */
+  readonly usageRetentionDays?: number | undefined;
   /** What stands before new tokens; default `kw`. */
   readonly tokenPrefix?: string | undefined;
   /** The longest life of a key in days; default none. */

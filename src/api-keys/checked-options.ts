@@ -16,15 +16,13 @@ export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
   if (storage !== 'mongo' && storage !== 'memory' && (typeof storage !== 'object' || storage === null)) {
     throw new ConfigurationError('storage is not chosen: use "mongo", "memory" or a repository of your own.');
   }
+  requireUsageOptions(options);
   if (tokenPrefix !== undefined && !isTokenPrefix(tokenPrefix)) {
     throw new ConfigurationError(
       'tokenPrefix is not a prefix: use 2 to 16 lower-case letters, digits and inner underscores.',
     );
   }
-  if (
-    maxTtlDays !== undefined &&
-    !(Number.isInteger(maxTtlDays) && maxTtlDays >= 1 && maxTtlDays <= 36_500)
-  ) {
+  if (!isWithin(maxTtlDays, 1, 36_500)) {
     throw new ConfigurationError('maxTtlDays is out of range: use whole days from 1 to 36500.');
   }
   if (realm !== undefined && !REALM.test(realm)) {
@@ -38,8 +36,28 @@ export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
 }
 
 function requireWhole(name: string, value: number | undefined, min: number, max: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return;
+  if (isWithin(value, min, max)) return;
   throw new ConfigurationError(`${name} is out of range: use a whole number from ${min} to ${max}.`);
+}
+
+function requireUsageOptions({ usageStorage, usageFlushMs, usageRetentionDays }: ApiKeysOptions): void {
+  const isKnown = usageStorage === undefined || ['mongo', 'memory', 'off'].includes(usageStorage as string);
+  if (!isKnown && (typeof usageStorage !== 'object' || usageStorage === null)) {
+    throw new ConfigurationError(
+      'usageStorage is not a storage: use "mongo", "memory", "off" or a repository of your own.',
+    );
+  }
+  if (!isWithin(usageFlushMs, 100, 3_600_000)) {
+    throw new ConfigurationError('usageFlushMs is out of range: use whole milliseconds from 100 to 3600000.');
+  }
+  if (!isWithin(usageRetentionDays, 1, 3650)) {
+    throw new ConfigurationError('usageRetentionDays is out of range: use whole days from 1 to 3650.');
+  }
+}
+
+/** Whether an option is left out, or a whole number in its range. */
+function isWithin(value: number | undefined, least: number, most: number): boolean {
+  return value === undefined || (Number.isInteger(value) && value >= least && value <= most);
 }
 
 function requireAddresses(proxies: readonly string[]): void {

@@ -21,6 +21,8 @@ const DEFAULTS = {
   MONGODB_CONNECT_TIMEOUT_MS: 30_000,
   API_KEY_PREFIX: 'kw',
   API_KEY_MAX_TTL_DAYS: undefined,
+  USAGE_FLUSH_MS: 10_000,
+  USAGE_RETENTION_DAYS: 90,
   SWAGGER: undefined,
   LOG_LEVEL: 'log',
 };
@@ -57,6 +59,10 @@ describe('an operator may set', () => {
     ['MONGODB_CONNECT_TIMEOUT_MS', '0', 0],
     ['API_KEY_PREFIX', 'acme_live', 'acme_live'],
     ['API_KEY_MAX_TTL_DAYS', '90', 90],
+    ['USAGE_FLUSH_MS', '100', 100],
+    ['USAGE_FLUSH_MS', '3600000', 3_600_000],
+    ['USAGE_RETENTION_DAYS', '1', 1],
+    ['USAGE_RETENTION_DAYS', '3650', 3650],
     ['SWAGGER', 'off', 'off'],
     ['LOG_LEVEL', 'debug', 'debug'],
   ])('%s to %j', (name, value, read) => {
@@ -69,6 +75,8 @@ describe('an operator who sets a variable to a wrong value', () => {
   const port = 'use a port number from 0 to 65535';
   const milliseconds = 'use whole milliseconds from 0 to 3600000';
   const days = 'use whole days from 1 to 36500, or leave it unset for no maximum';
+  const flush = 'use whole milliseconds from 100 to 3600000';
+  const retention = 'use whole days from 1 to 3650';
   const prefix = 'use 2 to 16 lower-case letters, digits and inner underscores';
 
   it.each([
@@ -97,6 +105,12 @@ describe('an operator who sets a variable to a wrong value', () => {
     ['API_KEY_MAX_TTL_DAYS', '36501', days],
     ['API_KEY_MAX_TTL_DAYS', '1.5', days],
     ['API_KEY_MAX_TTL_DAYS', 'never', days],
+    ['USAGE_FLUSH_MS', '99', flush],
+    ['USAGE_FLUSH_MS', '3600001', flush],
+    ['USAGE_FLUSH_MS', '10s', flush],
+    ['USAGE_RETENTION_DAYS', '0', retention],
+    ['USAGE_RETENTION_DAYS', '3651', retention],
+    ['USAGE_RETENTION_DAYS', '-90', retention],
     ['SWAGGER', 'true', 'use "on" or "off"'],
     ['SWAGGER', 'ON', 'use "on" or "off"'],
     ['LOG_LEVEL', 'info', 'use one of fatal, error, warn, log, debug, verbose'],

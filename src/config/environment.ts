@@ -78,6 +78,18 @@ export class Environment {
   @IsIn(['auto', 'streams', 'polling'], { message: 'use "auto", "streams" or "polling"' })
   CHANGE_FEED: 'auto' | 'streams' | 'polling' = 'auto';
 
+  @Integer()
+  @IsInt({ message: 'use whole milliseconds from 100 to 3600000' })
+  @Min(100, { message: 'use whole milliseconds from 100 to 3600000' })
+  @Max(3_600_000, { message: 'use whole milliseconds from 100 to 3600000' })
+  USAGE_FLUSH_MS = 10_000;
+
+  @Integer()
+  @IsInt({ message: 'use whole days from 1 to 3650' })
+  @Min(1, { message: 'use whole days from 1 to 3650' })
+  @Max(3650, { message: 'use whole days from 1 to 3650' })
+  USAGE_RETENTION_DAYS = 90;
+
   @List()
   @IsIpRange({ each: true, message: 'use addresses and CIDR ranges of your proxies, separated by commas' })
   TRUST_PROXY: string[] = [];

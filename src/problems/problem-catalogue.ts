@@ -25,6 +25,7 @@ export const PROBLEM_CATALOGUE = {
   access_undeclared: { status: 403, title: 'This route declares no access and is closed' },
   delegation_exceeded: { status: 403, title: 'A caller can give no more than it holds' },
   not_found: { status: 404, title: 'There is no such resource' },
+  usage_not_recorded: { status: 404, title: 'The use of keys is not recorded here' },
   invalid_session: { status: 401, title: 'The session is not valid' },
   user_name_mismatch: { status: 401, title: 'User name and password belong to different keys' },
   user_disabled: { status: 403, title: 'The user is disabled' },

@@ -16,7 +16,14 @@ export interface SentUpdate {
   readonly writeConcern?: { readonly w?: string | number; readonly j?: boolean };
 }
 
-export type SentCommand = SentFind | SentUpdate;
+/** A removal as it went to the server. */
+export interface SentDelete {
+  readonly delete: string;
+  readonly deletes: readonly { readonly q: Filter; readonly limit: number }[];
+  readonly writeConcern?: SentUpdate['writeConcern'];
+}
+
+export type SentCommand = SentFind | SentUpdate | SentDelete;
 
 type Filter = Readonly<Record<string, unknown>>;
 type UpdateOperators = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -57,10 +64,15 @@ export interface ServerIndex {
 }
 
 export function shapeOf(command: SentCommand): QueryShape {
-  if ('find' in command) return shape(command.filter, command.sort);
-  const [only, ...more] = command.updates;
+  const [only, ...more] = shapesOf(command);
   if (only === undefined || more.length > 0) throw new Error('not one update of one document');
-  return shape(only.q);
+  return only;
+}
+
+/** What each part of a command asks of an index: a bulk has many. */
+export function shapesOf(command: SentCommand): readonly QueryShape[] {
+  if ('find' in command) return [shape(command.filter, command.sort)];
+  return ('delete' in command ? command.deletes : command.updates).map(({ q }) => shape(q));
 }
 
 function shape(filter: Filter, sort: SentFind['sort'] = {}): QueryShape {

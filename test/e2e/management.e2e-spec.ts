@@ -45,7 +45,7 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     const read = await service.as(token).get(String(created.headers.get('location')));
     const { token: _token, ...shown } = created.body;
     expect(read.status).toBe(200);
-    expect(read.body).toEqual(shown);
+    expect(read.body).toEqual({ ...shown, lastUsedAt: null });
     expect(read.text).not.toContain('hash');
   });
 

@@ -5,6 +5,8 @@ import { ApiKeysService } from '../../src/api-keys/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
+import { MemoryUsageRepository } from '../../src/api-keys/storage/memory-usage.repository';
+import { USAGE_REPOSITORY, type UsageRepository } from '../../src/api-keys/storage/usage.repository';
 import { ConfigurationError } from '../../src/config/configuration.error';
 import { StorageConfig } from '../../src/config/storage.config';
 import { AccountController, HeaderController, MemoriesController } from '../support/memories-host';
@@ -67,6 +69,25 @@ describe('options that are refused', () => {
     ],
     ['a realm with a quote', { realm: 'a"b' }, /^realm holds /],
     ['a realm of two lines', { realm: 'a\r\nSet-Cookie: x=1' }, /^realm holds /],
+    [
+      'an unknown storage of usage',
+      { usageStorage: 'redis' },
+      /^usageStorage is not a storage: use "mongo", "memory", "off" or a repository of your own\.$/,
+    ],
+    ['null for the storage of usage', { usageStorage: null }, /^usageStorage is not a storage: /],
+    [
+      'usage in MongoDB without a connection',
+      { usageStorage: 'mongo' },
+      /^storage "mongo" needs a Mongoose /,
+    ],
+    ['a flush every 99 ms', { usageFlushMs: 99 }, /^usageFlushMs is out of range: use whole milliseconds /],
+    ['a flush never', { usageFlushMs: Number.POSITIVE_INFINITY }, /^usageFlushMs is out of range: /],
+    [
+      'usage kept for no day',
+      { usageRetentionDays: 0 },
+      /^usageRetentionDays is out of range: use whole days /,
+    ],
+    ['usage kept for half a day', { usageRetentionDays: 0.5 }, /^usageRetentionDays is out of range: /],
     ['MongoDB without a connection', { storage: 'mongo' }, /^storage "mongo" needs a Mongoose connection /],
   ])('are %s, with one sentence that says what to do', async (_what, options, sentence) => {
     const refusal = await refusalOf('fastify', hostWith({ storage: 'memory', ...options }));
@@ -180,4 +201,50 @@ describe('memory storage', () => {
       expect(refusal.message).toMatch(/^memory storage of API keys would lose every record /);
     },
   );
+});
+
+describe('the use of keys in a host', () => {
+  it.each<[string, () => ApiKeysModuleOptions]>([
+    [
+      'has a key repository of its own and says nothing of usage',
+      () => ({ storage: ownRepository('durable') }),
+    ],
+    ['switches it off', () => ({ storage: 'memory', usageStorage: 'off' })],
+  ])('is not recorded where it %s, and the route says so', async (_what, options) => {
+    const host = await startHost('fastify', hostWith(options()));
+    const keys = host.app.get(ApiKeysService);
+    const issue = async (orgId: string): Promise<string> =>
+      (await keys.create(rootCaller('system'), { name: 'test', scopes: ['api-keys:read'], orgId })).token;
+    const [acme, globex] = [host.as(await issue('acme')), host.as(await issue('globex'))];
+    const self = await acme.get('/v1/api-keys/self');
+    const path = `/v1/api-keys/${String(self.body['id'])}/usage`;
+    const [own, others] = [await acme.get(path), await globex.get(path)];
+    const list = await acme.get('/v1/api-keys');
+    await host.close();
+
+    expect(self.body['lastUsedAt']).toBeNull();
+    expect([own.status, own.body['code']]).toEqual([404, 'usage_not_recorded']);
+    expect([others.status, others.body['code']]).toEqual([404, 'not_found']);
+    expect(list.body['data']).toMatchObject([{ lastUsedAt: null }]);
+  });
+
+  it('goes to a repository of its own, in production only where that declares itself durable', async () => {
+    const permit = new StorageConfig().permitVolatile('the store of this test');
+    const usageStorage = new MemoryUsageRepository(permit);
+    const options = { storage: ownRepository('durable'), usageStorage };
+    const refusal = await inEnvironment('production', async () => refusalOf('fastify', hostWith(options)));
+    expect(refusal.message).toMatch(/^the repository given for usage counts would lose every record /);
+
+    const durable = Object.create(usageStorage, { durability: { value: 'durable' } }) as UsageRepository;
+    const uses = await inEnvironment('production', async () => {
+      const host = await startHost('fastify', hostWith({ ...options, usageStorage: durable }));
+      const keys = host.app.get(ApiKeysService);
+      const made = await keys.create(rootCaller('system'), { name: 'test', scopes: [], orgId: 'acme' });
+      await host.as(made.token).get('/orgs/acme/whoami');
+      await host.as(made.token).get('/orgs/globex/whoami');
+      await host.close();
+      return usageStorage.lastUsed([made.key.id]).then((last) => [last.size, host.app.get(USAGE_REPOSITORY)]);
+    });
+    expect(uses).toEqual([1, durable]);
+  });
 });

@@ -91,6 +91,9 @@ export const DEEDS: readonly Deed[] = [
   deed('reads its history', 'GET /v1/api-keys/{id}/history', SEEN, (client, { keyId }) =>
     client.get(`/v1/api-keys/${keyId}/history`),
   ),
+  deed('reads how it is used', 'GET /v1/api-keys/{id}/usage', SEEN, (client, { keyId }) =>
+    client.get(`/v1/api-keys/${keyId}/usage`),
+  ),
   deed('rotates it', 'POST /v1/api-keys/{id}/rotate', SEEN, (client, { keyId }) =>
     client.post(`/v1/api-keys/${keyId}/rotate`, {}),
   ),

@@ -9,6 +9,7 @@ import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { StorageUnavailableError } from '../storage/storage.errors';
+import { UsageRecorder } from '../usage/usage-recorder';
 import { FreshKeys } from '../verification/fresh-keys';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
@@ -45,6 +46,7 @@ function door(): { repository: MemoryApiKeyRepository; admission: Waiting } {
     clock,
     new LocalRateLimiter(),
     reuse,
+    new UsageRecorder(null, options),
   );
   const admission = new Admission(verifier, new FailedCredentials(options), options);
   return {

@@ -5,6 +5,7 @@ import { systemClock } from '../domain/clock';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
+import { UsageRecorder } from '../usage/usage-recorder';
 import { FreshKeys } from '../verification/fresh-keys';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
@@ -30,6 +31,7 @@ const verifier = new KeyVerifier(
   systemClock,
   new LocalRateLimiter(),
   reuse,
+  new UsageRecorder(null, options),
 );
 const admission = new Admission(verifier, new FailedCredentials(options), options);
 const guard = new ScopesGuard(admission, options, new HttpAdapterHost());

@@ -41,10 +41,10 @@ describe('a token of another system', () => {
     [512, true],
     [513, false],
     [1_048_576, false],
-  ])('of %d characters is one: %s', (length, read) => {
+  ])('of %d characters is one: %s', (length, isRead) => {
     const token = length === 0 ? '' : ofLength(length);
     expect(token).toHaveLength(length);
-    expect(parseToken(token, PREFIXES) !== null).toBe(read);
+    expect(parseToken(token, PREFIXES) !== null).toBe(isRead);
   });
 
   it('holds visible ASCII alone, wherever another character stands', () => {

@@ -72,13 +72,13 @@ describe('the form of a token', () => {
   it('notices every single character that was changed, and every two that changed places', () => {
     const unsigned = `kw_${ID}_${SECRET}`;
     const token = unsigned + checksumOf(unsigned);
-    for (let index = 0; index < token.length; index += 1) {
-      for (const other of '0aZ_é') {
-        if (token[index] !== other) expect(keyIdOf(edited(token, [[index, other]]))).toBeUndefined();
-      }
-      const swapped = `${token.slice(0, index)}${token[index + 1] ?? ''}${token[index] ?? ''}${token.slice(index + 2)}`;
-      if (swapped !== token) expect(keyIdOf(swapped)).toBeUndefined();
-    }
+    const mistaken = [...token].flatMap((character, index) => [
+      ...[...'0aZ_é'].map((other) => edited(token, [[index, other]])),
+      `${token.slice(0, index)}${token[index + 1] ?? ''}${character}${token.slice(index + 2)}`,
+    ]);
+    const wrong = mistaken.filter((text) => text !== token);
+    expect(wrong.length).toBeGreaterThan(400);
+    expect(wrong.filter((text) => keyIdOf(text) !== undefined)).toEqual([]);
   });
 });
 

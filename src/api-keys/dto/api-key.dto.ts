@@ -115,6 +115,19 @@ export class ApiKeyDto {
   }
 }
 
+/** A key as it is looked at, with its last use. */
+export class ShownApiKeyDto extends ApiKeyDto {
+  /**
+   * When the key was last used, some seconds late; `null` where no use is known.
+   * @example "2026-11-24T09:30:00.000Z"
+   */
+  lastUsedAt!: Date | null;
+
+  static shown(key: ApiKey, now: Date, lastUsedAt: Date | undefined): ShownApiKeyDto {
+    return { ...ApiKeyDto.of(key, now), lastUsedAt: lastUsedAt ?? null };
+  }
+}
+
 /** A key just made, with its token. */
 export class IssuedApiKeyDto extends ApiKeyDto {
   /**
@@ -126,7 +139,7 @@ export class IssuedApiKeyDto extends ApiKeyDto {
 
 /** One page of keys, newest first. */
 export class ApiKeyPageDto {
-  data!: ApiKeyDto[];
+  data!: ShownApiKeyDto[];
 
   /**
    * Pass it as `cursor` for the next page. Only `null` ends the list: a page may be short.

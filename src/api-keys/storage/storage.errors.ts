@@ -21,3 +21,13 @@ export class KeyIdTakenError extends Error {
     this.name = 'KeyIdTakenError';
   }
 }
+
+/** Nothing of what was to be added to the usage counts was written: it may be added again. */
+export class UsageNotWrittenError extends Error {
+  readonly code = 'usage_not_written';
+
+  constructor(cause: unknown) {
+    super('no usage count was written', { cause });
+    this.name = 'UsageNotWrittenError';
+  }
+}

@@ -15,6 +15,8 @@ import { findSecret, type PreparedKey } from '../domain/prepared-key';
 import type { RateLimit } from '../domain/rate-limit';
 import { RATE_LIMITER, type RateLimiter } from '../limits/rate-limiter';
 import { StorageUnavailableError } from '../storage/storage.errors';
+import { UsageRecorder } from '../usage/usage-recorder';
+import { CoarseTime } from './coarse-time';
 import { FreshKeys } from './fresh-keys';
 import { ReuseRecorder } from './reuse-recorder';
 import type { Limited, Passed, Verification } from './verification';
@@ -42,6 +44,7 @@ export interface VerifyOptions {
 @Injectable()
 export class KeyVerifier {
   private readonly importPrefixes: readonly string[];
+  private readonly time: CoarseTime;
 
   constructor(
     private readonly fresh: FreshKeys,
@@ -49,13 +52,15 @@ export class KeyVerifier {
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(RATE_LIMITER) private readonly rateLimiter: RateLimiter,
     private readonly reuse: ReuseRecorder,
+    private readonly usage: UsageRecorder,
   ) {
     this.importPrefixes = options.importTokenPrefixes ?? [];
+    this.time = new CoarseTime(clock);
   }
 
   /**
-   * Decides, and where the key is good counts the request against the key's own rate limit. Answers at once where the
-   * key is known, provably fresh and has no rate limit; else with a promise.
+   * Decides, and where the key is good counts the request against the key's own rate limit. What is `VALID` then is a
+   * use of the key. Answers at once where the key is known, provably fresh and has no rate limit; else with a promise.
    *
    * @param token the presented text, of any length and content
    * @throws StorageUnavailableError if the store cannot answer (a rejection)
@@ -98,14 +103,20 @@ export class KeyVerifier {
   }
 
   private count(decision: Decision): Verification | Promise<Verification> {
-    return decision.code === 'VALID' && decision.key.rateLimit !== undefined
-      ? this.consume(decision, decision.key.rateLimit)
-      : decision;
+    if (decision.code !== 'VALID') return decision;
+    if (decision.key.rateLimit !== undefined) return this.consume(decision, decision.key.rateLimit);
+    this.noteUse(decision.key.id);
+    return decision;
   }
 
   private async consume({ key, secret }: Valid, limit: RateLimit): Promise<Passed | Limited> {
     const rateLimit = await this.rateLimiter.consume(key.id, limit);
+    if (rateLimit.allowed) this.noteUse(key.id);
     return { code: rateLimit.allowed ? 'VALID' : 'RATE_LIMITED', key, secret, rateLimit };
+  }
+
+  private noteUse(keyId: string): void {
+    this.usage.note(keyId, this.time.millis(performance.now()));
   }
 
   /** Asks the store, and again where its first answer is out of date by the time that all is known. */

@@ -1,0 +1,113 @@
+import * as fc from 'fast-check';
+import type { UsageTally } from '../domain/usage';
+import { UsageBuffer } from './usage-buffer';
+
+const NOON = Date.parse('2027-01-31T12:00:00.000Z');
+const HOUR = 3_600_000;
+
+const at = (ms: number): Date => new Date(NOON + ms);
+const tally = (keyId: string, hour: number, count: number, last: number): UsageTally => ({
+  keyId,
+  hour: at(hour * HOUR),
+  count,
+  lastUsedAt: at(last),
+});
+
+describe('uses that wait to be stored', () => {
+  it('are counted by key and hour, with the latest moment of each', () => {
+    const buffer = new UsageBuffer(10);
+    buffer.note('acme', NOON + 5);
+    buffer.note('globex', NOON + 6);
+    buffer.note('acme', NOON + 7);
+    buffer.note('acme', NOON + 3);
+    buffer.note('acme', NOON + HOUR - 1);
+    buffer.note('acme', NOON + HOUR);
+    expect(buffer.size).toBe(3);
+    expect(buffer.take()).toEqual([
+      tally('acme', 0, 4, HOUR - 1),
+      tally('globex', 0, 1, 6),
+      tally('acme', 1, 1, HOUR),
+    ]);
+  });
+
+  it('find their hour again when the clock steps back', () => {
+    const buffer = new UsageBuffer(10);
+    buffer.note('acme', NOON);
+    buffer.note('acme', NOON - 1);
+    buffer.note('acme', NOON);
+    expect(buffer.take()).toEqual([tally('acme', 0, 2, 0), tally('acme', -1, 1, -1)]);
+  });
+
+  it('are gone once they are taken, and counting begins anew in the same hour', () => {
+    const buffer = new UsageBuffer(10);
+    buffer.note('acme', NOON);
+    buffer.take();
+    expect([buffer.size, buffer.take()]).toEqual([0, []]);
+    buffer.note('acme', NOON + 1);
+    expect(buffer.take()).toEqual([tally('acme', 0, 1, 1)]);
+  });
+
+  it('are what they were when they were taken, whatever is counted later', () => {
+    const buffer = new UsageBuffer(10);
+    buffer.note('acme', NOON);
+    const taken = buffer.take();
+    buffer.note('acme', NOON + 1);
+    expect(taken).toEqual([tally('acme', 0, 1, 0)]);
+  });
+
+  it('are refused beyond the bound, unless the key has a count of this hour', () => {
+    const buffer = new UsageBuffer(2);
+    expect(buffer.note('acme', NOON)).toBe(true);
+    expect(buffer.note('globex', NOON)).toBe(true);
+    expect(buffer.note('initech', NOON)).toBe(false);
+    expect(buffer.note('acme', NOON + 1)).toBe(true);
+    expect(buffer.note('acme', NOON + HOUR)).toBe(false);
+    expect(buffer.note('globex', NOON + 2)).toBe(true);
+    expect(buffer.size).toBe(2);
+    expect(buffer.take()).toEqual([tally('acme', 0, 2, 1), tally('globex', 0, 2, 2)]);
+    expect(buffer.note('initech', NOON)).toBe(true);
+  });
+
+  it('are merged with those that come back, as far as there is room', () => {
+    const buffer = new UsageBuffer(2);
+    buffer.note('acme', NOON + 5);
+    const refused = [tally('acme', 0, 3, 9), tally('globex', 0, 4, 1), tally('initech', 0, 5, 1)];
+    expect(buffer.putBack(refused)).toBe(5);
+    buffer.note('globex', NOON + 2);
+    expect(buffer.take()).toEqual([tally('acme', 0, 4, 9), tally('globex', 0, 5, 2)]);
+  });
+
+  it('add up to what was noted, however often they are taken and come back', () => {
+    const step = fc.oneof(
+      fc.record({
+        keyId: fc.constantFrom('acme', 'globex', 'initech'),
+        ms: fc.integer({ min: -2 * HOUR, max: 2 * HOUR }),
+      }),
+      fc.constantFrom('take' as const, 'fail' as const),
+    );
+    fc.assert(
+      fc.property(fc.array(step), fc.integer({ min: 1, max: 8 }), (steps, capacity) => {
+        const buffer = new UsageBuffer(capacity);
+        const stored: UsageTally[] = [];
+        let noted = 0;
+        let dropped = 0;
+        for (const each of steps) {
+          if (each === 'take') stored.push(...buffer.take());
+          else if (each === 'fail') dropped += buffer.putBack(buffer.take());
+          else {
+            noted += 1;
+            if (!buffer.note(each.keyId, NOON + each.ms)) dropped += 1;
+          }
+          expect(buffer.size).toBeLessThanOrEqual(capacity);
+        }
+        stored.push(...buffer.take());
+        expect(stored.reduce((sum, { count }) => sum + count, 0) + dropped).toBe(noted);
+        for (const { hour, lastUsedAt } of stored) {
+          expect(hour.getTime() % HOUR).toBe(0);
+          expect(lastUsedAt.getTime() - hour.getTime()).toBeGreaterThanOrEqual(0);
+          expect(lastUsedAt.getTime() - hour.getTime()).toBeLessThan(HOUR);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import { Logger } from '@nestjs/common';
+import type { UsageRepository } from '../storage/usage.repository';
+import { UsagePruner } from './usage-pruner';
+
+const HOUR = 3_600_000;
+const NOON = new Date('2027-01-31T12:00:00.000Z');
+
+describe('pruning of usage', () => {
+  const prune = jest.fn(async (_before: Date) => {});
+  const clock = { now: () => new Date(NOON) };
+  const options = { storage: 'memory', usageRetentionDays: 30 } as const;
+  let pruner: UsagePruner;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    prune.mockReset();
+    pruner = new UsagePruner({ prune } as unknown as UsageRepository, options, clock);
+  });
+  afterEach(() => {
+    pruner.onModuleDestroy();
+    jest.useRealTimers();
+  });
+
+  it('happens once within the first hour, and once an hour from then on', async () => {
+    pruner.onApplicationBootstrap();
+    expect(prune).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(HOUR);
+    expect(prune.mock.calls).toEqual([[new Date('2027-01-01T12:00:00.000Z')]]);
+    await jest.advanceTimersByTimeAsync(5 * HOUR);
+    expect(prune).toHaveBeenCalledTimes(6);
+  });
+
+  it('goes on after a failure', async () => {
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    prune.mockRejectedValueOnce(new Error('gone'));
+    pruner.onApplicationBootstrap();
+    await jest.advanceTimersByTimeAsync(2 * HOUR);
+    expect(prune).toHaveBeenCalledTimes(2);
+  });
+
+  it('ends with the application', async () => {
+    pruner.onApplicationBootstrap();
+    pruner.onModuleDestroy();
+    await jest.advanceTimersByTimeAsync(5 * HOUR);
+    expect([prune.mock.calls.length, jest.getTimerCount()]).toEqual([0, 0]);
+  });
+
+  it('has nothing to do where usage is not recorded', async () => {
+    const off = new UsagePruner(null, options, clock);
+    off.onApplicationBootstrap();
+    expect(jest.getTimerCount()).toBe(0);
+    await expect(off.prune()).resolves.toBeUndefined();
+  });
+});

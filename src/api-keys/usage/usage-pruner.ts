@@ -1,0 +1,56 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { CLOCK } from '../clock.token';
+import type { Clock } from '../domain/clock';
+import { daysAfter } from '../domain/usage';
+import { USAGE_REPOSITORY, type UsageRepository } from '../storage/usage.repository';
+
+const DEFAULT_RETENTION_DAYS = 90;
+const EVERY_MS = 3_600_000;
+
+/** Lets go of usage counts that are past their retention: one delete an hour, by every instance. */
+@Injectable()
+export class UsagePruner implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger('Usage');
+  private readonly retentionDays: number;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(USAGE_REPOSITORY) private readonly repository: UsageRepository | null,
+    @Inject(API_KEYS_OPTIONS) { usageRetentionDays }: ApiKeysOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.retentionDays = usageRetentionDays ?? DEFAULT_RETENTION_DAYS;
+  }
+
+  /** Begins at some moment of the first hour, so that instances that start together do not delete together. */
+  onApplicationBootstrap(): void {
+    if (this.repository !== null) this.pruneIn(Math.random() * EVERY_MS);
+  }
+
+  onModuleDestroy(): void {
+    clearTimeout(this.timer);
+  }
+
+  /** Prunes now. Never rejects: what is left is left to the next time. */
+  async prune(): Promise<void> {
+    try {
+      await this.repository?.prune(daysAfter(this.clock.now(), -this.retentionDays));
+    } catch (error) {
+      this.logger.warn(`not pruned: ${error instanceof Error ? error.message : 'unknown error'}`);
+    }
+  }
+
+  private pruneIn(ms: number): void {
+    this.timer = setTimeout(() => {
+      this.pruneIn(EVERY_MS);
+      void this.prune();
+    }, ms).unref();
+  }
+}

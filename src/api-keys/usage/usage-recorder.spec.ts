@@ -1,0 +1,233 @@
+import { Logger } from '@nestjs/common';
+import { register } from 'prom-client';
+import type { UsageTally } from '../domain/usage';
+import { StorageUnavailableError, UsageNotWrittenError } from '../storage/storage.errors';
+import type { UsageRepository } from '../storage/usage.repository';
+import { MAX_USAGE_BACKLOG, UsageRecorder } from './usage-recorder';
+
+const NOON = Date.parse('2027-01-31T12:00:00.000Z');
+
+/** A store that does as the test says. */
+class Store {
+  readonly batches: (readonly UsageTally[])[] = [];
+  readonly add = jest.fn(async (tallies: readonly UsageTally[]): Promise<undefined> => {
+    this.batches.push(tallies);
+  });
+  readonly probe = jest.fn(async (): Promise<undefined> => {});
+
+  /** What has arrived, by key. */
+  counts(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { keyId, count } of this.batches.flat()) counts[keyId] = (counts[keyId] ?? 0) + count;
+    return counts;
+  }
+}
+
+const away = new StorageUnavailableError(new Error('gone'));
+
+function recorderOver(store: Store | null): UsageRecorder {
+  return new UsageRecorder(store as unknown as UsageRepository, { storage: 'memory', usageFlushMs: 1000 });
+}
+
+function use(recorder: UsageRecorder, keyId: string, times: number): void {
+  for (let n = 0; n < times; n += 1) recorder.note(keyId, NOON + n);
+}
+
+/** An operation that the test ends. */
+function pending(): { readonly promise: Promise<undefined>; end(): void } {
+  const ends: (() => void)[] = [];
+  const promise = new Promise<undefined>((resolve) => {
+    ends.push(() => resolve(undefined));
+  });
+  return { promise, end: () => ends.forEach((end) => end()) };
+}
+
+async function metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
+  const found = await register.getSingleMetric(name)?.get();
+  const wanted = found?.values.find(({ labels: have }) =>
+    Object.entries(labels).every(([label, value]) => Reflect.get(have, label) === value),
+  );
+  return wanted?.value ?? 0;
+}
+
+const backlog = async (): Promise<number> => metric('keyward_usage_backlog');
+const dropped = async (reason: string): Promise<number> => metric('keyward_usage_dropped_total', { reason });
+const flushes = async (outcome: string): Promise<number> =>
+  metric('keyward_usage_flushes_total', { outcome });
+
+describe('the recorder of usage', () => {
+  let store: Store;
+  let recorder: UsageRecorder;
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    warn.mockClear();
+    register.resetMetrics();
+    store = new Store();
+    recorder = recorderOver(store);
+    recorder.onApplicationBootstrap();
+  });
+  afterEach(async () => {
+    jest.useRealTimers();
+    store.add.mockResolvedValue(undefined);
+    await recorder.beforeApplicationShutdown();
+    await recorder.onApplicationShutdown();
+  });
+
+  it('writes all that both tenants did in one batch an interval, and nothing where nothing was done', async () => {
+    use(recorder, 'acme', 1000);
+    use(recorder, 'globex', 500);
+    expect([store.add.mock.calls.length, await backlog()]).toEqual([0, 2]);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(store.batches).toEqual([
+      [
+        { keyId: 'acme', hour: new Date(NOON), count: 1000, lastUsedAt: new Date(NOON + 999) },
+        { keyId: 'globex', hour: new Date(NOON), count: 500, lastUsedAt: new Date(NOON + 499) },
+      ],
+    ]);
+    await jest.advanceTimersByTimeAsync(5000);
+    expect([store.add.mock.calls.length, store.probe.mock.calls.length]).toEqual([1, 0]);
+    expect([await backlog(), await flushes('written')]).toEqual([0, 1]);
+  });
+
+  it('has one write in flight, and keeps counting for the next', async () => {
+    const slow = pending();
+    store.add.mockReturnValueOnce(slow.promise);
+    use(recorder, 'acme', 3);
+    await jest.advanceTimersByTimeAsync(1000);
+    use(recorder, 'acme', 4);
+    await jest.advanceTimersByTimeAsync(5000);
+    expect(store.add).toHaveBeenCalledTimes(1);
+    slow.end();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(store.add).toHaveBeenCalledTimes(2);
+    expect(store.counts()).toEqual({ acme: 4 });
+  });
+
+  it('keeps what was surely not written, and writes it once the store is back', async () => {
+    store.add.mockRejectedValueOnce(new UsageNotWrittenError(new Error('no server')));
+    store.probe.mockRejectedValue(away);
+    use(recorder, 'acme', 3);
+    await jest.advanceTimersByTimeAsync(1000);
+    use(recorder, 'acme', 4);
+    use(recorder, 'globex', 5);
+    await jest.advanceTimersByTimeAsync(3000);
+    expect([store.add.mock.calls.length, store.probe.mock.calls.length]).toEqual([1, 3]);
+    expect([await backlog(), await flushes('kept')]).toEqual([2, 4]);
+    expect(warn).toHaveBeenCalledTimes(1);
+
+    store.probe.mockResolvedValue(undefined);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(store.counts()).toEqual({ acme: 7, globex: 5 });
+    expect([await backlog(), await dropped('unknown'), await flushes('written')]).toEqual([0, 0, 1]);
+    use(recorder, 'acme', 1);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(store.probe).toHaveBeenCalledTimes(4);
+  });
+
+  it('never counts twice what may have been written: it drops it, says so, and still tells the last use', async () => {
+    store.add.mockRejectedValueOnce(away);
+    use(recorder, 'acme', 3);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect([await dropped('unknown'), await flushes('unknown')]).toEqual([3, 1]);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(store.batches).toEqual([
+      [{ keyId: 'acme', hour: new Date(NOON), count: 0, lastUsedAt: new Date(NOON + 2) }],
+    ]);
+  });
+
+  it('holds no more than its bound, and drops the rest with a metric', async () => {
+    for (let key = 0; key < MAX_USAGE_BACKLOG + 7; key += 1) recorder.note(`key ${key}`, NOON);
+    recorder.note('key 0', NOON + 1);
+    expect([await backlog(), await dropped('full')]).toEqual([MAX_USAGE_BACKLOG, 7]);
+    store.add.mockRejectedValueOnce(new UsageNotWrittenError(new Error('no server')));
+    const slow = pending();
+    store.probe.mockReturnValueOnce(slow.promise);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(await backlog()).toBe(MAX_USAGE_BACKLOG);
+    slow.end();
+    await jest.advanceTimersByTimeAsync(2000);
+    expect(store.batches.map((batch) => batch.length)).toEqual([MAX_USAGE_BACKLOG]);
+    expect(await backlog()).toBe(0);
+  });
+
+  it('keeps no process alive for the next flush', () => {
+    jest.useRealTimers();
+    const timers = jest.spyOn(globalThis, 'setInterval');
+    const other = recorderOver(store);
+    other.onApplicationBootstrap();
+    const timer = timers.mock.results[0]?.value as NodeJS.Timeout;
+    timers.mockRestore();
+    expect(timer.hasRef()).toBe(false);
+    clearInterval(timer);
+  });
+
+  it('writes at the shutdown what was counted, and once more what came while the server closed', async () => {
+    use(recorder, 'acme', 3);
+    await recorder.beforeApplicationShutdown();
+    expect(store.counts()).toEqual({ acme: 3 });
+    use(recorder, 'globex', 2);
+    await recorder.onApplicationShutdown();
+    expect(store.counts()).toEqual({ acme: 3, globex: 2 });
+    use(recorder, 'globex', 2);
+    await jest.advanceTimersByTimeAsync(5000);
+    expect(store.add).toHaveBeenCalledTimes(2);
+  });
+
+  it('waits at the shutdown for the write that is under way, and writes the rest after it', async () => {
+    const slow = pending();
+    store.add.mockReturnValueOnce(slow.promise);
+    use(recorder, 'acme', 3);
+    await jest.advanceTimersByTimeAsync(1000);
+    use(recorder, 'acme', 4);
+    const over = recorder.beforeApplicationShutdown();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(store.add).toHaveBeenCalledTimes(1);
+    slow.end();
+    await over;
+    expect(store.counts()).toEqual({ acme: 4 });
+  });
+
+  it('ends in time where the store does not answer, and says how much is lost', async () => {
+    store.probe.mockRejectedValue(away);
+    store.add.mockRejectedValueOnce(new UsageNotWrittenError(new Error('no server')));
+    use(recorder, 'acme', 3);
+    await jest.advanceTimersByTimeAsync(1000);
+    const silence = pending();
+    store.probe.mockReturnValue(silence.promise);
+    let ended = false;
+    const over = (async () => {
+      await recorder.beforeApplicationShutdown();
+      await recorder.onApplicationShutdown();
+      ended = true;
+    })();
+    await jest.advanceTimersByTimeAsync(7000);
+    expect(ended).toBe(true);
+    await over;
+    expect([await dropped('shutdown'), await backlog()]).toEqual([3, 0]);
+    silence.end();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(store.batches).toEqual([]);
+  });
+
+  it('counts nothing where usage is not recorded', async () => {
+    const off = recorderOver(null);
+    off.onApplicationBootstrap();
+    use(off, 'acme', 3);
+    await off.flush();
+    expect([jest.getTimerCount(), await backlog()]).toEqual([1, 0]);
+  });
+
+  it('shares its metrics with the other modules of the process, and none names a key', async () => {
+    const others = new Store();
+    const other = recorderOver(others);
+    use(recorder, 'acme', 1);
+    use(other, 'acme', 1);
+    use(other, 'globex', 1);
+    expect(await backlog()).toBe(3);
+    await other.flush();
+    expect(await backlog()).toBe(1);
+    expect(await register.metrics()).not.toMatch(/acme|globex/);
+  });
+});

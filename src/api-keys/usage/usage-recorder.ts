@@ -1,0 +1,148 @@
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import type { UsageTally } from '../domain/usage';
+import { inTime } from '../limits/in-time';
+import { UsageNotWrittenError } from '../storage/storage.errors';
+import { USAGE_REPOSITORY, type UsageRepository } from '../storage/usage.repository';
+import { UsageBuffer } from './usage-buffer';
+import { usageMetrics } from './usage-metrics';
+
+/** How many counts, each of a key in an hour, wait at the most. */
+export const MAX_USAGE_BACKLOG = 20_000;
+
+const DEFAULT_FLUSH_MS = 10_000;
+
+/** How long a shutdown waits for each of its two flushes. */
+const SHUTDOWN_FLUSH_MS = 3000;
+
+/**
+ * Counts valid verifications and stores the counts in one bulk write every `usageFlushMs`. Usage is best effort, see
+ * decision record 0023: no request waits for it or fails with it, and nothing is counted twice.
+ */
+@Injectable()
+export class UsageRecorder
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  private readonly logger = new Logger('Usage');
+  private readonly buffer = new UsageBuffer(MAX_USAGE_BACKLOG);
+  private readonly metrics = usageMetrics();
+  private readonly droppedForWantOfRoom = this.metrics.dropped.labels('full');
+  private readonly flushMs: number;
+  private timer: NodeJS.Timeout | undefined;
+  private flushing: Promise<void> | undefined;
+  private inDoubt = false;
+  private reported = 0;
+
+  constructor(
+    @Inject(USAGE_REPOSITORY) private readonly repository: UsageRepository | null,
+    @Inject(API_KEYS_OPTIONS) { usageFlushMs }: ApiKeysOptions,
+  ) {
+    this.flushMs = usageFlushMs ?? DEFAULT_FLUSH_MS;
+  }
+
+  /**
+   * Counts one use of a key. Never throws and waits for nothing.
+   *
+   * @param nowMs wall-clock milliseconds
+   */
+  note(keyId: string, nowMs: number): void {
+    if (this.repository === null) return;
+    if (!this.buffer.note(keyId, nowMs)) this.droppedForWantOfRoom.inc();
+    else if (this.buffer.size !== this.reported) this.reportBacklog();
+  }
+
+  /** Stores what was counted so far; joins a flush that is under way. Never rejects. */
+  async flush(): Promise<void> {
+    this.flushing ??= this.store().finally(() => {
+      this.flushing = undefined;
+    });
+    return this.flushing;
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.repository === null) return;
+    this.timer = setInterval(() => void this.flush(), this.flushMs).unref();
+  }
+
+  /** While the database is still connected, whatever the order in which the modules of a host shut down. */
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.flushForGood();
+  }
+
+  /** Once more, for the requests that were answered while the server closed; after that nothing is kept. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.flushForGood();
+    const lost = usesIn(this.buffer.take());
+    this.reportBacklog();
+    if (lost === 0) return;
+    this.metrics.dropped.inc({ reason: 'shutdown' }, lost);
+    this.logger.warn(`${lost} uses of keys are not counted: the store did not take them before the end`);
+  }
+
+  private async flushForGood(): Promise<void> {
+    const flushed = async (): Promise<void> => {
+      await this.flushing;
+      await this.flush();
+    };
+    await inTime(flushed(), SHUTDOWN_FLUSH_MS).catch(() => undefined);
+  }
+
+  private async store(): Promise<void> {
+    const { repository, buffer } = this;
+    if (repository === null || buffer.size === 0) return;
+    if (this.inDoubt && !(await isThere(repository))) {
+      this.metrics.flushes.inc({ outcome: 'kept' });
+      return;
+    }
+    const tallies = buffer.take();
+    this.reportBacklog();
+    if (tallies.length === 0) return;
+    try {
+      await repository.add(tallies);
+      this.metrics.flushes.inc({ outcome: 'written' });
+      this.inDoubt = false;
+    } catch (error) {
+      this.putBack(tallies, error);
+      this.inDoubt = true;
+    }
+  }
+
+  private putBack(tallies: readonly UsageTally[], error: unknown): void {
+    const known = error instanceof UsageNotWrittenError;
+    this.metrics.flushes.inc({ outcome: known ? 'kept' : 'unknown' });
+    if (!known) this.metrics.dropped.inc({ reason: 'unknown' }, usesIn(tallies));
+    // When a key was last used may be said twice; a count may not.
+    const dropped = this.buffer.putBack(known ? tallies : tallies.map((tally) => ({ ...tally, count: 0 })));
+    this.droppedForWantOfRoom.inc(dropped);
+    this.reportBacklog();
+    if (this.inDoubt) return;
+    const reason = error instanceof Error ? error.message : 'unknown error';
+    this.logger.warn(`usage counts are not stored for now: ${reason}`);
+  }
+
+  private reportBacklog(): void {
+    this.metrics.backlog.inc(this.buffer.size - this.reported);
+    this.reported = this.buffer.size;
+  }
+}
+
+async function isThere(repository: UsageRepository): Promise<boolean> {
+  try {
+    await repository.probe();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function usesIn(tallies: readonly UsageTally[]): number {
+  return tallies.reduce((sum, { count }) => sum + count, 0);
+}

@@ -1,0 +1,22 @@
+import type { Clock } from '../domain/clock';
+
+/** Reads a clock once a millisecond at most, for what is content with that: a clock costs more than it looks. */
+export class CoarseTime {
+  private readAt = -Infinity;
+  private readMs = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  /**
+   * Wall-clock milliseconds, at most one behind.
+   *
+   * @param at the present by `performance.now()`
+   */
+  millis(at: number): number {
+    if (at - this.readAt >= 1) {
+      this.readAt = at;
+      this.readMs = this.clock.now().getTime();
+    }
+    return this.readMs;
+  }
+}

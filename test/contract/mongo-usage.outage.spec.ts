@@ -1,0 +1,91 @@
+import { newKeyId } from '../../src/api-keys/domain/key-id';
+import { StorageUnavailableError, UsageNotWrittenError } from '../../src/api-keys/storage/storage.errors';
+import { type MongoServer, startMongoServer } from '../support/mongo-server';
+import { withDatabase } from '../support/mongo-server/uri';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { SERVICE_CONNECTION } from './opened-repository';
+import { openMongoUsageRepository, type OpenedMongoUsageRepository } from './usage-opened-repository';
+import { uses } from './usage-repository.contract';
+
+const SPAN = { from: new Date('2027-01-10T00:00:00Z'), to: new Date('2027-01-11T00:00:00Z') };
+const REFUSED_WITHIN_MS = 2000;
+const WRITE_TIMEOUT_MS = 3000;
+
+describe('usage in a MongoDB that goes away', () => {
+  const acme = newKeyId(new Date());
+  let server: MongoServer;
+  let proxy: TcpProxy;
+  let store: OpenedMongoUsageRepository;
+
+  beforeAll(async () => {
+    server = await startMongoServer({ own: true });
+    const { hostname, port } = new URL(server.uri);
+    proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    const uri = new URL(withDatabase(server.uri, 'usage_outage'));
+    uri.port = String(proxy.port);
+    store = await openMongoUsageRepository(uri.href, SERVICE_CONNECTION, WRITE_TIMEOUT_MS);
+    await store.repository.add([uses(acme, '10T09:00:00', 1)]);
+  });
+  afterAll(async () => {
+    server.resume();
+    await proxy.restore();
+    await store.connection.close();
+    await proxy.close();
+    await server.stop();
+  });
+
+  async function stored(): Promise<number> {
+    const { hours } = await store.repository.usageOf(acme, SPAN);
+    return hours.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  async function answering(): Promise<void> {
+    for (const deadline = performance.now() + 5000; ;) {
+      const error: unknown = await store.repository.probe().catch((reason: unknown) => reason);
+      if (error === undefined) return;
+      if (performance.now() > deadline) throw error;
+    }
+  }
+
+  it('says for sure that nothing was written where it found no server to write to', async () => {
+    proxy.cut();
+    // The driver may take a reset connection for one in use; after that it knows that the server is gone.
+    await expect(store.repository.probe()).rejects.toThrow(StorageUnavailableError);
+    await expect(store.repository.add([uses(acme, '10T10:00:00', 10)])).rejects.toThrow(UsageNotWrittenError);
+    await proxy.restore();
+    await answering();
+    await expect(stored()).resolves.toBe(1);
+  });
+
+  it('does not claim to know about what was sent and never answered', async () => {
+    server.suspend();
+    const started = performance.now();
+    const refusal: unknown = await store.repository
+      .add([uses(acme, '10T11:00:00', 100)])
+      .catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(StorageUnavailableError);
+    expect(performance.now() - started).toBeLessThan(WRITE_TIMEOUT_MS + 500);
+    // It waited at the server's door, and is done after all.
+    server.resume();
+    await answering();
+    for (const deadline = performance.now() + 5000; performance.now() < deadline;) {
+      if ((await stored()) === 101) break;
+    }
+    await expect(stored()).resolves.toBe(101);
+  });
+
+  it('refuses in time to tell of usage, and tells it again once it is back', async () => {
+    proxy.hang();
+    const started = performance.now();
+    const reads = [
+      store.repository.usageOf(acme, SPAN),
+      store.repository.lastUsed([acme]),
+      store.repository.probe(),
+    ].map(async (read) => read.catch((error: unknown) => error));
+    for (const refusal of await Promise.all(reads)) expect(refusal).toBeInstanceOf(StorageUnavailableError);
+    expect(performance.now() - started).toBeLessThan(REFUSED_WITHIN_MS);
+    await proxy.restore();
+    await answering();
+    await expect(store.repository.lastUsed([acme])).resolves.toEqual(new Map([[acme, expect.any(Date)]]));
+  });
+});

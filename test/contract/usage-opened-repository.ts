@@ -1,0 +1,51 @@
+import { type ConnectOptions, type Connection, createConnection, type mongo } from 'mongoose';
+import { MemoryUsageRepository } from '../../src/api-keys/storage/memory-usage.repository';
+import { MongoUsageRepository } from '../../src/api-keys/storage/mongo-usage.repository';
+import type { UsageRepository } from '../../src/api-keys/storage/usage.repository';
+import { USAGE_MODEL, type UsageDocument, UsageSchema } from '../../src/api-keys/storage/usage.schema';
+import { StorageConfig } from '../../src/config/storage.config';
+import { testDatabaseUri } from '../support/test-database';
+import { SERVICE_CONNECTION } from './opened-repository';
+
+/** An empty store of usage, ready to use. */
+export interface OpenedUsageRepository {
+  readonly repository: UsageRepository;
+  close(): Promise<void>;
+}
+
+export interface OpenedMongoUsageRepository extends OpenedUsageRepository {
+  readonly connection: Connection;
+  /** The documents behind the repository's back. */
+  readonly documents: mongo.Collection<{ _id: string } & Record<string, unknown>>;
+}
+
+export function memoryUsageRepository(): MemoryUsageRepository {
+  return new MemoryUsageRepository(new StorageConfig().permitVolatile('a store of the tests'));
+}
+
+export function mongoUsageRepositoryOn(
+  connection: Connection,
+  writeTimeoutMs?: number,
+): MongoUsageRepository {
+  return new MongoUsageRepository(connection.model<UsageDocument>(USAGE_MODEL, UsageSchema), writeTimeoutMs);
+}
+
+export async function openMongoUsageRepository(
+  uri = testDatabaseUri('usage'),
+  options: ConnectOptions = SERVICE_CONNECTION,
+  writeTimeoutMs?: number,
+): Promise<OpenedMongoUsageRepository> {
+  const connection = createConnection();
+  await connection.openUri(uri, options);
+  const repository = mongoUsageRepositoryOn(connection, writeTimeoutMs);
+  await repository.prepare();
+  return {
+    repository,
+    connection,
+    documents: connection.getClient().db().collection('api_key_usage'),
+    close: async () => {
+      await connection.dropDatabase();
+      await connection.close();
+    },
+  };
+}

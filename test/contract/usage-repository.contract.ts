@@ -1,0 +1,167 @@
+import { newKeyId } from '../../src/api-keys/domain/key-id';
+import type { UsageTally } from '../../src/api-keys/domain/usage';
+import type { UsageRepository } from '../../src/api-keys/storage/usage.repository';
+import type { OpenedUsageRepository } from './usage-opened-repository';
+
+const at = (time: string): Date => new Date(`2027-01-${time}Z`);
+const SPAN = { from: at('01T00:00:00'), to: at('31T00:00:00') };
+
+/** So many uses at a moment. */
+export function uses(keyId: string, time: string, count = 1): UsageTally {
+  return { keyId, count, hour: at(`${time.slice(0, 5)}:00:00`), lastUsedAt: at(time) };
+}
+
+/**
+ * What every store of usage promises, whatever it is made of.
+ *
+ * @param open gives an empty store, a new one each time
+ */
+export function describeUsageRepository(open: () => Promise<OpenedUsageRepository>): void {
+  let opened: OpenedUsageRepository;
+  let repository: UsageRepository;
+  let acme: string;
+  let globex: string;
+
+  beforeEach(async () => {
+    opened = await open();
+    ({ repository } = opened);
+    acme = newKeyId(new Date());
+    globex = newKeyId(new Date());
+  });
+
+  afterEach(async () => {
+    await opened.close();
+  });
+
+  it('tells each tenant the uses of its own key, hour by hour', async () => {
+    await repository.add([
+      uses(acme, '10T23:59:59', 3),
+      uses(globex, '10T23:10:00', 70),
+      uses(acme, '11T00:00:00', 4),
+      uses(acme, '11T09:30:00', 5),
+    ]);
+    await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
+      hours: [
+        { hour: at('10T23:00:00'), count: 3 },
+        { hour: at('11T00:00:00'), count: 4 },
+        { hour: at('11T09:00:00'), count: 5 },
+      ],
+      lastUsedAt: at('11T09:30:00'),
+    });
+    await expect(repository.usageOf(globex, SPAN)).resolves.toEqual({
+      hours: [{ hour: at('10T23:00:00'), count: 70 }],
+      lastUsedAt: at('10T23:10:00'),
+    });
+  });
+
+  it('adds what is counted later to what is there', async () => {
+    await repository.add([uses(acme, '10T09:01:00', 3), uses(globex, '10T09:00:00', 2)]);
+    await repository.add([uses(acme, '10T09:59:00', 4), uses(acme, '10T10:00:00', 1)]);
+    await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
+      hours: [
+        { hour: at('10T09:00:00'), count: 7 },
+        { hour: at('10T10:00:00'), count: 1 },
+      ],
+      lastUsedAt: at('10T10:00:00'),
+    });
+  });
+
+  it('never moves the last use back, whatever comes late', async () => {
+    await repository.add([uses(acme, '10T09:30:00')]);
+    await repository.add([uses(acme, '10T09:00:00'), uses(acme, '09T23:00:00')]);
+    await expect(repository.lastUsed([acme])).resolves.toEqual(new Map([[acme, at('10T09:30:00')]]));
+    await repository.add([uses(acme, '10T09:30:01'), uses(acme, '10T09:29:59')]);
+    await expect(repository.lastUsed([acme])).resolves.toEqual(new Map([[acme, at('10T09:30:01')]]));
+    expect((await repository.usageOf(acme, SPAN)).hours).toEqual([
+      { hour: at('09T23:00:00'), count: 1 },
+      { hour: at('10T09:00:00'), count: 4 },
+    ]);
+  });
+
+  it('moves the last use alone where there is nothing to count', async () => {
+    await repository.add([uses(acme, '10T09:30:00', 0)]);
+    await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
+      hours: [],
+      lastUsedAt: at('10T09:30:00'),
+    });
+  });
+
+  it('knows nothing of a key that was never used', async () => {
+    await repository.add([uses(globex, '10T09:00:00')]);
+    await repository.add([]);
+    await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({ hours: [] });
+    await expect(repository.lastUsed([acme, globex])).resolves.toEqual(
+      new Map([[globex, at('10T09:00:00')]]),
+    );
+    await expect(repository.lastUsed([])).resolves.toEqual(new Map());
+  });
+
+  it.each([
+    ['a day', '10T00:00:00', '11T00:00:00', [1, 2, 4]],
+    ['the hours up to one that has begun', '10T09:00:00', '10T10:00:00.001', [2, 4]],
+    ['the hours before one begins', '10T09:00:00', '10T10:00:00', [2]],
+    ['two days', '10T10:00:00', '12T00:00:00', [4, 8]],
+    ['an hour without use', '10T11:00:00', '10T12:00:00', []],
+    ['all the days it may be asked for', '09T23:00:00', '31T00:00:00', [1, 2, 4, 8]],
+  ])('tells the hours of %s', async (_what, from, to, counts) => {
+    await repository.add([
+      uses(acme, '10T00:00:00', 1),
+      uses(acme, '10T09:59:59', 2),
+      uses(acme, '10T10:00:00', 4),
+      uses(acme, '11T23:59:59', 8),
+      uses(globex, '10T09:00:00', 16),
+    ]);
+    const { hours } = await repository.usageOf(acme, { from: at(from), to: at(to) });
+    expect(hours.map(({ count }) => count)).toEqual(counts);
+  });
+
+  it('adds up what many instances count at once, from the first use on', async () => {
+    const instances = Array.from({ length: 20 }, (_, index) =>
+      repository.add([uses(acme, `10T09:00:${10 + index}`, index + 1), uses(globex, '10T09:00:00', 2)]),
+    );
+    await Promise.all(instances);
+    await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
+      hours: [{ hour: at('10T09:00:00'), count: 210 }],
+      lastUsedAt: at('10T09:00:29'),
+    });
+    expect((await repository.usageOf(globex, SPAN)).hours).toEqual([{ hour: at('10T09:00:00'), count: 40 }]);
+  });
+
+  it('forgets the counts of days that have ended, and never when a key was last used', async () => {
+    await repository.add([
+      uses(acme, '09T23:59:59', 1),
+      uses(acme, '10T00:00:00', 2),
+      uses(globex, '09T00:00:00', 4),
+    ]);
+    await repository.prune(at('09T23:59:59.999'));
+    expect((await repository.usageOf(acme, SPAN)).hours).toHaveLength(2);
+    await repository.prune(at('10T00:00:00'));
+    await repository.prune(at('10T23:59:59'));
+    await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
+      hours: [{ hour: at('10T00:00:00'), count: 2 }],
+      lastUsedAt: at('10T00:00:00'),
+    });
+    await expect(repository.usageOf(globex, SPAN)).resolves.toEqual({
+      hours: [],
+      lastUsedAt: at('09T00:00:00'),
+    });
+  });
+
+  it('gives a sign of life, with usage in it or without', async () => {
+    await expect(repository.probe()).resolves.toBeUndefined();
+    await repository.add([uses(acme, '10T09:00:00')]);
+    await expect(repository.probe()).resolves.toBeUndefined();
+  });
+
+  it('cannot be altered through what it was given or gave', async () => {
+    const tally = uses(acme, '10T09:00:00');
+    await repository.add([tally]);
+    tally.lastUsedAt.setTime(0);
+    (await repository.lastUsed([acme])).get(acme)?.setTime(0);
+    (await repository.usageOf(acme, SPAN)).hours[0]?.hour.setTime(0);
+    await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
+      hours: [{ hour: at('10T09:00:00'), count: 1 }],
+      lastUsedAt: at('10T09:00:00'),
+    });
+  });
+}

@@ -1,0 +1,196 @@
+import { createConnection, type mongo } from 'mongoose';
+import { setTimeout as pause } from 'node:timers/promises';
+import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
+import type { JsonObject } from '../support/http-client';
+import { type MongoServer, startMongoServer } from '../support/mongo-server';
+import { withDatabase } from '../support/mongo-server/uri';
+import { runBuiltService } from '../support/node-process';
+import { startService } from '../support/service';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { testDatabaseUri } from '../support/test-database';
+import { droppedUses, startUsageHost, type UsageHost } from '../support/usage-host';
+
+const SELF = '/v1/api-keys/self';
+const FLUSH_MS = 200;
+const NEVER = 3_600_000;
+
+/** The counts in a database, by key, read behind everybody's back. */
+async function countsIn(uri: string): Promise<Readonly<Record<string, number>>> {
+  const connection = await createConnection(uri).asPromise();
+  const documents = await connection.collection('api_key_usage').find().toArray();
+  await connection.close();
+  const counts: Record<string, number> = {};
+  for (const { _id, hours = {} } of documents) {
+    const [keyId = ''] = String(_id).split(':');
+    const sum = Object.values(hours as Record<string, number>).reduce((total, count) => total + count, 0);
+    if (sum > 0) counts[keyId] = (counts[keyId] ?? 0) + sum;
+  }
+  return counts;
+}
+
+async function eventually(check: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
+  for (const deadline = performance.now() + withinMs; !(await check()); await pause(25)) {
+    if (performance.now() > deadline) throw new Error('never came true');
+  }
+}
+
+describe('a host that counts in MongoDB', () => {
+  let uri: string;
+  let host: UsageHost;
+  const commands: mongo.CommandStartedEvent[] = [];
+
+  beforeAll(async () => {
+    uri = testDatabaseUri('usage host');
+    host = await startUsageHost(uri, { usageFlushMs: NEVER });
+    host.connection.getClient().on('commandStarted', (event) => {
+      if (Reflect.get(event.command, event.commandName) === 'api_key_usage') commands.push(event);
+    });
+  });
+  beforeEach(() => {
+    commands.length = 0;
+  });
+  afterAll(async () => host.close());
+
+  it('writes one bulk a flush for any number of verifications of any number of keys, and reads nothing', async () => {
+    const holders = await Promise.all(['acme', 'globex', 'acme'].map(async (orgId) => host.issue(orgId)));
+    for (let round = 0; round < 40; round += 1) {
+      await Promise.all(holders.map(async ({ pass }) => pass()));
+    }
+    expect(commands).toHaveLength(0);
+    await host.app.get(UsageRecorder).flush();
+    await host.app.get(UsageRecorder).flush();
+    expect(commands).toHaveLength(1);
+    // One document for the last use of each key, and one for its day.
+    const updates = commands.map(({ command }) => Reflect.get(command, 'updates') as readonly unknown[]);
+    expect(updates.map((each) => each.length)).toEqual([2 * holders.length]);
+    expect(await countsIn(uri)).toMatchObject(Object.fromEntries(holders.map(({ id }) => [id, 40])));
+  });
+
+  it('reads the last uses of all keys of a page at once', async () => {
+    const reader = await host.issue('acme', ['api-keys:read']);
+    const others = await Promise.all(['acme', 'globex', 'acme'].map(async (orgId) => host.issue(orgId)));
+    for (const { client } of others) await client.get(SELF);
+    await host.app.get(UsageRecorder).flush();
+    commands.length = 0;
+    const { body } = await reader.client.get('/v1/api-keys?limit=100');
+    const used = (body['data'] as JsonObject[]).filter(({ lastUsedAt }) => lastUsedAt !== null);
+    expect(used.map(({ id }) => id)).toEqual(expect.arrayContaining([others[0]?.id, others[2]?.id]));
+    expect(used.map(({ id }) => id)).not.toContain(others[1]?.id);
+    expect(commands.map(({ commandName }) => commandName)).toEqual(['find']);
+  });
+});
+
+describe('a host whose store of usage goes away, while its keys are there', () => {
+  let server: MongoServer;
+  let proxy: TcpProxy;
+  let host: UsageHost;
+  let directUri: string;
+
+  beforeAll(async () => {
+    server = await startMongoServer({ own: true });
+    directUri = withDatabase(server.uri, 'usage_outage');
+    const { hostname, port } = new URL(server.uri);
+    proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    const uri = new URL(directUri);
+    uri.port = String(proxy.port);
+    host = await startUsageHost(uri.href, { usageFlushMs: FLUSH_MS });
+  });
+  afterAll(async () => {
+    await proxy.restore();
+    await host.close();
+    await proxy.close();
+    await server.stop();
+  });
+
+  it.each([
+    ['is cut off', () => proxy.cut()],
+    ['answers nothing', () => proxy.hang()],
+  ] as const)(
+    'and %s: verifications go on as ever, nothing is counted twice, and what is missing is in the metric',
+    async (_how, leave) => {
+      const [acme, globex] = [await host.issue('acme'), await host.issue('globex')];
+      const droppedBefore = await droppedUses();
+      let uses = 0;
+      const useFor = async (ms: number): Promise<void> => {
+        for (const end = performance.now() + ms; performance.now() < end; uses += 2) {
+          const statuses = await Promise.all(
+            [acme, globex].map(async ({ pass }) => pass().then(({ status }) => status)),
+          );
+          expect(statuses).toEqual([204, 204]);
+        }
+      };
+      const stored = async (): Promise<number> => {
+        const counts = await countsIn(directUri);
+        return (counts[acme.id] ?? 0) + (counts[globex.id] ?? 0);
+      };
+
+      await useFor(500);
+      leave();
+      await useFor(1500);
+      const during = uses;
+      await proxy.restore();
+      await useFor(500);
+      // A use is stored, or in the metric; one whose outcome is unknown may be both, and none is stored twice.
+      await eventually(async () => (await stored()) + (await droppedUses()) - droppedBefore >= uses, 20_000);
+      expect(await stored()).toBeLessThanOrEqual(uses);
+      // What was counted after the store was known to be away was kept.
+      expect(await stored()).toBeGreaterThan(uses - during);
+    },
+    40_000,
+  );
+});
+
+describe('the end of a process', () => {
+  it.each(['database first', 'keys first'] as const)(
+    'of a host stores what it counted, whichever module it imports first: %s',
+    async (order) => {
+      const uri = testDatabaseUri('usage host end');
+      const host = await startUsageHost(uri, { usageFlushMs: NEVER }, order);
+      const { id, client } = await host.issue('acme');
+      for (let n = 0; n < 5; n += 1) await client.get(SELF);
+      await host.close();
+      expect(await countsIn(uri)).toEqual({ [id]: 5 });
+    },
+  );
+
+  it('of the service stores every use that it answered, also while it was closing', async () => {
+    const uri = testDatabaseUri('usage service end');
+    const service = await startService('mongo', { MONGODB_URI: uri, USAGE_FLUSH_MS: String(NEVER) });
+    const keys = await Promise.all(['acme', 'globex'].map(async (orgId) => service.issue({ orgId })));
+    const answers = keys.flatMap(({ key, token }) =>
+      Array.from({ length: 100 }, async () => {
+        const status = await service
+          .as(token)
+          .get(`/v1/forward-auth?authenticated=1&org=${key.orgId}`)
+          .then((answer) => answer.status)
+          .catch(() => 0);
+        return status === 204 ? key.id : undefined;
+      }),
+    );
+    await Promise.race(answers);
+    await service.stop();
+    const passed: Record<string, number> = {};
+    for (const id of await Promise.all(answers)) if (id !== undefined) passed[id] = (passed[id] ?? 0) + 1;
+    expect(Object.values(passed).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(0);
+    expect(await countsIn(uri)).toEqual(passed);
+  });
+
+  it('that SIGTERM asks for stores what it counted', async () => {
+    const uri = testDatabaseUri('usage sigterm');
+    const keeper = await startService('mongo', { MONGODB_URI: uri, USAGE_FLUSH_MS: String(NEVER) });
+    const { key, token } = await keeper.issue({ orgId: 'acme' });
+    const running = await runBuiltService({
+      NODE_ENV: 'production',
+      MONGODB_URI: uri,
+      USAGE_FLUSH_MS: String(NEVER),
+    });
+    for (let n = 0; n < 5; n += 1) {
+      const answer = await fetch(`${running.url}${SELF}`, { headers: { 'X-API-Key': token } });
+      expect(answer.status).toBe(200);
+    }
+    expect(await countsIn(uri)).toEqual({});
+    await running.stop();
+    expect(await countsIn(uri)).toEqual({ [key.id]: 5 });
+    await keeper.stop();
+  });
+});

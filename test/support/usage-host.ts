@@ -1,0 +1,57 @@
+import type { ModuleMetadata } from '@nestjs/common';
+import { getConnectionToken, MongooseModule } from '@nestjs/mongoose';
+import type { Connection } from 'mongoose';
+import { register } from 'prom-client';
+import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
+import type { ApiKeysOptions } from '../../src/api-keys/api-keys.options';
+import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import type { HttpAnswer, HttpClient } from './http-client';
+import { type RunningHost, startHost } from './two-adapters';
+
+/** The holder of a key. */
+export interface IssuedUser {
+  readonly id: string;
+  readonly client: HttpClient;
+  /** Uses the key where only its verification is asked for, and no store of usage. */
+  readonly pass: () => Promise<HttpAnswer>;
+}
+
+/** An application whose keys stay in memory while their use is counted in MongoDB, so that only one of them goes away. */
+export interface UsageHost extends RunningHost {
+  readonly connection: Connection;
+  issue(orgId: string, scopes?: readonly string[]): Promise<IssuedUser>;
+}
+
+export async function startUsageHost(
+  uri: string,
+  options: Partial<ApiKeysOptions> = {},
+  order: 'keys first' | 'database first' = 'database first',
+): Promise<UsageHost> {
+  const modules: NonNullable<ModuleMetadata['imports']> = [
+    MongooseModule.forRoot(uri, { serverSelectionTimeoutMS: 2000, monitorCommands: true }),
+    ApiKeysModule.forRoot({ storage: 'memory', usageStorage: 'mongo', ...options }),
+  ];
+  const host = await startHost('fastify', {
+    imports: order === 'keys first' ? modules.toReversed() : modules,
+  });
+  return {
+    ...host,
+    connection: host.app.get<Connection>(getConnectionToken()),
+    issue: async (orgId, scopes = []) => {
+      const { key, token } = await host.app
+        .get(ApiKeysService)
+        .create(rootCaller('system'), { name: 'test', scopes, orgId });
+      const client = host.as(token);
+      const pass = async (): Promise<HttpAnswer> =>
+        client.get(`/v1/forward-auth?authenticated=1&org=${orgId}`);
+      return { id: key.id, client, pass };
+    },
+  };
+}
+
+/** How many uses the metrics say may be missing, for whatever reason. */
+export async function droppedUses(): Promise<number> {
+  const metric = await register.getSingleMetric('keyward_usage_dropped_total')?.get();
+  return metric?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;
+}
