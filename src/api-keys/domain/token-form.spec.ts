@@ -73,8 +73,12 @@ describe('the form of a token', () => {
     const unsigned = `kw_${ID}_${SECRET}`;
     const token = unsigned + checksumOf(unsigned);
     const mistaken = [...token].flatMap((character, index) => [
-      ...[...'0aZ_é'].map((other) => edited(token, [[index, other]])),
       `${token.slice(0, index)}${token[index + 1] ?? ''}${character}${token.slice(index + 2)}`,
+      edited(token, [[index, '0']]),
+      edited(token, [[index, 'a']]),
+      edited(token, [[index, 'Z']]),
+      edited(token, [[index, '_']]),
+      edited(token, [[index, 'é']]),
     ]);
     const wrong = mistaken.filter((text) => text !== token);
     expect(wrong.length).toBeGreaterThan(400);

@@ -11,6 +11,7 @@ import {
   durableWrite,
   isDuplicateKey,
   majorityRead,
+  MONGO_OPERATION_TIMEOUT_MS,
 } from './mongo-operation';
 import type { ReadOptions } from './read-options';
 import { KeyIdTakenError } from './storage.errors';
@@ -66,13 +67,15 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     }
   }
 
-  async find(id: string, { linearizable = false }: ReadOptions = {}): Promise<ApiKey | null> {
+  async find(id: string, { linearizable = false, timeoutMs = Infinity }: ReadOptions = {}): Promise<ApiKey | null> {
     const onReplicaSet = this.changes?.kind === 'streams';
-    const found = await boundedMongoOperation((signal) =>
-      this.model
-        .findById(id, WITHOUT_HISTORY, decidingRead(signal, linearizable && onReplicaSet))
-        .lean<Omit<StoredKey, 'history' | 'historyDropped'>>()
-        .exec(),
+    const found = await boundedMongoOperation(
+      (signal) =>
+        this.model
+          .findById(id, WITHOUT_HISTORY, decidingRead(signal, linearizable && onReplicaSet))
+          .lean<Omit<StoredKey, 'history' | 'historyDropped'>>()
+          .exec(),
+      Math.min(timeoutMs, MONGO_OPERATION_TIMEOUT_MS),
     );
     return found && withId(found);
   }

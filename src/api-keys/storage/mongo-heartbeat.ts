@@ -6,6 +6,9 @@ const PREFIX = '#hb:';
 const AFTER_PREFIX = '#hb;';
 const SWEEP_EVERY_MS = 600_000;
 
+/** How many beats that have not come back are remembered. */
+const MAX_UNSEEN = 100;
+
 /** What a change feed reads of a watched document: a record's version, or a heartbeat's beat. */
 export interface WatchedDocument {
   readonly _id: string;
@@ -39,6 +42,7 @@ export class MongoHeartbeat {
     this.beats += 1;
     const beat = `${this.instance}:${this.beats}`;
     this.sentAt.set(beat, performance.now());
+    if (this.sentAt.size > MAX_UNSEEN) this.forgetOldest();
     await boundedMongoOperation((signal) =>
       this.collection.updateOne(
         { _id: this.id },
@@ -48,6 +52,13 @@ export class MongoHeartbeat {
       ),
     );
     return beat;
+  }
+
+  private forgetOldest(): void {
+    for (const oldest of this.sentAt.keys()) {
+      this.sentAt.delete(oldest);
+      return;
+    }
   }
 
   /** When a beat that came back was sent, by `performance.now()`; `undefined` for another instance's. */

@@ -40,13 +40,13 @@ function abortable(signal: AbortSignal): object {
  * `StorageUnavailableError`; a duplicate key is passed on, for the caller to judge.
  *
  * @param operation gets the signal that it must hand to the driver
- * @param timeoutMs the limit, where nobody waits for the answer
+ * @param timeoutMs the limit, where it is not the usual one
  */
 export async function boundedMongoOperation<T>(
   operation: (signal: AbortSignal) => PromiseLike<T>,
   timeoutMs = MONGO_OPERATION_TIMEOUT_MS,
 ): Promise<T> {
-  const signal = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
   try {
     return await operation(signal);
   } catch (error) {

@@ -5,4 +5,6 @@ export interface ReadOptions {
    * change feed proves nothing. A store with one server may leave it aside.
    */
   readonly linearizable?: boolean | undefined;
+  /** How long the read may take, in milliseconds, where that is less than what the store allows itself. */
+  readonly timeoutMs?: number | undefined;
 }

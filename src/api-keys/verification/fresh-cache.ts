@@ -78,12 +78,13 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
    * Reads the store, or waits for a read that is under way.
    *
    * @param begunFrom joins no read that began before this moment
+   * @param deadline the moment from which on no further read is made
    * @throws StorageUnavailableError if the store does not answer, or so late that its answer may be out of date
    */
-  async read(id: string, begunFrom = -Infinity): Promise<Reading<V>> {
+  async read(id: string, begunFrom = -Infinity, deadline = Infinity): Promise<Reading<V>> {
     this.listen();
-    for (let attempt = 0; ; attempt += 1) {
-      const flight = this.flightFor(id, begunFrom);
+    for (;;) {
+      const flight = this.flightFor(id, begunFrom, deadline);
       const value = await flight.done;
       // A read that no change was announced for is as good as the newest proof of the feed.
       const trueAt = Math.max(
@@ -91,7 +92,6 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
         flight.isCurrent ? (this.feed?.provenAt ?? -Infinity) : -Infinity,
       );
       if (performance.now() - trueAt < this.maxAgeMs) return { value, begunAt: flight.begunAt, trueAt };
-      if (attempt > 0) throw new StorageUnavailableError(new Error('the store answered too late'));
     }
   }
 
@@ -117,7 +117,7 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     this.feed?.subscribe(this);
   }
 
-  private flightFor(id: string, begunFrom: number): Flight<V> {
+  private flightFor(id: string, begunFrom: number, deadline: number): Flight<V> {
     const begunAt = performance.now();
     const linearizable = this.feed === undefined || begunAt - this.feed.provenAt >= this.maxAgeMs;
     const underWay = this.flights.get(id);
@@ -129,6 +129,7 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     ) {
       return underWay;
     }
+    if (begunAt >= deadline) throw new StorageUnavailableError(new Error('the store answers too late'));
     // Only the newest read of a record hears of its changes.
     if (underWay !== undefined) underWay.isCurrent = false;
     this.reads += 1;
@@ -136,7 +137,7 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
       begunAt,
       linearizable,
       isCurrent: true,
-      done: this.load(id, { linearizable }).then(
+      done: this.load(id, { linearizable, timeoutMs: deadline - begunAt }).then(
         (value) => {
           this.land(id, flight, value);
           return value;

@@ -70,10 +70,14 @@ export class FreshKeys implements BeforeApplicationShutdown {
   }
 
   /** @throws StorageUnavailableError */
-  async readOwner(ownerId: string | undefined, begunFrom?: number): Promise<Reading<OwnerState>> {
+  async readOwner(
+    ownerId: string | undefined,
+    begunFrom: number,
+    deadline: number,
+  ): Promise<Reading<OwnerState>> {
     if (ownerId === undefined || this.owners === undefined)
       return { value: NO_OWNER, trueAt: Infinity, begunAt: Infinity };
-    return this.owners.read(ownerId, begunFrom);
+    return this.owners.read(ownerId, begunFrom, deadline);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -7,6 +7,7 @@ import {
   durableWrite,
   isDuplicateKey,
   majorityRead,
+  MONGO_OPERATION_TIMEOUT_MS,
 } from '../../api-keys/storage/mongo-operation';
 import type { ReadOptions } from '../../api-keys/storage/read-options';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
@@ -45,8 +46,9 @@ export class MongoUserRepository implements UserRepository {
     }
   }
 
-  async find(id: string, { linearizable = false }: ReadOptions = {}): Promise<User | null> {
-    return this.findOne({ _id: id }, linearizable && this.changes?.kind === 'streams');
+  async find(id: string, { linearizable = false, timeoutMs = Infinity }: ReadOptions = {}): Promise<User | null> {
+    const onReplicaSet = this.changes?.kind === 'streams';
+    return this.findOne({ _id: id }, { linearizable: linearizable && onReplicaSet, timeoutMs });
   }
 
   async findBySubject(issuer: string, subject: string): Promise<User | null> {
@@ -198,13 +200,15 @@ export class MongoUserRepository implements UserRepository {
 
   private async findOne(
     filter: { _id: string } | { issuer: string; subject: string },
-    linearizable = false,
+    { linearizable = false, timeoutMs = Infinity }: ReadOptions = {},
   ): Promise<User | null> {
-    const found = await boundedMongoOperation((signal) =>
-      this.model
-        .findOne(filter, { changedAt: 0 }, decidingRead(signal, linearizable))
-        .lean<StoredUser>()
-        .exec(),
+    const found = await boundedMongoOperation(
+      (signal) =>
+        this.model
+          .findOne(filter, { changedAt: 0 }, decidingRead(signal, linearizable))
+          .lean<StoredUser>()
+          .exec(),
+      Math.min(timeoutMs, MONGO_OPERATION_TIMEOUT_MS),
     );
     return found && toUser(found);
   }
