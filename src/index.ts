@@ -72,6 +72,8 @@ export {
   type ApiKeyQuery,
   type ApiKeyRepository,
 } from './api-keys/storage/api-key.repository';
+export type { ChangeFeed, ChangeFeedMode, ChangeListener } from './api-keys/storage/change-feed';
+export type { ReadOptions } from './api-keys/storage/read-options';
 export { API_KEY_MODEL, ApiKeyDocument, ApiKeySchema } from './api-keys/storage/api-key.schema';
 export type { ApiKeyStorage } from './api-keys/storage/api-key-storage';
 export { MAX_USAGE_DAYS, USAGE_REPOSITORY, type UsageRepository } from './api-keys/storage/usage.repository';
@@ -95,7 +97,7 @@ export { UsageNotRecordedError } from './api-keys/usage/usage.errors';
 export { UnacceptableUsageSpanError } from './api-keys/usage/usage-span';
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
-export { KeyVerifier } from './api-keys/verification/key-verifier';
+export { KeyVerifier, type VerifyOptions } from './api-keys/verification/key-verifier';
 export { AUTHENTICATOR, type Authenticator } from './api-keys/access/authenticator';
 export { OWNER_SLOTS, type OwnerSlots } from './api-keys/owner-slots';
 export { OWNER_STATUS, type OwnerStatus } from './api-keys/verification/owner-status';
