@@ -46,7 +46,7 @@ export async function boundedMongoOperation<T>(
   operation: (signal: AbortSignal) => PromiseLike<T>,
   timeoutMs = MONGO_OPERATION_TIMEOUT_MS,
 ): Promise<T> {
-  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
+  const { signal, settle } = timeLimit(timeoutMs);
   try {
     return await operation(signal);
   } catch (error) {
@@ -55,7 +55,19 @@ export async function boundedMongoOperation<T>(
       throw new StorageUnavailableError(error);
     }
     throw error;
+  } finally {
+    settle();
   }
+}
+
+/**
+ * Aborts when the time is up, unless the answer has arrived by then and only waits to be read: in a busy process timers
+ * come before it, and a load of our own is no outage of the store.
+ */
+function timeLimit(timeoutMs: number): { readonly signal: AbortSignal; settle(): void } {
+  const limit = new AbortController();
+  const timer = setTimeout(() => setImmediate(() => limit.abort()), timeoutMs);
+  return { signal: limit.signal, settle: () => clearTimeout(timer) };
 }
 
 /** Whether the server refused a write because of a unique index. */
