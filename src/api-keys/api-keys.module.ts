@@ -30,6 +30,7 @@ import { LocalRateLimiter } from './limits/local-rate-limiter';
 import { RATE_LIMITER } from './limits/rate-limiter';
 import { RedisConnection } from './limits/redis-connection';
 import { SharedRateLimiter } from './limits/shared-rate-limiter';
+import { DecisionMetrics } from './verification/decision-metrics';
 import { ReuseRecorder } from './verification/reuse-recorder';
 import { KeyVerifier } from './verification/key-verifier';
 
@@ -111,6 +112,7 @@ function assemble(
     RedisConnection,
     FailedCredentials,
     ReuseRecorder,
+    DecisionMetrics,
     KeyVerifier,
     ApiKeysService,
     KeyImportService,
@@ -132,6 +134,8 @@ function assemble(
       API_KEY_REPOSITORY,
       CLOCK,
       StorageConfig,
+      RedisConnection,
+      DecisionMetrics,
       KeyVerifier,
       ApiKeysService,
       KeyImportService,

@@ -52,6 +52,11 @@ export class SignIn {
     };
   }
 
+  /** Where Swagger UI fetches tokens. */
+  get origins(): readonly string[] {
+    return this.endpoints === undefined ? [] : [new URL(this.endpoints.tokenUrl).origin];
+  }
+
   private async discover(): Promise<void> {
     try {
       const { authorizationEndpoint, tokenEndpoint } = await discoverProvider(this.settings.issuer);
@@ -61,6 +66,7 @@ export class SignIn {
         );
         return;
       }
+      new URL(tokenEndpoint);
       this.endpoints = { authorizationUrl: authorizationEndpoint, tokenUrl: tokenEndpoint };
     } catch {
       setTimeout(() => void this.discover(), RETRY_MS).unref();

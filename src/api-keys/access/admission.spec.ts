@@ -9,6 +9,7 @@ import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { StorageUnavailableError } from '../storage/storage.errors';
+import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
 import { Admission } from './admission';
@@ -32,7 +33,10 @@ function door(): { repository: MemoryApiKeyRepository; admission: Admission } {
   };
   const reuse = new ReuseRecorder(repository, clock);
   const verifier = new KeyVerifier(repository, options, clock, new LocalRateLimiter(), reuse);
-  return { repository, admission: new Admission(verifier, new FailedCredentials(options), options) };
+  return {
+    repository,
+    admission: new Admission(verifier, new FailedCredentials(options), new DecisionMetrics(), options),
+  };
 }
 
 async function keep(

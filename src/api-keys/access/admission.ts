@@ -8,11 +8,13 @@ import type { Caller } from '../domain/caller';
 import type { Requirement } from '../domain/decision';
 import { meetsScopes } from '../domain/scopes';
 import { FailedCredentials } from '../limits/failed-credentials';
+import { DecisionMetrics, type Door } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
-import type { Passed } from '../verification/verification';
+import type { Passed, Verification } from '../verification/verification';
 import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 import type { Authenticator } from './authenticator';
 import type { PresentedCredential } from './credentials';
+import { noteDecision } from './decision-note';
 import { rateLimitHeaders } from './rate-limit-headers';
 
 /**
@@ -26,15 +28,23 @@ export class Admission {
   constructor(
     private readonly verifier: KeyVerifier,
     private readonly failures: FailedCredentials,
+    private readonly metrics: DecisionMetrics,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
   ) {
     this.realm = options.realm ?? 'keyward';
   }
 
-  /** @throws ProblemException if the request is refused */
-  async admit(credential: PresentedCredential, requirement: Requirement): Promise<Passed> {
+  /**
+   * @param door who asks, for the metrics
+   * @throws ProblemException if the request is refused
+   */
+  async admit(
+    credential: PresentedCredential,
+    requirement: Requirement,
+    door: Door = 'guard',
+  ): Promise<Passed> {
     try {
-      return await this.judge(credential, requirement);
+      return await this.judge(credential, requirement, door);
     } catch (error) {
       throw error instanceof KeywardError ? ProblemException.of(error) : error;
     }
@@ -62,22 +72,37 @@ export class Admission {
     }
   }
 
-  private async judge(credential: PresentedCredential, requirement: Requirement): Promise<Passed> {
+  private async judge(
+    credential: PresentedCredential,
+    requirement: Requirement,
+    door: Door,
+  ): Promise<Passed> {
     if (credential.kind === 'none') throw missingCredential(this.realm);
     if (credential.kind === 'ambiguous') throw ambiguousCredential(this.realm);
-    const verification = await this.verifier.verify(credential.token, requirement);
-    if (verification.code === 'VALID') {
-      if (credential.userName === undefined || credential.userName === verification.key.id)
-        return verification;
-      throw await this.counted(refusalOf('USER_NAME_MISMATCH', requirement.scopes, this.realm), requirement);
+    const verification = await this.metrics.counted(
+      door,
+      this.verifier.verify(credential.token, requirement),
+    );
+    if (verification.code !== 'VALID') {
+      const refusal = await this.refusal(verification, requirement);
+      noteDecision(refusal, verification);
+      throw refusal;
     }
+    if (credential.userName === undefined || credential.userName === verification.key.id) return verification;
+    throw await this.counted(refusalOf('USER_NAME_MISMATCH', requirement.scopes, this.realm), requirement);
+  }
+
+  private async refusal(
+    verification: Exclude<Verification, Passed>,
+    requirement: Requirement,
+  ): Promise<ProblemException> {
     if (verification.code === 'RATE_LIMITED') {
-      throw new ProblemException(
+      return new ProblemException(
         problemOf('rate_limited', 'Try again after the seconds in Retry-After.'),
         rateLimitHeaders(verification.rateLimit),
       );
     }
-    throw await this.counted(refusalOf(verification.code, requirement.scopes, this.realm), requirement);
+    return this.counted(refusalOf(verification.code, requirement.scopes, this.realm), requirement);
   }
 
   /** A failed credential counts against the client's address; past the limit it answers 429. */

@@ -5,6 +5,7 @@ import { systemClock } from '../domain/clock';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
+import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
 import { Admission } from './admission';
@@ -24,7 +25,7 @@ const find = jest.spyOn(repository, 'find');
 const options = { storage: 'memory' } as const;
 const reuse = new ReuseRecorder(repository, systemClock);
 const verifier = new KeyVerifier(repository, options, systemClock, new LocalRateLimiter(), reuse);
-const admission = new Admission(verifier, new FailedCredentials(options), options);
+const admission = new Admission(verifier, new FailedCredentials(options), new DecisionMetrics(), options);
 const guard = new ScopesGuard(admission, options, new HttpAdapterHost());
 
 function contextOf(type: string, handler: () => void): ExecutionContextHost {

@@ -9,6 +9,7 @@ import { Admission } from './admission';
 import { AUTHENTICATOR, type Authenticator } from './authenticator';
 import { clientAddressFinder, type ClientAddressOf } from './client-address';
 import { type PresentedCredential, readCredential } from './credentials';
+import { passNoteOn } from './decision-note';
 import { type HttpRequest, nodeRequestOf } from './http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { type RouteAccess, RouteAccessTable } from './route-access';
@@ -66,6 +67,7 @@ export class ScopesGuard implements CanActivate {
       return true;
     } catch (error) {
       if (error instanceof ProblemException) {
+        passNoteOn(error, request);
         this.setHeaders(context, { 'Content-Type': PROBLEM_MEDIA_TYPE, ...error.headers });
       }
       throw error;

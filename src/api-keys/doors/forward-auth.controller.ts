@@ -6,6 +6,7 @@ import { ProblemException } from '../../problems/problem.exception';
 import { Admission } from '../access/admission';
 import { clientAddressFinder, type ClientAddressOf } from '../access/client-address';
 import { readCredential } from '../access/credentials';
+import { noteDecision, passNoteOn } from '../access/decision-note';
 import { type HttpRequest, nodeRequestOf } from '../access/http-request';
 import { rateLimitHeaders } from '../access/rate-limit-headers';
 import { Public } from '../access/require-scopes.decorator';
@@ -51,10 +52,15 @@ export class ForwardAuthController {
       );
     }
     const node = nodeRequestOf(request);
-    const { key, rateLimit } = await this.admission.admit(readCredential(node), {
-      ...requirement,
-      clientAddress: this.clientAddress(node),
-    });
+    const asked = { ...requirement, clientAddress: this.clientAddress(node) };
+    const admitted = await this.admission
+      .admit(readCredential(node), asked, 'forward-auth')
+      .catch((error: Error) => {
+        passNoteOn(error, request);
+        throw error;
+      });
+    noteDecision(request, admitted);
+    const { key, rateLimit } = admitted;
     const headers = {
       ...identityHeaders(key),
       ...(rateLimit && rateLimitHeaders(rateLimit)),
