@@ -38,7 +38,7 @@ export async function createService(): Promise<NestFastifyApplication> {
   logger.writeFrom('warn');
   logger.writeAs(logFormatOf(environment));
   logger.redactImported(environment.IMPORT_TOKEN_PREFIXES);
-  let answered: Answered = () => undefined;
+  let answered: Answered | undefined;
   const adapter = new FastifyAdapter({
     http: CONNECTION_BOUNDS,
     bodyLimit: BODY_LIMIT_BYTES,

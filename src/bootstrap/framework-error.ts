@@ -10,10 +10,10 @@ export function answerFrameworkError(
   error: Error,
   request: FastifyRequest,
   reply: FastifyReply,
-  answered: Answered,
+  answered: Answered | undefined,
 ): void {
   const { problem } = toProblemException(error);
-  reply.raw.once('finish', () => answered(request, reply));
+  reply.raw.once('finish', () => answered?.(request, reply));
   void reply
     .code(problem.status)
     .headers(SECURITY_HEADERS)

@@ -26,15 +26,17 @@ export function partWithClients(fastify: FastifyInstance, state: ServiceState): 
 export async function drain(server: Server, state: ServiceState, delayMs: number): Promise<void> {
   state.beginDraining();
   await pause(delayMs);
+  const traffic = { ended: false };
   // `http.Server` would cut connections between two requests at once, and with them requests that are on their way.
-  const closed = new Promise<void>((resolve) => {
-    NetServer.prototype.close.call(server, () => resolve());
+  const ended = new Promise<void>((resolve) => {
+    NetServer.prototype.close.call(server, () => {
+      traffic.ended = true;
+      resolve();
+    });
   });
-  const cutIdle = async (): Promise<void> => {
-    for (await pause(IDLE_LINGER_MS); ; await pause(IDLE_CHECK_MS)) {
-      server.closeIdleConnections();
-      if ((await Promise.race([closed.then(() => true), false])) === true) return;
-    }
-  };
-  await Promise.race([closed, cutIdle()]);
+  await Promise.race([ended, pause(IDLE_LINGER_MS)]);
+  while (!traffic.ended) {
+    server.closeIdleConnections();
+    await Promise.race([ended, pause(IDLE_CHECK_MS)]);
+  }
 }

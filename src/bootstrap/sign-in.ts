@@ -54,7 +54,8 @@ export class SignIn {
 
   /** Where Swagger UI fetches tokens. */
   get origins(): readonly string[] {
-    return this.endpoints === undefined ? [] : [new URL(this.endpoints.tokenUrl).origin];
+    const { tokenUrl = '' } = this.endpoints ?? {};
+    return URL.canParse(tokenUrl) ? [new URL(tokenUrl).origin] : [];
   }
 
   private async discover(): Promise<void> {
@@ -66,7 +67,6 @@ export class SignIn {
         );
         return;
       }
-      new URL(tokenEndpoint);
       this.endpoints = { authorizationUrl: authorizationEndpoint, tokenUrl: tokenEndpoint };
     } catch {
       setTimeout(() => void this.discover(), RETRY_MS).unref();

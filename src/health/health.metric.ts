@@ -9,10 +9,12 @@ const WORTH: Readonly<Record<HealthStatus, number>> = { up: 1, degraded: 0.5, do
 /** Tells Prometheus how the parts are, by the same answers as readiness. */
 @Injectable()
 export class HealthMetric {
+  readonly gauge: Gauge<'part'>;
+
   constructor(contributors: HealthContributors) {
     // The newest service of a process tells; tests start several.
     register.removeSingleMetric(METRIC);
-    new Gauge({
+    this.gauge = new Gauge({
       name: METRIC,
       help: 'How a part of the service is: 1 up, 0.5 degraded, 0 down.',
       labelNames: ['part'],
