@@ -8,6 +8,7 @@ import { OAuthErrorFilter } from './api-keys/doors/oauth-error.filter';
 import { AllowedMethods } from './bootstrap/allowed-methods';
 import { OperationsPort } from './bootstrap/operations-port';
 import { ServiceFilter } from './bootstrap/service.filter';
+import { Traffic } from './bootstrap/traffic';
 import { type Environment, issuersOf, readEnvironment, storageKindOf } from './config/environment';
 import { HealthModule } from './health/health.module';
 import { UsersModule } from './users/users.module';
@@ -68,7 +69,7 @@ export class AppModule {
         HealthModule.forRoot(),
         DiscoveryModule,
       ],
-      providers: [AllowedMethods, OAuthErrorFilter, OperationsPort, ServiceFilter],
+      providers: [AllowedMethods, OAuthErrorFilter, OperationsPort, ServiceFilter, Traffic],
     };
   }
 }

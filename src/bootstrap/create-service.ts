@@ -7,7 +7,6 @@ import { clientAddressFinder } from '../api-keys/access/client-address';
 import { AppModule } from '../app.module';
 import { type Environment, logFormatOf, readEnvironment } from '../config/environment';
 import { HttpMetrics } from '../health/http-metrics';
-import { ServiceState } from '../health/service-state';
 import { type Answered, logRequests } from '../logs/access-log';
 import { requestIdOf } from '../logs/request-id';
 import { ServiceLogger } from '../logs/service.logger';
@@ -18,9 +17,9 @@ import { answerFrameworkError } from './framework-error';
 import { OperationsPort } from './operations-port';
 import { secureHeaders } from './security-headers';
 import { ServiceFilter } from './service.filter';
-import { partWithClients } from './shutdown';
 import { SignIn } from './sign-in';
 import { serveDocumentation } from './swagger';
+import { Traffic } from './traffic';
 import { leaveBodiesUnread } from './unread-bodies';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
@@ -68,7 +67,7 @@ export async function createService(): Promise<NestFastifyApplication> {
     clientAddress: clientAddressFinder(environment.TRUST_PROXY),
   });
   secureHeaders(fastify, () => signIn?.origins ?? []);
-  partWithClients(fastify, app.get(ServiceState));
+  app.get(Traffic).watch(fastify);
   if (environment.METRICS_PORT !== undefined) app.get(OperationsPort).divide(fastify);
   allowOrigins(app, environment.CORS_ORIGINS);
   app.useGlobalFilters(app.get(ServiceFilter));

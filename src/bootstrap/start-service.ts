@@ -3,11 +3,10 @@ import { ConfigService } from '@nestjs/config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigurationError } from '../config/configuration.error';
 import { type Environment, storageKindOf } from '../config/environment';
-import { ServiceState } from '../health/service-state';
 import { createService, isDocumented } from './create-service';
 import { OperationsPort } from './operations-port';
 import { createRootKey } from './root-key';
-import { drain } from './shutdown';
+import { Traffic } from './traffic';
 
 type Config = ConfigService<Environment, true>;
 
@@ -79,7 +78,7 @@ async function end(app: NestFastifyApplication, config: Config): Promise<void> {
   }, limit).unref();
   const { server } = app.getHttpAdapter().getInstance();
   try {
-    await drain(server, app.get(ServiceState), config.get('SHUTDOWN_DELAY_MS', { infer: true }));
+    await app.get(Traffic).drain(server, config.get('SHUTDOWN_DELAY_MS', { infer: true }));
     await app.close();
     process.exit(0);
   } catch (error) {
