@@ -2,8 +2,11 @@ import type { FastifyCorsOptions } from '@fastify/cors';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 
-/** Asked by proxies, for whatever method their clients use: a preflight answered here would let it through. */
-const NOT_FOR_BROWSERS = '/v1/forward-auth';
+/**
+ * What pages may call. Not forward-auth: a proxy asks there with its client's own method and headers, and a preflight that
+ * was answered would let the client through without a key.
+ */
+const FOR_BROWSERS = /^\/(?:v1\/(?:api-keys|events|users)|oauth2)(?:[/?]|$)/;
 
 /**
  * Lets pages of the listed origins call the service. Nobody is let in by it: a page still presents a key or a session,
@@ -41,9 +44,11 @@ export function allowOrigins(app: NestFastifyApplication, origins: readonly stri
     delegator: (request: FastifyRequest, callback: (error: null, options: FastifyCorsOptions) => void) => {
       const { origin, 'access-control-request-method': asked } = request.headers;
       const isPreflight = request.method === 'OPTIONS';
-      const isForBrowsers = request.url.split('?', 1)[0]?.replace(/\/$/, '') !== NOT_FOR_BROWSERS;
       const isAllowed =
-        isForBrowsers && origin !== undefined && listed.has(origin) && (!isPreflight || asked !== undefined);
+        FOR_BROWSERS.test(request.url) &&
+        origin !== undefined &&
+        listed.has(origin) &&
+        (!isPreflight || asked !== undefined);
       callback(null, isAllowed ? allowed : { origin: false });
     },
   });
