@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientAddressFinder } from '../api-keys/access/client-address';
 import { AppModule } from '../app.module';
-import { type Environment, logFormatOf, readEnvironment } from '../config/environment';
+import { type Environment, logFormatOf } from '../config/environment';
 import { HttpMetrics } from '../health/http-metrics';
 import { type Answered, logRequests } from '../logs/access-log';
 import { requestIdOf } from '../logs/request-id';
@@ -32,11 +32,10 @@ const MAX_PARAM_LENGTH = 512;
  */
 export async function createService(): Promise<NestFastifyApplication> {
   const module = AppModule.forRoot();
-  const environment = readEnvironment(process.env);
   const logger = new ServiceLogger();
   logger.writeFrom('warn');
-  logger.writeAs(logFormatOf(environment));
-  logger.redactImported(environment.IMPORT_TOKEN_PREFIXES);
+  // The settings are not checked yet, and what is wrong with them is to be read as well.
+  logger.writeAs(logFormatOf(process.env));
   let answered: Answered | undefined;
   const adapter = new FastifyAdapter({
     http: CONNECTION_BOUNDS,
@@ -50,7 +49,6 @@ export async function createService(): Promise<NestFastifyApplication> {
       answerFrameworkError(error, request, reply, answered),
   });
   const fastify = adapter.getInstance();
-  boundConnections(fastify.server, environment.REQUEST_TIMEOUT_MS, environment.KEEP_ALIVE_TIMEOUT_MS);
   fastify.removeContentTypeParser('text/plain');
   leaveBodiesUnread(fastify, '/v1/forward-auth');
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
@@ -58,18 +56,21 @@ export async function createService(): Promise<NestFastifyApplication> {
     logger,
   });
   const config = app.get<ConfigService<Environment, true>>(ConfigService);
-  logger.writeFrom(environment.LOG_LEVEL);
+  const setting = <K extends keyof Environment>(name: K): Environment[K] => config.get(name, { infer: true });
+  logger.writeFrom(setting('LOG_LEVEL'));
+  logger.redactImported(setting('IMPORT_TOKEN_PREFIXES'));
+  boundConnections(fastify.server, setting('REQUEST_TIMEOUT_MS'), setting('KEEP_ALIVE_TIMEOUT_MS'));
 
   const signIn = isDocumented(config) ? signInOf(config) : undefined;
   answered = logRequests(fastify, {
     logger,
     metrics: app.get(HttpMetrics),
-    clientAddress: clientAddressFinder(environment.TRUST_PROXY),
+    clientAddress: clientAddressFinder(setting('TRUST_PROXY')),
   });
   secureHeaders(fastify, () => signIn?.origins ?? []);
   app.get(Traffic).watch(fastify);
-  if (environment.METRICS_PORT !== undefined) app.get(OperationsPort).divide(fastify);
-  allowOrigins(app, environment.CORS_ORIGINS);
+  if (setting('METRICS_PORT') !== undefined) app.get(OperationsPort).divide(fastify);
+  allowOrigins(app, setting('CORS_ORIGINS'));
   app.useGlobalFilters(app.get(ServiceFilter));
   if (isDocumented(config)) serveDocumentation(app, signIn);
   return app;

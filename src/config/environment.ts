@@ -228,8 +228,9 @@ export function storageKindOf(environment: Pick<Environment, 'STORAGE' | 'MONGOD
 export function logFormatOf({
   LOG_FORMAT: format,
   NODE_ENV: environment,
-}: Pick<Environment, 'LOG_FORMAT' | 'NODE_ENV'>): LogFormat {
-  return format ?? (environment === 'development' || environment === 'test' ? 'text' : 'json');
+}: Readonly<Record<string, unknown>>): LogFormat {
+  if (format === 'json' || format === 'text') return format;
+  return environment === 'development' || environment === 'test' ? 'text' : 'json';
 }
 
 /** The identity providers whose sessions are taken: the one of `OIDC_ISSUER`, and those of `OIDC_ISSUERS`. */

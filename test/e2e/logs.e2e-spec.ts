@@ -29,8 +29,8 @@ async function used(
     OIDC_AUDIENCE: 'keyward',
   });
   const [announced = '', rootToken = ''] = await service.waitFor(/root key: (\S+)/);
-  const root = new HttpClient(service.url, rootToken);
-  const nobody = new HttpClient(service.url);
+  const root = new HttpClient(service.url, rootToken, null);
+  const nobody = new HttpClient(service.url, undefined, null);
   const secrets = [rootToken.slice(-49), FOREIGN.slice(7), JWT];
   const keyIds: string[] = [];
   for (const orgId of ['acme', 'globex']) {
@@ -38,7 +38,7 @@ async function used(
     const [token, id] = [String(made.body['token']), String(made.body['id'])];
     secrets.push(token.slice(-49));
     keyIds.push(id);
-    const holder = new HttpClient(service.url, token);
+    const holder = new HttpClient(service.url, token, null);
     await holder.get('/v1/api-keys/self', { 'X-Request-Id': `${orgId}-self` });
     await holder.get('/v1/api-keys/self', { 'X-Request-Id': token });
     await holder.get('/v1/api-keys/self', { 'X-Forwarded-For': token, 'User-Agent': token });
@@ -63,8 +63,10 @@ async function used(
       'X-Forwarded-Uri': `/x?token=${token}`,
     });
     await holder.get('/v1/forward-auth?scope=memory:read&org=acme', { 'X-Request-Id': `${orgId}-refused` });
-    await new HttpClient(service.url, JWT).get('/v1/users/me', { 'X-Request-Id': JWT });
-    await new HttpClient(service.url, FOREIGN).get(`/v1/api-keys/${FOREIGN}`, { 'X-Request-Id': FOREIGN });
+    await new HttpClient(service.url, JWT, null).get('/v1/users/me', { 'X-Request-Id': JWT });
+    await new HttpClient(service.url, FOREIGN, null).get(`/v1/api-keys/${FOREIGN}`, {
+      'X-Request-Id': FOREIGN,
+    });
     await root.delete(`/v1/api-keys/${id}?reason=${token}`);
     await holder.get('/v1/api-keys/self', { 'X-Request-Id': `${orgId}-revoked` });
   }
@@ -137,7 +139,7 @@ describe('an operator who reads the log of two tenants', () => {
 describe('a client that names its request', () => {
   it('finds the name in the answer, and in a problem; a name that cannot be shown is replaced', async () => {
     const service = await runBuiltService({ NODE_ENV: 'development', LOG_LEVEL: 'fatal' });
-    const nobody = new HttpClient(service.url);
+    const nobody = new HttpClient(service.url, undefined, null);
     const kept = await nobody.get('/v1/api-keys', { 'X-Request-Id': 'job-7.a' });
     expect(kept.headers.get('x-request-id')).toBe('job-7.a');
     expect(kept.body['instance']).toBe('urn:keyward:request:job-7.a');
