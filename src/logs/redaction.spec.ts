@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, property, string } from 'fast-check';
 import { issueToken } from '../api-keys/domain/key-token';
 import { newKeyId } from '../api-keys/domain/key-id';
 import { redactionOf, shown } from './redaction';
@@ -40,8 +40,8 @@ describe('a text on its way into a log', () => {
   });
 
   it('loses a token wherever it stands', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.string(), (before, after) => {
+    assert(
+      property(string(), string(), (before, after) => {
         expect(redact(before + token + after)).not.toContain(secret);
         expect(redact(`${before} ${jwt} ${after}`)).not.toContain(jwt);
       }),

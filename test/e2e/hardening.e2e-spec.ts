@@ -17,6 +17,12 @@ async function byHand(url: string): Promise<{ socket: Socket; ended: Promise<str
   return { socket, ended };
 }
 
+const preflight = (origin: string): Record<string, string> => ({
+  Origin: origin,
+  'Access-Control-Request-Method': 'POST',
+  'Access-Control-Request-Headers': 'authorization',
+});
+
 describe('whoever looks at the headers of an answer', () => {
   let service: TestService;
 
@@ -74,12 +80,6 @@ describe('a page in a browser that calls the service from another origin', () =>
   afterAll(async () => {
     await service.stop();
     await open.stop();
-  });
-
-  const preflight = (origin: string): Record<string, string> => ({
-    Origin: origin,
-    'Access-Control-Request-Method': 'POST',
-    'Access-Control-Request-Headers': 'authorization',
   });
 
   it('is let nowhere where no origin is listed', async () => {
@@ -176,9 +176,9 @@ describe('a client that takes its time', () => {
 
   it('is cut off where it says nothing at all, or nothing more', async () => {
     const silent = await byHand(service.url);
-    const once = await byHand(service.url);
-    once.socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    const served = await byHand(service.url);
+    served.socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
     await silent.ended;
-    expect(await once.ended).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await served.ended).toMatch(/^HTTP\/1\.1 200 /);
   });
 });

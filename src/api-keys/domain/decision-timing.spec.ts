@@ -1,8 +1,9 @@
 import crypto from 'node:crypto';
 import { findSecret } from './decision';
 
+const hashOf = (digit: string): string => digit.repeat(64);
+
 describe('the search for a secret', () => {
-  const hashOf = (digit: string): string => digit.repeat(64);
   const secrets = ['a', 'b', 'c'].map((digit) => ({ hash: hashOf(digit), createdAt: new Date(0) }));
 
   it('compares every hash in constant time, also behind the one that matches', () => {
