@@ -19,6 +19,7 @@ export async function startService(endBy: (ending: () => Promise<void>) => void)
   const app = await createService();
   const config = app.get<Config>(ConfigService);
   endBy(async () => end(app, config));
+  process.on('uncaughtException', endByFault);
   await listen(app, config);
   const url = await app.getUrl();
   process.stderr.write(`keyward: listening on ${url}\n`);
@@ -67,6 +68,12 @@ async function orConfigurationError<T>(
       `cannot listen on ${host}, port ${port} (${error.message}): set ${settings} to a free one.`,
     );
   }
+}
+
+/** What nobody caught: through the log, which is redacted, and not as Node would write it. */
+function endByFault(error: unknown): void {
+  new Logger('Process').fatal(error);
+  process.exit(1);
 }
 
 async function end(app: NestFastifyApplication, config: Config): Promise<void> {

@@ -77,7 +77,7 @@ export function IsOrigin(options: ValidationOptions): PropertyDecorator {
 
 function isOrigin(value: unknown): boolean {
   if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return false;
-  return new URL(value).origin === value;
+  return new URL(value).origin === value && !value.includes('*');
 }
 
 /** An issuer of OpenID Connect: an https address, or http on this machine. */

@@ -199,7 +199,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
       'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string of the database.',
     );
   }
-  if (environment.SHUTDOWN_DELAY_MS >= environment.SHUTDOWN_TIMEOUT_MS) {
+  if (faults.length === 0 && environment.SHUTDOWN_DELAY_MS >= environment.SHUTDOWN_TIMEOUT_MS) {
     faults.push('SHUTDOWN_DELAY_MS is not less than SHUTDOWN_TIMEOUT_MS, the time for the whole shutdown.');
   }
   if ((environment.OIDC_ISSUER === undefined) !== (environment.OIDC_AUDIENCE.length === 0)) {

@@ -37,7 +37,7 @@ export function logRequests(
   const answered: Answered = (request, reply) => {
     const route = request.is404 ? undefined : request.routeOptions.url;
     metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
-    const level = reply.statusCode >= 500 ? 'warn' : PROBES.test(route ?? '') ? 'debug' : 'log';
+    const level = PROBES.test(route ?? '') ? 'debug' : reply.statusCode >= 500 ? 'warn' : 'log';
     if (logger.isLevelEnabled(level)) logger.request(level, lineOf(request, reply, route, clientAddress));
   };
   fastify.addHook('onResponse', (request, reply, done) => {

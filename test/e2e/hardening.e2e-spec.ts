@@ -139,7 +139,7 @@ describe('a client that takes its time', () => {
   let service: TestService;
 
   beforeAll(async () => {
-    service = await startService('memory', { REQUEST_TIMEOUT_MS: '600', KEEP_ALIVE_TIMEOUT_MS: '300' });
+    service = await startService('memory', { REQUEST_TIMEOUT_MS: '1000', KEEP_ALIVE_TIMEOUT_MS: '300' });
   });
   afterAll(async () => service.stop());
 

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { newKeyId } from '../../src/api-keys/domain/key-id';
+import { issueToken } from '../../src/api-keys/domain/key-token';
 import { HttpClient } from '../support/http-client';
-import { runBuiltService } from '../support/node-process';
+import { runBuiltService, runNode } from '../support/node-process';
+import { testDatabaseUri } from '../support/test-database';
 import { getRaw } from '../support/raw-request';
 import { postForm } from '../support/form';
 
@@ -134,6 +137,26 @@ describe('an operator who reads the log of two tenants', () => {
       ),
     );
   });
+});
+
+describe('a fault that nobody caught', () => {
+  it.each(['throw new Error(secret)', 'Promise.reject(new Error(secret))'])(
+    'ends the service with a line that holds no token: %s',
+    async (fault) => {
+      const token = issueToken('kw', newKeyId(new Date())).token;
+      const later = `process.stdin.once('data', () => { const secret = ${JSON.stringify(token)}; ${fault}; })`;
+      const service = runNode(['-e', `require('./dist/main.js'); ${later}`], {
+        NODE_ENV: 'production',
+        MONGODB_URI: testDatabaseUri(),
+        PORT: '0',
+      });
+      await service.waitFor(/listening on/);
+      service.child.stdin?.write('now');
+      expect(await service.exited()).toBe(1);
+      expect(service.stdout()).toMatch(/"level":"fatal","context":"Process","message":"Error: \[token of /);
+      expect(service.stdout() + service.stderr()).not.toContain(token.slice(-49));
+    },
+  );
 });
 
 describe('a client that names its request', () => {
