@@ -68,18 +68,18 @@ module.exports = {
       to: { path: ['^src/api-keys/(doors|dto)/', '\\.controller\\.ts$', '\\.service\\.ts$'] },
     },
     {
-      name: 'problems-and-config-at-the-bottom',
-      comment: 'Problems and configuration serve every feature and know none.',
+      name: 'problems-config-and-metrics-at-the-bottom',
+      comment: 'Problems, configuration and the means to count serve every feature and know none.',
       severity: 'error',
-      from: { path: '^src/(problems|config)/' },
-      to: { path: '^src/(api-keys|users|health|bootstrap)/' },
+      from: { path: '^src/(problems|config|metrics)/' },
+      to: { path: '^src/(api-keys|users|health|logs|bootstrap)/' },
     },
     {
       name: 'features-below-the-service',
       comment: 'What the npm package exports does not know the service that is built from it.',
       severity: 'error',
       from: { path: '^src/(api-keys|users|problems)/' },
-      to: { path: '^src/(bootstrap/|main\\.ts|cli\\.ts|app\\.module\\.ts)' },
+      to: { path: '^src/(bootstrap/|logs/|main\\.ts|cli\\.ts|app\\.module\\.ts)' },
     },
     {
       name: 'api-keys-without-users',

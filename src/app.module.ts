@@ -6,9 +6,11 @@ import { ApiKeysModule } from './api-keys/api-keys.module';
 import type { ApiKeysOptions } from './api-keys/api-keys.options';
 import { OAuthErrorFilter } from './api-keys/doors/oauth-error.filter';
 import { AllowedMethods } from './bootstrap/allowed-methods';
+import { OperationsPort } from './bootstrap/operations-port';
 import { ServiceFilter } from './bootstrap/service.filter';
+import { Traffic } from './bootstrap/traffic';
 import { type Environment, issuersOf, readEnvironment, storageKindOf } from './config/environment';
-import { MetricsController } from './health/metrics.controller';
+import { HealthModule } from './health/health.module';
 import { UsersModule } from './users/users.module';
 import type { UsersOptions } from './users/users.options';
 import { MongoConnectionModule } from './config/mongo-connection.module';
@@ -71,10 +73,10 @@ export class AppModule {
             maxKeys: config.get('USER_MAX_KEYS', { infer: true }),
           }),
         }),
+        HealthModule.forRoot(),
         DiscoveryModule,
       ],
-      controllers: [MetricsController],
-      providers: [AllowedMethods, OAuthErrorFilter, ServiceFilter],
+      providers: [AllowedMethods, OAuthErrorFilter, OperationsPort, ServiceFilter, Traffic],
     };
   }
 }

@@ -37,6 +37,7 @@ import { KeyUsageController } from './usage/key-usage.controller';
 import { KeyUsageService } from './usage/key-usage.service';
 import { UsagePruner } from './usage/usage-pruner';
 import { UsageRecorder } from './usage/usage-recorder';
+import { DecisionMetrics } from './verification/decision-metrics';
 import { ReuseRecorder } from './verification/reuse-recorder';
 import { KeyVerifier } from './verification/key-verifier';
 
@@ -134,6 +135,7 @@ function assemble(
     FreshKeys,
     UsageRecorder,
     UsagePruner,
+    DecisionMetrics,
     KeyVerifier,
     ApiKeysService,
     KeyUsageService,
@@ -156,6 +158,9 @@ function assemble(
       API_KEY_REPOSITORY,
       CLOCK,
       StorageConfig,
+      RedisConnection,
+      DecisionMetrics,
+      FreshKeys,
       KeyVerifier,
       ApiKeysService,
       KeyUsageService,

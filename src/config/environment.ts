@@ -3,12 +3,14 @@ import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } fr
 import {
   Flag,
   Integer,
+  IsOrigin,
   IsIpRange,
   IsIssuer,
   IsIssuerList,
   Json,
   List,
   type OidcIssuerSetting,
+  Whole,
 } from './environment-rules';
 import { ConfigurationError } from './configuration.error';
 
@@ -16,6 +18,9 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as cons
 
 /** Where keys are kept. */
 export type StorageKind = 'memory' | 'mongo';
+
+/** How a log is written: a line of JSON a message, or for people. */
+export type LogFormat = 'json' | 'text';
 
 const ISSUER_REMEDY = 'use the issuer as it stands in its tokens: https, or http on this machine only';
 const GRANTABLE = /^(?:\*|[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\*)?)$/;
@@ -34,6 +39,29 @@ export class Environment {
   @Min(0, { message: 'use a port number from 0 to 65535' })
   @Max(65_535, { message: 'use a port number from 0 to 65535' })
   PORT = 3000;
+
+  @IsOptional()
+  @Whole(0, 65_535, 'a port number')
+  METRICS_PORT: number | undefined = undefined;
+
+  @Matches(/^[A-Za-z0-9.:_-]+$/, { message: 'use a host name or an address to listen on, such as 127.0.0.1' })
+  METRICS_HOST = '127.0.0.1';
+
+  @List()
+  @IsOrigin({ each: true, message: 'use origins such as https://app.example.com, separated by commas' })
+  CORS_ORIGINS: string[] = [];
+
+  @Whole(100, 3_600_000, 'whole milliseconds')
+  REQUEST_TIMEOUT_MS = 30_000;
+
+  @Whole(100, 3_600_000, 'whole milliseconds')
+  KEEP_ALIVE_TIMEOUT_MS = 5000;
+
+  @Whole(0, 600_000, 'whole milliseconds')
+  SHUTDOWN_DELAY_MS = 0;
+
+  @Whole(1, 600_000, 'whole milliseconds')
+  SHUTDOWN_TIMEOUT_MS = 25_000;
 
   @IsOptional()
   @IsIn(['memory', 'mongo'], { message: 'use "mongo", or "memory" in development and test' })
@@ -168,6 +196,10 @@ export class Environment {
 
   @IsIn(LOG_LEVELS, { message: `use one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'log';
+
+  @IsOptional()
+  @IsIn(['json', 'text'], { message: 'use "json" or "text"' })
+  LOG_FORMAT: LogFormat | undefined = undefined;
 }
 
 /** Variables whose value may hold a password and is never repeated. */
@@ -194,6 +226,9 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
       'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string of the database.',
     );
   }
+  if (faults.length === 0 && environment.SHUTDOWN_DELAY_MS >= environment.SHUTDOWN_TIMEOUT_MS) {
+    faults.push('SHUTDOWN_DELAY_MS is not less than SHUTDOWN_TIMEOUT_MS, the time for the whole shutdown.');
+  }
   if ((environment.OIDC_ISSUER === undefined) !== (environment.OIDC_AUDIENCE.length === 0)) {
     faults.push('OIDC_ISSUER and OIDC_AUDIENCE go together: set both, or neither.');
   }
@@ -214,6 +249,15 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
 /** The storage the service uses: what `STORAGE` says, else MongoDB where a `MONGODB_URI` is set, else memory. */
 export function storageKindOf(environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI'>): StorageKind {
   return environment.STORAGE ?? (environment.MONGODB_URI === undefined ? 'memory' : 'mongo');
+}
+
+/** What `LOG_FORMAT` says, else text in development and test and JSON elsewhere. */
+export function logFormatOf({
+  LOG_FORMAT: format,
+  NODE_ENV: environment,
+}: Readonly<Record<string, unknown>>): LogFormat {
+  if (format === 'json' || format === 'text') return format;
+  return environment === 'development' || environment === 'test' ? 'text' : 'json';
 }
 
 /** The identity providers whose sessions are taken: the one of `OIDC_ISSUER`, and those of `OIDC_ISSUERS`. */

@@ -10,11 +10,16 @@ export interface HttpAnswer {
 /** Any JSON object; members are looked at by name. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** One id for all requests, so that tests can compare answers whole: problems name the request. */
+const REQUEST_ID = 'a-test';
+
 /** Calls a service over real HTTP as the holder of one token, or as nobody. */
 export class HttpClient {
+  /** @param requestId what the client calls its requests; `null` leaves that to the service */
   constructor(
     private readonly url: string,
     private readonly token?: string,
+    private readonly requestId: string | null = REQUEST_ID,
   ) {}
 
   async get(path: string, headers?: Record<string, string>): Promise<HttpAnswer> {
@@ -43,6 +48,7 @@ export class HttpClient {
     const response = await fetch(this.url + path, {
       method,
       headers: {
+        ...(this.requestId !== null && { 'X-Request-Id': this.requestId }),
         ...(this.token !== undefined && { Authorization: `Bearer ${this.token}` }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
         ...headers,

@@ -67,7 +67,10 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     }
   }
 
-  async find(id: string, { linearizable = false, timeoutMs = Infinity }: ReadOptions = {}): Promise<ApiKey | null> {
+  async find(
+    id: string,
+    { linearizable = false, timeoutMs = Infinity }: ReadOptions = {},
+  ): Promise<ApiKey | null> {
     const onReplicaSet = this.changes?.kind === 'streams';
     const found = await boundedMongoOperation(
       (signal) =>

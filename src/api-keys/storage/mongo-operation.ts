@@ -46,7 +46,11 @@ export async function boundedMongoOperation<T>(
   operation: (signal: AbortSignal) => PromiseLike<T>,
   timeoutMs = MONGO_OPERATION_TIMEOUT_MS,
 ): Promise<T> {
-  const { signal, settle } = timeLimit(timeoutMs);
+  const limit = new AbortController();
+  const { signal } = limit;
+  // An answer that has arrived by then and only waits to be read is taken: in a busy process timers come before it, and a
+  // load of our own is no outage of the store.
+  const timer = setTimeout(() => setImmediate(() => limit.abort()), timeoutMs);
   try {
     return await operation(signal);
   } catch (error) {
@@ -56,18 +60,8 @@ export async function boundedMongoOperation<T>(
     }
     throw error;
   } finally {
-    settle();
+    clearTimeout(timer);
   }
-}
-
-/**
- * Aborts when the time is up, unless the answer has arrived by then and only waits to be read: in a busy process timers
- * come before it, and a load of our own is no outage of the store.
- */
-function timeLimit(timeoutMs: number): { readonly signal: AbortSignal; settle(): void } {
-  const limit = new AbortController();
-  const timer = setTimeout(() => setImmediate(() => limit.abort()), timeoutMs);
-  return { signal: limit.signal, settle: () => clearTimeout(timer) };
 }
 
 /** Whether the server refused a write because of a unique index. */

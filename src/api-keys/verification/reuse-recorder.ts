@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { Counter, register } from 'prom-client';
+import { Counter } from 'prom-client';
+import { sharedMetric } from '../../metrics/shared-metric';
 import { CLOCK } from '../clock.token';
 import type { ApiKey, KeySecret } from '../domain/api-key';
 import type { Clock } from '../domain/clock';
@@ -32,9 +33,10 @@ const METRIC = 'keyward_retired_secret_uses_total';
 export class ReuseRecorder {
   private readonly logger = new Logger(ReuseRecorder.name);
   private readonly underWay = new Map<string, Promise<void>>();
-  private readonly uses =
-    (register.getSingleMetric(METRIC) as Counter | undefined) ??
-    new Counter({ name: METRIC, help: 'Uses of secrets that a rotation retired.' });
+  private readonly uses = sharedMetric(
+    METRIC,
+    () => new Counter({ name: METRIC, help: 'Uses of secrets that a rotation retired.' }),
+  );
 
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
