@@ -58,6 +58,7 @@ describe('an operator who asks a service on MongoDB how it is', () => {
         status: 'degraded',
         parts: {
           store: { status: 'up' },
+          feed: { status: 'up' },
           redis: { status: 'degraded', detail: 'Rate limits are counted by each instance alone.' },
           issuer: {
             status: 'degraded',
@@ -113,7 +114,7 @@ describe('a service without Redis and without sessions', () => {
     const service = await startService('memory');
     expect((await service.as().get('/health/ready')).body).toEqual({
       status: 'ok',
-      parts: { store: { status: 'up' } },
+      parts: { store: { status: 'up' }, feed: { status: 'up' } },
     });
     await service.stop();
   });
@@ -125,7 +126,7 @@ describe('a service whose identity provider answers', () => {
     const service = await startService('memory', { OIDC_ISSUER: provider.issuer, OIDC_AUDIENCE: 'keyward' });
     expect((await service.as().get('/health/ready')).body).toEqual({
       status: 'ok',
-      parts: { store: { status: 'up' }, issuer: { status: 'up' } },
+      parts: { store: { status: 'up' }, feed: { status: 'up' }, issuer: { status: 'up' } },
     });
     await service.stop();
     await provider.stop();
