@@ -7,7 +7,7 @@ import type { ApiKeysOptions } from './api-keys/api-keys.options';
 import { OAuthErrorFilter } from './api-keys/doors/oauth-error.filter';
 import { AllowedMethods } from './bootstrap/allowed-methods';
 import { ServiceFilter } from './bootstrap/service.filter';
-import { type Environment, issuersOf, readEnvironment, storageKindOf } from './config/environment';
+import { type Environment, issuersOf, readEnvironment, storageKindOf, webhookOf } from './config/environment';
 import { MetricsController } from './health/metrics.controller';
 import { UsersModule } from './users/users.module';
 import type { UsersOptions } from './users/users.options';
@@ -43,6 +43,12 @@ export class AppModule {
             },
             forwardAuthLimitedStatus: config.get('FORWARD_AUTH_LIMITED_STATUS', { infer: true }),
             issuer: config.get('PUBLIC_URL', { infer: true }),
+            eventRetentionDays: config.get('EVENT_RETENTION_DAYS', { infer: true }),
+            webhook: webhookOf({
+              WEBHOOK_URL: config.get('WEBHOOK_URL', { infer: true }),
+              WEBHOOK_SECRETS: config.get('WEBHOOK_SECRETS', { infer: true }),
+              WEBHOOK_ALLOW_PRIVATE: config.get('WEBHOOK_ALLOW_PRIVATE', { infer: true }),
+            }),
           }),
         }),
         UsersModule.forRootAsync({

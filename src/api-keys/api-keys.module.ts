@@ -19,7 +19,13 @@ import { CLOCK } from './clock.token';
 import { systemClock } from './domain/clock';
 import { API_KEY_REPOSITORY } from './storage/api-key.repository';
 import { openApiKeyStorage } from './storage/api-key-storage';
+import { EVENT_REPOSITORY } from './storage/event.repository';
+import { openEventStorage } from './storage/event-storage';
 import { checkedOptions } from './checked-options';
+import { EventWorker } from './events/event-worker';
+import { EventsController } from './events/events.controller';
+import { EventsService } from './events/events.service';
+import { KeyEventPublisher } from './events/key-event.publisher';
 import { ForwardAuthController } from './doors/forward-auth.controller';
 import { IntrospectionController } from './doors/introspection.controller';
 import { VerifyController } from './doors/verify.controller';
@@ -38,6 +44,7 @@ const CONTROLLERS = [
   VerifyController,
   KeyImportController,
   ApiKeysController,
+  EventsController,
   IntrospectionController,
   ForwardAuthController,
 ];
@@ -101,6 +108,19 @@ function assemble(
         openApiKeyStorage(storage, ...rest),
     },
     {
+      provide: EVENT_REPOSITORY,
+      inject: [
+        API_KEYS_OPTIONS,
+        StorageConfig,
+        { token: getConnectionToken(settings.connectionName), optional: true },
+        API_KEY_REPOSITORY,
+      ],
+      useFactory: async ({ storage, eventStorage }: ApiKeysOptions, ...rest: StorageDependencies) => {
+        const chosen = eventStorage ?? (typeof storage === 'string' ? storage : undefined);
+        return chosen === undefined ? null : openEventStorage(chosen, rest[0], rest[1]);
+      },
+    },
+    {
       provide: RATE_LIMITER,
       inject: [API_KEYS_OPTIONS, RedisConnection],
       useFactory: ({ rateLimitOnOutage }: ApiKeysOptions, { client }: RedisConnection) =>
@@ -110,6 +130,9 @@ function assemble(
     },
     RedisConnection,
     FailedCredentials,
+    KeyEventPublisher,
+    EventWorker,
+    EventsService,
     ReuseRecorder,
     KeyVerifier,
     ApiKeysService,
@@ -134,6 +157,7 @@ function assemble(
       StorageConfig,
       KeyVerifier,
       ApiKeysService,
+      EventsService,
       KeyImportService,
       Admission,
       ScopesGuard,

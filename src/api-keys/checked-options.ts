@@ -2,6 +2,7 @@ import { ConfigurationError } from '../config/configuration.error';
 import type { ApiKeysOptions } from './api-keys.options';
 import { isAllowedIp } from './domain/allowed-ips';
 import { isTokenPrefix } from './domain/key-token';
+import { requireWebhook } from './events/webhooks/webhook.options';
 
 const IMPORT_PREFIX = /^[\x21-\x7e]{1,64}$/;
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -30,6 +31,11 @@ export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
   if (realm !== undefined && !REALM.test(realm)) {
     throw new ConfigurationError('realm holds characters that a header cannot quote: use plain ASCII.');
   }
+  const { eventRetentionDays: days } = options;
+  if (days !== undefined && !(Number.isInteger(days) && days >= 7 && days <= 3650)) {
+    throw new ConfigurationError('eventRetentionDays is out of range: use whole days from 7 to 3650.');
+  }
+  if (options.webhook !== undefined) requireWebhook(options.webhook);
   requireAddresses(options.trustProxy ?? []);
   requirePrefixes(options.importTokenPrefixes ?? []);
   return options;

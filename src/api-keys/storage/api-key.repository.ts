@@ -1,5 +1,6 @@
 import type { Durability } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
+import type { KeyOutbox } from './outbox.repository';
 
 /** The injection token of the {@link ApiKeyRepository} in use. */
 export const API_KEY_REPOSITORY = Symbol('keyward:api-key-repository');
@@ -26,6 +27,12 @@ export interface ApiKeyRepository {
    * itself durable is let in only in development and test.
    */
   readonly durability: Durability;
+
+  /**
+   * The events of changes. A repository that has it puts the event of each `insert` and `replace` there in the same
+   * write; without it there are no durable events, no notices of expiry and no webhooks.
+   */
+  readonly outbox?: KeyOutbox;
 
   /** Makes the store ready, indexes included. Called once at start, before anything is served. */
   prepare(): Promise<void>;

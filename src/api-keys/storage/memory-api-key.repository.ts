@@ -3,16 +3,21 @@ import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/s
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
 import type { ApiKeyQuery, ApiKeyRepository } from './api-key.repository';
+import { MemoryKeyOutbox } from './memory-outbox';
 import { KeyIdTakenError } from './storage.errors';
 
 /** Keeps keys in this process and forgets them with it. For development and tests, and nowhere else. */
 export class MemoryApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'volatile';
+  readonly outbox: MemoryKeyOutbox;
   private readonly keys = new Map<string, ApiKeyWithHistory>();
 
   /** @throws ConfigurationError without a permit of `StorageConfig` */
   constructor(permit: VolatileStoragePermit) {
     assertVolatilePermit(permit);
+    this.outbox = new MemoryKeyOutbox(() =>
+      [...this.keys.values()].map((key) => withoutHistory(copyOf(key))),
+    );
   }
 
   async prepare(): Promise<void> {}
@@ -21,6 +26,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
     if (this.stands(key)) return;
     if (this.keys.has(key.id)) throw new KeyIdTakenError(key.id);
     this.keys.set(key.id, copyOf(key));
+    this.outbox.push(copyOf(key));
   }
 
   async find(id: string): Promise<ApiKey | null> {
@@ -37,6 +43,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
     if (stored?.version !== key.version - 1) return this.stands(key);
     const { createdAt, createdBy } = stored;
     this.keys.set(key.id, copyOf({ ...key, createdAt, createdBy }));
+    this.outbox.push(copyOf(key));
     return true;
   }
 
