@@ -72,18 +72,23 @@ export class MongoKeyOutbox implements KeyOutbox {
     const equal =
       behind === undefined
         ? []
-        : await this.soonest({ expiresAt: behind.expiresAt, _id: { $gt: behind.id } }, limit);
+        : await this.soonest({ expiresAt: behind.expiresAt, _id: { $gt: behind.id } }, { _id: 1 }, limit);
     if (equal.length === limit) return equal;
     const start = behind?.expiresAt ?? after;
-    const later = await this.soonest({ expiresAt: { $gt: start, $lte: until } }, limit - equal.length);
+    const range = { expiresAt: { $gt: start, $lte: until } };
+    const later = await this.soonest(range, { expiresAt: 1, _id: 1 }, limit - equal.length);
     return [...equal, ...later];
   }
 
-  private async soonest(filter: object, limit: number): Promise<readonly ApiKey[]> {
+  private async soonest(
+    filter: object,
+    order: Readonly<Record<string, 1>>,
+    limit: number,
+  ): Promise<readonly ApiKey[]> {
     const found = await boundedMongoOperation((signal) =>
       this.model
         .find(filter, KEY_FIELDS, majorityRead(signal))
-        .sort({ expiresAt: 1, _id: 1 })
+        .sort(order)
         .limit(limit)
         .lean<StoredKey[]>()
         .exec(),
