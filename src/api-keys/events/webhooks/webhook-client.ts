@@ -23,7 +23,7 @@ export interface WebhookClientOptions {
 }
 
 const TIMEOUT_MS = 15_000;
-/** What is read of an answer's body, so that it may end in peace; what it says is of no interest. */
+/** How much of an answer's body is read; what it says is of no interest. */
 const MAX_BODY_BYTES = 16 * 1024;
 
 /**
@@ -82,18 +82,20 @@ export class WebhookClient {
         signal,
         ...(this.guarded && { lookup: guardedLookup(this.options.lookupAll) }),
       });
-      request.on('error', reject);
+      let answer: WebhookAnswer | undefined;
+      // Once the head is there the answer is known: however its body ends, or does not, nothing changes.
+      request.on('error', (error) => (answer === undefined ? reject(error) : resolve(answer)));
       request.on('response', (response) => {
-        readOff(response, () =>
-          resolve({ status: response.statusCode, retryAfter: response.headers['retry-after'] }),
-        );
+        const known = { status: response.statusCode, retryAfter: response.headers['retry-after'] };
+        answer = known;
+        readOff(response, () => resolve(known));
       });
       request.end(body);
     });
   }
 }
 
-/** The answer is known by its head: however its body ends, or does not, nothing changes. */
+/** Reads a body to its end, or as far as is bearable, so that the receiver may end in peace. */
 function readOff(response: IncomingMessage, done: () => void): void {
   let read = 0;
   response.on('data', (chunk: Buffer) => {

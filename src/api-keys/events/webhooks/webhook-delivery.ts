@@ -30,7 +30,9 @@ export class WebhookDelivery {
     private readonly secrets: readonly string[],
     private readonly clock: Clock,
     private readonly random: () => number = Math.random,
-  ) {}
+  ) {
+    eventMetrics.endpointGone.set(0);
+  }
 
   /**
    * Tries all that is due.
