@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { ApiKeysService } from '../../src/api-keys/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import type { KeyEvent, KeyEvents } from '../../src/api-keys/domain/key-event';
 import { EventsService } from '../../src/api-keys/events/events.service';
+import { KeyImportService } from '../../src/api-keys/import/key-import.service';
 import { EVENT_REPOSITORY, type EventRepository } from '../../src/api-keys/storage/event.repository';
 import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
 import { StorageConfig } from '../../src/config/storage.config';
@@ -123,15 +125,32 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
     expect(receiver.refused).toEqual([]);
   });
 
-  it('hears of an expiry brought near, once', async () => {
-    const { key } = await host.issue({ orgId: 'globex', expiresAt: new Date(host.clock.time + 100 * DAY) });
-    await keys.update(operator, key.id, { expiresAt: new Date(host.clock.time + DAY / 2) });
-    await until(() => ledger.of(key.id).length === 3);
-    expect(ledger.of(key.id).at(-1)).toEqual(['api-key.expiring', 2, 'globex']);
+  it('hears at once that a key it took over from elsewhere expires soon, and hears it once', async () => {
+    const expiresAt = new Date(host.clock.time + DAY / 2).toISOString();
+    const record = {
+      hash: randomBytes(32).toString('hex'),
+      name: 'old',
+      scopes: [],
+      orgId: 'globex',
+      createdAt: '2020-01-01T00:00:00Z',
+      expiresAt,
+    };
+    const { id = '' } = await host.app.get(KeyImportService).import(operator, record, 1);
+    await until(() => ledger.of(id).length === 2);
+    await keys.update(operator, id, { enabled: false });
+    await keys.update(operator, id, { enabled: true });
     const message = await receiver.waitFor(
-      ({ type, data }) => type === 'api-key.expiring' && data['keyId'] === key.id,
+      ({ type, data }) => type === 'api-key.expiring' && data['keyId'] === id,
     );
-    expect(message.data['expiresAt']).toBe(new Date(host.clock.time + DAY / 2).toISOString());
+    expect(message.data['expiresAt']).toBe(expiresAt);
+    await receiver.waitFor((each) => each.id === `${id}-3`);
+    expect(ledger.of(id).map(([type]) => type)).toEqual([
+      'api-key.created',
+      'api-key.expiring',
+      'api-key.updated',
+      'api-key.updated',
+    ]);
+    expect(JSON.stringify(receiver.received)).not.toContain(record.hash);
   });
 
   it('may read the trail over HTTP, and a tenant its own', async () => {
