@@ -153,6 +153,7 @@ function assemble(
     exports: [
       API_KEYS_OPTIONS,
       API_KEY_REPOSITORY,
+      EVENT_REPOSITORY,
       CLOCK,
       StorageConfig,
       KeyVerifier,

@@ -41,7 +41,6 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly stopping = new AbortController();
   private loops: readonly Loop[] = [];
   private lease: Lease | undefined;
-  private isFailing = false;
 
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly keys: ApiKeyRepository,
@@ -80,13 +79,14 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
       webhook && new WebhookDelivery(events, new WebhookClient(webhook), webhook.secrets, this.clock);
 
     const delivering = this.loop(POLL_MS, async () => {
-      if (!holds()) return;
-      await delivery?.deliver(holds, this.stopping.signal);
-      await this.measureQueue(events);
+      if (holds()) await delivery?.deliver(holds, this.stopping.signal);
+      const [oldest] = holds() ? await events.due(this.clock.now(), 1) : [];
+      eventMetrics.queueAge.set(this.ageOf(oldest?.deliverAt));
     });
     const relaying = this.loop(POLL_MS, async () => {
       if (holds() && (await relay.relay(holds))) delivering.wake();
-      if (holds()) eventMetrics.outboxAge.set(this.ageOf(await outbox.oldestPending()));
+      // What another instance has taken over is for it to tell.
+      eventMetrics.outboxAge.set(this.ageOf(holds() ? await outbox.oldestPending() : undefined));
     });
     const housekeeping = this.loop(HOUSEKEEPING_MS, async () => {
       if (!holds()) return;
@@ -105,13 +105,14 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private loop(restMs: number, work: () => Promise<void>): Loop {
+    let isFailing = false;
     const watched = async (): Promise<void> => {
       await work();
-      this.isFailing = false;
+      isFailing = false;
     };
     return new Loop(restMs, watched, (error) => {
-      if (this.stopping.signal.aborted || this.isFailing) return;
-      this.isFailing = true;
+      if (this.stopping.signal.aborted || isFailing) return;
+      isFailing = true;
       this.logger.warn(
         `events wait, and are tried again: ${error instanceof Error ? error.message : 'unknown error'}`,
       );
@@ -123,11 +124,6 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
     const before = positionAt(new Date(this.clock.now().getTime() - days * DAY_MS));
     let removed = PRUNE_BATCH;
     while (removed === PRUNE_BATCH && mayGoOn()) removed = await events.prune(before, PRUNE_BATCH);
-  }
-
-  private async measureQueue(events: EventRepository): Promise<void> {
-    const [oldest] = await events.due(this.clock.now(), 1);
-    eventMetrics.queueAge.set(this.ageOf(oldest?.deliverAt));
   }
 
   private ageOf(moment: Date | undefined): number {

@@ -2,9 +2,11 @@ import type { Clock } from '../domain/clock';
 import { dueNotice, type ExpiryRange, expiriesDue, lookFrom, NOTICE_DAYS } from '../domain/expiry-notice';
 import type { KeyOutbox } from '../storage/outbox.repository';
 import type { EventRecorder } from './event-recorder';
+import { inParallel } from './in-parallel';
 import type { KeyEventPublisher } from './key-event.publisher';
 
 const BATCH = 200;
+const WIDTH = 10;
 
 /** Finds the keys whose expiry is to be told of since the last look, and tells it once. */
 export class ExpiryNotices {
@@ -32,14 +34,15 @@ export class ExpiryNotices {
   private async tellOf({ after, until }: ExpiryRange, now: Date, mayGoOn: () => boolean): Promise<boolean> {
     let last: { readonly expiresAt: Date; readonly id: string } | undefined;
     for (;;) {
-      if (!mayGoOn()) return false;
       const batch = await this.outbox.expiring(after, until, BATCH, last);
-      for (const key of batch) {
-        const notice = dueNotice(key, now);
+      await inParallel(batch, WIDTH, async (key) => {
+        const notice = mayGoOn() ? dueNotice(key, now) : undefined;
         if (notice !== undefined && (await this.recorder.record(notice))) this.publisher.tell(notice);
-        if (key.expiresAt !== undefined) last = { expiresAt: key.expiresAt, id: key.id };
-      }
+      });
+      if (!mayGoOn()) return false;
       if (batch.length < BATCH) return true;
+      const { expiresAt = after, id = '' } = batch.at(-1) ?? {};
+      last = { expiresAt, id };
     }
   }
 }

@@ -200,6 +200,15 @@ describe('the order of a key’s events', () => {
     expect(receiver.came).toEqual([one, one, two, three]);
   });
 
+  it('is that of their versions, where the clocks of instances differ', async () => {
+    const first = await happen(ACME, 1);
+    time -= 60_000;
+    const second = await happen(ACME, 2);
+    time += 60_000;
+    await deliver();
+    expect(receiver.came).toEqual([first, second]);
+  });
+
   it('is given up where one message is refused for good, so that a revocation is not kept back for days', async () => {
     const [poison, later] = [await happen(ACME, 1), await happen(ACME, 2)];
     receiver.answer = (id) => ({ status: id === poison ? 400 : 204 });

@@ -54,7 +54,7 @@ export class WebhookDelivery {
   private async deliverOf(keyId: string, goesOn: () => boolean, signal: AbortSignal): Promise<void> {
     const waiting = await this.events.queuedOf(keyId, MAX_WAITING_OF_A_KEY);
     let heldUntil: Date | undefined;
-    for (const event of waiting.toSorted((one, other) => (positionOf(one) < positionOf(other) ? -1 : 1))) {
+    for (const event of waiting.toSorted(inOrder)) {
       if (!goesOn()) return;
       const isDue = event.deliverAt.getTime() <= this.clock.now().getTime();
       if (!isDue) heldUntil ??= event.attempts < TRIES_IN_ORDER ? event.deliverAt : undefined;
@@ -121,6 +121,11 @@ export class WebhookDelivery {
       `${this.client.host} answered 410: nothing more is sent there by this instance. Events wait; set WEBHOOK_URL to where they are taken, and restart.`,
     );
   }
+}
+
+/** By version, for clocks of different instances may differ; then by time, for notices share their version. */
+function inOrder(one: QueuedEvent, other: QueuedEvent): number {
+  return one.version - other.version || (positionOf(one) < positionOf(other) ? -1 : 1);
 }
 
 /** Whether a failure is about the receiver as a whole, not about one message. */
