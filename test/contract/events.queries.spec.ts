@@ -172,9 +172,13 @@ describe('what the driver sends about events when', () => {
     await store.events.leases.read('events');
     await store.events.leases.write('events', { holder: 'one', beat: 1 });
     expect(all.length).toBeGreaterThan(USES.length);
-    for (const command of all) {
-      if ('find' in command) expect(command['readConcern']).toEqual({ level: 'majority' });
-      else expect(command['writeConcern']).toEqual({ w: 'majority', j: true });
-    }
+    const reads = all.filter((command) => 'find' in command);
+    const writes = all.filter((command) => !('find' in command));
+    expect(reads.map((command) => command['readConcern'] as object)).toEqual(
+      reads.map(() => ({ level: 'majority' })),
+    );
+    expect(writes.map((command) => command['writeConcern'] as object)).toEqual(
+      writes.map(() => ({ w: 'majority', j: true })),
+    );
   });
 });

@@ -13,8 +13,8 @@ describe('events in MongoDB', () => {
   describeEventRepository(async () => openMongoEvents());
 
   it('call themselves durable, so that production takes them', async () => {
-    const { events, close } = await openMongoEvents();
-    expect(events.durability).toBe('durable');
-    await close();
+    const opened = await openMongoEvents();
+    expect(opened.events.durability).toBe('durable');
+    await opened.close();
   });
 });

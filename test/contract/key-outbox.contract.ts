@@ -75,7 +75,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
 
     it('is shown those that wait longest first, as many as asked for', async () => {
       const [one, two, three] = [await make(), await make(), await make()];
-      const [settled] = await Promise.all([waitingOf(one.id)]);
+      const settled = await waitingOf(one.id);
       if (settled !== undefined) await outbox.settle(settled);
       await repository.replace(changed(one, { name: 'later' }));
       const pages = await outbox.pending(2);

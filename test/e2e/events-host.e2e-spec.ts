@@ -42,6 +42,14 @@ class Ledger {
   }
 }
 
+function ownStore(): MemoryApiKeyRepository {
+  return new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
+}
+
+function fail(): never {
+  throw new Error('the listener is broken');
+}
+
 async function until(fulfilled: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (!(await fulfilled())) {
@@ -104,9 +112,6 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
   });
 
   it('is not in the way of a change when it fails', async () => {
-    const fail = (): never => {
-      throw new Error('the listener is broken');
-    };
     const emitter = host.app.get(EventEmitter2);
     emitter.on('api-key.created', fail);
     await expect(host.issue({})).resolves.toHaveProperty('token');
@@ -172,16 +177,14 @@ describe('a host application', () => {
   });
 
   it('with a store of keys of its own keeps events where it says, and else has no trail', async () => {
-    const own = (): MemoryApiKeyRepository =>
-      new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
-    const without = await startMemoriesHost('fastify', { storage: own() });
+    const without = await startMemoriesHost('fastify', { storage: ownStore() });
     const { token } = await without.issue({ scopes: ['events:read'] });
     const answer = await without.as(token).get('/v1/events');
     expect([answer.status, answer.body['detail']]).toEqual([404, 'This application keeps no events.']);
     expect(without.app.get<EventRepository | null>(EVENT_REPOSITORY)).toBeNull();
     await without.close();
 
-    const kept = await startMemoriesHost('fastify', { storage: own(), eventStorage: 'memory' });
+    const kept = await startMemoriesHost('fastify', { storage: ownStore(), eventStorage: 'memory' });
     const { key } = await kept.issue({});
     const events = kept.app.get(EventsService);
     await until(async () => (await events.list(operator, { keyId: key.id, limit: 1 })).data.length === 1);

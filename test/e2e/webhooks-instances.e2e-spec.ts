@@ -88,8 +88,9 @@ describe('two instances over one database', () => {
     const { key } = await other.issue({ orgId: 'acme' });
     await receiver.waitFor((message) => message.id === `${key.id}-1`);
     await until(async () => {
-      const versions = (await eventsOf(other).list({ limit: 1000 })).map(({ version }) => version);
-      return versions.includes(29) && !versions.includes(31);
+      const kept = await eventsOf(other).list({ limit: 1000 });
+      const versions = new Set(kept.map(({ version }) => version));
+      return versions.has(29) && !versions.has(31);
     });
   });
 

@@ -101,12 +101,12 @@ describe('positions', () => {
     ]);
   });
 
-  it.each([0, 1, 1_893_456_000_000])(
+  it.each([1, 1_893_456_000_000])(
     'of a moment stand before every event at it and behind those before',
     (ms) => {
       const moment = positionAt(new Date(ms));
       expect(moment < positionOf({ at: new Date(ms), id: '0' })).toBe(true);
-      if (ms > 0) expect(positionOf({ at: new Date(ms - 1), id: 'zzzz' }) < moment).toBe(true);
+      expect(positionOf({ at: new Date(ms - 1), id: 'zzzz' }) < moment).toBe(true);
     },
   );
 });

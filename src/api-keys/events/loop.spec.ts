@@ -7,13 +7,18 @@ describe('what is done again and again', () => {
   let done: number;
   let failures: unknown[];
   let loop: Loop;
+  let afterwards: () => unknown;
+  let finish: () => void;
+  const untilFinished = async (): Promise<void> => new Promise((resolve) => (finish = resolve));
 
   const start = (restMs: number, work: () => Promise<void> = async () => undefined): void => {
     done = 0;
+    afterwards = () => undefined;
     failures = [];
     const counted = async (): Promise<void> => {
       done += 1;
       await work();
+      afterwards();
     };
     loop = new Loop(restMs, counted, (error) => failures.push(error));
     loop.start();
@@ -23,12 +28,12 @@ describe('what is done again and again', () => {
   it('is done at once, and again after a rest', async () => {
     start(1);
     expect(done).toBe(1);
-    while (done < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise<void>((resolve) => (afterwards = () => done < 3 || resolve()));
+    expect(done).toBe(3);
   });
 
   it('is done at once when it is woken, and again when it is woken while it is done', async () => {
-    let finish: () => void = () => undefined;
-    start(HOUR, async () => new Promise((resolve) => (finish = resolve)));
+    start(HOUR, untilFinished);
     loop.wake();
     loop.wake();
     await turns();
@@ -56,8 +61,7 @@ describe('what is done again and again', () => {
   });
 
   it('is waited for when it is to end, and not done again', async () => {
-    let finish: () => void = () => undefined;
-    start(HOUR, async () => new Promise((resolve) => (finish = resolve)));
+    start(HOUR, untilFinished);
     let ended = false;
     const ending = loop.stop().then(() => (ended = true));
     await turns();

@@ -82,13 +82,12 @@ export class MongoKeyOutbox implements KeyOutbox {
 
   private async soonest(
     filter: object,
-    order: Readonly<Record<string, 1>>,
+    sorting: Readonly<Record<string, 1>>,
     limit: number,
   ): Promise<readonly ApiKey[]> {
     const found = await boundedMongoOperation((signal) =>
       this.model
-        .find(filter, KEY_FIELDS, majorityRead(signal))
-        .sort(order)
+        .find(filter, KEY_FIELDS, { ...majorityRead(signal), sort: sorting })
         .limit(limit)
         .lean<StoredKey[]>()
         .exec(),

@@ -9,6 +9,9 @@ const answering =
   (_hostname, _options, callback) =>
     callback(null, [...addresses]);
 
+const failing: LookupAll = (_hostname, _options, callback) =>
+  callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
+
 async function look(lookupAll: LookupAll, all: boolean): Promise<unknown> {
   return new Promise((resolve, reject) => {
     guardedLookup(lookupAll)('hooks.example', { all }, (error, address, family) => {
@@ -35,8 +38,6 @@ describe('a connection that looks a name up', () => {
   });
 
   it('is told why a name cannot be looked up', async () => {
-    const failing: LookupAll = (_hostname, _options, callback) =>
-      callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
     await expect(look(failing, true)).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 

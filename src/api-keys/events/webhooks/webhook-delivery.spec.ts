@@ -33,6 +33,7 @@ let time: number;
 let events: MemoryEventRepository;
 let receiver: Receiver;
 let delivery: WebhookDelivery;
+let logged: Readonly<Record<'debug' | 'warn' | 'error', jest.SpyInstance>>;
 
 const newDelivery = (): WebhookDelivery =>
   new WebhookDelivery(events, receiver, [SECRET], { now: () => new Date(time) }, () => 0.5);
@@ -63,9 +64,15 @@ const metric = async (name: string): Promise<number> => {
   return Number(line?.split(' ').at(-1) ?? 0);
 };
 
+const triesOf = async (outcome: string): Promise<number> =>
+  metric(`keyward_webhook_deliveries_total{outcome="${outcome}"}`);
+
 beforeEach(() => {
-  for (const level of ['debug', 'warn', 'error'] as const)
-    jest.spyOn(Logger.prototype, level).mockImplementation();
+  logged = {
+    debug: jest.spyOn(Logger.prototype, 'debug').mockImplementation(),
+    warn: jest.spyOn(Logger.prototype, 'warn').mockImplementation(),
+    error: jest.spyOn(Logger.prototype, 'error').mockImplementation(),
+  };
   time = START;
   events = new MemoryEventRepository(new StorageConfig().permitVolatile('the store of this test'));
   receiver = new Receiver();
@@ -119,7 +126,7 @@ describe('a receiver that fails', () => {
     await pass(10 * 86_400);
     expect(receiver.came).toHaveLength(RETRY_DELAYS_SECONDS.length + 1);
     expect(await metric('keyward_webhook_dead_letters_total')).toBe(before + 1);
-    expect(Logger.prototype.warn).toHaveBeenCalledWith(expect.stringContaining(id));
+    expect(logged.warn).toHaveBeenCalledWith(expect.stringContaining(id));
   });
 
   it.each<[string, WebhookAnswer]>([
@@ -234,7 +241,7 @@ describe('a receiver that answers 410', () => {
     await pass(86_400);
     expect(receiver.came).toEqual([one]);
     expect(await metric('keyward_webhook_endpoint_gone')).toBe(1);
-    expect(Logger.prototype.error).toHaveBeenCalledTimes(1);
+    expect(logged.error).toHaveBeenCalledTimes(1);
 
     receiver.answer = () => ({ status: 204 });
     delivery = newDelivery();
@@ -245,15 +252,13 @@ describe('a receiver that answers 410', () => {
 });
 
 it('tries are counted by their outcome, and by nothing that names a key', async () => {
-  const count = async (outcome: string): Promise<number> =>
-    metric(`keyward_webhook_deliveries_total{outcome="${outcome}"}`);
-  const before = [await count('delivered'), await count('failed')];
+  const before = [await triesOf('delivered'), await triesOf('failed')];
   await happen(ACME, 1);
   await deliver();
   receiver.answer = () => ({ status: 400 });
   await happen(GLOBEX, 1);
   await deliver();
-  expect([await count('delivered'), await count('failed')]).toEqual(before.map((each) => each + 1));
+  expect([await triesOf('delivered'), await triesOf('failed')]).toEqual(before.map((each) => each + 1));
   const text = await register.metrics();
   for (const keyId of KEYS) expect(text).not.toContain(keyId);
 });
