@@ -1,5 +1,6 @@
 import { createConnection } from 'mongoose';
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
+import { foreignKeyId } from '../../src/api-keys/domain/foreign-token';
 import { changeEventOf, type KeyEvent } from '../../src/api-keys/domain/key-event';
 import { EventRecorder } from '../../src/api-keys/events/event-recorder';
 import { EventRelay } from '../../src/api-keys/events/event-relay';
@@ -241,6 +242,18 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       expect(
         (await trail()).filter(({ keyId, type }) => keyId === key.id && type === 'api-key.expiring'),
       ).toHaveLength(2);
+    });
+
+    it('at once of an old key that was imported, and without a look at a key that was just made', async () => {
+      const old = { ...aKey({ expiresAt: inDays(0.5) }), id: foreignKeyId('0'.repeat(64)) };
+      await house.keys.insert(old);
+      await one.relay.relay(always);
+      expect((await typesOf()).toSorted()).toEqual(['api-key.created', 'api-key.expiring']);
+
+      const looks = jest.spyOn(house.keys, 'find');
+      await make({ expiresAt: inDays(0.5) });
+      await one.relay.relay(always);
+      expect(looks).not.toHaveBeenCalled();
     });
 
     it('no further than it is still theirs to do, and begin again where they were', async () => {

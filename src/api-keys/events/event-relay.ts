@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock';
 import { dueNotice } from '../domain/expiry-notice';
 import type { KeyEvent } from '../domain/key-event';
+import { isImportedKeyId } from '../domain/key-id';
 import type { ApiKeyRepository } from '../storage/api-key.repository';
 import type { KeyOutbox, PendingEvents } from '../storage/outbox.repository';
 import type { EventRecorder } from './event-recorder';
@@ -55,6 +56,7 @@ export class EventRelay {
   }
 }
 
-function mayMakeDue({ type, fields }: KeyEvent): boolean {
-  return type === 'api-key.created' || fields.some((field) => REASONS_TO_LOOK.has(field));
+function mayMakeDue({ type, keyId, fields }: KeyEvent): boolean {
+  const isOld = type === 'api-key.created' && isImportedKeyId(keyId);
+  return isOld || fields.some((field) => REASONS_TO_LOOK.has(field));
 }

@@ -95,6 +95,15 @@ describe('a lease', () => {
     expect(other.isHeld).toBe(true);
   });
 
+  it('is not given away by whoever only believes to have it', async () => {
+    const one = instance();
+    await one.renew();
+    await leases.write('events', { holder: 'somebody else', beat: 2 });
+    expect(one.isHeld).toBe(true);
+    await one.release();
+    await expect(leases.read('events')).resolves.toMatchObject({ holder: 'somebody else', beat: 2 });
+  });
+
   it('is not held while the store is away for longer than it lasts', async () => {
     const lease = instance();
     await lease.renew();

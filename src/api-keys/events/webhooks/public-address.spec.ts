@@ -1,4 +1,4 @@
-import { assert, ipV4, property } from 'fast-check';
+import * as fc from 'fast-check';
 import { isPublicAddress } from './public-address';
 
 describe('webhooks go to public addresses', () => {
@@ -58,8 +58,8 @@ describe('webhooks go to public addresses', () => {
   ])('and not to %s: %s', (_what, address) => expect(isPublicAddress(address)).toBe(false));
 
   it('and to none that is an IPv4 address in disguise', () => {
-    assert(
-      property(ipV4(), (address) => {
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
         expect(isPublicAddress(`::ffff:${address}`)).toBe(false);
         expect(isPublicAddress(`::${address}`)).toBe(false);
       }),

@@ -1,4 +1,4 @@
-import { assert, double, integer, property } from 'fast-check';
+import * as fc from 'fast-check';
 import { RETRY_DELAYS_SECONDS, retryAfterSeconds, retryDelayMs } from './retry-schedule';
 
 const TRIES = RETRY_DELAYS_SECONDS.length;
@@ -20,9 +20,9 @@ describe('a message that was not taken', () => {
   });
 
   it('is tried again at a moment of its own, within a fifth of the plan', () => {
-    const random = double({ min: 0, max: 1, noNaN: true });
-    assert(
-      property(integer({ min: 1, max: TRIES }), random, (attempts, luck) => {
+    const random = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: TRIES }), random, (attempts, luck) => {
         const plan = (RETRY_DELAYS_SECONDS[attempts - 1] ?? 0) * 1000;
         const delay = retryDelayMs(attempts, luck) ?? 0;
         expect(delay).toBeGreaterThanOrEqual(plan * 0.8 - 1);
