@@ -1,10 +1,15 @@
-import { type Connection, createConnection } from 'mongoose';
+import { type Connection, createConnection, type mongo } from 'mongoose';
 import { HttpClient, type JsonObject } from '../support/http-client';
 import { type NodeProcess, runBuiltService, runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
 import { startWebhookReceiver, type WebhookReceiver, webhookSecret } from '../support/webhook-receiver';
 
 type Service = NodeProcess & { readonly url: string };
+
+interface StoredKey {
+  readonly _id: string;
+  readonly pending?: readonly JsonObject[];
+}
 
 /** The service as it is built and run in production, over a database that outlives it. */
 describe('a service that is killed', () => {
@@ -45,9 +50,19 @@ describe('a service that is killed', () => {
   };
   const make = async (orgId: string): Promise<string> =>
     String((await root().post('/v1/api-keys', { name: 'made', scopes: [], orgId })).body['id']);
-  /** Somebody else, who does nothing, does what only one is to do. */
-  const holdUp = async (): Promise<void> => {
-    await leases().updateOne({}, { $set: { holder: 'another instance' }, $inc: { beat: 1 } });
+  const keys = (): mongo.Collection<StoredKey> => database.getClient().db().collection<StoredKey>('api_keys');
+  const beat = async (): Promise<unknown> =>
+    leases().updateOne({}, { $set: { holder: 'another instance' }, $inc: { beat: 1 } });
+  /** Somebody else, who does nothing, does what only one is to do; until the returned function is called. */
+  const holdUp = async (): Promise<() => void> => {
+    await beat();
+    const beating = setInterval(() => void beat(), 1000);
+    for (let waits = false; !waits;) {
+      const id = await make('acme');
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      waits = (await keys().findOne({ _id: id }))?.pending !== undefined;
+    }
+    return () => clearInterval(beating);
   };
 
   it('delivers all that its operators and tenants did, each message found genuine', async () => {
@@ -76,8 +91,7 @@ describe('a service that is killed', () => {
   });
 
   it('with kill -9 between change and delivery still delivers after its restart', async () => {
-    await holdUp();
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const letGo = await holdUp();
     const acknowledged: string[] = [];
     const underWay = Array.from({ length: 30 }, async (_, n) => {
       const { body } = await root().post('/v1/api-keys', {
@@ -90,10 +104,12 @@ describe('a service that is killed', () => {
     });
     await Promise.allSettled(underWay);
     await kill();
+    letGo();
 
     expect(acknowledged.length).toBeGreaterThanOrEqual(15);
-    const keys = database.collection<{ _id: string; pending?: readonly JsonObject[] }>('api_keys');
-    const waiting = await keys.find({ _id: { $in: acknowledged } }).toArray();
+    const waiting = await keys()
+      .find({ _id: { $in: acknowledged } })
+      .toArray();
     expect(waiting.map(({ pending }) => pending?.length)).toEqual(acknowledged.map(() => 1));
     const isOfThem = ({ data }: { readonly data: JsonObject }): boolean =>
       acknowledged.includes(String(data['keyId']));
@@ -104,7 +120,7 @@ describe('a service that is killed', () => {
     for (const id of acknowledged) await receiver.waitFor((message) => message.id === `${id}-1`);
     expect(receiver.received.filter(isOfThem)).toHaveLength(acknowledged.length);
     expect(receiver.refused).toEqual([]);
-    await expect(keys.countDocuments({ pending: { $exists: true } })).resolves.toBe(0);
+    await expect(keys().countDocuments({ pending: { $exists: true } })).resolves.toBe(0);
   });
 
   it('with kill -9 in the middle of a delivery delivers again, under the same id', async () => {
