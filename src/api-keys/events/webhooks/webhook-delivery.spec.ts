@@ -227,6 +227,9 @@ describe('the order of a key’s events', () => {
     await pass(0);
     expect(receiver.came.filter((id) => id === poison)).toHaveLength(TRIES_IN_ORDER);
     expect(await stateOf(later)).toBe('delivered');
+    const latest = await happen(ACME, 3);
+    await pass(1);
+    expect(await stateOf(latest)).toBe('delivered');
     expect(await stateOf(poison)).toBe('pending');
   });
 });
