@@ -180,6 +180,13 @@ describe('a receiver that fails', () => {
     await happen(GLOBEX, 2);
     await deliver();
     expect(receiver.came).toHaveLength(2);
+
+    receiver.answer = () => ({ status: 500 });
+    await happen(ACME, 3);
+    await deliver();
+    const next = await happen(GLOBEX, 3);
+    await pass(1);
+    expect(receiver.came).toContain(next);
   });
 
   it('keeps no other key’s events back, where the message is at fault', async () => {
