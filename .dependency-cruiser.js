@@ -24,9 +24,10 @@ module.exports = {
     ),
     {
       name: 'memory-only-through-the-factory',
-      comment: 'Nothing imports a memory store but the storage factory, which asks StorageConfig first.',
+      comment:
+        'Nothing imports a memory store but the storage factory, which asks StorageConfig first, and what it is made of.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['-storage\\.ts$', '\\.spec\\.ts$'] },
+      from: { path: '^src/', pathNot: ['-storage\\.ts$', '/memory-[^/]+\\.ts$', '\\.spec\\.ts$'] },
       to: { path: '/memory-[^/]+\\.ts$' },
     },
     {
@@ -66,6 +67,13 @@ module.exports = {
       comment: 'Access knows no controller, door or DTO.',
       from: { path: '^src/api-keys/access/', pathNot: '\\.spec\\.ts$' },
       to: { path: ['^src/api-keys/(doors|dto)/', '\\.controller\\.ts$', '\\.service\\.ts$'] },
+    },
+    {
+      name: 'webhooks-know-no-http-of-ours',
+      comment: 'Webhooks send events; they know no guard, route or door.',
+      severity: 'error',
+      from: { path: '^src/api-keys/events/webhooks/', pathNot: '\\.spec\\.ts$' },
+      to: { path: ['^src/api-keys/(access|doors|verification)/', '\\.controller\\.ts$', '\\.service\\.ts$'] },
     },
     {
       name: 'problems-config-and-metrics-at-the-bottom',

@@ -190,6 +190,27 @@ export class Environment {
   @Max(1000, { message: 'use a whole number from 1 to 1000' })
   USER_MAX_KEYS = 50;
 
+  @Integer()
+  @IsInt({ message: 'use whole days from 7 to 3650' })
+  @Min(7, { message: 'use whole days from 7 to 3650' })
+  @Max(3650, { message: 'use whole days from 7 to 3650' })
+  EVENT_RETENTION_DAYS = 365;
+
+  @IsOptional()
+  @Matches(/^https?:\/\/[^\s@]+$/, { message: 'use an https address, without a user name or a password' })
+  WEBHOOK_URL: string | undefined = undefined;
+
+  @List()
+  @Matches(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, {
+    each: true,
+    message: 'use "whsec_" and 24 to 64 random bytes in base64, separated by commas',
+  })
+  WEBHOOK_SECRETS: string[] = [];
+
+  @Flag()
+  @IsIn([true, false], { message: 'use "true" or "false"' })
+  WEBHOOK_ALLOW_PRIVATE = false;
+
   @IsOptional()
   @IsIn(['on', 'off'], { message: 'use "on" or "off"' })
   SWAGGER: 'on' | 'off' | undefined = undefined;
@@ -203,7 +224,12 @@ export class Environment {
 }
 
 /** Variables whose value may hold a password and is never repeated. */
-const SECRET_VARIABLES: ReadonlySet<string> = new Set(['MONGODB_URI', 'REDIS_URL']);
+const SECRET_VARIABLES: ReadonlySet<string> = new Set([
+  'MONGODB_URI',
+  'REDIS_URL',
+  'WEBHOOK_SECRETS',
+  'WEBHOOK_URL',
+]);
 
 /**
  * Reads the environment. A variable that is set to nothing counts as unset, but for `NODE_ENV`.
@@ -236,6 +262,14 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
     if (environment[name] !== undefined && environment.OIDC_ISSUER === undefined) {
       faults.push(`${name} is set and OIDC_ISSUER is not: set both, or neither.`);
     }
+  }
+  if ((environment.WEBHOOK_URL === undefined) !== (environment.WEBHOOK_SECRETS.length === 0)) {
+    faults.push('WEBHOOK_URL and WEBHOOK_SECRETS go together: set both, or neither.');
+  }
+  if (environment.WEBHOOK_URL?.startsWith('http:') === true && !environment.WEBHOOK_ALLOW_PRIVATE) {
+    faults.push(
+      'WEBHOOK_URL is not https: use https, or set WEBHOOK_ALLOW_PRIVATE to "true" for a receiver of your own network.',
+    );
   }
   if (faults.length === 0) {
     const issuers = issuersOf(environment).map(({ issuer }) => issuer);
@@ -280,4 +314,15 @@ export function issuersOf(
           },
         ];
   return [...first, ...environment.OIDC_ISSUERS];
+}
+
+/** Where events are sent to; `undefined` where `WEBHOOK_URL` is unset. */
+export function webhookOf({
+  WEBHOOK_URL: url,
+  WEBHOOK_SECRETS: secrets,
+  WEBHOOK_ALLOW_PRIVATE: allowPrivateAddresses,
+}: Pick<Environment, 'WEBHOOK_URL' | 'WEBHOOK_SECRETS' | 'WEBHOOK_ALLOW_PRIVATE'>):
+  | { readonly url: string; readonly secrets: readonly string[]; readonly allowPrivateAddresses: boolean }
+  | undefined {
+  return url === undefined ? undefined : { url, secrets, allowPrivateAddresses };
 }

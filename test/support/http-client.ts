@@ -56,7 +56,7 @@ export class HttpClient {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = text !== '' && (response.headers.get('content-type') ?? '').includes('json');
+    const isJson = text !== '' && /\bjson\b/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       headers: response.headers,
