@@ -20,9 +20,14 @@ const hostWith = (options: ApiKeysModuleOptions): ModuleMetadata => ({
 });
 
 /** A repository as a host might bring it, which says of itself what it is told to. */
-function ownRepository(durability: 'durable' | 'volatile' | undefined): ApiKeyRepository {
+function ownRepository(
+  durability: 'durable' | 'volatile' | undefined,
+  parts: Partial<ApiKeyRepository> = {},
+): ApiKeyRepository {
   const memory = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
-  return Object.create(memory, { durability: { value: durability } }) as ApiKeyRepository;
+  const own = Object.create(memory, { durability: { value: durability } }) as ApiKeyRepository;
+  for (const [name, value] of Object.entries(parts)) Object.defineProperty(own, name, { value });
+  return own;
 }
 
 async function inEnvironment<T>(name: string | undefined, run: () => Promise<T>): Promise<T> {
@@ -142,8 +147,11 @@ describe('options that are computed at start', () => {
 });
 
 describe('a repository of the host’s own', () => {
-  it('is used, in production too, where it declares itself durable', async () => {
-    const repository = ownRepository('durable');
+  it.each<[string, Partial<ApiKeyRepository>, number]>([
+    ['asks it once where it announces changes', {}, 1],
+    ['asks it at each request where it announces none', { changes: undefined }, 2],
+  ])('is used, in production too, where it declares itself durable, and %s', async (_what, parts, reads) => {
+    const repository = ownRepository('durable', parts);
     const prepare = jest.spyOn(repository, 'prepare');
     const insert = jest.spyOn(repository, 'insert');
     const find = jest.spyOn(repository, 'find');
@@ -159,7 +167,7 @@ describe('a repository of the host’s own', () => {
     });
 
     expect(statuses).toEqual([200, 403]);
-    expect([prepare.mock.calls.length, insert.mock.calls.length, find.mock.calls.length]).toEqual([1, 1, 2]);
+    expect([prepare, insert, find].map(({ mock }) => mock.calls.length)).toEqual([1, 1, reads]);
   });
 
   it('lets the application start only after it is prepared', async () => {

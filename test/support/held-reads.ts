@@ -13,8 +13,7 @@ export class HeldReads<V> {
   readonly load = async (
     id: string,
     { linearizable = false }: { readonly linearizable?: boolean | undefined } = {},
-  ): Promise<V | null> =>
-    new Promise((answer, fail) => this.begun.push({ id, linearizable, answer, fail }));
+  ): Promise<V | null> => new Promise((answer, fail) => this.begun.push({ id, linearizable, answer, fail }));
 
   /** The read that was begun as this one, counted from 0. */
   at(index: number): HeldRead<V> {
