@@ -49,7 +49,7 @@ function contextOf(
   handler: () => void,
   rawHeaders: readonly string[] = [],
 ): ExecutionContextHost {
-  const context = new ExecutionContextHost([{ rawHeaders }, {}], Memories, handler);
+  const context = new ExecutionContextHost([{ rawHeaders, socket: {} }, {}], Memories, handler);
   context.setType(type);
   return context;
 }
