@@ -97,4 +97,11 @@ describe.each(MONGO_FEEDS)('the feed of MongoDB by %s', (kind) => {
     expect(heard.covers('globex', begunAt)).toBe(true);
     await provenPast(feed);
   });
+
+  it('ends in time, though nothing answers any more', async () => {
+    proxy.hang();
+    const since = performance.now();
+    await opened.feed.stop();
+    expect(performance.now() - since).toBeLessThan(4000);
+  });
 });

@@ -1,4 +1,4 @@
-import { HttpAdapterHost } from '@nestjs/core';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { StorageConfig } from '../../config/storage.config';
 import { ProblemException } from '../../problems/problem.exception';
@@ -42,7 +42,9 @@ const verifier = new KeyVerifier(
   new UsageRecorder(null, options),
 );
 const admission = new Admission(verifier, new FailedCredentials(options), options);
-const guard = new ScopesGuard(admission, options, new HttpAdapterHost());
+const adapterHost = new HttpAdapterHost<AbstractHttpAdapter>();
+adapterHost.httpAdapter = { setHeader: () => undefined } as unknown as AbstractHttpAdapter;
+const guard = new ScopesGuard(admission, options, adapterHost);
 
 function contextOf(
   type: string,
