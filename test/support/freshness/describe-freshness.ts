@@ -7,6 +7,7 @@ import { type SecondInstance, startSecondInstance } from './second-instance';
 import {
   acceptedTooLate,
   askAbout,
+  type Change,
   CHANGES,
   makeTrialKey,
   runTrial,
@@ -105,12 +106,10 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
     size: number,
   ): Promise<readonly TrialResult[]> {
     const untouched = await makeTrialKey(first);
-    const trials = await Promise.all(
-      CHANGES.flatMap((change) => Array.from({ length: size }, () => change)).map(async (change) => ({
-        change,
-        key: await makeTrialKey(first),
-      })),
-    );
+    const trials: { readonly change: Change; readonly key: TrialKey }[] = [];
+    for (const change of CHANGES) {
+      for (let trial = 0; trial < size; trial += 1) trials.push({ change, key: await makeTrialKey(first) });
+    }
     await recovered(instance(), untouched);
     for (const { key } of trials) {
       for (const door of ['guard', 'verify'] as const) {
