@@ -1,6 +1,7 @@
 import { newKeyId } from '../../../src/api-keys/domain/key-id';
 import type { HttpAnswer, HttpClient } from '../http-client';
 import type { TestService } from '../service';
+import { answered } from './trial';
 import { decisionsOf, History, type KeyState, type ModelSecret, type Question } from './key-model';
 
 /** The clock that a grace period is counted by ticks in milliseconds. */
@@ -122,7 +123,7 @@ export class ModelHouse {
   ): Promise<void> {
     const expected = { ...history.current, [field === 'enabled' ? 'isEnabled' : field]: value } as KeyState;
     await history.change(expected, async () => {
-      await this.done(this.root.patch(`/v1/api-keys/${id}`, { [field]: value }));
+      await this.done(answered(async () => this.root.patch(`/v1/api-keys/${id}`, { [field]: value })));
       return expected;
     });
   }
@@ -130,7 +131,7 @@ export class ModelHouse {
   private async revoke({ id, history }: ModelKey): Promise<void> {
     const expected = { ...history.current, isRevoked: true };
     await history.change(expected, async () => {
-      await this.done(this.root.delete(`/v1/api-keys/${id}`));
+      await this.done(answered(async () => this.root.delete(`/v1/api-keys/${id}`)));
       return expected;
     });
   }
@@ -150,6 +151,8 @@ export class ModelHouse {
     };
     // Nobody knows the new token before the answer.
     await history.change(after('', Infinity), async () => {
+      // Not to be sent twice; so the connection is taken up by what may be.
+      await answered(async () => this.root.get(`/v1/api-keys/${id}`));
       const answer = await this.done(
         this.root.post(`/v1/api-keys/${id}/rotate`, { gracePeriodSeconds: graceSeconds }),
       );

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { HttpClient } from '../http-client';
 import { runNode } from '../node-process';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy';
+import { answered } from './trial';
 
 /** Another instance of the service, in a process of its own, which reaches the database through a proxy. */
 export interface SecondInstance {
@@ -35,7 +36,7 @@ export async function startSecondInstance(
     proxy,
     as,
     keyReads: async () => {
-      const { text } = await as().get('/metrics');
+      const { text } = await answered(async () => as().get('/metrics'));
       return Number(/^keyward_key_reads_total (\d+)/m.exec(text)?.[1]);
     },
     stop: async () => {

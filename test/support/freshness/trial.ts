@@ -45,6 +45,20 @@ export const CHANGES: readonly Change[] = [
   },
 ];
 
+/**
+ * Sends something again where the connection was closed as it was taken up: a server closes idle ones, and a busy machine
+ * notices late. For what may be sent twice.
+ */
+export async function answered(send: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!(error instanceof TypeError) || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
 /** Makes a key of acme with an owner of its own. */
 export async function makeTrialKey(service: TestService): Promise<TrialKey> {
   const ownerId = newKeyId(new Date());
@@ -65,11 +79,13 @@ export async function askAbout(
   verifier: string,
 ): Promise<string> {
   if (door === 'guard') {
-    const { status } = await instance.as(key.token).get('/v1/forward-auth?scope=memory:read&org=acme');
+    const { status } = await answered(async () =>
+      instance.as(key.token).get('/v1/forward-auth?scope=memory:read&org=acme'),
+    );
     return status === 204 ? 'VALID' : String(status);
   }
   const body = { token: key.token, scopes: ['memory:read'], orgId: 'acme' };
-  const answer = await instance.as(verifier).post('/v1/api-keys/verify', body);
+  const answer = await answered(async () => instance.as(verifier).post('/v1/api-keys/verify', body));
   return answer.status === 200 ? String(answer.body['code']) : String(answer.status);
 }
 
@@ -119,9 +135,10 @@ export async function runTrial(
     }
   })();
   await pause(SPREAD_MS * Math.random());
-  let answer = await make(root, key);
+  const send = async (): Promise<HttpAnswer> => answered(async () => make(root, key));
+  let answer = await send();
   // A busy machine may need a second try; what counts is when the change was acknowledged.
-  for (let tries = 1; answer.status === 503 && tries < MAX_TRIES; tries += 1) answer = await make(root, key);
+  for (let tries = 1; answer.status === 503 && tries < MAX_TRIES; tries += 1) answer = await send();
   acknowledgedAt = performance.now();
   if (answer.status >= 300) throw new Error(`not ${what}: ${answer.status} ${answer.text}`);
   await acknowledged();
