@@ -78,10 +78,10 @@ function reads(): readonly number[] {
 }
 
 describe('a thousand first uses at once', () => {
-  it.each([
+  it.each<[string, () => Promise<string | undefined>, readonly number[]]>([
     ['a key', async () => undefined, [1, 0]],
     ['a key with an owner', activeOwner, [1, 1]],
-  ] as const)('of %s cost one read each of what they rest on', async (_what, owner, expected) => {
+  ])('of %s cost one read each of what they rest on', async (_what, owner, expected) => {
     const token = await tokenOfAKey(await owner());
     reads();
     const answers = await Promise.all(

@@ -49,9 +49,12 @@ async function ask(instance: Asked, isOver: () => boolean, tally: Tally): Promis
   const verifier = instance.as(first.root.token);
   while (!isOver()) {
     const { token, scope, orgId, isRight } = house.question();
-    const from = performance.now();
     const body = { token, scopes: [scope], orgId };
-    const answer = await answered(async () => verifier.post('/v1/api-keys/verify', body));
+    let from = 0;
+    const answer = await answered(async () => {
+      from = performance.now();
+      return verifier.post('/v1/api-keys/verify', body);
+    });
     const to = performance.now();
     const code = answer.status === 200 ? String(answer.body['code']) : String(answer.status);
     tally.codes.set(code, (tally.codes.get(code) ?? 0) + 1);

@@ -6,6 +6,7 @@ import { startService, type TestService } from '../service';
 import { type SecondInstance, startSecondInstance } from './second-instance';
 import {
   acceptedTooLate,
+  answered,
   askAbout,
   type Change,
   CHANGES,
@@ -93,7 +94,7 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
       const before = await instance.keyReads();
       const codes = new Set<string>();
       for (let ask = 0; ask < 10; ask += 1) {
-        codes.add(await askAbout(instance, key, 'guard', first.root.token));
+        codes.add(await answered(async () => askAbout(instance, key, 'guard', first.root.token)));
       }
       if (codes.size === 1 && codes.has('VALID') && (await instance.keyReads()) === before) return;
       if (performance.now() > deadline) throw new Error(`not recovered: ${[...codes].join()}`);
@@ -113,7 +114,7 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
     await recovered(instance(), untouched);
     for (const { key } of trials) {
       for (const door of ['guard', 'verify'] as const) {
-        expect(await askAbout(instance(), key, door, first.root.token)).toBe('VALID');
+        expect(await answered(async () => askAbout(instance(), key, door, first.root.token))).toBe('VALID');
       }
     }
     begin?.();
@@ -129,7 +130,9 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
     await end?.();
     await recovered(instance(), untouched);
     for (const { change, key } of trials) {
-      expect(await askAbout(instance(), key, 'verify', first.root.token)).toBe(change.code);
+      expect(await answered(async () => askAbout(instance(), key, 'verify', first.root.token))).toBe(
+        change.code,
+      );
     }
     return results;
   }

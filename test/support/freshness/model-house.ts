@@ -1,3 +1,5 @@
+import { KeyLimitReachedError } from '../../../src/users/users.errors';
+import type { IssuedApiKey } from '../../../src/api-keys/api-keys.service';
 import { newKeyId } from '../../../src/api-keys/domain/key-id';
 import type { HttpAnswer, HttpClient } from '../http-client';
 import type { TestService } from '../service';
@@ -111,7 +113,15 @@ export class ModelHouse {
   private async makeKey(): Promise<ModelKey> {
     const owner = oneOf(this.owners);
     const orgId = oneOf(TENANTS);
-    const { key, token } = await this.service.issue({ scopes: ALL_SCOPES, orgId, ownerId: owner.id });
+    let issued: IssuedApiKey;
+    try {
+      issued = await this.service.issue({ scopes: ALL_SCOPES, orgId, ownerId: owner.id });
+    } catch (error) {
+      // A disabled owner gets no key.
+      if (error instanceof KeyLimitReachedError) return this.makeKey();
+      throw error;
+    }
+    const { key, token } = issued;
     const state = { isRevoked: false, isEnabled: true, scopes: ALL_SCOPES, orgId, secrets: [{ token }] };
     return { id: key.id, owner, history: new History<KeyState>(state), tokens: [token] };
   }
