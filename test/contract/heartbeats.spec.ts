@@ -57,7 +57,8 @@ describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
       left = await heartbeats();
       await pause(10);
     } while (left.includes('#hb:gone') && performance.now() < deadline);
-    expect(left.toSorted()).toEqual(['#hb:living', expect.stringMatching(/^#hb:.{12}$/)].toSorted());
+    expect(left).toHaveLength(2);
+    expect(left).toEqual(expect.arrayContaining(['#hb:living', expect.stringMatching(/^#hb:.{12}$/)]));
     expect(await opened.documents.countDocuments({ _id: '01acme' })).toBe(1);
   });
 
