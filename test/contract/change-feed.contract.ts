@@ -91,9 +91,10 @@ export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<Ope
       await opened.change(id);
       const acknowledgedAt = performance.now();
       checks.push(
-        provenPast(feed, acknowledgedAt).then(() => {
+        (async () => {
+          await provenPast(feed, acknowledgedAt);
           if (!heard.covers(id, begunAt)) missing.push(id);
-        }),
+        })(),
       );
     }
     await Promise.all(checks);

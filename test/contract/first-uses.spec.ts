@@ -73,8 +73,7 @@ async function tokenOfAKey(ownerId?: string): Promise<string> {
 
 /** The reads that the driver sent, whatever the feed does beside. */
 function reads(): readonly number[] {
-  const isRead = (command: SentCommand): boolean => 'find' in command;
-  return sent.map((each) => each.take().filter(isRead).length);
+  return sent.map((each) => each.take().filter((command: SentCommand) => 'find' in command).length);
 }
 
 describe('a thousand first uses at once', () => {

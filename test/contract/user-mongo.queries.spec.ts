@@ -153,8 +153,8 @@ describe('what the driver sends when', () => {
   });
 
   it('all of it is done uses every index there is', async () => {
-    const used = new Set<string | undefined>();
-    for (const { index } of await sentByFeed(store.connection, 'users', indexes)) used.add(index);
+    const used = new Set<string>();
+    for (const { index } of await sentByFeed(store.connection, 'users', indexes)) used.add(index ?? 'none');
     sent.take();
     for (const use of USES) {
       const commands = await commandsOf(use);

@@ -16,10 +16,12 @@ function standalone(code: number): { collection: mongo.Collection<WatchedDocumen
     collectionName: 'records',
     watch: () => {
       watched += 1;
-      const refuse = async (): Promise<never> => {
-        throw new mongo.MongoServerError({ message: 'only on replica sets', code });
+      return {
+        tryNext: async () => {
+          throw new mongo.MongoServerError({ message: 'only on replica sets', code });
+        },
+        close: async () => undefined,
       };
-      return { tryNext: refuse, next: refuse, close: async () => undefined };
     },
     updateOne: async ({ _id }: { _id: string }, { $set }: { $set: { beat: string } }) => {
       own = { _id, beat: $set.beat, changedAt: new Date() };

@@ -104,17 +104,17 @@ export class MongoChangeStream implements ChangeSource {
    * waits for such a connection, so the read is left to itself.
    */
   private async within<T>(end: AbortSignal, reading: Promise<T>): Promise<T> {
-    let giveUp = (): void => undefined;
+    const settled = new AbortController();
     const silence = new Promise<never>((_resolve, reject) => {
-      giveUp = () => reject(new Error('the change stream is silent'));
+      const giveUp = (): void => reject(new Error('the change stream is silent'));
+      const timer = setTimeout(giveUp, SILENT_BOUNDS * this.boundMs);
+      end.addEventListener('abort', giveUp, { signal: settled.signal });
+      settled.signal.addEventListener('abort', () => clearTimeout(timer));
     });
-    const timer = setTimeout(giveUp, SILENT_BOUNDS * this.boundMs);
-    end.addEventListener('abort', giveUp);
     try {
       return await Promise.race([reading, silence]);
     } finally {
-      clearTimeout(timer);
-      end.removeEventListener('abort', giveUp);
+      settled.abort();
     }
   }
 

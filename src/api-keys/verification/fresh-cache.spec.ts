@@ -259,7 +259,7 @@ describe('an answer that comes late', () => {
       const reading = cache.read(ACME);
       time += 100;
       store.at(0).answer(note(ACME, 'old'));
-      for (let turn = 0; turn < turns; turn += 1) await undefined;
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
       feed.say(ACME);
       feed.prove();
       expect((await reading).trueAt).toBeLessThan(time);
@@ -290,7 +290,7 @@ async function servedPastTheirAnnouncement(Cache: typeof FreshCache<Note>): Prom
   let seed = 7;
   const someTurns = async (): Promise<void> => {
     seed = (seed * 16_807) % 2_147_483_647;
-    for (let turn = seed % 9; turn > 0; turn -= 1) await undefined;
+    for (let turn = seed % 9; turn > 0; turn -= 1) await Promise.resolve();
   };
   const raced = new Cache({
     max: 10,
@@ -306,16 +306,16 @@ async function servedPastTheirAnnouncement(Cache: typeof FreshCache<Note>): Prom
   feed.prove();
   let wrong = 0;
   await Promise.all(
-    [...versions].flatMap(([id, version]) => [
-      ...Array.from({ length: 4 }, async () => {
+    [...versions].flatMap(([id, version]) => {
+      const readers = Array.from({ length: 4 }, async () => {
         for (let round = 0; round < 200; round += 1) {
           if (raced.peek(id, time) === undefined) await raced.read(id);
           await someTurns();
           const served = raced.peek(id, time);
           if (served !== undefined && Number(served.text) < version.announced) wrong += 1;
         }
-      }),
-      (async () => {
+      });
+      const writer = (async () => {
         for (let round = 0; round < 200; round += 1) {
           version.stored += 1;
           const { stored } = version;
@@ -324,28 +324,29 @@ async function servedPastTheirAnnouncement(Cache: typeof FreshCache<Note>): Prom
           feed.say(id);
           await someTurns();
         }
-      })(),
-    ]),
+      })();
+      return readers.concat(writer);
+    }),
   );
   expect(raced.hits).toBeGreaterThan(100);
   return wrong;
 }
 
-describe('the generation check', () => {
-  /** What is served after a read that began before a change was answered after it. */
-  async function servedAfterTheChange(
-    Cache: typeof FreshCache<Note>,
-    announce: () => void,
-  ): Promise<Note | undefined> {
-    const raced = new Cache({ max: 10, maxAgeMs: MAX_AGE, feed, load: store.load });
-    feed.prove();
-    const reading = raced.read(ACME);
-    announce();
-    store.at(0).answer(note(ACME, 'before the change'));
-    await reading;
-    return raced.peek(ACME, time);
-  }
+/** What is served after a read that began before a change was answered after it. */
+async function servedAfterTheChange(
+  Cache: typeof FreshCache<Note>,
+  announce: () => void,
+): Promise<Note | undefined> {
+  const raced = new Cache({ max: 10, maxAgeMs: MAX_AGE, feed, load: store.load });
+  feed.prove();
+  const reading = raced.read(ACME);
+  announce();
+  store.at(0).answer(note(ACME, 'before the change'));
+  await reading;
+  return raced.peek(ACME, time);
+}
 
+describe('the generation check', () => {
   it.each<[string, () => void]>([
     ['that its record changed', () => feed.say(ACME)],
     ['that everything did', () => feed.sayEverythingChanged()],

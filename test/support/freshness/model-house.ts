@@ -90,7 +90,7 @@ export class ModelHouse {
   }
 
   /** Something that somebody may ask, mostly with a token that is new, and how to judge the answer. */
-  question(): Question & { isRight(code: string, from: number, to: number, boundMs: number): boolean } {
+  question(): Question & { isRight: (code: string, from: number, to: number, boundMs: number) => boolean } {
     const { tokens, history, owner } = oneOf(this.keys);
     const asked = {
       token: (Math.random() < 0.7 ? tokens.at(-1) : oneOf(tokens)) ?? '',
