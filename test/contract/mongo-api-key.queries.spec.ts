@@ -4,6 +4,7 @@ import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.reposi
 import { ApiKeySchema } from '../../src/api-keys/storage/api-key.schema';
 import { aFullKey, aKey, ALICE, changed } from '../support/fixtures';
 import { testDatabaseUri } from '../support/test-database';
+import { FEED_QUERIES, sentByFeed } from './feed-queries';
 import { openMongoRepository, type OpenedMongoRepository, SERVICE_CONNECTION } from './opened-repository';
 import {
   type QueryShape,
@@ -224,8 +225,15 @@ describe('what the driver sends', () => {
     expect(commands.map((command) => leftOver(use, command))).toEqual(commands.map(() => undefined));
   });
 
+  it('when changes are followed is served by an index, each part of it', async () => {
+    await expect(sentByFeed(store.connection, 'api_keys', indexes)).resolves.toEqual(FEED_QUERIES);
+  });
+
   it('uses every index there is', async () => {
     const used = new Set<string>(['_id_']);
+    for (const { index } of await sentByFeed(store.connection, 'api_keys', indexes))
+      used.add(index ?? 'none');
+    sent.take();
     for (const use of USES) {
       const commands = await commandsOf(use);
       if (commands.every((command) => leftOver(use, command) === undefined)) used.add(use.index);
@@ -256,7 +264,7 @@ describe('what the driver sends', () => {
     expect(preferences).toEqual(reads.map(() => 'primary'));
   });
 
-  it('writes to the journals of a majority, and lets the server’s clock say when', async () => {
+  it('writes keys to the journals of a majority, and lets the server’s clock say when', async () => {
     const writes: SentUpdate[] = [];
     for (const use of USES.filter(({ quiet = false }) => !quiet)) {
       for (const command of await commandsOf(use)) if ('update' in command) writes.push(command);

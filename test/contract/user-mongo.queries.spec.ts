@@ -4,6 +4,7 @@ import { UserSchema } from '../../src/users/storage/user.schema';
 import type { UserRepository } from '../../src/users/storage/user.repository';
 import { testDatabaseUri } from '../support/test-database';
 import { aFullUser, aSlot, aUser } from '../support/user-fixtures';
+import { FEED_QUERIES, sentByFeed } from './feed-queries';
 import { openMongoUsers, type OpenedMongoUserRepository, SERVICE_CONNECTION } from './user-opened-repository';
 import { type SentUserCommand, SentUserCommands, servesUsers, type UserIndex } from './user-sent-commands';
 
@@ -147,8 +148,14 @@ describe('what the driver sends when', () => {
     expect(commands.map((command) => leftOver(use, command))).toEqual(commands.map(() => undefined));
   });
 
+  it('changes are followed is served by an index, each part of it', async () => {
+    await expect(sentByFeed(store.connection, 'users', indexes)).resolves.toEqual(FEED_QUERIES);
+  });
+
   it('all of it is done uses every index there is', async () => {
     const used = new Set<string>();
+    for (const { index } of await sentByFeed(store.connection, 'users', indexes)) used.add(index ?? 'none');
+    sent.take();
     for (const use of USES) {
       const commands = await commandsOf(use);
       if (commands.every((command) => leftOver(use, command) === undefined)) used.add(use.index);

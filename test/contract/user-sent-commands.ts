@@ -25,7 +25,9 @@ export class SentUserCommands {
 
   constructor(connection: Connection) {
     connection.getClient().on('commandStarted', ({ command, commandName }: mongo.CommandStartedEvent) => {
-      if (Reflect.get(command, commandName) === 'users') this.sent.push(read(command));
+      // Users are never deleted; heartbeats are, which `feed-queries` looks at.
+      if (Reflect.get(command, commandName) === 'users' && commandName !== 'delete')
+        this.sent.push(read(command));
     });
   }
 

@@ -20,9 +20,22 @@ const hostWith = (options: ApiKeysModuleOptions): ModuleMetadata => ({
 });
 
 /** A repository as a host might bring it, which says of itself what it is told to. */
-function ownRepository(durability: 'durable' | 'volatile' | undefined): ApiKeyRepository {
+function ownRepository(
+  durability: 'durable' | 'volatile' | undefined,
+  changes: 'announced' | 'not announced' = 'announced',
+): ApiKeyRepository {
   const memory = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
-  return Object.create(memory, { durability: { value: durability } }) as ApiKeyRepository;
+  const own = Object.create(memory, { durability: { value: durability } }) as ApiKeyRepository;
+  if (changes === 'announced') return own;
+  return {
+    durability: own.durability,
+    prepare: memory.prepare.bind(memory),
+    insert: memory.insert.bind(memory),
+    find: memory.find.bind(memory),
+    findWithHistory: memory.findWithHistory.bind(memory),
+    replace: memory.replace.bind(memory),
+    list: memory.list.bind(memory),
+  };
 }
 
 async function inEnvironment<T>(name: string | undefined, run: () => Promise<T>): Promise<T> {
@@ -158,25 +171,35 @@ describe('options that are computed at start', () => {
 });
 
 describe('a repository of the host’s own', () => {
-  it('is used, in production too, where it declares itself durable', async () => {
-    const repository = ownRepository('durable');
-    const prepare = jest.spyOn(repository, 'prepare');
-    const insert = jest.spyOn(repository, 'insert');
-    const find = jest.spyOn(repository, 'find');
-    const statuses = await inEnvironment('production', async () => {
-      const host = await startHost('fastify', hostWith({ storage: repository }));
-      const keys = host.app.get(ApiKeysService);
-      const { token } = await keys.create(rootCaller('system'), { name: 'test', scopes: [], orgId: 'acme' });
-      const acme = await host.as(token).get('/orgs/acme/whoami');
-      const globex = await host.as(token).get('/orgs/globex/whoami');
-      expect(host.app.get(API_KEY_REPOSITORY)).toBe(repository);
-      await host.close();
-      return [acme.status, globex.status];
-    });
+  it.each([
+    ['asked once where it announces changes', 'announced', 1],
+    ['asked at each request where it announces none', 'not announced', 2],
+  ] as const)(
+    'is used, in production too, where it declares itself durable, and %s',
+    async (_what, changes, reads) => {
+      const repository = ownRepository('durable', changes);
+      const prepare = jest.spyOn(repository, 'prepare');
+      const insert = jest.spyOn(repository, 'insert');
+      const find = jest.spyOn(repository, 'find');
+      const statuses = await inEnvironment('production', async () => {
+        const host = await startHost('fastify', hostWith({ storage: repository }));
+        const keys = host.app.get(ApiKeysService);
+        const { token } = await keys.create(rootCaller('system'), {
+          name: 'test',
+          scopes: [],
+          orgId: 'acme',
+        });
+        const acme = await host.as(token).get('/orgs/acme/whoami');
+        const globex = await host.as(token).get('/orgs/globex/whoami');
+        expect(host.app.get(API_KEY_REPOSITORY)).toBe(repository);
+        await host.close();
+        return [acme.status, globex.status];
+      });
 
-    expect(statuses).toEqual([200, 403]);
-    expect([prepare.mock.calls.length, insert.mock.calls.length, find.mock.calls.length]).toEqual([1, 1, 2]);
-  });
+      expect(statuses).toEqual([200, 403]);
+      expect([prepare, insert, find].map(({ mock }) => mock.calls.length)).toEqual([1, 1, reads]);
+    },
+  );
 
   it('lets the application start only after it is prepared', async () => {
     const repository = ownRepository('durable');

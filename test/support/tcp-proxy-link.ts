@@ -32,6 +32,11 @@ export class ProxyLink {
     this.toClient.pump();
   }
 
+  abandon(): void {
+    this.toTarget.drop();
+    this.toClient.drop();
+  }
+
   reset(): void {
     for (const socket of [this.client, this.upstream]) {
       if (socket?.destroyed === false) socket.resetAndDestroy();

@@ -10,6 +10,8 @@ export interface TcpProxy {
   cut(): void;
   /** Accepts connections and forwards nothing; what was under way stalls, and goes on after `restore`. */
   hang(): void;
+  /** Forwards nothing more of the connections there are, without a word, for ever; new ones work. */
+  abandon(): void;
   /** Forwards each piece this much later, in both directions. */
   delay(ms: number): void;
   /** Ends a cut, a hang and a delay. */
@@ -69,6 +71,9 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
     },
     hang: () => {
       weather.hanging = true;
+    },
+    abandon: () => {
+      for (const link of links) link.abandon();
     },
     delay: (ms) => {
       weather.delayMs = ms;

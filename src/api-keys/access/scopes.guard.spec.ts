@@ -1,7 +1,11 @@
-import { HttpAdapterHost } from '@nestjs/core';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { StorageConfig } from '../../config/storage.config';
+import { ProblemException } from '../../problems/problem.exception';
+import { aKey } from '../../../test/support/fixtures';
 import { systemClock } from '../domain/clock';
+import { newKeyId } from '../domain/key-id';
+import { issueToken } from '../domain/key-token';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
@@ -11,12 +15,16 @@ import { FreshKeys } from '../verification/fresh-keys';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
 import { Admission } from './admission';
-import { Authenticated, Public } from './require-scopes.decorator';
+import { Authenticated, Public, RequireScopes, SelfScoped } from './require-scopes.decorator';
 import { ScopesGuard } from './scopes.guard';
 
 class Memories {
   @Authenticated()
   list(this: void): void {}
+
+  @RequireScopes('memory:read')
+  @SelfScoped()
+  own(this: void): void {}
 
   @Public()
   open(this: void): void {}
@@ -35,10 +43,16 @@ const verifier = new KeyVerifier(
   new UsageRecorder(null, options),
 );
 const admission = new Admission(verifier, new FailedCredentials(options), new DecisionMetrics(), options);
-const guard = new ScopesGuard(admission, options, new HttpAdapterHost());
+const adapterHost = new HttpAdapterHost();
+adapterHost.httpAdapter = { setHeader: () => undefined } as unknown as AbstractHttpAdapter;
+const guard = new ScopesGuard(admission, options, adapterHost);
 
-function contextOf(type: string, handler: () => void): ExecutionContextHost {
-  const context = new ExecutionContextHost([{ rawHeaders: [] }, {}], Memories, handler);
+function contextOf(
+  type: string,
+  handler: () => void,
+  rawHeaders: readonly string[] = [],
+): ExecutionContextHost {
+  const context = new ExecutionContextHost([{ rawHeaders, socket: {} }, {}], Memories, handler);
   context.setType(type);
   return context;
 }
@@ -55,5 +69,30 @@ describe('a request for a public handler', () => {
   it('is let in at once, without a promise to wait for', () => {
     expect(guard.canActivate(contextOf('http', Memories.prototype.open))).toBe(true);
     expect(find).not.toHaveBeenCalled();
+  });
+});
+
+const present = (token: string): boolean | Promise<boolean> =>
+  guard.canActivate(contextOf('http', Memories.prototype.own, ['Authorization', `Bearer ${token}`]));
+const make = async (orgId: string, scopes: readonly string[]): Promise<string> => {
+  const { keyId: id, hash, token } = issueToken('kw', newKeyId(new Date()));
+  await repository.insert(aKey({ id, scopes, orgId, secrets: [{ hash, createdAt: new Date() }] }));
+  return token;
+};
+
+describe('a request with a key', () => {
+  it('is let in at once where the key is known, without a promise to wait for', async () => {
+    const [acme, globex] = [await make('acme', ['memory:read']), await make('globex', ['memory:write'])];
+    find.mockClear();
+    const first = present(acme);
+    expect(first).toBeInstanceOf(Promise);
+    await expect(first).resolves.toBe(true);
+    expect(present(acme)).toBe(true);
+
+    const refused = present(globex);
+    expect(refused).toBeInstanceOf(Promise);
+    await expect(refused).rejects.toBeInstanceOf(ProblemException);
+    await expect((async () => present(globex))()).rejects.toBeInstanceOf(ProblemException);
+    expect(find).toHaveBeenCalledTimes(2);
   });
 });

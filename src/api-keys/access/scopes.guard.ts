@@ -50,7 +50,7 @@ export class ScopesGuard implements CanActivate {
     const handler = context.getHandler();
     const access = this.routes.of(controller, handler);
     if (access.kind === 'public') return true;
-    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const request = context.getArgByIndex<HttpRequest>(0);
     if (isLetInTo(request, controller, handler)) return true;
     try {
       if (access.kind !== 'guarded') throw new ProblemException(problemOf('access_undeclared'));

@@ -43,6 +43,16 @@ export function checksumOf(unsigned: string): string {
 }
 
 /**
+ * Where the key id would stand if the text were a token. Nothing is said of its form: whoever uses it must know from
+ * elsewhere that the token is genuine. `undefined` for what is too short or too long to be one.
+ */
+export function supposedKeyIdOf(text: string): string | undefined {
+  const from = text.length - REST_LENGTH + 1;
+  const isOfLength = from > MIN_PREFIX_LENGTH && from <= MAX_PREFIX_LENGTH + 1;
+  return isOfLength ? text.slice(from, from + ID_LENGTH) : undefined;
+}
+
+/**
  * The key id in a text that has the form of a token, `<prefix>_<id>_<secret><checksum>`, and ends with the right
  * checksum. Every request asks: length is bounded first, then the text is walked once, and nothing is allocated but the
  * id.

@@ -87,11 +87,11 @@ export class MongoChangeStream implements ChangeSource {
     let beating: Promise<void> | undefined;
     try {
       // The answer that opens the stream; a beat sent before it would go unseen.
-      let event = await this.within(stream, async () => stream.tryNext());
+      let event = await this.within(end, stream.tryNext());
       beating = this.keepBeating(target, AbortSignal.any([end, closed.signal]));
       for (;;) {
         if (event !== null) this.take(event, target);
-        event = await this.within(stream, async () => stream.next());
+        event = await this.within(end, stream.next());
       }
     } finally {
       closed.abort();
@@ -99,16 +99,22 @@ export class MongoChangeStream implements ChangeSource {
     }
   }
 
-  /** A connection can die without a word; then a stream is silent though heartbeats are sent. */
-  private async within<T>(stream: Stream, reading: () => Promise<T>): Promise<T> {
-    const silence = setTimeout(
-      () => void stream.close().catch(() => undefined),
-      SILENT_BOUNDS * this.boundMs,
-    );
+  /**
+   * A connection can die without a word; then a stream is silent though heartbeats are sent. Closing it ends no read that
+   * waits for such a connection, so the read is left to itself.
+   */
+  private async within<T>(end: AbortSignal, reading: Promise<T>): Promise<T> {
+    const settled = new AbortController();
+    const silence = new Promise<never>((_resolve, reject) => {
+      const giveUp = (): void => reject(new Error('the change stream is silent'));
+      const timer = setTimeout(giveUp, SILENT_BOUNDS * this.boundMs);
+      end.addEventListener('abort', giveUp, { signal: settled.signal });
+      settled.signal.addEventListener('abort', () => clearTimeout(timer));
+    });
     try {
-      return await reading();
+      return await Promise.race([reading, silence]);
     } finally {
-      clearTimeout(silence);
+      settled.abort();
     }
   }
 

@@ -14,7 +14,7 @@ export interface Reading<V> {
 interface Flight<V> {
   readonly begunAt: number;
   readonly linearizable: boolean;
-  readonly done: Promise<V | null>;
+  readonly done: Promise<Reading<V>>;
   /** Until a change of the record, or of any, is announced: what is read may be from before it. */
   isCurrent: boolean;
 }
@@ -89,14 +89,8 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
   async read(id: string, begunFrom = -Infinity, deadline = Infinity): Promise<Reading<V>> {
     this.listen();
     for (;;) {
-      const flight = this.flightFor(id, begunFrom, deadline);
-      const value = await flight.done;
-      // A read that no change was announced for is as good as the newest proof of the feed.
-      const trueAt = Math.max(
-        flight.begunAt,
-        flight.isCurrent ? (this.feed?.provenAt ?? -Infinity) : -Infinity,
-      );
-      if (performance.now() - trueAt < this.maxAgeMs) return { value, begunAt: flight.begunAt, trueAt };
+      const reading = await this.flightFor(id, begunFrom, deadline).done;
+      if (performance.now() - reading.trueAt < this.maxAgeMs) return reading;
     }
   }
 
@@ -147,10 +141,7 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
       linearizable,
       isCurrent: true,
       done: this.load(id, { linearizable, timeoutMs: deadline - begunAt }).then(
-        (value) => {
-          this.land(id, flight, value);
-          return value;
-        },
+        (value) => this.land(id, flight, value),
         (error: unknown) => {
           this.land(id, flight, null);
           throw error;
@@ -161,10 +152,14 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     return flight;
   }
 
-  private land(id: string, flight: Flight<V>, value: V | null): void {
+  private land(id: string, flight: Flight<V>, value: V | null): Reading<V> {
     if (this.flights.get(id) === flight) this.flights.delete(id);
     // The generation check: a read that began before a change must not be kept after it.
     // Kept under the store's own id: the one that was asked with may be a part of a token, and would keep that alive.
     if (value !== null && flight.isCurrent && this.feed !== undefined) this.values.set(value.id, value);
+    // A read that no change was announced for is as good as the newest proof of the feed. Judged as it lands: of a
+    // change that is announced, and proven, before those who wait go on, it would not hear.
+    const provenAt = flight.isCurrent ? (this.feed?.provenAt ?? -Infinity) : -Infinity;
+    return { value, begunAt: flight.begunAt, trueAt: Math.max(flight.begunAt, provenAt) };
   }
 }

@@ -10,15 +10,18 @@ import {
   type Requirement,
   type Valid,
 } from '../domain/decision';
+import { isImportedKeyId } from '../domain/key-id';
 import { type ParsedToken, parseToken } from '../domain/key-token';
 import { findSecret, type PreparedKey } from '../domain/prepared-key';
+import { digestOf } from '../domain/token-digest';
+import { supposedKeyIdOf } from '../domain/token-form';
 import type { RateLimit } from '../domain/rate-limit';
 import { RATE_LIMITER, type RateLimiter } from '../limits/rate-limiter';
 import { UsageRecorder } from '../usage/usage-recorder';
 import { CoarseTime } from './coarse-time';
 import { FreshKeys } from './fresh-keys';
 import { ReuseRecorder } from './reuse-recorder';
-import type { Limited, Passed, Verification } from './verification';
+import type { Verification } from './verification';
 
 /** Where the store is slow, a caller hears so within two seconds; this leaves room for the answer. */
 const ANSWER_WITHIN_MS = 1800;
@@ -72,10 +75,11 @@ export class KeyVerifier {
     requirement: Requirement,
     options?: VerifyOptions,
   ): Verification | Promise<Verification> {
-    const decision = this.inspect(token, requirement, options);
+    const at = performance.now();
+    const decision = this.inspectAt(at, token, requirement, options);
     return decision instanceof Promise
-      ? decision.then(async (late) => this.count(late))
-      : this.count(decision);
+      ? decision.then(async (late) => this.count(performance.now(), late, token, requirement))
+      : this.count(at, decision, token, requirement);
   }
 
   /**
@@ -84,40 +88,88 @@ export class KeyVerifier {
    * @throws StorageUnavailableError if the store cannot answer (a rejection)
    */
   inspect(token: string, requirement: Requirement, options?: VerifyOptions): Decision | Promise<Decision> {
-    const presented = parseToken(token, this.importPrefixes);
-    if (presented === null) return MALFORMED;
-    if (options?.noCache === true) return this.ask(presented, requirement, true);
-    const at = performance.now();
-    const prepared = this.fresh.keys.peek(presented.keyId, at);
-    const secret = prepared && findSecret(prepared, presented.digest);
-    if (prepared !== undefined && secret !== undefined) {
-      const owner = this.fresh.peekOwner(prepared.key.ownerId, at);
-      if (owner !== undefined) {
-        return this.note(
-          decideGenuine(prepared, secret, owner.isActive, requirement, this.timeFor(prepared)),
-        );
-      }
-    } else if (this.fresh.unknown.has(presented.digest, at)) {
-      return NOT_FOUND;
-    }
-    return this.ask(presented, requirement, false);
+    return this.inspectAt(performance.now(), token, requirement, options);
   }
 
-  private count(decision: Decision): Verification | Promise<Verification> {
+  private inspectAt(
+    at: number,
+    token: string,
+    requirement: Requirement,
+    options: VerifyOptions | undefined,
+  ): Decision | Promise<Decision> {
+    if (options?.noCache === true) return this.inspectUnknown(at, token, requirement, true);
+    // A genuine secret of a known key has the right form: its form is looked at only where nothing is known of it, see
+    // decision record 0026.
+    const keyId = supposedKeyIdOf(token);
+    const prepared = keyId === undefined ? undefined : this.fresh.keys.peek(keyId, at);
+    return (
+      (prepared && this.decideAtOnce(at, prepared, digestOf(token), requirement)) ??
+      this.inspectUnknown(at, token, requirement, false)
+    );
+  }
+
+  private inspectUnknown(
+    at: number,
+    token: string,
+    requirement: Requirement,
+    noCache: boolean,
+  ): Decision | Promise<Decision> {
+    const presented = parseToken(token, this.importPrefixes);
+    if (presented === null) return MALFORMED;
+    if (noCache) return this.ask(presented, requirement, true);
+    if (this.fresh.unknown.has(presented.digest, at)) return NOT_FOUND;
+    const imported = isImportedKeyId(presented.keyId) ? this.fresh.keys.peek(presented.keyId, at) : undefined;
+    return (
+      (imported && this.decideAtOnce(at, imported, presented.digest, requirement)) ??
+      this.ask(presented, requirement, false)
+    );
+  }
+
+  /** @returns `undefined` where the secret is not known, or the owner's state is not */
+  private decideAtOnce(
+    at: number,
+    prepared: PreparedKey,
+    digest: string,
+    requirement: Requirement,
+  ): Decision | Promise<Decision> | undefined {
+    const secret = findSecret(prepared, digest);
+    const owner = secret && this.fresh.peekOwner(prepared.key.ownerId, at);
+    if (secret === undefined || owner === undefined) return undefined;
+    return this.note(decideGenuine(prepared, secret, owner.isActive, requirement, this.timeFor(prepared)));
+  }
+
+  private count(
+    at: number,
+    decision: Decision,
+    token: string,
+    requirement: Requirement,
+  ): Verification | Promise<Verification> {
     if (decision.code !== 'VALID') return decision;
-    if (decision.key.rateLimit !== undefined) return this.consume(decision, decision.key.rateLimit);
-    this.noteUse(decision.key.id);
+    const { rateLimit } = decision.key;
+    if (rateLimit !== undefined) return this.consume(decision, rateLimit, token, requirement);
+    this.noteUse(decision.key.id, at);
     return decision;
   }
 
-  private async consume({ key, secret }: Valid, limit: RateLimit): Promise<Passed | Limited> {
+  private async consume(
+    { key, secret }: Valid,
+    limit: RateLimit,
+    token: string,
+    requirement: Requirement,
+  ): Promise<Verification> {
+    const askedAt = performance.now();
     const rateLimit = await this.rateLimiter.consume(key.id, limit);
-    if (rateLimit.allowed) this.noteUse(key.id);
+    if (performance.now() - askedAt > this.fresh.maxAgeMs / 8) {
+      // The limiter took its time: what was decided may be out of date.
+      const again = await this.inspect(token, requirement);
+      if (again.code !== 'VALID') return again;
+    }
+    if (rateLimit.allowed) this.noteUse(key.id, performance.now());
     return { code: rateLimit.allowed ? 'VALID' : 'RATE_LIMITED', key, secret, rateLimit };
   }
 
-  private noteUse(keyId: string): void {
-    this.usage.note(keyId, this.time.millis(performance.now()));
+  private noteUse(keyId: string, at: number): void {
+    this.usage.note(keyId, this.time.millis(at));
   }
 
   /** Asks the store, and again where its first answer is out of date by the time that all is known. */

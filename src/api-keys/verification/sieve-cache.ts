@@ -11,6 +11,7 @@ interface Entry<V> {
 export class SieveCache<V> {
   private readonly entries = new Map<string, Entry<V>>();
   private hand = this.entries.entries();
+  private newest: string | undefined;
 
   /** @param max how many entries are kept at most, 1 or more */
   constructor(private readonly max: number) {}
@@ -29,6 +30,7 @@ export class SieveCache<V> {
   set(key: string, value: V): void {
     if (!this.entries.delete(key) && this.entries.size >= this.max) this.makeRoom();
     this.entries.set(key, { value, isUsed: false });
+    this.newest = key;
   }
 
   delete(key: string): void {
@@ -50,6 +52,8 @@ export class SieveCache<V> {
       const [key, entry] = step.value;
       if (!entry.isUsed) {
         this.entries.delete(key);
+        // Past the newest the hand begins anew. Left where it is, it would take each newcomer next.
+        if (key === this.newest) this.hand = this.entries.entries();
         return;
       }
       entry.isUsed = false;

@@ -1,0 +1,451 @@
+import { aKey, ALICE, BOB } from '../../../test/support/fixtures';
+import { HeldReads, settled } from '../../../test/support/held-reads';
+import { ScriptedFeed } from '../../../test/support/scripted-feed';
+import type { ApiKey } from '../domain/api-key';
+import { systemClock } from '../domain/clock';
+import type { Requirement } from '../domain/decision';
+import { newKeyId } from '../domain/key-id';
+import { issueToken, parseToken } from '../domain/key-token';
+import { hexOf } from '../domain/token-digest';
+import { LocalRateLimiter } from '../limits/local-rate-limiter';
+import type { ApiKeyRepository } from '../storage/api-key.repository';
+import { StorageUnavailableError } from '../storage/storage.errors';
+import { UsageRecorder } from '../usage/usage-recorder';
+import { FreshKeys } from './fresh-keys';
+import { KeyVerifier } from './key-verifier';
+import type { OwnerStatus } from './owner-status';
+import { ReuseRecorder } from './reuse-recorder';
+import type { Verification } from './verification';
+
+const MAX_AGE = 800;
+const anything: Requirement = {
+  scopes: { allOf: [], anyOf: [] },
+  tenant: undefined,
+  clientAddress: undefined,
+};
+
+let time: number;
+let changes: ScriptedFeed;
+let stored: HeldReads<ApiKey>;
+let owners: HeldReads<boolean>;
+let ownerChanges: ScriptedFeed;
+let fresh: FreshKeys;
+let verifier: KeyVerifier;
+let acme: Holder;
+let globex: Holder;
+
+/** A key and what its holder presents. */
+interface Holder {
+  readonly key: ApiKey;
+  readonly token: string;
+}
+
+function holderOf(fields: Partial<ApiKey> = {}): Holder {
+  const { keyId: id, hash, token } = issueToken('kw', newKeyId(new Date()));
+  return { key: aKey({ id, secrets: [{ hash, createdAt: new Date() }], ...fields }), token };
+}
+
+/** The same key after a rotation elsewhere, which leaves the old token no time. */
+function rotated({ key }: Holder): Holder {
+  const { hash, token } = issueToken('kw', key.id);
+  const now = new Date();
+  const retired = key.secrets.map((secret) => ({ ...secret, retiresAt: now, reusedAt: now }));
+  return {
+    key: { ...key, version: key.version + 1, secrets: [{ hash, createdAt: now }, ...retired] },
+    token,
+  };
+}
+
+beforeEach(() => {
+  time = 10_000;
+  jest.spyOn(performance, 'now').mockImplementation(() => time);
+  stored = new HeldReads();
+  owners = new HeldReads();
+  changes = new ScriptedFeed();
+  ownerChanges = new ScriptedFeed();
+  acme = holderOf({ orgId: 'acme' });
+  globex = holderOf({ orgId: 'globex' });
+  build();
+});
+
+afterEach(async () => {
+  await fresh.beforeApplicationShutdown();
+  jest.restoreAllMocks();
+});
+
+function build(
+  feed: ScriptedFeed | undefined = changes,
+  isOwned = true,
+  importTokenPrefixes: readonly string[] = [],
+): void {
+  const repository = { find: stored.load, changes: feed } as unknown as ApiKeyRepository;
+  const status: OwnerStatus = {
+    changes: ownerChanges,
+    isActive: async (id, options) => (await owners.load(id, options)) === true,
+  };
+  const options = { storage: repository, importTokenPrefixes };
+  fresh = new FreshKeys(repository, options, isOwned ? status : undefined);
+  verifier = new KeyVerifier(
+    fresh,
+    options,
+    systemClock,
+    new LocalRateLimiter(),
+    new ReuseRecorder(repository, systemClock),
+    new UsageRecorder(null, options),
+  );
+}
+
+function prove(): void {
+  changes.prove();
+  ownerChanges.prove();
+}
+
+/** Presents a token, and has the store answer each read as it comes. */
+async function verifyWith(token: string, key: ApiKey | null, isActive = true): Promise<Verification> {
+  const answer = verifier.verify(token, anything);
+  await answerAll(key, isActive);
+  return answer;
+}
+
+async function answerAll(key: ApiKey | null, isActive: boolean): Promise<void> {
+  for (let round = 0; round < 4; round += 1) {
+    for (const read of stored.begun) read.answer(key);
+    for (const read of owners.begun) read.answer(isActive);
+    await settled();
+  }
+}
+
+/** The code of an answer that needs no waiting. */
+function codeAtOnce(token: string, requirement = anything): string {
+  const answer = verifier.verify(token, requirement);
+  if (answer instanceof Promise) throw new Error('a promise');
+  return answer.code;
+}
+
+describe('a verification', () => {
+  it('answers at once what is known and provably fresh, and with a promise what is not', async () => {
+    prove();
+    const first = verifier.verify(acme.token, anything);
+    expect(first).toBeInstanceOf(Promise);
+    stored.at(0).answer(acme.key);
+    expect((await first).code).toBe('VALID');
+
+    expect(codeAtOnce(acme.token)).toBe('VALID');
+    expect(codeAtOnce(acme.token, { ...anything, tenant: { orgId: 'globex' } })).toBe('BINDING_MISMATCH');
+    expect(codeAtOnce(acme.token, { ...anything, scopes: { allOf: ['memory:read'], anyOf: [] } })).toBe(
+      'INSUFFICIENT_SCOPE',
+    );
+    expect(stored.begun).toHaveLength(1);
+
+    time += MAX_AGE;
+    const stale = verifier.verify(acme.token, anything);
+    expect(stale).toBeInstanceOf(Promise);
+    stored.at(1).answer(acme.key);
+    expect((await stale).code).toBe('VALID');
+    prove();
+    expect(codeAtOnce(acme.token)).toBe('VALID');
+  });
+
+  it('answers at once that nonsense is none, without a look at the store', () => {
+    expect(codeAtOnce('nonsense')).toBe('MALFORMED');
+    expect(codeAtOnce('')).toBe('MALFORMED');
+    expect(stored.begun).toEqual([]);
+  });
+
+  it('notices at once what the feed announces, for this key and for no other', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    stored.begun.length = 0;
+    await verifyWith(globex.token, globex.key);
+    stored.begun.length = 0;
+
+    changes.say(acme.key.id);
+    const revoked = { ...acme.key, version: 2, revokedAt: new Date() };
+    expect((await verifyWith(acme.token, revoked)).code).toBe('REVOKED');
+    expect(codeAtOnce(acme.token)).toBe('REVOKED');
+    expect(codeAtOnce(globex.token)).toBe('VALID');
+    expect(stored.begun).toHaveLength(1);
+  });
+
+  it('checks the expiry on every use, and needs no feed for it', async () => {
+    prove();
+    const expiresAt = new Date(Date.now() + 60_000);
+    await verifyWith(acme.token, { ...acme.key, expiresAt });
+    expect(codeAtOnce(acme.token)).toBe('VALID');
+    jest.spyOn(systemClock, 'now').mockImplementation(() => new Date(expiresAt));
+    expect(codeAtOnce(acme.token)).toBe('EXPIRED');
+  });
+
+  it('asks the store each time where there is no feed', async () => {
+    await fresh.beforeApplicationShutdown();
+    build(undefined, false);
+    for (const index of [0, 1]) {
+      const answer = verifier.verify(acme.token, anything);
+      stored.at(index).answer(acme.key);
+      expect((await answer).code).toBe('VALID');
+    }
+    expect(stored.begun).toHaveLength(2);
+  });
+
+  it('fails as an outage where the store is away, and admits nobody', async () => {
+    const answer = verifier.verify(acme.token, anything);
+    stored.at(0).fail(new StorageUnavailableError(new Error('away')));
+    await expect(answer).rejects.toThrow(StorageUnavailableError);
+  });
+
+  it('costs one read for a thousand first uses at once', async () => {
+    const answers = Array.from({ length: 1000 }, async () => verifier.verify(acme.token, anything));
+    stored.at(0).answer(acme.key);
+    expect(new Set((await Promise.all(answers)).map(({ code }) => code))).toEqual(new Set(['VALID']));
+    expect([stored.begun.length, owners.begun.length]).toEqual([1, 0]);
+  });
+
+  it('costs two for a thousand of an owned key: the key and its owner', async () => {
+    const owned = { ...acme.key, ownerId: ALICE };
+    const answers = Array.from({ length: 1000 }, async () => verifier.verify(acme.token, anything));
+    stored.at(0).answer(owned);
+    await settled();
+    owners.at(0).answer(true);
+    expect(new Set((await Promise.all(answers)).map(({ code }) => code))).toEqual(new Set(['VALID']));
+    expect([stored.begun.length, owners.begun.map(({ id }) => id)]).toEqual([1, [ALICE]]);
+  });
+});
+
+describe('a secret that the known record has not', () => {
+  it('is looked for in the store, once however many ask, before it counts as none', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    stored.begun.length = 0;
+    const forged = issueToken('kw', acme.key.id).token;
+    const answers = Array.from({ length: 100 }, async () => verifier.verify(forged, anything));
+    expect(stored.begun).toHaveLength(1);
+    stored.at(0).answer(acme.key);
+    expect(new Set((await Promise.all(answers)).map(({ code }) => code))).toEqual(new Set(['NOT_FOUND']));
+    expect(stored.begun).toHaveLength(1);
+    expect(codeAtOnce(forged)).toBe('NOT_FOUND');
+    expect(codeAtOnce(acme.token)).toBe('VALID');
+  });
+
+  it('is good at once where a rotation elsewhere made it, though the feed has not said so', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    stored.begun.length = 0;
+    const after = rotated(acme);
+    expect((await verifyWith(after.token, after.key)).code).toBe('VALID');
+    expect(codeAtOnce(after.token)).toBe('VALID');
+    expect(codeAtOnce(acme.token)).toBe('ROTATED');
+  });
+
+  it('is good at once though an older read is under way, which knows nothing of it', async () => {
+    prove();
+    const older = verifier.verify(acme.token, anything);
+    time += 5;
+    const after = rotated(acme);
+    const answer = verifier.verify(after.token, anything);
+    expect(stored.begun).toHaveLength(1);
+    stored.at(0).answer(acme.key);
+    await settled();
+    expect(stored.begun).toHaveLength(2);
+    stored.at(1).answer(after.key);
+    expect((await answer).code).toBe('VALID');
+    expect((await older).code).toBe('VALID');
+  });
+
+  it('is asked for again after the bound, and as soon as any key has changed', async () => {
+    prove();
+    const forged = issueToken('kw', acme.key.id).token;
+    expect((await verifyWith(forged, acme.key)).code).toBe('NOT_FOUND');
+    expect(codeAtOnce(forged)).toBe('NOT_FOUND');
+    changes.say(globex.key.id);
+    stored.begun.length = 0;
+    expect((await verifyWith(forged, acme.key)).code).toBe('NOT_FOUND');
+    expect(stored.begun).toHaveLength(1);
+    time += MAX_AGE;
+    prove();
+    expect(verifier.verify(forged, anything)).toBeInstanceOf(Promise);
+  });
+
+  it('pushes out no key, however many there are of them', async () => {
+    await fresh.beforeApplicationShutdown();
+    const repository = { find: stored.load, changes } as unknown as ApiKeyRepository;
+    fresh = new FreshKeys(repository, { storage: repository, keyCacheMax: 2 });
+    prove();
+    for (const { key } of [acme, globex]) {
+      const reading = fresh.keys.read(key.id);
+      stored.at(stored.begun.length - 1).answer(key);
+      await reading;
+    }
+    for (let index = 0; index < 1000; index += 1) {
+      const id = newKeyId(new Date());
+      const reading = fresh.keys.read(id);
+      stored.at(stored.begun.length - 1).answer(null);
+      await reading;
+      fresh.unknown.add(`digest ${index}`, time);
+    }
+    for (const { key } of [acme, globex]) expect(fresh.keys.peek(key.id, time)?.id).toBe(key.id);
+  });
+});
+
+describe('a verification without the cache', () => {
+  it('asks the store whatever is known, and learns from it', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    stored.begun.length = 0;
+    const answer = verifier.verify(acme.token, anything, { noCache: true });
+    expect(answer).toBeInstanceOf(Promise);
+    stored.at(0).answer({ ...acme.key, version: 2, enabled: false });
+    expect((await answer).code).toBe('DISABLED');
+    expect(codeAtOnce(acme.token)).toBe('DISABLED');
+  });
+
+  it('joins no read that is under way', async () => {
+    const older = verifier.verify(acme.token, anything);
+    time += 1;
+    const answer = verifier.verify(acme.token, anything, { noCache: true });
+    expect(stored.begun).toHaveLength(2);
+    stored.at(1).answer({ ...acme.key, enabled: false });
+    stored.at(0).answer(acme.key);
+    expect((await answer).code).toBe('DISABLED');
+    expect((await older).code).toBe('VALID');
+  });
+
+  it('asks about the owner as well, whatever is known of it', async () => {
+    prove();
+    const owned = { ...acme.key, ownerId: ALICE };
+    await verifyWith(acme.token, owned);
+    expect(codeAtOnce(acme.token)).toBe('VALID');
+    time += 1;
+    const answer = verifier.verify(acme.token, anything, { noCache: true });
+    stored.at(1).answer(owned);
+    await settled();
+    owners.at(1).answer(false);
+    expect((await answer).code).toBe('OWNER_DISABLED');
+  });
+});
+
+describe('the owner of a key', () => {
+  beforeEach(() => {
+    acme = holderOf({ orgId: 'acme', ownerId: ALICE });
+    globex = holderOf({ orgId: 'globex', ownerId: BOB });
+  });
+
+  it('is asked about once, and again when the feed announces the owner or is stale', async () => {
+    prove();
+    expect((await verifyWith(acme.token, acme.key)).code).toBe('VALID');
+    expect(codeAtOnce(acme.token)).toBe('VALID');
+
+    ownerChanges.say(ALICE);
+    expect((await verifyWith(acme.token, acme.key, false)).code).toBe('OWNER_DISABLED');
+    expect(codeAtOnce(acme.token)).toBe('OWNER_DISABLED');
+    expect(owners.begun.map(({ id }) => id)).toEqual([ALICE, ALICE]);
+
+    time += MAX_AGE;
+    changes.prove();
+    const answer = verifier.verify(acme.token, anything);
+    expect(answer).toBeInstanceOf(Promise);
+    await answerAll(acme.key, true);
+    expect(owners.begun.map(({ linearizable }) => linearizable)).toEqual([false, false, true]);
+    expect((await answer).code).toBe('VALID');
+  });
+
+  it('is another’s affair: the change of one says nothing of the other', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    stored.begun.length = 0;
+    owners.begun.length = 0;
+    await verifyWith(globex.token, globex.key, false);
+    ownerChanges.say(BOB);
+    expect(codeAtOnce(acme.token)).toBe('VALID');
+    expect(verifier.verify(globex.token, anything)).toBeInstanceOf(Promise);
+  });
+
+  it('is not asked about for a secret that is not genuine', async () => {
+    prove();
+    const forged = issueToken('kw', acme.key.id).token;
+    expect((await verifyWith(forged, acme.key)).code).toBe('NOT_FOUND');
+    expect(owners.begun).toEqual([]);
+  });
+
+  it('counts as active where nobody keeps owners', async () => {
+    await fresh.beforeApplicationShutdown();
+    build(changes, false);
+    prove();
+    expect((await verifyWith(acme.token, acme.key)).code).toBe('VALID');
+    expect(codeAtOnce(acme.token)).toBe('VALID');
+  });
+
+  it('takes so long to be looked at that the key is read again', async () => {
+    const answer = verifier.verify(acme.token, anything);
+    time += MAX_AGE / 2;
+    stored.at(0).answer(acme.key);
+    await settled();
+    time += MAX_AGE / 2;
+    owners.at(0).answer(true);
+    await settled();
+    expect(stored.begun).toHaveLength(2);
+    await answerAll({ ...acme.key, enabled: false }, true);
+    expect((await answer).code).toBe('DISABLED');
+  });
+});
+
+describe('a key with a rate limit', () => {
+  /** A limiter that lets everybody through, this much later. */
+  function limitedBy(delayMs: number): void {
+    const options = { storage: {} as ApiKeyRepository };
+    const limiter = {
+      consume: async () => {
+        time += delayMs;
+        return { allowed: true, limit: 5, windowSeconds: 60, remaining: 4, resetSeconds: 60 };
+      },
+    };
+    const reuse = new ReuseRecorder(options.storage, systemClock);
+    verifier = new KeyVerifier(fresh, options, systemClock, limiter, reuse, new UsageRecorder(null, options));
+  }
+
+  beforeEach(async () => {
+    acme = holderOf({ orgId: 'acme', rateLimit: { limit: 5, windowSeconds: 60 } });
+    prove();
+  });
+
+  it('is decided on once where its limiter is quick', async () => {
+    limitedBy(1);
+    await expect(verifyWith(acme.token, acme.key)).resolves.toMatchObject({ rateLimit: { remaining: 4 } });
+    expect(await verifier.verify(acme.token, anything)).toMatchObject({ code: 'VALID' });
+    expect(stored.begun).toHaveLength(1);
+  });
+
+  it('is decided on again where its limiter was so slow that the key may have been revoked meanwhile', async () => {
+    limitedBy(MAX_AGE);
+    const answer = verifier.verify(acme.token, anything);
+    stored.at(0).answer(acme.key);
+    await settled();
+    stored.at(1).answer({ ...acme.key, revokedAt: new Date() });
+    expect((await answer).code).toBe('REVOKED');
+  });
+});
+
+describe('a token of another system', () => {
+  it('is answered at once too, once it is known', async () => {
+    const token = 'globex-0123456789abcdef0123456789abcdef';
+    const { keyId: id, digest } = parseToken(token, ['globex-']) ?? { keyId: '', digest: '' };
+    const key = aKey({ id, orgId: 'globex', secrets: [{ hash: hexOf(digest), createdAt: new Date() }] });
+    build(changes, true, ['globex-']);
+    prove();
+    expect((await verifyWith(token, key)).code).toBe('VALID');
+    expect(codeAtOnce(token)).toBe('VALID');
+    expect(codeAtOnce(token.replace('globex', 'acme'))).toBe('MALFORMED');
+    expect(stored.begun).toHaveLength(1);
+  });
+});
+
+describe('a malformed token', () => {
+  it('reaches no store, though it names a known key', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    for (const index of [0, 5, 40, acme.token.length - 1]) {
+      const wrong = `${acme.token.slice(0, index)}${acme.token[index] === 'x' ? 'y' : 'x'}${acme.token.slice(index + 1)}`;
+      expect(codeAtOnce(wrong)).toBe('MALFORMED');
+    }
+    expect(stored.begun).toHaveLength(1);
+  });
+});

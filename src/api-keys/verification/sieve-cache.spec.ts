@@ -1,0 +1,121 @@
+import { array, assert, constant, constantFrom, integer, oneof, property, tuple } from 'fast-check';
+import { SieveCache } from './sieve-cache';
+
+interface Kept {
+  readonly key: string;
+  readonly value: number;
+  isUsed: boolean;
+}
+
+/** SIEVE as its authors tell it, over a plain list that is searched: the oldest first, and a hand between two entries. */
+class NaiveSieve {
+  private kept: Kept[] = [];
+  private hand = 0;
+
+  constructor(private readonly max: number) {}
+
+  get(key: string): number | undefined {
+    const found = this.kept.find((each) => each.key === key);
+    if (found !== undefined) found.isUsed = true;
+    return found?.value;
+  }
+
+  set(key: string, value: number): void {
+    if (this.kept.some((each) => each.key === key)) this.delete(key);
+    else if (this.kept.length >= this.max) this.makeRoom();
+    this.kept.push({ key, value, isUsed: false });
+  }
+
+  delete(key: string): void {
+    const at = this.kept.findIndex((each) => each.key === key);
+    if (at < 0) return;
+    this.kept.splice(at, 1);
+    if (at < this.hand) this.hand -= 1;
+  }
+
+  keys(): readonly string[] {
+    return this.kept.map(({ key }) => key);
+  }
+
+  private makeRoom(): void {
+    for (;;) {
+      if (this.hand >= this.kept.length) this.hand = 0;
+      const looked = this.kept[this.hand];
+      if (looked?.isUsed !== true) break;
+      looked.isUsed = false;
+      this.hand += 1;
+    }
+    this.kept.splice(this.hand, 1);
+    if (this.hand >= this.kept.length) this.hand = 0;
+  }
+}
+
+const key = integer({ min: 0, max: 11 }).map((n) => `key ${n}`);
+const step = oneof(
+  { weight: 5, arbitrary: tuple(constant('get' as const), key) },
+  { weight: 4, arbitrary: tuple(constant('set' as const), key) },
+);
+
+describe('a cache of SIEVE', () => {
+  it('keeps and gives up just what the naive one does', () => {
+    assert(
+      property(integer({ min: 1, max: 6 }), array(step, { maxLength: 200 }), (max, steps) => {
+        const cache = new SieveCache<number>(max);
+        const naive = new NaiveSieve(max);
+        for (const [index, [deed, name]] of steps.entries()) {
+          if (deed === 'set') for (const each of [cache, naive]) each.set(name, index);
+          expect(deed === 'set' || cache.get(name) === naive.get(name)).toBe(true);
+          expect(cache.size).toBe(naive.keys().length);
+        }
+        const kept = steps.map(([, name]) => name).filter((name) => cache.get(name) !== undefined);
+        expect(new Set(kept)).toEqual(new Set(naive.keys()));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never holds more than it may, whatever is taken out of it in between, nor what was taken out', () => {
+    const any = oneof(step, tuple(constantFrom('delete' as const, 'clear' as const), key));
+    assert(
+      property(integer({ min: 1, max: 6 }), array(any, { maxLength: 200 }), (max, steps) => {
+        const cache = new SieveCache<number>(max);
+        const last = new Map<string, number>();
+        for (const [index, [deed, name]] of steps.entries()) {
+          if (deed === 'set') {
+            cache.set(name, index);
+            last.set(name, index);
+          } else if (deed === 'clear') {
+            cache.clear();
+            last.clear();
+          } else if (deed === 'delete') {
+            cache.delete(name);
+            last.delete(name);
+          }
+          expect([deed === 'set' ? index : undefined, last.get(name)]).toContain(cache.get(name));
+          expect(cache.size).toBeLessThanOrEqual(Math.min(max, last.size));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('keeps what is used while a thousand others pass by, each used once', () => {
+    const cache = new SieveCache<string>(10);
+    cache.set('acme', 'used');
+    cache.set('globex', 'not used');
+    for (let index = 0; index < 1000; index += 1) {
+      cache.set(`passer-by ${index}`, 'once');
+      expect(cache.get('acme')).toBe('used');
+    }
+    expect([cache.get('globex'), cache.size]).toEqual([undefined, 10]);
+  });
+
+  it('lets a newcomer stay until the hand has come round, though all the others are older', () => {
+    const cache = new SieveCache<number>(3);
+    for (const name of ['a', 'b', 'c']) cache.set(name, 0);
+    for (const name of ['a', 'b']) cache.get(name);
+    cache.set('d', 0);
+    cache.set('e', 0);
+    expect([cache.get('c'), cache.get('a'), cache.get('d')]).toEqual([undefined, undefined, 0]);
+  });
+});

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { type MongoServer, startMongoServer } from '../support/mongo-server';
+import { withDatabase } from '../support/mongo-server/uri';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { Announcements, type FeedOutage, provenPast, until } from './change-feed.contract';
+import { BOUND_MS, MONGO_FEEDS, openMongoFeed, type OpenedMongoFeed } from './opened-feed';
+
+let server: MongoServer;
+let proxy: TcpProxy;
+let opened: OpenedMongoFeed;
+let heard: Announcements;
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  server = await startMongoServer({ own: true });
+});
+
+afterAll(async () => server.stop());
+
+const OUTAGES: readonly FeedOutage[] = [
+  {
+    outage: 'its connection is cut',
+    begin: () => proxy.cut(),
+    end: async () => proxy.restore(),
+    isOfAll: false,
+  },
+  {
+    outage: 'its connection swallows everything',
+    begin: () => proxy.hang(),
+    end: async () => proxy.restore(),
+    isOfAll: false,
+  },
+  {
+    outage: 'the server is suspended',
+    begin: () => server.suspend(),
+    end: () => server.resume(),
+    isOfAll: true,
+  },
+];
+
+describe.each(MONGO_FEEDS)('the feed of MongoDB by %s', (kind) => {
+  beforeEach(async () => {
+    const { hostname, port } = new URL(server.uri);
+    proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    const uri = withDatabase(server.uri, `feed_${randomUUID()}`);
+    const through = new URL(uri);
+    through.port = String(proxy.port);
+    opened = await openMongoFeed(kind, uri, through.href);
+    heard = new Announcements();
+    opened.feed.subscribe(heard);
+    await provenPast(opened.feed);
+  });
+
+  afterEach(async () => {
+    server.resume();
+    await proxy.restore();
+    await opened.close();
+    await proxy.close();
+  });
+
+  it.each(OUTAGES)(
+    'proves nothing new while $outage, and recovers by itself without losing a change',
+    async ({ begin, end, isOfAll }) => {
+      const { feed } = opened;
+      for (let round = 0; round < 1; round += 1) {
+        begin();
+        // What was on its way when it began may still arrive.
+        await pause(50);
+        const provenAt = feed.provenAt;
+        const begunAt = performance.now();
+        if (!isOfAll) for (const id of ['acme', 'globex']) await opened.change(id);
+        const changedAt = performance.now();
+        await pause(1.5 * BOUND_MS);
+        expect(feed.provenAt).toBe(provenAt);
+        await end();
+        if (isOfAll) for (const id of ['acme', 'globex']) await opened.change(id);
+        await provenPast(feed, isOfAll ? performance.now() : changedAt);
+        for (const id of ['acme', 'globex']) expect(heard.covers(id, begunAt)).toBe(true);
+
+        const since = performance.now();
+        await opened.change('acme');
+        await until('a change is announced again', () => heard.covers('acme', since));
+        await provenPast(feed);
+      }
+    },
+  );
+
+  it('recovers from a connection that has died without a word', async () => {
+    const { feed } = opened;
+    proxy.abandon();
+    await pause(50);
+    const begunAt = performance.now();
+    await opened.change('globex');
+    await provenPast(feed);
+    expect(heard.covers('globex', begunAt)).toBe(true);
+    await provenPast(feed);
+  });
+
+  it('ends in time, though nothing answers any more', async () => {
+    proxy.hang();
+    const since = performance.now();
+    await opened.feed.stop();
+    expect(performance.now() - since).toBeLessThan(4000);
+  });
+});

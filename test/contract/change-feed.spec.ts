@@ -1,0 +1,15 @@
+import { Logger } from '@nestjs/common';
+import { describeChangeFeed } from './change-feed.contract';
+import { MONGO_FEEDS, openLocalFeed, openMongoFeed } from './opened-feed';
+
+beforeAll(() => {
+  Logger.overrideLogger(false);
+});
+
+describe('the feed of a store in this process', () => {
+  describeChangeFeed('local', openLocalFeed);
+});
+
+describe.each(MONGO_FEEDS)('the feed of MongoDB by %s', (kind) => {
+  describeChangeFeed(kind, async () => openMongoFeed(kind));
+});

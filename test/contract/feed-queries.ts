@@ -1,0 +1,64 @@
+import type { Connection, mongo } from 'mongoose';
+import type { FeedTarget } from '../../src/api-keys/storage/feed-target';
+import { MongoChangePoll } from '../../src/api-keys/storage/mongo-change-poll';
+import { MongoHeartbeat, type WatchedDocument } from '../../src/api-keys/storage/mongo-heartbeat';
+import { type SentCommand, SentCommands, serves, type ServerIndex, shapeOf } from './sent-commands';
+
+/** A query of the change feed, and the index that serves it. */
+export interface FeedQuery {
+  readonly what: string;
+  readonly index: string | undefined;
+  readonly concern: object | undefined;
+}
+
+/** Everything that the change feed sends, from its first poll to its end, and what must serve it. */
+export const FEED_QUERIES: readonly FeedQuery[] = [
+  // A heartbeat is no record: nothing depends on its survival, and a write to the journals of a majority four times in
+  // each bound would be the most expensive thing an idle instance does.
+  { what: 'update', index: '_id_', concern: { w: 1 } },
+  { what: 'find', index: '_id_', concern: { level: 'majority' } },
+  { what: 'delete', index: '_id_', concern: { w: 1 } },
+  { what: 'update', index: '_id_', concern: { w: 1 } },
+  { what: 'find', index: 'changedAt_1', concern: { level: 'majority' } },
+  { what: 'delete', index: '_id_', concern: { w: 1 } },
+];
+
+/** What a sweep leaves to be looked at in each heartbeat that the index finds: there is one for each instance. */
+const FILTERED: ReadonlySet<string> = new Set(['changedAt']);
+
+/** Has a feed begin, poll, and end, and tells what it sent: the heartbeat, the poll, the sweep and the removal. */
+export async function sentByFeed(
+  connection: Connection,
+  collection: string,
+  indexes: readonly ServerIndex[],
+): Promise<readonly FeedQuery[]> {
+  const documents = connection.getClient().db().collection<WatchedDocument>(collection);
+  const sent = new SentCommands(connection, collection);
+  await pollUntilProven(documents);
+  return sent.take().map((command) => {
+    const what = 'find' in command ? 'find' : 'delete' in command ? 'delete' : 'update';
+    const concern = 'find' in command ? command.readConcern : command.writeConcern;
+    return { what, index: indexes.find((index) => serving(index, command))?.name, concern };
+  });
+}
+
+async function pollUntilProven(documents: mongo.Collection<WatchedDocument>): Promise<void> {
+  const heartbeat = new MongoHeartbeat(documents);
+  const end = new AbortController();
+  const target: FeedTarget = {
+    changed: () => undefined,
+    everythingChanged: () => undefined,
+    proven: () => end.abort(),
+    troubled: (error) => {
+      throw error;
+    },
+  };
+  await new MongoChangePoll(documents, heartbeat, 40).follow(target, end.signal);
+  await heartbeat.remove();
+}
+
+function serving(index: ServerIndex, command: SentCommand): boolean {
+  const { equal, range, sort } = shapeOf(command);
+  const left = 'delete' in command ? range.filter((field) => !FILTERED.has(field)) : range;
+  return serves(index, { equal, range: left, sort });
+}

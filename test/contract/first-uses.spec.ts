@@ -1,0 +1,92 @@
+import { createConnection, type Connection } from 'mongoose';
+import { Logger } from '@nestjs/common';
+import { StorageConfig } from '../../src/config/storage.config';
+import { systemClock } from '../../src/api-keys/domain/clock';
+import { newKeyId } from '../../src/api-keys/domain/key-id';
+import { issueToken } from '../../src/api-keys/domain/key-token';
+import { LocalRateLimiter } from '../../src/api-keys/limits/local-rate-limiter';
+import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
+import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
+import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
+import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
+import { ReuseRecorder } from '../../src/api-keys/verification/reuse-recorder';
+import { UserStatusOfOwners } from '../../src/users/owner-status.service';
+import { openUserStorage } from '../../src/users/storage/user-storage';
+import type { UserRepository } from '../../src/users/storage/user.repository';
+import { aKey } from '../support/fixtures';
+import { testDatabaseUri } from '../support/test-database';
+import { aUser } from '../support/user-fixtures';
+import { provenPast } from './change-feed.contract';
+import { SERVICE_CONNECTION } from './opened-repository';
+import { type SentCommand, SentCommands } from './sent-commands';
+
+const ANYTHING = { scopes: { allOf: [], anyOf: [] }, tenant: undefined, clientAddress: undefined };
+
+let connection: Connection;
+let keys: ApiKeyRepository;
+let users: UserRepository;
+let fresh: FreshKeys;
+let verifier: KeyVerifier;
+let sent: readonly SentCommands[];
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  connection = createConnection();
+  await connection.openUri(testDatabaseUri('first uses'), { ...SERVICE_CONNECTION, monitorCommands: true });
+  keys = await openApiKeyStorage('mongo', new StorageConfig(), connection);
+  users = await openUserStorage('mongo', new StorageConfig(), connection);
+  // However slow the machine is: what comes late is asked for again.
+  const options = { storage: keys, revocationBoundMs: 60_000 };
+  fresh = new FreshKeys(keys, options, new UserStatusOfOwners(users));
+  verifier = new KeyVerifier(
+    fresh,
+    options,
+    systemClock,
+    new LocalRateLimiter(),
+    new ReuseRecorder(keys, systemClock),
+    new UsageRecorder(null, options),
+  );
+  await verifier.verify(await tokenOfAKey(), ANYTHING);
+  await verifier.verify(await tokenOfAKey(await activeOwner()), ANYTHING);
+  for (const feed of Object.values(fresh.feeds)) if (feed !== undefined) await provenPast(feed);
+  sent = ['api_keys', 'users'].map((collection) => new SentCommands(connection, collection));
+});
+
+afterAll(async () => {
+  await fresh.beforeApplicationShutdown();
+  await connection.dropDatabase();
+  await connection.close();
+});
+
+async function activeOwner(): Promise<string> {
+  const owner = aUser();
+  await users.insert(owner);
+  return owner.id;
+}
+
+async function tokenOfAKey(ownerId?: string): Promise<string> {
+  const { keyId: id, hash, token } = issueToken('kw', newKeyId(new Date()));
+  await keys.insert(aKey({ id, secrets: [{ hash, createdAt: new Date() }], ...(ownerId && { ownerId }) }));
+  return token;
+}
+
+/** The reads that the driver sent, whatever the feed does beside. */
+function reads(): readonly number[] {
+  return sent.map((each) => each.take().filter((command: SentCommand) => 'find' in command).length);
+}
+
+describe('a thousand first uses at once', () => {
+  it.each<[string, () => Promise<string | undefined>, readonly number[]]>([
+    ['a key', async () => undefined, [1, 0]],
+    ['a key with an owner', activeOwner, [1, 1]],
+  ])('of %s cost one read each of what they rest on', async (_what, owner, expected) => {
+    const token = await tokenOfAKey(await owner());
+    reads();
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, async () => verifier.verify(token, ANYTHING)),
+    );
+    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['VALID']));
+    expect(reads()).toEqual(expected);
+  });
+});

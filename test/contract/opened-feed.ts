@@ -1,0 +1,61 @@
+import { mongo } from 'mongoose';
+import { LocalChangeFeed } from '../../src/api-keys/storage/change-feed';
+import { MongoChangeFeed } from '../../src/api-keys/storage/mongo-change-feed';
+import type { WatchedDocument } from '../../src/api-keys/storage/mongo-heartbeat';
+import { testDatabaseUri } from '../support/test-database';
+import type { OpenedFeed } from './change-feed.contract';
+
+/** The bound of the feeds of these suites: beats and polls come every quarter of it. */
+export const BOUND_MS = 400;
+
+export const MONGO_FEEDS = ['streams', 'polling'] as const;
+
+export interface OpenedMongoFeed extends OpenedFeed {
+  readonly feed: MongoChangeFeed;
+  /** The records over another connection, behind the feed's back. */
+  readonly documents: mongo.Collection<WatchedDocument>;
+}
+
+export async function openLocalFeed(): Promise<OpenedFeed> {
+  const feed = new LocalChangeFeed();
+  return { feed, change: async (id) => feed.announce(id), close: async () => {} };
+}
+
+/**
+ * Opens a feed over an empty collection.
+ *
+ * @param feedUri where the feed itself reaches the server: through a proxy, perhaps
+ */
+export async function openMongoFeed(
+  changeFeed: (typeof MONGO_FEEDS)[number] | 'auto',
+  uri = testDatabaseUri('feed'),
+  feedUri = uri,
+): Promise<OpenedMongoFeed> {
+  const [own, others] = [feedUri, uri].map(
+    (each) => new mongo.MongoClient(each, { serverSelectionTimeoutMS: 2000 }),
+  ) as [mongo.MongoClient, mongo.MongoClient];
+  const documents = others.db().collection<WatchedDocument>('records');
+  await documents.createIndex({ changedAt: 1 });
+  await own.connect();
+  const feed = new MongoChangeFeed(own.db().collection<WatchedDocument>('records'), {
+    revocationBoundMs: BOUND_MS,
+    changeFeed,
+  });
+  return {
+    feed,
+    documents,
+    change: async (id) => {
+      await documents.updateOne(
+        { _id: id },
+        { $inc: { version: 1 }, $currentDate: { changedAt: true } },
+        { upsert: true, writeConcern: { w: 'majority', j: true } },
+      );
+    },
+    close: async () => {
+      await feed.stop();
+      await others.db().dropDatabase();
+      await own.close();
+      await others.close();
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type MongoServer, startMongoServer } from '../mongo-server';
+import { withDatabase } from '../mongo-server/uri';
+import { startService, type TestService } from '../service';
+import { type SecondInstance, startSecondInstance } from './second-instance';
+import {
+  acceptedTooLate,
+  answered,
+  askAbout,
+  type Change,
+  CHANGES,
+  makeTrialKey,
+  runTrial,
+  type TrialKey,
+  type TrialResult,
+} from './trial';
+
+const BOUND_MS = 1000;
+/** Of each change under each circumstance; `npm run soak` sets more. They run in waves, each in parallel. */
+const TRIALS = Number(process.env['FRESHNESS_TRIALS'] ?? 20);
+const WAVE = 20;
+const RECOVERED_WITHIN_MS = 15_000;
+
+interface Circumstance {
+  readonly circumstance: string;
+  readonly second: () => SecondInstance;
+  /** Before the first change is sent. */
+  readonly begin?: () => void;
+  /** When all changes are acknowledged. */
+  readonly onceAcknowledged?: () => void;
+  readonly end?: () => void | Promise<void>;
+}
+
+/**
+ * Two instances on one database. For each trial a key is known to the second; it is changed at the first, and when the
+ * first's answer has arrived the time of the bound begins: no acceptance by the second may exist that was asked for
+ * after its end.
+ */
+export function describeFreshness(feed: 'streams' | 'polling'): void {
+  let server: MongoServer;
+  let first: TestService;
+  let second: SecondInstance;
+  let ahead: SecondInstance;
+
+  beforeAll(async () => {
+    server = await startMongoServer({ own: true });
+    const uri = withDatabase(server.uri, `freshness_${randomUUID()}`);
+    const environment = {
+      NODE_ENV: 'test',
+      CHANGE_FEED: feed,
+      REVOCATION_BOUND_MS: String(BOUND_MS),
+      FAILED_CREDENTIALS_PER_MINUTE: '1000000',
+    };
+    first = await startService('mongo', { MONGODB_URI: uri, ...environment });
+    [second, ahead] = await Promise.all([
+      startSecondInstance(uri, environment),
+      startSecondInstance(uri, environment, 5000),
+    ]);
+  }, 90_000);
+
+  afterAll(async () => {
+    server.resume();
+    await Promise.all([first.stop(), second.stop(), ahead.stop()]);
+    await server.stop();
+  }, 60_000);
+
+  const CIRCUMSTANCES: readonly Circumstance[] = [
+    { circumstance: 'all is well', second: () => second },
+    { circumstance: 'its clock is 5 s ahead', second: () => ahead },
+    {
+      circumstance: 'its connection to the database is cut',
+      second: () => second,
+      begin: () => second.proxy.cut(),
+      end: async () => second.proxy.restore(),
+    },
+    {
+      circumstance: 'its connection to the database hangs',
+      second: () => second,
+      begin: () => second.proxy.hang(),
+      end: async () => second.proxy.restore(),
+    },
+    {
+      circumstance: 'the database is suspended as soon as it has acknowledged',
+      second: () => second,
+      onceAcknowledged: () => server.suspend(),
+      end: () => server.resume(),
+    },
+  ];
+
+  async function recovered(instance: SecondInstance, key: TrialKey): Promise<void> {
+    const deadline = performance.now() + RECOVERED_WITHIN_MS;
+    for (;;) {
+      const before = await instance.keyReads();
+      const codes = new Set<string>();
+      for (let ask = 0; ask < 10; ask += 1) {
+        codes.add(await answered(async () => askAbout(instance, key, 'guard', first.root.token)));
+      }
+      if (codes.size === 1 && codes.has('VALID') && (await instance.keyReads()) === before) return;
+      if (performance.now() > deadline) throw new Error(`not recovered: ${[...codes].join()}`);
+      await pause(100);
+    }
+  }
+
+  async function runWave(
+    { second: instance, begin, onceAcknowledged, end }: Circumstance,
+    size: number,
+  ): Promise<readonly TrialResult[]> {
+    const untouched = await makeTrialKey(first);
+    const trials: { readonly change: Change; readonly key: TrialKey }[] = [];
+    for (const change of CHANGES) {
+      for (let trial = 0; trial < size; trial += 1) trials.push({ change, key: await makeTrialKey(first) });
+    }
+    await recovered(instance(), untouched);
+    for (const { key } of trials) {
+      for (const door of ['guard', 'verify'] as const) {
+        expect(await answered(async () => askAbout(instance(), key, door, first.root.token))).toBe('VALID');
+      }
+    }
+    begin?.();
+    let unacknowledged = trials.length;
+    const results = await Promise.all(
+      trials.map(async ({ change, key }) =>
+        runTrial(first, instance(), change, key, BOUND_MS, async () => {
+          unacknowledged -= 1;
+          if (unacknowledged === 0) onceAcknowledged?.();
+        }),
+      ),
+    );
+    await end?.();
+    await recovered(instance(), untouched);
+    for (const { change, key } of trials) {
+      expect(await answered(async () => askAbout(instance(), key, 'verify', first.root.token))).toBe(
+        change.code,
+      );
+    }
+    return results;
+  }
+
+  it.each(CIRCUMSTANCES)(
+    'accepts nothing past the bound while $circumstance, and works as before afterwards',
+    async (circumstance) => {
+      const results: TrialResult[] = [];
+      for (let left = TRIALS; left > 0; left -= WAVE) {
+        results.push(...(await runWave(circumstance, Math.min(WAVE, left))));
+      }
+      expect(results).toHaveLength(TRIALS * CHANGES.length);
+      expect(results.flatMap((result) => acceptedTooLate(result, BOUND_MS))).toEqual([]);
+      // Each trial has looked past the bound, and not at a key that was refused anyway.
+      const latest = results.map(({ seen, acknowledgedAt }) => (seen.at(-1)?.sentAt ?? 0) - acknowledgedAt);
+      expect(Math.min(...latest)).toBeGreaterThan(BOUND_MS);
+    },
+    60_000 + TRIALS * 2000,
+  );
+}

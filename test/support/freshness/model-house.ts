@@ -1,0 +1,181 @@
+import { KeyLimitReachedError } from '../../../src/users/users.errors';
+import type { IssuedApiKey } from '../../../src/api-keys/api-keys.service';
+import { newKeyId } from '../../../src/api-keys/domain/key-id';
+import type { HttpAnswer, HttpClient } from '../http-client';
+import type { TestService } from '../service';
+import { answered } from './trial';
+import { decisionsOf, History, type KeyState, type ModelSecret, type Question } from './key-model';
+
+/** The clock that a grace period is counted by ticks in milliseconds. */
+const TICK_MS = 2;
+const KEPT_SECRETS = 6;
+const ALL_SCOPES = ['memory:read', 'memory:write'];
+const TENANTS = ['acme', 'globex'];
+
+const oneOf = <T>(choices: readonly T[]): T => {
+  const chosen = choices[Math.floor(Math.random() * choices.length)];
+  if (chosen === undefined) throw new Error('nothing to choose from');
+  return chosen;
+};
+
+interface ModelOwner {
+  readonly id: string;
+  readonly isActive: History<boolean>;
+}
+
+interface ModelKey {
+  readonly id: string;
+  readonly owner: ModelOwner;
+  readonly history: History<KeyState>;
+  /** Every token it ever had. */
+  readonly tokens: string[];
+}
+
+/** Keys and owners that are changed at random over HTTP, and a model that knows what they were, and when. */
+export class ModelHouse {
+  changes = 0;
+  private readonly keys: ModelKey[] = [];
+  private readonly owners: ModelOwner[] = [];
+  private readonly root: HttpClient;
+
+  constructor(private readonly service: TestService) {
+    this.root = service.as(service.root.token);
+  }
+
+  get size(): number {
+    return this.keys.length;
+  }
+
+  get ownerCount(): number {
+    return this.owners.length;
+  }
+
+  async furnish(owners: number, keys: number): Promise<void> {
+    for (let index = 0; index < owners; index += 1) {
+      const id = newKeyId(new Date());
+      await this.service.owner(id);
+      this.owners.push({ id, isActive: new History(true) });
+    }
+    for (let index = 0; index < keys; index += 1) this.keys.push(await this.makeKey());
+  }
+
+  /** Changes one owner. Nobody else may change it meanwhile. */
+  async changeOwner(index: number): Promise<void> {
+    const owner = this.owners[index];
+    if (owner === undefined) throw new Error(`no owner ${index}`);
+    const isActive = !owner.isActive.current;
+    await owner.isActive.change(isActive, async () => {
+      await this.done(this.root.patch(`/v1/users/${owner.id}`, { status: isActive ? 'active' : 'disabled' }));
+      return isActive;
+    });
+  }
+
+  /** Changes one key, or puts a new one in the place of a revoked one. Nobody else may change it meanwhile. */
+  async changeKey(index: number): Promise<void> {
+    const key = this.keys[index];
+    if (key === undefined) throw new Error(`no key ${index}`);
+    if (key.history.current.isRevoked) {
+      this.keys[index] = await this.makeKey();
+      return;
+    }
+    await oneOf([
+      async () => this.patch(key, 'enabled', !key.history.current.isEnabled),
+      async () => this.patch(key, 'enabled', true),
+      async () => this.patch(key, 'scopes', oneOf([ALL_SCOPES, ['memory:read'], ['memory:write']])),
+      async () => this.patch(key, 'orgId', oneOf(TENANTS)),
+      async () => this.rotate(key, 0),
+      async () => this.rotate(key, 1),
+      ...(Math.random() < 0.3 ? [async (): Promise<void> => this.revoke(key)] : []),
+    ])();
+  }
+
+  /** Something that somebody may ask, mostly with a token that is new, and how to judge the answer. */
+  question(): Question & { isRight: (code: string, from: number, to: number, boundMs: number) => boolean } {
+    const { tokens, history, owner } = oneOf(this.keys);
+    const asked = {
+      token: (Math.random() < 0.7 ? tokens.at(-1) : oneOf(tokens)) ?? '',
+      scope: oneOf(ALL_SCOPES),
+      orgId: oneOf(TENANTS),
+    };
+    return {
+      ...asked,
+      isRight: (code, from, to, boundMs) =>
+        history
+          .between(from - boundMs, to)
+          .some((state) =>
+            owner.isActive
+              .between(from - boundMs, to)
+              .some((isActive) => decisionsOf(state, isActive, asked, { from, to }).includes(code)),
+          ),
+    };
+  }
+
+  private async makeKey(): Promise<ModelKey> {
+    const owner = oneOf(this.owners);
+    const orgId = oneOf(TENANTS);
+    let issued: IssuedApiKey;
+    try {
+      issued = await this.service.issue({ scopes: ALL_SCOPES, orgId, ownerId: owner.id });
+    } catch (error) {
+      // A disabled owner gets no key.
+      if (error instanceof KeyLimitReachedError) return this.makeKey();
+      throw error;
+    }
+    const { key, token } = issued;
+    const state = { isRevoked: false, isEnabled: true, scopes: ALL_SCOPES, orgId, secrets: [{ token }] };
+    return { id: key.id, owner, history: new History<KeyState>(state), tokens: [token] };
+  }
+
+  private async patch(
+    { id, history }: ModelKey,
+    field: 'enabled' | 'scopes' | 'orgId',
+    value: boolean | string | readonly string[],
+  ): Promise<void> {
+    const expected = { ...history.current, [field === 'enabled' ? 'isEnabled' : field]: value } as KeyState;
+    await history.change(expected, async () => {
+      await this.done(answered(async () => this.root.patch(`/v1/api-keys/${id}`, { [field]: value })));
+      return expected;
+    });
+  }
+
+  private async revoke({ id, history }: ModelKey): Promise<void> {
+    const expected = { ...history.current, isRevoked: true };
+    await history.change(expected, async () => {
+      await this.done(answered(async () => this.root.delete(`/v1/api-keys/${id}`)));
+      return expected;
+    });
+  }
+
+  private async rotate({ id, history, tokens }: ModelKey, graceSeconds: number): Promise<void> {
+    const before = history.current;
+    const sentAt = performance.now();
+    const after = (token: string, acknowledgedAt: number): KeyState => {
+      const retired: ModelSecret[] = before.secrets.map((secret) => ({
+        token: secret.token,
+        retires: secret.retires ?? {
+          earliest: sentAt + graceSeconds * 1000 - TICK_MS,
+          latest: acknowledgedAt + graceSeconds * 1000 + TICK_MS,
+        },
+      }));
+      return { ...before, secrets: [{ token }, ...retired].slice(0, KEPT_SECRETS) };
+    };
+    // Nobody knows the new token before the answer.
+    await history.change(after('', Infinity), async () => {
+      // Not to be sent twice; so the connection is taken up by what may be.
+      await answered(async () => this.root.get(`/v1/api-keys/${id}`));
+      const answer = await this.done(
+        this.root.post(`/v1/api-keys/${id}/rotate`, { gracePeriodSeconds: graceSeconds }),
+      );
+      const token = String(answer.body['token']);
+      tokens.push(token);
+      return after(token, performance.now());
+    });
+  }
+
+  private async done(answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
+    const { status, text } = await answer;
+    if (status >= 300) throw new Error(`a change was refused: ${status} ${text}`);
+    this.changes += 1;
+    return answer;
+  }
+}

@@ -1,0 +1,166 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { newKeyId } from '../../../src/api-keys/domain/key-id';
+import type { HttpAnswer, HttpClient } from '../http-client';
+import type { TestService } from '../service';
+
+/** What service and instance have in common: somebody to ask. */
+export interface Asked {
+  as(token?: string): HttpClient;
+}
+
+/** A change that takes something from a key. */
+export interface Change {
+  readonly what: string;
+  /** What the other instance says in the end. */
+  readonly code: string;
+  readonly make: (root: HttpClient, key: TrialKey) => Promise<HttpAnswer>;
+}
+
+export interface TrialKey {
+  readonly id: string;
+  readonly ownerId: string;
+  readonly token: string;
+}
+
+export const CHANGES: readonly Change[] = [
+  {
+    what: 'revoked',
+    code: 'REVOKED',
+    make: async (root, { id }) => root.delete(`/v1/api-keys/${id}`),
+  },
+  {
+    what: 'left by its owner, who is disabled',
+    code: 'OWNER_DISABLED',
+    make: async (root, { ownerId }) => root.patch(`/v1/users/${ownerId}`, { status: 'disabled' }),
+  },
+  {
+    what: 'narrowed',
+    code: 'INSUFFICIENT_SCOPE',
+    make: async (root, { id }) => root.patch(`/v1/api-keys/${id}`, { scopes: ['memory:write'] }),
+  },
+  {
+    what: 'bound to another organisation',
+    code: 'BINDING_MISMATCH',
+    make: async (root, { id }) => root.patch(`/v1/api-keys/${id}`, { orgId: 'globex' }),
+  },
+];
+
+/**
+ * Sends something again where the connection was closed as it was taken up: a server closes idle ones, and a busy machine
+ * notices late. For what may be sent twice.
+ */
+export async function answered<T>(send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!(error instanceof TypeError) || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+/** Makes a key of acme with an owner of its own. */
+export async function makeTrialKey(service: TestService): Promise<TrialKey> {
+  const ownerId = newKeyId(new Date());
+  await service.owner(ownerId);
+  const { key, token } = await service.issue({
+    scopes: ['memory:read', 'memory:write'],
+    orgId: 'acme',
+    ownerId,
+  });
+  return { id: key.id, ownerId, token };
+}
+
+/** What an instance says of a key: at its door for proxies, which guards the key itself, or when asked to verify it. */
+export async function askAbout(
+  instance: Asked,
+  key: TrialKey,
+  door: 'guard' | 'verify',
+  verifier: string,
+): Promise<string> {
+  if (door === 'guard') {
+    const { status } = await instance.as(key.token).get('/v1/forward-auth?scope=memory:read&org=acme');
+    return status === 204 ? 'VALID' : String(status);
+  }
+  const body = { token: key.token, scopes: ['memory:read'], orgId: 'acme' };
+  const answer = await instance.as(verifier).post('/v1/api-keys/verify', body);
+  return answer.status === 200 ? String(answer.body['code']) : String(answer.status);
+}
+
+/** As {@link askAbout}; `undefined` where the connection was closed. Not sent again, so that it is clear when it was sent. */
+async function askOnce(...asked: Parameters<typeof askAbout>): Promise<string | undefined> {
+  try {
+    return await askAbout(...asked);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** An answer of the second instance, and when it was asked for. */
+export interface Seen {
+  readonly sentAt: number;
+  readonly code: string;
+}
+
+export interface TrialResult {
+  readonly what: string;
+  readonly key: TrialKey;
+  /** When the first instance's answer to the change had arrived. */
+  readonly acknowledgedAt: number;
+  readonly seen: readonly Seen[];
+}
+
+/** Asks every so often, from before a change on until well after the bound. */
+const ASK_EVERY_MS = 200;
+const AFTER_BOUND_MS = 500;
+const SPREAD_MS = 500;
+const MAX_TRIES = 5;
+
+/**
+ * Changes a key, that the second instance knows, at the first, and has the second asked about it meanwhile and until
+ * well after the bound.
+ *
+ * @param acknowledged called when the first instance has answered
+ */
+export async function runTrial(
+  first: TestService,
+  second: Asked,
+  { what, make }: Change,
+  key: TrialKey,
+  boundMs: number,
+  acknowledged: () => Promise<void>,
+): Promise<TrialResult> {
+  const root = first.as(first.root.token);
+  const door = key.id.charCodeAt(key.id.length - 1) % 2 === 0 ? 'guard' : 'verify';
+  const seen: Seen[] = [];
+  let acknowledgedAt = Infinity;
+  const asking = (async () => {
+    for (let sentAt = 0; sentAt < acknowledgedAt + boundMs + AFTER_BOUND_MS;) {
+      sentAt = performance.now();
+      const code = await askOnce(second, key, door, first.root.token);
+      if (code !== undefined) seen.push({ sentAt, code });
+      await pause(ASK_EVERY_MS * (0.5 + Math.random()));
+    }
+  })();
+  await pause(SPREAD_MS * Math.random());
+  const send = async (): Promise<HttpAnswer> => answered(async () => make(root, key));
+  let answer = await send();
+  // A busy machine may need a second try; what counts is when the change was acknowledged.
+  for (let tries = 1; answer.status === 503 && tries < MAX_TRIES; tries += 1) answer = await send();
+  acknowledgedAt = performance.now();
+  if (answer.status >= 300) throw new Error(`not ${what}: ${answer.status} ${answer.text}`);
+  await acknowledged();
+  await asking;
+  return { what, key, acknowledgedAt, seen };
+}
+
+/** The acceptances that were asked for later than the bound after the change was acknowledged. */
+export function acceptedTooLate(
+  { what, acknowledgedAt, seen }: TrialResult,
+  boundMs: number,
+): readonly string[] {
+  return seen
+    .filter(({ code, sentAt }) => code === 'VALID' && sentAt > acknowledgedAt + boundMs)
+    .map(({ sentAt }) => `accepted ${Math.round(sentAt - acknowledgedAt)} ms after it was ${what}`);
+}

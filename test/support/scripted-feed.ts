@@ -1,0 +1,37 @@
+import type { ChangeFeed, ChangeListener } from '../../src/api-keys/storage/change-feed';
+
+/** A feed that says and proves what a test tells it to. */
+export class ScriptedFeed implements ChangeFeed {
+  readonly kind = 'streams';
+  provenAt = -Infinity;
+  isStopped = false;
+  private readonly listeners = new Set<ChangeListener>();
+
+  /** How many listen. */
+  get audience(): number {
+    return this.listeners.size;
+  }
+
+  /** Proves that everything up to now was said. */
+  prove(): void {
+    this.provenAt = performance.now();
+  }
+
+  say(id: string): void {
+    for (const listener of this.listeners) listener.changed(id);
+  }
+
+  sayEverythingChanged(): void {
+    for (const listener of this.listeners) listener.everythingChanged();
+  }
+
+  subscribe(listener: ChangeListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.provenAt = -Infinity;
+  }
+}
