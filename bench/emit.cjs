@@ -4,7 +4,9 @@ const { dirname, join } = require('node:path');
 const ts = require('typescript');
 const { ROOT, emittedFile, isEmitted } = require('./typescript.cjs');
 
-const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile);
+const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (fileName) =>
+  readFileSync(fileName, 'utf8'),
+);
 const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
 const compilerOptions = {
   ...options,
@@ -16,7 +18,12 @@ const compilerOptions = {
   moduleResolution: undefined,
 };
 
-for (const fileName of ts.sys.readDirectory(ROOT, ['.ts'], ['node_modules'], ['src', 'bench', 'test/support'])) {
+for (const fileName of ts.sys.readDirectory(
+  ROOT,
+  ['.ts'],
+  ['node_modules'],
+  ['src', 'bench', 'test/support'],
+)) {
   if (isEmitted(fileName)) continue;
   const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), { fileName, compilerOptions });
   const emitted = emittedFile(fileName);

@@ -18,6 +18,7 @@ function isEmitted(fileName) {
 
 require.extensions['.ts'] = (module, fileName) => {
   if (!isEmitted(fileName)) execFileSync(process.execPath, [join(__dirname, 'emit.cjs')]);
+  // oxlint-disable-next-line no-underscore-dangle -- Node calls it so
   module._compile(readFileSync(emittedFile(fileName), 'utf8'), fileName);
 };
 

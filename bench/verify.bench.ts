@@ -31,14 +31,17 @@ async function main(): Promise<void> {
         const verification = verifier.verify(hot[index % HOT]?.token ?? '', REQUIREMENT);
         if (verification instanceof Promise || verification.code !== 'VALID') throw new Error('not hot');
       });
-  const figures = await interleave({
-    sha256: () =>
-      microseconds(CALLS, (index) => (sink += hash('sha256', hot[index % HOT]?.token ?? '').length)),
-    small: verifying(small),
-    large: verifying(large),
-    huge: verifying(huge),
-    allCached: verifying(allCached),
-  }, ROUNDS);
+  const figures = await interleave(
+    {
+      sha256: () =>
+        microseconds(CALLS, (index) => (sink += hash('sha256', hot[index % HOT]?.token ?? '').length)),
+      small: verifying(small),
+      large: verifying(large),
+      huge: verifying(huge),
+      allCached: verifying(allCached),
+    },
+    ROUNDS,
+  );
 
   const row = (name: string, of: readonly number[]): (string | number)[] => [
     name,
@@ -58,7 +61,10 @@ async function main(): Promise<void> {
   );
   print(`heap of a cached key: ${Math.round(entryBytes)} bytes (over 1M keys)\n`);
   claim('verify() hot, to one SHA-256,', ratio(figures.small, figures.sha256), { atMost: 4 });
-  claim('verify() at 100k stored, to 1k,', ratio(figures.large, figures.small), { atLeast: 0.9, atMost: 1.1 });
+  claim('verify() at 100k stored, to 1k,', ratio(figures.large, figures.small), {
+    atLeast: 0.9,
+    atMost: 1.1,
+  });
   claim('verify() at 1M stored, to 1k,', ratio(figures.huge, figures.small), { atLeast: 0.9, atMost: 1.1 });
   claim('heap of a cached key, in bytes,', entryBytes, { atMost: 2000 });
   if (sink === 0) throw new Error('nothing was hashed');

@@ -1,5 +1,13 @@
 import 'reflect-metadata';
-import { type CanActivate, Controller, Get, Injectable, Module, type ModuleMetadata, Param } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  type ModuleMetadata,
+  Param,
+} from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';

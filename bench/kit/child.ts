@@ -5,14 +5,15 @@ import { join } from 'node:path';
 /** A script of the benches in a process of its own, that is talked to by messages. */
 export class Child {
   private readonly ended: Promise<number | null>;
-  private readonly messages: unknown[] = [];
-  private heard: (() => void) | undefined;
+  private readonly unread: unknown[] = [];
+  private readonly readers: ((message: unknown) => void)[] = [];
 
   private constructor(private readonly process: ChildProcess) {
-    this.ended = once(process, 'exit').then(([code]: [number | null]) => code);
+    this.ended = once(process, 'exit').then(() => process.exitCode);
     process.on('message', (message) => {
-      this.messages.push(message);
-      this.heard?.();
+      const reader = this.readers.shift();
+      if (reader === undefined) this.unread.push(message);
+      else reader(message);
     });
   }
 
@@ -47,16 +48,16 @@ export class Child {
     return this.process.pid;
   }
 
-  /** The next message that it sends. */
+  /** The next message that it sends; who asked first is told first. */
   async next<T>(): Promise<T> {
-    if (this.messages.length === 0) {
-      const code = await Promise.race([
-        new Promise<void>((resolve) => (this.heard = resolve)),
-        this.ended.then((ended) => ({ ended })),
-      ]);
-      if (code !== undefined) throw new Error(`a process of the bench ended early, with code ${code.ended ?? 'none'}`);
-    }
-    return this.messages.shift() as T;
+    const message =
+      this.unread.length > 0
+        ? Promise.resolve(this.unread.shift())
+        : new Promise<unknown>((resolve) => this.readers.push(resolve));
+    const endedEarly = this.ended.then((code) => {
+      throw new Error(`a process of the bench ended early, with code ${code ?? 'none'}`);
+    });
+    return (await Promise.race([message, endedEarly])) as T;
   }
 
   async ask<T>(question: object): Promise<T> {

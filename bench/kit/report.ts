@@ -12,7 +12,9 @@ export function printMachine(): void {
   const [cpu] = cpus();
   print(
     `${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores; Node ${process.version}; ${new Date().toISOString()}; ` +
-      `load ${loadavg().map((load) => load.toFixed(1)).join(' ')}`,
+      `load ${loadavg()
+        .map((load) => load.toFixed(1))
+        .join(' ')}`,
   );
 }
 
@@ -42,7 +44,9 @@ export function claim(what: string, measured: Estimate | number, target: Target)
     target.atLeast === undefined ? [] : `at least ${target.atLeast}`,
     target.atMost === undefined ? [] : `at most ${target.atMost}`,
   ].flat();
-  print(`claim: ${what} ${wanted.join(' and ')}; measured ${textOf(figure)}${interval}; ${isMet ? 'met' : 'NOT MET'}`);
+  print(
+    `claim: ${what} ${wanted.join(' and ')}; measured ${textOf(figure)}${interval}; ${isMet ? 'met' : 'NOT MET'}`,
+  );
 }
 
 /** A figure with three digits that count. */

@@ -17,7 +17,10 @@ export async function interleave<Name extends string>(
   warmUpRounds = WARM_UP_ROUNDS,
 ): Promise<Readonly<Record<Name, readonly number[]>>> {
   const entries = Object.entries(subjects) as [Name, Subject][];
-  const figures = Object.fromEntries(entries.map(([name]) => [name, []])) as unknown as Record<Name, number[]>;
+  const figures = Object.fromEntries(entries.map(([name]) => [name, []])) as unknown as Record<
+    Name,
+    number[]
+  >;
   for (let round = -warmUpRounds; round < rounds; round += 1) {
     const first = (round + warmUpRounds) % entries.length;
     for (const [name, measure] of [...entries.slice(first), ...entries.slice(0, first)]) {

@@ -19,7 +19,10 @@ export interface BenchVerifier {
 export function verifierOver(repository: ApiKeyRepository, keyCacheMax?: number): BenchVerifier {
   const options: ApiKeysOptions = { storage: repository, keyCacheMax };
   const fresh = new FreshKeys(repository, options);
-  const usage = new UsageRecorder(new MemoryUsageRepository(new StorageConfig().permitVolatile('usage')), options);
+  const usage = new UsageRecorder(
+    new MemoryUsageRepository(new StorageConfig().permitVolatile('usage')),
+    options,
+  );
   const reuse = new ReuseRecorder(repository, systemClock);
   const verifier = new KeyVerifier(fresh, options, systemClock, new LocalRateLimiter(), reuse, usage);
   return { verifier, fresh };

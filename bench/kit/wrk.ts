@@ -17,11 +17,18 @@ export async function loadWith(
 ): Promise<number> {
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const { stdout } = await run('taskset', [
-    ...['--cpu-list', String(core), 'wrk', '-t', '1', '-c', String(CONNECTIONS), '-d', `${seconds}s`],
+    '--cpu-list',
+    String(core),
+    'wrk',
+    '--threads=1',
+    `--connections=${CONNECTIONS}`,
+    `--duration=${seconds}s`,
     ...given,
     url,
   ]).catch((error: unknown) => {
-    throw new Error('wrk could not be run: install it ("apt-get install wrk") beside taskset', { cause: error });
+    throw new Error('wrk could not be run: install it ("apt-get install wrk") beside taskset', {
+      cause: error,
+    });
   });
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`not all were answered:\n${stdout}`);
   return Number(/(\d+) requests in/.exec(stdout)?.[1]);
