@@ -1,10 +1,10 @@
 // Emits every TypeScript file that a bench may load and that was changed since, see typescript.cjs.
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
-const { dirname, join } = require('node:path');
+const path = require('node:path');
 const ts = require('typescript');
 const { ROOT, emittedFile, isEmitted } = require('./typescript.cjs');
 
-const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (fileName) =>
+const { config } = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), (fileName) =>
   readFileSync(fileName, 'utf8'),
 );
 const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
@@ -27,7 +27,7 @@ for (const fileName of ts.sys.readDirectory(
   if (isEmitted(fileName)) continue;
   const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), { fileName, compilerOptions });
   const emitted = emittedFile(fileName);
-  mkdirSync(dirname(emitted), { recursive: true });
+  mkdirSync(path.dirname(emitted), { recursive: true });
   writeFileSync(`${emitted}.${process.pid}`, outputText);
   renameSync(`${emitted}.${process.pid}`, emitted);
 }

@@ -2,13 +2,17 @@
 // runs in a process of its own: its heap would be measured too.
 const { execFileSync } = require('node:child_process');
 const { readFileSync, statSync } = require('node:fs');
-const { join, relative } = require('node:path');
+const path = require('node:path');
 
-const ROOT = join(__dirname, '..');
+const ROOT = path.join(__dirname, '..');
 
 /** Where `emit.cjs` puts what a file becomes. */
 function emittedFile(fileName) {
-  return join(ROOT, 'node_modules/.cache/keyward-bench', relative(ROOT, fileName).replace(/\.ts$/, '.js'));
+  return path.join(
+    ROOT,
+    'node_modules/.cache/keyward-bench',
+    path.relative(ROOT, fileName).replace(/\.ts$/, '.js'),
+  );
 }
 
 function isEmitted(fileName) {
@@ -17,7 +21,7 @@ function isEmitted(fileName) {
 }
 
 require.extensions['.ts'] = (module, fileName) => {
-  if (!isEmitted(fileName)) execFileSync(process.execPath, [join(__dirname, 'emit.cjs')]);
+  if (!isEmitted(fileName)) execFileSync(process.execPath, [path.join(__dirname, 'emit.cjs')]);
   // oxlint-disable-next-line no-underscore-dangle -- Node calls it so
   module._compile(readFileSync(emittedFile(fileName), 'utf8'), fileName);
 };

@@ -50,7 +50,7 @@ export function claim(what: string, measured: Estimate | number, target: Target)
 }
 
 /** A figure with three digits that count. */
-export function textOf(value: string | number): string {
+function textOf(value: string | number): string {
   if (typeof value === 'string') return value;
   return Number.isInteger(value) || Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3);
 }

@@ -1,7 +1,7 @@
 /** What is measured: does its work once and answers with its figure. */
 export type Subject = () => number | Promise<number>;
 
-export const ROUNDS = 21;
+const ROUNDS = 21;
 
 const WARM_UP_ROUNDS = 3;
 

@@ -20,7 +20,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** The median, with the confidence interval that its order statistics give, whatever the values' distribution is. */
-export function estimate(values: readonly number[]): Estimate {
+function estimate(values: readonly number[]): Estimate {
   const sorted = values.toSorted((one, other) => one - other);
   const rank = lowRank(sorted.length);
   return {
