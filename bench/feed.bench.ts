@@ -48,7 +48,7 @@ async function measure(mongo: BenchMongo, feed: string, count: number): Promise<
     const idle = counts.length > 1 ? counts.slice(1) : counts;
     const commands = (name?: string): number => {
       const own = counts.map((of) => commandsOf(of, name)).reduce((sum, each) => sum + each, 0);
-      return (own - (name === undefined || name === 'insert' ? rate * SECONDS : 0)) / SECONDS;
+      return (own - (name === undefined || name === 'update' ? rate * SECONDS : 0)) / SECONDS;
     };
     rows.push([
       feed,
