@@ -11,7 +11,9 @@ const FLAGS = ['--expose-gc', '--max-old-space-size=8192', '--require', join(__d
 async function main(names: readonly string[]): Promise<void> {
   const unknown = names.filter((name) => !BENCHES.some((bench) => bench === name));
   if (unknown.length > 0) {
-    throw new Error(`no bench is called ${unknown.join(', ')}; there are ${BENCHES.join(', ')}`);
+    print(`no bench is called ${unknown.join(', ')}; there are ${BENCHES.join(', ')}`);
+    process.exitCode = 1;
+    return;
   }
   printMachine();
   for (const name of names.length === 0 ? BENCHES : names) {
