@@ -1,0 +1,28 @@
+import { mongo } from 'mongoose';
+import type { ApiKey, ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
+import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
+import { StorageConfig } from '../../src/config/storage.config';
+
+/** Keeps keys in memory, and reads them as they come from MongoDB: every part, each text too, made out of bytes. */
+export class BsonRepository extends MemoryApiKeyRepository {
+  private readonly stored: string[] = [];
+
+  constructor() {
+    super(new StorageConfig().permitVolatile('keys'));
+  }
+
+  /** The ids of all keys, in the order of their insertion. */
+  ids(): readonly string[] {
+    return this.stored;
+  }
+
+  override async insert(key: ApiKeyWithHistory): Promise<void> {
+    await super.insert(key);
+    this.stored.push(key.id);
+  }
+
+  override async find(id: string): Promise<ApiKey | null> {
+    const found = await super.find(id);
+    return found && (mongo.BSON.deserialize(mongo.BSON.serialize(found)) as ApiKey);
+  }
+}

@@ -1,0 +1,37 @@
+import { HttpClient } from '../../test/support/http-client';
+import type { Counts, Issued } from '../instances/instance';
+import { Child } from './child';
+
+/** One instance of the service in a process of its own. */
+export class Instance {
+  private constructor(
+    private readonly child: Child,
+    private readonly url: string,
+  ) {}
+
+  static async start(mongoUri: string, environment: Readonly<Record<string, string>>): Promise<Instance> {
+    const child = Child.start('instances/instance.ts', [], {
+      environment: { MONGODB_URI: `${mongoUri}&monitorCommands=true`, ...environment },
+    });
+    const { url } = await child.next<{ readonly url: string }>();
+    return new Instance(child, url);
+  }
+
+  /** Calls it as the holder of a token. */
+  as(token: string): HttpClient {
+    return new HttpClient(this.url, token);
+  }
+
+  async issue(scopes: readonly string[] = []): Promise<Issued> {
+    return this.child.ask<Issued>({ issue: { name: 'bench', scopes } });
+  }
+
+  /** What it did since the last time this was asked. */
+  async counts(): Promise<Counts> {
+    return this.child.ask<Counts>({ counts: true });
+  }
+
+  async stop(): Promise<void> {
+    await this.child.stop();
+  }
+}

@@ -1,0 +1,29 @@
+import type { ApiKeysOptions } from '../../src/api-keys/api-keys.options';
+import { systemClock } from '../../src/api-keys/domain/clock';
+import { LocalRateLimiter } from '../../src/api-keys/limits/local-rate-limiter';
+import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import { MemoryUsageRepository } from '../../src/api-keys/storage/memory-usage.repository';
+import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
+import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
+import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
+import { ReuseRecorder } from '../../src/api-keys/verification/reuse-recorder';
+import { StorageConfig } from '../../src/config/storage.config';
+
+/** A verifier as the module composes it, and what it keeps in memory. */
+export interface BenchVerifier {
+  readonly verifier: KeyVerifier;
+  readonly fresh: FreshKeys;
+}
+
+/** With usage counted, as in the service. */
+export function verifierOver(repository: ApiKeyRepository, keyCacheMax?: number): BenchVerifier {
+  const options: ApiKeysOptions = { storage: repository, keyCacheMax };
+  const fresh = new FreshKeys(repository, options);
+  const usage = new UsageRecorder(
+    new MemoryUsageRepository(new StorageConfig().permitVolatile('usage')),
+    options,
+  );
+  const reuse = new ReuseRecorder(repository, systemClock);
+  const verifier = new KeyVerifier(fresh, options, systemClock, new LocalRateLimiter(), reuse, usage);
+  return { verifier, fresh };
+}

@@ -1,0 +1,29 @@
+// Lets Node load this tree's TypeScript as `tsc` emits it, so that what is measured is what is shipped. The compiler
+// runs in a process of its own: its heap would be measured too.
+const { execFileSync } = require('node:child_process');
+const { readFileSync, statSync } = require('node:fs');
+const path = require('node:path');
+
+const ROOT = path.join(__dirname, '..');
+
+/** Where `emit.cjs` puts what a file becomes. */
+function emittedFile(fileName) {
+  return path.join(
+    ROOT,
+    'node_modules/.cache/keyward-bench',
+    path.relative(ROOT, fileName).replace(/\.ts$/, '.js'),
+  );
+}
+
+function isEmitted(fileName) {
+  const emitted = statSync(emittedFile(fileName), { throwIfNoEntry: false });
+  return emitted !== undefined && emitted.mtimeMs > statSync(fileName).mtimeMs;
+}
+
+require.extensions['.ts'] = (module, fileName) => {
+  if (!isEmitted(fileName)) execFileSync(process.execPath, [path.join(__dirname, 'emit.cjs')]);
+  // oxlint-disable-next-line no-underscore-dangle -- Node calls it so
+  module._compile(readFileSync(emittedFile(fileName), 'utf8'), fileName);
+};
+
+module.exports = { ROOT, emittedFile, isEmitted };
