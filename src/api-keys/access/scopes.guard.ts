@@ -12,6 +12,7 @@ import { type PresentedCredential, readCredential } from './credentials';
 import { passNoteOn } from './decision-note';
 import { type HttpRequest, nodeRequestOf } from './http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
+import { RequestRequirement } from './request-requirement';
 import { type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext } from './tenant-context';
 import { attachAccess, isLetInTo, KeyAccess } from './verified-access';
@@ -29,6 +30,7 @@ export class ScopesGuard implements CanActivate {
   private readonly routes = new RouteAccessTable();
   private readonly tenantParams: Required<TenantParamNames>;
   private readonly clientAddress: ClientAddressOf;
+  private readonly addressOf = (request: HttpRequest): string | undefined => this.clientAddressOf(request);
 
   constructor(
     private readonly admission: Admission,
@@ -80,7 +82,6 @@ export class ScopesGuard implements CanActivate {
     access: GuardedAccess,
   ): void | Promise<void> {
     const credential = this.credentialOf(request, access.basicCredentials);
-    const clientAddress = this.clientAddressOf(request);
     const session = access.sessions ? this.sessionIn(credential) : undefined;
     if (session !== undefined && this.authenticator !== undefined) {
       return this.admitSession(context, request, access, session, this.authenticator);
@@ -89,7 +90,10 @@ export class ScopesGuard implements CanActivate {
       access.selfScoped || credential.kind !== 'token'
         ? undefined
         : this.tenantOf(request, access.tenantHeaders);
-    const passed = this.admission.admit(credential, { scopes: access.scopes, tenant, clientAddress });
+    const passed = this.admission.admit(
+      credential,
+      new RequestRequirement(access.scopes, tenant, request, this.addressOf),
+    );
     if (passed instanceof Promise) return passed.then((late) => this.letIn(context, request, late, tenant));
     this.letIn(context, request, passed, tenant);
   }

@@ -125,7 +125,8 @@ function judge(
   if (!key.enabled) return 'DISABLED';
   if (isExpired(key, now)) return 'EXPIRED';
   if (!ownerActive) return 'OWNER_DISABLED';
-  if (!addressAllowed(allowlist, requirement.clientAddress)) return 'IP_NOT_ALLOWED';
+  if (allowlist !== undefined && !addressAllowed(allowlist, requirement.clientAddress))
+    return 'IP_NOT_ALLOWED';
   if (!meetsScopes(key.scopes, requirement.scopes)) return 'INSUFFICIENT_SCOPE';
   if (requirement.tenant !== undefined && !bindingMatches(key, requirement.tenant)) return 'BINDING_MISMATCH';
   return 'VALID';
