@@ -129,7 +129,8 @@ describe('an operator who names a key that is none', () => {
       'x'.repeat(100_000),
       key.id.toUpperCase(),
     ];
-    for (const ran of await Promise.all(ids.map(async (id) => run('keys', 'show', '--json', '--', id)))) {
+    for (const id of ids) {
+      const ran = await run('keys', 'show', '--json', '--', id);
       expect(ran.code).toBe(3);
       expect(ran.stderr).toMatch(/^keyward: .*no key with this id.*\n$/);
       expect(ran.stderr).not.toContain('s'.repeat(43));
