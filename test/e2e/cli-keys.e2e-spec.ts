@@ -1,12 +1,12 @@
 import type { ApiKey } from '../../src/api-keys/domain/api-key';
 import type { ApiKeyPageDto } from '../../src/api-keys/dto/api-key.dto';
 import { type CommandRun, documentIn, keyward } from '../support/command-line';
-import { ALICE } from '../support/fixtures';
 import { startService, type TestService } from '../support/service';
 import { storedKey } from '../support/stored-key';
 import { testDatabaseUri } from '../support/test-database';
 
 const uri = testDatabaseUri('cli-keys');
+const OWNER = '01hq0000000000000000a11ce0';
 const NATIVE_TOKEN = /^kw_[0-9a-z]{26}_[0-9A-Za-z]{49}\n$/;
 let service: TestService;
 const keys: Record<'acme' | 'globex' | 'revoked' | 'hostile', { key: ApiKey; token: string }> = {} as never;
@@ -16,8 +16,8 @@ const idsIn = (ran: CommandRun): string[] => documentIn<ApiKeyPageDto>(ran).data
 
 beforeAll(async () => {
   service = await startService('mongo', { MONGODB_URI: uri });
-  await service.owner(ALICE);
-  keys.acme = await service.issue({ name: 'ingest', scopes: ['memory:read'], orgId: 'acme', ownerId: ALICE });
+  await service.owner(OWNER);
+  keys.acme = await service.issue({ name: 'ingest', scopes: ['memory:read'], orgId: 'acme', ownerId: OWNER });
   keys.globex = await service.issue({
     name: 'reader',
     scopes: ['memory:*'],
@@ -71,7 +71,7 @@ describe('an operator who lists keys', () => {
   it('narrows the list down, and each filter keeps the other tenant out', async () => {
     const org = await run('keys', 'list', '--json', '--org', 'acme');
     const project = await run('keys', 'list', '--json', '--org', 'globex', '--project', 'apollo');
-    const owner = await run('keys', 'list', '--json', '--owner', ALICE);
+    const owner = await run('keys', 'list', '--json', '--owner', OWNER);
     const status = await run('keys', 'list', '--json', '--status', 'revoked');
     const none = await run('keys', 'list', '--json', '--org', 'acme', '--project', 'apollo');
     expect(idsIn(org)).toEqual([keys.acme.key.id]);

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { open } from 'node:fs/promises';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -49,8 +48,8 @@ describe('an operator whose database is away', () => {
     const file = await open(pipe, 'w');
     proxy.hang();
     await file.write(`${JSON.stringify(exportedKey(foreignKey().hash))}\n`);
-    expect(await cli.exited()).toBe(4);
     await file.close();
+    expect(await cli.exited()).toBe(4);
     await proxy.close();
     await rm(folder, { recursive: true });
     expect([cli.stdout(), cli.stderr()]).toEqual([
