@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { printable, printableJson, safeMessage } from './terminal-text';
 
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for

@@ -140,15 +140,16 @@ describe('an operator who names a key that is none', () => {
   });
 });
 
-describe('an operator whose reader goes away', () => {
-  const piped = async (commands: string): Promise<string> =>
-    new Promise((resolve) => {
-      const env = { PATH: process.env['PATH'] ?? '', MONGODB_URI: uri, NODE: process.execPath };
-      execFile('sh', ['-c', commands], { env, cwd: join(__dirname, '../..') }, (_error, _out, err) =>
-        resolve(err),
-      );
-    });
+/** What commands of a shell wrote to standard error. */
+const piped = async (commands: string): Promise<string> =>
+  new Promise((resolve) => {
+    const env = { PATH: process.env['PATH'] ?? '', MONGODB_URI: uri, NODE: process.execPath };
+    execFile('sh', ['-c', commands], { env, cwd: join(__dirname, '../..') }, (_error, _out, err) =>
+      resolve(err),
+    );
+  });
 
+describe('an operator whose reader goes away', () => {
   it('hears nothing of it where a list was read', async () => {
     const err = await piped('{ "$NODE" dist/cli.js keys list --all; echo "code $?" >&2; } | true');
     expect(err).toBe('code 0\n');

@@ -72,8 +72,8 @@ describe('a command', () => {
   it('leaves to the service what the service does at its start', async () => {
     const uri = testDatabaseUri('cli-start');
     const service = await startService('mongo', { MONGODB_URI: uri });
-    const user = aUser({ removalPending: true });
-    await service.app.get<UserRepository>(USER_REPOSITORY).insert(aUser({ id: user.id }));
+    const user = aUser();
+    await service.app.get<UserRepository>(USER_REPOSITORY).insert(user);
     const { key } = await service.issue({ name: 'owned', orgId: 'acme', ownerId: user.id });
     const other = await service.issue({ name: 'other', orgId: 'globex' });
     const connection = await mongoose.createConnection(uri).asPromise();

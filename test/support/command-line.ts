@@ -18,6 +18,7 @@ export async function keyward(
 }
 
 /** The one JSON document that a command wrote. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the reader says what it expects
 export function documentIn<T = Readonly<Record<string, unknown>>>({ stdout }: CommandRun): T {
   return JSON.parse(stdout) as T;
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { shownSetting } from './shown-setting';
 
 describe('an operator who is shown a setting', () => {
