@@ -80,14 +80,40 @@ module.exports = {
       comment: 'Problems, configuration and the means to count serve every feature and know none.',
       severity: 'error',
       from: { path: '^src/(problems|config|metrics)/' },
-      to: { path: '^src/(api-keys|users|health|logs|bootstrap)/' },
+      to: { path: '^src/(api-keys|users|health|logs|bootstrap|cli)/' },
     },
     {
       name: 'features-below-the-service',
       comment: 'What the npm package exports does not know the service that is built from it.',
       severity: 'error',
       from: { path: '^src/(api-keys|users|problems)/' },
-      to: { path: '^src/(bootstrap/|logs/|main\\.ts|cli\\.ts|app\\.module\\.ts)' },
+      to: { path: '^src/(bootstrap/|cli/|logs/|main\\.ts|cli\\.ts|app\\.module\\.ts)' },
+    },
+    {
+      name: 'commands-beside-the-service',
+      comment:
+        'A command manages keys. It starts nothing of what the service does by itself: decision record 0042.',
+      severity: 'error',
+      from: { path: '^src/cli(/|\\.ts$)', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: [
+          '^src/(bootstrap|health)/',
+          '^src/(main|app\\.module)\\.ts$',
+          '^src/.*\\.(module|controller|guard)\\.ts$',
+          '^src/api-keys/(access|doors)/',
+          '^src/api-keys/verification/(?!owner-status)',
+          '^src/api-keys/usage/usage-',
+          '^src/api-keys/storage/(mongo-change-|mongo-heartbeat|change-feed)',
+        ],
+        pathNot: ['^src/cli/', '^src/config/mongo-connection\\.module\\.ts$'],
+      },
+    },
+    {
+      name: 'service-without-commands',
+      comment: 'The service does not know the commands for it.',
+      severity: 'error',
+      from: { path: '^src/(bootstrap|health)/|^src/(main|app\\.module|index)\\.ts$' },
+      to: { path: '^src/cli' },
     },
     {
       name: 'api-keys-without-users',

@@ -1,13 +1,5 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { Command } from 'commander';
-import { createRootKeyCommand } from './bootstrap/create-root-key.command';
-import { exitUnstarted } from './bootstrap/fatal';
-import { importCommand } from './bootstrap/import.command';
+import { runCli } from './cli/run-cli';
 
-new Command('keyward')
-  .description('Operator commands for a Keyward service.')
-  .addCommand(createRootKeyCommand())
-  .addCommand(importCommand())
-  .parseAsync()
-  .catch(exitUnstarted);
+void runCli(process.argv.slice(2));

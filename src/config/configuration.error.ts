@@ -14,3 +14,6 @@ export class ConfigurationError extends Error {
     return 'configuration_refused';
   }
 }
+
+/** The set-up may be right, and what it names cannot be reached: waiting or starting it may help. */
+export class UnreachableError extends ConfigurationError {}

@@ -224,12 +224,26 @@ export class Environment {
 }
 
 /** Variables whose value may hold a password and is never repeated. */
-const SECRET_VARIABLES: ReadonlySet<string> = new Set([
+export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'MONGODB_URI',
   'REDIS_URL',
   'WEBHOOK_SECRETS',
   'WEBHOOK_URL',
 ]);
+
+/** An environment, and what is wrong with it: a sentence a fault, none where it may be used. */
+export interface JudgedEnvironment {
+  readonly environment: Environment;
+  readonly faults: readonly string[];
+}
+
+/** A user and a password in an address. What stands between `://` and the last `@` may be either. */
+const CREDENTIAL_IN_ADDRESS = /:\/\/.*@/gs;
+
+/** A text with the credentials taken out of its addresses. */
+export function withoutCredentials(text: string): string {
+  return text.replaceAll(CREDENTIAL_IN_ADDRESS, '://***@');
+}
 
 /**
  * Reads the environment. A variable that is set to nothing counts as unset, but for `NODE_ENV`.
@@ -237,6 +251,13 @@ const SECRET_VARIABLES: ReadonlySet<string> = new Set([
  * @throws ConfigurationError one line that names each wrong variable, its fault and the remedy
  */
 export function readEnvironment(variables: Readonly<Record<string, unknown>>): Environment {
+  const { environment, faults } = judgeEnvironment(variables);
+  if (faults.length > 0) throw new ConfigurationError(faults.join(' '));
+  return environment;
+}
+
+/** Reads the environment as {@link readEnvironment} does, and names its faults one by one. */
+export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): JudgedEnvironment {
   const given = Object.keys(new Environment())
     .filter((name) => variables[name] !== undefined && (variables[name] !== '' || name === 'NODE_ENV'))
     .map((name) => [name, variables[name]] as const);
@@ -244,7 +265,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
   const faults = validateSync(environment).map((error) => {
     const shown = SECRET_VARIABLES.has(error.property)
       ? ''
-      : ` is ${JSON.stringify(variables[error.property])}`;
+      : ` is ${withoutCredentials(JSON.stringify(variables[error.property]))}`;
     return `${error.property}${shown || ' has a wrong value'}: ${Object.values(error.constraints ?? {})[0]}.`;
   });
   if (environment.STORAGE === 'mongo' && environment.MONGODB_URI === undefined) {
@@ -276,8 +297,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
     if (new Set(issuers).size < issuers.length)
       faults.push('OIDC_ISSUERS names an issuer twice: name each once.');
   }
-  if (faults.length > 0) throw new ConfigurationError(faults.join(' '));
-  return environment;
+  return { environment, faults };
 }
 
 /** The storage the service uses: what `STORAGE` says, else MongoDB where a `MONGODB_URI` is set, else memory. */

@@ -3,7 +3,7 @@ import { ConfigService } from '@nestjs/config';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection, createConnection } from 'mongoose';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConfigurationError } from './configuration.error';
+import { ConfigurationError, UnreachableError } from './configuration.error';
 import { type Environment, storageKindOf } from './environment';
 
 const RETRY_MS = 1000;
@@ -25,7 +25,7 @@ const MIN_SELECTION_MS = 250;
         const uri = config.get('MONGODB_URI', { infer: true });
         const kind = storageKindOf({ STORAGE: config.get('STORAGE', { infer: true }), MONGODB_URI: uri });
         return kind === 'mongo' && uri !== undefined
-          ? connect(uri, config.get('MONGODB_CONNECT_TIMEOUT_MS', { infer: true }))
+          ? connectToMongo(uri, config.get('MONGODB_CONNECT_TIMEOUT_MS', { infer: true }))
           : null;
       },
     },
@@ -40,7 +40,13 @@ export class MongoConnectionModule implements OnApplicationShutdown {
   }
 }
 
-async function connect(uri: string, timeoutMs: number): Promise<Connection> {
+/**
+ * Connects, and tries again while waiting may help.
+ *
+ * @throws UnreachableError if the database cannot be reached in time
+ * @throws ConfigurationError if it refuses, or the connection string is malformed; it is never repeated
+ */
+export async function connectToMongo(uri: string, timeoutMs: number): Promise<Connection> {
   const logger = new Logger('MongoDB');
   const started = performance.now();
   const left = (): number => timeoutMs - (performance.now() - started);
@@ -55,8 +61,10 @@ async function connect(uri: string, timeoutMs: number): Promise<Connection> {
     } catch (error) {
       await connection.close(true).catch(() => undefined);
       const reason = reasonOf(error);
-      if (left() <= 0 || !isTransient(error)) {
-        throw new ConfigurationError(
+      const transient = isTransient(error);
+      if (left() <= 0 || !transient) {
+        const Refusal = transient ? UnreachableError : ConfigurationError;
+        throw new Refusal(
           `MongoDB could not be reached with MONGODB_URI within ${Math.round(performance.now() - started)} ms (${reason}): ` +
             'start the database or correct the connection string. There is no fallback to another storage.',
         );

@@ -43,7 +43,7 @@ describe('an operator at the command line', () => {
 
   it('is told that a key made in memory would be of no use', async () => {
     const cli = runNode(['dist/cli.js', 'create-root-key'], { NODE_ENV: 'development' });
-    expect(await cli.exited()).toBe(1);
+    expect(await cli.exited()).toBe(5);
     expect(cli.stdout()).toBe('');
     expect(cli.stderr()).toMatch(/^keyward: memory storage ends with this command.*\n$/);
   });

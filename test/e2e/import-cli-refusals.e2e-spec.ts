@@ -99,24 +99,31 @@ describe('an operator who imports lines that cannot be', () => {
 
 describe('an operator who gives the command what it cannot use', () => {
   it.each([
-    ['a file that is not there', ['import', '/nowhere/keys.ndjson'], {}, /^keyward: .*cannot be read.*\n$/],
+    [
+      'a file that is not there',
+      ['import', '/nowhere/keys.ndjson'],
+      {},
+      2,
+      /^keyward: .*cannot be read.*\n$/,
+    ],
     [
       'memory storage',
       ['import', 'package.json'],
       { STORAGE: 'memory', NODE_ENV: 'test' },
+      5,
       /^keyward: memory storage/,
     ],
-    ['no file', ['import'], {}, /missing required argument 'file'/],
-  ] as const)('is told so, with exit code 1: %s', async (_name, args, environment, message) => {
+    ['no file', ['import'], {}, 2, /missing required argument 'file'/],
+  ] as const)('is told so: %s', async (_name, args, environment, code, message) => {
     const ran = await bench.run(args, environment);
-    expect([ran.code, ran.lines]).toEqual([1, []]);
+    expect([ran.code, ran.lines]).toEqual([code, []]);
     expect(ran.stderr).toMatch(message);
     expect(ran.stderr).not.toContain('    at ');
   });
 
   it('is told so of a folder as well', async () => {
     const ran = await bench.run(['import', bench.folder]);
-    expect([ran.code, ran.lines]).toEqual([1, []]);
+    expect([ran.code, ran.lines]).toEqual([2, []]);
     expect(ran.stderr).toMatch(/^keyward: .*cannot be read.*\n$/);
   });
 });

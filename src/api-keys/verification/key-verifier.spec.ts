@@ -388,21 +388,21 @@ describe('the owner of a key', () => {
   });
 });
 
-describe('a key with a rate limit', () => {
-  /** A limiter that lets everybody through, this much later. */
-  function limitedBy(delayMs: number): void {
-    const options = { storage: {} as ApiKeyRepository };
-    const limiter = {
-      consume: async () => {
-        time += delayMs;
-        return { allowed: true, limit: 5, windowSeconds: 60, remaining: 4, resetSeconds: 60 };
-      },
-    };
-    const reuse = new ReuseRecorder(options.storage, systemClock);
-    verifier = new KeyVerifier(fresh, options, systemClock, limiter, reuse, new UsageRecorder(null, options));
-  }
+/** A limiter that lets everybody through, this much later. */
+function limitedBy(delayMs: number): void {
+  const options = { storage: {} as ApiKeyRepository };
+  const limiter = {
+    consume: async () => {
+      time += delayMs;
+      return { allowed: true, limit: 5, windowSeconds: 60, remaining: 4, resetSeconds: 60 };
+    },
+  };
+  const reuse = new ReuseRecorder(options.storage, systemClock);
+  verifier = new KeyVerifier(fresh, options, systemClock, limiter, reuse, new UsageRecorder(null, options));
+}
 
-  beforeEach(async () => {
+describe('a key with a rate limit', () => {
+  beforeEach(() => {
     acme = holderOf({ orgId: 'acme', rateLimit: { limit: 5, windowSeconds: 60 } });
     prove();
   });

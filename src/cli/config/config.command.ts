@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import { ConfigurationError } from '../../config/configuration.error';
+import { storageKindOf } from '../../config/environment';
+import { StorageConfig } from '../../config/storage.config';
+import { command, resultCommand } from '../command';
+import { ExitCode } from '../exit-code';
+import { type LoadedEnvironment, loadEnvironment } from '../load-environment';
+import { print, printJson, tell } from '../output';
+import { Table } from '../table';
+import { safeMessage } from '../terminal-text';
+import { type Reachability, tryAll } from './reachability';
+import { shownSetting } from './shown-setting';
+
+interface Options {
+  readonly connect?: boolean;
+  readonly json?: boolean;
+}
+
+interface Setting {
+  readonly name: string;
+  readonly value: string | null;
+  readonly source: 'environment' | 'default';
+}
+
+/** `keyward config …` */
+export function configCommand(): Command {
+  return command('config')
+    .description('check the settings of the service')
+    .addCommand(
+      resultCommand('check')
+        .description('read the environment as the service would, and tell its faults and what would be used')
+        .option('--connect', 'try MongoDB, Redis and the identity providers, too')
+        .action(async ({ connect = false, json = false }: Options) => checkConfig(connect, json)),
+    );
+}
+
+async function checkConfig(connect: boolean, json: boolean): Promise<void> {
+  const loaded = await loadEnvironment();
+  const faults = faultsOf(loaded).map(safeMessage);
+  const settings = settingsOf(loaded);
+  const connections = connect && faults.length === 0 ? await tryAll(loaded.environment) : [];
+  const isReached = connections.every(({ ok }) => ok);
+  if (faults.length > 0) process.exitCode = ExitCode.Configuration;
+  else if (!isReached) process.exitCode = ExitCode.Unavailable;
+
+  if (json) {
+    const storage = faults.length > 0 ? null : storageKindOf(loaded.environment);
+    await printJson({ ok: faults.length === 0 && isReached, faults, storage, settings, connections });
+    return;
+  }
+  for (const fault of faults) tell(fault);
+  await print(...settingLines(settings));
+  if (connections.length > 0) await print('', ...connectionLines(connections));
+}
+
+/** What would keep the service from starting. */
+function faultsOf({ environment, faults }: LoadedEnvironment): readonly string[] {
+  if (faults.length > 0 || storageKindOf(environment) !== 'memory') return faults;
+  try {
+    new StorageConfig().permitVolatile('memory storage of API keys');
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return [error.message];
+    throw error;
+  }
+}
+
+function settingsOf({ environment, variables }: LoadedEnvironment): readonly Setting[] {
+  return Object.entries(environment).map(([name, value]) => ({
+    name,
+    value: shownSetting(name, value),
+    source: isSet(name, variables[name]) ? 'environment' : 'default',
+  }));
+}
+
+function isSet(name: string, value: unknown): boolean {
+  return value !== undefined && (value !== '' || name === 'NODE_ENV');
+}
+
+function settingLines(settings: readonly Setting[]): readonly string[] {
+  const table = new Table([{ head: 'SETTING' }, { head: 'VALUE', max: 80 }, { head: 'FROM' }]);
+  return table.lines(settings.map(({ name, value, source }) => [name, value ?? '-', source]));
+}
+
+function connectionLines(connections: readonly Reachability[]): readonly string[] {
+  const table = new Table([{ head: 'SYSTEM' }, { head: 'STATE' }]);
+  return table.lines(
+    connections.map(({ system, ok, reason }) => [system, ok ? 'reached' : `not reached: ${reason ?? ''}`]),
+  );
+}

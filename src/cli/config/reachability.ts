@@ -1,0 +1,82 @@
+import { Redis } from 'ioredis';
+import { inTime } from '../../api-keys/limits/in-time';
+import { type Environment, issuersOf, storageKindOf } from '../../config/environment';
+import { connectToMongo } from '../../config/mongo-connection.module';
+import { discoverProvider, patience, readJson } from '../../users/sessions/discovery';
+import { safeMessage } from '../terminal-text';
+
+const ANSWER_MS = 3000;
+
+/** Whether another system that the service needs can be reached with the settings. */
+export interface Reachability {
+  /** `MongoDB`, `Redis`, or the issuer. */
+  readonly system: string;
+  readonly ok: boolean;
+  /** Why not. */
+  readonly reason: string | null;
+}
+
+/** Tries every system that the settings name, one after the other. */
+export async function tryAll(environment: Environment): Promise<readonly Reachability[]> {
+  const tried: Reachability[] = [];
+  for (const [system, ask] of systemsOf(environment)) tried.push(await tryOne(system, ask));
+  return tried;
+}
+
+function systemsOf(environment: Environment): readonly (readonly [string, () => Promise<unknown>])[] {
+  const { MONGODB_URI: mongo, MONGODB_CONNECT_TIMEOUT_MS: timeout, REDIS_URL: redis } = environment;
+  return [
+    ...(storageKindOf(environment) === 'mongo' && mongo !== undefined
+      ? [['MongoDB', async () => askMongo(mongo, timeout)] as const]
+      : []),
+    ...(redis === undefined ? [] : [['Redis', async () => askRedis(redis)] as const]),
+    ...issuersOf(environment).map(({ issuer }) => [issuer, async () => askIssuer(issuer)] as const),
+  ];
+}
+
+async function tryOne(system: string, ask: () => Promise<unknown>): Promise<Reachability> {
+  try {
+    await ask();
+    return { system, ok: true, reason: null };
+  } catch (error) {
+    return {
+      system,
+      ok: false,
+      reason: safeMessage(error instanceof Error ? error.message : 'unknown error'),
+    };
+  }
+}
+
+async function askMongo(uri: string, timeoutMs: number): Promise<void> {
+  const connection = await connectToMongo(uri, timeoutMs);
+  try {
+    await inTime(Promise.resolve(connection.db?.command({ ping: 1 })), ANSWER_MS);
+  } finally {
+    await inTime(connection.close(), ANSWER_MS).catch(() => undefined);
+  }
+}
+
+async function askRedis(url: string): Promise<void> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: ANSWER_MS,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  let reason: Error | undefined;
+  redis.on('error', (error: Error) => (reason = error));
+  try {
+    await inTime(redis.connect(), ANSWER_MS);
+    await inTime(redis.ping(), ANSWER_MS);
+  } catch (error) {
+    throw reason ?? error;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function askIssuer(issuer: string): Promise<void> {
+  const { jwksUri } = await discoverProvider(issuer);
+  const { keys } = await readJson(jwksUri, patience());
+  if (!Array.isArray(keys)) throw new Error('its key set holds no keys');
+}

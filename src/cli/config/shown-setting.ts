@@ -1,0 +1,26 @@
+import { SECRET_VARIABLES, withoutCredentials } from '../../config/environment';
+
+/**
+ * A connection string that is shown without what may be secret in it: credentials and options. Only a plain one; in any
+ * other, nobody can be sure which part is the password.
+ */
+const PLAIN_ADDRESS =
+  /^(?<scheme>mongodb(?:\+srv)?|rediss?):\/\/(?<user>[^@/?#\s]*@)?(?<hosts>(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?(?:,(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?)*)(?<path>\/[A-Za-z0-9_-]*)?(?<options>\?[^@\s]*)?$/;
+
+/** A setting as it may be shown to whoever reads a terminal or a log; `null` where it is unset. */
+export function shownSetting(name: string, value: unknown): string | null {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;
+  if (SECRET_VARIABLES.has(name)) return shownSecret(textOf(value));
+  return withoutCredentials(textOf(value));
+}
+
+function shownSecret(value: string): string {
+  const { scheme, user, hosts, path = '', options } = PLAIN_ADDRESS.exec(value)?.groups ?? {};
+  if (scheme === undefined || hosts === undefined) return '(set, not shown)';
+  return `${scheme}://${user === undefined ? '' : '***@'}${hosts}${path}${options === undefined ? '' : '?…'}`;
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value.join(',');
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

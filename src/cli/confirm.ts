@@ -1,0 +1,22 @@
+import { createInterface } from 'node:readline/promises';
+
+/** Where a question is asked and answered. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+/** Asks a question. Only `y` or `yes` is a yes; the end of the input and Ctrl-C are none. */
+export async function confirm(question: string, { input, output }: Terminal): Promise<boolean> {
+  const asked = createInterface({ input, output });
+  const refused = new AbortController();
+  asked.on('close', () => refused.abort());
+  try {
+    const answer = await asked.question(`${question} [y/N] `, { signal: refused.signal });
+    return /^y(?:es)?$/i.test(answer.trim());
+  } catch {
+    return false;
+  } finally {
+    asked.close();
+  }
+}

@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { ApiKeysService } from '../api-keys/api-keys.service';
+import { rootCaller } from '../api-keys/domain/caller';
+import { CreateApiKeyDto } from '../api-keys/dto/create-api-key.dto';
+import { resultCommand } from './command';
+import { asOperator } from './operator-context';
+import { readOptions } from './options';
+import { printIssued, tell } from './output';
+
+interface Options {
+  readonly name: string;
+  readonly json?: boolean;
+}
+
+/** `keyward create-root-key` */
+export function createRootKeyCommand(): Command {
+  return resultCommand('create-root-key')
+    .description('make a key that holds every scope, and print its token to standard output, this once')
+    .option('--name <name>', 'a name for people', 'root key')
+    .action(async ({ name, json = false }: Options) => {
+      const request = readOptions(CreateApiKeyDto, { name, scopes: ['*'] }, { name: '--name' });
+      await asOperator(async (app) => {
+        const { scopes } = request;
+        const issued = await app
+          .get(ApiKeysService)
+          .create(rootCaller('cli'), { name: request.name, scopes });
+        tell(`root key ${issued.key.id}; the token is shown this once`);
+        await printIssued(issued, json);
+      });
+    });
+}

@@ -1,0 +1,42 @@
+import { CommanderError } from 'commander';
+import { KeyNotFoundError, RevokedKeyError } from '../api-keys/api-keys.errors';
+import { StorageUnavailableError } from '../api-keys/storage/storage.errors';
+import { ConfigurationError, UnreachableError } from '../config/configuration.error';
+import { CliError, UsageError } from './cli.errors';
+import { failureOf } from './failure';
+
+describe('a failed command', () => {
+  it.each([
+    ['a key that does not exist', new KeyNotFoundError(), 3, 'not_found'],
+    ['a key that cannot be changed', new RevokedKeyError(), 1, 'revoked_key_unchangeable'],
+    ['a store that is away', new StorageUnavailableError(new Error('x')), 4, 'storage_unavailable'],
+    ['a database that is away at the start', new UnreachableError('x'), 4, 'storage_unavailable'],
+    ['a refused environment', new ConfigurationError('x'), 5, 'configuration_refused'],
+    ['wrong usage', new UsageError('x'), 2, 'usage'],
+    ['an unknown option', new CommanderError(1, 'commander.unknownOption', 'error: x'), 2, 'usage'],
+    ['an answer of no', new CliError('not_confirmed', 'x'), 1, 'not_confirmed'],
+    ['a fault of ours', new TypeError('x'), 1, 'internal_error'],
+  ])('ends by its kind: %s', (_name, error, exitCode, code) => {
+    expect(failureOf(error)).toMatchObject({ exitCode, code });
+  });
+
+  it('does not repeat the value of an unknown option', () => {
+    const error = new CommanderError(
+      1,
+      'commander.unknownOption',
+      "error: unknown option '--token=s=3\ncret'",
+    );
+    expect(failureOf(error).message).toBe("unknown option '--token'");
+  });
+
+  it('has said all where it showed how it is used', () => {
+    expect(failureOf(new CommanderError(0, 'commander.helpDisplayed', '(outputHelp)'))).toMatchObject({
+      exitCode: 0,
+      message: '',
+    });
+    expect(failureOf(new CommanderError(1, 'commander.help', '(outputHelp)'))).toMatchObject({
+      exitCode: 2,
+      message: '',
+    });
+  });
+});

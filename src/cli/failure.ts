@@ -1,0 +1,51 @@
+import { CommanderError } from 'commander';
+import { ConfigurationError, UnreachableError } from '../config/configuration.error';
+import { KeywardError } from '../problems/keyward.error';
+import { PROBLEM_CATALOGUE, type ProblemCode } from '../problems/problem-catalogue';
+import { CliError } from './cli.errors';
+import { ExitCode } from './exit-code';
+
+/** How a failed command ends. */
+export interface Failure {
+  readonly exitCode: ExitCode;
+  /** Stable, for programs that read `--json`. */
+  readonly code: string;
+  /** One sentence for the operator; empty where all was said. */
+  readonly message: string;
+}
+
+const EXIT_CODES: Readonly<Partial<Record<ProblemCode, ExitCode>>> = {
+  not_found: ExitCode.NotFound,
+  storage_unavailable: ExitCode.Unavailable,
+  validation_failed: ExitCode.Usage,
+  invalid_cursor: ExitCode.Usage,
+};
+
+/** What an operator is told of an error, and with which code the process ends. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CliError) return error;
+  if (error instanceof CommanderError) return usageFailure(error);
+  if (error instanceof UnreachableError) {
+    return { exitCode: ExitCode.Unavailable, code: 'storage_unavailable', message: error.message };
+  }
+  if (error instanceof ConfigurationError) {
+    return { exitCode: ExitCode.Configuration, code: error.code, message: error.message };
+  }
+  if (error instanceof KeywardError) {
+    const { code } = error;
+    const message = `${PROBLEM_CATALOGUE[code].title}. ${error.message}`;
+    return { exitCode: EXIT_CODES[code] ?? ExitCode.Failed, code, message };
+  }
+  const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { exitCode: ExitCode.Failed, code: 'internal_error', message: shown };
+}
+
+/** Commander repeats an unknown option with its value, which may have been meant for nobody to see. */
+function usageFailure({ code, message, exitCode }: CommanderError): Failure {
+  const isHelp = code === 'commander.help' || code === 'commander.helpDisplayed';
+  return {
+    exitCode: exitCode === 0 ? ExitCode.Done : ExitCode.Usage,
+    code: 'usage',
+    message: isHelp ? '' : message.replace(/^error: /, '').replaceAll(/'(-[^'=]*)=.*'/gs, "'$1'"),
+  };
+}

@@ -1,0 +1,27 @@
+import type { ApiKeyPage, ApiKeysService } from '../../api-keys/api-keys.service';
+import type { Caller } from '../../api-keys/domain/caller';
+import type { KeyPageQuery } from '../../api-keys/key-page';
+
+const LARGEST_PAGE = 100;
+
+/**
+ * Page after page, until there are as many keys as were asked for, or no more. A page may be short where keys are
+ * filtered; the next one goes on.
+ *
+ * @param count how many keys; may be `Infinity`
+ */
+export async function* keyPages(
+  apiKeys: Pick<ApiKeysService, 'list'>,
+  caller: Caller,
+  query: Omit<KeyPageQuery, 'limit'>,
+  count: number,
+): AsyncGenerator<ApiKeyPage> {
+  let { cursor } = query;
+  for (let left = count; left > 0;) {
+    const page = await apiKeys.list(caller, { ...query, cursor, limit: Math.min(left, LARGEST_PAGE) });
+    yield page;
+    if (page.nextCursor === null) return;
+    cursor = page.nextCursor;
+    left -= page.data.length;
+  }
+}

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { command } from '../command';
+import { listCommand } from './list.command';
+import { revokeCommand } from './revoke.command';
+import { rotateCommand } from './rotate.command';
+import { showCommand } from './show.command';
+
+/** `keyward keys …`: keys, with the operator's own authority. */
+export function keysCommand(): Command {
+  return command('keys')
+    .description('list, show, revoke and rotate keys')
+    .addCommand(listCommand())
+    .addCommand(showCommand())
+    .addCommand(revokeCommand())
+    .addCommand(rotateCommand());
+}

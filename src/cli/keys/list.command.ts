@@ -1,0 +1,103 @@
+import { type Command, Option } from 'commander';
+import type { INestApplicationContext } from '@nestjs/common';
+import { CLOCK } from '../../api-keys/clock.token';
+import { rootCaller } from '../../api-keys/domain/caller';
+import type { Clock } from '../../api-keys/domain/clock';
+import { ApiKeysService } from '../../api-keys/api-keys.service';
+import { type ApiKeyPageDto, ShownApiKeyDto } from '../../api-keys/dto/api-key.dto';
+import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from '../../api-keys/dto/list-api-keys.query';
+import { KeyUsageService } from '../../api-keys/usage/key-usage.service';
+import { resultCommand } from '../command';
+import { asOperator } from '../operator-context';
+import { readOptions } from '../options';
+import { print, printJson, tell } from '../output';
+import { keyTable, rowOf } from './key-text';
+import { keyPages } from './key-pages';
+
+interface Options {
+  readonly org?: string;
+  readonly project?: string;
+  readonly owner?: string;
+  readonly status?: string;
+  readonly limit?: string;
+  readonly cursor?: string;
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+const NAMES = {
+  orgId: '--org',
+  projectId: '--project',
+  ownerId: '--owner',
+  status: '--status',
+  limit: '--limit',
+  cursor: '--cursor',
+};
+
+/** `keyward keys list` */
+export function listCommand(): Command {
+  return resultCommand('list')
+    .description('list keys, newest first')
+    .option('--org <id>', 'only keys bound to this organisation')
+    .option('--project <id>', 'only keys bound to this project; needs --org')
+    .option('--owner <id>', 'only keys of this user')
+    .option('--status <status>', 'only keys in this state: active, expired, disabled or revoked')
+    .option('--limit <number>', `how many keys, 1 to 100 (default: ${DEFAULT_PAGE_SIZE})`)
+    .option('--cursor <cursor>', 'go on where a list ended')
+    .addOption(new Option('--all', 'all keys').conflicts('limit'))
+    .action(async ({ org, project, owner, status, limit, cursor, all, json }: Options) => {
+      const query = readOptions(
+        ListApiKeysQuery,
+        { orgId: org, projectId: project, ownerId: owner, status, limit, cursor },
+        NAMES,
+      );
+      const count = all === true ? Infinity : (query.limit ?? DEFAULT_PAGE_SIZE);
+      await asOperator(async (app) => {
+        const pages = shownPages(app, query, count);
+        await (json === true ? printDocument(pages) : printTable(pages));
+      });
+    });
+}
+
+async function* shownPages(
+  app: INestApplicationContext,
+  query: ListApiKeysQuery,
+  count: number,
+): AsyncGenerator<ApiKeyPageDto> {
+  const usage = app.get(KeyUsageService);
+  const clock = app.get<Clock>(CLOCK);
+  for await (const { data, nextCursor } of keyPages(
+    app.get(ApiKeysService),
+    rootCaller('cli'),
+    query,
+    count,
+  )) {
+    const used = await usage.lastUsed(data.map(({ id }) => id));
+    const now = clock.now();
+    yield { data: data.map((key) => ShownApiKeyDto.shown(key, now, used.get(key.id))), nextCursor };
+  }
+}
+
+/** One document, written when all is there: half of one would be none. */
+async function printDocument(pages: AsyncIterable<ApiKeyPageDto>): Promise<void> {
+  const data: ShownApiKeyDto[] = [];
+  let next: string | null = null;
+  for await (const page of pages) {
+    data.push(...page.data);
+    next = page.nextCursor;
+  }
+  await printJson({ data, nextCursor: next });
+}
+
+async function printTable(pages: AsyncIterable<ApiKeyPageDto>): Promise<void> {
+  const table = keyTable();
+  let count = 0;
+  let next: string | null = null;
+  for await (const { data, nextCursor } of pages) {
+    if (data.length > 0) await print(...table.lines(data.map(rowOf)));
+    count += data.length;
+    next = nextCursor;
+  }
+  if (count === 0) tell('there are no such keys');
+  if (next !== null) tell(`there are more; go on with --cursor ${next}`);
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { ApiKeysService } from '../../api-keys/api-keys.service';
+import type { ApiKey } from '../../api-keys/domain/api-key';
+import { rootCaller } from '../../api-keys/domain/caller';
+import { RevokeApiKeyQuery } from '../../api-keys/dto/revoke-api-key.query';
+import { CliError, UsageError } from '../cli.errors';
+import { resultCommand } from '../command';
+import { confirm } from '../confirm';
+import { asOperator } from '../operator-context';
+import { readOptions } from '../options';
+import { print, printJson } from '../output';
+import { printable } from '../terminal-text';
+import { shownKey } from './shown-key';
+
+interface Options {
+  readonly reason?: string;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+/** `keyward keys revoke` */
+export function revokeCommand(): Command {
+  return resultCommand('revoke')
+    .description('revoke a key for good; its record stays')
+    .argument('<id>', 'the id of the key')
+    .option('--reason <text>', 'why, for the history')
+    .option('--yes', 'do not ask')
+    .action(async (id: string, { reason, yes = false, json = false }: Options) => {
+      const request = readOptions(RevokeApiKeyQuery, { reason }, { reason: '--reason' });
+      if (!yes && !process.stdin.isTTY) {
+        throw new UsageError('there is no terminal to ask at: pass --yes to revoke without a question.');
+      }
+      await asOperator(async (app) => {
+        const apiKeys = app.get(ApiKeysService);
+        const caller = rootCaller('cli');
+        const before = await apiKeys.get(caller, id);
+        if (!yes && before.revokedAt === undefined) await requireConfirmation(before);
+        const key = await apiKeys.revoke(caller, id, request.reason);
+        await (json ? printJson(await shownKey(app, key)) : print(`${key.id} is revoked`));
+      });
+    });
+}
+
+async function requireConfirmation({ id, name, orgId }: ApiKey): Promise<void> {
+  const whose = orgId === undefined ? '' : ` of ${orgId}`;
+  const question = printable(`Revoke ${id}, "${name}"${whose}, for good?`);
+  if (await confirm(question, { input: process.stdin, output: process.stderr })) return;
+  throw new CliError('not_confirmed', 'nothing was revoked.');
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { ApiKeysService } from '../../api-keys/api-keys.service';
+import { rootCaller } from '../../api-keys/domain/caller';
+import { RotateApiKeyDto } from '../../api-keys/dto/rotate-api-key.dto';
+import { resultCommand } from '../command';
+import { asOperator } from '../operator-context';
+import { readOptions, wholeNumber } from '../options';
+import { printIssued, tell } from '../output';
+
+interface Options {
+  readonly grace: string;
+  readonly json?: boolean;
+}
+
+/** `keyward keys rotate` */
+export function rotateCommand(): Command {
+  return resultCommand('rotate')
+    .description('give a key a new token under the same id, and print it to standard output, this once')
+    .argument('<id>', 'the id of the key')
+    .option('--grace <seconds>', 'how long the former token goes on working, at most 7 days', '0')
+    .action(async (id: string, { grace, json = false }: Options) => {
+      const request = readOptions(
+        RotateApiKeyDto,
+        { gracePeriodSeconds: wholeNumber(grace) },
+        { gracePeriodSeconds: '--grace' },
+      );
+      await asOperator(async (app) => {
+        const issued = await app.get(ApiKeysService).rotate(rootCaller('cli'), id, request);
+        const former = issued.key.secrets.at(-2)?.retiresAt;
+        const until = former === undefined ? '' : ` the former one works until ${former.toISOString()};`;
+        tell(`${issued.key.id} is rotated;${until} the new token is shown this once`);
+        await printIssued(issued, json);
+      });
+    });
+}

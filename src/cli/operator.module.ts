@@ -1,0 +1,80 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { getConnectionToken } from '@nestjs/mongoose';
+import type { Connection } from 'mongoose';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys/api-keys.options';
+import { ApiKeysService } from '../api-keys/api-keys.service';
+import { CLOCK } from '../api-keys/clock.token';
+import { systemClock } from '../api-keys/domain/clock';
+import { KeyImportService } from '../api-keys/import/key-import.service';
+import { OWNER_SLOTS } from '../api-keys/owner-slots';
+import { API_KEY_REPOSITORY } from '../api-keys/storage/api-key.repository';
+import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from '../api-keys/storage/api-key.schema';
+import { MongoApiKeyRepository } from '../api-keys/storage/mongo-api-key.repository';
+import { MongoUsageRepository } from '../api-keys/storage/mongo-usage.repository';
+import { USAGE_REPOSITORY } from '../api-keys/storage/usage.repository';
+import { USAGE_MODEL, type UsageDocument, UsageSchema } from '../api-keys/storage/usage.schema';
+import { KeyUsageService } from '../api-keys/usage/key-usage.service';
+import { OWNER_STATUS } from '../api-keys/verification/owner-status';
+import type { Environment } from '../config/environment';
+import { MongoConnectionModule } from '../config/mongo-connection.module';
+import { KeySlots } from '../users/key-slots.service';
+import { UserStatusOfOwners } from '../users/owner-status.service';
+import { MongoUserRepository } from '../users/storage/mongo-user.repository';
+import { USER_REPOSITORY } from '../users/storage/user.repository';
+import { USER_MODEL, type UserDocument, UserSchema } from '../users/storage/user.schema';
+import { USERS_OPTIONS, type UsersOptions } from '../users/users.options';
+
+/**
+ * What an operator's command works with: the services that manage keys, over the service's own store, and nothing of
+ * what the service does by itself. Each part is named here, so that what is added to the service later, with a timer
+ * or a stream of its own, does not run in a command: decision record 0042. The store is taken as it is found; a
+ * command that lists keys builds no index.
+ */
+@Module({})
+export class OperatorModule {
+  /** @param configuration provides the settings that `environment` was read from */
+  static over(environment: Environment, configuration: DynamicModule): DynamicModule {
+    return {
+      module: OperatorModule,
+      imports: [configuration, MongoConnectionModule],
+      providers: [
+        ...optionsFor(environment),
+        { provide: CLOCK, useValue: systemClock },
+        over(API_KEY_REPOSITORY, (connection) => {
+          return new MongoApiKeyRepository(connection.model<ApiKeyDocument>(API_KEY_MODEL, ApiKeySchema));
+        }),
+        over(USAGE_REPOSITORY, (connection) => {
+          return new MongoUsageRepository(connection.model<UsageDocument>(USAGE_MODEL, UsageSchema));
+        }),
+        over(USER_REPOSITORY, (connection) => {
+          return new MongoUserRepository(connection.model<UserDocument>(USER_MODEL, UserSchema));
+        }),
+        KeySlots,
+        UserStatusOfOwners,
+        { provide: OWNER_SLOTS, useExisting: KeySlots },
+        { provide: OWNER_STATUS, useExisting: UserStatusOfOwners },
+        ApiKeysService,
+        KeyUsageService,
+        KeyImportService,
+      ],
+    };
+  }
+}
+
+function optionsFor(environment: Environment): Provider[] {
+  const apiKeys: ApiKeysOptions = {
+    storage: 'mongo',
+    tokenPrefix: environment.API_KEY_PREFIX,
+    maxTtlDays: environment.API_KEY_MAX_TTL_DAYS,
+    importTokenPrefixes: environment.IMPORT_TOKEN_PREFIXES,
+  };
+  const users: UsersOptions = { storage: 'mongo', maxKeys: environment.USER_MAX_KEYS };
+  return [
+    { provide: API_KEYS_OPTIONS, useValue: apiKeys },
+    { provide: USERS_OPTIONS, useValue: users },
+  ];
+}
+
+function over(token: symbol, open: (connection: Connection) => object): Provider {
+  return { provide: token, inject: [getConnectionToken()], useFactory: open };
+}

@@ -1,0 +1,58 @@
+import { Logger } from '@nestjs/common';
+import { configCommand } from './config/config.command';
+import { createRootKeyCommand } from './create-root-key.command';
+import { ExitCode } from './exit-code';
+import { failureOf } from './failure';
+import { importCommand } from './import.command';
+import { indexesCommand } from './indexes/indexes.command';
+import { keysCommand } from './keys/keys.command';
+import { command } from './command';
+import { OperatorLogger } from './operator.logger';
+import { isReaderGone, printJson, tell } from './output';
+import { safeMessage } from './terminal-text';
+
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  failed, or not wholly done
+  2  wrong usage
+  3  no such key
+  4  the store, or another system, cannot be reached
+  5  the environment is refused
+
+Settings come from the environment, as for the service; no argument takes a secret. See docs/cli.md.`;
+
+/** Runs one command and ends the process with its exit code. */
+export async function runCli(args: readonly string[]): Promise<never> {
+  Logger.overrideLogger(new OperatorLogger());
+  // Whoever writes hears of it; the event alone would end the process with a stack trace.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  process.exit(await exitCodeOf(args));
+}
+
+async function exitCodeOf(args: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? ExitCode.Done);
+  } catch (error) {
+    if (isReaderGone(error)) return ExitCode.Done;
+    const { exitCode, code, message } = failureOf(error);
+    if (message !== '') tell(message);
+    if (exitCode !== ExitCode.Done && args.includes('--json')) {
+      await printJson({ error: { code, message: safeMessage(message) } }).catch(() => undefined);
+    }
+    return exitCode;
+  }
+}
+
+function program(): ReturnType<typeof command> {
+  return command('keyward')
+    .description('Operator commands for a Keyward service.')
+    .addHelpText('after', EXIT_CODES)
+    .addCommand(createRootKeyCommand())
+    .addCommand(keysCommand())
+    .addCommand(importCommand())
+    .addCommand(indexesCommand())
+    .addCommand(configCommand());
+}

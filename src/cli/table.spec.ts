@@ -1,0 +1,25 @@
+import { Table } from './table';
+
+describe('a table for people', () => {
+  it('has its columns below each other, and nothing behind the last', () => {
+    const table = new Table([{ head: 'ID' }, { head: 'NAME' }, { head: 'ORG' }]);
+    expect(
+      table.lines([
+        ['1', 'ingest', 'acme'],
+        ['22', 'x', ''],
+      ]),
+    ).toEqual(['ID  NAME    ORG', '1   ingest  acme', '22  x']);
+  });
+
+  it('goes on as it began, with one line of heads', () => {
+    const table = new Table([{ head: 'ID' }, { head: 'ORG' }]);
+    expect(table.lines([['333', 'acme']])).toEqual(['ID   ORG', '333  acme']);
+    expect(table.lines([['1', 'globex']])).toEqual(['1    globex']);
+  });
+
+  it('cuts what is too long by characters, and makes it printable first', () => {
+    const table = new Table([{ head: 'NAME', max: 4 }, { head: 'ORG' }]);
+    expect(table.lines([['🗝🗝🗝🗝🗝', 'acme']])[1]).toBe('🗝🗝🗝…  acme');
+    expect(table.lines([['\u001b[2J', 'globex']])[0]).toBe('\\u0…  globex');
+  });
+});
