@@ -72,7 +72,12 @@ export {
   type ApiKeyQuery,
   type ApiKeyRepository,
 } from './api-keys/storage/api-key.repository';
-export type { ChangeFeed, ChangeFeedMode, ChangeListener } from './api-keys/storage/change-feed';
+export type {
+  ChangeFeed,
+  ChangeFeedKind,
+  ChangeFeedMode,
+  ChangeListener,
+} from './api-keys/storage/change-feed';
 export type { ReadOptions } from './api-keys/storage/read-options';
 export { API_KEY_MODEL, ApiKeyDocument, ApiKeySchema } from './api-keys/storage/api-key.schema';
 export type { ApiKeyStorage } from './api-keys/storage/api-key-storage';
@@ -86,7 +91,7 @@ export {
 } from './api-keys/storage/storage.errors';
 
 export { Admission } from './api-keys/access/admission';
-export type { PresentedCredential } from './api-keys/access/credentials';
+export type { PresentedCredential, PresentedToken } from './api-keys/access/credentials';
 export { type ImportOutcome, type ImportReport } from './api-keys/import/import-report';
 export { KeyImportService } from './api-keys/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
@@ -106,7 +111,12 @@ export { ConfigurationError } from './config/configuration.error';
 export { type Durability, StorageConfig, type VolatileStoragePermit } from './config/storage.config';
 
 export { KeywardError } from './problems/keyward.error';
-export { type FieldFault, type Problem, PROBLEM_MEDIA_TYPE } from './problems/problem';
+export {
+  type FieldFault,
+  type Problem,
+  type ProblemExtensions,
+  PROBLEM_MEDIA_TYPE,
+} from './problems/problem';
 export { PROBLEM_CATALOGUE, type ProblemCode } from './problems/problem-catalogue';
 export { ProblemException } from './problems/problem.exception';
 export { ProblemFilter } from './problems/problem.filter';

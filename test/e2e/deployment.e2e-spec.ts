@@ -200,30 +200,31 @@ describe('the image', () => {
   });
 });
 
-describe('the health check of the container', () => {
-  async function checkedAgainst(
-    status: number,
-    environment: Record<string, string> = {},
-  ): Promise<number | null> {
-    const asked: string[] = [];
-    const server = createServer((request, response) => {
-      asked.push(request.url ?? '');
-      response.writeHead(status).end();
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    const given = Object.fromEntries(
-      Object.entries({ HOST: '0.0.0.0', PORT: 'here', ...environment }).map(([name, value]) => [
-        name,
-        value === 'here' ? String(port) : value,
-      ]),
-    );
-    const code = await runNode(['deploy/healthcheck.mjs'], given).exited();
-    server.close();
-    if (code === 0) expect(asked).toEqual(['/health/live']);
-    return code;
-  }
+/** Runs the health check beside a server that answers with a status; the setting `here` becomes its port. */
+async function checkedAgainst(
+  status: number,
+  environment: Record<string, string> = {},
+): Promise<number | null> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.writeHead(status).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const given = Object.fromEntries(
+    Object.entries({ HOST: '0.0.0.0', PORT: 'here', ...environment }).map(([name, value]) => [
+      name,
+      value === 'here' ? String(port) : value,
+    ]),
+  );
+  const code = await runNode(['deploy/healthcheck.mjs'], given).exited();
+  server.close();
+  if (code === 0) expect(asked).toEqual(['/health/live']);
+  return code;
+}
 
+describe('the health check of the container', () => {
   it('passes where the service says that it lives, on the port that serves health', async () => {
     expect(await checkedAgainst(200)).toBe(0);
     expect(await checkedAgainst(200, { PORT: '1', METRICS_HOST: '127.0.0.1', METRICS_PORT: 'here' })).toBe(0);
