@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the suites that need other people's programs: reverse proxies, Redis, schemathesis and a browser.
+# Runs the suites that need other people's programs: reverse proxies, Redis, Prometheus, schemathesis and a browser.
 # Installs what is missing from Debian and PyPI. What cannot be had ends the run with the reason; nothing skips.
 # Arguments go to jest: npm run test:integration -- nginx
 set -euo pipefail
@@ -18,6 +18,7 @@ debian=(
   libapache2-mod-auth-openidc:/usr/lib/apache2/modules/mod_auth_openidc.so
   redis-server:/usr/bin/redis-server
   chromium:/usr/bin/chromium
+  prometheus:/usr/bin/prometheus
 )
 missing=()
 for entry in "${debian[@]}"; do

@@ -6,9 +6,11 @@ import { ApiKeysModule } from './api-keys/api-keys.module';
 import type { ApiKeysOptions } from './api-keys/api-keys.options';
 import { OAuthErrorFilter } from './api-keys/doors/oauth-error.filter';
 import { AllowedMethods } from './bootstrap/allowed-methods';
+import { OperationsPort } from './bootstrap/operations-port';
 import { ServiceFilter } from './bootstrap/service.filter';
-import { type Environment, issuersOf, readEnvironment, storageKindOf } from './config/environment';
-import { MetricsController } from './health/metrics.controller';
+import { Traffic } from './bootstrap/traffic';
+import { HealthModule } from './health/health.module';
+import { type Environment, issuersOf, readEnvironment, storageKindOf, webhookOf } from './config/environment';
 import { UsersModule } from './users/users.module';
 import type { UsersOptions } from './users/users.options';
 import { MongoConnectionModule } from './config/mongo-connection.module';
@@ -48,6 +50,12 @@ export class AppModule {
             },
             forwardAuthLimitedStatus: config.get('FORWARD_AUTH_LIMITED_STATUS', { infer: true }),
             issuer: config.get('PUBLIC_URL', { infer: true }),
+            eventRetentionDays: config.get('EVENT_RETENTION_DAYS', { infer: true }),
+            webhook: webhookOf({
+              WEBHOOK_URL: config.get('WEBHOOK_URL', { infer: true }),
+              WEBHOOK_SECRETS: config.get('WEBHOOK_SECRETS', { infer: true }),
+              WEBHOOK_ALLOW_PRIVATE: config.get('WEBHOOK_ALLOW_PRIVATE', { infer: true }),
+            }),
           }),
         }),
         UsersModule.forRootAsync({
@@ -71,10 +79,10 @@ export class AppModule {
             maxKeys: config.get('USER_MAX_KEYS', { infer: true }),
           }),
         }),
+        HealthModule.forRoot(),
         DiscoveryModule,
       ],
-      controllers: [MetricsController],
-      providers: [AllowedMethods, OAuthErrorFilter, ServiceFilter],
+      providers: [AllowedMethods, OAuthErrorFilter, OperationsPort, ServiceFilter, Traffic],
     };
   }
 }

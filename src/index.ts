@@ -60,6 +60,12 @@ export type {
   Unknown,
   Valid,
 } from './api-keys/domain/decision';
+export {
+  KEY_EVENT_TYPES,
+  type KeyEvent,
+  type KeyEvents,
+  type KeyEventType,
+} from './api-keys/domain/key-event';
 export type { GrantRequest } from './api-keys/domain/grant-request';
 export type { History, HistoryAction, HistoryEntry } from './api-keys/domain/history';
 export type { KeyPatch } from './api-keys/domain/key-patch';
@@ -90,6 +96,22 @@ export {
   UsageNotWrittenError,
 } from './api-keys/storage/storage.errors';
 
+export {
+  type DeliveryState,
+  EVENT_REPOSITORY,
+  type EventFilter,
+  type EventQuery,
+  type EventRepository,
+  type QueuedEvent,
+  type RecordedEvent,
+} from './api-keys/storage/event.repository';
+export type { EventStorage } from './api-keys/storage/event-storage';
+export type { LeaseRecord, LeaseRepository } from './api-keys/storage/lease.repository';
+export type { ExpiryPosition, KeyOutbox, PendingEvents } from './api-keys/storage/outbox.repository';
+
+export type { EventPage, EventPageQuery } from './api-keys/events/event-page';
+export { EventsService } from './api-keys/events/events.service';
+export type { WebhookOptions } from './api-keys/events/webhooks/webhook.options';
 export { Admission } from './api-keys/access/admission';
 export type { PresentedCredential, PresentedToken } from './api-keys/access/credentials';
 export { type ImportOutcome, type ImportReport } from './api-keys/import/import-report';

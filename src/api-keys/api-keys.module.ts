@@ -21,7 +21,13 @@ import { API_KEY_REPOSITORY } from './storage/api-key.repository';
 import { openApiKeyStorage } from './storage/api-key-storage';
 import { USAGE_REPOSITORY } from './storage/usage.repository';
 import { openUsageStorage } from './storage/usage-storage';
+import { EVENT_REPOSITORY } from './storage/event.repository';
+import { openEventStorage } from './storage/event-storage';
 import { checkedOptions } from './checked-options';
+import { EventWorker } from './events/event-worker';
+import { EventsController } from './events/events.controller';
+import { EventsService } from './events/events.service';
+import { KeyEventPublisher } from './events/key-event.publisher';
 import { ForwardAuthController } from './doors/forward-auth.controller';
 import { IntrospectionController } from './doors/introspection.controller';
 import { VerifyController } from './doors/verify.controller';
@@ -37,6 +43,7 @@ import { KeyUsageController } from './usage/key-usage.controller';
 import { KeyUsageService } from './usage/key-usage.service';
 import { UsagePruner } from './usage/usage-pruner';
 import { UsageRecorder } from './usage/usage-recorder';
+import { DecisionMetrics } from './verification/decision-metrics';
 import { ReuseRecorder } from './verification/reuse-recorder';
 import { KeyVerifier } from './verification/key-verifier';
 
@@ -46,6 +53,7 @@ const CONTROLLERS = [
   KeyImportController,
   ApiKeysController,
   KeyUsageController,
+  EventsController,
   IntrospectionController,
   ForwardAuthController,
 ];
@@ -121,6 +129,19 @@ function assemble(
         openUsageStorage(usageStorage ?? (typeof storage === 'string' ? storage : 'off'), ...rest),
     },
     {
+      provide: EVENT_REPOSITORY,
+      inject: [
+        API_KEYS_OPTIONS,
+        StorageConfig,
+        { token: getConnectionToken(settings.connectionName), optional: true },
+        API_KEY_REPOSITORY,
+      ],
+      useFactory: async ({ storage, eventStorage }: ApiKeysOptions, ...rest: StorageDependencies) => {
+        const chosen = eventStorage ?? (typeof storage === 'string' ? storage : undefined);
+        return chosen === undefined ? null : openEventStorage(chosen, rest[0], rest[1]);
+      },
+    },
+    {
       provide: RATE_LIMITER,
       inject: [API_KEYS_OPTIONS, RedisConnection],
       useFactory: ({ rateLimitOnOutage }: ApiKeysOptions, { client }: RedisConnection) =>
@@ -130,10 +151,14 @@ function assemble(
     },
     RedisConnection,
     FailedCredentials,
+    KeyEventPublisher,
+    EventWorker,
+    EventsService,
     ReuseRecorder,
     FreshKeys,
     UsageRecorder,
     UsagePruner,
+    DecisionMetrics,
     KeyVerifier,
     ApiKeysService,
     KeyUsageService,
@@ -154,11 +179,16 @@ function assemble(
     exports: [
       API_KEYS_OPTIONS,
       API_KEY_REPOSITORY,
+      EVENT_REPOSITORY,
       CLOCK,
       StorageConfig,
+      RedisConnection,
+      DecisionMetrics,
+      FreshKeys,
       KeyVerifier,
       ApiKeysService,
       KeyUsageService,
+      EventsService,
       KeyImportService,
       Admission,
       ScopesGuard,

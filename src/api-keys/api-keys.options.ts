@@ -1,9 +1,11 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import type { RateLimit } from './domain/rate-limit';
 import type { OnLimiterOutage } from './limits/shared-rate-limiter';
+import type { WebhookOptions } from './events/webhooks/webhook.options';
 import type { ApiKeyStorage } from './storage/api-key-storage';
 import type { FreshnessSettings } from './storage/change-feed';
 import type { UsageStorage } from './storage/usage-storage';
+import type { EventStorage } from './storage/event-storage';
 
 /** How the module behaves; what may be computed at start. */
 export interface ApiKeysOptions extends FreshnessSettings {
@@ -37,6 +39,15 @@ export interface ApiKeysOptions extends FreshnessSettings {
   readonly issuer?: string | undefined;
   /** How many keys are kept in memory at most; default 50000. */
   readonly keyCacheMax?: number | undefined;
+  /**
+   * Where events are kept; default as the keys where their storage is chosen by name, else nowhere. Beside a store of keys
+   * of the host's own, that one needs an `outbox`.
+   */
+  readonly eventStorage?: EventStorage | undefined;
+  /** How many days events are kept, 7 to 3650; default 365. */
+  readonly eventRetentionDays?: number | undefined;
+  /** Where events are sent to; default nowhere. See `docs/webhooks.md`. */
+  readonly webhook?: WebhookOptions | undefined;
   /** The names of the route parameters that hold the tenant; default `orgId` and `projectId`. */
   readonly tenantParams?: TenantParamNames | undefined;
 }

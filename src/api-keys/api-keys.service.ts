@@ -28,6 +28,7 @@ import { applyPatch, type KeyPatch } from './domain/key-patch';
 import { issueToken } from './domain/key-token';
 import { currentSecret, rotateSecrets } from './domain/rotation';
 import { isVisible } from './domain/visibility';
+import { KeyEventPublisher } from './events/key-event.publisher';
 import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from './grant-checks';
 import { type KeyPageQuery, pageOf } from './key-page';
 import { OWNER_SLOTS, type OwnerSlots } from './owner-slots';
@@ -83,6 +84,7 @@ export class ApiKeysService {
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
+    @Optional() private readonly events?: KeyEventPublisher,
   ) {}
 
   /**
@@ -119,6 +121,7 @@ export class ApiKeysService {
     const key = recordChange(blank, now, { action: 'created', by: caller.actor });
     if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, id);
     await this.repository.insert(key);
+    this.events?.changed(key);
     return { key, token };
   }
 
@@ -231,7 +234,11 @@ export class ApiKeysService {
       const before = this.seen(caller, isKeyId(id) ? await this.repository.findWithHistory(id) : null);
       if (ifVersion !== undefined && !ifVersion.includes(before.version)) throw new VersionMismatchError();
       const after = (await next(before, this.clock.now())) ?? before;
-      if (after === before || (await this.repository.replace(after))) return { before, after };
+      if (after === before) return { before, after };
+      if (await this.repository.replace(after)) {
+        this.events?.changed(after);
+        return { before, after };
+      }
     }
     throw new ConcurrentChangeError();
   }

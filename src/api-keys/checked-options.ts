@@ -2,6 +2,7 @@ import { ConfigurationError } from '../config/configuration.error';
 import type { ApiKeysOptions } from './api-keys.options';
 import { isAllowedIp } from './domain/allowed-ips';
 import { isTokenPrefix } from './domain/token-form';
+import { requireWebhook } from './events/webhooks/webhook.options';
 
 const IMPORT_PREFIX = /^[\x21-\x7e]{1,64}$/;
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -30,6 +31,10 @@ export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
   }
   requireWhole('revocationBoundMs', options.revocationBoundMs, 100, 60_000);
   requireWhole('keyCacheMax', options.keyCacheMax, 1, 10_000_000);
+  if (!isWithin(options.eventRetentionDays, 7, 3650)) {
+    throw new ConfigurationError('eventRetentionDays is out of range: use whole days from 7 to 3650.');
+  }
+  if (options.webhook !== undefined) requireWebhook(options.webhook);
   requireAddresses(options.trustProxy ?? []);
   requirePrefixes(options.importTokenPrefixes ?? []);
   return options;

@@ -2,11 +2,16 @@ import type { Socket } from 'node:net';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../problems/problem';
 import { PROBLEM_CATALOGUE, type ProblemCode } from '../problems/problem-catalogue';
 import { STATUS_CODES } from 'node:http';
+import { SECURITY_HEADERS } from './security-headers';
 
 const BY_PARSER_CODE: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   HPE_HEADER_OVERFLOW: ['headers_too_large', 'Send fewer or shorter headers.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'Send the whole request sooner.'],
 };
+
+const SECURITY_LINES = Object.entries(SECURITY_HEADERS)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join('');
 
 /** Answers what never became a request, because Node's parser gave it up, with a problem as well. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -23,6 +28,6 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
       `Content-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Cache-Control: no-store\r\nConnection: close\r\n\r\n${body}`,
+      `Cache-Control: no-store\r\nConnection: close\r\n${SECURITY_LINES}\r\n${body}`,
   );
 }

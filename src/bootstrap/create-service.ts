@@ -1,20 +1,29 @@
+import type { IncomingMessage } from 'node:http';
 import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientAddressFinder } from '../api-keys/access/client-address';
 import { AppModule } from '../app.module';
-import type { Environment } from '../config/environment';
+import { type Environment, logFormatOf } from '../config/environment';
+import { HttpMetrics } from '../health/http-metrics';
+import { type Answered, logRequests } from '../logs/access-log';
+import { requestIdOf } from '../logs/request-id';
+import { ServiceLogger } from '../logs/service.logger';
 import { answerClientError } from './client-error';
+import { boundConnections, CONNECTION_BOUNDS } from './connection-bounds';
+import { allowOrigins } from './cross-origin';
 import { answerFrameworkError } from './framework-error';
+import { OperationsPort } from './operations-port';
+import { secureHeaders } from './security-headers';
 import { ServiceFilter } from './service.filter';
 import { SignIn } from './sign-in';
-import { ServiceLogger } from './service.logger';
 import { serveDocumentation } from './swagger';
+import { Traffic } from './traffic';
 import { leaveBodiesUnread } from './unread-bodies';
 
 const BODY_LIMIT_BYTES = 256 * 1024;
 const MAX_PARAM_LENGTH = 512;
-const REQUEST_TIMEOUT_MS = 30_000;
-const KEEP_ALIVE_MS = 5_000;
 
 /**
  * The service, ready to listen.
@@ -22,29 +31,48 @@ const KEEP_ALIVE_MS = 5_000;
  * @throws ConfigurationError if the environment is wrong or the storage is refused
  */
 export async function createService(): Promise<NestFastifyApplication> {
-  const adapter = new FastifyAdapter({
-    bodyLimit: BODY_LIMIT_BYTES,
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    clientErrorHandler: answerClientError,
-    frameworkErrors: answerFrameworkError,
-  });
-  // Node drops headers beyond a count silently, X-Forwarded-For among them; the bound on their size refuses them instead.
-  adapter.getInstance().server.maxHeadersCount = 0;
-  adapter.getInstance().removeContentTypeParser('text/plain');
-  leaveBodiesUnread(adapter.getInstance(), '/v1/forward-auth');
+  const module = AppModule.forRoot();
   const logger = new ServiceLogger();
   logger.writeFrom('warn');
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(), adapter, {
+  // The settings are not checked yet, and what is wrong with them is to be read as well.
+  logger.writeAs(logFormatOf(process.env));
+  let answered: Answered | undefined;
+  const adapter = new FastifyAdapter({
+    http: CONNECTION_BOUNDS,
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // While the service shuts down, connections that are open are served to the end.
+    return503OnClosing: false,
+    genReqId: (request: IncomingMessage) => requestIdOf(request, (text) => logger.holdsCredential(text)),
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      answerFrameworkError(error, request, reply, answered),
+  });
+  const fastify = adapter.getInstance();
+  fastify.removeContentTypeParser('text/plain');
+  leaveBodiesUnread(fastify, '/v1/forward-auth');
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
     logger,
   });
   const config = app.get<ConfigService<Environment, true>>(ConfigService);
-  logger.writeFrom(config.get('LOG_LEVEL', { infer: true }));
+  const setting = <K extends keyof Environment>(name: K): Environment[K] => config.get(name, { infer: true });
+  logger.writeFrom(setting('LOG_LEVEL'));
+  logger.redactImported(setting('IMPORT_TOKEN_PREFIXES'));
+  boundConnections(fastify.server, setting('REQUEST_TIMEOUT_MS'), setting('KEEP_ALIVE_TIMEOUT_MS'));
+
+  const signIn = isDocumented(config) ? signInOf(config) : undefined;
+  answered = logRequests(fastify, {
+    logger,
+    metrics: app.get(HttpMetrics),
+    clientAddress: clientAddressFinder(setting('TRUST_PROXY')),
+  });
+  secureHeaders(fastify, () => signIn?.origins ?? []);
+  app.get(Traffic).watch(fastify);
+  if (setting('METRICS_PORT') !== undefined) app.get(OperationsPort).divide(fastify);
+  allowOrigins(app, setting('CORS_ORIGINS'));
   app.useGlobalFilters(app.get(ServiceFilter));
-  app.enableShutdownHooks();
-  if (isDocumented(config)) serveDocumentation(app, signInOf(config));
+  if (isDocumented(config)) serveDocumentation(app, signIn);
   return app;
 }
 

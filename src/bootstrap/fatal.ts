@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../config/configuration.error';
+import { redactionOf, shown } from '../logs/redaction';
 
 /** Ends the process because it cannot start: one line for a fault of the set-up, everything for one of ours. */
 export function exitUnstarted(error: unknown): never {
-  const shown =
-    error instanceof ConfigurationError ? error.message : error instanceof Error ? error.stack : error;
-  process.stderr.write(`keyward: ${String(shown)}\n`);
+  const text = error instanceof ConfigurationError ? error.message : shown(error);
+  process.stderr.write(`keyward: ${redactionOf()(text)}\n`);
   process.exit(1);
 }

@@ -1,13 +1,24 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Answered } from '../logs/access-log';
+import { REQUEST_ID_HEADER } from '../logs/request-id';
 import { PROBLEM_MEDIA_TYPE } from '../problems/problem';
 import { toProblemException } from '../problems/problem-translation';
+import { SECURITY_HEADERS } from './security-headers';
 
-/** Answers what Fastify gives up before any route is found, such as an address that cannot be decoded. */
-export function answerFrameworkError(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+/** Answers what Fastify gives up before any route is found and any hook runs, such as an address that cannot be decoded. */
+export function answerFrameworkError(
+  error: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answered: Answered | undefined,
+): void {
   const { problem } = toProblemException(error);
+  reply.raw.once('finish', () => answered?.(request, reply));
   void reply
     .code(problem.status)
+    .headers(SECURITY_HEADERS)
+    .header(REQUEST_ID_HEADER, request.id)
     .header('Content-Type', PROBLEM_MEDIA_TYPE)
     .header('Cache-Control', 'no-store')
-    .send(JSON.stringify(problem));
+    .send(JSON.stringify({ ...problem, instance: `urn:keyward:request:${request.id}` }));
 }

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module';
 import { ConfigurationError } from '../config/configuration.error';
 import { readEnvironment, storageKindOf } from '../config/environment';
-import { ServiceLogger } from './service.logger';
+import { ServiceLogger } from '../logs/service.logger';
 
 /**
  * Runs an operator's command over the service's own store, and closes it behind.
@@ -11,7 +11,7 @@ import { ServiceLogger } from './service.logger';
  * @throws ConfigurationError if the environment is wrong, or nothing that the command does would last
  */
 export async function asOperator<T>(work: (app: INestApplicationContext) => Promise<T>): Promise<T> {
-  const logger = new ServiceLogger();
+  const logger = new ServiceLogger('stderr');
   logger.writeFrom('warn');
   const module = AppModule.forRoot();
   if (storageKindOf(readEnvironment(process.env)) === 'memory') {

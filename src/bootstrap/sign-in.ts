@@ -52,6 +52,12 @@ export class SignIn {
     };
   }
 
+  /** Where Swagger UI fetches tokens. */
+  get origins(): readonly string[] {
+    const { tokenUrl = '' } = this.endpoints ?? {};
+    return URL.canParse(tokenUrl) ? [new URL(tokenUrl).origin] : [];
+  }
+
   private async discover(): Promise<void> {
     try {
       const { authorizationEndpoint, tokenEndpoint } = await discoverProvider(this.settings.issuer);

@@ -14,6 +14,7 @@ export function describeService(app: NestFastifyApplication): OpenAPIObject {
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addTag('API keys', 'Keys and their history.')
+    .addTag('Events', 'What happened to keys: the audit trail.')
     .addTag('Users', 'People who sign in, and look after their own keys.')
     .addTag('Verification', 'Whether a token is good, for services in any language.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key (RFC 6750).' }, 'bearer')

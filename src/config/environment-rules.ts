@@ -20,6 +20,20 @@ export function Integer(): PropertyDecorator {
   );
 }
 
+/** A whole number in a range; says so, with what it counts, where it is none. */
+export function Whole(min: number, max: number, what: string): PropertyDecorator {
+  const isWhole = (value: unknown): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+  const rule = ValidateBy(
+    { name: 'whole', validator: { validate: isWhole } },
+    { message: `use ${what} from ${min} to ${max}` },
+  );
+  return (target, property) => {
+    Integer()(target, property);
+    rule(target, property);
+  };
+}
+
 /** Reads values that are separated by commas. */
 export function List(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) =>
@@ -54,6 +68,16 @@ export function Json(): PropertyDecorator {
       return value;
     }
   });
+}
+
+/** Origins as browsers send them: scheme, host and port, and nothing more. */
+export function IsOrigin(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isOrigin', validator: { validate: isOrigin } }, options);
+}
+
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return false;
+  return new URL(value).origin === value && !value.includes('*');
 }
 
 /** An issuer of OpenID Connect: an https address, or http on this machine. */

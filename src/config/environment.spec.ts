@@ -1,5 +1,5 @@
 import { ConfigurationError } from './configuration.error';
-import { readEnvironment, storageKindOf } from './environment';
+import { readEnvironment, storageKindOf, webhookOf } from './environment';
 
 /** The sentence an operator reads; empty where the environment is accepted. */
 function refusal(variables: Readonly<Record<string, unknown>>): string {
@@ -63,6 +63,9 @@ describe('an operator may set', () => {
     ['USAGE_FLUSH_MS', '3600000', 3_600_000],
     ['USAGE_RETENTION_DAYS', '1', 1],
     ['USAGE_RETENTION_DAYS', '3650', 3650],
+    ['EVENT_RETENTION_DAYS', '7', 7],
+    ['EVENT_RETENTION_DAYS', '3650', 3650],
+    ['WEBHOOK_ALLOW_PRIVATE', 'true', true],
     ['SWAGGER', 'off', 'off'],
     ['LOG_LEVEL', 'debug', 'debug'],
   ])('%s to %j', (name, value, read) => {
@@ -111,6 +114,9 @@ describe('an operator who sets a variable to a wrong value', () => {
     ['USAGE_RETENTION_DAYS', '0', retention],
     ['USAGE_RETENTION_DAYS', '3651', retention],
     ['USAGE_RETENTION_DAYS', '-90', retention],
+    ['EVENT_RETENTION_DAYS', '6', 'use whole days from 7 to 3650'],
+    ['EVENT_RETENTION_DAYS', '3651', 'use whole days from 7 to 3650'],
+    ['WEBHOOK_ALLOW_PRIVATE', 'yes', 'use "true" or "false"'],
     ['SWAGGER', 'true', 'use "on" or "off"'],
     ['SWAGGER', 'ON', 'use "on" or "off"'],
     ['LOG_LEVEL', 'info', 'use one of fatal, error, warn, log, debug, verbose'],
@@ -156,5 +162,44 @@ describe('the storage of the service', () => {
     ['memory', 'memory', uri],
   ] as const)('is %s with STORAGE %s and MONGODB_URI %s', (kind, storage, address) => {
     expect(storageKindOf({ STORAGE: storage, MONGODB_URI: address })).toBe(kind);
+  });
+});
+
+describe('the webhook of the service', () => {
+  const secrets = [7, 8].map((byte) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`);
+  const WEBHOOK_URL = 'https://hooks.acme.example/keyward?tenant=acme';
+  const WEBHOOK_SECRETS = secrets.join(', ');
+
+  it('is what is set, and none where nothing is', () => {
+    expect(webhookOf(readEnvironment({}))).toBeUndefined();
+    expect(webhookOf(readEnvironment({ WEBHOOK_URL, WEBHOOK_SECRETS }))).toEqual({
+      url: WEBHOOK_URL,
+      secrets,
+      allowPrivateAddresses: false,
+    });
+  });
+
+  it('needs an address and secrets together', () => {
+    const sentence = 'WEBHOOK_URL and WEBHOOK_SECRETS go together: set both, or neither.';
+    expect(refusal({ WEBHOOK_URL })).toBe(sentence);
+    expect(refusal({ WEBHOOK_SECRETS })).toBe(sentence);
+  });
+
+  it('is https, but for a receiver of the own network', () => {
+    const variables = { WEBHOOK_URL: 'http://127.0.0.1:9000/', WEBHOOK_SECRETS };
+    expect(refusal(variables)).toMatch(/^WEBHOOK_URL is not https: /);
+    expect(refusal({ ...variables, WEBHOOK_ALLOW_PRIVATE: 'true' })).toBe('');
+  });
+
+  it.each([
+    ['WEBHOOK_URL', 'https://root:hunter2@hooks.acme.example'],
+    ['WEBHOOK_URL', 'hunter2'],
+    ['WEBHOOK_SECRETS', 'hunter2'],
+    ['WEBHOOK_SECRETS', 'whsec_hunter2'],
+    ['WEBHOOK_SECRETS', `${WEBHOOK_SECRETS},hunter2`],
+  ])('does not read %s=%j again, for it may hold a secret', (name, value) => {
+    const message = refusal({ WEBHOOK_URL, WEBHOOK_SECRETS, [name]: value });
+    expect(message).toMatch(new RegExp(`^${name} has a wrong value: use `));
+    expect(message).not.toContain('hunter2');
   });
 });

@@ -3,12 +3,14 @@ import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } fr
 import {
   Flag,
   Integer,
+  IsOrigin,
   IsIpRange,
   IsIssuer,
   IsIssuerList,
   Json,
   List,
   type OidcIssuerSetting,
+  Whole,
 } from './environment-rules';
 import { ConfigurationError } from './configuration.error';
 
@@ -16,6 +18,9 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as cons
 
 /** Where keys are kept. */
 export type StorageKind = 'memory' | 'mongo';
+
+/** How a log is written: a line of JSON a message, or for people. */
+export type LogFormat = 'json' | 'text';
 
 const ISSUER_REMEDY = 'use the issuer as it stands in its tokens: https, or http on this machine only';
 const GRANTABLE = /^(?:\*|[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\*)?)$/;
@@ -34,6 +39,29 @@ export class Environment {
   @Min(0, { message: 'use a port number from 0 to 65535' })
   @Max(65_535, { message: 'use a port number from 0 to 65535' })
   PORT = 3000;
+
+  @IsOptional()
+  @Whole(0, 65_535, 'a port number')
+  METRICS_PORT: number | undefined = undefined;
+
+  @Matches(/^[A-Za-z0-9.:_-]+$/, { message: 'use a host name or an address to listen on, such as 127.0.0.1' })
+  METRICS_HOST = '127.0.0.1';
+
+  @List()
+  @IsOrigin({ each: true, message: 'use origins such as https://app.example.com, separated by commas' })
+  CORS_ORIGINS: string[] = [];
+
+  @Whole(100, 3_600_000, 'whole milliseconds')
+  REQUEST_TIMEOUT_MS = 30_000;
+
+  @Whole(100, 3_600_000, 'whole milliseconds')
+  KEEP_ALIVE_TIMEOUT_MS = 5000;
+
+  @Whole(0, 600_000, 'whole milliseconds')
+  SHUTDOWN_DELAY_MS = 0;
+
+  @Whole(1, 600_000, 'whole milliseconds')
+  SHUTDOWN_TIMEOUT_MS = 25_000;
 
   @IsOptional()
   @IsIn(['memory', 'mongo'], { message: 'use "mongo", or "memory" in development and test' })
@@ -162,16 +190,46 @@ export class Environment {
   @Max(1000, { message: 'use a whole number from 1 to 1000' })
   USER_MAX_KEYS = 50;
 
+  @Integer()
+  @IsInt({ message: 'use whole days from 7 to 3650' })
+  @Min(7, { message: 'use whole days from 7 to 3650' })
+  @Max(3650, { message: 'use whole days from 7 to 3650' })
+  EVENT_RETENTION_DAYS = 365;
+
+  @IsOptional()
+  @Matches(/^https?:\/\/[^\s@]+$/, { message: 'use an https address, without a user name or a password' })
+  WEBHOOK_URL: string | undefined = undefined;
+
+  @List()
+  @Matches(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, {
+    each: true,
+    message: 'use "whsec_" and 24 to 64 random bytes in base64, separated by commas',
+  })
+  WEBHOOK_SECRETS: string[] = [];
+
+  @Flag()
+  @IsIn([true, false], { message: 'use "true" or "false"' })
+  WEBHOOK_ALLOW_PRIVATE = false;
+
   @IsOptional()
   @IsIn(['on', 'off'], { message: 'use "on" or "off"' })
   SWAGGER: 'on' | 'off' | undefined = undefined;
 
   @IsIn(LOG_LEVELS, { message: `use one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'log';
+
+  @IsOptional()
+  @IsIn(['json', 'text'], { message: 'use "json" or "text"' })
+  LOG_FORMAT: LogFormat | undefined = undefined;
 }
 
 /** Variables whose value may hold a password and is never repeated. */
-const SECRET_VARIABLES: ReadonlySet<string> = new Set(['MONGODB_URI', 'REDIS_URL']);
+const SECRET_VARIABLES: ReadonlySet<string> = new Set([
+  'MONGODB_URI',
+  'REDIS_URL',
+  'WEBHOOK_SECRETS',
+  'WEBHOOK_URL',
+]);
 
 /**
  * Reads the environment. A variable that is set to nothing counts as unset, but for `NODE_ENV`.
@@ -194,6 +252,9 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
       'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string of the database.',
     );
   }
+  if (faults.length === 0 && environment.SHUTDOWN_DELAY_MS >= environment.SHUTDOWN_TIMEOUT_MS) {
+    faults.push('SHUTDOWN_DELAY_MS is not less than SHUTDOWN_TIMEOUT_MS, the time for the whole shutdown.');
+  }
   if ((environment.OIDC_ISSUER === undefined) !== (environment.OIDC_AUDIENCE.length === 0)) {
     faults.push('OIDC_ISSUER and OIDC_AUDIENCE go together: set both, or neither.');
   }
@@ -201,6 +262,14 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
     if (environment[name] !== undefined && environment.OIDC_ISSUER === undefined) {
       faults.push(`${name} is set and OIDC_ISSUER is not: set both, or neither.`);
     }
+  }
+  if ((environment.WEBHOOK_URL === undefined) !== (environment.WEBHOOK_SECRETS.length === 0)) {
+    faults.push('WEBHOOK_URL and WEBHOOK_SECRETS go together: set both, or neither.');
+  }
+  if (environment.WEBHOOK_URL?.startsWith('http:') === true && !environment.WEBHOOK_ALLOW_PRIVATE) {
+    faults.push(
+      'WEBHOOK_URL is not https: use https, or set WEBHOOK_ALLOW_PRIVATE to "true" for a receiver of your own network.',
+    );
   }
   if (faults.length === 0) {
     const issuers = issuersOf(environment).map(({ issuer }) => issuer);
@@ -214,6 +283,15 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
 /** The storage the service uses: what `STORAGE` says, else MongoDB where a `MONGODB_URI` is set, else memory. */
 export function storageKindOf(environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI'>): StorageKind {
   return environment.STORAGE ?? (environment.MONGODB_URI === undefined ? 'memory' : 'mongo');
+}
+
+/** What `LOG_FORMAT` says, else text in development and test and JSON elsewhere. */
+export function logFormatOf({
+  LOG_FORMAT: format,
+  NODE_ENV: environment,
+}: Readonly<Record<string, unknown>>): LogFormat {
+  if (format === 'json' || format === 'text') return format;
+  return environment === 'development' || environment === 'test' ? 'text' : 'json';
 }
 
 /** The identity providers whose sessions are taken: the one of `OIDC_ISSUER`, and those of `OIDC_ISSUERS`. */
@@ -236,4 +314,15 @@ export function issuersOf(
           },
         ];
   return [...first, ...environment.OIDC_ISSUERS];
+}
+
+/** Where events are sent to; `undefined` where `WEBHOOK_URL` is unset. */
+export function webhookOf({
+  WEBHOOK_URL: url,
+  WEBHOOK_SECRETS: secrets,
+  WEBHOOK_ALLOW_PRIVATE: allowPrivateAddresses,
+}: Pick<Environment, 'WEBHOOK_URL' | 'WEBHOOK_SECRETS' | 'WEBHOOK_ALLOW_PRIVATE'>):
+  | { readonly url: string; readonly secrets: readonly string[]; readonly allowPrivateAddresses: boolean }
+  | undefined {
+  return url === undefined ? undefined : { url, secrets, allowPrivateAddresses };
 }

@@ -53,6 +53,7 @@ export const PROBLEM_CATALOGUE = {
   storage_unavailable: { status: 503, title: 'The key store cannot be reached' },
   issuer_unavailable: { status: 503, title: 'The identity provider cannot be reached' },
   rate_limiter_unavailable: { status: 503, title: 'Requests cannot be counted' },
+  not_ready: { status: 503, title: 'This instance is not ready for requests' },
 } as const satisfies Readonly<Record<string, ProblemKind>>;
 
 /** A stable code of a problem. */

@@ -35,6 +35,12 @@ export class ProblemDto {
    */
   detail?: string;
 
+  /**
+   * This occurrence: the id of the request, as in X-Request-Id.
+   * @example "urn:keyward:request:0b4c0a4e-8f4f-4f59-8c38-5d2f0a6b7c1d"
+   */
+  instance?: string;
+
   /** The fields at fault, with `validation_failed`. */
   errors?: FieldFaultDto[];
 

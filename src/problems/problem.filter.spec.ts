@@ -5,7 +5,10 @@ import { ProblemException } from './problem.exception';
 import { ProblemFilter } from './problem.filter';
 
 /** A response in the making, and an adapter that writes to it. */
-function answering(headersSent = false): {
+function answering(
+  headersSent = false,
+  requestId?: string,
+): {
   filter: ProblemFilter;
   host: ArgumentsHost;
   answer: Map<string, unknown>;
@@ -13,6 +16,7 @@ function answering(headersSent = false): {
   const answer = new Map<string, unknown>();
   const httpAdapter = {
     isHeadersSent: () => headersSent,
+    getHeader: (_response: unknown, name: string) => (name === 'X-Request-Id' ? requestId : undefined),
     setHeader: (_response: unknown, name: string, value: string) => answer.set(name, value),
     reply: (_response: unknown, body: unknown, status: number) =>
       answer.set('body', body).set('status', status),
@@ -52,6 +56,18 @@ describe('an error on its way to a client', () => {
     expect(logged).toHaveBeenCalledWith(error);
     expect(answer.get('status')).toBe(500);
     expect(JSON.stringify([...answer])).not.toContain('hunter2');
+  });
+
+  it('names the request where its answer has an id, and only one that can stand in a URN', () => {
+    const named = answering(false, 'req-7.a~_');
+    named.filter.catch(new ProblemException(problemOf('not_found')), named.host);
+    expect(named.answer.get('body')).toEqual({
+      ...problemOf('not_found'),
+      instance: 'urn:keyward:request:req-7.a~_',
+    });
+    const odd = answering(false, 'a b"c');
+    odd.filter.catch(new ProblemException(problemOf('not_found')), odd.host);
+    expect(odd.answer.get('body')).toEqual(problemOf('not_found'));
   });
 
   it('leaves an answer alone that has begun already', () => {

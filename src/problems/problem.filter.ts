@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { PROBLEM_MEDIA_TYPE } from './problem';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
+import { PROBLEM_MEDIA_TYPE, type Problem } from './problem';
 import { toProblemException } from './problem-translation';
 
 /**
@@ -24,6 +24,16 @@ export class ProblemFilter implements ExceptionFilter {
     for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
     adapter.setHeader(response, 'Content-Type', PROBLEM_MEDIA_TYPE);
     adapter.setHeader(response, 'Cache-Control', 'no-store');
-    adapter.reply(response, problem, problem.status);
+    adapter.reply(response, withInstance(problem, requestIdOf(adapter, response)), problem.status);
   }
+}
+
+/** The id that the application gives its answer; `undefined` where it gives none that can stand in a URN. */
+function requestIdOf(adapter: AbstractHttpAdapter, response: unknown): string | undefined {
+  const id: unknown = adapter.getHeader(response, 'X-Request-Id');
+  return typeof id === 'string' && /^[\w.~-]{1,128}$/.test(id) ? id : undefined;
+}
+
+function withInstance(problem: Problem, requestId: string | undefined): Problem {
+  return requestId === undefined ? problem : { ...problem, instance: `urn:keyward:request:${requestId}` };
 }

@@ -14,6 +14,10 @@ export interface FieldFault {
 export interface ProblemExtensions {
   readonly errors?: readonly FieldFault[];
   readonly exceeded?: readonly string[];
+  /** How the parts of the service are, with `not_ready`. */
+  readonly parts?: Readonly<
+    Record<string, { readonly status: string; readonly detail?: string | undefined }>
+  >;
 }
 
 /** A problem as RFC 9457 writes it, with the stable `code` that programs compare. */
@@ -23,6 +27,8 @@ export interface Problem extends ProblemExtensions {
   readonly status: number;
   readonly code: ProblemCode;
   readonly detail?: string;
+  /** This occurrence, as `urn:keyward:request:` and the id of the request. */
+  readonly instance?: string;
 }
 
 /** Builds a problem. `detail` says what to change, and never repeats a credential. */

@@ -57,7 +57,7 @@ export class UsersModule implements OnModuleInit {
         { provide: OWNER_STATUS, useExisting: UserStatusOfOwners },
         { provide: OWNER_SLOTS, useExisting: KeySlots },
       ],
-      exports: [USER_REPOSITORY, UsersService, AUTHENTICATOR, OWNER_STATUS, OWNER_SLOTS],
+      exports: [USERS_OPTIONS, USER_REPOSITORY, UsersService, AUTHENTICATOR, OWNER_STATUS, OWNER_SLOTS],
     };
   }
 

@@ -23,6 +23,8 @@ interface Use {
   readonly writes: number;
   /** What the index leaves to be filtered among few: the keys of one owner. */
   readonly filtered?: readonly string[];
+  /** Whether it is none of the change feed's business. */
+  readonly quiet?: boolean;
   readonly run: (repository: ApiKeyRepository, stored: ApiKeyWithHistory) => Promise<unknown>;
 }
 
@@ -122,6 +124,51 @@ const USES: readonly Use[] = [
     run: async (repository) =>
       repository.list({ ownerId: ALICE, orgId: 'acme', projectId: 'website', limit: 10 }),
   },
+  {
+    what: 'finding the keys whose events wait',
+    index: 'pendingAt_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository) => repository.outbox?.pending(10),
+  },
+  {
+    what: 'asking since when the oldest event waits',
+    index: 'pendingAt_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository) => repository.outbox?.oldestPending(),
+  },
+  {
+    what: 'letting go of events that were passed on',
+    index: '_id_',
+    reads: 0,
+    writes: 1,
+    quiet: true,
+    run: async (repository, { id }) => repository.outbox?.settle({ keyId: id, version: 1, events: [] }),
+  },
+  {
+    what: 'letting go of some of the events',
+    index: '_id_',
+    reads: 0,
+    writes: 2,
+    quiet: true,
+    run: async (repository, { id }) => repository.outbox?.settle({ keyId: id, version: 0, events: [] }),
+  },
+  {
+    what: 'finding the keys that expire',
+    index: 'expiresAt_1__id_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository) => repository.outbox?.expiring(new Date(0), new Date(), 10),
+  },
+  {
+    what: 'finding more keys that expire',
+    index: 'expiresAt_1__id_1',
+    reads: 2,
+    writes: 0,
+    run: async (repository, { id, expiresAt = new Date() }) =>
+      repository.outbox?.expiring(new Date(0), new Date(), 10, { expiresAt, id }),
+  },
 ];
 
 function sumOf(count: (use: Use) => number): number {
@@ -211,10 +258,10 @@ describe('what the driver sends', () => {
 
   it('writes to the journals of a majority, and lets the server’s clock say when', async () => {
     const writes: SentUpdate[] = [];
-    for (const use of USES) {
+    for (const use of USES.filter(({ quiet = false }) => !quiet)) {
       for (const command of await commandsOf(use)) if ('update' in command) writes.push(command);
     }
-    expect(writes).toHaveLength(sumOf(({ writes: each }) => each));
+    expect(writes).toHaveLength(sumOf(({ writes: each, quiet = false }) => (quiet ? 0 : each)));
     for (const { writeConcern, updates } of writes) {
       expect(writeConcern).toEqual({ w: 'majority', j: true });
       const { $currentDate, ...values } = updates[0]?.u ?? {};
@@ -223,7 +270,18 @@ describe('what the driver sends', () => {
     }
   });
 
-  it('changes a key and its history in one write of one document', async () => {
+  it('touches nothing but the events that wait where they are passed on', async () => {
+    for (const use of USES.filter(({ quiet }) => quiet)) {
+      for (const { writeConcern, updates } of (await commandsOf(use)) as readonly SentUpdate[]) {
+        expect(writeConcern).toEqual({ w: 'majority', j: true });
+        const fields = Object.values(updates[0]?.u ?? {}).flatMap((each) => Object.keys(each));
+        expect(fields.length).toBeGreaterThan(0);
+        expect(['pending', 'pendingAt']).toEqual(expect.arrayContaining(fields));
+      }
+    }
+  });
+
+  it('changes a key, its history and its event in one write of one document', async () => {
     const change = changed(stored, { name: 'renamed' });
     await store.repository.replace(change);
     const [write, ...more] = sent.take() as readonly SentUpdate[];
@@ -231,7 +289,11 @@ describe('what the driver sends', () => {
     expect(write?.updates).toHaveLength(1);
     expect(write?.updates[0]).toMatchObject({
       q: { _id: stored.id, version: 1 },
-      u: { $set: { name: 'renamed', version: 2, history: change.history } },
+      u: {
+        $set: { name: 'renamed', version: 2, history: change.history },
+        $push: { pending: { type: 'api-key.updated', version: 2, actor: 'cli', fields: ['name'] } },
+        $min: { pendingAt: change.updatedAt },
+      },
     });
     expect(write?.updates[0]?.upsert ?? false).toBe(false);
   });
@@ -241,7 +303,8 @@ describe('what the driver sends', () => {
     await store.repository.list({ limit: 10 });
     const reads = sent.take() as readonly SentFind[];
     expect(reads).toHaveLength(2);
-    for (const { projection } of reads) expect(projection).toMatchObject({ history: 0, historyDropped: 0 });
+    for (const { projection } of reads)
+      expect(projection).toMatchObject({ history: 0, historyDropped: 0, pending: 0, pendingAt: 0 });
   });
 });
 

@@ -1,14 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiKeysService } from '../../src/api-keys/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
+import { changeEventOf } from '../../src/api-keys/domain/key-event';
 import { systemClock } from '../../src/api-keys/domain/clock';
+import type { KeyOutbox } from '../../src/api-keys/storage/outbox.repository';
 import { aFullKey, aKey, ALICE, changed, nothingOptional } from '../support/fixtures';
 import { testDatabaseUri } from '../support/test-database';
 import { describeApiKeyRepository } from './api-key-repository.contract';
+import { describeKeyOutbox } from './key-outbox.contract';
 import { mongoRepositoryOn, openMongoRepository, type OpenedMongoRepository } from './opened-repository';
 
 describe('API keys in MongoDB', () => {
   describeApiKeyRepository(async () => openMongoRepository());
+  describeKeyOutbox(async () => openMongoRepository());
 });
 
 describe('the documents of API keys in MongoDB', () => {
@@ -28,8 +32,9 @@ describe('the documents of API keys in MongoDB', () => {
   it('are kept in api_keys, one a key, by its id', async () => {
     const { id, ...fields } = aFullKey();
     await store.repository.insert({ id, ...fields });
+    const { id: _id, keyId: _keyId, ...event } = changeEventOf({ id, ...fields });
     await expect(store.documents.find().toArray()).resolves.toEqual([
-      { _id: id, ...fields, changedAt: expect.any(Date) },
+      { _id: id, ...fields, changedAt: expect.any(Date), pending: [event], pendingAt: event.at },
     ]);
   });
 
@@ -47,6 +52,8 @@ describe('the documents of API keys in MongoDB', () => {
       'historyDropped',
       'metadata',
       'name',
+      'pending',
+      'pendingAt',
       'scopes',
       'secrets',
       'updatedAt',
@@ -119,6 +126,32 @@ describe('the documents of API keys in MongoDB', () => {
     });
   });
 
+  it('stay where they are in the change feed when their events are passed on', async () => {
+    const key = aKey();
+    await store.repository.insert(key);
+    const before = await store.documents.findOne();
+    await pause(5);
+    const [waiting] = await outbox().pending(10);
+    if (waiting === undefined) throw new Error('no event waits');
+    await outbox().settle(waiting);
+    const { pending: _pending, pendingAt: _pendingAt, ...rest } = { ...before };
+    await expect(store.documents.findOne()).resolves.toEqual(rest);
+  });
+
+  it('keep the mark of the oldest event that waits, whatever comes after it', async () => {
+    const key = aKey();
+    await store.repository.insert(key);
+    await store.repository.replace(changed(key, { name: 'renamed' }));
+    await expect(outbox().oldestPending()).resolves.toEqual(key.createdAt);
+  });
+
+  it('have no events that wait where the change feed keeps its own', async () => {
+    await store.documents.insertMany([{ _id: '#hb:one', changedAt: new Date(), version: 1 }]);
+    await expect(outbox().pending(10)).resolves.toEqual([]);
+    const always = [new Date(0), new Date('9999-01-01')] as const;
+    await expect(outbox().expiring(...always, 10)).resolves.toEqual([]);
+  });
+
   it('are made ready by every instance that starts, also by several at once', async () => {
     await store.connection.dropDatabase();
     const instances = Array.from({ length: 5 }, () => mongoRepositoryOn(store.connection));
@@ -132,6 +165,11 @@ describe('the documents of API keys in MongoDB', () => {
   it('call themselves durable, so that production takes them', () => {
     expect(store.repository.durability).toBe('durable');
   });
+
+  function outbox(): KeyOutbox {
+    if (store.repository.outbox === undefined) throw new Error('there is no outbox');
+    return store.repository.outbox;
+  }
 
   async function changedAt(): Promise<Date> {
     const document = await store.documents.findOne();

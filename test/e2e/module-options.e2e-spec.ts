@@ -88,6 +88,22 @@ describe('options that are refused', () => {
       /^usageRetentionDays is out of range: use whole days /,
     ],
     ['usage kept for half a day', { usageRetentionDays: 0.5 }, /^usageRetentionDays is out of range: /],
+    [
+      'events kept for half a week',
+      { eventRetentionDays: 3 },
+      /^eventRetentionDays is out of range: use whole days from 7 to 3650\.$/,
+    ],
+    [
+      'a webhook without a secret',
+      { webhook: { url: 'https://hooks.acme.example', secrets: [] } },
+      /^webhook\.secrets are not secrets of Standard Webhooks: /,
+    ],
+    [
+      'a webhook to this machine',
+      { webhook: { url: 'http://127.0.0.1', secrets: [`whsec_${'A'.repeat(32)}`] } },
+      /^webhook\.url is not https: /,
+    ],
+    ['events in MongoDB without a connection', { eventStorage: 'mongo' }, /^storage "mongo" needs a /],
     ['MongoDB without a connection', { storage: 'mongo' }, /^storage "mongo" needs a Mongoose connection /],
   ])('are %s, with one sentence that says what to do', async (_what, options, sentence) => {
     const refusal = await refusalOf('fastify', hostWith({ storage: 'memory', ...options }));

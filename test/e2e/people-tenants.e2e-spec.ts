@@ -10,7 +10,7 @@ import {
 } from '../support/user-service';
 import { CALLERS, type CallerName, DEEDS } from '../support/user-tenant-deeds';
 
-const SCOPES = ['api-keys:*', 'users:*', 'memory:*'];
+const SCOPES = ['api-keys:*', 'events:*', 'users:*', 'memory:*'];
 
 describe.each(STORAGES)('two tenants, their people and their keys, kept in %s', (storage) => {
   let service: PeopleService;
@@ -129,7 +129,7 @@ describe.each(STORAGES)('two tenants, their people and their keys, kept in %s', 
     const { body } = await service.as().get('/docs-json');
     const paths = body['paths'] as Readonly<Record<string, JsonObject>>;
     const routes = Object.entries(paths).flatMap(([path, operations]) =>
-      /^\/v1\/(?:api-keys|users)/.test(path)
+      /^\/v1\/(?:api-keys|events|users)/.test(path)
         ? Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`)
         : [],
     );

@@ -63,11 +63,15 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     });
     const [event] = eventsAbout(id);
     expect(event).toEqual({
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      id: `${id}-${version}`,
+      type: REUSE_DETECTED,
       keyId: id,
       orgId: 'acme',
       projectId: 'apollo',
       at: secrets[0]?.reusedAt,
+      actor: 'system',
+      version,
+      fields: [],
     });
     expect(JSON.stringify(event)).not.toContain(token.slice(-49));
     expect(await countedUses(service)).toBe(before + 1);

@@ -97,3 +97,21 @@ describe('a person with a browser at /docs', () => {
     expect(opened.requestedHosts()).toEqual([keyward.address]);
   });
 });
+
+describe('a person who opens /docs over plain HTTP by the name of another host', () => {
+  it('finds the page whole, and a key made with it', async () => {
+    const keyward = await startKeywardInMemory();
+    const browser = await openBrowser(['keyward.test']);
+    const foreign = await openPage(browser);
+    const { page, errors } = foreign;
+    page.setDefaultTimeout(8000);
+    const { port } = new URL(keyward.url);
+    await page.goto(`http://keyward.test:${port}/docs`);
+    const ui = new SwaggerUi(page);
+    await ui.authorize(keyward.rootToken);
+    expect((await ui.execute('ApiKeys_create', { name: 'n', scopes: [], orgId: 'globex' })).status).toBe(201);
+    expect([errors, foreign.requestedHosts()]).toEqual([[], [`keyward.test:${port}`]]);
+    await browser.close();
+    await keyward.stop();
+  });
+});

@@ -10,11 +10,16 @@ export interface HttpAnswer {
 /** Any JSON object; members are looked at by name. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** One id for all requests, so that tests can compare answers whole: problems name the request. */
+const REQUEST_ID = 'a-test';
+
 /** Calls a service over real HTTP as the holder of one token, or as nobody. */
 export class HttpClient {
+  /** @param requestId what the client calls its requests; `null` leaves that to the service */
   constructor(
     private readonly url: string,
     private readonly token?: string,
+    private readonly requestId: string | null = REQUEST_ID,
   ) {}
 
   async get(path: string, headers?: Record<string, string>): Promise<HttpAnswer> {
@@ -43,6 +48,7 @@ export class HttpClient {
     const response = await fetch(this.url + path, {
       method,
       headers: {
+        ...(this.requestId !== null && { 'X-Request-Id': this.requestId }),
         ...(this.token !== undefined && { Authorization: `Bearer ${this.token}` }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
         ...headers,
@@ -50,7 +56,7 @@ export class HttpClient {
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    const isJson = text !== '' && (response.headers.get('content-type') ?? '').includes('json');
+    const isJson = text !== '' && /\bjson\b/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       headers: response.headers,

@@ -113,6 +113,9 @@ export const DEEDS: readonly Deed[] = [
     ownerId: colleagueId,
   })),
   change('frees it of its owner', [403, 404, 404, 200, 200, 403, 200], { ownerId: null }),
+  deed('reads the trail of events', 'GET /v1/events', [403, 403, 403, 200, 200, 200, 200], (client) =>
+    client.get('/v1/events'),
+  ),
   deed('looks at the own user', 'GET /v1/users/me', SESSIONS_ONLY, (client) => client.get('/v1/users/me')),
   deed('takes a username', 'PATCH /v1/users/me', SESSIONS_ONLY, (client) =>
     client.patch('/v1/users/me', { username: newKeyId(new Date()) }),

@@ -10,6 +10,7 @@ import { LocalRateLimiter } from '../limits/local-rate-limiter';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { StorageUnavailableError } from '../storage/storage.errors';
 import { UsageRecorder } from '../usage/usage-recorder';
+import { DecisionMetrics } from '../verification/decision-metrics';
 import { FreshKeys } from '../verification/fresh-keys';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
@@ -48,7 +49,7 @@ function door(): { repository: MemoryApiKeyRepository; admission: Waiting } {
     reuse,
     new UsageRecorder(null, options),
   );
-  const admission = new Admission(verifier, new FailedCredentials(options), options);
+  const admission = new Admission(verifier, new FailedCredentials(options), new DecisionMetrics(), options);
   return {
     repository,
     admission: {

@@ -8,11 +8,13 @@ import type { Caller } from '../domain/caller';
 import type { Requirement } from '../domain/decision';
 import { meetsScopes } from '../domain/scopes';
 import { FailedCredentials } from '../limits/failed-credentials';
+import { DecisionMetrics, type Door } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
 import type { Passed, Verification } from '../verification/verification';
 import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 import type { Authenticator } from './authenticator';
 import type { PresentedCredential, PresentedToken } from './credentials';
+import { noteDecision } from './decision-note';
 import { rateLimitHeaders } from './rate-limit-headers';
 
 /**
@@ -26,6 +28,7 @@ export class Admission {
   constructor(
     private readonly verifier: KeyVerifier,
     private readonly failures: FailedCredentials,
+    private readonly metrics: DecisionMetrics,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
   ) {
     this.realm = options.realm ?? 'keyward';
@@ -34,13 +37,19 @@ export class Admission {
   /**
    * Lets a key in; at once where the verifier answers at once.
    *
+   * @param door who asks, for the metrics
    * @throws ProblemException if the request is refused (thrown or rejected)
    */
-  admit(credential: PresentedCredential, requirement: Requirement): Passed | Promise<Passed> {
+  admit(
+    credential: PresentedCredential,
+    requirement: Requirement,
+    door: Door = 'guard',
+  ): Passed | Promise<Passed> {
     if (credential.kind === 'none') throw missingCredential(this.realm);
     if (credential.kind === 'ambiguous') throw ambiguousCredential(this.realm);
     const verification = this.verifier.verify(credential.token, requirement);
-    if (verification instanceof Promise) return this.judgeLate(verification, credential, requirement);
+    if (verification instanceof Promise) return this.judgeLate(verification, credential, requirement, door);
+    this.metrics.count(door, verification.code);
     return passes(verification, credential) ? verification : this.refuse(verification, requirement);
   }
 
@@ -70,9 +79,10 @@ export class Admission {
     verifying: Promise<Verification>,
     credential: PresentedToken,
     requirement: Requirement,
+    door: Door,
   ): Promise<Passed> {
     try {
-      const verification = await verifying;
+      const verification = await this.metrics.counted(door, verifying);
       return passes(verification, credential) ? verification : await this.refuse(verification, requirement);
     } catch (error) {
       throw error instanceof KeywardError ? ProblemException.of(error) : error;
@@ -80,14 +90,20 @@ export class Admission {
   }
 
   private async refuse(verification: Verification, requirement: Requirement): Promise<never> {
+    const refusal = await this.refusal(verification, requirement);
+    if (verification.code !== 'VALID') noteDecision(refusal, verification);
+    throw refusal;
+  }
+
+  private async refusal(verification: Verification, requirement: Requirement): Promise<ProblemException> {
     if (verification.code === 'RATE_LIMITED') {
-      throw new ProblemException(
+      return new ProblemException(
         problemOf('rate_limited', 'Try again after the seconds in Retry-After.'),
         rateLimitHeaders(verification.rateLimit),
       );
     }
     const code = verification.code === 'VALID' ? 'USER_NAME_MISMATCH' : verification.code;
-    throw await this.counted(refusalOf(code, requirement.scopes, this.realm), requirement);
+    return this.counted(refusalOf(code, requirement.scopes, this.realm), requirement);
   }
 
   /** A failed credential counts against the client's address; past the limit it answers 429. */

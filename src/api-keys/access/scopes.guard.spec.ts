@@ -6,6 +6,7 @@ import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
 import { UsageRecorder } from '../usage/usage-recorder';
+import { DecisionMetrics } from '../verification/decision-metrics';
 import { FreshKeys } from '../verification/fresh-keys';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
@@ -33,7 +34,7 @@ const verifier = new KeyVerifier(
   reuse,
   new UsageRecorder(null, options),
 );
-const admission = new Admission(verifier, new FailedCredentials(options), options);
+const admission = new Admission(verifier, new FailedCredentials(options), new DecisionMetrics(), options);
 const guard = new ScopesGuard(admission, options, new HttpAdapterHost());
 
 function contextOf(type: string, handler: () => void): ExecutionContextHost {

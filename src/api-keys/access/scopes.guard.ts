@@ -9,6 +9,7 @@ import { Admission } from './admission';
 import { AUTHENTICATOR, type Authenticator } from './authenticator';
 import { clientAddressFinder, type ClientAddressOf } from './client-address';
 import { type PresentedCredential, readCredential } from './credentials';
+import { passNoteOn } from './decision-note';
 import { type HttpRequest, nodeRequestOf } from './http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { type RouteAccess, RouteAccessTable } from './route-access';
@@ -54,18 +55,22 @@ export class ScopesGuard implements CanActivate {
     try {
       if (access.kind !== 'guarded') throw new ProblemException(problemOf('access_undeclared'));
       const admitted = this.admit(context, request, access);
-      return admitted instanceof Promise ? this.late(context, admitted) : true;
+      return admitted instanceof Promise ? this.late(context, request, admitted) : true;
     } catch (error) {
-      throw this.challenged(context, error);
+      throw this.challenged(context, request, error);
     }
   }
 
-  private async late(context: ExecutionContext, admitted: Promise<void>): Promise<boolean> {
+  private async late(
+    context: ExecutionContext,
+    request: HttpRequest,
+    admitted: Promise<void>,
+  ): Promise<boolean> {
     try {
       await admitted;
       return true;
     } catch (error) {
-      throw this.challenged(context, error);
+      throw this.challenged(context, request, error);
     }
   }
 
@@ -116,8 +121,9 @@ export class ScopesGuard implements CanActivate {
     if (passed.rateLimit !== undefined) this.setHeaders(context, rateLimitHeaders(passed.rateLimit));
   }
 
-  private challenged(context: ExecutionContext, error: unknown): unknown {
+  private challenged(context: ExecutionContext, request: HttpRequest, error: unknown): unknown {
     if (error instanceof ProblemException) {
+      passNoteOn(error, request);
       this.setHeaders(context, { 'Content-Type': PROBLEM_MEDIA_TYPE, ...error.headers });
     }
     return error;

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { decodeTime } from 'ulid';
-import { isKeyId, newKeyId } from './key-id';
+import { foreignKeyId } from './foreign-token';
+import { isImportedKeyId, isKeyId, newKeyId } from './key-id';
 
 const NOON = new Date('2027-01-31T12:00:00Z');
 
@@ -55,5 +56,16 @@ describe('what has the form of a key id', () => {
     '../v1/api-keys/00000000000',
   ])('%j does not', (text) => {
     expect(isKeyId(text)).toBe(false);
+  });
+});
+
+describe('a key id', () => {
+  it.each([
+    ['z1jd8x4k2m6n8p0q2r4s6t8v0w', true],
+    ['01jd8x4k2m6n8p0q2r4s6t8v0z', false],
+    [newKeyId(new Date()), false],
+    [foreignKeyId('0'.repeat(64)), true],
+  ])('tells whether its key was imported: %s, %j', (id, imported) => {
+    expect(isImportedKeyId(id)).toBe(imported);
   });
 });

@@ -19,3 +19,8 @@ export function newKeyId(now: Date): string {
 export function isKeyId(text: string): boolean {
   return KEY_ID.test(text);
 }
+
+/** Whether the key of this id was imported: it may be older than its record. */
+export function isImportedKeyId(id: string): boolean {
+  return id.startsWith('z');
+}

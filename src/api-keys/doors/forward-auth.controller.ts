@@ -6,11 +6,14 @@ import { ProblemException } from '../../problems/problem.exception';
 import { Admission } from '../access/admission';
 import { clientAddressFinder, type ClientAddressOf } from '../access/client-address';
 import { readCredential } from '../access/credentials';
+import { noteDecision, passNoteOn } from '../access/decision-note';
 import { type HttpRequest, nodeRequestOf } from '../access/http-request';
 import { rateLimitHeaders } from '../access/rate-limit-headers';
 import { Public } from '../access/require-scopes.decorator';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import type { ApiKey } from '../domain/api-key';
+import type { Requirement } from '../domain/decision';
+import type { Passed } from '../verification/verification';
 import { ForwardAuthFilter } from './forward-auth.filter';
 import { readProxyRequirement } from './forward-auth-requirement';
 
@@ -51,10 +54,8 @@ export class ForwardAuthController {
       );
     }
     const node = nodeRequestOf(request);
-    const { key, rateLimit } = await this.admission.admit(readCredential(node), {
-      ...requirement,
-      clientAddress: this.clientAddress(node),
-    });
+    const asked = { ...requirement, clientAddress: this.clientAddress(node) };
+    const { key, rateLimit } = await this.admitted(request, asked);
     const headers = {
       ...identityHeaders(key),
       ...(rateLimit && rateLimitHeaders(rateLimit)),
@@ -62,6 +63,21 @@ export class ForwardAuthController {
     };
     for (const [name, value] of Object.entries(headers)) {
       this.adapterHost.httpAdapter.setHeader(response, name, value);
+    }
+  }
+
+  private async admitted(request: HttpRequest, asked: Requirement): Promise<Passed> {
+    try {
+      const passed = await this.admission.admit(
+        readCredential(nodeRequestOf(request)),
+        asked,
+        'forward-auth',
+      );
+      noteDecision(request, passed);
+      return passed;
+    } catch (error) {
+      if (error instanceof ProblemException) passNoteOn(error, request);
+      throw error;
     }
   }
 }

@@ -6,6 +6,7 @@ import {
   Inject,
   Post,
   Query,
+  Req,
   UseFilters,
   UseGuards,
   UsePipes,
@@ -15,11 +16,14 @@ import { FormBodyGuard } from '../../problems/media-type.guard';
 import { noParameters } from '../../problems/no-parameters.pipe';
 import { strictValidation } from '../../problems/validation';
 import { CurrentApiKey, type CurrentKey } from '../access/current-api-key.decorator';
+import { noteAnswer } from '../access/decision-note';
+import type { HttpRequest } from '../access/http-request';
 import { BasicCredentials, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { NO_SCOPES_REQUIRED } from '../domain/scopes';
 import { IntrospectionDto, IntrospectDto } from '../dto/introspect.dto';
+import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ApiOAuthErrors } from './api-oauth-errors.decorator';
 import { OAuthErrorFilter } from './oauth-error.filter';
@@ -37,6 +41,7 @@ import { tenantAskedFor } from './verifier-context';
 export class IntrospectionController {
   constructor(
     private readonly verifier: KeyVerifier,
+    private readonly metrics: DecisionMetrics,
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
   ) {}
 
@@ -54,16 +59,19 @@ export class IntrospectionController {
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiOAuthErrors()
   async introspect(
+    @Req() request: HttpRequest,
     @CurrentApiKey() caller: CurrentKey,
     @Query(noParameters) _query: object,
     @Body() { token, org_id: orgId, project_id: projectId, ip }: IntrospectDto,
   ): Promise<IntrospectionDto> {
-    const decision = await this.verifier.inspect(token, {
+    const deciding = this.verifier.inspect(token, {
       scopes: NO_SCOPES_REQUIRED,
       tenant: tenantAskedFor(caller, { orgId, projectId }),
       verifier: caller,
       clientAddress: ip,
     });
+    const decision = await this.metrics.counted('introspect', deciding);
+    noteAnswer(request, decision);
     return decision.code === 'VALID'
       ? IntrospectionDto.of(decision.key, decision.secret, this.options.issuer)
       : { active: false };

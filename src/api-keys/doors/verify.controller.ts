@@ -6,6 +6,7 @@ import {
   HttpCode,
   Post,
   Query,
+  Req,
   UseFilters,
   UseGuards,
   UsePipes,
@@ -18,9 +19,12 @@ import { ProblemFilter } from '../../problems/problem.filter';
 import { JsonBodyGuard } from '../../problems/media-type.guard';
 import { strictValidation } from '../../problems/validation';
 import { CurrentApiKey, type CurrentKey } from '../access/current-api-key.decorator';
+import { noteAnswer } from '../access/decision-note';
+import type { HttpRequest } from '../access/http-request';
 import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
 import { VerificationDto, VerifyDto } from '../dto/verify.dto';
+import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
 import { tenantAskedFor } from './verifier-context';
 
@@ -33,7 +37,10 @@ import { tenantAskedFor } from './verifier-context';
 @UseFilters(ProblemFilter)
 @UsePipes(strictValidation())
 export class VerifyController {
-  constructor(private readonly verifier: KeyVerifier) {}
+  constructor(
+    private readonly verifier: KeyVerifier,
+    private readonly metrics: DecisionMetrics,
+  ) {}
 
   /**
    * Tells whether a token is good for what is required of it, and counts its rate limit. Where no tenant is named,
@@ -55,12 +62,13 @@ export class VerifyController {
   })
   @ApiProblems(...SCOPED, ...JSON_BODY, 'binding_mismatch', 'rate_limiter_unavailable')
   async verify(
+    @Req() request: HttpRequest,
     @CurrentApiKey() caller: CurrentKey,
     @Query(noParameters) _query: object,
     @Headers('cache-control') cacheControl: string | undefined,
     @Body() { token, scopes, orgId, projectId, ip }: VerifyDto,
   ): Promise<VerificationDto> {
-    const verification = await this.verifier.verify(
+    const verifying = this.verifier.verify(
       token,
       {
         scopes: { allOf: scopes ?? [], anyOf: [] },
@@ -70,6 +78,8 @@ export class VerifyController {
       },
       { noCache: asksForNoCache(cacheControl) },
     );
+    const verification = await this.metrics.counted('verify', verifying);
+    noteAnswer(request, verification);
     return VerificationDto.of(verification);
   }
 }

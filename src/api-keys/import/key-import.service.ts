@@ -13,6 +13,7 @@ import { isVisible } from '../domain/visibility';
 import { ImportedKeyDto } from '../dto/imported-key.dto';
 import { toCreate } from '../dto/key-request.mapper';
 import { parseRfc3339 } from '../dto/rfc3339';
+import { KeyEventPublisher } from '../events/key-event.publisher';
 import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from '../grant-checks';
 import { OWNER_SLOTS, type OwnerSlots } from '../owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
@@ -32,6 +33,7 @@ export class KeyImportService {
     @Inject(CLOCK) private readonly clock: Clock,
     @Optional() @Inject(OWNER_STATUS) private readonly owners?: OwnerStatus,
     @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
+    @Optional() private readonly events?: KeyEventPublisher,
   ) {}
 
   /**
@@ -109,6 +111,7 @@ export class KeyImportService {
     if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, key.id);
     try {
       await this.repository.insert(key);
+      this.events?.changed(key);
       return 'imported';
     } catch (error) {
       if (!(error instanceof KeyIdTakenError)) throw error;

@@ -1,4 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { Counter } from 'prom-client';
+import { sharedMetric } from '../../metrics/shared-metric';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RateLimit } from '../domain/rate-limit';
@@ -16,11 +18,21 @@ const ANSWER_WITHIN_MS = 300;
 /** How long Redis is left alone after a failure, so that an outage does not slow down every request. */
 const PAUSE_AFTER_FAILURE_MS = 1000;
 
+const OUTAGES = 'keyward_rate_limiter_outages_total';
+
 /** Counts in Redis, for all instances together. */
 export class SharedRateLimiter implements RateLimiter {
   private readonly logger = new Logger('RateLimiter');
   private readonly counter: RateLimiterRedis;
   private readonly local = new LocalRateLimiter();
+  private readonly outages = sharedMetric(
+    OUTAGES,
+    () =>
+      new Counter({
+        name: OUTAGES,
+        help: 'Times that Redis did not count, and was left alone for a second.',
+      }),
+  );
   private awayUntil = Number.NEGATIVE_INFINITY;
 
   /** @param redis a client that fails at once while it is not connected: without offline queue */
@@ -43,6 +55,7 @@ export class SharedRateLimiter implements RateLimiter {
       return stateOf(await inTime(counted, ANSWER_WITHIN_MS), limit);
     } catch (error) {
       this.awayUntil = performance.now() + PAUSE_AFTER_FAILURE_MS;
+      this.outages.inc();
       this.logger.warn(`Redis does not count: ${error instanceof Error ? error.message : 'unknown error'}`);
       return this.withoutRedis(subject, limit, error);
     }

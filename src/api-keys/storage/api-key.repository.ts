@@ -2,6 +2,7 @@ import type { Durability } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import type { ChangeFeed } from './change-feed';
 import type { ReadOptions } from './read-options';
+import type { KeyOutbox } from './outbox.repository';
 
 /** The injection token of the {@link ApiKeyRepository} in use. */
 export const API_KEY_REPOSITORY = Symbol('keyward:api-key-repository');
@@ -33,6 +34,12 @@ export interface ApiKeyRepository {
    * Announces what anyone changes. Without one, nothing that was read is ever kept: each verification asks the store.
    */
   readonly changes?: ChangeFeed | undefined;
+
+  /**
+   * The events of changes. A repository that has it puts the event of each `insert` and `replace` there in the same
+   * write; without it there are no durable events, no notices of expiry and no webhooks.
+   */
+  readonly outbox?: KeyOutbox;
 
   /** Makes the store ready, indexes included. Called once at start, before anything is served. */
   prepare(): Promise<void>;

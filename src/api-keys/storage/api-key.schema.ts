@@ -2,6 +2,7 @@ import { Prop, raw, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { Schema as MongooseSchema } from 'mongoose';
 import type { KeyMetadata, KeySecret } from '../domain/api-key';
 import type { HistoryEntry } from '../domain/history';
+import type { KeyEvent } from '../domain/key-event';
 import type { RateLimit } from '../domain/rate-limit';
 
 /** The name of the Mongoose model. */
@@ -26,6 +27,23 @@ const historyEntry = new MongooseSchema<HistoryEntry>(
     version: { type: Number, required: true },
     fields: { type: [String], default: undefined },
     reason: String,
+  },
+  { _id: false },
+);
+
+/** An event that waits in its key's document: all but what the document says itself. */
+export type StoredPendingEvent = Omit<KeyEvent, 'id' | 'keyId' | 'expiresAt'>;
+
+const pendingEvent = new MongooseSchema<StoredPendingEvent>(
+  {
+    type: { type: String, required: true },
+    at: { type: Date, required: true },
+    orgId: String,
+    projectId: String,
+    ownerId: String,
+    actor: { type: String, required: true },
+    version: { type: Number, required: true },
+    fields: { type: [String], required: true },
   },
   { _id: false },
 );
@@ -114,6 +132,12 @@ export class ApiKeyDocument {
 
   @Prop(Date)
   changedAt?: Date;
+
+  @Prop({ type: [pendingEvent], default: undefined })
+  pending?: StoredPendingEvent[];
+
+  @Prop(Date)
+  pendingAt?: Date;
 }
 
 /** The Mongoose schema of `api_keys`. */
@@ -123,3 +147,5 @@ ApiKeySchema.index({ ownerId: 1, _id: 1 });
 ApiKeySchema.index({ orgId: 1, _id: 1 });
 ApiKeySchema.index({ orgId: 1, projectId: 1, _id: 1 });
 ApiKeySchema.index({ changedAt: 1 });
+ApiKeySchema.index({ pendingAt: 1 }, { sparse: true });
+ApiKeySchema.index({ expiresAt: 1, _id: 1 }, { partialFilterExpression: { expiresAt: { $exists: true } } });

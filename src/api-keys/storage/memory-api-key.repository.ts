@@ -4,17 +4,22 @@ import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
 import type { ApiKeyQuery, ApiKeyRepository } from './api-key.repository';
 import { LocalChangeFeed } from './change-feed';
+import { MemoryKeyOutbox } from './memory-outbox';
 import { KeyIdTakenError } from './storage.errors';
 
 /** Keeps keys in this process and forgets them with it. For development and tests, and nowhere else. */
 export class MemoryApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'volatile';
   readonly changes = new LocalChangeFeed();
+  readonly outbox: MemoryKeyOutbox;
   private readonly keys = new Map<string, ApiKeyWithHistory>();
 
   /** @throws ConfigurationError without a permit of `StorageConfig` */
   constructor(permit: VolatileStoragePermit) {
     assertVolatilePermit(permit);
+    this.outbox = new MemoryKeyOutbox(() =>
+      [...this.keys.values()].map((key) => withoutHistory(copyOf(key))),
+    );
   }
 
   async prepare(): Promise<void> {}
@@ -24,6 +29,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
     if (this.keys.has(key.id)) throw new KeyIdTakenError(key.id);
     this.keys.set(key.id, copyOf(key));
     this.changes.announce(key.id);
+    this.outbox.push(copyOf(key));
   }
 
   async find(id: string): Promise<ApiKey | null> {
@@ -41,6 +47,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
     const { createdAt, createdBy } = stored;
     this.keys.set(key.id, copyOf({ ...key, createdAt, createdBy }));
     this.changes.announce(key.id);
+    this.outbox.push(copyOf(key));
     return true;
   }
 

@@ -14,9 +14,13 @@ import {
   MONGO_OPERATION_TIMEOUT_MS,
 } from './mongo-operation';
 import type { ReadOptions } from './read-options';
+import { MongoKeyOutbox, withPending } from './mongo-outbox';
 import { KeyIdTakenError } from './storage.errors';
 
-const WITHOUT_HISTORY = { history: 0, historyDropped: 0, changedAt: 0 } as const;
+/** What only the change feed and the outbox read. */
+const INTERNALS = { changedAt: 0, pending: 0, pendingAt: 0 } as const;
+
+const WITHOUT_HISTORY = { history: 0, historyDropped: 0, ...INTERNALS } as const;
 
 /** Ids begin with a digit or a letter; the change feed keeps documents of its own under ids that sort before. */
 const FIRST_KEY_ID = '0';
@@ -43,12 +47,15 @@ const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
 /** Keeps keys in MongoDB: one document a key, one atomic write a change. */
 export class MongoApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'durable';
+  readonly outbox: MongoKeyOutbox;
 
   /** @param changes without it nothing that is read here may be kept */
   constructor(
     private readonly model: Model<ApiKeyDocument>,
     readonly changes?: MongoChangeFeed,
-  ) {}
+  ) {
+    this.outbox = new MongoKeyOutbox(model);
+  }
 
   async prepare(): Promise<void> {
     await this.model.createCollection();
@@ -58,7 +65,8 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
   async insert(key: ApiKeyWithHistory): Promise<void> {
     const { id, ...fields } = key;
     try {
-      await insertDocument(this.model, id, present(fields));
+      const { pending, pendingAt } = withPending(key);
+      await insertDocument(this.model, id, { ...present(fields), pending: [pending], pendingAt });
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       if (!(await this.stands(key))) throw new KeyIdTakenError(id);
@@ -67,7 +75,10 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     }
   }
 
-  async find(id: string, { linearizable = false, timeoutMs = Infinity }: ReadOptions = {}): Promise<ApiKey | null> {
+  async find(
+    id: string,
+    { linearizable = false, timeoutMs = Infinity }: ReadOptions = {},
+  ): Promise<ApiKey | null> {
     const onReplicaSet = this.changes?.kind === 'streams';
     const found = await boundedMongoOperation(
       (signal) =>
@@ -82,18 +93,25 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
 
   async findWithHistory(id: string): Promise<ApiKeyWithHistory | null> {
     const found = await boundedMongoOperation((signal) =>
-      this.model.findById(id, { changedAt: 0 }, majorityRead(signal)).lean<StoredKey>().exec(),
+      this.model.findById(id, INTERNALS, majorityRead(signal)).lean<StoredKey>().exec(),
     );
     return found && withId(found);
   }
 
   async replace(key: ApiKeyWithHistory): Promise<boolean> {
     const { id, createdAt: _createdAt, createdBy: _createdBy, ...fields } = key;
+    const { pending, pendingAt } = withPending(key);
     try {
       const { matchedCount } = await boundedMongoOperation((signal) =>
         this.model.updateOne(
           { _id: id, version: key.version - 1 },
-          { $set: present(fields), $unset: absent(fields), $currentDate: { changedAt: true } },
+          {
+            $set: present(fields),
+            $unset: absent(fields),
+            $push: { pending },
+            $min: { pendingAt },
+            $currentDate: { changedAt: true },
+          },
           durableWrite(signal),
         ),
       );

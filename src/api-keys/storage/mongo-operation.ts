@@ -46,7 +46,11 @@ export async function boundedMongoOperation<T>(
   operation: (signal: AbortSignal) => PromiseLike<T>,
   timeoutMs = MONGO_OPERATION_TIMEOUT_MS,
 ): Promise<T> {
-  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
+  const limit = new AbortController();
+  const { signal } = limit;
+  // An answer that has arrived by then and only waits to be read is taken: in a busy process timers come before it, and a
+  // load of our own is no outage of the store.
+  const timer = setTimeout(() => setImmediate(() => limit.abort()), timeoutMs);
   try {
     return await operation(signal);
   } catch (error) {
@@ -55,6 +59,8 @@ export async function boundedMongoOperation<T>(
       throw new StorageUnavailableError(error);
     }
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

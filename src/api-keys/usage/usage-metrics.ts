@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Metric, register } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
+import { sharedMetric } from '../../metrics/shared-metric';
 
 /** Why uses are missing in the counts. */
 export type DropReason = 'full' | 'unknown' | 'shutdown';
@@ -10,11 +11,6 @@ const BACKLOG = 'keyward_usage_backlog';
 const DROPPED = 'keyward_usage_dropped_total';
 const FLUSHES = 'keyward_usage_flushes_total';
 
-/** Several modules of one process count together: metrics have no names of their own for each. */
-function shared<M extends Metric>(name: string, make: () => M): M {
-  return (register.getSingleMetric(name) as M | undefined) ?? make();
-}
-
 /** The metrics of the usage recorder. None has a key for a label. */
 export function usageMetrics(): {
   readonly backlog: Gauge;
@@ -22,11 +18,11 @@ export function usageMetrics(): {
   readonly flushes: Counter<'outcome'>;
 } {
   return {
-    backlog: shared(
+    backlog: sharedMetric(
       BACKLOG,
       () => new Gauge({ name: BACKLOG, help: 'Usage counts (of a key in an hour) that wait to be stored.' }),
     ),
-    dropped: shared(
+    dropped: sharedMetric(
       DROPPED,
       () =>
         new Counter({
@@ -35,7 +31,7 @@ export function usageMetrics(): {
           labelNames: ['reason'],
         }),
     ),
-    flushes: shared(
+    flushes: sharedMetric(
       FLUSHES,
       () => new Counter({ name: FLUSHES, help: 'Flushes of usage counts.', labelNames: ['outcome'] }),
     ),

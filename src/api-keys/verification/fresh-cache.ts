@@ -62,13 +62,18 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     return this.values.size;
   }
 
+  /** Whether the feed is followed and proves nothing at present. */
+  get isStale(): boolean {
+    return this.isListening && this.feed !== undefined && !this.isFresh(performance.now());
+  }
+
   /**
    * The value that is known and provably fresh.
    *
    * @param at the present by `performance.now()`
    */
   peek(id: string, at: number): V | undefined {
-    if (this.feed === undefined || at - this.feed.provenAt >= this.maxAgeMs) return undefined;
+    if (!this.isFresh(at)) return undefined;
     const value = this.values.get(id);
     if (value !== undefined) this.hits += 1;
     return value;
@@ -111,6 +116,10 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     this.flights.clear();
   }
 
+  private isFresh(at: number): boolean {
+    return this.feed !== undefined && at - this.feed.provenAt < this.maxAgeMs;
+  }
+
   private listen(): void {
     if (this.isListening) return;
     this.isListening = true;
@@ -119,7 +128,7 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
 
   private flightFor(id: string, begunFrom: number, deadline: number): Flight<V> {
     const begunAt = performance.now();
-    const linearizable = this.feed === undefined || begunAt - this.feed.provenAt >= this.maxAgeMs;
+    const linearizable = !this.isFresh(begunAt);
     const underWay = this.flights.get(id);
     if (
       underWay !== undefined &&

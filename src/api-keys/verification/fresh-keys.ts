@@ -63,6 +63,11 @@ export class FreshKeys implements BeforeApplicationShutdown {
     watchFreshness(this);
   }
 
+  /** Whether a feed that is followed proves nothing at present. */
+  get isStale(): boolean {
+    return this.keys.isStale || this.owners?.isStale === true;
+  }
+
   /** The owner's state, if that is known and provably fresh. */
   peekOwner(ownerId: string | undefined, at: number): OwnerState | undefined {
     if (ownerId === undefined || this.owners === undefined) return NO_OWNER;

@@ -1,25 +1,20 @@
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
-import { Counter, register } from 'prom-client';
+import { Counter } from 'prom-client';
+import { sharedMetric } from '../../metrics/shared-metric';
 import { CLOCK } from '../clock.token';
 import type { ApiKey, KeySecret } from '../domain/api-key';
 import type { Clock } from '../domain/clock';
 import { recordChange } from '../domain/key-change';
+import type { KeyEvents } from '../domain/key-event';
 import { noteReuse } from '../domain/rotation';
+import { KeyEventPublisher } from '../events/key-event.publisher';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 
 /** The name of the domain event. */
 export const REUSE_DETECTED = 'api-key.reuse_detected';
 
 /** A retired secret was presented again: its holder was not told of the rotation, or it is in wrong hands. */
-export interface ReuseDetected {
-  readonly id: string;
-  readonly keyId: string;
-  readonly orgId?: string | undefined;
-  readonly projectId?: string | undefined;
-  readonly at: Date;
-}
+export type ReuseDetected = KeyEvents[typeof REUSE_DETECTED];
 
 const MAX_TRIES = 5;
 const METRIC = 'keyward_retired_secret_uses_total';
@@ -32,14 +27,15 @@ const METRIC = 'keyward_retired_secret_uses_total';
 export class ReuseRecorder {
   private readonly logger = new Logger(ReuseRecorder.name);
   private readonly underWay = new Map<string, Promise<void>>();
-  private readonly uses =
-    (register.getSingleMetric(METRIC) as Counter | undefined) ??
-    new Counter({ name: METRIC, help: 'Uses of secrets that a rotation retired.' });
+  private readonly uses = sharedMetric(
+    METRIC,
+    () => new Counter({ name: METRIC, help: 'Uses of secrets that a rotation retired.' }),
+  );
 
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Optional() private readonly events?: EventEmitter2,
+    @Optional() private readonly events?: KeyEventPublisher,
   ) {}
 
   /**
@@ -78,14 +74,7 @@ export class ReuseRecorder {
         by: 'system',
       });
       if (await this.repository.replace(after)) {
-        const event: ReuseDetected = {
-          id: randomUUID(),
-          keyId: id,
-          orgId: before.orgId,
-          projectId: before.projectId,
-          at: now,
-        };
-        this.events?.emit(REUSE_DETECTED, event);
+        this.events?.changed(after);
         return;
       }
     }

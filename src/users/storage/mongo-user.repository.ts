@@ -46,7 +46,10 @@ export class MongoUserRepository implements UserRepository {
     }
   }
 
-  async find(id: string, { linearizable = false, timeoutMs = Infinity }: ReadOptions = {}): Promise<User | null> {
+  async find(
+    id: string,
+    { linearizable = false, timeoutMs = Infinity }: ReadOptions = {},
+  ): Promise<User | null> {
     const onReplicaSet = this.changes?.kind === 'streams';
     return this.findOne({ _id: id }, { linearizable: linearizable && onReplicaSet, timeoutMs });
   }

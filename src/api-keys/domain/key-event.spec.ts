@@ -1,0 +1,112 @@
+import type { ApiKeyWithHistory } from './api-key';
+import type { HistoryAction } from './history';
+import { recordChange } from './key-change';
+import { changeEventOf, positionAt, positionOf } from './key-event';
+import { issueToken } from './key-token';
+
+const AT = new Date('2030-01-02T03:04:05.678Z');
+const ID = '01jd8x4k2m6n8p0q2r4s6t8v0w';
+const { token, hash } = issueToken('kw', ID);
+
+const key: ApiKeyWithHistory = {
+  id: ID,
+  name: 'ingest',
+  description: 'what it is for',
+  createdBy: 'cli',
+  ownerId: 'alice',
+  orgId: 'acme',
+  projectId: 'apollo',
+  scopes: ['memory:read'],
+  allowedIps: ['203.0.113.7'],
+  metadata: { team: 'night' },
+  enabled: true,
+  revokedReason: `found ${token}`,
+  secrets: [{ hash, createdAt: AT }],
+  version: 4,
+  createdAt: AT,
+  updatedAt: AT,
+  history: [],
+  historyDropped: 0,
+};
+
+const after = (action: HistoryAction, fields?: readonly string[]): ApiKeyWithHistory =>
+  recordChange(key, AT, { action, by: 'key:other', fields, reason: `because of ${token}` });
+
+describe('the event of a change', () => {
+  it.each([
+    ['created', 'api-key.created'],
+    ['imported', 'api-key.created'],
+    ['updated', 'api-key.updated'],
+    ['rotated', 'api-key.rotated'],
+    ['revoked', 'api-key.revoked'],
+    ['reused', 'api-key.reuse_detected'],
+  ] as const)('%s is %s', (action, type) => {
+    expect(changeEventOf(after(action)).type).toBe(type);
+  });
+
+  it('says who did what to which key, and when', () => {
+    expect(changeEventOf(after('updated', ['name', 'scopes']))).toEqual({
+      id: `${ID}-5`,
+      type: 'api-key.updated',
+      at: AT,
+      keyId: ID,
+      orgId: 'acme',
+      projectId: 'apollo',
+      ownerId: 'alice',
+      actor: 'key:other',
+      version: 5,
+      fields: ['name', 'scopes'],
+    });
+  });
+
+  it('holds no secret, no hash and no value, whatever the key and the reason hold', () => {
+    const text = JSON.stringify(changeEventOf(after('revoked', ['name'])));
+    for (const value of [token, hash, 'ingest', 'what it is for', 'memory:read', 'night', '203.0.113.7']) {
+      expect(text).not.toContain(value);
+    }
+  });
+
+  it('has one id however often it is made out, and another for each change and each key', () => {
+    const first = after('updated');
+    expect(changeEventOf(first)).toEqual(changeEventOf(structuredClone(first)));
+    const second = recordChange(first, AT, { action: 'updated', by: 'cli' });
+    const ids = [first, second, { ...first, id: '01jd8x4k2m6n8p0q2r4s6t8v0x' }].map(
+      (each) => changeEventOf(each).id,
+    );
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  it('lacks the parts that the key lacks', () => {
+    const bare = { ...after('created'), orgId: undefined, projectId: undefined, ownerId: undefined };
+    expect(Object.keys(changeEventOf(bare))).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(?:orgId|projectId|ownerId)$/)]),
+    );
+  });
+});
+
+describe('positions', () => {
+  it('sort by time, then by id', () => {
+    const events = [
+      { at: new Date(5), id: 'b' },
+      { at: new Date(40), id: 'a' },
+      { at: new Date(5), id: 'a' },
+      { at: new Date('9999-12-31T23:59:59.999Z'), id: 'a' },
+    ];
+    const sorted = events.toSorted((one, other) => (positionOf(one) < positionOf(other) ? -1 : 1));
+    expect(sorted.map(({ at, id }) => `${at.getTime()} ${id}`)).toEqual([
+      '5 a',
+      '5 b',
+      '40 a',
+      '253402300799999 a',
+    ]);
+  });
+
+  it.each([1, 1_893_456_000_000])(
+    'of a moment stand before every event at it and behind those before',
+    (ms) => {
+      const moment = positionAt(new Date(ms));
+      expect(moment < positionOf({ at: new Date(ms), id: '0' })).toBe(true);
+      expect(positionOf({ at: new Date(ms - 1), id: 'zzzz' }) < moment).toBe(true);
+    },
+  );
+});

@@ -1,0 +1,76 @@
+import type { ApiKey } from './api-key';
+import { findSecret, prepareKey } from './prepared-key';
+import { digestOfHex } from './token-digest';
+
+const NOON = new Date('2030-01-01T12:00:00Z');
+const hashOf = (digit: string): string => digit.repeat(64);
+
+function keyWith(fields: Partial<ApiKey> = {}): ApiKey {
+  return {
+    id: '01jd8x4k2m6n8p0q2r4s6t8v0w',
+    name: 'reader of acme',
+    createdBy: 'cli',
+    scopes: ['memory:read'],
+    orgId: 'acme',
+    allowedIps: ['203.0.113.0/24'],
+    rateLimit: { limit: 1, windowSeconds: 60 },
+    metadata: { team: 'night shift' },
+    enabled: true,
+    secrets: ['a', 'b', 'c'].map((digit) => ({ hash: hashOf(digit), createdAt: NOON })),
+    version: 1,
+    createdAt: NOON,
+    updatedAt: NOON,
+    ...fields,
+  };
+}
+
+describe('the search for a secret', () => {
+  it.each(['a', 'b', 'c'])('finds the one of digest %s…', (digit) => {
+    expect(findSecret(prepareKey(keyWith()), digestOfHex(hashOf(digit)))?.hash).toBe(hashOf(digit));
+  });
+
+  it('looks at every character of every secret, whichever matches and wherever they differ', () => {
+    const prepared = prepareKey(keyWith());
+    const looked = jest.spyOn(String.prototype, 'charCodeAt');
+    const looks = [hashOf('a'), hashOf('c'), hashOf('d'), `d${'a'.repeat(63)}`, `${'a'.repeat(63)}d`].map(
+      (hash) => {
+        const digest = digestOfHex(hash);
+        looked.mockClear();
+        findSecret(prepared, digest);
+        return looked.mock.calls.length;
+      },
+    );
+    looked.mockRestore();
+    expect(looks).toEqual(looks.map(() => 3 * 32 * 2));
+  });
+
+  it('finds nothing by nothing, nor where a record holds no digest', () => {
+    const broken = prepareKey(keyWith({ secrets: [{ hash: '', createdAt: NOON }] }));
+    expect(findSecret(broken, '')).toBeUndefined();
+    expect(findSecret(prepareKey(keyWith()), '')).toBeUndefined();
+  });
+});
+
+describe('a prepared key', () => {
+  it('cannot be changed by one request for the next', () => {
+    const { key } = prepareKey(keyWith());
+    const spoils: readonly (() => void)[] = [
+      () => (key.scopes as string[]).push('*'),
+      () => (key.allowedIps as string[]).pop(),
+      () => Object.assign(key, { orgId: 'globex' }),
+      () => Object.assign(key.metadata, { team: 'globex' }),
+      () => Object.assign(key.rateLimit ?? {}, { limit: 1e6 }),
+      () => Object.assign(key.secrets[0] ?? {}, { retiresAt: undefined }),
+      () => (key.secrets as unknown[]).pop(),
+    ];
+    for (const spoil of spoils) expect(spoil).toThrow(TypeError);
+  });
+
+  it.each<[boolean, string, Partial<ApiKey>]>([
+    [false, 'without an end', {}],
+    [true, 'that expires', { expiresAt: NOON }],
+    [true, 'with a secret in grace', { secrets: [{ hash: hashOf('a'), createdAt: NOON, retiresAt: NOON }] }],
+  ])('is timed (%s) %s', (isTimed, _what, fields) => {
+    expect(prepareKey(keyWith(fields)).isTimed).toBe(isTimed);
+  });
+});

@@ -1,0 +1,83 @@
+import { Transform } from 'class-transformer';
+import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
+import { KEY_EVENT_TYPES, type KeyEventType } from '../../domain/key-event';
+import { IsAlongWith, IsKeyId, IsOwnerId, IsRfc3339, IsTenantId, MayBeAbsent } from '../../dto/field-rules';
+
+/** How many events a page holds where the request does not say. */
+export const DEFAULT_EVENT_PAGE = 100;
+
+const PAGE_SIZE = 'must be a whole number from 1 to 1000';
+
+/** Which events a page is to show. */
+export class ListEventsQuery {
+  /**
+   * How many events the page holds at the most.
+   * @example 100
+   */
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value,
+  )
+  @IsInt({ message: PAGE_SIZE })
+  @Min(1, { message: PAGE_SIZE })
+  @Max(1000, { message: PAGE_SIZE })
+  limit?: number = DEFAULT_EVENT_PAGE;
+
+  /** The `nextCursor` of the page before. */
+  @MayBeAbsent()
+  @Matches(/^[A-Za-z0-9_-]{1,200}$/, { message: 'must be the nextCursor of a list' })
+  cursor?: string;
+
+  /**
+   * Only events of this type.
+   * @example "api-key.revoked"
+   */
+  @MayBeAbsent()
+  @IsIn(KEY_EVENT_TYPES, { message: `must be one of ${KEY_EVENT_TYPES.join(', ')}` })
+  type?: KeyEventType;
+
+  /**
+   * Only events of this key.
+   * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
+   */
+  @MayBeAbsent()
+  @IsKeyId()
+  keyId?: string;
+
+  /**
+   * Only events of keys bound to this organisation.
+   * @example "acme"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  orgId?: string;
+
+  /**
+   * Only events of keys bound to this project; needs `orgId`.
+   * @example "apollo"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  @IsAlongWith('orgId')
+  projectId?: string;
+
+  /** Only events of keys of this owner. */
+  @MayBeAbsent()
+  @IsOwnerId()
+  ownerId?: string;
+
+  /**
+   * Only events at this moment or later.
+   * @example "2026-11-01T00:00:00Z"
+   */
+  @MayBeAbsent()
+  @IsRfc3339()
+  from?: string;
+
+  /**
+   * Only events before this moment.
+   * @example "2026-12-01T00:00:00Z"
+   */
+  @MayBeAbsent()
+  @IsRfc3339()
+  to?: string;
+}

@@ -1,0 +1,31 @@
+import { Counter, Gauge, register } from 'prom-client';
+
+/** How one try of a delivery ended. */
+export type DeliveryOutcome = 'delivered' | 'failed' | 'gone';
+
+function counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
+  return (
+    (register.getSingleMetric(name) as Counter<L> | undefined) ?? new Counter({ name, help, labelNames })
+  );
+}
+
+function gauge(name: string, help: string): Gauge {
+  return (register.getSingleMetric(name) as Gauge | undefined) ?? new Gauge({ name, help });
+}
+
+/** What is measured about events. Only the instance that holds the lease fills the gauges: take their maximum. */
+export const eventMetrics = {
+  deliveries: counter<'outcome'>('keyward_webhook_deliveries_total', 'Tries of webhook deliveries.', [
+    'outcome',
+  ]),
+  deadLetters: counter('keyward_webhook_dead_letters_total', 'Webhooks given up after the last try.', []),
+  outboxAge: gauge(
+    'keyward_event_outbox_oldest_seconds',
+    'How long the oldest event waits to be passed on to the event store.',
+  ),
+  queueAge: gauge(
+    'keyward_webhook_queue_oldest_seconds',
+    'How long the delivery that is due longest is overdue.',
+  ),
+  endpointGone: gauge('keyward_webhook_endpoint_gone', '1 after the receiver answered 410, else 0.'),
+} as const;

@@ -1,0 +1,106 @@
+import {
+  Controller,
+  Get,
+  Headers,
+  Inject,
+  Query,
+  Res,
+  UseFilters,
+  UseGuards,
+  UsePipes,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import {
+  ApiBearerAuth,
+  ApiExtension,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiSecurity,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import Negotiator from 'negotiator';
+import { ApiProblems } from '../../problems/api-problems.decorator';
+import { SCOPED, SESSION } from '../../problems/problem-groups';
+import { ProblemFilter } from '../../problems/problem.filter';
+import { strictValidation } from '../../problems/validation';
+import { CurrentCaller } from '../access/current-caller.decorator';
+import { AllowSessions, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
+import { ScopesGuard } from '../access/scopes.guard';
+import type { Caller } from '../domain/caller';
+import { parseRfc3339 } from '../dto/rfc3339';
+import { EventDto, EventPageDto } from './dto/event.dto';
+import { DEFAULT_EVENT_PAGE, ListEventsQuery } from './dto/list-events.query';
+import { EventsService } from './events.service';
+
+const JSON_TYPE = 'application/json';
+const NDJSON_TYPE = 'application/x-ndjson';
+
+/** The audit trail across keys. */
+@ApiTags('Events')
+@ApiBearerAuth('bearer')
+@ApiSecurity('apiKey')
+@ApiExtraModels(EventPageDto)
+@Controller('v1/events')
+@SelfScoped()
+@UseGuards(ScopesGuard)
+@UseFilters(ProblemFilter)
+@UsePipes(strictValidation())
+export class EventsController {
+  constructor(
+    private readonly events: EventsService,
+    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  /**
+   * Lists what happened to the keys in the caller's sight, newest first: as JSON, or one event a line where `Accept` asks
+   * for `application/x-ndjson`. `Link` names the next page.
+   */
+  @Get()
+  @AllowSessions()
+  @ApiExtension('x-sessions', true)
+  @RequireScopes('events:read')
+  @ApiOkResponse({
+    description: 'A page of events.',
+    headers: {
+      Link: { description: 'The next page, `rel="next"`, where there is one.', schema: { type: 'string' } },
+    },
+    content: {
+      [JSON_TYPE]: { schema: { $ref: getSchemaPath(EventPageDto) } },
+      [NDJSON_TYPE]: { schema: { type: 'string', description: 'One EventDto a line.' } },
+    },
+  })
+  @ApiProblems(...SCOPED, ...SESSION, 'invalid_cursor', 'not_found')
+  async list(
+    @CurrentCaller() caller: Caller,
+    @Query() query: ListEventsQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) response: object,
+  ): Promise<EventPageDto | string> {
+    const { from, to, ...rest } = query;
+    const page = await this.events.list(caller, {
+      limit: DEFAULT_EVENT_PAGE,
+      ...rest,
+      from: from === undefined ? undefined : parseRfc3339(from),
+      to: to === undefined ? undefined : parseRfc3339(to),
+    });
+    const data = page.data.map((event) => EventDto.of(event));
+    const adapter = this.adapterHost.httpAdapter;
+    adapter.setHeader(response, 'Vary', 'Accept');
+    if (page.nextCursor !== null) {
+      adapter.setHeader(response, 'Link', `<${nextPage(query, page.nextCursor)}>; rel="next"`);
+    }
+    const wanted = new Negotiator({ headers: { accept } }).mediaType([JSON_TYPE, NDJSON_TYPE]);
+    if (wanted !== NDJSON_TYPE) return { data, nextCursor: page.nextCursor };
+    adapter.setHeader(response, 'Content-Type', `${NDJSON_TYPE}; charset=utf-8`);
+    return data.map((event) => `${JSON.stringify(event)}\n`).join('');
+  }
+}
+
+/** Relative to this page (RFC 3986 section 4.2), so that it holds behind a proxy as well. */
+function nextPage(query: ListEventsQuery, cursor: string): string {
+  const given = Object.entries({ ...query, cursor }).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return `?${new URLSearchParams(given).toString()}`;
+}

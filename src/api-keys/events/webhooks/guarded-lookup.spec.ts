@@ -1,0 +1,50 @@
+import type { LookupAddress } from 'node:dns';
+import { guardedLookup, type LookupAll, RefusedAddressError } from './guarded-lookup';
+
+const PUBLIC = { address: '93.184.215.14', family: 4 };
+const PRIVATE = { address: '10.0.0.1', family: 4 };
+
+const answering =
+  (...addresses: readonly LookupAddress[]): LookupAll =>
+  (_hostname, _options, callback) =>
+    callback(null, [...addresses]);
+
+const failing: LookupAll = (_hostname, _options, callback) =>
+  callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
+
+async function look(lookupAll: LookupAll, all: boolean): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    guardedLookup(lookupAll)('hooks.example', { all }, (error, address, family) => {
+      if (error !== null) reject(error);
+      else resolve(all ? address : [address, family]);
+    });
+  });
+}
+
+describe('a connection that looks a name up', () => {
+  it('gets its public addresses', async () => {
+    await expect(look(answering(PUBLIC), true)).resolves.toEqual([PUBLIC]);
+    await expect(look(answering(PUBLIC), false)).resolves.toEqual([PUBLIC.address, 4]);
+  });
+
+  it.each([true, false])('is refused where one of them is not public, whichever it is', async (all) => {
+    for (const addresses of [[PRIVATE], [PUBLIC, PRIVATE], [PRIVATE, PUBLIC]]) {
+      await expect(look(answering(...addresses), all)).rejects.toThrow(RefusedAddressError);
+    }
+  });
+
+  it('is refused where there are none', async () => {
+    await expect(look(answering(), true)).rejects.toThrow(RefusedAddressError);
+  });
+
+  it('is told why a name cannot be looked up', async () => {
+    await expect(look(failing, true)).rejects.toMatchObject({ code: 'ENOTFOUND' });
+  });
+
+  it('is judged by what the name says each time', async () => {
+    const answers = [[PUBLIC], [PRIVATE]];
+    const rebinding: LookupAll = (_hostname, _options, callback) => callback(null, answers.shift() ?? []);
+    await expect(look(rebinding, true)).resolves.toEqual([PUBLIC]);
+    await expect(look(rebinding, true)).rejects.toThrow(RefusedAddressError);
+  });
+});

@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { LookupAll } from './guarded-lookup';
+import { WebhookClient } from './webhook-client';
+
+const MESSAGE = { body: '{"type":"api-key.created"}', headers: { 'webhook-id': 'one' } };
+const forever = new AbortController().signal;
+
+let server: Server;
+let requests: { readonly path: string; readonly body: string; readonly headers: object }[];
+let answer: RequestListener;
+
+beforeEach(async () => {
+  requests = [];
+  answer = (_request, response) => response.writeHead(204).end();
+  server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (text: string) => (body += text));
+    request.on('end', () => {
+      requests.push({ path: String(request.url), body, headers: request.headers });
+      answer(request, response);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});
+
+const port = (): number => (server.address() as AddressInfo).port;
+const allowed = (path = '/hooks', timeoutMs = 5000): WebhookClient =>
+  new WebhookClient({ url: `http://127.0.0.1:${port()}${path}`, allowPrivateAddresses: true, timeoutMs });
+
+describe('a message that is sent', () => {
+  it('arrives whole, with its headers, at the path and query of the address', async () => {
+    await expect(allowed('/hooks?tenant=acme').send(MESSAGE, forever)).resolves.toEqual({
+      status: 204,
+      retryAfter: undefined,
+    });
+    expect(requests).toEqual([
+      {
+        path: '/hooks?tenant=acme',
+        body: MESSAGE.body,
+        headers: expect.objectContaining({
+          'webhook-id': 'one',
+          'content-type': 'application/json',
+          'content-length': String(MESSAGE.body.length),
+        }) as object,
+      },
+    ]);
+  });
+
+  it.each([200, 202, 400, 410, 500, 503])('is answered with %i, whatever the body says', async (status) => {
+    answer = (_request, response) => response.writeHead(status, { 'Retry-After': '7' }).end('{"a":1}');
+    await expect(allowed().send(MESSAGE, forever)).resolves.toEqual({ status, retryAfter: '7' });
+  });
+
+  it.each([301, 302, 303, 307, 308])('does not follow where %i leads', async (status) => {
+    answer = (_request, response) =>
+      response.writeHead(status, { Location: `http://127.0.0.1:${port()}/elsewhere` }).end();
+    await expect(allowed().send(MESSAGE, forever)).resolves.toMatchObject({ status });
+    expect(requests.map(({ path }) => path)).toEqual(['/hooks']);
+  });
+
+  it('is not waited for beyond the time of a try', async () => {
+    answer = () => undefined;
+    await expect(allowed('/hooks', 100).send(MESSAGE, forever)).resolves.toEqual({ failure: 'timeout' });
+  });
+
+  it('is answered by a head whose body never ends', async () => {
+    answer = (_request, response) => response.writeHead(200).write('and');
+    await expect(allowed('/hooks', 300).send(MESSAGE, forever)).resolves.toMatchObject({ status: 200 });
+  });
+
+  it('is read no further than needed: a long body that never ends is not waited for', async () => {
+    answer = (_request, response) => response.writeHead(200).write(Buffer.alloc(1024 * 1024));
+    await expect(allowed('/hooks', 600_000).send(MESSAGE, forever)).resolves.toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['is refused', () => server.close(), 'ECONNREFUSED'],
+    ['is cut', () => (answer = (request) => request.socket.destroy()), 'ECONNRESET'],
+  ])('to a connection that %s has failed, and says so', async (_how, prepare, failure) => {
+    const client = allowed();
+    prepare();
+    if (failure === 'ECONNREFUSED') await once(server, 'close');
+    await expect(client.send(MESSAGE, forever)).resolves.toEqual({ failure });
+    if (failure === 'ECONNREFUSED') {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+    }
+  });
+
+  it('is given up at once when the service ends', async () => {
+    answer = () => undefined;
+    const ending = new AbortController();
+    const sending = allowed().send(MESSAGE, ending.signal);
+    setTimeout(() => ending.abort(), 50);
+    await expect(sending).rejects.toThrow('aborted');
+  });
+});
+
+const says =
+  (...addresses: readonly string[]): LookupAll =>
+  (_hostname, _options, callback) => {
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
+  };
+const guarded = (host: string, lookupAll?: LookupAll, scheme = 'https'): WebhookClient =>
+  new WebhookClient({ url: `${scheme}://${host}:${port()}/`, timeoutMs: 2000, lookupAll });
+
+describe('a receiver that is not public', () => {
+  it.each([
+    ['by its address', '127.0.0.1', undefined],
+    ['by its address in IPv6', '[::1]', undefined],
+    ['by its mapped address', '[::ffff:127.0.0.1]', undefined],
+    ['by its number', '2130706433', undefined],
+    ['by the name of this machine', 'localhost', undefined],
+    ['by a public name', 'hooks.example', says('127.0.0.1')],
+    ['by a public name in IPv6', 'hooks.example', says('::1')],
+    ['by one of several addresses', 'hooks.example', says('93.184.215.14', '127.0.0.1')],
+    ['by the metadata of a cloud', 'hooks.example', says('169.254.169.254')],
+  ])('is not spoken to %s', async (_how, host, lookupAll) => {
+    const connections: unknown[] = [];
+    server.on('connection', (socket) => connections.push(socket));
+    await expect(guarded(host, lookupAll).send(MESSAGE, forever)).resolves.toEqual({
+      failure: 'refused_address',
+    });
+    expect(connections).toEqual([]);
+  });
+
+  it('is not spoken to when a name leads there after it led elsewhere', async () => {
+    const connections: unknown[] = [];
+    server.on('connection', (socket) => connections.push(socket));
+    let lookups = 0;
+    const rebinding: LookupAll = (hostname, options, callback) => {
+      lookups += 1;
+      const turn = lookups === 1 ? says('::', '93.184.215.14') : says('127.0.0.1');
+      turn(hostname, options, callback);
+    };
+    const client = guarded('hooks.example', rebinding);
+    for (let time = 0; time < 3; time += 1) {
+      await expect(client.send(MESSAGE, forever)).resolves.toEqual({ failure: 'refused_address' });
+    }
+    expect([lookups, connections]).toEqual([3, []]);
+  });
+
+  it('is not spoken to in plain http by any name', async () => {
+    const client = guarded('hooks.example', says('93.184.215.14'), 'http');
+    await expect(client.send(MESSAGE, forever)).resolves.toEqual({ failure: 'refused_address' });
+  });
+});

@@ -1,0 +1,47 @@
+import { requireWebhook } from './webhook.options';
+
+const secretOf = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
+const SECRETS = [secretOf(32)];
+
+const refusal = (options: Partial<Parameters<typeof requireWebhook>[0]>): string => {
+  try {
+    requireWebhook({ url: 'https://hooks.acme.example/keyward', secrets: SECRETS, ...options });
+    return '';
+  } catch (error) {
+    return error instanceof Error ? error.message : 'not an error';
+  }
+};
+
+describe('an operator may send webhooks', () => {
+  it.each([
+    ['to a public name', {}],
+    ['to a public address', { url: 'https://93.184.215.14/hook?tenant=acme' }],
+    ['to this machine where that is allowed', { url: 'http://127.0.0.1:8080/', allowPrivateAddresses: true }],
+    ['signed by several secrets', { secrets: [24, 25, 26, 64].map(secretOf) }],
+  ])('%s', (_what, options) => expect(refusal(options)).toBe(''));
+});
+
+describe('an operator is refused', () => {
+  it.each([
+    ['no address', { url: 'hooks' }, /^webhook\.url is not an address/],
+    ['another scheme', { url: 'ftp://hooks.acme.example' }, /^webhook\.url is not an address/],
+    ['plain http', { url: 'http://hooks.acme.example' }, /^webhook\.url is not https/],
+    ['a private address', { url: 'https://10.0.0.1/' }, /^webhook\.url is an address of a private network/],
+    ['this machine', { url: 'https://[::1]/' }, /^webhook\.url is an address of a private network/],
+    ['this machine, mapped', { url: 'https://[::ffff:127.0.0.1]/' }, /private network/],
+    ['this machine, by number', { url: 'https://2130706433/' }, /private network/],
+    ['this machine, in hexadecimal', { url: 'https://0x7f.1/' }, /private network/],
+    ['a password', { url: 'https://user:pass@hooks.acme.example' }, /^webhook\.url holds a user name/],
+    ['no secret', { secrets: [] }, /^webhook\.secrets are not/],
+    ['a secret without its mark', { secrets: [secretOf(32).slice(6)] }, /^webhook\.secrets are not/],
+    ['a short secret', { secrets: [secretOf(23)] }, /^webhook\.secrets are not/],
+    ['a long secret', { secrets: [secretOf(65)] }, /^webhook\.secrets are not/],
+    ['a secret that is no base64', { secrets: [`whsec_${'!'.repeat(40)}`] }, /^webhook\.secrets are not/],
+    ['one bad secret among good ones', { secrets: [...SECRETS, 'whsec_'] }, /^webhook\.secrets are not/],
+  ])('%s, in one sentence that repeats nothing secret', (_what, options, sentence) => {
+    const message = refusal(options);
+    expect(message).toMatch(sentence);
+    expect(message).toMatch(/^[^\n]+\.$/);
+    for (const part of ['pass@', 'BwcH', 'tenant=']) expect(message).not.toContain(part);
+  });
+});

@@ -1,0 +1,82 @@
+import type { Durability } from '../../config/storage.config';
+import type { KeyEvent, KeyEventType } from '../domain/key-event';
+import type { LeaseRepository } from './lease.repository';
+
+/** The injection token of the {@link EventRepository} in use; `null` where events are not kept. */
+export const EVENT_REPOSITORY = Symbol('keyward:event-repository');
+
+/** How the webhook of an event stands: not asked for, waiting, taken, or given up. */
+export type DeliveryState = 'none' | 'pending' | 'delivered' | 'dead';
+
+/** An event as it is kept. */
+export interface RecordedEvent extends KeyEvent {
+  readonly delivery: DeliveryState;
+}
+
+/** An event that waits for its delivery. */
+export interface QueuedEvent extends KeyEvent {
+  /** When the next try is due. */
+  readonly deliverAt: Date;
+  /** How many tries there were. */
+  readonly attempts: number;
+}
+
+/** Which events a page holds: those equal in every part given, newest first. One index serves each combination. */
+export type EventQuery = {
+  /** Only events at this position or behind it. */
+  readonly from?: string | undefined;
+  /** Only events before this position. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+} & EventFilter;
+
+/** What an index narrows events down to. */
+export type EventFilter =
+  | { readonly keyId: string }
+  | { readonly ownerId: string }
+  | { readonly orgId: string; readonly projectId?: string | undefined }
+  | { readonly type: KeyEventType }
+  | { readonly [K in 'keyId' | 'ownerId' | 'orgId' | 'projectId' | 'type']?: undefined };
+
+/**
+ * Keeps what happened to keys: the audit trail, and the queue of webhooks. Every implementation passes the same contract
+ * suite. Rejects with `StorageUnavailableError` where the store cannot answer.
+ */
+export interface EventRepository {
+  readonly durability: Durability;
+
+  /** The leases by which instances agree who does what only one is to do. */
+  readonly leases: LeaseRepository;
+
+  /** Makes the store ready, indexes included. */
+  prepare(): Promise<void>;
+
+  /**
+   * Records an event, and queues it where a time for its delivery is given.
+   *
+   * @returns whether it is new. An event with the same id is the same event, and stays as it is.
+   */
+  add(event: KeyEvent, deliverAt?: Date): Promise<boolean>;
+
+  /** One page of events, newest first. */
+  list(query: EventQuery): Promise<readonly RecordedEvent[]>;
+
+  /** Events whose delivery is due, longest due first. */
+  due(now: Date, limit: number): Promise<readonly QueuedEvent[]>;
+
+  /** All events of a key that wait for their delivery, due or not, up to a limit. */
+  queuedOf(keyId: string, limit: number): Promise<readonly QueuedEvent[]>;
+
+  /** Tries an event again later. Nothing happens where somebody else has tried it meanwhile. */
+  postpone(event: QueuedEvent, deliverAt: Date, attempts: number): Promise<void>;
+
+  /** Takes an event off the queue. Nothing happens where somebody else has tried it meanwhile. */
+  settle(event: QueuedEvent, delivery: 'delivered' | 'dead'): Promise<void>;
+
+  /**
+   * Removes the oldest events before a position, up to a limit.
+   *
+   * @returns how many
+   */
+  prune(before: string, limit: number): Promise<number>;
+}

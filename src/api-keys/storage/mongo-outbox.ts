@@ -1,0 +1,110 @@
+import type { Model } from 'mongoose';
+import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
+import { changeEventId, changeEventOf } from '../domain/key-event';
+import type { ApiKeyDocument, StoredPendingEvent } from './api-key.schema';
+import { boundedMongoOperation, durableWrite, majorityRead } from './mongo-operation';
+import type { ExpiryPosition, KeyOutbox, PendingEvents } from './outbox.repository';
+
+/** Before every date, and yet a date: an index on dates alone serves the comparison. */
+const EVER = new Date(0);
+
+const KEY_FIELDS = { history: 0, historyDropped: 0, changedAt: 0, pending: 0, pendingAt: 0 } as const;
+
+type StoredKey = { readonly _id: string } & Omit<ApiKey, 'id'>;
+
+/** The events that wait in the documents of their keys. */
+export class MongoKeyOutbox implements KeyOutbox {
+  constructor(private readonly model: Model<ApiKeyDocument>) {}
+
+  async pending(limit: number): Promise<readonly PendingEvents[]> {
+    const found = await boundedMongoOperation((signal) =>
+      this.model
+        .find({ pendingAt: { $gte: EVER } }, { pending: 1, version: 1 }, majorityRead(signal))
+        .sort({ pendingAt: 1 })
+        .limit(limit)
+        .lean<{ _id: string; version: number; pending?: StoredPendingEvent[] }[]>()
+        .exec(),
+    );
+    return found.map(({ _id: keyId, version, pending = [] }) => ({
+      keyId,
+      version,
+      events: pending.map((event) => ({ ...event, id: changeEventId(keyId, event.version), keyId })),
+    }));
+  }
+
+  async oldestPending(): Promise<Date | undefined> {
+    const [oldest] = await boundedMongoOperation((signal) =>
+      this.model
+        .find({ pendingAt: { $gte: EVER } }, { pendingAt: 1 }, majorityRead(signal))
+        .sort({ pendingAt: 1 })
+        .limit(1)
+        .lean<{ pendingAt: Date }[]>()
+        .exec(),
+    );
+    return oldest?.pendingAt;
+  }
+
+  async settle({ keyId, version }: PendingEvents): Promise<void> {
+    const { matchedCount } = await boundedMongoOperation((signal) =>
+      this.model.updateOne(
+        { _id: keyId, version },
+        { $unset: { pending: 1, pendingAt: 1 } },
+        durableWrite(signal),
+      ),
+    );
+    if (matchedCount === 1) return;
+    // The key has changed meanwhile: its newer events stay, and so does the mark that some wait.
+    await boundedMongoOperation((signal) =>
+      this.model.updateOne(
+        { _id: keyId },
+        { $pull: { pending: { version: { $lte: version } } } },
+        durableWrite(signal),
+      ),
+    );
+  }
+
+  async expiring(
+    after: Date,
+    until: Date,
+    limit: number,
+    behind?: ExpiryPosition,
+  ): Promise<readonly ApiKey[]> {
+    const equal =
+      behind === undefined
+        ? []
+        : await this.soonest({ expiresAt: behind.expiresAt, _id: { $gt: behind.id } }, { _id: 1 }, limit);
+    if (equal.length === limit) return equal;
+    const start = behind?.expiresAt ?? after;
+    const range = { expiresAt: { $gt: start, $lte: until } };
+    const later = await this.soonest(range, { expiresAt: 1, _id: 1 }, limit - equal.length);
+    return [...equal, ...later];
+  }
+
+  private async soonest(
+    filter: object,
+    sorting: Readonly<Record<string, 1>>,
+    limit: number,
+  ): Promise<readonly ApiKey[]> {
+    const found = await boundedMongoOperation((signal) =>
+      this.model
+        .find(filter, KEY_FIELDS, { ...majorityRead(signal), sort: sorting })
+        .limit(limit)
+        .lean<StoredKey[]>()
+        .exec(),
+    );
+    return found.map(withId);
+  }
+}
+
+/** What a change adds to its key's document, in the change's own write. */
+export function withPending(key: ApiKeyWithHistory): {
+  readonly pending: StoredPendingEvent;
+  readonly pendingAt: Date;
+} {
+  const { id: _id, keyId: _keyId, ...event } = changeEventOf(key);
+  return { pending: event, pendingAt: event.at };
+}
+
+function withId({ _id, ...fields }: StoredKey): ApiKey {
+  return { ...fields, id: _id };
+}

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { type Tally, tallyOf } from '../../metrics/tally';
+import type { VerificationCode } from './verification';
+
+/** Where a decision was asked for. */
+export type Door = 'guard' | 'verify' | 'introspect' | 'forward-auth';
+
+/** What is counted: every decision, and besides that none could be made. */
+export type CountedCode = VerificationCode | 'UNAVAILABLE';
+
+const METRIC = 'keyward_decisions_total';
+
+/** Counts decisions by door and code for Prometheus, for the price of an addition. */
+@Injectable()
+export class DecisionMetrics {
+  private readonly tallies: Readonly<Record<Door, Readonly<Record<CountedCode, Tally>>>> = {
+    guard: talliesOf('guard'),
+    verify: talliesOf('verify'),
+    introspect: talliesOf('introspect'),
+    'forward-auth': talliesOf('forward-auth'),
+  };
+
+  count(door: Door, code: CountedCode): void {
+    this.tallies[door][code].value += 1;
+  }
+
+  /** Counts what a decision comes to, `UNAVAILABLE` where it fails. */
+  async counted<T extends { readonly code: CountedCode }>(door: Door, decision: T | Promise<T>): Promise<T> {
+    try {
+      const made = await decision;
+      this.count(door, made.code);
+      return made;
+    } catch (error) {
+      this.count(door, 'UNAVAILABLE');
+      throw error;
+    }
+  }
+}
+
+function talliesOf(door: Door): Readonly<Record<CountedCode, Tally>> {
+  const of = (code: CountedCode): Tally =>
+    tallyOf(METRIC, 'Decisions over presented tokens, by the door that asked and by what came of it.', {
+      door,
+      code,
+    });
+  return {
+    MALFORMED: of('MALFORMED'),
+    NOT_FOUND: of('NOT_FOUND'),
+    ROTATED: of('ROTATED'),
+    REVOKED: of('REVOKED'),
+    DISABLED: of('DISABLED'),
+    EXPIRED: of('EXPIRED'),
+    OWNER_DISABLED: of('OWNER_DISABLED'),
+    IP_NOT_ALLOWED: of('IP_NOT_ALLOWED'),
+    INSUFFICIENT_SCOPE: of('INSUFFICIENT_SCOPE'),
+    BINDING_MISMATCH: of('BINDING_MISMATCH'),
+    RATE_LIMITED: of('RATE_LIMITED'),
+    UNAVAILABLE: of('UNAVAILABLE'),
+    VALID: of('VALID'),
+  };
+}

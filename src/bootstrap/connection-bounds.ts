@@ -1,0 +1,22 @@
+import type { Server, ServerOptions } from 'node:http';
+
+const MAX_HEADERS_TIMEOUT_MS = 10_000;
+
+/** What any connection is held to. */
+export const CONNECTION_BOUNDS: ServerOptions = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: MAX_HEADERS_TIMEOUT_MS,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5000,
+  // Node's own interval is 30 s: a client that sends too slowly would stay that much longer.
+  connectionsCheckingInterval: 500,
+};
+
+/** Sets the time-outs of a server to what the operator wishes. */
+export function boundConnections(server: Server, requestTimeoutMs: number, keepAliveTimeoutMs: number): void {
+  // Node drops headers beyond a count silently, X-Forwarded-For among them; the bound on their size refuses them instead.
+  server.maxHeadersCount = 0;
+  server.requestTimeout = requestTimeoutMs;
+  server.headersTimeout = Math.min(MAX_HEADERS_TIMEOUT_MS, requestTimeoutMs);
+  server.keepAliveTimeout = keepAliveTimeoutMs;
+}

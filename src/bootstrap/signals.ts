@@ -1,0 +1,25 @@
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** Ends the process in good order. */
+type Ending = () => Promise<void>;
+
+let ending: Ending | undefined;
+let isEnding = false;
+
+/** Nothing is in flight before the service listens: until an ending is set, a signal ends the process at once. */
+function end(): void {
+  if (isEnding) return;
+  isEnding = true;
+  if (ending === undefined) process.exit(0);
+  void ending();
+}
+
+/** Listens for the signals that end a service; called before anything else, so that none is lost. */
+export function listenForSignals(): void {
+  for (const signal of SIGNALS) process.on(signal, end);
+}
+
+/** Says how the process ends from now on. Repeated signals change nothing: terminals and npm send them twice. */
+export function endBy(given: Ending): void {
+  ending = given;
+}

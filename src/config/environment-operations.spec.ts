@@ -1,0 +1,63 @@
+import { ConfigurationError } from './configuration.error';
+import { logFormatOf, readEnvironment } from './environment';
+
+const origins = 'use origins such as https://app.example.com, separated by commas';
+const timeout = 'use whole milliseconds from 100 to 3600000';
+
+describe('an operator who sets how the service runs', () => {
+  it.each([
+    ['METRICS_PORT', '0', 0],
+    ['METRICS_PORT', '9100', 9100],
+    ['METRICS_HOST', '0.0.0.0', '0.0.0.0'],
+    ['CORS_ORIGINS', 'https://app.example.com', ['https://app.example.com']],
+    ['CORS_ORIGINS', 'https://a.test, http://b.test:8080', ['https://a.test', 'http://b.test:8080']],
+    ['REQUEST_TIMEOUT_MS', '100', 100],
+    ['KEEP_ALIVE_TIMEOUT_MS', '65000', 65_000],
+    ['SHUTDOWN_DELAY_MS', '5000', 5000],
+    ['SHUTDOWN_TIMEOUT_MS', '600000', 600_000],
+    ['LOG_FORMAT', 'json', 'json'],
+  ])('may set %s to %j', (name, value, read) => {
+    expect(readEnvironment({ [name]: value })).toMatchObject({ [name]: read });
+  });
+
+  it.each([
+    ['METRICS_PORT', '65536', 'use a port number from 0 to 65535'],
+    ['METRICS_PORT', 'on', 'use a port number from 0 to 65535'],
+    ['METRICS_HOST', 'http://x', 'use a host name or an address to listen on, such as 127.0.0.1'],
+    ['CORS_ORIGINS', '*', origins],
+    ['CORS_ORIGINS', 'null', origins],
+    ['CORS_ORIGINS', 'https://*.example.com', origins],
+    ['CORS_ORIGINS', 'https://app.example.com/', origins],
+    ['CORS_ORIGINS', 'https://APP.example.com', origins],
+    ['CORS_ORIGINS', 'https://app.example.com:443', origins],
+    ['CORS_ORIGINS', 'app.example.com', origins],
+    ['CORS_ORIGINS', 'https://a.test,', origins],
+    ['CORS_ORIGINS', 'file:///x', origins],
+    ['REQUEST_TIMEOUT_MS', '0', timeout],
+    ['KEEP_ALIVE_TIMEOUT_MS', '5s', timeout],
+    ['SHUTDOWN_DELAY_MS', '-1', 'use whole milliseconds from 0 to 600000'],
+    ['SHUTDOWN_TIMEOUT_MS', '0', 'use whole milliseconds from 1 to 600000'],
+    ['LOG_FORMAT', 'xml', 'use "json" or "text"'],
+  ])('%s=%j reads what to use', (name, value, remedy) => {
+    expect(() => readEnvironment({ [name]: value })).toThrow(
+      new ConfigurationError(`${name} is ${JSON.stringify(value)}: ${remedy}.`),
+    );
+  });
+
+  it('reads that the delay of a shutdown is part of its time', () => {
+    const both = { SHUTDOWN_DELAY_MS: '5000', SHUTDOWN_TIMEOUT_MS: '5000' };
+    expect(() => readEnvironment(both)).toThrow('SHUTDOWN_DELAY_MS is not less than SHUTDOWN_TIMEOUT_MS');
+  });
+
+  it.each([
+    ['json', {}],
+    ['json', { NODE_ENV: 'production' }],
+    ['json', { NODE_ENV: 'Development' }],
+    ['text', { NODE_ENV: 'development' }],
+    ['text', { NODE_ENV: 'test' }],
+    ['text', { NODE_ENV: 'production', LOG_FORMAT: 'text' }],
+    ['json', { NODE_ENV: 'development', LOG_FORMAT: 'json' }],
+  ])('gets a log as %s with %j', (format, variables) => {
+    expect(logFormatOf(variables)).toBe(format);
+  });
+});

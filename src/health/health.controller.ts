@@ -1,0 +1,51 @@
+import { Controller, Get, Header } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { HealthCheckService, type HealthIndicatorResult } from '@nestjs/terminus';
+import { Public } from '../api-keys/access/require-scopes.decorator';
+import { problemOf } from '../problems/problem';
+import { ProblemException } from '../problems/problem.exception';
+import { HealthContributors, type PartsHealth } from './health-contributors';
+import { ServiceState } from './service-state';
+
+/** For whoever runs the service. Public, so they tell states and nothing else: no host, no version, no error. */
+@ApiExcludeController()
+@Controller('health')
+@Public()
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly contributors: HealthContributors,
+    private readonly state: ServiceState,
+  ) {}
+
+  /** Whether the process answers. A restart mends nothing else, so nothing else is asked. */
+  @Get('live')
+  @Header('Cache-Control', 'no-store')
+  live(): { readonly status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** Whether requests should come here. */
+  @Get('ready')
+  @Header('Cache-Control', 'no-store')
+  async ready(): Promise<{ readonly status: string; readonly parts: PartsHealth }> {
+    if (this.state.isDraining) {
+      throw new ProblemException(problemOf('not_ready', 'This instance is shutting down: use another one.'));
+    }
+    const parts = await this.contributors.check();
+    const { status } = await this.health
+      .check([async () => parts as unknown as HealthIndicatorResult])
+      .catch(() => {
+        throw notReady(parts);
+      });
+    return { status, parts };
+  }
+}
+
+function notReady(parts: PartsHealth): ProblemException {
+  const down = Object.keys(parts).filter((name) => parts[name]?.status === 'down');
+  return new ProblemException(
+    problemOf('not_ready', `Down: ${down.join(', ')}. Requests are refused until it is back.`, { parts }),
+    { 'Retry-After': '1' },
+  );
+}

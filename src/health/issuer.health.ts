@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { discoverProvider } from '../users/sessions/discovery';
+import { USERS_OPTIONS, type UsersOptions } from '../users/users.options';
+import type { HealthContributor, PartHealth } from './health-contributor';
+import { HealthContributors } from './health-contributors';
+
+/** An identity provider belongs to others: it is not asked as often as our own parts are. */
+const REPEATED_FOR_MS = 15_000;
+const ANSWER_WITHIN_MS = 900;
+
+/** The identity providers, where any are configured. Without them API keys work, and sessions whose keys are known. */
+@Injectable()
+export class IssuerHealth implements HealthContributor {
+  readonly name = 'issuer';
+  readonly required = false;
+  private readonly issuers: readonly string[];
+  private last: PartHealth = { status: 'up' };
+  private askedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(@Inject(USERS_OPTIONS) { issuers = [] }: UsersOptions, contributors: HealthContributors) {
+    this.issuers = issuers.map(({ issuer }) => issuer);
+    if (issuers.length > 0) contributors.add(this);
+  }
+
+  async check(): Promise<PartHealth> {
+    if (performance.now() - this.askedAt < REPEATED_FOR_MS) return this.last;
+    const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+    const asked = await Promise.allSettled(
+      this.issuers.map(async (issuer) => discoverProvider(issuer, signal)),
+    );
+    const away = asked.filter(({ status }) => status === 'rejected').length;
+    this.askedAt = performance.now();
+    this.last =
+      away === 0
+        ? { status: 'up' }
+        : {
+            status: 'degraded',
+            detail: `${away} of ${asked.length} identity providers do not answer: people may be unable to sign in.`,
+          };
+    return this.last;
+  }
+}

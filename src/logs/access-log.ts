@@ -1,0 +1,77 @@
+import { isIP } from 'node:net';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerNoteOf, decisionNoteOf } from '../api-keys/access/decision-note';
+import { accessOf } from '../api-keys/access/verified-access';
+import type { ClientAddressOf } from '../api-keys/access/client-address';
+import type { HttpMetrics } from '../health/http-metrics';
+import { REQUEST_ID_HEADER } from './request-id';
+import type { ServiceLogger } from './service.logger';
+
+/** Asked every few seconds, and of interest only to whoever looks for them. */
+const PROBES = /^\/(?:health\/|metrics$)/;
+
+/** What the access log stands on. */
+export interface AccessLogParts {
+  readonly logger: ServiceLogger;
+  readonly metrics: HttpMetrics;
+  readonly clientAddress: ClientAddressOf;
+}
+
+/** Told of a request that was answered. */
+export type Answered = (request: FastifyRequest, reply: FastifyReply) => void;
+
+/**
+ * Logs and measures every request once it is answered, and echoes its id. Nothing that a client wrote is repeated but
+ * a sane request id: routes stand as their templates, without path, query or body.
+ *
+ * @returns what to tell of requests that Fastify answers without its hooks
+ */
+export function logRequests(
+  fastify: FastifyInstance,
+  { logger, metrics, clientAddress }: AccessLogParts,
+): Answered {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.header(REQUEST_ID_HEADER, request.id);
+    done();
+  });
+  const answered: Answered = (request, reply) => {
+    const route = request.is404 ? undefined : request.routeOptions.url;
+    metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    const level = PROBES.test(route ?? '') ? 'debug' : reply.statusCode >= 500 ? 'warn' : 'log';
+    if (logger.isLevelEnabled(level)) logger.request(level, lineOf(request, reply, route, clientAddress));
+  };
+  fastify.addHook('onResponse', (request, reply, done) => {
+    answered(request, reply);
+    done();
+  });
+  return answered;
+}
+
+function lineOf(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  route: string | undefined,
+  clientAddress: ClientAddressOf,
+): Readonly<Record<string, string | number | undefined>> {
+  const access = accessOf(request);
+  const note = decisionNoteOf(request);
+  const about = answerNoteOf(request);
+  return {
+    requestId: request.id,
+    method: request.method,
+    route: route ?? 'unknown',
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime * 100) / 100,
+    client: addressOf(clientAddress(request.raw)),
+    keyId: access?.presented?.key.id ?? note?.keyId,
+    userId: access?.caller.userId,
+    decision: access?.presented === undefined ? note?.code : 'VALID',
+    aboutKeyId: about?.keyId,
+    aboutDecision: about?.code,
+  };
+}
+
+/** A proxy that is trusted may still pass on what a client made up. */
+function addressOf(text: string | undefined): string | undefined {
+  return text !== undefined && isIP(text) !== 0 ? text : undefined;
+}

@@ -1,0 +1,88 @@
+import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+import { ConfigurationError } from '../config/configuration.error';
+import type { LogFormat } from '../config/environment';
+import { writeLogLine } from './log-sink';
+import { redactionOf, type Redaction, shown } from './redaction';
+
+const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
+
+/** What a request comes to in the log; every member is safe to show. */
+export type RequestLine = Readonly<Record<string, string | number | undefined>>;
+
+/**
+ * Nest's own console logger with two differences: every text is redacted, and there is a format of one JSON object a
+ * line. It leaves a refused set-up to the one line that the process ends with.
+ */
+export class ServiceLogger extends ConsoleLogger {
+  private format: LogFormat = 'text';
+  private conceal: Redaction = redactionOf();
+
+  /** @param output where text goes; standard error for commands, whose answer is on standard output */
+  constructor(private readonly output?: 'stderr') {
+    super();
+  }
+
+  /** Writes messages of this level and of graver ones. */
+  writeFrom(level: LogLevel): void {
+    this.setLogLevels(LEVELS.slice(0, LEVELS.indexOf(level) + 1));
+  }
+
+  writeAs(format: LogFormat): void {
+    this.format = format;
+  }
+
+  /** Takes out tokens of other systems too, by what they begin with. */
+  redactImported(prefixes: readonly string[]): void {
+    this.conceal = redactionOf(prefixes);
+  }
+
+  /** Whether a text holds something that must not be shown. */
+  holdsCredential(text: string): boolean {
+    return this.conceal(text) !== text;
+  }
+
+  /** One answered request, as its caller wrote it: redacted already, and not looked through once more. */
+  request(level: 'log' | 'warn' | 'debug', line: RequestLine): void {
+    if (!this.isLevelEnabled(level)) return;
+    if (this.format === 'json') {
+      writeLogLine(JSON.stringify({ time: new Date().toISOString(), level, context: 'HTTP', ...line }));
+      return;
+    }
+    const { method, route, status, ms, ...rest } = line;
+    const more = Object.entries(rest).map(([name, value]) =>
+      value === undefined ? '' : ` ${name}=${value}`,
+    );
+    const text = `${method} ${route} ${status} ${ms} ms${more.join('')}`;
+    super.printMessages([text], 'HTTP', level, this.output ?? 'stdout');
+  }
+
+  override error(message: unknown, ...rest: [stack?: string, context?: string]): void {
+    if (!(message instanceof ConfigurationError)) super.error(message, ...rest);
+  }
+
+  protected override printMessages(
+    messages: unknown[],
+    context = '',
+    level: LogLevel = 'log',
+    stream?: 'stdout' | 'stderr',
+    stack?: unknown,
+  ): void {
+    const texts = messages.map((message) => this.conceal(shown(message)));
+    if (this.format === 'text') {
+      super.printMessages(texts, context, level, this.output ?? stream);
+      return;
+    }
+    for (const message of texts) {
+      const line = { time: new Date().toISOString(), level, context, message, stack: this.clean(stack) };
+      writeLogLine(JSON.stringify(line));
+    }
+  }
+
+  protected override printStackTrace(stack: string | undefined): void {
+    if (this.format === 'text') super.printStackTrace(this.clean(stack) ?? '');
+  }
+
+  private clean(stack: unknown): string | undefined {
+    return stack === undefined ? undefined : this.conceal(shown(stack));
+  }
+}

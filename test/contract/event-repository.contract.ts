@@ -1,0 +1,230 @@
+import { positionAt, positionOf } from '../../src/api-keys/domain/key-event';
+import type { EventRepository, QueuedEvent } from '../../src/api-keys/storage/event.repository';
+import { anEvent } from '../support/event-fixtures';
+import { ALICE, BOB, TENANTS } from '../support/fixtures';
+import type { OpenedEvents } from './opened-events';
+
+const NOON = Date.parse('2030-06-01T12:00:00Z');
+const noonPlus = (seconds: number): Date => new Date(NOON + seconds * 1000);
+
+/**
+ * What every store of events promises, whatever it is made of.
+ *
+ * @param open gives an empty store, a new one each time
+ */
+export function describeEventRepository(open: () => Promise<OpenedEvents>): void {
+  let opened: OpenedEvents;
+  let events: EventRepository;
+
+  beforeEach(async () => {
+    opened = await open();
+    ({ events } = opened);
+  });
+  afterEach(async () => {
+    await opened.close();
+  });
+
+  const idsOf = async (query: Parameters<EventRepository['list']>[0]): Promise<readonly string[]> =>
+    (await events.list(query)).map(({ id }) => id);
+  const sortedIdsOf = async (query: object): Promise<readonly string[]> =>
+    (await idsOf({ ...query, limit: 10 })).toSorted();
+  const queued = async (seconds: number, fields = {}): Promise<QueuedEvent> => {
+    const event = anEvent(fields);
+    await events.add(event, noonPlus(seconds));
+    const found = (await events.queuedOf(event.keyId, 100)).find(({ id }) => id === event.id);
+    if (found === undefined) throw new Error('it is not queued');
+    return found;
+  };
+
+  describe('whoever records events', () => {
+    it('finds them as they were', async () => {
+      const full = anEvent({
+        orgId: 'acme',
+        projectId: 'apollo',
+        ownerId: ALICE,
+        fields: ['name', 'expiresAt'],
+        expiresAt: noonPlus(0),
+      });
+      const bare = anEvent({ version: 2 });
+      await expect(events.add(full)).resolves.toBe(true);
+      await expect(events.add(bare, noonPlus(0))).resolves.toBe(true);
+      const found = await events.list({ limit: 10 });
+      expect(found).toHaveLength(2);
+      expect(found).toEqual(
+        expect.arrayContaining([
+          { ...full, delivery: 'none' },
+          { ...bare, delivery: 'pending' },
+        ]),
+      );
+    });
+
+    it('records each once, however often it comes, and as it came first', async () => {
+      const event = anEvent();
+      const again = { ...event, actor: 'somebody else' };
+      const isNew = await Promise.all(Array.from({ length: 20 }, async () => events.add(event, noonPlus(0))));
+      expect(isNew.filter(Boolean)).toHaveLength(1);
+      await expect(events.add(again)).resolves.toBe(false);
+      await expect(events.list({ limit: 10 })).resolves.toEqual([{ ...event, delivery: 'pending' }]);
+    });
+
+    it('does not queue again what was delivered', async () => {
+      const event = await queued(0);
+      await events.settle(event, 'delivered');
+      await events.add(anEvent({ keyId: event.keyId }), noonPlus(0));
+      await expect(events.queuedOf(event.keyId, 10)).resolves.toEqual([]);
+    });
+  });
+
+  describe('whoever reads the trail', () => {
+    it('goes through it newest first, those of one moment included', async () => {
+      const ids: string[] = [];
+      for (const seconds of [3, 1, 1, 1, 2]) {
+        const event = anEvent({ at: noonPlus(seconds) });
+        await events.add(event);
+        ids.push(`${positionOf(event)} ${event.id}`);
+      }
+      const expected = ids
+        .toSorted()
+        .toReversed()
+        .map((each) => each.slice(each.indexOf(' ') + 1));
+      const seen: string[] = [];
+      let before: string | undefined;
+      for (;;) {
+        const page = await events.list({ before, limit: 2 });
+        seen.push(...page.map(({ id }) => id));
+        const last = page.at(-1);
+        if (page.length < 2 || last === undefined) break;
+        before = positionOf(last);
+      }
+      expect(seen).toEqual(expected);
+    });
+
+    it('takes a span of time, its start included and its end excluded', async () => {
+      for (const seconds of [1, 2, 3]) await events.add(anEvent({ at: noonPlus(seconds), version: seconds }));
+      const found = await events.list({
+        from: positionAt(noonPlus(1)),
+        before: positionAt(noonPlus(3)),
+        limit: 10,
+      });
+      expect(found.map(({ version }) => version)).toEqual([2, 1]);
+    });
+
+    it('narrows it down to what it asks for, and sees nothing of others', async () => {
+      const ids: Record<string, string> = {};
+      for (const orgId of TENANTS) {
+        for (const projectId of ['apollo', 'hermes']) {
+          const event = anEvent({ orgId, projectId, ownerId: orgId === 'acme' ? ALICE : BOB });
+          ids[`${orgId}/${projectId}`] = event.id;
+          await events.add(event);
+        }
+      }
+      const loose = anEvent({ type: 'api-key.revoked', projectId: 'apollo' });
+      await events.add(loose);
+      const acme = Object.entries(ids)
+        .flatMap(([name, id]) => (name.startsWith('acme/') ? [id] : []))
+        .toSorted();
+      await expect(sortedIdsOf({ orgId: 'acme' })).resolves.toEqual(acme);
+      await expect(sortedIdsOf({ orgId: 'acme', projectId: undefined })).resolves.toEqual(acme);
+      await expect(sortedIdsOf({ orgId: 'acme', projectId: 'apollo' })).resolves.toEqual([
+        ids['acme/apollo'],
+      ]);
+      await expect(sortedIdsOf({ ownerId: ALICE })).resolves.toEqual(acme);
+      await expect(sortedIdsOf({ keyId: loose.keyId })).resolves.toEqual([loose.id]);
+      await expect(sortedIdsOf({ type: 'api-key.revoked' })).resolves.toEqual([loose.id]);
+      await expect(sortedIdsOf({ orgId: 'initech' })).resolves.toEqual([]);
+    });
+  });
+
+  describe('whoever delivers', () => {
+    it('finds what is due, longest due first, and nothing that was not asked to be delivered', async () => {
+      await events.add(anEvent());
+      const [late, soon] = [await queued(2), await queued(1)];
+      await queued(3);
+      expect((await events.due(noonPlus(2), 10)).map(({ id }) => id)).toEqual([soon.id, late.id]);
+      expect((await events.due(noonPlus(2), 1)).map(({ id }) => id)).toEqual([soon.id]);
+      await expect(events.due(noonPlus(0), 10)).resolves.toEqual([]);
+    });
+
+    it('finds all of a key, due or not, and none of another', async () => {
+      const one = await queued(10);
+      const two = await queued(5, { keyId: one.keyId, version: 2 });
+      await queued(1);
+      expect((await events.queuedOf(one.keyId, 10)).map(({ id }) => id)).toEqual([two.id, one.id]);
+    });
+
+    it('tries again later', async () => {
+      const event = await queued(0);
+      await events.postpone(event, noonPlus(60), 1);
+      await expect(events.due(noonPlus(59), 10)).resolves.toEqual([]);
+      await expect(events.due(noonPlus(60), 10)).resolves.toEqual([
+        { ...event, deliverAt: noonPlus(60), attempts: 1 },
+      ]);
+    });
+
+    it.each(['delivered', 'dead'] as const)(
+      'is done with what is %s, and the trail says so',
+      async (state) => {
+        const event = await queued(0);
+        await events.settle(event, state);
+        await expect(events.due(noonPlus(9), 10)).resolves.toEqual([]);
+        const { deliverAt: _deliverAt, attempts: _attempts, ...rest } = event;
+        await expect(events.list({ limit: 10 })).resolves.toEqual([{ ...rest, delivery: state }]);
+      },
+    );
+
+    it('changes nothing where somebody else has tried it meanwhile', async () => {
+      const event = await queued(0);
+      await events.postpone(event, noonPlus(60), 1);
+      await events.settle(event, 'dead');
+      await events.postpone(event, noonPlus(5), 1);
+      const [found] = await events.queuedOf(event.keyId, 10);
+      expect(found).toMatchObject({ deliverAt: noonPlus(60), attempts: 1 });
+      if (found !== undefined) await events.settle(found, 'delivered');
+      await events.postpone(event, noonPlus(5), 1);
+      await expect(events.queuedOf(event.keyId, 10)).resolves.toEqual([]);
+    });
+  });
+
+  it('whoever lets go of old events loses the oldest, a few at a time, and keeps the rest', async () => {
+    for (const seconds of [1, 2, 3, 4])
+      await events.add(anEvent({ at: noonPlus(seconds), version: seconds }));
+    const before = positionAt(noonPlus(4));
+    await expect(events.prune(before, 2)).resolves.toBe(2);
+    expect((await events.list({ limit: 10 })).map(({ version }) => version)).toEqual([4, 3]);
+    await expect(events.prune(before, 2)).resolves.toBe(1);
+    await expect(events.prune(before, 2)).resolves.toBe(0);
+    expect((await events.list({ limit: 10 })).map(({ version }) => version)).toEqual([4]);
+  });
+
+  describe('whoever takes a lease', () => {
+    it('finds it as it was written', async () => {
+      const { leases } = events;
+      await expect(leases.read('events')).resolves.toBeNull();
+      await expect(leases.write('events', { holder: 'one', beat: 1 })).resolves.toBe(true);
+      await expect(leases.read('events')).resolves.toMatchObject({ holder: 'one', beat: 1 });
+      await leases.write('events', { holder: 'one', beat: 2, progress: noonPlus(0) });
+      await leases.write('events', { holder: '', beat: 3 });
+      await expect(leases.read('events')).resolves.toEqual({ holder: '', beat: 3, progress: noonPlus(0) });
+      await expect(leases.read('another')).resolves.toBeNull();
+    });
+
+    it.each([1, 2, 3])('at beat %i gets it alone, however many come at once', async (beat) => {
+      for (let each = 1; each < beat; each += 1) await events.leases.write('l', { holder: 'o', beat: each });
+      const holders = Array.from({ length: 20 }, (_, n) => `instance ${n}`);
+      const won = await Promise.all(
+        holders.map(async (holder) => events.leases.write('l', { holder, beat })),
+      );
+      expect(won.filter(Boolean)).toHaveLength(1);
+      const winner = holders[won.indexOf(true)];
+      await expect(events.leases.read('l')).resolves.toMatchObject({ holder: winner, beat });
+    });
+
+    it('is refused at a beat that has passed or is yet to come', async () => {
+      await events.leases.write('l', { holder: 'one', beat: 1 });
+      for (const beat of [1, 3]) {
+        await expect(events.leases.write('l', { holder: 'two', beat })).resolves.toBe(false);
+      }
+      await expect(events.leases.read('l')).resolves.toMatchObject({ holder: 'one', beat: 1 });
+    });
+  });
+}

@@ -1,0 +1,184 @@
+import type { mongo } from 'mongoose';
+import { positionAt } from '../../src/api-keys/domain/key-event';
+import type { EventRepository, QueuedEvent } from '../../src/api-keys/storage/event.repository';
+import { anEvent } from '../support/event-fixtures';
+import { ALICE } from '../support/fixtures';
+import { testDatabaseUri } from '../support/test-database';
+import { type OpenedMongoEvents, openMongoEvents } from './opened-events';
+import { SERVICE_CONNECTION } from './opened-repository';
+import { type SentFind, type SentUpdate, serves, type ServerIndex, shapeOf } from './sent-commands';
+
+const NOON = new Date('2030-06-01T12:00:00Z');
+const AGO = positionAt(new Date(0));
+const THEN = positionAt(NOON);
+
+interface Use {
+  readonly what: string;
+  readonly index: string;
+  readonly sends: readonly ('find' | 'update' | 'delete')[];
+  readonly run: (events: EventRepository, queued: QueuedEvent) => Promise<unknown>;
+}
+
+/** Every query that the store sends, and the index that must serve it. */
+const USES: readonly Use[] = [
+  {
+    what: 'recording an event',
+    index: '_id_',
+    sends: ['update'],
+    run: async (events) => events.add(anEvent()),
+  },
+  {
+    what: 'reading the trail',
+    index: 'position_1',
+    sends: ['find'],
+    run: async (events) => events.list({ limit: 10 }),
+  },
+  {
+    what: 'reading a span of it',
+    index: 'position_1',
+    sends: ['find'],
+    run: async (events) => events.list({ from: AGO, before: THEN, limit: 10 }),
+  },
+  {
+    what: 'reading the trail of a key',
+    index: 'keyId_1_position_1',
+    sends: ['find'],
+    run: async (events, { keyId }) => events.list({ keyId, before: THEN, limit: 10 }),
+  },
+  {
+    what: 'reading the trail of an owner',
+    index: 'ownerId_1_position_1',
+    sends: ['find'],
+    run: async (events) => events.list({ ownerId: ALICE, from: AGO, limit: 10 }),
+  },
+  {
+    what: 'reading the trail of an organisation',
+    index: 'orgId_1_position_1',
+    sends: ['find'],
+    run: async (events) => events.list({ orgId: 'acme', limit: 10 }),
+  },
+  {
+    what: 'reading the trail of a project',
+    index: 'orgId_1_projectId_1_position_1',
+    sends: ['find'],
+    run: async (events) => events.list({ orgId: 'acme', projectId: 'apollo', before: THEN, limit: 10 }),
+  },
+  {
+    what: 'reading the trail of a type',
+    index: 'type_1_position_1',
+    sends: ['find'],
+    run: async (events) => events.list({ type: 'api-key.revoked', limit: 10 }),
+  },
+  {
+    what: 'finding what is due',
+    index: 'deliverAt_1',
+    sends: ['find'],
+    run: async (events) => events.due(NOON, 10),
+  },
+  {
+    what: 'finding what of a key waits',
+    index: 'keyId_1_deliverAt_1',
+    sends: ['find'],
+    run: async (events, { keyId }) => events.queuedOf(keyId, 10),
+  },
+  {
+    what: 'trying again later',
+    index: '_id_',
+    sends: ['update'],
+    run: async (events, queued) => events.postpone(queued, NOON, 1),
+  },
+  {
+    what: 'being done with an event',
+    index: '_id_',
+    sends: ['update'],
+    run: async (events, queued) => events.settle(queued, 'delivered'),
+  },
+  {
+    what: 'finding nothing to let go of',
+    index: 'position_1',
+    sends: ['find'],
+    run: async (events) => events.prune(AGO, 10),
+  },
+];
+
+describe('what the driver sends about events when', () => {
+  let store: OpenedMongoEvents;
+  let indexes: readonly ServerIndex[];
+  let queued: QueuedEvent;
+  let sent: (SentFind | SentUpdate)[] = [];
+  let all: mongo.Document[] = [];
+
+  beforeAll(async () => {
+    store = await openMongoEvents(testDatabaseUri('event queries'), {
+      ...SERVICE_CONNECTION,
+      monitorCommands: true,
+      readPreference: 'secondaryPreferred',
+      readConcernLevel: 'local',
+      writeConcern: { w: 1, journal: false },
+    });
+    indexes = (await store.documents.indexes()) as ServerIndex[];
+    store.connection
+      .getClient()
+      .on('commandStarted', ({ command, commandName }: mongo.CommandStartedEvent) => {
+        if (!['events', 'leases'].includes(String(Reflect.get(command, commandName)))) return;
+        all.push(command);
+        if (commandName !== 'delete') sent.push(command as SentFind | SentUpdate);
+      });
+  });
+  beforeEach(async () => {
+    const event = anEvent();
+    await store.events.add(event, NOON);
+    [queued = { ...event, deliverAt: NOON, attempts: 0 }] = await store.events.queuedOf(event.keyId, 1);
+    sent = [];
+    all = [];
+  });
+  afterAll(async () => {
+    await store.close();
+  });
+
+  const isServed = ({ index: name }: Use): boolean => {
+    const index = indexes.find((each) => each.name === name);
+    return sent.length > 0 && index !== undefined && sent.every((command) => serves(index, shapeOf(command)));
+  };
+
+  it.each(USES)('$what is served by the index $index', async (use) => {
+    await use.run(store.events, queued);
+    expect(all.map((command) => Object.keys(command)[0])).toEqual(use.sends);
+    expect([sent.map(shapeOf), isServed(use)]).toEqual([expect.anything(), true]);
+  });
+
+  it('all of it is done uses every index there is, of which none lets documents expire', async () => {
+    const used = new Set<string>();
+    for (const use of USES) {
+      sent = [];
+      await use.run(store.events, queued);
+      if (isServed(use)) used.add(use.index);
+    }
+    expect(indexes.map(({ name }) => name).toSorted()).toEqual([...used].toSorted());
+    expect(indexes.filter((index) => 'expireAfterSeconds' in index)).toEqual([]);
+  });
+
+  it('old events are let go of names each by its id', async () => {
+    await store.events.prune(positionAt(new Date('2100-01-01')), 1);
+    expect(all.map((command) => Object.keys(command)[0])).toEqual(['find', 'delete']);
+    expect(all[1]).toMatchObject({
+      deletes: [{ q: { _id: { $in: [expect.any(String)] } } }],
+      writeConcern: { w: 'majority', j: true },
+    });
+  });
+
+  it('anything is done reads what a majority has, and writes to their journals', async () => {
+    for (const { run } of USES) await run(store.events, queued);
+    await store.events.leases.read('events');
+    await store.events.leases.write('events', { holder: 'one', beat: 1 });
+    expect(all.length).toBeGreaterThan(USES.length);
+    const reads = all.filter((command) => 'find' in command);
+    const writes = all.filter((command) => !('find' in command));
+    expect(reads.map((command) => command['readConcern'] as object)).toEqual(
+      reads.map(() => ({ level: 'majority' })),
+    );
+    expect(writes.map((command) => command['writeConcern'] as object)).toEqual(
+      writes.map(() => ({ w: 'majority', j: true })),
+    );
+  });
+});

@@ -1,0 +1,41 @@
+import { type ConnectOptions, type Connection, createConnection, type mongo } from 'mongoose';
+import type { EventRepository } from '../../src/api-keys/storage/event.repository';
+import { openEventStorage } from '../../src/api-keys/storage/event-storage';
+import { StorageConfig } from '../../src/config/storage.config';
+import { testDatabaseUri } from '../support/test-database';
+import { SERVICE_CONNECTION } from './opened-repository';
+
+/** An empty store of events, ready to use. */
+export interface OpenedEvents {
+  readonly events: EventRepository;
+  close(): Promise<void>;
+}
+
+export interface OpenedMongoEvents extends OpenedEvents {
+  readonly connection: Connection;
+  /** The documents behind the store's back. */
+  readonly documents: mongo.Collection<{ _id: string } & Record<string, unknown>>;
+}
+
+export async function openMemoryEvents(): Promise<OpenedEvents> {
+  const events = await openEventStorage('memory', new StorageConfig(), null);
+  return { events, close: async () => {} };
+}
+
+export async function openMongoEvents(
+  uri = testDatabaseUri('events'),
+  options: ConnectOptions = SERVICE_CONNECTION,
+): Promise<OpenedMongoEvents> {
+  const connection = createConnection();
+  await connection.openUri(uri, options);
+  const events = await openEventStorage('mongo', new StorageConfig(), connection);
+  return {
+    events,
+    connection,
+    documents: connection.getClient().db().collection('events'),
+    close: async () => {
+      await connection.dropDatabase();
+      await connection.close();
+    },
+  };
+}

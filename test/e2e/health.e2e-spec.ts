@@ -1,0 +1,134 @@
+import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import { IdentityProvider } from '../support/identity-provider';
+import { freePort } from '../support/free-port';
+import type { HttpAnswer } from '../support/http-client';
+import { type MongoServer, startMongoServer } from '../support/mongo-server';
+import { startService, type TestService } from '../support/service';
+
+async function eventually(ask: () => Promise<HttpAnswer>, status: number): Promise<HttpAnswer> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer.status === status) return answer;
+    if (performance.now() > deadline) throw new Error(`still ${answer.status}: ${answer.text}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const secondsSince = (start: number): number => (performance.now() - start) / 1000;
+
+/** What nobody without a key should learn: where things run, what they are, and how they failed. */
+const TELLING = /127\.0\.0\.1|localhost|mongodb|redis:|https?:|Error|\bat \/|\d+\.\d+\.\d+|v\d+/i;
+
+describe('an operator who asks a service on MongoDB how it is', () => {
+  let mongo: MongoServer;
+  let service: TestService;
+  const live = async (): Promise<HttpAnswer> => service.as().get('/health/live');
+  const ready = async (): Promise<HttpAnswer> => service.as().get('/health/ready');
+
+  beforeAll(async () => {
+    mongo = await startMongoServer({ own: true });
+    const uri = new URL(mongo.uri);
+    uri.pathname = '/keyward_health';
+    service = await startService('mongo', {
+      MONGODB_URI: uri.toString(),
+      REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+      OIDC_ISSUER: `http://127.0.0.1:${await freePort()}`,
+      OIDC_AUDIENCE: 'keyward',
+    });
+  });
+  afterAll(async () => {
+    mongo.resume();
+    await service.stop();
+    await mongo.stop();
+  });
+
+  it('learns without a key that it lives, in JSON that no cache keeps', async () => {
+    const answer = await live();
+    expect([answer.status, answer.body]).toEqual([200, { status: 'ok' }]);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('sees it take requests while Redis and the identity provider are away, and what that means', async () => {
+    const answer = await ready();
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      {
+        status: 'degraded',
+        parts: {
+          store: { status: 'up' },
+          feed: { status: 'up' },
+          redis: { status: 'degraded', detail: 'Rate limits are counted by each instance alone.' },
+          issuer: {
+            status: 'degraded',
+            detail: '1 of 1 identity providers do not answer: people may be unable to sign in.',
+          },
+        },
+      },
+    ]);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(answer.text).not.toMatch(TELLING);
+    for (const orgId of ['acme', 'globex']) {
+      const { token } = await service.issue({
+        scopes: [],
+        orgId,
+        rateLimit: { limit: 5, windowSeconds: 60 },
+      });
+      expect((await service.as(token).get('/v1/api-keys/self')).status).toBe(200);
+    }
+  });
+
+  it('sees it taken away within 2 s while the store hangs, told which part is down, and back by itself', async () => {
+    mongo.suspend();
+    const started = performance.now();
+    const away = await eventually(ready, 503);
+    expect(performance.now() - started).toBeLessThan(4000);
+    expect(away.headers.get('content-type')).toContain('application/problem+json');
+    expect(away.body).toMatchObject({
+      status: 503,
+      code: 'not_ready',
+      detail: 'Down: store. Requests are refused until it is back.',
+      parts: { store: { status: 'down', detail: 'It does not answer.' } },
+    });
+    const { instance, type, ...told } = away.body;
+    expect([instance, type]).toEqual([expect.any(String), 'urn:keyward:problem:not_ready']);
+    expect(JSON.stringify(told)).not.toMatch(TELLING);
+    expect((await live()).status).toBe(200);
+    mongo.resume();
+    await eventually(ready, 200);
+  });
+
+  it('cannot wear the store out by asking', async () => {
+    const finds = jest.spyOn(service.app.get<ApiKeyRepository>(API_KEY_REPOSITORY), 'find');
+    const before = performance.now();
+    const answers = await Promise.all(Array.from({ length: 300 }, ready));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
+    expect(finds.mock.calls.length).toBeLessThanOrEqual(1 + Math.ceil(secondsSince(before)));
+    finds.mockRestore();
+  });
+});
+
+describe('a service without Redis and without sessions', () => {
+  it('speaks of neither', async () => {
+    const service = await startService('memory');
+    expect((await service.as().get('/health/ready')).body).toEqual({
+      status: 'ok',
+      parts: { store: { status: 'up' }, feed: { status: 'up' } },
+    });
+    await service.stop();
+  });
+});
+
+describe('a service whose identity provider answers', () => {
+  it('is ready without reserve', async () => {
+    const provider = await IdentityProvider.start();
+    const service = await startService('memory', { OIDC_ISSUER: provider.issuer, OIDC_AUDIENCE: 'keyward' });
+    expect((await service.as().get('/health/ready')).body).toEqual({
+      status: 'ok',
+      parts: { store: { status: 'up' }, feed: { status: 'up' }, issuer: { status: 'up' } },
+    });
+    await service.stop();
+    await provider.stop();
+  });
+});

@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { HttpClient } from '../support/http-client';
+import { KeepAliveClient, type Seen } from '../support/keep-alive-client';
+import { type NodeProcess, runBuiltService, runNode } from '../support/node-process';
+
+type Running = NodeProcess & { readonly url: string };
+
+async function start(environment: Readonly<Record<string, string>> = {}): Promise<[Running, string]> {
+  const service = await runBuiltService({
+    NODE_ENV: 'development',
+    STORAGE: 'memory',
+    LOG_LEVEL: 'fatal',
+    KEEP_ALIVE_TIMEOUT_MS: '60000',
+    ...environment,
+  });
+  const [, root = ''] = await service.waitFor(/root key: (\S+)/);
+  return [service, root];
+}
+
+async function opened(url: string): Promise<Socket> {
+  const { port } = new URL(url);
+  const socket = connect(Number(port), '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** Asks until the server ends the connection, and tells everything it saw. */
+async function askToTheEnd(client: KeepAliveClient): Promise<readonly Seen[]> {
+  const seen: Seen[] = [];
+  for (;;) {
+    const answer = await client.get('/v1/api-keys/self');
+    seen.push(answer);
+    if (answer.lastOfConnection) return seen;
+  }
+}
+
+describe('a service that is told to stop', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'by %s answers everything that clients with open connections ask, parts with each, and exits with 0',
+    async (signal) => {
+      const [service, root] = await start();
+      const admin = new HttpClient(service.url, root);
+      const tokens = await Promise.all(
+        ['acme', 'globex'].map(async (orgId) =>
+          String((await admin.post('/v1/api-keys', { name: orgId, scopes: [], orgId })).body['token']),
+        ),
+      );
+      const clients = Array.from(
+        { length: 20 },
+        (_, index) => new KeepAliveClient(service.url, tokens[index % 2]),
+      );
+      await Promise.all(clients.map(async (client) => client.get('/v1/api-keys/self')));
+      const asking = clients.map(askToTheEnd);
+      service.child.kill(signal);
+      const seen = await Promise.all(asking);
+      expect(await service.exited()).toBe(0);
+
+      expect(seen.flat().every(({ status }) => status === 200)).toBe(true);
+      for (const client of clients) client.close();
+    },
+  );
+
+  it('waits for a request that is still being sent, and not for connections that ask nothing', async () => {
+    const [service, root] = await start();
+    const idle = await Promise.all([opened(service.url), opened(service.url)]);
+    for (const socket of idle) socket.resume();
+    const used = new KeepAliveClient(service.url, root);
+    await used.get('/v1/api-keys/self');
+    const slow = await opened(service.url);
+    const body = JSON.stringify({ name: 'late', scopes: [] });
+    slow.write(
+      `POST /v1/api-keys HTTP/1.1\r\nHost: x\r\nX-API-Key: ${root}\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+    );
+    await new KeepAliveClient(service.url).get('/health/live');
+
+    service.child.kill('SIGTERM');
+    await Promise.all(idle.map(async (socket) => once(socket, 'close')));
+    expect(service.child.exitCode).toBeNull();
+    let answer = '';
+    slow.setEncoding('utf8').on('data', (text: string) => (answer += text));
+    slow.write(body.slice(5));
+    await once(slow, 'close');
+    expect(answer).toMatch(/^HTTP\/1\.1 201 /);
+    expect(answer.toLowerCase()).toContain('connection: close');
+    expect(await service.exited()).toBe(0);
+    used.close();
+  });
+
+  it('is not ready from then on, and takes requests until load balancers had time to notice', async () => {
+    const [service, root] = await start({ SHUTDOWN_DELAY_MS: '1500', METRICS_PORT: '0' });
+    const [, operations = ''] = await service.waitFor(/health and metrics on (\S+)/);
+    const probe = new HttpClient(operations);
+    expect((await probe.get('/health/ready')).status).toBe(200);
+    service.child.kill('SIGTERM');
+
+    let ready = await probe.get('/health/ready');
+    while (ready.status === 200) ready = await probe.get('/health/ready');
+    expect([ready.status, ready.body['code']]).toEqual([503, 'not_ready']);
+    expect((await probe.get('/health/live')).status).toBe(200);
+    const late = await new KeepAliveClient(service.url, root).get('/v1/api-keys/self');
+    expect(late).toMatchObject({ status: 200, lastOfConnection: true });
+    expect(await service.exited()).toBe(0);
+    await expect(new KeepAliveClient(service.url).get('/health/live')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('ends all the same when a client does not let go, and says so with its exit code', async () => {
+    const [service, root] = await start({
+      SHUTDOWN_TIMEOUT_MS: '700',
+      LOG_LEVEL: 'error',
+      LOG_FORMAT: 'json',
+    });
+    const stuck = await opened(service.url);
+    stuck.on('error', () => undefined);
+    stuck.write(`POST /v1/api-keys HTTP/1.1\r\nHost: x\r\nX-API-Key: ${root}\r\nContent-Length: 9\r\n\r\n`);
+    await new KeepAliveClient(service.url).get('/health/live');
+    service.child.kill('SIGTERM');
+    service.child.kill('SIGTERM');
+    expect(await service.exited()).toBe(1);
+    expect(service.stdout()).toContain('not done after 700 ms');
+    stuck.destroy();
+  });
+
+  it('before it listens does not start to, and exits with 0', async () => {
+    const service = runNode(['dist/main.js'], {
+      NODE_ENV: 'production',
+      MONGODB_URI: 'mongodb://127.0.0.1:9/keyward',
+      PORT: '0',
+    });
+    await service.waitFor(/not reachable yet/);
+    service.child.kill('SIGTERM');
+    expect(await service.exited()).toBe(0);
+    expect(service.stderr()).not.toContain('listening');
+  });
+});

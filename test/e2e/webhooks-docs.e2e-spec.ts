@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RETRY_DELAYS_SECONDS } from '../../src/api-keys/events/webhooks/retry-schedule';
+import { HttpClient } from '../support/http-client';
+import { runNode } from '../support/node-process';
+import { startService } from '../support/service';
+import { webhookSecret } from '../support/webhook-receiver';
+
+const GUIDE = readFileSync(join(__dirname, '../../docs/webhooks.md'), 'utf8');
+
+function blockAfter(mark: string): string {
+  const [, block] = new RegExp(`<!-- ${mark}[^>]*-->\\s*\`\`\`\\w+\\n([^]*?)\`\`\``).exec(GUIDE) ?? [];
+  if (block === undefined) throw new Error(`the guide has no block "${mark}"`);
+  return block;
+}
+
+describe('someone who copies the receiver of the guide', () => {
+  it('hears of a key once, and believes nothing that is not signed', async () => {
+    const secret = webhookSecret();
+    const receiver = runNode(['--input-type=module', '-e', blockAfter('receiver')], {
+      WEBHOOK_SECRET: secret,
+      PORT: '0',
+    });
+    const [, port] = await receiver.waitFor(/port (\d+)/);
+    const url = `http://127.0.0.1:${port}`;
+    const service = await startService('memory', {
+      WEBHOOK_URL: url,
+      WEBHOOK_SECRETS: secret,
+      WEBHOOK_ALLOW_PRIVATE: 'true',
+    });
+    const { key } = await service.issue({ orgId: 'acme' });
+    await receiver.waitFor(new RegExp(`^api-key\\.created ${key.id} acme$`, 'm'));
+
+    const forged = await new HttpClient(url).post('/', { type: 'api-key.revoked', data: { keyId: key.id } });
+    expect(forged.status).toBe(400);
+    expect(receiver.stdout()).not.toContain('revoked');
+    await service.stop();
+    await receiver.stop();
+  });
+
+  it('reads the waits between tries as they are', () => {
+    const units: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
+    const [, row = ''] = /^\| after another \|(.*)\|$/m.exec(GUIDE) ?? [];
+    const waits = row.split('|').map((cell) => /(\d+) (\w+)/.exec(cell));
+    expect(waits.flatMap((wait) => (wait ? [Number(wait[1]) * (units[String(wait[2])] ?? 0)] : []))).toEqual([
+      ...RETRY_DELAYS_SECONDS,
+    ]);
+  });
+});

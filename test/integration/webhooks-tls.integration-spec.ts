@@ -1,0 +1,44 @@
+import { startKeywardInMemory } from '../support/integration/keyward';
+import { startTlsFront, type TlsFront } from '../support/integration/tls-front';
+import { startWebhookReceiver, type WebhookReceiver, webhookSecret } from '../support/webhook-receiver';
+
+const FAILED = /^keyward_webhook_deliveries_total\{outcome="failed"\} [1-9]/m;
+
+describe('a receiver behind TLS', () => {
+  const secret = webhookSecret();
+  let receiver: WebhookReceiver;
+  let front: TlsFront;
+  let settings: Readonly<Record<string, string>>;
+
+  beforeAll(async () => {
+    receiver = await startWebhookReceiver(secret);
+    front = await startTlsFront(new URL(receiver.url).host);
+    settings = { WEBHOOK_URL: `${front.url}/hooks`, WEBHOOK_SECRETS: secret, WEBHOOK_ALLOW_PRIVATE: 'true' };
+  });
+  afterAll(async () => {
+    await front.stop();
+    await receiver.stop();
+  });
+
+  it('gets messages where its certificate is trusted', async () => {
+    const keyward = await startKeywardInMemory({ ...settings, NODE_EXTRA_CA_CERTS: front.authority });
+    const { id } = await keyward.issue({ scopes: [], orgId: 'acme' });
+    await receiver.waitFor((message) => message.id === `${id}-1`);
+    expect(receiver.refused).toEqual([]);
+    await keyward.stop();
+  });
+
+  it('gets nothing where it is not, and the service says so', async () => {
+    const keyward = await startKeywardInMemory(settings);
+    const { id } = await keyward.issue({ scopes: [], orgId: 'globex' });
+    const deadline = performance.now() + 15_000;
+    let text = '';
+    while (!FAILED.test(text) && performance.now() < deadline) {
+      ({ text } = await keyward.as().get('/metrics'));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(text).toMatch(FAILED);
+    expect(receiver.received.filter(({ data }) => data['keyId'] === id)).toEqual([]);
+    await keyward.stop();
+  });
+});

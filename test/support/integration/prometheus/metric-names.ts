@@ -1,0 +1,24 @@
+/** What stands in an expression and is no metric: keywords that no parenthesis follows. */
+const KEYWORDS: ReadonlySet<string> = new Set([
+  'by',
+  'without',
+  'on',
+  'ignoring',
+  'and',
+  'or',
+  'unless',
+  'bool',
+  'offset',
+]);
+
+/** The names of the metrics in an expression of PromQL. */
+export function metricsIn(expression: string): readonly string[] {
+  const bare = expression
+    .replaceAll(/\{[^}]*\}/g, ' ')
+    .replaceAll(/\[[^\]]*\]/g, ' ')
+    .replaceAll(/\b(?:by|without|on|ignoring)\s*\([^)]*\)/g, ' ');
+  const names = [...bare.matchAll(/(?<![\w.])([a-zA-Z_:][\w:]*)\b(?!\s*\()/g)].map(([, name]) =>
+    String(name),
+  );
+  return [...new Set(names)].filter((name) => !KEYWORDS.has(name));
+}

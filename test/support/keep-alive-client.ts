@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+/** What a client saw of one request. */
+export interface Seen {
+  readonly status: number;
+  readonly body: string;
+  /** Whether the server said that this connection ends. */
+  readonly lastOfConnection: boolean;
+}
+
+/** A client with one connection that it keeps, as a load balancer's worker. */
+export class KeepAliveClient {
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
+
+  constructor(
+    private readonly url: string,
+    private readonly token?: string,
+  ) {}
+
+  async get(path: string): Promise<Seen> {
+    const sent = request(this.url + path, {
+      agent: this.agent,
+      headers: this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` },
+    }).end();
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    const body = await text(answer);
+    return {
+      status: answer.statusCode ?? 0,
+      body,
+      lastOfConnection: answer.headers.connection === 'close',
+    };
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+}

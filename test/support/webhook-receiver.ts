@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+
+/** A message that the official library found genuine. */
+export interface ReceivedWebhook {
+  readonly id: string;
+  readonly type: string;
+  readonly timestamp: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A receiver as the documentation shows it. */
+export interface WebhookReceiver {
+  readonly url: string;
+  /** What came and was verified, in its order. */
+  readonly received: ReceivedWebhook[];
+  /** Why the library refused what came. */
+  readonly refused: string[];
+  /** Answers so instead of 204 from now on; `undefined` answers 204 again. */
+  answerWith(answer: RequestListener | undefined): void;
+  /** Resolves once so many were verified that fit. */
+  waitFor(fits: (message: ReceivedWebhook) => boolean, timeoutMs?: number): Promise<ReceivedWebhook>;
+  stop(): Promise<void>;
+}
+
+export function webhookSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Starts a receiver on a free port of this machine, which verifies each delivery with the official library. */
+export async function startWebhookReceiver(secret: string): Promise<WebhookReceiver> {
+  const webhook = new Webhook(secret);
+  const received: ReceivedWebhook[] = [];
+  const refused: string[] = [];
+  let answer: RequestListener | undefined;
+
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await textOf(request);
+    try {
+      const message = webhook.verify(body, request.headers as Record<string, string>) as Omit<
+        ReceivedWebhook,
+        'id'
+      >;
+      received.push({ ...message, id: String(request.headers['webhook-id']) });
+    } catch (error) {
+      refused.push(error instanceof Error ? error.message : 'unknown');
+      response.writeHead(401).end();
+      return;
+    }
+    if (answer === undefined) response.writeHead(204).end();
+    else answer(request, response);
+  };
+  const server = createServer((request, response) => void receive(request, response)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks`,
+    received,
+    refused,
+    answerWith: (next) => (answer = next),
+    waitFor: async (fits, timeoutMs = 15_000) => {
+      const deadline = performance.now() + timeoutMs;
+      for (;;) {
+        const found = received.find(fits);
+        if (found !== undefined) return found;
+        if (performance.now() > deadline)
+          throw new Error(`it never came; these did: ${JSON.stringify(received)}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
