@@ -117,6 +117,18 @@ describe('an operator who starts compose.yaml', () => {
     expect(nginx).toContain(`listen ${new URL(services['nginx']?.healthcheck?.test.at(-1) ?? '').host};`);
   });
 
+  it('has parts that wait for each other in the right order', async () => {
+    const { KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS, SHUTDOWN_TIMEOUT_MS } = new Environment();
+    const nginx = await projectFile('deploy/nginx.conf');
+    const seconds = (name: string): number => Number(new RegExp(`${name} (\\d+)s;`).exec(nginx)?.[1]);
+    expect(seconds('keepalive_timeout') * 1000).toBeLessThan(KEEP_ALIVE_TIMEOUT_MS);
+    expect(seconds('proxy_read_timeout') * 1000).toBeGreaterThan(REQUEST_TIMEOUT_MS);
+    for (const name of KEYWARD) {
+      const grace = compose.services[name]?.stop_grace_period ?? '';
+      expect(Number.parseInt(grace, 10) * 1000).toBeGreaterThan(SHUTDOWN_TIMEOUT_MS);
+    }
+  });
+
   it('mounts only files that are there', async () => {
     for (const { volumes = [] } of Object.values(compose.services)) {
       for (const volume of volumes.filter((from) => from.startsWith('./'))) {
