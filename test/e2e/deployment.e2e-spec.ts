@@ -192,12 +192,12 @@ describe('the image', () => {
     const { packages } = JSON.parse(await projectFile('package-lock.json')) as {
       readonly packages: Readonly<Record<string, { readonly dev?: boolean } | undefined>>;
     };
-    const files = (await readdir(join(ROOT, 'src'), { recursive: true })).filter(
-      (file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'),
+    const files = (await readdir(join(ROOT, 'dist'), { recursive: true })).filter((file) =>
+      file.endsWith('.js'),
     );
     const imported = new Set<string>();
     for (const file of files) {
-      const { importedFiles } = ts.preProcessFile(await projectFile(join('src', file)), true, true);
+      const { importedFiles } = ts.preProcessFile(await projectFile(join('dist', file)), true, true);
       for (const { fileName } of importedFiles) {
         if (/^(?:\.|node:)/.test(fileName)) continue;
         imported.add(/^(?:@[^/]+\/)?[^/]+/.exec(fileName)?.[0] ?? fileName);
