@@ -85,7 +85,12 @@ export type {
   ChangeListener,
 } from './api-keys/storage/change-feed';
 export type { ReadOptions } from './api-keys/storage/read-options';
-export { API_KEY_MODEL, ApiKeyDocument, ApiKeySchema } from './api-keys/storage/api-key.schema';
+export {
+  API_KEY_MODEL,
+  ApiKeyDocument,
+  ApiKeySchema,
+  type StoredPendingEvent,
+} from './api-keys/storage/api-key.schema';
 export type { ApiKeyStorage } from './api-keys/storage/api-key-storage';
 export { MAX_USAGE_DAYS, USAGE_REPOSITORY, type UsageRepository } from './api-keys/storage/usage.repository';
 export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/storage/usage.schema';
@@ -113,6 +118,7 @@ export type { EventPage, EventPageQuery } from './api-keys/events/event-page';
 export { EventsService } from './api-keys/events/events.service';
 export type { WebhookOptions } from './api-keys/events/webhooks/webhook.options';
 export { Admission } from './api-keys/access/admission';
+export type { Door } from './api-keys/verification/decision-metrics';
 export type { PresentedCredential, PresentedToken } from './api-keys/access/credentials';
 export { type ImportOutcome, type ImportReport } from './api-keys/import/import-report';
 export { KeyImportService } from './api-keys/import/key-import.service';
