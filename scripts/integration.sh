@@ -39,22 +39,28 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 # A folder of its own for each set of versions, outside the tree; one that was cut off is begun anew.
-requirements=test/support/integration/schemathesis/requirements.txt
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/keyward"
-venv="$cache/schemathesis-$(sha256sum "$requirements" | cut -c1-16)"
 mkdir -p "$cache"
-exec 9>"$venv.lock"
-flock 9
-if [ ! -e "$venv/complete" ]; then
-  echo "integration: installing schemathesis" >&2
-  rm -rf "$venv"
-  python3 -m venv "$venv" || fail "python3 makes no virtual environment"
-  "$venv/bin/pip" install -q --disable-pip-version-check --only-binary :all: -r "$requirements" >&2 ||
-    fail "pip cannot install schemathesis from PyPI"
-  touch "$venv/complete"
-fi
-exec 9>&-
+pypi() {
+  local name=$1 requirements=test/support/integration/$1/requirements.txt
+  venv="$cache/$name-$(sha256sum "$requirements" | cut -c1-16)"
+  exec 9>"$venv.lock"
+  flock 9
+  if [ ! -e "$venv/complete" ]; then
+    echo "integration: installing $name" >&2
+    rm -rf "$venv"
+    python3 -m venv "$venv" || fail "python3 makes no virtual environment"
+    "$venv/bin/pip" install -q --disable-pip-version-check --only-binary :all: -r "$requirements" >&2 ||
+      fail "pip cannot install $name from PyPI"
+    touch "$venv/complete"
+  fi
+  exec 9>&-
+}
+pypi schemathesis
 export SCHEMATHESIS="$venv/bin/schemathesis"
+# Schemas of compose files and workflows, and hadolint.
+pypi deployment-linters
+export DEPLOYMENT_LINTERS="$venv/bin"
 
 npm run build --silent
 exec npx jest --selectProjects integration --maxWorkers 2 "$@"

@@ -78,9 +78,19 @@ export {
   type ApiKeyQuery,
   type ApiKeyRepository,
 } from './api-keys/storage/api-key.repository';
-export type { ChangeFeed, ChangeFeedMode, ChangeListener } from './api-keys/storage/change-feed';
+export type {
+  ChangeFeed,
+  ChangeFeedKind,
+  ChangeFeedMode,
+  ChangeListener,
+} from './api-keys/storage/change-feed';
 export type { ReadOptions } from './api-keys/storage/read-options';
-export { API_KEY_MODEL, ApiKeyDocument, ApiKeySchema } from './api-keys/storage/api-key.schema';
+export {
+  API_KEY_MODEL,
+  ApiKeyDocument,
+  ApiKeySchema,
+  type StoredPendingEvent,
+} from './api-keys/storage/api-key.schema';
 export type { ApiKeyStorage } from './api-keys/storage/api-key-storage';
 export { MAX_USAGE_DAYS, USAGE_REPOSITORY, type UsageRepository } from './api-keys/storage/usage.repository';
 export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/storage/usage.schema';
@@ -108,7 +118,8 @@ export type { EventPage, EventPageQuery } from './api-keys/events/event-page';
 export { EventsService } from './api-keys/events/events.service';
 export type { WebhookOptions } from './api-keys/events/webhooks/webhook.options';
 export { Admission } from './api-keys/access/admission';
-export type { PresentedCredential } from './api-keys/access/credentials';
+export type { Door } from './api-keys/verification/decision-metrics';
+export type { PresentedCredential, PresentedToken } from './api-keys/access/credentials';
 export { type ImportOutcome, type ImportReport } from './api-keys/import/import-report';
 export { KeyImportService } from './api-keys/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
@@ -128,7 +139,12 @@ export { ConfigurationError } from './config/configuration.error';
 export { type Durability, StorageConfig, type VolatileStoragePermit } from './config/storage.config';
 
 export { KeywardError } from './problems/keyward.error';
-export { type FieldFault, type Problem, PROBLEM_MEDIA_TYPE } from './problems/problem';
+export {
+  type FieldFault,
+  type Problem,
+  type ProblemExtensions,
+  PROBLEM_MEDIA_TYPE,
+} from './problems/problem';
 export { PROBLEM_CATALOGUE, type ProblemCode } from './problems/problem-catalogue';
 export { ProblemException } from './problems/problem.exception';
 export { ProblemFilter } from './problems/problem.filter';

@@ -77,6 +77,7 @@ export type ApiKeysModuleOptions = ApiKeysOptions & ApiKeysModuleSettings;
 export interface ApiKeysModuleAsyncOptions extends ApiKeysModuleSettings, Pick<ModuleMetadata, 'imports'> {
   /** Providers that `useFactory` takes, in its order. */
   readonly inject?: NonNullable<import('@nestjs/common').FactoryProvider['inject']>;
+  /** Gives the options, out of what `inject` names. */
   readonly useFactory: (...dependencies: never[]) => ApiKeysOptions | Promise<ApiKeysOptions>;
 }
 

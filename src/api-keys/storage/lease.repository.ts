@@ -9,6 +9,7 @@ export interface LeaseRecord {
 
 /** Keeps leases. Its clock is nobody's: instances watch `beat` by their own. */
 export interface LeaseRepository {
+  /** The lease by this name; `null` where there never was one. */
   read(name: string): Promise<LeaseRecord | null>;
 
   /**

@@ -12,6 +12,10 @@ export interface OwnerStatus {
   /** Announces which owners changed. Without it each verification of an owned key asks {@link isActive}. */
   readonly changes?: ChangeFeed | undefined;
 
-  /** @param ownerId the `ownerId` of a key. An owner that does not exist is not active. */
+  /**
+   * Whether the owner is active. One that does not exist is not.
+   *
+   * @param ownerId the `ownerId` of a key
+   */
   isActive(ownerId: string, options?: ReadOptions): Promise<boolean>;
 }

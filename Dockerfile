@@ -1,0 +1,32 @@
+# The Keyward service. The newest Node line that the tests run on: 24, supported until April 2028.
+# Read docs/operations/deployment.md before you run it.
+
+FROM node:24-bookworm-slim AS build
+WORKDIR /keyward
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /keyward
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+
+FROM node:24-bookworm-slim
+WORKDIR /keyward
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
+COPY --from=dependencies /keyward/node_modules ./node_modules
+COPY --from=build /keyward/dist ./dist
+COPY package.json LICENSE ./
+COPY deploy/healthcheck.mjs ./deploy/
+
+# Nothing is written: not here, and nowhere else. The files belong to root, the process runs as the image's user "node",
+# by number, so that an orchestrator can see that it is not root.
+USER 1000:1000
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=40s --retries=3 CMD ["node", "deploy/healthcheck.mjs"]
+
+# No shell and no npm in between, so that SIGTERM reaches the process that shuts down.
+CMD ["node", "dist/main.js"]

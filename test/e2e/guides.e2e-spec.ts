@@ -1,0 +1,189 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { Environment } from '../../src/config/environment';
+import { blocksOf, type MarkdownBlock, RUNNABLE_PAGES } from '../support/docs/markdown-blocks';
+import { type NodeProcess, runNode } from '../support/node-process';
+import { testDatabaseUri } from '../support/test-database';
+
+const ROOT = join(__dirname, '../..');
+const HERE = 'test/e2e/guides.e2e-spec.ts';
+const run = promisify(execFile);
+
+const ALL = RUNNABLE_PAGES.flatMap((page) => blocksOf(page));
+const COMMANDS = ALL.filter(({ language }) => ['sh', 'bash', 'shell', 'console'].includes(language));
+const PROGRAMS = ALL.filter(({ language }) => ['ts', 'typescript', 'js', 'javascript'].includes(language));
+
+/** The commands of a page that this file runs, in order. */
+function commandsOf(page: string, name = ''): string {
+  const found = COMMANDS.filter(
+    (block) => block.page === page && block.mark.includes(`${name}: run by ${HERE}`),
+  );
+  if (found.length === 0) throw new Error(`${page} has no commands to run`);
+  return found.map(({ code }) => code).join('\n');
+}
+
+/** Waits for something that needs a process, and stops the process whatever came of it. */
+async function beforeItStops<T>(running: NodeProcess, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } finally {
+    await running.stop();
+  }
+}
+
+describe('a block of code in the README and the guides', () => {
+  it('is run by a test, or says why it is not', () => {
+    const unmarked = [...COMMANDS, ...PROGRAMS].filter(
+      ({ mark }) =>
+        !/^not run: \S.{10,}$/.test(mark) &&
+        !/^[\w.\- ]+: (?:compiled and run|compiled|run) by test\/e2e\/\w+\.e2e-spec\.ts(?: as it stands)?$/.test(
+          mark,
+        ),
+    );
+    expect(unmarked.map(({ page, code }) => [page, code])).toEqual([]);
+  });
+
+  it('is known to the test that it names', async () => {
+    for (const { mark } of [...COMMANDS, ...PROGRAMS]) {
+      const [, name = '', test] = /^(?!not run)(.*): .*by (test\/\S+)/.exec(mark) ?? [];
+      if (test !== undefined && test !== HERE) {
+        expect(await readFile(join(ROOT, test), 'utf8')).toContain(`'${name}'`);
+      }
+    }
+  });
+
+  it('is sound where it is not run: its syntax, its scripts, files and commands', async () => {
+    const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
+    const unrun = COMMANDS.filter(({ mark }) => mark.startsWith('not run: '));
+    expect(unrun.length).toBeGreaterThan(0);
+    for (const { code } of unrun) {
+      await run('sh', ['-n', '-c', code]);
+      for (const [, script = ''] of code.matchAll(/npm run ([\w:-]+)/g))
+        expect(Object.keys(scripts)).toContain(script);
+      for (const [, file = ''] of code.matchAll(/(?:^sh |[ ]-f )([\w./-]+)/gm))
+        await readFile(join(ROOT, file));
+      for (const [, command = ''] of code.matchAll(/(?:dist\/cli\.js|npx keyward) ([\w-]+)/g)) {
+        const help = runNode(['dist/cli.js', command, '--help']);
+        expect([command, await help.exited()]).toEqual([command, 0]);
+      }
+    }
+  });
+});
+
+describe('a platform team that follows its guide', () => {
+  it('sees what the page says with the commands as they stand', async () => {
+    const service = runNode(['scripts/start.mjs'], { PORT: '0' });
+    const [, root = ''] = await service.waitFor(/root key: (\S+)/);
+    const [, url = ''] = await service.waitFor(/listening on (\S+)/);
+    const commands = commandsOf('docs/guides/platform-team.md')
+      .replace(/^export KEYWARD=.*$/m, `export KEYWARD=${url}`)
+      .replace(/^export ROOT=.*$/m, `export ROOT=${root}`);
+    expect(commands).not.toMatch(/^export.*…/m);
+    const { stdout } = await beforeItStops(service, run('sh', ['-eu', '-c', commands]));
+    expect(stdout.match(/"code":"\w+"/g)).toEqual([
+      '"code":"VALID"',
+      '"code":"BINDING_MISMATCH"',
+      '"code":"BINDING_MISMATCH"',
+    ]);
+    expect(stdout.match(/"active":\w+/g)).toEqual(['"active":true', '"active":false']);
+    expect(stdout.match(/\d{3}$/gm)?.slice(-4)).toEqual(['204', '403', '403', '403']);
+  });
+});
+
+describe('an operator who follows the guide', () => {
+  const page = 'docs/guides/operator.md';
+
+  it('makes a first key, and ends one that leaked', async () => {
+    const uri = testDatabaseUri('guide');
+    const folder = await mkdtemp(join(tmpdir(), 'keyward-guide-'));
+    const first = commandsOf(page, 'first key')
+      .replace(/^export MONGODB_URI=.*$/m, `export MONGODB_URI='${uri}'`)
+      .replace('/tmp/root-key', `${folder}/root-key`);
+    expect(first).not.toContain('…');
+    const { PATH = '' } = process.env;
+    await run('sh', ['-eu', '-c', first], { cwd: ROOT, env: { PATH, NODE_ENV: 'production' } });
+    const root = (await readFile(join(folder, 'root-key'), 'utf8')).trim();
+    await rm(folder, { recursive: true });
+
+    const service = runNode(['dist/main.js'], { NODE_ENV: 'production', PORT: '0', MONGODB_URI: uri });
+    const [, url = ''] = await service.waitFor(/listening on (\S+)/);
+    const ended = run('sh', ['-eu', '-c', commandsOf(page, 'leaked')], {
+      env: { PATH, KEYWARD: url, LEAKED: root },
+    });
+    const { stdout } = await beforeItStops(service, ended);
+    expect(stdout.match(/\d{3}$/gm)).toEqual(['204', '401']);
+  });
+
+  it('finds every setting in the table, with its default', async () => {
+    const text = await readFile(join(ROOT, page), 'utf8');
+    const [, table = ''] = text.split('<!-- settings: ');
+    const rows = [...table.matchAll(/^\| `([A-Z0-9_]+)` +\| (\S+) +\| (.+) \|$/gm)];
+    const shown = rows.map(([, name, value]) => [name, value?.replaceAll('`', '').replace('—', '')]);
+    const example = await readFile(join(ROOT, '.env.example'), 'utf8');
+    const known = [...example.matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(([, name, value]) => [name, value]);
+    expect(shown).toEqual(known);
+    expect(new Set(shown.map(([name]) => name))).toEqual(new Set(Object.keys(new Environment())));
+  });
+});
+
+describe('a Nest team that follows its guide', () => {
+  let folder: string;
+  const folderOf = ({ page }: Pick<MarkdownBlock, 'page'>): string =>
+    join(folder, 'app', basename(page, '.md'));
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'keyward-guides-'));
+    await mkdir(join(folder, 'app/node_modules'), { recursive: true });
+    await symlink(ROOT, join(folder, 'app/node_modules/keyward'));
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const files = PROGRAMS.filter(({ mark }) => mark.includes(`by ${HERE}`));
+    for (const block of files) {
+      await mkdir(folderOf(block), { recursive: true });
+      await writeFile(join(folderOf(block), block.mark.split(':')[0] ?? ''), block.code);
+    }
+    const options = {
+      module: 'nodenext',
+      target: 'es2023',
+      strict: true,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      skipLibCheck: true,
+      types: ['node'],
+    };
+    await writeFile(join(folder, 'app/tsconfig.json'), JSON.stringify({ compilerOptions: options }));
+    await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'app'], {
+      cwd: folder,
+    }).catch((error: unknown) => {
+      throw new Error((error as { readonly stdout: string }).stdout, { cause: error });
+    });
+  }, 120_000);
+  afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+  it('has an application that guards its routes by scope and tenant, on a connection of its own', async () => {
+    const main = join(folderOf({ page: 'nest-team.md' }), 'main.js');
+    const app: NodeProcess = runNode([main], { PORT: '0', KEYS_URI: testDatabaseUri('nest_guide') });
+    const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (mem_\S+)/);
+    const status = async (path: string, authorised = true): Promise<number> =>
+      (await fetch(url + path, authorised ? { headers: { Authorization: `Bearer ${token}` } } : {})).status;
+    const answers = Promise.all([
+      status('/orgs/acme/memories'),
+      status('/orgs/globex/memories'),
+      status('/whoami'),
+      status('/', false),
+      status('/whoami', false),
+    ]);
+    expect(await beforeItStops(app, answers)).toEqual([200, 403, 200, 200, 401]);
+  });
+
+  it('tests its guarded routes without a database', async () => {
+    const tests = runNode(['--test', join(folderOf({ page: 'nest-team.md' }), 'memories.test.js')], {
+      NODE_ENV: 'test',
+    });
+    expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/^# pass 1$|pass 1/m)]);
+  });
+});
