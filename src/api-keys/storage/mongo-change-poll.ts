@@ -40,7 +40,7 @@ export class MongoChangePoll implements ChangeSource {
         if (!end.aborted) target.troubled(error);
       }
       const left = this.boundMs / 4 - (performance.now() - begunAt);
-      await pause(Math.max(0, left), undefined, { signal: end }).catch(() => undefined);
+      await pause(Math.max(0, left), undefined, { signal: end, ref: false }).catch(() => undefined);
     }
   }
 

@@ -10,6 +10,7 @@ const BOUND_MS = 200;
 /** A stream that a test fills, or breaks. */
 class FakeStream {
   isClosed = false;
+  private isOpen = false;
   private readonly events: (StreamEvent | Error)[] = [];
   private wake: () => void = () => undefined;
 
@@ -21,11 +22,14 @@ class FakeStream {
     this.wake();
   }
 
+  /** The first answer opens the stream and need bring nothing; for those after it the server waits for an event. */
   async tryNext(): Promise<StreamEvent | null> {
-    return this.events.length === 0 ? null : this.next();
+    const opens = !this.isOpen;
+    this.isOpen = true;
+    return opens && this.events.length === 0 ? null : this.next();
   }
 
-  async next(): Promise<StreamEvent> {
+  private async next(): Promise<StreamEvent> {
     for (;;) {
       const event = this.events.shift();
       if (event instanceof Error) throw event;

@@ -8,6 +8,9 @@ const UNSUPPORTED: ReadonlySet<number | string | undefined> = new Set([40_573, 1
 
 const RETRY_MS = 250;
 
+/** How soon after a question that brought nothing the next one is asked. */
+const PACE_MS = 10;
+
 /** How long an open stream may bring nothing, though heartbeats are sent, before it is opened again; in bounds. */
 const SILENT_BOUNDS = 5;
 
@@ -60,7 +63,7 @@ export class MongoChangeStream implements ChangeSource {
         end.removeEventListener('abort', close);
         close();
       }
-      await pause(RETRY_MS, undefined, { signal: end }).catch(() => undefined);
+      await pause(RETRY_MS, undefined, { signal: end, ref: false }).catch(() => undefined);
     }
   }
 
@@ -87,11 +90,11 @@ export class MongoChangeStream implements ChangeSource {
     let beating: Promise<void> | undefined;
     try {
       // The answer that opens the stream; a beat sent before it would go unseen.
-      let event = await this.within(end, stream.tryNext());
+      let event: StreamEvent | null = await this.within(end, stream.tryNext());
       beating = this.keepBeating(target, AbortSignal.any([end, closed.signal]));
       for (;;) {
         if (event !== null) this.take(event, target);
-        event = await this.within(end, stream.next());
+        event = await this.within(end, nextOf(stream));
       }
     } finally {
       closed.abort();
@@ -107,7 +110,7 @@ export class MongoChangeStream implements ChangeSource {
     const settled = new AbortController();
     const silence = new Promise<never>((_resolve, reject) => {
       const giveUp = (): void => reject(new Error('the change stream is silent'));
-      const timer = setTimeout(giveUp, SILENT_BOUNDS * this.boundMs);
+      const timer = setTimeout(giveUp, SILENT_BOUNDS * this.boundMs).unref();
       end.addEventListener('abort', giveUp, { signal: settled.signal });
       settled.signal.addEventListener('abort', () => clearTimeout(timer));
     });
@@ -166,7 +169,17 @@ export class MongoChangeStream implements ChangeSource {
         if (!end.aborted) target.troubled(error);
       }
       const left = this.boundMs / 4 - (performance.now() - begunAt);
-      await pause(Math.max(0, left), undefined, { signal: end }).catch(() => undefined);
+      await pause(Math.max(0, left), undefined, { signal: end, ref: false }).catch(() => undefined);
     }
+  }
+}
+
+/** A server waits with its answer until there is an event. One that does not would keep us both busy with nothing. */
+async function nextOf(stream: Stream): Promise<StreamEvent> {
+  for (;;) {
+    const askedAt = performance.now();
+    const event = await stream.tryNext();
+    if (event !== null) return event;
+    await pause(Math.max(0, PACE_MS - (performance.now() - askedAt)), undefined, { ref: false });
   }
 }

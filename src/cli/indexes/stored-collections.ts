@@ -1,6 +1,6 @@
 import type { Schema } from 'mongoose';
 import { API_KEY_MODEL, ApiKeySchema } from '../../api-keys/storage/api-key.schema';
-import { EVENT_MODEL, EventSchema, LEASE_MODEL, LeaseSchema } from '../../api-keys/storage/event.schema';
+import { EVENT_MODEL, EventSchema } from '../../api-keys/storage/event.schema';
 import { USAGE_MODEL, UsageSchema } from '../../api-keys/storage/usage.schema';
 import { USER_MODEL, UserSchema } from '../../users/storage/user.schema';
 
@@ -14,7 +14,6 @@ export interface StoredCollection {
 export const STORED_COLLECTIONS: readonly StoredCollection[] = [
   { model: API_KEY_MODEL, schema: ApiKeySchema },
   { model: EVENT_MODEL, schema: EventSchema },
-  { model: LEASE_MODEL, schema: LeaseSchema },
   { model: USAGE_MODEL, schema: UsageSchema },
   { model: USER_MODEL, schema: UserSchema },
 ];

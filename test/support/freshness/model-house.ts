@@ -152,9 +152,16 @@ export class ModelHouse {
     const after = (token: string, acknowledgedAt: number): KeyState => {
       const retired: ModelSecret[] = before.secrets.map((secret) => ({
         token: secret.token,
-        retires: secret.retires ?? {
-          earliest: sentAt + graceSeconds * 1000 - TICK_MS,
-          latest: acknowledgedAt + graceSeconds * 1000 + TICK_MS,
+        // A grace that is under way ends with the next rotation.
+        retires: {
+          earliest: Math.min(
+            secret.retires?.earliest ?? Infinity,
+            sentAt + (secret.retires ? 0 : graceSeconds * 1000) - TICK_MS,
+          ),
+          latest: Math.min(
+            secret.retires?.latest ?? Infinity,
+            acknowledgedAt + (secret.retires ? 0 : graceSeconds * 1000) + TICK_MS,
+          ),
         },
       }));
       return { ...before, secrets: [{ token }, ...retired].slice(0, KEPT_SECRETS) };
