@@ -36,6 +36,8 @@ module.exports = {
     './src/api-keys/access/': { lines: 95, branches: 95 },
   },
   testTimeout: 30_000,
+  // Most suites wait for servers: one worker would leave the processor idle.
+  maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/closing-line.cjs'],
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
