@@ -1,16 +1,15 @@
-import { Counter, Gauge, register } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
+import { sharedMetric } from '../../metrics/shared-metric';
 
 /** How one try of a delivery ended. */
 export type DeliveryOutcome = 'delivered' | 'failed' | 'gone';
 
 function counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
-  return (
-    (register.getSingleMetric(name) as Counter<L> | undefined) ?? new Counter({ name, help, labelNames })
-  );
+  return sharedMetric(name, () => new Counter({ name, help, labelNames }));
 }
 
 function gauge(name: string, help: string): Gauge {
-  return (register.getSingleMetric(name) as Gauge | undefined) ?? new Gauge({ name, help });
+  return sharedMetric(name, () => new Gauge({ name, help }));
 }
 
 /** What is measured about events. Only the instance that holds the lease fills the gauges: take their maximum. */
@@ -29,3 +28,8 @@ export const eventMetrics = {
   ),
   endpointGone: gauge('keyward_webhook_endpoint_gone', '1 after the receiver answered 410, else 0.'),
 } as const;
+
+/** Told from the start, so that the first of each is seen as an increase. */
+for (const outcome of ['delivered', 'failed', 'gone'] satisfies DeliveryOutcome[]) {
+  eventMetrics.deliveries.inc({ outcome }, 0);
+}
