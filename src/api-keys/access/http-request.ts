@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 
 /** What access reads of a request, under Fastify and Express alike. */
 export interface HttpRequest {
@@ -9,6 +9,8 @@ export interface HttpRequest {
 
 /** Node's own request. */
 export function nodeRequestOf(request: HttpRequest): IncomingMessage {
+  // Looking first for what Express has not takes a walk through all that its requests inherit from.
+  if (request instanceof IncomingMessage) return request;
   return request.raw ?? (request as unknown as IncomingMessage);
 }
 

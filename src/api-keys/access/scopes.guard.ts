@@ -107,11 +107,12 @@ export class ScopesGuard implements CanActivate {
   ): Promise<void> {
     const clientAddress = this.clientAddressOf(request);
     const caller = await this.admission.admitSession(session, authenticator, { scopes, clientAddress });
-    attachAccess(request, {
-      caller,
-      tenant: {},
+    attachAccess({
+      request,
       controller: context.getClass(),
       handler: context.getHandler(),
+      caller,
+      tenant: {},
     });
   }
 
@@ -121,7 +122,7 @@ export class ScopesGuard implements CanActivate {
     passed: Passed,
     tenant: TenantContext | undefined,
   ): void {
-    attachAccess(request, new KeyAccess(passed, tenant, context.getClass(), context.getHandler()));
+    attachAccess(new KeyAccess(request, context.getClass(), context.getHandler(), passed, tenant));
     if (passed.rateLimit !== undefined) this.setHeaders(context, rateLimitHeaders(passed.rateLimit));
   }
 

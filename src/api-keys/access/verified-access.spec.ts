@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import type { ApiKey } from '../domain/api-key';
@@ -5,6 +7,7 @@ import type { TenantContext } from '../domain/binding';
 import { type Caller, callerOf } from '../domain/caller';
 import { CurrentApiKey, type CurrentKey } from './current-api-key.decorator';
 import { CurrentCaller } from './current-caller.decorator';
+import type { HttpRequest } from './http-request';
 import { Tenant } from './tenant.decorator';
 import { accessOf, attachAccess, isLetInTo } from './verified-access';
 
@@ -56,10 +59,10 @@ function handedTo(handler: keyof Memories, request: object): unknown {
   return parameter?.factory(undefined, new ExecutionContextHost([request, {}]));
 }
 
-function letIn(): object {
-  const request = {};
+function letIn(request: HttpRequest = {}): HttpRequest {
   const tenant = { orgId: 'acme', projectId: 'apollo' };
-  attachAccess(request, {
+  attachAccess({
+    request,
     caller: callerOf(key),
     presented: { key, secret: { hash: '', createdAt: NOW } },
     tenant,
@@ -99,6 +102,17 @@ describe('a request that was let in', () => {
     expect(isLetInTo(request, Memories, handlerOf('tenant'))).toBe(true);
     expect(isLetInTo(request, Memories, handlerOf('key'))).toBe(false);
     expect(isLetInTo(request, Archive, handlerOf('tenant'))).toBe(false);
+  });
+
+  it('is not what another one is that was made out of its parts', () => {
+    const raw = new IncomingMessage(new Socket());
+    const request = letIn({ raw, params: { orgId: 'acme' } });
+    const forged = { ...request, params: { orgId: 'globex' } };
+
+    expect(isLetInTo(request, Memories, handlerOf('tenant'))).toBe(true);
+    expect(isLetInTo(forged, Memories, handlerOf('tenant'))).toBe(false);
+    expect(accessOf(Object.create(request) as HttpRequest)).toBeUndefined();
+    expect(accessOf(raw as HttpRequest)).toBeUndefined();
   });
 
   it('says nothing of it where it is written out', () => {
