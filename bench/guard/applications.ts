@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { hash } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import {
   type CanActivate,
   Controller,
@@ -23,13 +25,10 @@ export type Guarding = 'scopes-guard' | 'one SHA-256' | 'no-op guard' | 'no guar
 
 export type Adapter = 'fastify' | 'express';
 
-/** Tells where it listens, and with which token. */
-export interface Listening {
-  readonly url: string;
-  readonly token: string;
-}
+/** Where each application listens, and with which token. */
+export type Listening = Readonly<Record<Guarding, { readonly port: number; readonly token: string }>>;
 
-/** How much processor time it used so far, in microseconds. */
+/** How much processor time they used so far, in microseconds. */
 export interface Used {
   readonly used: number;
 }
@@ -73,29 +72,41 @@ const GUARDED: Readonly<Record<Guarding, ModuleMetadata>> = {
   'no guard': {},
 };
 
-async function main(adapter: Adapter, guarding: Guarding): Promise<void> {
+/** As long as a token, and none. */
+const NO_TOKEN = `kw_${'0'.repeat(26)}_${'0'.repeat(49)}`;
+
+async function start(adapter: Adapter, guarding: Guarding): Promise<Listening[Guarding]> {
   @Module({ ...GUARDED[guarding], controllers: [MemoriesController] })
   class ApplicationModule {}
 
   const app = await NestFactory.create(
     ApplicationModule,
     adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter(),
-    { logger: false },
+    { logger: false, abortOnError: false },
   );
   await app.listen(0, '127.0.0.1');
-  let token = 'kw_01jd0000000000000000000000_0000000000000000000000000000000000000000000000000';
-  if (guarding === 'scopes-guard') {
-    const issued = await app
-      .get(ApiKeysService)
-      .create(rootCaller('system'), { name: 'bench', scopes: ['memory:read'], orgId: 'acme' });
-    token = issued.token;
-  }
+  const server = app.getHttpServer() as Server;
+  // One that is not asked for a while keeps its connections.
+  server.keepAliveTimeout = 0;
+  const { port } = server.address() as AddressInfo;
+  if (guarding !== 'scopes-guard') return { port, token: NO_TOKEN };
+  const key = { name: 'bench', scopes: ['memory:read'], orgId: 'acme' };
+  const { token } = await app.get(ApiKeysService).create(rootCaller('system'), key);
+  return { port, token };
+}
+
+async function main(adapter: Adapter): Promise<void> {
   process.on('message', () => {
     const { user, system } = process.cpuUsage();
     process.send?.({ used: user + system } satisfies Used);
   });
-  process.on('disconnect', () => void app.close());
-  process.send?.({ url: await app.getUrl(), token } satisfies Listening);
+  process.on('disconnect', () => process.exit());
+  process.send?.({
+    'no guard': await start(adapter, 'no guard'),
+    'no-op guard': await start(adapter, 'no-op guard'),
+    'one SHA-256': await start(adapter, 'one SHA-256'),
+    'scopes-guard': await start(adapter, 'scopes-guard'),
+  } satisfies Listening);
 }
 
-void main(process.argv[2] as Adapter, process.argv[3] as Guarding);
+void main(process.argv[2] as Adapter);
