@@ -1,3 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { StorageUnavailableError } from '../../../src/api-keys/storage/storage.errors';
 import { KeyLimitReachedError } from '../../../src/users/users.errors';
 import type { IssuedApiKey } from '../../../src/api-keys/api-keys.service';
 import { newKeyId } from '../../../src/api-keys/domain/key-id';
@@ -8,6 +11,8 @@ import { decisionsOf, History, type KeyState, type ModelSecret, type Question } 
 
 /** The clock that a grace period is counted by ticks in milliseconds. */
 const TICK_MS = 2;
+/** After this a change that was answered with 503 has been made, or never will be. */
+const SETTLED_AFTER_MS = 3000;
 const KEPT_SECRETS = 6;
 const ALL_SCOPES = ['memory:read', 'memory:write'];
 const TENANTS = ['acme', 'globex'];
@@ -64,9 +69,15 @@ export class ModelHouse {
     const owner = this.owners[index];
     if (owner === undefined) throw new Error(`no owner ${index}`);
     const isActive = !owner.isActive.current;
+    const path = `/v1/users/${owner.id}`;
+    const status = isActive ? 'active' : 'disabled';
     await owner.isActive.change(isActive, async () => {
-      await this.done(this.root.patch(`/v1/users/${owner.id}`, { status: isActive ? 'active' : 'disabled' }));
-      return isActive;
+      const isMade = await this.made(
+        path,
+        async () => this.root.patch(path, { status }),
+        (user) => user['status'] === status,
+      );
+      return isMade ? isActive : !isActive;
     });
   }
 
@@ -117,8 +128,9 @@ export class ModelHouse {
     try {
       issued = await this.service.issue({ scopes: ALL_SCOPES, orgId, ownerId: owner.id });
     } catch (error) {
-      // A disabled owner gets no key.
-      if (error instanceof KeyLimitReachedError) return this.makeKey();
+      // A disabled owner gets no key; nobody asks about one that a busy store may have made all the same.
+      if (error instanceof KeyLimitReachedError || error instanceof StorageUnavailableError)
+        return this.makeKey();
       throw error;
     }
     const { key, token } = issued;
@@ -131,18 +143,30 @@ export class ModelHouse {
     field: 'enabled' | 'scopes' | 'orgId',
     value: boolean | string | readonly string[],
   ): Promise<void> {
-    const expected = { ...history.current, [field === 'enabled' ? 'isEnabled' : field]: value } as KeyState;
+    const before = history.current;
+    const expected = { ...before, [field === 'enabled' ? 'isEnabled' : field]: value } as KeyState;
+    const path = `/v1/api-keys/${id}`;
     await history.change(expected, async () => {
-      await this.done(answered(async () => this.root.patch(`/v1/api-keys/${id}`, { [field]: value })));
-      return expected;
+      const isMade = await this.made(
+        path,
+        async () => this.root.patch(path, { [field]: value }),
+        (key) => isDeepStrictEqual(key[field], value),
+      );
+      return isMade ? expected : before;
     });
   }
 
   private async revoke({ id, history }: ModelKey): Promise<void> {
-    const expected = { ...history.current, isRevoked: true };
+    const before = history.current;
+    const expected = { ...before, isRevoked: true };
+    const path = `/v1/api-keys/${id}`;
     await history.change(expected, async () => {
-      await this.done(answered(async () => this.root.delete(`/v1/api-keys/${id}`)));
-      return expected;
+      const isMade = await this.made(
+        path,
+        async () => this.root.delete(path),
+        (key) => key['status'] === 'revoked',
+      );
+      return isMade ? expected : before;
     });
   }
 
@@ -169,20 +193,46 @@ export class ModelHouse {
     // Nobody knows the new token before the answer.
     await history.change(after('', Infinity), async () => {
       // Not to be sent twice; so the connection is taken up by what may be.
-      await answered(async () => this.root.get(`/v1/api-keys/${id}`));
-      const answer = await this.done(
-        this.root.post(`/v1/api-keys/${id}/rotate`, { gracePeriodSeconds: graceSeconds }),
-      );
+      const { version } = await this.read(`/v1/api-keys/${id}`);
+      const answer = await this.root.post(`/v1/api-keys/${id}/rotate`, { gracePeriodSeconds: graceSeconds });
+      if (answer.status === 503) {
+        await pause(SETTLED_AFTER_MS);
+        const isMade = (await this.read(`/v1/api-keys/${id}`))['version'] !== version;
+        return isMade ? after('', performance.now()) : before;
+      }
+      this.note(answer);
       const token = String(answer.body['token']);
       tokens.push(token);
       return after(token, performance.now());
     });
   }
 
-  private async done(answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
-    const { status, text } = await answer;
+  /** Whether a change was made. A busy store may leave that open for a while; then what is read later tells. */
+  private async made(
+    path: string,
+    change: () => Promise<HttpAnswer>,
+    isSeenIn: (record: HttpAnswer['body']) => boolean,
+  ): Promise<boolean> {
+    const answer = await answered(change);
+    if (answer.status !== 503) {
+      this.note(answer);
+      return true;
+    }
+    await pause(SETTLED_AFTER_MS);
+    return isSeenIn(await this.read(path));
+  }
+
+  private async read(path: string): Promise<HttpAnswer['body']> {
+    for (;;) {
+      const { status, body, text } = await answered(async () => this.root.get(path));
+      if (status === 200) return body;
+      if (status !== 503) throw new Error(`not read: ${status} ${text}`);
+      await pause(100);
+    }
+  }
+
+  private note({ status, text }: HttpAnswer): void {
     if (status >= 300) throw new Error(`a change was refused: ${status} ${text}`);
     this.changes += 1;
-    return answer;
   }
 }
