@@ -22,6 +22,7 @@ const MAX_KEYS = 100;
 const LATER_MS = 75_000;
 /** For what the store was told before. */
 const UNDER_WAY_MS = 100;
+const PATIENCE_MS = 20_000;
 /** Whoever passes events on is missed after 10 s. */
 const TOLD_WITHIN_MS = 30_000;
 
@@ -50,6 +51,7 @@ describe('a service that is killed with -9, again and again, while keys are made
   let tenants: TwoTenants;
   let people: readonly Person[];
   let load: SteadyLoad | undefined;
+  let over = new AbortController();
   const ledger = new KeyLedger();
 
   beforeAll(async () => {
@@ -71,7 +73,11 @@ describe('a service that is killed with -9, again and again, while keys are made
     people = [await signIn('ann', 'acme'), await signIn('bob', 'globex')];
   }, 120_000);
 
-  afterEach(async () => load?.stop());
+  afterEach(async () => {
+    over.abort();
+    gate.open();
+    await load?.stop();
+  });
 
   afterAll(async () => {
     await instance.stop();
@@ -88,9 +94,9 @@ describe('a service that is killed with -9, again and again, while keys are made
   }
 
   /** Tenants' services make and rotate keys, people make their own, until the process is gone. */
-  function startWriting(isOver: () => boolean): Promise<unknown> {
+  function startWriting(signal: AbortSignal): Promise<unknown> {
     const whileItLives = async (write: () => Promise<unknown>): Promise<void> => {
-      while (!isOver()) {
+      while (!signal.aborted) {
         await write();
         await pause(5 * Math.random());
       }
@@ -123,21 +129,21 @@ describe('a service that is killed with -9, again and again, while keys are made
   async function betweenPlaceAndKey(): Promise<void> {
     gate.swallow('api_keys');
     await pause(UNDER_WAY_MS);
-    for (const { id } of people) while ((await emptyPlacesOf(id)).length === 0) await pause(10);
+    for (const { id } of people) await until(async () => (await emptyPlacesOf(id)).length > 0);
   }
 
   it('keeps every key and rotation that it acknowledged, as it was asked for, and none that is half made', async () => {
     for (let round = 1; round <= ROUNDS; round += 1) {
       const [before, refusedBefore] = [ledger.acknowledged, ledger.refused];
-      let isOver = false;
+      over = new AbortController();
       load = new SteadyLoad(instance, tenants.questions, root);
-      const writing = startWriting(() => isOver);
-      while (ledger.acknowledged < before + 20) await pause(5);
+      const writing = startWriting(over.signal);
+      await until(async () => ledger.acknowledged >= before + 20);
       if (round === ROUNDS) await betweenPlaceAndKey();
       else await pause(300 * Math.random());
       const killedAt = performance.now();
       await instance.kill();
-      isOver = true;
+      over.abort();
       gate.open();
       await Promise.all([writing, load.stop()]);
       expect(load.wrong).toEqual([]);
@@ -216,4 +222,12 @@ describe('a service that is killed with -9, again and again, while keys are made
 
 function ownedBy(ownerId: string, keys: ReadonlyMap<string, StoredKey>): readonly string[] {
   return [...keys.values()].filter((key) => key.ownerId === ownerId).map(({ _id }) => _id);
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error('it never came to that');
+    await pause(5);
+  }
 }

@@ -17,6 +17,7 @@ import { withDatabase } from '../support/mongo-server/uri';
 
 const OUTAGE_MS = 3000;
 const LIMIT = 3;
+const REFUSED = '503 rate_limiter_unavailable';
 
 describe('a Redis that is gone, under one instance that counts by itself then and one that refuses', () => {
   let mongo: MongoServer;
@@ -85,10 +86,12 @@ describe('a Redis that is gone, under one instance that counts by itself then an
     while (performance.now() < leftAt + OUTAGE_MS) {
       for (const orgId of ['acme', 'globex']) {
         const token = await makeLimited(orgId, LIMIT);
-        const sentAt = performance.now();
-        expect(await use(refusing, token, 2)).toEqual({ '503 rate_limiter_unavailable': 2 });
-        slowestMs = Math.max(slowestMs, (performance.now() - sentAt) / 2);
-        refused['503 rate_limiter_unavailable'] = (refused['503 rate_limiter_unavailable'] ?? 0) + 2;
+        for (let times = 0; times < 2; times += 1) {
+          const sentAt = performance.now();
+          expect(await use(refusing, token, 1)).toEqual({ [REFUSED]: 1 });
+          slowestMs = Math.max(slowestMs, performance.now() - sentAt);
+          refused[REFUSED] = (refused[REFUSED] ?? 0) + 1;
+        }
         expect(await use(counting, token, LIMIT + 2)).toEqual({ passed: LIMIT, '429 rate_limited': 2 });
       }
       await pause(200);

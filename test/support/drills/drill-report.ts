@@ -10,6 +10,7 @@ export interface DrillFigures {
   readonly wrongAdmissions: number;
   /** What was refused because something was away, by status and code. */
   readonly refused: Readonly<Record<string, number>>;
+  /** While the fault was steady; who asks just before its end may wait for that. */
   readonly slowestRefusalMs: number;
   readonly acknowledgedWrites: number;
   /** Refused, or left without an answer: made wholly or not at all. */
@@ -28,7 +29,7 @@ export function reportDrill(figures: DrillFigures): void {
 /** The figures that a load brings. */
 export function figuresOf(
   ...loads: readonly SteadyLoad[]
-): Pick<DrillFigures, 'requests' | 'wrongAdmissions' | 'refused' | 'slowestRefusalMs'> {
+): Pick<DrillFigures, 'requests' | 'wrongAdmissions' | 'refused'> {
   const refused: Record<string, number> = {};
   for (const [code, count] of loads.flatMap(({ refusals }) => [...refusals])) {
     refused[code] = (refused[code] ?? 0) + count;
@@ -37,6 +38,5 @@ export function figuresOf(
     requests: loads.reduce((sum, { answers }) => sum + answers.length, 0),
     wrongAdmissions: loads.reduce((sum, { wrongAdmissions }) => sum + wrongAdmissions, 0),
     refused,
-    slowestRefusalMs: Math.max(0, ...loads.map(({ slowestRefusalMs }) => slowestRefusalMs)),
   };
 }

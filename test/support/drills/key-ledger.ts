@@ -3,6 +3,7 @@ import { hashToken } from '../../../src/api-keys/domain/key-token';
 import { type HttpAnswer, type HttpClient, isBrokenConnection, type JsonObject } from '../http-client';
 import type { DrillInstance } from './drill-instance';
 import { decide, refusalIn, VALID } from './question';
+import type { Timed } from './timed';
 import { shortcomingsOf, type StoredKey } from './stored-keys';
 
 interface LedgerToken {
@@ -46,8 +47,8 @@ export class KeyLedger {
   readonly keys: LedgerKey[] = [];
   /** How often each answer came to a write; `no answer` where the connection broke. */
   readonly outcomes = new Map<string, number>();
-  /** How long the slowest answer to a write took. */
-  slowestMs = 0;
+  /** When each write was sent and answered. */
+  readonly times: Timed[] = [];
   /** Names of keys whose creation was not acknowledged, with their owners. */
   private readonly unacknowledged = new Map<string, string | undefined>();
   private readonly rotating = new Set<LedgerKey>();
@@ -131,7 +132,7 @@ export class KeyLedger {
   private async send(request: () => Promise<HttpAnswer>, good: number): Promise<Sent> {
     const sentAt = performance.now();
     const sent = await answerOf(request, good);
-    this.slowestMs = Math.max(this.slowestMs, performance.now() - sentAt);
+    this.times.push({ sentAt, answeredAt: performance.now() });
     this.outcomes.set(sent.outcome, (this.outcomes.get(sent.outcome) ?? 0) + 1);
     return sent;
   }

@@ -2,14 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isBrokenConnection } from '../http-client';
 import type { DrillInstance } from './drill-instance';
 import { decide, type Door, type Question, VALID } from './question';
+import type { Timed } from './timed';
 
 /** One answer of a service under drill. Moments are by `performance.now()`. */
-export interface Answered {
+export interface Answered extends Timed {
   readonly what: string;
   readonly decision: string;
   readonly isRight: boolean;
-  readonly sentAt: number;
-  readonly answeredAt: number;
 }
 
 const ASKERS = 6;
@@ -63,15 +62,6 @@ export class SteadyLoad {
       counts.set(decision, (counts.get(decision) ?? 0) + 1);
     }
     return counts;
-  }
-
-  get slowestRefusalMs(): number {
-    return Math.max(
-      0,
-      ...this.answers
-        .filter(({ decision }) => isOutage(decision))
-        .map(({ sentAt, answeredAt }) => answeredAt - sentAt),
-    );
   }
 
   /** Waits until every question was asked after a moment and answered rightly. */
