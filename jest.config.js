@@ -38,7 +38,7 @@ module.exports = {
   testTimeout: 30_000,
   // Most suites wait for servers: one worker would leave the processor idle.
   maxWorkers: 2,
-  reporters: ['default', '<rootDir>/scripts/closing-line.cjs'],
+  reporters: ['<rootDir>/scripts/drills-table.cjs', 'default', '<rootDir>/scripts/closing-line.cjs'],
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
     { ...base, ...withMongo, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'] },
@@ -55,5 +55,7 @@ module.exports = {
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'],
     },
+    // Faults under load, with processes and servers of their own: run by `npm run drills`, not by `npm test`.
+    { ...base, displayName: 'drills', testMatch: ['<rootDir>/test/drills/**/*.drill-spec.ts'] },
   ],
 };

@@ -5,38 +5,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-fail() {
-  echo "integration: $*" >&2
-  exit 1
-}
+. scripts/debian-packages.sh
 
-# Package and a file that it brings; without recommended packages.
-debian=(
-  nginx:/usr/sbin/nginx
-  caddy:/usr/bin/caddy
-  apache2:/usr/sbin/apache2
-  libapache2-mod-auth-openidc:/usr/lib/apache2/modules/mod_auth_openidc.so
-  redis-server:/usr/bin/redis-server
-  chromium:/usr/bin/chromium
+need_debian \
+  nginx:/usr/sbin/nginx \
+  caddy:/usr/bin/caddy \
+  apache2:/usr/sbin/apache2 \
+  libapache2-mod-auth-openidc:/usr/lib/apache2/modules/mod_auth_openidc.so \
+  redis-server:/usr/bin/redis-server \
+  chromium:/usr/bin/chromium \
   prometheus:/usr/bin/prometheus
-)
-missing=()
-for entry in "${debian[@]}"; do
-  [ -e "${entry#*:}" ] || missing+=("${entry%%:*}")
-done
-python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
-if [ ${#missing[@]} -gt 0 ]; then
-  echo "integration: installing ${missing[*]}" >&2
-  command -v apt-get >/dev/null || fail "no apt-get to install ${missing[*]} with: install them yourself"
-  root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    sudo -n true 2>/dev/null || fail "neither root nor sudo to install ${missing[*]} with: install them yourself"
-    root=(sudo -n)
-  fi
-  "${root[@]}" apt-get update -qq >&2 || fail "apt-get update failed"
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >&2 ||
-    fail "apt-get cannot install ${missing[*]}"
-fi
+python3 -c 'import ensurepip, venv' 2>/dev/null || install_debian python3 python3-venv
 
 # A folder of its own for each set of versions, outside the tree; one that was cut off is begun anew.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/keyward"

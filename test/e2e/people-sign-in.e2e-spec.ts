@@ -1,3 +1,4 @@
+import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
 import type { HttpAnswer, HttpClient } from '../support/http-client';
 import { getRaw } from '../support/raw-request';
 import { pageIn, type PeopleService, startPeopleService, STORAGES, verdictOf } from '../support/user-service';
@@ -27,6 +28,26 @@ describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
     const listed = pageIn(await root.get(`/v1/users?email=${email}`)).map(({ id }) => id);
     expect(new Set(listed)).toEqual(ids);
     expect(listed).toHaveLength(1);
+  });
+
+  it('are let in where they are known and the store takes no writes, and what was said of them is kept later', async () => {
+    const full = new StorageUnavailableError(new Error('out of disk space'));
+    const known = await service.signIn({ sub: 'full', email: 'before@acme.example' });
+    const session = await service.issuer.sign({ sub: 'full', email: 'after@acme.example' });
+    const refresh = jest.spyOn(service.users, 'refresh').mockRejectedValue(full);
+    const insert = jest.spyOn(service.users, 'insert').mockRejectedValue(full);
+    const [me, stranger] = [
+      await service.as(session).get('/v1/users/me'),
+      await service.as(await service.issuer.sign({ sub: 'new here' })).get('/v1/users/me'),
+    ];
+    expect([me.status, me.body['id'], me.body['email']]).toEqual([200, known.id, 'before@acme.example']);
+    expect(verdictOf(stranger)).toEqual([503, 'storage_unavailable']);
+    refresh.mockRejectedValue(new Error('a fault of ours'));
+    expect((await service.as(session).get('/v1/users/me')).status).toBe(500);
+    refresh.mockRestore();
+    insert.mockRestore();
+    await service.as(session).get('/v1/users/me');
+    expect((await service.as(session).get('/v1/users/me')).body['email']).toBe('after@acme.example');
   });
 
   it('are each somebody else, also where their names differ in little', async () => {

@@ -10,6 +10,15 @@ export interface HttpAnswer {
 /** Any JSON object; members are looked at by name. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/**
+ * Whether a request found its connection closed, or lost it on the way. By its shape: inside a jest test, what `fetch`
+ * throws is no instance of the test's `TypeError`.
+ */
+export function isBrokenConnection(error: unknown): boolean {
+  const { name, message } = (error ?? {}) as { readonly name?: unknown; readonly message?: unknown };
+  return name === 'TypeError' && (message === 'fetch failed' || message === 'terminated');
+}
+
 /** One id for all requests, so that tests can compare answers whole: problems name the request. */
 const REQUEST_ID = 'a-test';
 

@@ -20,10 +20,29 @@ export class KeepAliveClient {
   ) {}
 
   async get(path: string): Promise<Seen> {
+    return this.send('GET', path);
+  }
+
+  async post(path: string, body: object): Promise<Seen> {
+    return this.send('POST', path, JSON.stringify(body));
+  }
+
+  close(): void {
+    this.agent.destroy();
+  }
+
+  private async send(method: string, path: string, json?: string): Promise<Seen> {
     const sent = request(this.url + path, {
+      method,
       agent: this.agent,
-      headers: this.token === undefined ? {} : { Authorization: `Bearer ${this.token}` },
-    }).end();
+      headers: {
+        ...(this.token !== undefined && { Authorization: `Bearer ${this.token}` }),
+        ...(json !== undefined && {
+          'Content-Type': 'application/json',
+          'Content-Length': Buffer.byteLength(json),
+        }),
+      },
+    }).end(json);
     const [answer] = (await once(sent, 'response')) as [IncomingMessage];
     const body = await text(answer);
     return {
@@ -31,9 +50,5 @@ export class KeepAliveClient {
       body,
       lastOfConnection: answer.headers.connection === 'close',
     };
-  }
-
-  close(): void {
-    this.agent.destroy();
   }
 }

@@ -1,10 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { decodeJwt, type JWTPayload } from 'jose';
 import type { Authenticator } from '../../api-keys/access/authenticator';
 import { CLOCK } from '../../api-keys/clock.token';
 import type { Caller } from '../../api-keys/domain/caller';
 import type { Clock } from '../../api-keys/domain/clock';
 import { newKeyId } from '../../api-keys/domain/key-id';
+import { StorageUnavailableError } from '../../api-keys/storage/storage.errors';
 import { profileDiffers, type User, type UserProfile } from '../domain/user';
 import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
 import { SubjectTakenError } from '../storage/user-storage.errors';
@@ -23,7 +24,10 @@ const LOGIN_RESOLUTION_MS = 60_000;
 /** Authenticates users by the bearer JWTs of the configured identity providers. */
 @Injectable()
 export class SessionAuthenticator implements Authenticator {
+  private readonly logger = new Logger(SessionAuthenticator.name);
   private readonly issuers: ReadonlyMap<string, OidcIssuer>;
+
+  private isBehind = false;
 
   constructor(
     @Inject(USER_REPOSITORY) private readonly users: UserRepository,
@@ -60,8 +64,20 @@ export class SessionAuthenticator implements Authenticator {
     const known = await this.users.findBySubject(issuer, claims.sub);
     if (known === null) return this.welcome(issuer, claims.sub, profile, now);
     const isStale = now.getTime() - known.lastLoginAt.getTime() >= LOGIN_RESOLUTION_MS;
-    if (isStale || profileDiffers(known, profile)) await this.users.refresh(known, profile, now);
+    if (isStale || profileDiffers(known, profile)) await this.refresh(known, profile, now);
     return known;
+  }
+
+  /** Nobody is shut out because a store that reads takes no writes: the next request brings the same again. */
+  private async refresh(user: User, profile: UserProfile, now: Date): Promise<void> {
+    try {
+      await this.users.refresh(user, profile, now);
+      this.isBehind = false;
+    } catch (error) {
+      if (!(error instanceof StorageUnavailableError)) throw error;
+      if (!this.isBehind) this.logger.warn(`what issuers say of users is not kept for now: ${error.message}`);
+      this.isBehind = true;
+    }
   }
 
   private async welcome(issuer: string, subject: string, profile: UserProfile, now: Date): Promise<User> {

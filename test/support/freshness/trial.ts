@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { newKeyId } from '../../../src/api-keys/domain/key-id';
-import type { HttpAnswer, HttpClient } from '../http-client';
+import { type HttpAnswer, type HttpClient, isBrokenConnection } from '../http-client';
 import type { TestService } from '../service';
 
 /** What service and instance have in common: somebody to ask. */
@@ -54,7 +54,7 @@ export async function answered<T>(send: () => Promise<T>): Promise<T> {
     try {
       return await send();
     } catch (error) {
-      if (!(error instanceof TypeError) || tries === MAX_TRIES) throw error;
+      if (!isBrokenConnection(error) || tries === MAX_TRIES) throw error;
     }
   }
 }
@@ -92,7 +92,7 @@ async function askOnce(...asked: Parameters<typeof askAbout>): Promise<string | 
   try {
     return await askAbout(...asked);
   } catch (error) {
-    if (error instanceof TypeError) return undefined;
+    if (isBrokenConnection(error)) return undefined;
     throw error;
   }
 }

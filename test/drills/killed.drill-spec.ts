@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type DrillInstance,
+  RECOVERED_WITHIN_MS,
+  startDrillInstance,
+} from '../support/drills/drill-instance';
+import { reportDrill } from '../support/drills/drill-report';
+import { GRACE_SECONDS, KeyLedger, MADE } from '../support/drills/key-ledger';
+import { furnishTwoTenants, type TwoTenants } from '../support/drills/question';
+import { SteadyLoad } from '../support/drills/steady-load';
+import { eventsOf, type StoredKey, StoredKeys } from '../support/drills/stored-keys';
+import { startWriteGate, type WriteGate } from '../support/drills/write-gate';
+import { makeRootKey } from '../support/integration/keyward';
+import { type MongoServer, startMongoServer } from '../support/mongo-server';
+import { withDatabase } from '../support/mongo-server/uri';
+import { startUserIssuer, type UserIssuer } from '../support/user-issuer';
+
+const ROUNDS = 4;
+const MAX_KEYS = 100;
+/** A place is given up for lost after a minute: so much later somebody looks. */
+const LATER_MS = 75_000;
+/** For what the store was told before. */
+const UNDER_WAY_MS = 100;
+const PATIENCE_MS = 20_000;
+/** Whoever passes events on is missed after 10 s. */
+const TOLD_WITHIN_MS = 30_000;
+
+/** The last one only of a write that is held up for long before its process is killed. */
+const EXPECTED: ReadonlySet<string> = new Set([
+  MADE,
+  'no answer',
+  '409 key_limit_reached',
+  '503 storage_unavailable',
+]);
+
+interface Person {
+  readonly orgId: string;
+  readonly session: string;
+  readonly id: string;
+}
+
+describe('a service that is killed with -9, again and again, while keys are made and rotated', () => {
+  let mongo: MongoServer;
+  let issuer: UserIssuer;
+  let environment: Readonly<Record<string, string>>;
+  let instance: DrillInstance;
+  let gate: WriteGate;
+  let stored: StoredKeys;
+  let root: string;
+  let tenants: TwoTenants;
+  let people: readonly Person[];
+  let load: SteadyLoad | undefined;
+  let over = new AbortController();
+  const ledger = new KeyLedger();
+
+  beforeAll(async () => {
+    [mongo, issuer] = await Promise.all([startMongoServer({ own: true }), startUserIssuer()]);
+    const uri = withDatabase(mongo.uri, `drill_${randomUUID()}`);
+    const through = new URL(uri);
+    gate = await startWriteGate({ host: through.hostname, port: Number(through.port) });
+    through.port = String(gate.port);
+    environment = {
+      MONGODB_URI: through.href,
+      ...issuer.environment,
+      USER_GRANTABLE_SCOPES: 'memory:*',
+      USER_MAX_KEYS: String(MAX_KEYS),
+    };
+    root = await makeRootKey(uri);
+    stored = new StoredKeys(uri);
+    instance = await startDrillInstance(environment);
+    tenants = await furnishTwoTenants(instance.as(root));
+    people = [await signIn('ann', 'acme'), await signIn('bob', 'globex')];
+  }, 120_000);
+
+  afterEach(async () => {
+    over.abort();
+    gate.open();
+    await load?.stop();
+  });
+
+  afterAll(async () => {
+    await instance.stop();
+    await stored.close();
+    await gate.close();
+    await issuer.stop();
+    await mongo.stop();
+  }, 60_000);
+
+  async function signIn(sub: string, orgId: string): Promise<Person> {
+    const session = await issuer.sign({ sub, orgs: [orgId] });
+    const { body } = await instance.as(session).get('/v1/users/me');
+    return { orgId, session, id: String(body['id']) };
+  }
+
+  /** Tenants' services make and rotate keys, people make their own, until the process is gone. */
+  function startWriting(signal: AbortSignal): Promise<unknown> {
+    const whileItLives = async (write: () => Promise<unknown>): Promise<void> => {
+      while (!signal.aborted) {
+        await write();
+        await pause(5 * Math.random());
+      }
+    };
+    const admin = instance.as(root);
+    const limits = { rateLimit: { limit: 1000, windowSeconds: 60 }, metadata: { made: 'in a drill', n: 1 } };
+    return Promise.all([
+      ...['acme', 'globex', 'acme', 'globex'].map(async (orgId) =>
+        whileItLives(async () => ledger.create(admin, { scopes: ['memory:read'], orgId, ...limits })),
+      ),
+      ...[...people, ...people].map(async ({ session, id, orgId }) =>
+        whileItLives(async () =>
+          ledger.create(instance.as(session), { scopes: ['memory:read'] }, { orgId, ownerId: id }),
+        ),
+      ),
+      ...Array.from({ length: 4 }, async () => whileItLives(async () => ledger.rotateOne(admin))),
+    ]);
+  }
+
+  /** The places that a person has taken for keys that are not there. */
+  async function emptyPlacesOf(id: string): Promise<readonly string[]> {
+    const [keys, users] = [await stored.keys(), await stored.users()];
+    const places = users.find(({ _id }) => _id === id)?.keySlots.map(({ keyId }) => keyId) ?? [];
+    expect(new Set(places).size).toBe(places.length);
+    expect(ownedBy(id, keys).filter((keyId) => !places.includes(keyId))).toEqual([]);
+    return places.filter((keyId) => !keys.has(keyId));
+  }
+
+  /** Waits until each person has a place for a key that cannot be made. */
+  async function betweenPlaceAndKey(): Promise<void> {
+    gate.swallow('api_keys');
+    await pause(UNDER_WAY_MS);
+    for (const { id } of people) await until(async () => (await emptyPlacesOf(id)).length > 0);
+  }
+
+  it('keeps every key and rotation that it acknowledged, as it was asked for, and none that is half made', async () => {
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      const [before, refusedBefore] = [ledger.acknowledged, ledger.refused];
+      over = new AbortController();
+      load = new SteadyLoad(instance, tenants.questions, root);
+      const writing = startWriting(over.signal);
+      await until(async () => ledger.acknowledged >= before + 20);
+      if (round === ROUNDS) await betweenPlaceAndKey();
+      else await pause(300 * Math.random());
+      const killedAt = performance.now();
+      await instance.kill();
+      over.abort();
+      gate.open();
+      await Promise.all([writing, load.stop()]);
+      expect(load.wrong).toEqual([]);
+      const crashed = load;
+
+      instance = await startDrillInstance(environment);
+      load = new SteadyLoad(instance, tenants.questions, root);
+      const restartedMs = await load.firstAdmissionSince(killedAt, RECOVERED_WITHIN_MS);
+      await load.allRightSince(killedAt, RECOVERED_WITHIN_MS);
+      await load.stop();
+      expect(load.wrong).toEqual([]);
+
+      const faults = await ledger.faults(instance, root, await stored.keys());
+      reportDrill({
+        drill: `kill -9, round ${round}`,
+        outageMs: restartedMs,
+        requests: crashed.answers.length + load.answers.length,
+        wrongAdmissions: crashed.wrongAdmissions + load.wrongAdmissions,
+        refused: Object.fromEntries(crashed.refusals),
+        slowestRefusalMs: 0,
+        acknowledgedWrites: ledger.acknowledged - before,
+        unacknowledgedWrites: ledger.refused - refusedBefore,
+        lostWrites: faults.length,
+        recoveryMs: restartedMs,
+      });
+      expect(faults).toEqual([]);
+    }
+    // Else no kill has met a write, and nothing was shown.
+    expect(ledger.outcomes.get('no answer')).toBeGreaterThan(0);
+    expect([...ledger.outcomes.keys()].filter((outcome) => !EXPECTED.has(outcome))).toEqual([]);
+  }, 150_000);
+
+  it('lets whoever was left without an answer rotate again', async () => {
+    const inDoubt = ledger.keys.filter((key) => key.inDoubt !== undefined);
+    for (const { id } of inDoubt) {
+      const answer = await instance
+        .as(root)
+        .post(`/v1/api-keys/${id}/rotate`, { gracePeriodSeconds: GRACE_SECONDS });
+      expect(answer.status).toBe(200);
+      const self = await instance.as(String(answer.body['token'])).get('/v1/api-keys/self');
+      expect([self.status, self.body['id']]).toEqual([200, id]);
+    }
+  });
+
+  it('has a place for each key that a user owns, and gives those back whose key never came to be', async () => {
+    for (const { id } of people) {
+      const empty = await emptyPlacesOf(id);
+      expect(empty.length).toBeGreaterThan(0);
+      expect(empty.length).toBeLessThanOrEqual(ledger.unacknowledgedOf(id));
+    }
+
+    const later = await startDrillInstance(environment, LATER_MS);
+    for (const { id, session } of people) {
+      for (let outcome = ''; !outcome.startsWith('409');) {
+        const answer = await later.as(session).post('/v1/api-keys', { name: 'one more', scopes: [] });
+        outcome = answer.status === 201 ? '' : `${answer.status} ${String(answer.body['code'])}`;
+        if (outcome !== '') expect(outcome).toBe('409 key_limit_reached');
+      }
+      expect(ownedBy(id, await stored.keys())).toHaveLength(MAX_KEYS);
+    }
+    await later.stop();
+  }, 60_000);
+
+  it('tells of each change once it is back, also of those whose maker was killed', async () => {
+    let missing: readonly string[] = [];
+    const deadline = performance.now() + TOLD_WITHIN_MS;
+    do {
+      await pause(100);
+      const [keys, told] = [await stored.keys(), await stored.eventIds()];
+      // The root key was made by a command, and so was its event.
+      missing = [...keys.values()].flatMap(eventsOf).filter((id) => !told.has(id));
+    } while (missing.length > 0 && performance.now() < deadline);
+    expect(missing).toEqual([]);
+  }, 60_000);
+});
+
+function ownedBy(ownerId: string, keys: ReadonlyMap<string, StoredKey>): readonly string[] {
+  return [...keys.values()].filter((key) => key.ownerId === ownerId).map(({ _id }) => _id);
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error('it never came to that');
+    await pause(5);
+  }
+}

@@ -1,0 +1,198 @@
+import { isDeepStrictEqual } from 'node:util';
+import { hashToken } from '../../../src/api-keys/domain/key-token';
+import { type HttpAnswer, type HttpClient, isBrokenConnection, type JsonObject } from '../http-client';
+import type { DrillInstance } from './drill-instance';
+import { decide, refusalIn, VALID } from './question';
+import type { Timed } from './timed';
+import { shortcomingsOf, type StoredKey } from './stored-keys';
+
+interface LedgerToken {
+  readonly token: string;
+  /** How long the rotation that made this token lets the one before it live on. */
+  readonly graceSeconds: number;
+}
+
+/** What a person's session adds to the keys it makes. */
+interface Implied {
+  readonly orgId?: string;
+  readonly ownerId?: string;
+}
+
+/** What came of a write: {@link MADE}, or why it was not acknowledged. */
+interface Sent {
+  readonly outcome: string;
+  readonly body: JsonObject;
+}
+
+/** A key whose creation was acknowledged. */
+export interface LedgerKey {
+  readonly id: string;
+  /** What the record has to say. */
+  readonly expected: JsonObject;
+  /** Those that were acknowledged, newest last. */
+  readonly tokens: LedgerToken[];
+  /** The grace of a rotation that was not acknowledged, and may have been made. */
+  inDoubt?: number;
+}
+
+/** Longer than any drill. */
+export const GRACE_SECONDS = 3600;
+const KEPT_SECRETS = 6;
+const NAME = 'drill ';
+export const MADE = 'made';
+const AT_ONCE = 8;
+
+/** Makes and rotates keys over HTTP, and knows of each what was acknowledged and what was not. */
+export class KeyLedger {
+  readonly keys: LedgerKey[] = [];
+  /** How often each answer came to a write; `no answer` where the connection broke. */
+  readonly outcomes = new Map<string, number>();
+  /** When each write was sent and answered. */
+  readonly times: Timed[] = [];
+  /** Names of keys whose creation was not acknowledged, with their owners. */
+  private readonly unacknowledged = new Map<string, string | undefined>();
+  private readonly rotating = new Set<LedgerKey>();
+  private made = 0;
+
+  get acknowledged(): number {
+    return this.keys.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  }
+
+  /** How many writes were not acknowledged, whatever became of them. */
+  get refused(): number {
+    return [...this.outcomes.values()].reduce((sum, count) => sum + count, 0) - this.acknowledged;
+  }
+
+  unacknowledgedOf(ownerId: string): number {
+    return [...this.unacknowledged.values()].filter((owner) => owner === ownerId).length;
+  }
+
+  /** @param implied what the key has to have beyond what is asked for */
+  async create(client: HttpClient, wanted: JsonObject, implied: Implied = {}): Promise<string> {
+    this.made += 1;
+    const asked = { name: NAME + this.made, ...wanted };
+    const { outcome, body } = await this.send(async () => client.post('/v1/api-keys', asked), 201);
+    if (outcome === MADE) {
+      const tokens = [{ token: String(body['token']), graceSeconds: 0 }];
+      this.keys.push({ id: String(body['id']), expected: { ...asked, ...implied }, tokens });
+    } else if (!outcome.startsWith('4')) {
+      // What is refused for good was not made; anything else may have been.
+      this.unacknowledged.set(asked.name, implied.ownerId);
+    }
+    return outcome;
+  }
+
+  /** Rotates some key that is not in doubt, with or without grace; none twice at once, nor more often than is kept. */
+  async rotateOne(client: HttpClient): Promise<string> {
+    const free = this.keys.filter(
+      (key) =>
+        key.inDoubt === undefined &&
+        key.tokens.length < KEPT_SECRETS - 1 &&
+        !this.rotating.has(key) &&
+        key.expected['ownerId'] === undefined,
+    );
+    const key = free[Math.floor(Math.random() * free.length)];
+    if (key === undefined) return 'nothing to rotate';
+    this.rotating.add(key);
+    const graceSeconds = Math.random() < 0.5 ? 0 : GRACE_SECONDS;
+    const path = `/v1/api-keys/${key.id}/rotate`;
+    const { outcome, body } = await this.send(
+      async () => client.post(path, { gracePeriodSeconds: graceSeconds }),
+      200,
+    );
+    this.rotating.delete(key);
+    if (outcome === MADE) key.tokens.push({ token: String(body['token']), graceSeconds });
+    else key.inDoubt = graceSeconds;
+    return outcome;
+  }
+
+  /**
+   * All that is not as it must be: an acknowledged key or rotation that is not there as it was asked for, a record that
+   * is half made, one that nobody asked for.
+   */
+  async faults(
+    instance: DrillInstance,
+    verifier: string,
+    stored: ReadonlyMap<string, StoredKey>,
+  ): Promise<readonly string[]> {
+    const faults = [...stored.values()].flatMap(shortcomingsOf);
+    const known = new Set(this.keys.map(({ id }) => id));
+    const others = [...stored.values()].filter(({ _id, name }) => name.startsWith(NAME) && !known.has(_id));
+    const names = others.map(({ name }) => name);
+    if (new Set(names).size !== names.length) faults.push('a create was made twice');
+    for (const name of names) if (!this.unacknowledged.has(name)) faults.push(`nobody asked for ${name}`);
+    for (let from = 0; from < this.keys.length; from += AT_ONCE) {
+      const some = this.keys.slice(from, from + AT_ONCE);
+      const found = await Promise.all(some.map(async (key) => faultsOf(key, instance, verifier, stored)));
+      faults.push(...found.flat());
+    }
+    return faults;
+  }
+
+  private async send(request: () => Promise<HttpAnswer>, good: number): Promise<Sent> {
+    const sentAt = performance.now();
+    const sent = await answerOf(request, good);
+    this.times.push({ sentAt, answeredAt: performance.now() });
+    this.outcomes.set(sent.outcome, (this.outcomes.get(sent.outcome) ?? 0) + 1);
+    return sent;
+  }
+}
+
+async function answerOf(request: () => Promise<HttpAnswer>, good: number): Promise<Sent> {
+  try {
+    const answer = await request();
+    return { outcome: answer.status === good ? MADE : refusalIn(answer), body: answer.body };
+  } catch (error) {
+    if (isBrokenConnection(error)) return { outcome: 'no answer', body: {} };
+    throw error;
+  }
+}
+
+async function faultsOf(
+  key: LedgerKey,
+  instance: DrillInstance,
+  verifier: string,
+  stored: ReadonlyMap<string, StoredKey>,
+): Promise<readonly string[]> {
+  const record = stored.get(key.id);
+  if (record === undefined) return [`${key.id} was acknowledged and is not there`];
+  const faults: string[] = [];
+  const shown = await instance.as(verifier).get(`/v1/api-keys/${key.id}`);
+  for (const [field, value] of Object.entries(key.expected)) {
+    if (!isDeepStrictEqual(shown.body[field], value)) {
+      faults.push(
+        `${key.id} has ${field} ${JSON.stringify(shown.body[field])}, not ${JSON.stringify(value)}`,
+      );
+    }
+  }
+  const orgId = String(key.expected['orgId']);
+  for (const [token, expected] of decisionsOf(key, record)) {
+    const asked = { token, scope: 'memory:read', orgId };
+    const decision = await decide(instance, asked, 'verify', verifier);
+    if (decision !== expected) faults.push(`a token of ${key.id} is ${decision}, not ${expected}`);
+    if (expected !== VALID) continue;
+    const elsewhere = { ...asked, orgId: orgId === 'acme' ? 'globex' : 'acme' };
+    const crossed = await decide(instance, elsewhere, 'verify', verifier);
+    if (crossed !== 'BINDING_MISMATCH') faults.push(`${key.id} is ${crossed} to another tenant`);
+  }
+  return faults;
+}
+
+/** Each acknowledged token, and what it has to be by now. */
+function decisionsOf(
+  { tokens, inDoubt }: LedgerKey,
+  { secrets }: StoredKey,
+): readonly (readonly [token: string, decision: string])[] {
+  const newest = tokens.at(-1);
+  if (newest === undefined) return [];
+  const wasRotatedSince = secrets.at(-1)?.hash !== hashToken(newest.token);
+  const rotations = [
+    ...tokens.slice(1).map(({ graceSeconds }) => graceSeconds),
+    // Where a rotation in doubt was not made, or none was, the newest token has to be current.
+    ...(wasRotatedSince && inDoubt !== undefined ? [inDoubt] : []),
+  ];
+  return tokens.map(({ token }, at) => {
+    if (at === rotations.length) return [token, VALID];
+    return [token, at === rotations.length - 1 && rotations[at] !== 0 ? VALID : 'ROTATED'];
+  });
+}

@@ -1,0 +1,157 @@
+import { issueToken } from '../../../src/api-keys/domain/key-token';
+import type { HttpAnswer, HttpClient } from '../http-client';
+import type { DrillInstance } from './drill-instance';
+
+/** What somebody asks about a token, and what may be answered. Moments are by `performance.now()`. */
+export interface Question {
+  readonly what: string;
+  readonly token: string;
+  readonly scope: string;
+  readonly orgId: string;
+  /** The decisions that are right for a request sent and answered at these moments. */
+  readonly allowed: (sentAt: number, answeredAt: number) => readonly string[];
+}
+
+export type Door = 'forward-auth' | 'verify';
+
+const REVOKED_WITHIN_MS = 30_000;
+
+export const VALID = 'VALID';
+
+const DECISION_OF_PROBLEM: Readonly<Record<string, string>> = {
+  malformed_token: 'MALFORMED',
+  invalid_token: 'NOT_FOUND',
+  key_rotated: 'ROTATED',
+  key_revoked: 'REVOKED',
+  insufficient_scope: 'INSUFFICIENT_SCOPE',
+  binding_mismatch: 'BINDING_MISMATCH',
+};
+
+/** Puts a question at one of two doors; the answer is the code of the decision, or the status and the problem's code. */
+export async function decide(
+  instance: DrillInstance,
+  { token, scope, orgId }: Pick<Question, 'token' | 'scope' | 'orgId'>,
+  door: Door,
+  verifier: string,
+): Promise<string> {
+  if (door === 'verify') {
+    const body = { token, scopes: [scope], orgId };
+    const answer = await instance.as(verifier).post('/v1/api-keys/verify', body);
+    return answer.status === 200 ? String(answer.body['code']) : refusalIn(answer);
+  }
+  const answer = await instance.as(token).get(forwardAuthPath(scope, orgId));
+  return decisionOf(answer);
+}
+
+export function forwardAuthPath(scope: string, orgId: string): string {
+  return `/v1/forward-auth?scope=${scope}&org=${orgId}`;
+}
+
+/** The decision behind an answer of forward-auth. */
+export function decisionOf(answer: Pick<HttpAnswer, 'status' | 'body'>): string {
+  if (answer.status === 204) return VALID;
+  return DECISION_OF_PROBLEM[String(answer.body['code'])] ?? refusalIn(answer);
+}
+
+export function refusalIn({ status, body }: Pick<HttpAnswer, 'status' | 'body'>): string {
+  return `${status} ${String(body['code'])}`;
+}
+
+/** A key that one tenant has in a drill. */
+export interface TenantKey {
+  readonly id: string;
+  readonly orgId: string;
+  readonly token: string;
+}
+
+/** Both tenants' good keys, and everything that must never be let in with or beside them. */
+export interface TwoTenants {
+  readonly keys: readonly TenantKey[];
+  readonly questions: readonly Question[];
+}
+
+/** Makes what two tenants have, over HTTP. */
+export async function furnishTwoTenants(root: HttpClient): Promise<TwoTenants> {
+  const [acme, globex] = [await houseOf('acme', 'globex', root), await houseOf('globex', 'acme', root)];
+  return { keys: [acme.key, globex.key], questions: [...acme.questions, ...globex.questions] };
+}
+
+async function houseOf(
+  orgId: string,
+  other: string,
+  root: HttpClient,
+): Promise<{ readonly key: TenantKey; readonly questions: readonly Question[] }> {
+  const [key, revoked, rotated] = [
+    await makeTenantKey(root, orgId),
+    await makeTenantKey(root, orgId),
+    await makeTenantKey(root, orgId),
+  ];
+  await done(root.delete(`/v1/api-keys/${revoked.id}`));
+  await done(root.post(`/v1/api-keys/${rotated.id}/rotate`, {}));
+  const ask = (what: string, token: string, decision: string, asked = {}): Question => ({
+    what: `${what} of ${orgId}`,
+    token,
+    scope: 'memory:read',
+    orgId,
+    allowed: () => [decision],
+    ...asked,
+  });
+  return {
+    key,
+    questions: [
+      ask('a good key', key.token, VALID),
+      ask(`a good key, for ${other},`, key.token, 'BINDING_MISMATCH', { orgId: other }),
+      ask('a good key, for more than it holds,', key.token, 'INSUFFICIENT_SCOPE', { scope: 'memory:write' }),
+      ask('a revoked key', revoked.token, 'REVOKED'),
+      ask('a token that was replaced', rotated.token, 'ROTATED'),
+      ask('a forged token for a good key', issueToken('kw', key.id).token, 'NOT_FOUND'),
+    ],
+  };
+}
+
+export async function makeTenantKey(root: HttpClient, orgId: string): Promise<TenantKey> {
+  const made = await done(root.post('/v1/api-keys', { name: orgId, scopes: ['memory:read'], orgId }));
+  return { id: String(made.body['id']), orgId, token: String(made.body['token']) };
+}
+
+export async function done(answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
+  const { status, text } = await answer;
+  if (status >= 300) throw new Error(`refused: ${status} ${text}`);
+  return answer;
+}
+
+/** A good key that somebody is about to revoke. */
+export class DoomedKey {
+  private sentAt = Infinity;
+  private acknowledgedAt = Infinity;
+
+  constructor(
+    private readonly key: TenantKey,
+    private readonly boundMs: number,
+  ) {}
+
+  /** Revokes it, as often as it takes until that is acknowledged. */
+  async revoke(root: HttpClient): Promise<void> {
+    this.sentAt = performance.now();
+    let answer = await root.delete(`/v1/api-keys/${this.key.id}`);
+    while (answer.status === 503 && performance.now() < this.sentAt + REVOKED_WITHIN_MS) {
+      answer = await root.delete(`/v1/api-keys/${this.key.id}`);
+    }
+    if (answer.status !== 204) throw new Error(`not revoked: ${answer.status} ${answer.text}`);
+    this.acknowledgedAt = performance.now();
+  }
+
+  get question(): Question {
+    const { token, orgId } = this.key;
+    return {
+      what: `a key of ${orgId} that is revoked meanwhile`,
+      token,
+      scope: 'memory:read',
+      orgId,
+      allowed: (sentAt, answeredAt) => {
+        if (answeredAt < this.sentAt) return [VALID];
+        return sentAt > this.acknowledgedAt + this.boundMs ? ['REVOKED'] : [VALID, 'REVOKED'];
+      },
+    };
+  }
+}

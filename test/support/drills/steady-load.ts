@@ -1,0 +1,122 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isBrokenConnection } from '../http-client';
+import type { DrillInstance } from './drill-instance';
+import { decide, type Door, type Question, VALID } from './question';
+import type { Timed } from './timed';
+
+/** One answer of a service under drill. Moments are by `performance.now()`. */
+export interface Answered extends Timed {
+  readonly what: string;
+  readonly decision: string;
+  readonly isRight: boolean;
+}
+
+const ASKERS = 6;
+const PAUSE_MS = 30;
+const DOORS: readonly Door[] = ['forward-auth', 'verify'];
+
+/** The connection was closed before there was an answer. */
+const BROKEN = 'no answer';
+
+/** Asks good and bad questions all the time, and judges every answer. */
+export class SteadyLoad {
+  readonly answers: Answered[] = [];
+  private readonly asking: Promise<unknown>;
+  private isOver = false;
+  private next = 0;
+
+  constructor(
+    private readonly instance: DrillInstance,
+    private readonly questions: readonly Question[],
+    private readonly verifier: string,
+  ) {
+    this.asking = Promise.all(Array.from({ length: ASKERS }, async () => this.ask()));
+  }
+
+  /** Ends it, and waits for what is in flight. */
+  async stop(): Promise<void> {
+    this.isOver = true;
+    await this.asking;
+  }
+
+  /** Those that were neither right nor a refusal for want of the store. */
+  get wrong(): readonly Answered[] {
+    return this.answers.filter(({ isRight, decision }) => !isRight && !isOutage(decision));
+  }
+
+  get wrongAdmissions(): number {
+    return this.wrong.filter(({ decision }) => decision === VALID).length;
+  }
+
+  /** Admissions that were asked for after one moment, and given before another. */
+  admissionsBetween(from: number, to: number): readonly Answered[] {
+    return this.answers.filter(
+      ({ decision, sentAt, answeredAt }) => decision === VALID && sentAt > from && answeredAt < to,
+    );
+  }
+
+  /** Refusals because something was away, and how many of each. */
+  get refusals(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { decision } of this.answers.filter((answer) => isOutage(answer.decision))) {
+      counts.set(decision, (counts.get(decision) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  /** Waits until every question was asked after a moment and answered rightly. */
+  async allRightSince(moment: number, withinMs: number): Promise<void> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const right = new Set(
+        this.answers.filter(({ isRight, sentAt }) => isRight && sentAt > moment).map(({ what }) => what),
+      );
+      const left = this.questions.filter(({ what }) => !right.has(what));
+      if (left.length === 0) return;
+      if (performance.now() > deadline) {
+        throw new Error(`still not answered rightly: ${left.map(({ what }) => what).join('; ')}`);
+      }
+      await pause(20);
+    }
+  }
+
+  /** Waits for the first admission that was asked for after a moment, and says how long after it came. */
+  async firstAdmissionSince(moment: number, withinMs: number): Promise<number> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      const first = this.answers.find(({ decision, sentAt }) => decision === VALID && sentAt > moment);
+      if (first !== undefined) return first.answeredAt - moment;
+      if (performance.now() > deadline) throw new Error(`nobody was let in for ${withinMs} ms`);
+      await pause(10);
+    }
+  }
+
+  private async ask(): Promise<void> {
+    while (!this.isOver) {
+      const turn = this.next++;
+      const question = this.questions[turn % this.questions.length];
+      // Each question goes to each door in turn.
+      const door = DOORS[(turn + Math.floor(turn / this.questions.length)) % DOORS.length];
+      if (question === undefined || door === undefined) throw new Error('nothing to ask');
+      const sentAt = performance.now();
+      const decision = await this.answerTo(question, door);
+      const answeredAt = performance.now();
+      const isRight = question.allowed(sentAt, answeredAt).includes(decision);
+      this.answers.push({ what: question.what, decision, isRight, sentAt, answeredAt });
+      await pause(PAUSE_MS * (0.5 + Math.random()));
+    }
+  }
+
+  private async answerTo(question: Question, door: Door): Promise<string> {
+    try {
+      return await decide(this.instance, question, door, this.verifier);
+    } catch (error) {
+      if (isBrokenConnection(error)) return BROKEN;
+      throw error;
+    }
+  }
+}
+
+function isOutage(decision: string): boolean {
+  return decision.startsWith('503 ') || decision === BROKEN;
+}

@@ -1,0 +1,95 @@
+import { mongo } from 'mongoose';
+
+/** A key as it stands in the database, read past the service. */
+export interface StoredKey {
+  readonly _id: string;
+  readonly name: string;
+  readonly ownerId?: string;
+  readonly revokedAt?: Date;
+  readonly scopes: readonly string[];
+  readonly secrets: readonly { readonly hash: string; readonly createdAt: Date; readonly retiresAt?: Date }[];
+  readonly history: readonly {
+    readonly changeId: string;
+    readonly action: string;
+    readonly version: number;
+  }[];
+  readonly historyDropped: number;
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly changedAt: Date;
+}
+
+interface StoredUser {
+  readonly _id: string;
+  readonly keySlots: readonly { readonly keyId: string; readonly at: Date }[];
+}
+
+interface StoredEvent {
+  readonly _id: string;
+}
+
+const HASH = /^[0-9a-f]{64}$/;
+
+/** The database of a drill, read past the service. */
+export class StoredKeys {
+  private readonly client: mongo.MongoClient;
+
+  constructor(uri: string) {
+    this.client = new mongo.MongoClient(uri);
+  }
+
+  async keys(): Promise<ReadonlyMap<string, StoredKey>> {
+    const found = await this.client
+      .db()
+      .collection<StoredKey>('api_keys')
+      .find({ _id: { $gte: '0' } })
+      .toArray();
+    return new Map(found.map((key) => [key._id, key]));
+  }
+
+  async users(): Promise<readonly StoredUser[]> {
+    return this.client
+      .db()
+      .collection<StoredUser>('users')
+      .find({ _id: { $gte: '0' } })
+      .toArray();
+  }
+
+  async eventIds(): Promise<ReadonlySet<string>> {
+    const found = await this.client.db().collection<StoredEvent>('events').find().toArray();
+    return new Set(found.map(({ _id }) => _id));
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+}
+
+/** What a record lacks that every key has: nothing, unless it is half made. */
+export function shortcomingsOf(key: StoredKey): readonly string[] {
+  const versions = key.history.map(({ version }) => version);
+  const current = key.secrets.filter(({ retiresAt }) => retiresAt === undefined);
+  const faults: Readonly<Record<string, boolean>> = {
+    'no name': typeof key.name !== 'string',
+    'no scopes': !Array.isArray(key.scopes),
+    'not one current secret': current.length !== 1 || key.secrets.at(-1) !== current[0],
+    'a secret that is no hash': !key.secrets.every(({ hash }) => HASH.test(hash)),
+    'a history without its beginning': key.history[0]?.action !== 'created',
+    'a history with gaps': versions.some((version, index) => version !== index + 1),
+    'a version without its history entry': versions.at(-1) !== key.version || key.historyDropped !== 0,
+    'a change twice': new Set(key.history.map(({ changeId }) => changeId)).size !== versions.length,
+    'a rotation without its secret':
+      key.history.filter(({ action }) => action === 'rotated').length !== 0 &&
+      key.secrets.length !== 1 + Math.min(5, key.history.filter(({ action }) => action === 'rotated').length),
+    'no date': ![key.createdAt, key.updatedAt, key.changedAt].every((date) => date instanceof Date),
+  };
+  return Object.entries(faults)
+    .filter(([, isSo]) => isSo)
+    .map(([fault]) => `${key._id} has ${fault}`);
+}
+
+/** The events that a key's changes have to be told by. */
+export function eventsOf({ _id, version }: StoredKey): readonly string[] {
+  return Array.from({ length: version }, (_none, index) => `${_id}-${index + 1}`);
+}
