@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
+import { checkLinks } from '../support/docs/check-links';
 import { blocksOf } from '../support/docs/markdown-blocks';
 import { HttpClient } from '../support/http-client';
 import { makeTempFolder, type TempFolder } from '../support/integration/temp-folder';
@@ -77,13 +78,21 @@ let express: NestApplication;
 let faults: readonly (readonly string[])[];
 const running: NodeProcess[] = [];
 
-async function serving(
+/** Starts a compiled file, to be stopped when its test is done. */
+function start(
   application: NestApplication,
   path: string,
   environment: Readonly<Record<string, string>>,
-): Promise<{ process: NodeProcess; url: string; token: string }> {
+): NodeProcess {
   const process = application.start(path, environment);
   running.push(process);
+  return process;
+}
+
+async function serving(
+  ...given: Parameters<typeof start>
+): Promise<{ process: NodeProcess; url: string; token: string }> {
+  const process = start(...given);
   const [, url = '', token = ''] = await process.waitFor(/(http:\S+) (\S+)/, 30_000);
   return { process, url, token };
 }
@@ -138,6 +147,12 @@ describe('the package that npm pack makes', () => {
       [true, expect.stringContaining('All good!')],
       [true, expect.stringContaining('No problems found')],
     ]);
+  }, 60_000);
+
+  it('has documents whose links lead to files that are in it', async () => {
+    const unpacked = join(workshop.path, 'unpacked');
+    await cp(join(fastify.folder, 'node_modules/keyward'), unpacked, { recursive: true });
+    expect(await checkLinks(unpacked)).toEqual({ ok: true, report: '' });
   }, 60_000);
 
   it('would be found wanting by both for a command that is not there and types of another kind', async () => {
@@ -215,7 +230,7 @@ describe('a Nest team that follows the README, on Fastify', () => {
   }, 60_000);
 
   it('tests its routes as the guide does', async () => {
-    const tests = fastify.start('guide/memories.test.js', { NODE_ENV: 'test' });
+    const tests = start(fastify, 'guide/memories.test.js', { NODE_ENV: 'test' });
     expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/pass 1$/m)]);
   }, 60_000);
 
@@ -266,7 +281,8 @@ describe('a Nest team on Express, with the oldest packages that are promised', (
   it.each([['production'], [undefined]])(
     'is refused memory storage where NODE_ENV is %s',
     async (name) => {
-      const started = express.start(
+      const started = start(
+        express,
         'main.js',
         settings('memory', name === undefined ? {} : { NODE_ENV: name }),
       );
