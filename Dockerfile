@@ -4,6 +4,7 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /keyward
 COPY package.json package-lock.json .npmrc ./
+COPY service/package.json ./service/
 RUN npm ci
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
@@ -12,6 +13,7 @@ RUN npm run build
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /keyward
 COPY package.json package-lock.json .npmrc ./
+COPY service/package.json ./service/
 RUN npm ci --omit=dev
 
 FROM node:24-bookworm-slim

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the suites that need other people's programs: reverse proxies, Redis, Prometheus, schemathesis and a browser.
+# Runs the suites that need other people's programs: reverse proxies, Redis, Prometheus, schemathesis and a browser; and
+# those that install our package into applications of its users.
 # Installs what is missing from Debian and PyPI. What cannot be had ends the run with the reason; nothing skips.
 # Arguments go to jest: npm run test:integration -- nginx
 set -euo pipefail

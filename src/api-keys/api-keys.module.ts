@@ -24,6 +24,7 @@ import { openUsageStorage } from './storage/usage-storage';
 import { EVENT_REPOSITORY } from './storage/event.repository';
 import { openEventStorage } from './storage/event-storage';
 import { checkedOptions } from './checked-options';
+import { domainEvents } from './events/domain-events';
 import { EventWorker } from './events/event-worker';
 import { EventsController } from './events/events.controller';
 import { EventsService } from './events/events.service';
@@ -151,6 +152,7 @@ function assemble(
     },
     RedisConnection,
     FailedCredentials,
+    domainEvents(),
     KeyEventPublisher,
     EventWorker,
     EventsService,

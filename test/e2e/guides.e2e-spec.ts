@@ -39,7 +39,7 @@ describe('a block of code in the README and the guides', () => {
     const unmarked = [...COMMANDS, ...PROGRAMS].filter(
       ({ mark }) =>
         !/^not run: \S.{10,}$/.test(mark) &&
-        !/^[\w.\- ]+: (?:compiled and run|compiled|run) by test\/e2e\/\w+\.e2e-spec\.ts(?: as it stands)?$/.test(
+        !/^[\w.\- ]+: (?:compiled and run|compiled|run) by test\/\w+\/\w+\.(?:e2e|integration)-spec\.ts(?: as it stands)?$/.test(
           mark,
         ),
     );

@@ -177,7 +177,8 @@ describe('what the Dockerfile puts into the image', () => {
         await cp(from, to, { recursive: true });
       }
     }
-    for (const file of ['package-lock.json', '.npmrc']) await cp(join(ROOT, file), join(folder.path, file));
+    for (const file of ['package-lock.json', '.npmrc', 'service/package.json'])
+      await cp(join(ROOT, file), join(folder.path, file), { recursive: true });
     await run('npm', ['ci', '--omit=dev', '--prefer-offline', '--ignore-scripts'], { cwd: folder.path });
     await chmod(folder.path, 0o555);
 

@@ -62,7 +62,7 @@ export class HeaderController {
 
 @Controller('reports')
 @RequireScopes('report:use')
-export class ReportsController {
+class ReportsController {
   @Get()
   @RequireAnyScope('report:read', 'report:admin')
   list(): object {

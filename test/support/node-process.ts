@@ -17,16 +17,17 @@ export interface NodeProcess {
 }
 
 /**
- * Runs a script with Node in the project's root.
+ * Runs a script with Node, in the project's root unless said otherwise.
  *
  * @param environment added to a bare environment; nothing of this process's own settings leaks in
  */
 export function runNode(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  cwd = ROOT,
 ): NodeProcess {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, args, { cwd: ROOT, env: { PATH, HOME, ...environment } });
+  const child = spawn(process.execPath, args, { cwd, env: { PATH, HOME, ...environment } });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));

@@ -4,7 +4,7 @@ import type { KeySlot, User } from '../../src/users/domain/user';
 const ISSUER = 'https://id.acme.example';
 
 /** A `Date` of its own each time, so that a test that spoils one spoils no other's. */
-export function born(): Date {
+function born(): Date {
   return new Date('2030-01-02T03:04:05.678Z');
 }
 

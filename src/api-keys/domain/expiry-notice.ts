@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 export const NOTICE_DAYS = [7, 1, 0] as const;
 
 /** How far back an expiry may lie that is still told. What expired earlier is no news. */
-export const LOOK_BACK_MS = 7 * DAY_MS;
+const LOOK_BACK_MS = 7 * DAY_MS;
 
 type NoticeDays = (typeof NOTICE_DAYS)[number];
 

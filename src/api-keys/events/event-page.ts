@@ -100,12 +100,12 @@ function isWanted(event: RecordedEvent, { type, keyId, ...viewpoint }: Wanted): 
 }
 
 /** The cursor of the page after the one that ends at this position. */
-export function eventCursorAfter(position: string | undefined): string | null {
+function eventCursorAfter(position: string | undefined): string | null {
   return position === undefined ? null : Buffer.from(CURSOR_MARK + position).toString('base64url');
 }
 
 /** @throws InvalidCursorError */
-export function readEventCursor(cursor: string): string {
+function readEventCursor(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
   const position = text.slice(CURSOR_MARK.length);
   if (!text.startsWith(CURSOR_MARK) || !POSITION.test(position) || eventCursorAfter(position) !== cursor) {

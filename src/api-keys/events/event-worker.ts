@@ -23,7 +23,7 @@ import { WebhookClient } from './webhooks/webhook-client';
 import { WebhookDelivery } from './webhooks/webhook-delivery';
 
 /** How long events are kept where nothing is said, in days. */
-export const DEFAULT_RETENTION_DAYS = 365;
+const DEFAULT_RETENTION_DAYS = 365;
 
 const DAY_MS = 86_400_000;
 const RENEW_MS = LEASE_MS / 4;

@@ -1,7 +1,7 @@
-import { Injectable, Logger, Optional } from '@nestjs/common';
-import { EventEmitter2 } from '@nestjs/event-emitter';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import type { ApiKeyWithHistory } from '../domain/api-key';
 import { changeEventOf, type KeyEvent } from '../domain/key-event';
+import { DOMAIN_EVENTS, type DomainEvents } from './domain-events';
 
 /**
  * Tells the host application what happened, through `@nestjs/event-emitter` where it is imported: a change in the
@@ -17,7 +17,7 @@ export class KeyEventPublisher {
   private readonly logger = new Logger(KeyEventPublisher.name);
   private wake: () => void = () => undefined;
 
-  constructor(@Optional() private readonly emitter?: EventEmitter2) {}
+  constructor(@Optional() @Inject(DOMAIN_EVENTS) private readonly listeners?: DomainEvents) {}
 
   /** A change was stored: its event is told, and whoever passes events on is woken. */
   changed(key: ApiKeyWithHistory): void {
@@ -28,7 +28,7 @@ export class KeyEventPublisher {
   /** Never throws: a listener's fault is none of the change. */
   tell(event: KeyEvent): void {
     try {
-      this.emitter?.emit(event.type, event);
+      this.listeners?.emit(event.type, event);
     } catch (error) {
       this.logger.warn(
         `a listener of ${event.type} failed: ${error instanceof Error ? error.message : 'unknown error'}`,

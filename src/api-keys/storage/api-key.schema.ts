@@ -141,7 +141,7 @@ export class ApiKeyDocument {
 }
 
 /** The Mongoose schema of `api_keys`. */
-export const ApiKeySchema = SchemaFactory.createForClass(ApiKeyDocument);
+export const ApiKeySchema: MongooseSchema<ApiKeyDocument> = SchemaFactory.createForClass(ApiKeyDocument);
 
 ApiKeySchema.index({ ownerId: 1, _id: 1 });
 ApiKeySchema.index({ orgId: 1, _id: 1 });

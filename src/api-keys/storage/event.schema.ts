@@ -1,4 +1,5 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import type { Schema as MongooseSchema } from 'mongoose';
 import type { KeyEventType } from '../domain/key-event';
 import type { DeliveryState } from './event.repository';
 
@@ -70,7 +71,7 @@ export class EventDocument {
 }
 
 /** The Mongoose schema of `events`. */
-export const EventSchema = SchemaFactory.createForClass(EventDocument);
+export const EventSchema: MongooseSchema<EventDocument> = SchemaFactory.createForClass(EventDocument);
 
 const QUEUED = { partialFilterExpression: { deliverAt: { $exists: true } } };
 
@@ -100,4 +101,4 @@ export class LeaseDocument {
 }
 
 /** The Mongoose schema of `leases`. */
-export const LeaseSchema = SchemaFactory.createForClass(LeaseDocument);
+export const LeaseSchema: MongooseSchema<LeaseDocument> = SchemaFactory.createForClass(LeaseDocument);

@@ -1,4 +1,5 @@
 import { Prop, raw, Schema, SchemaFactory } from '@nestjs/mongoose';
+import type { Schema as MongooseSchema } from 'mongoose';
 
 /** The name of the Mongoose model. */
 export const USAGE_MODEL = 'KeywardApiKeyUsage';
@@ -32,7 +33,7 @@ export class UsageDocument {
 }
 
 /** The Mongoose schema of `api_key_usage`. */
-export const UsageSchema = SchemaFactory.createForClass(UsageDocument);
+export const UsageSchema: MongooseSchema<UsageDocument> = SchemaFactory.createForClass(UsageDocument);
 
 // For pruning. Sparse, for the documents under a key's id have no day and are never pruned.
 UsageSchema.index({ day: 1 }, { sparse: true });

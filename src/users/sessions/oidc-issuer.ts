@@ -17,7 +17,7 @@ import { InvalidSessionError, IssuerUnavailableError } from './session.errors';
 const TIMEOUT_MS = 1500;
 
 /** How far the issuer's clock may be from ours, in seconds, for `exp` and `nbf`. */
-export const CLOCK_TOLERANCE_SECONDS = 5;
+const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** Asymmetric only: a secret that verifies could also sign, and `none` signs nothing. */
 const ALGORITHMS = [

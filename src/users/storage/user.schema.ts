@@ -72,7 +72,7 @@ export class UserDocument {
 }
 
 /** The Mongoose schema of `users`. */
-export const UserSchema = SchemaFactory.createForClass(UserDocument);
+export const UserSchema: MongooseSchema<UserDocument> = SchemaFactory.createForClass(UserDocument);
 
 // Sparse, for the documents that the change feed keeps here have neither.
 UserSchema.index({ issuer: 1, subject: 1 }, { unique: true, sparse: true });

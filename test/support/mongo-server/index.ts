@@ -1,2 +1,2 @@
-export type { MongoServer, MongoServerKind, MongoServerOptions } from './mongo-server';
+export type { MongoServer } from './mongo-server';
 export { startMongoServer } from './start-mongo-server';

@@ -1,0 +1,36 @@
+const { dependencies } = require('./service/package.json');
+
+/** The service's sources are here, its manifest is apart: test/e2e/package.e2e-spec.ts compares the two. */
+const ofTheService = Object.keys(dependencies).filter((name) => name !== '@fastify/static');
+
+/** Run by their paths. */
+const programs = ['@arethetypeswrong/cli', '@redocly/cli', 'publint', 'remark-cli', 'remark-validate-links'];
+
+/** @type {import('knip').KnipConfig} */
+module.exports = {
+  workspaces: {
+    '.': {
+      entry: [
+        'src/{main,cli,index}.ts',
+        'test/**/*.{spec,e2e-spec,integration-spec}.ts',
+        // Processes of their own, or loaded by name.
+        'test/support/**/*.{cjs,mjs}',
+        'test/support/package/express-host/main.ts',
+        'samples/memories/src/main.ts',
+        'samples/**/*.e2e-spec.ts',
+        'bench/run.ts',
+        'bench/*.bench.ts',
+        'bench/*.cjs',
+        'scripts/*.{mjs,cjs}',
+        'deploy/*.{mjs,js}',
+      ],
+      project: ['{src,test,samples,bench,scripts,deploy}/**/*.{ts,mjs,cjs,js}'],
+      ignoreDependencies: [...ofTheService, ...programs],
+      // Of the system.
+      ignoreBinaries: ['java'],
+    },
+  },
+  ignoreWorkspaces: ['service'],
+  // A type that stands in a signature is exported with it.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+};

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import {
+  listShippedFiles,
+  type Manifest,
+  type Reach,
+  reachFrom,
+  readManifest,
+} from '../support/package/shipped-files';
+
+const ROOT = join(__dirname, '../..');
+const ENTRIES = ['dist/index', 'dist/cli'];
+
+/** Declared for their versions alone: an application brings one of them, and the package imports neither. */
+const ADAPTERS = ['@nestjs/platform-express', '@nestjs/platform-fastify'];
+
+/** What the service does not import and yet needs: Swagger UI is served by it. */
+const LOADED_BY_NEST = ['@fastify/static'];
+
+let manifest: Manifest;
+let shipped: readonly string[];
+let size: number;
+let reach: Reach;
+
+beforeAll(async () => {
+  manifest = await readManifest('package.json');
+  ({ paths: shipped, size } = await listShippedFiles());
+  reach = await reachFrom(ENTRIES);
+}, 60_000);
+
+describe('someone who installs the package', () => {
+  it('gets every package that it imports, and none that it does not', () => {
+    const declared = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
+    expect(declared.toSorted()).toEqual([...reach.packages, ...ADAPTERS].toSorted());
+  });
+
+  it('has one Nest and one Mongoose, its own, and chooses its adapter', () => {
+    expect(Object.keys(manifest.dependencies).filter((name) => /nestjs|mongo/.test(name))).toEqual([]);
+    expect(Object.keys(manifest.peerDependencies)).toEqual(
+      expect.arrayContaining(['@nestjs/common', '@nestjs/core', '@nestjs/mongoose', 'mongoose', ...ADAPTERS]),
+    );
+    expect(Object.keys(manifest.peerDependenciesMeta)).toEqual(['@nestjs/event-emitter', ...ADAPTERS]);
+  });
+
+  it('reads the same of its peers in the guide', async () => {
+    const guide = await readFile(join(ROOT, 'docs/guides/nest-team.md'), 'utf8');
+    const [, table = ''] = guide.split('<!-- peers: ');
+    const rows = [...table.matchAll(/^\| `([^`]+)` +\| `(\^[^`]+)` +\| (.+) \|$/gm)];
+    expect(Object.fromEntries(rows.map(([, name, range]) => [name, range]))).toEqual(
+      manifest.peerDependencies,
+    );
+    const optional = rows.filter(([, , , use]) => /optional *$/.test(use ?? '')).map(([, name]) => name);
+    expect(optional).toEqual(Object.keys(manifest.peerDependenciesMeta));
+  });
+
+  it('gets all code that is reached, with its types, and none that is not', () => {
+    const code = shipped.filter((path) => /^dist\/.*(?:\.js|\.d\.ts)$/.test(path));
+    const reached = [...reach.modules].flatMap((module) => [`${module}.js`, `${module}.d.ts`]);
+    expect(code.toSorted()).toEqual(reached.toSorted());
+  });
+
+  it('gets no tests, no secrets and nothing of the service, in less than a megabyte', () => {
+    expect(shipped).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']));
+    const tops = new Set(shipped.map((path) => path.split('/')[0]));
+    expect(tops).toEqual(
+      new Set([
+        '.env.example',
+        'CHANGELOG.md',
+        'CONTRIBUTING.md',
+        'LICENSE',
+        'README.md',
+        'SECURITY.md',
+        'dist',
+        'docs',
+        'package.json',
+        'samples',
+      ]),
+    );
+    expect(
+      shipped.filter((path) => /\.spec\.|tsbuildinfo|\.env$|dist\/(?:main|bootstrap)/.test(path)),
+    ).toEqual([]);
+    expect(size).toBeLessThan(1_000_000);
+  });
+
+  it('reads its stack traces by maps that hold what they point at', async () => {
+    const maps = shipped.filter((path) => path.endsWith('.map'));
+    expect(maps.length).toBeGreaterThan(100);
+    for (const path of maps) {
+      const { sources, sourcesContent } = JSON.parse(await readFile(join(ROOT, path), 'utf8')) as {
+        readonly sources: readonly string[];
+        readonly sourcesContent?: readonly string[];
+      };
+      expect([path, sourcesContent?.length]).toEqual([path, sources.length]);
+    }
+    for (const path of shipped.filter((each) => each.endsWith('.js'))) {
+      const [, map] = /^\/\/# sourceMappingURL=(.+)$/m.exec(await readFile(join(ROOT, path), 'utf8')) ?? [];
+      expect(shipped).toContain(join(dirname(path), map ?? 'no map'));
+    }
+  });
+
+  it('may have it published: nothing says that it is private', () => {
+    expect(manifest.private).toBeUndefined();
+  });
+});
+
+describe('the service', () => {
+  it('has a manifest with what it needs beside the package, and nothing else', async () => {
+    const { dependencies } = await readManifest('service/package.json');
+    const { packages } = await reachFrom(['dist/main']);
+    const beside = [...packages].filter(
+      (name) => !(name in manifest.dependencies) && !(name in manifest.peerDependencies),
+    );
+    const needed = [
+      ...beside,
+      ...Object.keys(manifest.peerDependenciesMeta).filter((name) => packages.has(name)),
+    ];
+    expect(Object.keys(dependencies).toSorted()).toEqual([...needed, ...LOADED_BY_NEST].toSorted());
+  });
+
+  it('and the package have the same version', async () => {
+    expect((await readManifest('service/package.json')).version).toBe(manifest.version);
+  });
+});

@@ -1,0 +1,311 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { checkLinks } from '../support/docs/check-links';
+import { blocksOf } from '../support/docs/markdown-blocks';
+import { HttpClient } from '../support/http-client';
+import { makeTempFolder, type TempFolder } from '../support/integration/temp-folder';
+import type { NodeProcess } from '../support/node-process';
+import { cloneTo, NestApplication } from '../support/package/nest-application';
+import { type Manifest, readManifest } from '../support/package/shipped-files';
+import { testDatabaseUri } from '../support/test-database';
+
+const ROOT = join(__dirname, '../..');
+const GUIDE = 'docs/guides/nest-team.md';
+const EXPRESS_HOST = join(__dirname, '../support/package/express-host');
+
+/** Of every application here, for its compiler. */
+const TYPES = { '@types/node': '^20.19.0' };
+
+/** What Nest's own starter has, on Fastify. */
+const FASTIFY_HOST = {
+  ...TYPES,
+  '@nestjs/common': '^12.5.1',
+  '@nestjs/core': '^12.5.1',
+  '@nestjs/platform-fastify': '^12.5.0',
+  '@nestjs/testing': '^12.1.1',
+  'reflect-metadata': '^0.2.2',
+  rxjs: '^7.8.2',
+};
+
+/** The oldest of each peer that the package promises to work with, and an emitter of events. */
+function expressHost({ peerDependencies }: Manifest): Record<string, string> {
+  const oldest = Object.entries(peerDependencies)
+    .filter(([name]) => name !== '@nestjs/platform-fastify')
+    .map(([name, range]) => [name, range.replace('^', '')]);
+  return { ...TYPES, '@types/express': '^5.0.6', rxjs: '^7.8.2', ...Object.fromEntries(oldest) };
+}
+
+/** The code of a page's block by its name, such as a file's. */
+function blockOf(page: string, name: string): string {
+  const block = blocksOf(page).find(({ mark }) => mark.startsWith(`${name}: `));
+  if (block === undefined) throw new Error(`${page} has no ${name}`);
+  return block.code;
+}
+
+async function linted(tarball: string): Promise<readonly (readonly [boolean, string])[]> {
+  const linters = [
+    ['publint', 'run', tarball, '--strict'],
+    ['attw', tarball, '--format', 'ascii', '--no-emoji'],
+  ] as const;
+  return Promise.all(
+    linters.map(async ([name, ...args]) =>
+      promisify(execFile)(join(ROOT, 'node_modules/.bin', name), args).then(
+        ({ stdout }) => [true, stdout] as const,
+        (error: { stdout: string }) => [false, error.stdout] as const,
+      ),
+    ),
+  );
+}
+
+/** Makes a key over HTTP, as whoever holds a key may. */
+async function keyFrom(url: string, token: string, request: object): Promise<{ id: string; token: string }> {
+  const { status, body } = await new HttpClient(url, token).post('/v1/api-keys', {
+    name: 'test',
+    ...request,
+  });
+  expect([status, body['token']]).toEqual([201, expect.any(String)]);
+  return body as { id: string; token: string };
+}
+
+let workshop: TempFolder;
+let manifest: Manifest;
+let tarball: string;
+let fastify: NestApplication;
+let express: NestApplication;
+/** What the compiler said about each. */
+let faults: readonly (readonly string[])[];
+const running: NodeProcess[] = [];
+
+/** Starts a compiled file, to be stopped when its test is done. */
+function start(
+  application: NestApplication,
+  path: string,
+  environment: Readonly<Record<string, string>>,
+): NodeProcess {
+  const process = application.start(path, environment);
+  running.push(process);
+  return process;
+}
+
+async function serving(
+  ...given: Parameters<typeof start>
+): Promise<{ process: NodeProcess; url: string; token: string }> {
+  const process = start(...given);
+  const [, url = '', token = ''] = await process.waitFor(/(http:\S+) (\S+)/, 30_000);
+  return { process, url, token };
+}
+
+async function statusOf(url: string, path: string, token?: string): Promise<number> {
+  return (await new HttpClient(url, token).get(path)).status;
+}
+
+beforeAll(async () => {
+  workshop = await makeTempFolder('package');
+  manifest = await readManifest('package.json');
+  const clone = join(workshop.path, 'clone');
+  await cloneTo(clone);
+  await symlink(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+  await promisify(execFile)('sh', ['-eu', '-c', blockOf('README.md', 'pack')], { cwd: clone });
+  const made = (await readdir(clone)).find((name) => name.endsWith('.tgz'));
+  tarball = join(clone, made ?? 'no tarball');
+
+  fastify = await NestApplication.create(join(workshop.path, 'fastify'), tarball, FASTIFY_HOST);
+  for (const file of ['memories.controller.ts', 'app.module.ts']) {
+    await fastify.write(`readme/${file}`, blockOf('README.md', file));
+    await fastify.write(`guide/${file}`, blockOf(GUIDE, file));
+  }
+  await fastify.write('readme/main.ts', blockOf(GUIDE, 'main.ts'));
+  for (const file of ['main.ts', 'memories.test.ts', 'own-repository.ts']) {
+    await fastify.write(`guide/${file}`, blockOf(GUIDE, file));
+  }
+  express = await NestApplication.create(join(workshop.path, 'express'), tarball, expressHost(manifest));
+  await cp(EXPRESS_HOST, join(express.folder, 'src'), { recursive: true });
+
+  await express.write(
+    'slip.ts',
+    "import { RequireScopes } from 'keyward';\nexport const slip = RequireScopes(1);\n",
+  );
+
+  const installed = await Promise.all([
+    fastify.sh(blockOf('README.md', 'install')),
+    express.sh(`npm install ./${basename(tarball)}`),
+  ]);
+  for (const { code, output } of installed) if (code !== 0) throw new Error(output);
+  faults = await Promise.all([fastify.compile(), express.compile()]);
+}, 400_000);
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(async (process) => process.stop()));
+});
+afterAll(async () => workshop.remove());
+
+describe('the package that npm pack makes', () => {
+  it('has exports and types in which publint and are-the-types-wrong find nothing', async () => {
+    expect(await linted(tarball)).toEqual([
+      [true, expect.stringContaining('All good!')],
+      [true, expect.stringContaining('No problems found')],
+    ]);
+  }, 60_000);
+
+  it('has documents whose links lead to files that are in it', async () => {
+    const unpacked = join(workshop.path, 'unpacked');
+    await cp(join(fastify.folder, 'node_modules/keyward'), unpacked, { recursive: true });
+    expect(await checkLinks(unpacked)).toEqual({ ok: true, report: '' });
+  }, 60_000);
+
+  it('would be found wanting by both for a command that is not there and types of another kind', async () => {
+    const folder = join(workshop.path, 'slip');
+    await mkdir(join(folder, 'dist'), { recursive: true });
+    await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
+    await writeFile(join(folder, 'dist/index.js'), 'module.exports = 1;');
+    await writeFile(join(folder, 'dist/index.d.ts'), 'declare const one: number;\nexport default one;');
+    await promisify(execFile)('npm', ['pack', '--ignore-scripts'], { cwd: folder });
+    const verdicts = await linted(join(folder, basename(tarball)));
+    expect(verdicts.map(([content]) => content)).toEqual([false, false]);
+  }, 60_000);
+});
+
+describe.each(['Fastify', 'Express'])('an application on %s that installed the package', (adapter) => {
+  const application = (): NestApplication => (adapter === 'Fastify' ? fastify : express);
+
+  it('has every package that is asked for, and nothing of the service', async () => {
+    expect(await application().sh('npm ls --all')).toMatchObject({ code: 0 });
+    const packages = await application().packages();
+    expect(packages).toContain('keyward');
+    const own = Object.keys(
+      JSON.parse(await readFile(join(application().folder, 'package.json'), 'utf8'))['dependencies'],
+    );
+    const ofService = Object.keys((await readManifest('service/package.json')).dependencies);
+    const other = adapter === 'Fastify' ? '@nestjs/platform-express' : '@nestjs/platform-fastify';
+    const unasked = [...ofService, other].filter((name) => !own.includes(name) && packages.includes(name));
+    // Fastify comes with Nest's adapter for it, and brings what its log writes with.
+    expect(unasked).toEqual(adapter === 'Fastify' ? ['fastify', 'sonic-boom'] : []);
+  });
+});
+
+describe('the types of the package', () => {
+  it('compile strictly in both applications, libraries looked at, and show a slip', () => {
+    expect(faults).toEqual([[], [expect.stringMatching(/^src\/slip\.ts\(2,\d+\): error TS2345/)]]);
+  });
+});
+
+describe('a Nest team that follows the README, on Fastify', () => {
+  it('makes a first key with the command, guards its routes, and ends a key with the command', async () => {
+    const environment = { NODE_ENV: 'production', MONGODB_URI: testDatabaseUri('readme'), PORT: '0' };
+    const made = await fastify.sh('npx --no keyward create-root-key 2>/dev/null', environment);
+    expect(made).toEqual({ code: 0, output: expect.stringMatching(/^kw_\w+\n$/) });
+    const { url } = await serving(fastify, 'readme/main.js', environment);
+    const scopes = ['memory:read'];
+    const reader = await keyFrom(url, made.output.trim(), { scopes, orgId: 'acme', projectId: 'apollo' });
+    const writer = await keyFrom(url, made.output.trim(), { scopes: ['memory:write'], orgId: 'acme' });
+    const [here, there] = ['acme', 'globex'].map((org) => `/orgs/${org}/projects/apollo/memories`) as [
+      string,
+      string,
+    ];
+    expect(await statusOf(url, here, reader.token)).toBe(200);
+    expect(await statusOf(url, there, reader.token)).toBe(403);
+    expect(await statusOf(url, here, writer.token)).toBe(403);
+    expect(await statusOf(url, here)).toBe(401);
+    expect(
+      await fastify.sh(`node_modules/.bin/keyward keys revoke ${reader.id} --yes`, environment),
+    ).toMatchObject({
+      code: 0,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(await statusOf(url, here, reader.token)).toBe(401);
+  }, 60_000);
+
+  it('goes on with the guide: options computed at start, on a connection of its own', async () => {
+    const { url, token } = await serving(fastify, 'guide/main.js', {
+      KEYS_URI: testDatabaseUri('guide'),
+      PORT: '0',
+    });
+    expect(token).toMatch(/^mem_/);
+    expect(await statusOf(url, '/orgs/acme/memories', token)).toBe(200);
+    expect(await statusOf(url, '/orgs/globex/memories', token)).toBe(403);
+    expect(await statusOf(url, '/orgs/acme/memories')).toBe(401);
+    expect(await statusOf(url, '/')).toBe(200);
+  }, 60_000);
+
+  it('tests its routes as the guide does', async () => {
+    const tests = start(fastify, 'guide/memories.test.js', { NODE_ENV: 'test' });
+    expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/pass 1$/m)]);
+  }, 60_000);
+
+  it('may write its application as ES modules', async () => {
+    const names = 'ApiKeysModule, RequireScopes, ScopesGuard, ApiKeySchema';
+    await writeFile(
+      join(fastify.folder, 'module.mjs'),
+      `import { ${names} } from 'keyward';\nconsole.log([${names}].every(Boolean));\n`,
+    );
+    expect(await fastify.sh('node module.mjs')).toEqual({ code: 0, output: 'true\n' });
+  });
+});
+
+function settings(keys: string, rest: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { KEYS: keys, MONGODB_URI: testDatabaseUri('express'), ...rest };
+}
+
+describe('a Nest team on Express, with the oldest packages that are promised', () => {
+  it('guards its routes, tells its listeners, and keeps two tenants apart', async () => {
+    const { process, url, token } = await serving(
+      express,
+      'main.js',
+      settings('mongo', { NODE_ENV: 'production' }),
+    );
+    expect(token).toMatch(/^shelf_/);
+    const [acme, globex] = await Promise.all(
+      ['acme', 'globex'].map(async (orgId) =>
+        keyFrom(url, token, { scopes: ['memory:read', 'memory:write'], orgId }),
+      ),
+    );
+    const asAcme = new HttpClient(url, acme?.token);
+    expect((await asAcme.post('/orgs/acme/memories', { text: 'ours' })).body).toEqual(['ours']);
+    expect((await asAcme.post('/orgs/globex/memories', { text: 'theirs' })).status).toBe(403);
+    expect((await new HttpClient(url, globex?.token).get('/orgs/globex/memories')).body).toEqual([]);
+    expect(await statusOf(url, '/orgs/acme/memories', globex?.token)).toBe(403);
+    expect(await statusOf(url, '/whoami', acme?.token)).toBe(403);
+    expect((await asAcme.get('/whoami', { 'X-Org-Id': 'acme' })).body).toEqual({
+      id: acme?.id,
+      orgId: 'acme',
+    });
+    expect(await statusOf(url, '/orgs/acme/memories')).toBe(401);
+    expect(await statusOf(url, '/')).toBe(200);
+    expect((await new HttpClient(url, token).delete(`/v1/api-keys/${acme?.id}`)).status).toBe(204);
+    await process.waitFor(new RegExp(`revoked ${acme?.id}`));
+    expect((await asAcme.get('/orgs/acme/memories')).status).toBe(401);
+  }, 60_000);
+
+  it.each([['production'], [undefined]])(
+    'is refused memory storage where NODE_ENV is %s',
+    async (name) => {
+      const started = start(
+        express,
+        'main.js',
+        settings('memory', name === undefined ? {} : { NODE_ENV: name }),
+      );
+      expect(await started.exited()).toBe(1);
+      expect(started.stderr()).toMatch(/^ConfigurationError: .*memory.*\n$/);
+    },
+    60_000,
+  );
+
+  it('may keep keys in memory for its own tests', async () => {
+    const { url, token } = await serving(express, 'main.js', settings('memory', { NODE_ENV: 'test' }));
+    expect(await statusOf(url, '/orgs/acme/memories', token)).toBe(200);
+  }, 60_000);
+});
+
+describe('a Nest team on Nest 11', () => {
+  it('is told by npm that the package is not for it, before anything is installed', async () => {
+    const older = await NestApplication.create(join(workshop.path, 'older'), tarball, {
+      '@nestjs/common': '^11.0.0',
+      '@nestjs/core': '^11.0.0',
+    });
+    const { code, output } = await older.sh(`npm install --package-lock-only ./${basename(tarball)}`);
+    expect(code).toBe(1);
+    expect(output).toMatch(/ERESOLVE[\s\S]*peer @nestjs\/\w+@"\^12\.\S+" from keyward/);
+  }, 60_000);
+});

@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { type NodeProcess, runNode } from '../node-process';
+
+const ROOT = join(__dirname, '../../..');
+const run = promisify(execFile);
+
+/** What a fresh application is installed with; the packages of the tree are there already, or in npm's cache. */
+const NPM = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
+
+/** What a command wrote, and how it ended. */
+export interface Ran {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** A Nest application in a folder of its own, outside the project. */
+export class NestApplication {
+  private constructor(readonly folder: string) {}
+
+  /** A folder with a manifest and the tarball; nothing is installed yet. */
+  static async create(
+    folder: string,
+    tarball: string,
+    dependencies: Readonly<Record<string, string>>,
+  ): Promise<NestApplication> {
+    await mkdir(folder);
+    const manifest = { name: 'application', version: '1.0.0', private: true, dependencies };
+    await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+    await cp(tarball, join(folder, basename(tarball)));
+    return new NestApplication(folder);
+  }
+
+  /** Runs commands in the folder with a bare environment. */
+  async sh(commands: string, environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
+    const { PATH = '', HOME = '' } = process.env;
+    const env = { PATH, HOME, ...NPM, ...environment };
+    try {
+      const { stdout, stderr } = await run('sh', ['-eu', '-c', commands], { cwd: this.folder, env });
+      return { code: 0, output: stdout + stderr };
+    } catch (error) {
+      const { code, stdout, stderr } = error as Ran & { readonly stdout: string; readonly stderr: string };
+      return { code, output: stdout + stderr };
+    }
+  }
+
+  /** Adds a source file. */
+  async write(path: string, code: string): Promise<void> {
+    const file = join(this.folder, 'src', path);
+    await mkdir(join(file, '..'), { recursive: true });
+    await writeFile(file, code);
+  }
+
+  /**
+   * Compiles all sources strictly, and looks at the types of every package too.
+   *
+   * @returns what is wrong with the sources or with our package; faults of others' types are theirs
+   */
+  async compile(): Promise<readonly string[]> {
+    const compilerOptions = {
+      module: 'nodenext',
+      target: 'es2023',
+      strict: true,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      skipLibCheck: false,
+      types: ['node'],
+      rootDir: 'src',
+      outDir: 'dist',
+    };
+    await writeFile(
+      join(this.folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, include: ['src'] }),
+    );
+    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const { output } = await this.sh(`"${process.execPath}" "${compiler}" -p . --pretty false`);
+    return output.split('\n').filter((line) => /^(?:src|node_modules\/keyward)\/|^error /.test(line));
+  }
+
+  /** Starts a compiled file. */
+  start(path: string, environment: Readonly<Record<string, string>>): NodeProcess {
+    return runNode(
+      [...(path.endsWith('.test.js') ? ['--test'] : []), join('dist', path)],
+      environment,
+      this.folder,
+    );
+  }
+
+  /** The names of the packages that were installed at the top. */
+  async packages(): Promise<readonly string[]> {
+    const top = await readdir(join(this.folder, 'node_modules'));
+    const scoped = top.filter((name) => name.startsWith('@'));
+    const inScopes = await Promise.all(
+      scoped.map(async (scope) =>
+        (await readdir(join(this.folder, 'node_modules', scope))).map((name) => `${scope}/${name}`),
+      ),
+    );
+    return [...top, ...inScopes.flat()];
+  }
+}
+
+const NOT_IN_A_CLONE = new Set(['.git', 'coverage', 'dist', 'node_modules', 'reports', 'secrets']);
+
+/** The tree as a clone would be after `npm ci`. */
+export async function cloneTo(folder: string): Promise<void> {
+  await cp(ROOT, folder, { recursive: true, filter: (path) => !NOT_IN_A_CLONE.has(basename(path)) });
+}

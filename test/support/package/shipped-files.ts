@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { dirname, join, posix } from 'node:path';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+
+const ROOT = join(__dirname, '../../..');
+
+/** What a manifest says about other packages. */
+export interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly private?: boolean;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
+}
+
+export async function readManifest(path: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(ROOT, path), 'utf8')) as Manifest;
+}
+
+/** The tarball that `npm pack` would make of the tree as it is built, by its own word. */
+export async function listShippedFiles(): Promise<{
+  readonly size: number;
+  readonly paths: readonly string[];
+}> {
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const { stdout } = await promisify(execFile)('npm', args, { cwd: ROOT, maxBuffer: 16_777_216 });
+  const [packed] = Object.values(JSON.parse(stdout) as Record<string, PackReport>);
+  if (packed === undefined) throw new Error('npm packs nothing');
+  return { size: packed.size, paths: packed.files.map(({ path }) => path) };
+}
+
+interface PackReport {
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** What is reached from some modules of `dist`, by code and by types. */
+export interface Reach {
+  /** Modules, by their paths from the root and without an extension. */
+  readonly modules: ReadonlySet<string>;
+  /** Names of packages, Node's own modules left out. */
+  readonly packages: ReadonlySet<string>;
+}
+
+/** Follows imports, types' among them, and calls of `require`. */
+export async function reachFrom(entries: readonly string[]): Promise<Reach> {
+  const modules = new Set<string>();
+  const packages = new Set<string>();
+  const open = [...entries];
+  for (let module = open.pop(); module !== undefined; module = open.pop()) {
+    if (modules.has(module)) continue;
+    modules.add(module);
+    for (const specifier of await importsOf(module)) {
+      if (specifier.startsWith('.')) {
+        open.push(posix.join(dirname(module), specifier).replace(/\.js$/, ''));
+      } else if (!isOfNode(specifier)) packages.add(packageOf(specifier));
+    }
+  }
+  return { modules, packages };
+}
+
+async function importsOf(module: string): Promise<readonly string[]> {
+  const texts = await Promise.all(
+    ['.js', '.d.ts'].map((extension) => readFile(join(ROOT, module + extension), 'utf8')),
+  );
+  return texts.flatMap((text) =>
+    ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName),
+  );
+}
+
+function isOfNode(specifier: string): boolean {
+  return specifier.startsWith('node:') || builtinModules.includes(specifier);
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
