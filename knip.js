@@ -12,11 +12,12 @@ module.exports = {
     '.': {
       entry: [
         'src/{main,cli,index}.ts',
-        'test/**/*.{spec,e2e-spec,integration-spec}.ts',
+        'test/**/*.{spec,e2e-spec,integration-spec,drill-spec}.ts',
         // Processes of their own, or loaded by name.
         'test/support/**/*.{cjs,mjs}',
         'test/support/package/express-host/main.ts',
         'samples/memories/src/main.ts',
+        'src/bootstrap/swagger.ts',
         'samples/**/*.e2e-spec.ts',
         'bench/run.ts',
         'bench/*.bench.ts',
