@@ -3,6 +3,9 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleIn
 import { Redis } from 'ioredis';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { inTime } from './in-time';
+import { quickenStrings } from './quick-strings';
+
+quickenStrings();
 
 const CONNECT_TIMEOUT_MS = 1000;
 const SILENCE_MS = 2000;
