@@ -50,7 +50,7 @@ export class FreshKeys implements BeforeApplicationShutdown {
         const key = await repository.find(id, how);
         return key && prepareKey(key);
       },
-      onChange: () => this.unknown.clear(),
+      onChange: () => this.unknown.clear(performance.now()),
     });
     this.owners =
       owners &&

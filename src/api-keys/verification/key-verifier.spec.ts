@@ -265,6 +265,19 @@ describe('a secret that the known record has not', () => {
     expect(verifier.verify(forged, anything)).toBeInstanceOf(Promise);
   });
 
+  it('counts as none no longer than until its key is there, though a read from before says otherwise', async () => {
+    prove();
+    const early = verifier.verify(acme.token, anything);
+    time += 1;
+    changes.say(acme.key.id);
+    stored.at(0).answer(null);
+    await settled();
+    await answerAll(null, true);
+    expect((await early).code).toBe('NOT_FOUND');
+    stored.begun.length = 0;
+    expect((await verifyWith(acme.token, acme.key)).code).toBe('VALID');
+  });
+
   it('pushes out no key, however many there are of them', async () => {
     await fresh.beforeApplicationShutdown();
     const repository = { find: stored.load, changes } as unknown as ApiKeyRepository;
@@ -421,6 +434,29 @@ describe('a key with a rate limit', () => {
     await settled();
     stored.at(1).answer({ ...acme.key, revokedAt: new Date() });
     expect((await answer).code).toBe('REVOKED');
+  });
+
+  it('is let in by what it is then, where it was narrowed and bound elsewhere while its limiter was slow', async () => {
+    limitedBy(MAX_AGE);
+    const answer = verifier.verify(acme.token, anything);
+    stored.at(0).answer(acme.key);
+    await settled();
+    const narrowed = { ...acme.key, orgId: 'globex', scopes: ['memory:read'] };
+    stored.at(1).answer(narrowed);
+    expect(await answer).toMatchObject({ code: 'VALID', key: narrowed, rateLimit: { remaining: 4 } });
+  });
+
+  it('is asked for without the cache again, where that was asked for, and its limiter is slow', async () => {
+    await verifyWith(acme.token, acme.key);
+    limitedBy(MAX_AGE / 4);
+    stored.begun.length = 0;
+    const answer = verifier.verify(acme.token, anything, { noCache: true });
+    for (const read of [0, 1]) {
+      stored.at(read).answer(acme.key);
+      await settled();
+    }
+    expect((await answer).code).toBe('VALID');
+    expect(stored.begun).toHaveLength(2);
   });
 });
 

@@ -78,8 +78,8 @@ export class KeyVerifier {
     const at = performance.now();
     const decision = this.inspectAt(at, token, requirement, options);
     return decision instanceof Promise
-      ? decision.then(async (late) => this.count(performance.now(), late, token, requirement))
-      : this.count(at, decision, token, requirement);
+      ? decision.then(async (late) => this.count(performance.now(), late, token, requirement, options))
+      : this.count(at, decision, token, requirement, options);
   }
 
   /**
@@ -143,27 +143,29 @@ export class KeyVerifier {
     decision: Decision,
     token: string,
     requirement: Requirement,
+    options: VerifyOptions | undefined,
   ): Verification | Promise<Verification> {
     if (decision.code !== 'VALID') return decision;
     const { rateLimit } = decision.key;
-    if (rateLimit !== undefined) return this.consume(decision, rateLimit, token, requirement);
+    if (rateLimit !== undefined) return this.consume(decision, rateLimit, token, requirement, options);
     this.noteUse(decision.key.id, at);
     return decision;
   }
 
   private async consume(
-    { key, secret }: Valid,
+    decision: Valid,
     limit: RateLimit,
     token: string,
     requirement: Requirement,
+    options: VerifyOptions | undefined,
   ): Promise<Verification> {
     const askedAt = performance.now();
-    const rateLimit = await this.rateLimiter.consume(key.id, limit);
-    if (performance.now() - askedAt > this.fresh.maxAgeMs / 8) {
-      // The limiter took its time: what was decided may be out of date.
-      const again = await this.inspect(token, requirement);
-      if (again.code !== 'VALID') return again;
-    }
+    const rateLimit = await this.rateLimiter.consume(decision.key.id, limit);
+    // Where the limiter took its time, what was decided may be out of date: the answer and the record in it.
+    const isLate = performance.now() - askedAt > this.fresh.maxAgeMs / 8;
+    const latest = isLate ? await this.inspect(token, requirement, options) : decision;
+    if (latest.code !== 'VALID') return latest;
+    const { key, secret } = latest;
     if (rateLimit.allowed) this.noteUse(key.id, performance.now());
     return { code: rateLimit.allowed ? 'VALID' : 'RATE_LIMITED', key, secret, rateLimit };
   }

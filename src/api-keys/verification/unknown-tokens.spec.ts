@@ -20,8 +20,16 @@ describe('tokens that no key has', () => {
   it('are all forgotten when a key was changed: any of them may be its own now', () => {
     const unknown = new UnknownTokens(BOUND);
     for (const digest of ['one', 'two']) unknown.add(digest, 0);
-    unknown.clear();
+    unknown.clear(0.5);
     expect([unknown.has('one', 1), unknown.has('two', 1)]).toEqual([false, false]);
+  });
+
+  it('are none where the read that found none began before a key was changed, and so may be of the time before', () => {
+    const unknown = new UnknownTokens(BOUND);
+    unknown.clear(10);
+    for (const begunAt of [9, 10, 10.5]) unknown.add(`read from ${begunAt} on`, begunAt);
+    const remembered = [9, 10, 10.5].map((begunAt) => unknown.has(`read from ${begunAt} on`, 11));
+    expect(remembered).toEqual([false, false, true]);
   });
 
   it('are forgotten, the unused ones first, where somebody presents more of them than there is room for', () => {

@@ -8,6 +8,7 @@ const MAX_UNKNOWN = 10_000;
  */
 export class UnknownTokens {
   private readonly readAt = new SieveCache<number>(MAX_UNKNOWN);
+  private clearedAt = -Infinity;
 
   /** @param maxAgeMs how long a token is remembered */
   constructor(private readonly maxAgeMs: number) {}
@@ -23,11 +24,17 @@ export class UnknownTokens {
 
   /** @param begunAt when the read began that found no key, by `performance.now()` */
   add(digest: string, begunAt: number): void {
-    this.readAt.set(digest, begunAt);
+    // What was read before a key was changed says nothing of the time after it.
+    if (begunAt > this.clearedAt) this.readAt.set(digest, begunAt);
   }
 
-  /** A key that was changed may have any of them now. */
-  clear(): void {
+  /**
+   * A key that was changed may have any of them now.
+   *
+   * @param at the present by `performance.now()`
+   */
+  clear(at: number): void {
     this.readAt.clear();
+    this.clearedAt = at;
   }
 }
