@@ -8,6 +8,9 @@ import type { FastifyRequest } from 'fastify';
  */
 const FOR_BROWSERS = /^\/(?:v1\/(?:api-keys|events|users)|oauth2)(?:[/?]|$)/;
 
+/** A proxy may make another path of these. */
+const DOT_SEGMENT = /\/(?:\.|%2e)/i;
+
 /**
  * Lets pages of the listed origins call the service. Nobody is let in by it: a page still presents a key or a session,
  * in a header, since there are no cookies.
@@ -46,6 +49,7 @@ export function allowOrigins(app: NestFastifyApplication, origins: readonly stri
       const isPreflight = request.method === 'OPTIONS';
       const isAllowed =
         FOR_BROWSERS.test(request.url) &&
+        !DOT_SEGMENT.test(request.url) &&
         origin !== undefined &&
         listed.has(origin) &&
         (!isPreflight || asked !== undefined);

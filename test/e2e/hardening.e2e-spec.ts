@@ -133,6 +133,19 @@ describe('a page in a browser that calls the service from another origin', () =>
     expect(asked.status).toBeGreaterThanOrEqual(401);
     expect(asked.headers.get('access-control-allow-origin')).toBeNull();
   });
+
+  // Sent by hand: a client of our own would make another path of it itself.
+  it.each(['/v1/api-keys/../forward-auth', '/v1/events/%2e%2e/forward-auth', '/oauth2/.%2E/v1/forward-auth'])(
+    'is not let through by one that a proxy makes another path of: %s',
+    async (path) => {
+      const headers = Object.entries(preflight(APP)).map(([name, value]) => `${name}: ${value}\r\n`);
+      const { socket, ended } = await byHand(open.url);
+      socket.write(`OPTIONS ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${headers.join('')}\r\n`);
+      const answer = await ended;
+      expect(answer).toMatch(/^HTTP\/1\.1 40[14] /);
+      expect(answer.toLowerCase()).not.toContain('access-control-allow-origin');
+    },
+  );
 });
 
 describe('a client that takes its time', () => {
