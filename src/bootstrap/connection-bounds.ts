@@ -10,6 +10,8 @@ export const CONNECTION_BOUNDS: ServerOptions = {
   keepAliveTimeout: 5000,
   // Node's own interval is 30 s: a client that sends too slowly would stay that much longer.
   connectionsCheckingInterval: 500,
+  // Answered with a problem instead, see odd-requests.ts.
+  requireHostHeader: false,
 };
 
 /** Sets the time-outs of a server to what the operator wishes. */

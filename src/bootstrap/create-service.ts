@@ -14,6 +14,7 @@ import { answerClientError } from './client-error';
 import { boundConnections, CONNECTION_BOUNDS } from './connection-bounds';
 import { allowOrigins } from './cross-origin';
 import { answerFrameworkError } from './framework-error';
+import { demandHost, meetExpectations } from './odd-requests';
 import { OperationsPort } from './operations-port';
 import { secureHeaders } from './security-headers';
 import { ServiceFilter } from './service.filter';
@@ -68,6 +69,8 @@ export async function createService(): Promise<NestFastifyApplication> {
     clientAddress: clientAddressFinder(setting('TRUST_PROXY')),
   });
   secureHeaders(fastify, () => signIn?.origins ?? []);
+  demandHost(fastify);
+  meetExpectations(fastify.server);
   app.get(Traffic).watch(fastify);
   if (setting('METRICS_PORT') !== undefined) app.get(OperationsPort).divide(fastify);
   allowOrigins(app, setting('CORS_ORIGINS'));

@@ -5,6 +5,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import { answerClientError } from './client-error';
 import { CONNECTION_BOUNDS } from './connection-bounds';
+import { meetExpectations } from './odd-requests';
 
 const OPERATIONS = /^\/(?:health\/(?:live|ready)|metrics)$/;
 const CAME_BY_IT = Symbol('keyward:operations-port');
@@ -25,6 +26,7 @@ export class OperationsPort implements OnApplicationShutdown {
       fastify.routing(request, response);
     });
     this.server.on('clientError', answerClientError);
+    meetExpectations(this.server);
     fastify.addHook('onRequest', (request, reply, done) => {
       const cameByIt = (request.raw as Marked)[CAME_BY_IT] === true;
       if (request.is404 || cameByIt === OPERATIONS.test(request.routeOptions.url ?? '')) done();

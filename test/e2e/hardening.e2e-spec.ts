@@ -57,6 +57,24 @@ describe('whoever looks at the headers of an answer', () => {
     expect(await ended).toMatch(/x-content-type-options: nosniff/i);
   });
 
+  it.each([
+    ['names no host', 'GET /v1/api-keys HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'Name the host'],
+    [
+      'expects what nobody knows',
+      'GET /v1/api-keys HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n',
+      401,
+      '"code":"missing_credential"',
+    ],
+  ])('gets a problem with them where it %s', async (_what, request, status, detail) => {
+    const { socket, ended } = await byHand(service.url);
+    socket.write(request);
+    const answer = await ended;
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toMatch(/x-content-type-options: nosniff/i);
+    expect(answer).toMatch(/content-type: application\/problem\+json/i);
+    expect(answer).toContain(detail);
+  });
+
   it('finds that Swagger UI may load what is its own, over plain HTTP too', async () => {
     for (const path of ['/docs/', '/docs/swagger-ui-bundle.js', '/docs/oauth2-redirect.html']) {
       const { status, headers } = await service.as().get(path);

@@ -1,0 +1,28 @@
+import type { Server } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { PROBLEM_MEDIA_TYPE, problemOf } from '../problems/problem';
+
+/**
+ * Answers with a problem, as everything else, what Node would answer with an empty body: a request of HTTP/1.1 without
+ * `Host` (RFC 9112 section 3.2). Node must be told not to (`requireHostHeader`).
+ */
+export function demandHost(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.headers.host !== undefined || request.raw.httpVersionMinor === 0) {
+      done();
+      return;
+    }
+    const problem = problemOf('invalid_request', 'Name the host in a Host header.');
+    void reply
+      .code(problem.status)
+      .header('Content-Type', PROBLEM_MEDIA_TYPE)
+      .header('Cache-Control', 'no-store')
+      .header('Connection', 'close')
+      .send(JSON.stringify({ ...problem, instance: `urn:keyward:request:${request.id}` }));
+  });
+}
+
+/** Serves requests that expect something unknown like any other, as RFC 9110 section 10.1.1 permits. */
+export function meetExpectations(server: Server): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}
