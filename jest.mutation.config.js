@@ -1,0 +1,14 @@
+// What judges the mutants of one folder: its own unit specs. Stryker's jest runner knows no projects, and it loads every
+// related spec anew for each mutant, so that others would cost much and tell little.
+const { projects } = require('./jest.config.js');
+
+const { displayName: _displayName, ...unit } = projects.find(({ displayName }) => displayName === 'unit');
+
+module.exports = {
+  ...unit,
+  testMatch: [`<rootDir>/src/api-keys/${process.env.MUTATED_FOLDER}/**/*.spec.ts`],
+  // Twelve seconds of random chains: too long to be run for each mutant.
+  testPathIgnorePatterns: ['/delegation-chain\\.spec\\.ts$'],
+  // Properties try the same values each time, so that whether a mutant survives is no matter of luck.
+  setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],
+};
