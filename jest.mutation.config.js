@@ -7,8 +7,7 @@ const { displayName: _displayName, ...unit } = projects.find(({ displayName }) =
 module.exports = {
   ...unit,
   testMatch: [`<rootDir>/src/api-keys/${process.env.MUTATED_FOLDER}/**/*.spec.ts`],
-  // Twelve seconds of random chains: too long to be run for each mutant.
+  // Seconds of random chains: too long to be run for each mutant.
   testPathIgnorePatterns: ['/delegation-chain\\.spec\\.ts$'],
-  // Properties try the same values each time, so that whether a mutant survives is no matter of luck.
-  setupFiles: ['<rootDir>/test/support/fixed-seed.ts'],
+  setupFiles: ['<rootDir>/test/support/fixed-properties.ts'],
 };
