@@ -6,6 +6,8 @@ const { displayName: _displayName, ...unit } = projects.find(({ displayName }) =
 
 module.exports = {
   ...unit,
+  testRunner: '<rootDir>/test/support/jest-circus-for-mutants.cjs',
+  testSequencer: '<rootDir>/test/support/quickest-first.cjs',
   testMatch: [`<rootDir>/src/api-keys/${process.env.MUTATED_FOLDER}/**/*.spec.ts`],
   // Seconds of random chains: too long to be run for each mutant.
   testPathIgnorePatterns: ['/delegation-chain\\.spec\\.ts$'],
