@@ -18,9 +18,9 @@ export interface Sent {
 
 /** What a guard makes of it. */
 export interface Answered {
-  /** The code of the problem, or `let in`. */
+  /** The code of the problem, `let in`, or `fault` for an error of another kind. */
   readonly code: string;
-  readonly problem?: ProblemException;
+  readonly error?: unknown;
   /** The headers set on the response. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -55,9 +55,8 @@ export function guardedRoute(
     context.setType('http');
     try {
       return { code: (await guard.canActivate(context)) ? 'let in' : 'denied', headers };
-    } catch (problem) {
-      if (!(problem instanceof ProblemException)) throw problem;
-      return { code: problem.problem.code, problem, headers };
+    } catch (error) {
+      return { code: error instanceof ProblemException ? error.problem.code : 'fault', error, headers };
     }
   };
 }

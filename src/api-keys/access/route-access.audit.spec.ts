@@ -100,6 +100,7 @@ const guardedPerRequest = (config: ApplicationConfig): void =>
 const guardedByStranger = (config: ApplicationConfig): void => {
   config.addGlobalGuard(new StrangersGuard());
   config.addGlobalRequestGuard({ metatype: StrangersGuard } as unknown as InstanceWrapper);
+  config.addGlobalRequestGuard({ metatype: null } as unknown as InstanceWrapper);
 };
 
 describe('an application whose guard guards every route', () => {

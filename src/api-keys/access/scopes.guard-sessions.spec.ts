@@ -94,7 +94,8 @@ describe('a user with a session', () => {
   });
 
   it('hears nothing of a fault of ours', async () => {
-    await expect(ask(keys, requestOf({ headers: bearer('session.fault') }))).rejects.toThrow(RangeError);
+    const answered = await ask(keys, requestOf({ headers: bearer('session.fault') }));
+    expect(answered).toEqual({ code: 'fault', error: new RangeError('a fault of ours'), headers: {} });
   });
 
   it('is a stranger where nobody keeps users', async () => {
