@@ -134,6 +134,13 @@ describe('the feeds', () => {
     expect(fresh.isStale).toBe(false);
   });
 
+  it('are not stale where the keys’ is not and nobody keeps users', async () => {
+    const fresh = freshKeys();
+    await readKey(fresh, aKey());
+    keyChanges.prove();
+    expect(fresh.isStale).toBe(false);
+  });
+
   it('are those of the keys and of the owners', () => {
     expect(freshKeys({}, owners).feeds).toEqual({ keys: keyChanges, owners: ownerChanges });
     expect(freshKeys().feeds).toEqual({ keys: keyChanges, owners: undefined });

@@ -159,6 +159,21 @@ describe('a secret that a rotation retired', () => {
     expect(noteUse).not.toHaveBeenCalled();
   });
 
+  it('waits for that note', async () => {
+    const { token } = await formerHolder();
+    const notes = new HeldReads<true>();
+    noteReuse.mockImplementation(async () => notes.load('of the reuse'));
+    let code: string | undefined;
+    const answering = Promise.resolve(verifier.verify(token, anything)).then(
+      (answer) => (code = answer.code),
+    );
+    await settled();
+    expect(code).toBeUndefined();
+    notes.at(0).answer(true);
+    await answering;
+    expect(code).toBe('ROTATED');
+  });
+
   it('is answered for at once where that was noted before', async () => {
     const { token } = await formerHolder({ reusedAt: NOON });
     await verifier.inspect(token, anything);

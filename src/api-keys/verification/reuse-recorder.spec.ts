@@ -60,6 +60,7 @@ describe('the first use of a retired secret', () => {
   it('is noted where nobody listens as well', async () => {
     await new ReuseRecorder(repository, { now: () => NOON }).note(acme, retired);
     expect((await stored()).version).toBe(2);
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it('is noted once however many come at once, and all of them wait for the note', async () => {
@@ -81,6 +82,15 @@ describe('the first use of a retired secret', () => {
     await Promise.all([recorder.note(acme, retired), recorder.note(acme, older)]);
     expect((await stored()).secrets.map(({ reusedAt }) => reusedAt)).toEqual([NOON, NOON, undefined]);
     expect(told).toHaveLength(2);
+  });
+
+  it('is noted in the history though the key has forgotten that secret meanwhile', async () => {
+    const forgotten = { ...retired, hash: 'dd'.repeat(32) };
+    await recorder.note(acme, forgotten);
+    const key = await stored();
+    expect(key.history.at(-1)).toMatchObject({ action: 'reused', version: 2 });
+    expect(key.secrets).toEqual(acme.secrets);
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it('is noted though others change the key meanwhile', async () => {
