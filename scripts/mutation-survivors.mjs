@@ -98,3 +98,5 @@ function keyOf({ file, text }) {
 function tell(line) {
   process.stdout.write(`${line}\n`);
 }
+
+if (process.argv[1] === import.meta.filename) process.exit(compareSurvivors() ? 0 : 1);

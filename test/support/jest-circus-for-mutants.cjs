@@ -1,8 +1,12 @@
 // Jest's own test runner, but for what can tell nothing of a mutant: spec files without a test that reaches it, which
 // Stryker's runner would load all the same, and whatever comes after the file that killed it.
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
 const { default: run } = require('jest-circus/runner');
 
-const dryRun = new Map();
+/** In Stryker's sandbox. A mutant that hangs is ended with its process, and the next process knows nothing else. */
+const DRY_RUN = path.join(__dirname, 'dry-run.json');
+const dryRun = new Map(existsSync(DRY_RUN) ? JSON.parse(readFileSync(DRY_RUN, 'utf8')) : []);
 let killed;
 
 module.exports = async function runOne(globalConfig, config, environment, runtime, testPath, ...rest) {
@@ -11,10 +15,16 @@ module.exports = async function runOne(globalConfig, config, environment, runtim
   const isNeedless = mutant === killed || !reaches(known, globalConfig.testNamePattern);
   if (mutant !== undefined && known !== undefined && isNeedless) return skipped(known);
   const result = await run(globalConfig, config, environment, runtime, testPath, ...rest);
-  if (mutant === undefined) dryRun.set(testPath, result);
+  if (mutant === undefined) remember(testPath, result);
   else if (result.numFailingTests > 0) killed = mutant;
   return result;
 };
+
+function remember(testPath, result) {
+  dryRun.set(testPath, result);
+  if (process.env['STRYKER_MUTATOR_WORKER'] !== undefined)
+    writeFileSync(DRY_RUN, JSON.stringify([...dryRun]));
+}
 
 /** A mutant that is at work before any test begins has no pattern: every file may tell of it. */
 function reaches(known, pattern) {
