@@ -33,8 +33,9 @@ describe('base62 digits', () => {
 describe('a character', () => {
   it('has the value of the digit that it is, and none where it is no digit', () => {
     const codes = Array.from({ length: 0x1_0000 }, (_each, code) => code);
-    const valueOf = (code: number): number => ALPHABET.indexOf(String.fromCharCode(code));
-    expect(codes.filter((code) => valueOfBase62(code) !== valueOf(code))).toEqual([]);
+    expect(
+      codes.filter((code) => valueOfBase62(code) !== ALPHABET.indexOf(String.fromCharCode(code))),
+    ).toEqual([]);
   });
 });
 
