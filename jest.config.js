@@ -19,7 +19,7 @@ const base = {
     '/node_modules/(?!(@nestjs|content-disposition|cookie|jose|oauth4webapi|openid-client)/)',
   ],
   moduleNameMapper: { '^keyward$': '<rootDir>/src/index.ts' },
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/samples/.*/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stryker-tmp/', '<rootDir>/samples/.*/dist/'],
 };
 
 const withMongo = {

@@ -17,6 +17,7 @@ import { ReuseRecorder } from '../verification/reuse-recorder';
 import type { Passed } from '../verification/verification';
 import { Admission } from './admission';
 import type { PresentedCredential } from './credentials';
+import { decisionNoteOf } from './decision-note';
 
 const NOON = new Date('2027-01-31T12:00:00.000Z');
 const clock = { now: (): Date => new Date(NOON) };
@@ -117,6 +118,7 @@ describe('a request with a good key', () => {
     const refused = await refusal(under(other.id));
     expect(refused.problem).toMatchObject({ code: 'user_name_mismatch', status: 401 });
     expect(refused.headers['WWW-Authenticate']).toMatch(/^Bearer realm="acme", error="invalid_token"/);
+    expect(decisionNoteOf(refused)).toBeUndefined();
     expect(await codeOf(under(''))).toBe('user_name_mismatch');
     expect(await codeOf(under(mine.id.toUpperCase()))).toBe('too_many_failures');
   });
@@ -128,6 +130,8 @@ describe('a request with a good key', () => {
     for (let time = 0; time < 4; time += 1) {
       const refused = await refusal(admission.admit(credential, required));
       expect(refused.problem).toMatchObject({ code: 'rate_limited', status: 429 });
+      expect(refused.problem.detail).toMatch(/seconds in Retry-After/);
+      expect(decisionNoteOf(refused)).toMatchObject({ code: 'RATE_LIMITED' });
       expect(refused.headers).toMatchObject({
         'RateLimit-Policy': '"key";q=1;w=60',
         'Retry-After': expect.stringMatching(/^\d+$/) as unknown,
@@ -145,6 +149,7 @@ describe('a client whose credentials fail', () => {
     expect(await codeOf(admission.admit(stranger, required))).toBe('malformed_token');
     const refused = await refusal(admission.admit(stranger, required));
     expect(refused.problem).toMatchObject({ code: 'too_many_failures', status: 429 });
+    expect(refused.problem.detail).toMatch(/valid API key, or wait/);
     expect(Number(refused.headers['Retry-After'])).toBeGreaterThan(0);
     expect(Number(refused.headers['Retry-After'])).toBeLessThanOrEqual(60);
     await expect(admission.admit(credential, required)).resolves.toMatchObject({ code: 'VALID' });

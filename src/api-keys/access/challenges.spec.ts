@@ -1,8 +1,8 @@
 import type { DecisionCode } from '../domain/decision';
 import { NO_SCOPES_REQUIRED } from '../domain/scopes';
-import { ambiguousCredential, missingCredential, refusalOf } from './challenges';
+import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 
-type Refusal = Exclude<DecisionCode, 'VALID'>;
+type Refusal = Exclude<DecisionCode, 'VALID'> | 'USER_NAME_MISMATCH';
 
 const invalidToken = (description: string): string =>
   `Bearer realm="keyward", error="invalid_token", error_description="${description}"`;
@@ -16,6 +16,11 @@ describe('the answer to a key that is not good', () => {
     ['DISABLED', 'key_disabled', invalidToken('The API key is disabled')],
     ['EXPIRED', 'key_expired', invalidToken('The API key is expired')],
     ['OWNER_DISABLED', 'owner_disabled', invalidToken('The owner of the API key is not active')],
+    [
+      'USER_NAME_MISMATCH',
+      'user_name_mismatch',
+      invalidToken('User name and password belong to different keys'),
+    ],
   ])('that is %s is 401 %s with an invalid_token challenge', (code, problemCode, challenge) => {
     const { problem, headers } = refusalOf(code, NO_SCOPES_REQUIRED, 'keyward');
 
@@ -52,10 +57,22 @@ describe('the answer to a key that is not good', () => {
     });
   });
 
-  it('says in its detail what to do', () => {
-    const { problem } = refusalOf('REVOKED', NO_SCOPES_REQUIRED, 'keyward');
+  it.each<[Refusal, RegExp]>([
+    ['MALFORMED', /whole token was copied/],
+    ['NOT_FOUND', /valid API key/],
+    ['ROTATED', /token that the rotation gave/],
+    ['REVOKED', /new API key/],
+    ['DISABLED', /enabled again/],
+    ['EXPIRED', /new API key/],
+    ['OWNER_DISABLED', /owner of the API key enabled again/],
+    ['USER_NAME_MISMATCH', /id of the key/],
+    ['IP_NOT_ALLOWED', /allowlist/],
+    ['INSUFFICIENT_SCOPE', /scopes named in WWW-Authenticate/],
+    ['BINDING_MISMATCH', /organisation and project/],
+  ])('that is %s says in its detail what to do', (code, advice) => {
+    const { problem } = refusalOf(code, NO_SCOPES_REQUIRED, 'keyward');
 
-    expect(problem.detail).toBe('Ask for a new API key.');
+    expect(problem.detail).toMatch(advice);
   });
 });
 
@@ -65,6 +82,7 @@ describe('the answer to a request without a key', () => {
 
     expect([problem.status, problem.code]).toEqual([401, 'missing_credential']);
     expect(headers).toEqual({ 'WWW-Authenticate': 'Bearer realm="acme api"' });
+    expect(problem.detail).toMatch(/"Authorization: Bearer .*"X-API-Key: /);
   });
 });
 
@@ -76,6 +94,23 @@ describe('the answer to a request with several keys', () => {
     expect(headers).toEqual({
       'WWW-Authenticate':
         'Bearer realm="keyward", error="invalid_request", error_description="The request is not well formed"',
+    });
+    expect(problem.detail).toMatch(/one API key in one header/);
+  });
+});
+
+describe('the answer to a session that is not good', () => {
+  it('is 401 with an invalid_token challenge, and what its keeper says of it', () => {
+    const { problem, headers } = invalidSession('Sign in again.', 'acme api');
+
+    expect([problem.status, problem.code, problem.detail]).toEqual([
+      401,
+      'invalid_session',
+      'Sign in again.',
+    ]);
+    expect(headers).toEqual({
+      'WWW-Authenticate':
+        'Bearer realm="acme api", error="invalid_token", error_description="The session is not valid"',
     });
   });
 });

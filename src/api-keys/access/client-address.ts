@@ -14,5 +14,5 @@ export type ClientAddressOf = (request: IncomingMessage) => string | undefined;
 export function clientAddressFinder(trusted: readonly string[]): ClientAddressOf {
   if (trusted.length === 0) return (request) => request.socket.remoteAddress;
   const trust = proxyAddr.compile([...trusted]);
-  return (request) => (request.socket.remoteAddress === undefined ? undefined : proxyAddr(request, trust));
+  return (request) => proxyAddr(request, trust);
 }

@@ -59,6 +59,7 @@ describe('HTTP Basic, where a door takes it,', () => {
     'Basic YTpi,YTpi',
     'Basic ===',
     'BasicYTpi',
+    'Digest Basic YTpi',
   ])('is no credential where it is %j', (authorization) => {
     expect(read(authorization)).toEqual({ kind: 'none' });
   });

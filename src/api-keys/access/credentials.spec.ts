@@ -18,6 +18,11 @@ describe('the credential of a request', () => {
   it.each<[string, readonly string[], PresentedCredential]>([
     ['nothing', [], none],
     ['only other headers', ['Host', 'localhost', 'Cookie', 'api_key=kw_1; X-API-Key=kw_1'], none],
+    [
+      'headers whose names are as long as those that count',
+      ['If-None-Match', 'Bearer kw_1', 'X-Real-Ip', 'kw_1', 'Forwarded', 'kw_2'],
+      none,
+    ],
     ['a bearer token', ['Authorization', 'Bearer kw_1'], token('kw_1')],
     ['an API key header', ['X-API-Key', 'kw_1'], token('kw_1', 'x-api-key')],
     ['header names in any case', ['x-Api-kEY', 'kw_1'], token('kw_1', 'x-api-key')],

@@ -61,11 +61,10 @@ function isDeclared({ controller, handler }: DiscoveredRoute): boolean {
 }
 
 function hasOwnGuard({ controller, handler }: DiscoveredRoute): boolean {
-  return [controller, handler].some((holder: Type | object) =>
-    ((Reflect.getMetadata(GUARDS_METADATA, holder) as readonly unknown[] | undefined) ?? []).some(
-      isScopesGuard,
-    ),
-  );
+  return [controller, handler].some((holder: Type | object) => {
+    const guards = Reflect.getMetadata(GUARDS_METADATA, holder) as readonly unknown[] | undefined;
+    return guards?.some(isScopesGuard);
+  });
 }
 
 function isScopesGuard(guard: unknown): boolean {

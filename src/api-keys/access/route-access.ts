@@ -27,7 +27,7 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
   const asksForKey = has('scopes') || has('any-scope') || has('authenticated');
   const selfScoped = has('self-scoped');
   const tenantHeaders = has('tenant-headers');
-  const where = `${controller.name}.${(handler as { name?: string }).name ?? ''}`;
+  const where = `${controller.name}.${(handler as { readonly name: string }).name}`;
   if (has('public')) {
     if (asksForKey || selfScoped || tenantHeaders) {
       throw new ConfigurationError(

@@ -1,4 +1,4 @@
-import { All, Controller, Get, Post, RequestMethod, Scope } from '@nestjs/common';
+import { All, Controller, Get, Post, RequestMethod, Scope, type Type } from '@nestjs/common';
 import { DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { type DiscoveredRoute, discoverRoutes } from './route-discovery';
@@ -37,9 +37,7 @@ class Root {
   home(this: void): void {}
 }
 
-async function routesOf(
-  ...controllers: readonly (typeof Memories | typeof PerRequest | typeof Root)[]
-): Promise<readonly DiscoveredRoute[]> {
+async function routesOf(...controllers: readonly Type[]): Promise<readonly DiscoveredRoute[]> {
   const module = await Test.createTestingModule({
     imports: [DiscoveryModule],
     controllers: [...controllers],
@@ -73,7 +71,8 @@ describe('the routes of an application', () => {
     expect(routes.map((route) => route.label)).toEqual(['ALL /requests (PerRequest.anything)']);
   });
 
-  it('do not include methods of classes that are no controllers', async () => {
+  it('do not include methods of classes that are no controllers, though they are listed as such', async () => {
     expect(await routesOf()).toEqual([]);
+    expect(await routesOf(Shared)).toEqual([]);
   });
 });

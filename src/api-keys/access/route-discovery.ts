@@ -26,8 +26,9 @@ export function discoverRoutes(
     ) as object;
     return scanner
       .getAllMethodNames(prototype)
-      .map((name) => (prototype as Readonly<Record<string, object>>)[name])
-      .flatMap((handler) => (handler === undefined ? [] : routeOf(controller, handler)));
+      .flatMap((name) =>
+        routeOf(controller, (prototype as Readonly<Record<string, object>>)[name] as object),
+      );
   });
 }
 
@@ -37,7 +38,7 @@ function routeOf(controller: Type, handler: object): DiscoveredRoute | readonly 
   const bases = listOf(Reflect.getMetadata(PATH_METADATA, controller));
   const ends = listOf(Reflect.getMetadata(PATH_METADATA, handler));
   const paths = bases.flatMap((base) => ends.map((end) => joined(base, end)));
-  const name = `${controller.name}.${(handler as { name?: string }).name ?? ''}`;
+  const name = `${controller.name}.${(handler as { readonly name: string }).name}`;
   return {
     controller,
     handler,

@@ -28,7 +28,7 @@ function withoutDottedTail(text: string): string | undefined {
   if (!text.includes('.')) return text;
   const cut = text.lastIndexOf(':') + 1;
   const tail = parseAddress(text.slice(cut));
-  if (tail === undefined || tail.kind() !== 'ipv4') return undefined;
+  if (tail === undefined) return undefined;
   const [a = 0, b = 0, c = 0, d = 0] = tail.toByteArray();
   return `${text.slice(0, cut)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
 }

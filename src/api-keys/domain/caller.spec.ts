@@ -1,5 +1,5 @@
-import type { ApiKey } from './api-key';
-import { callerOf, rootCaller } from './caller';
+import type { ApiKey, KeySecret } from './api-key';
+import { callerOf, exceededBy, rootCaller } from './caller';
 
 const key: ApiKey = {
   id: '01jd8x4k2m6n8p0q2r4s6t8v0w',
@@ -15,6 +15,10 @@ const key: ApiKey = {
   createdAt: new Date('2027-01-31T12:00:00Z'),
   updatedAt: new Date('2027-01-31T12:00:00Z'),
 };
+
+const NOON = new Date('2027-01-31T12:00:00Z');
+const LATER = new Date('2027-01-31T13:00:00Z');
+const secret: KeySecret = { hash: 'c0'.repeat(32), createdAt: NOON };
 
 describe('who manages keys', () => {
   it('is a key, under its own id, with its own grant and bound by the longest lifetime', () => {
@@ -33,5 +37,29 @@ describe('who manages keys', () => {
       grant: { scopes: ['*'], allowedIps: [] },
       boundByMaxTtl: false,
     });
+  });
+
+  it('is known by the secret that it presented', () => {
+    const caller = callerOf(key, secret);
+    expect(caller.presented).toEqual({ keyId: key.id, hash: secret.hash });
+    expect(caller.grant).toBe(key);
+    expect(callerOf(key)).not.toHaveProperty('presented');
+  });
+
+  it.each<[string, Date | undefined, Date | undefined, Date | undefined]>([
+    ['the end of its secret, where that comes first', LATER, NOON, NOON],
+    ['the end of its secret, where the key has none', undefined, NOON, NOON],
+    ['its own end, where that comes first', NOON, LATER, NOON],
+    ['its own end, where its secret stays', NOON, undefined, NOON],
+    ['no end', undefined, undefined, undefined],
+  ])('gives nothing beyond %s', (_what, expiresAt, retiresAt, latest) => {
+    const { grant } = callerOf({ ...key, expiresAt }, { ...secret, retiresAt });
+    expect(grant).toEqual({ ...key, expiresAt: latest });
+  });
+
+  it('may bind a key to any organisation or none, where it is bound to none itself', () => {
+    for (const orgId of ['acme', 'globex', undefined]) {
+      expect(exceededBy(rootCaller('cli'), { scopes: [], allowedIps: [], orgId })).toEqual([]);
+    }
   });
 });

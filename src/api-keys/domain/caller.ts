@@ -52,13 +52,12 @@ export function rootCaller(actor: string): Caller {
 /** The fields in which a grant reaches further than what a caller may give. */
 export function exceededBy(caller: Caller, grant: Grant): readonly GrantField[] {
   const exceeded = exceededFields(caller.grant, grant);
-  const orgIsOpen =
-    caller.orgIds === undefined || (grant.orgId !== undefined && caller.orgIds.includes(grant.orgId));
+  const orgIsOpen = caller.orgIds?.some((orgId) => orgId === grant.orgId) ?? true;
   return orgIsOpen || exceeded.includes('orgId') ? exceeded : [...exceeded, 'orgId'];
 }
 
 /** What a new key inherits: the caller's own grant, and its organisation where it belongs to just one. */
 export function inheritedFrom(caller: Caller): Grant {
-  const [orgId] = caller.orgIds ?? [];
-  return caller.orgIds?.length === 1 ? { ...caller.grant, orgId } : caller.grant;
+  const { grant, orgIds } = caller;
+  return orgIds?.length === 1 ? { ...grant, orgId: orgIds[0] } : grant;
 }

@@ -201,3 +201,15 @@ describe('a request', () => {
     expect(judge(it).code).toBe(code);
   });
 });
+
+describe('the address of a client', () => {
+  it('is looked up only where a key has an allowlist: that costs as much as all the rest', () => {
+    const lookUp = jest.fn(() => '203.0.113.7');
+    const requirement = Object.defineProperty({ ...good.requirement }, 'clientAddress', { get: lookUp });
+    const asking: Case = { ...good, requirement };
+    expect(judge(withKey(asking, { allowedIps: [] })).code).toBe('VALID');
+    expect(lookUp).not.toHaveBeenCalled();
+    expect(judge(asking).code).toBe('VALID');
+    expect(lookUp).toHaveBeenCalledTimes(1);
+  });
+});

@@ -90,8 +90,9 @@ export function decide(
   now: Date,
 ): Decision {
   if (presented === null) return MALFORMED;
-  const secret = stored === null ? undefined : findSecret(stored.prepared, presented.digest);
-  if (stored === null || secret === undefined) return NOT_FOUND;
+  if (stored === null) return NOT_FOUND;
+  const secret = findSecret(stored.prepared, presented.digest);
+  if (secret === undefined) return NOT_FOUND;
   return decideGenuine(stored.prepared, secret, stored.ownerActive, requirement, now);
 }
 

@@ -80,6 +80,8 @@ describe('the notice that is due', () => {
 
   it.each([
     ['three days to live', 3, [undefined, 'api-key.expiring', 'api-key.expired']],
+    ['just a day to live', 1, [undefined, 'api-key.expiring', 'api-key.expired']],
+    ['less than a day to live', 1 - SECOND, [undefined, undefined, 'api-key.expired']],
     ['an hour to live', 1 / 24, [undefined, undefined, 'api-key.expired']],
   ])('is none of what the maker of a key with %s knew', (_what, life, expected) => {
     const key = aKey({ createdAt: before(life) });

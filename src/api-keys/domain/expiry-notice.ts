@@ -44,7 +44,7 @@ export function dueNotice(key: ApiKey, now: Date): KeyEvent | undefined {
     const isNews = now.getTime() - expiresAt.getTime() <= LOOK_BACK_MS;
     return isNews ? notice(key, expiresAt, 'expired', expiresAt) : undefined;
   }
-  const days = NOTICE_DAYS.findLast((each) => each > 0 && momentOf(expiresAt, each) <= now.getTime());
+  const days = NOTICE_DAYS.findLast((each) => momentOf(expiresAt, each) <= now.getTime());
   if (days === undefined || momentOf(expiresAt, days) < key.createdAt.getTime()) return undefined;
   const at = new Date(Math.max(momentOf(expiresAt, days), key.updatedAt.getTime()));
   return notice(key, expiresAt, `expiring-${days}d`, at);

@@ -18,6 +18,7 @@ const after = (actions: readonly HistoryAction[]): History =>
   );
 
 const updates = (count: number): HistoryAction[] => Array.from({ length: count }, () => 'updated');
+const reuses = (count: number): HistoryAction[] => Array.from({ length: count }, () => 'reused');
 const versionsOf = (life: History, action: HistoryAction): number[] =>
   life.history.filter((entry) => entry.action === action).map(({ version }) => version);
 
@@ -48,5 +49,20 @@ describe('the reuse of a retired secret', () => {
         expect(history.length + historyDropped).toBe(life.length);
       }),
     );
+  });
+
+  it('stays five hundred times, the newest of them, and beside all else that is kept for good', () => {
+    const before: readonly HistoryAction[] = ['created', 'reused', 'reused', 'revoked', ...reuses(498)];
+    const full = after([...before, ...updates(150)]);
+    expect(versionsOf(full, 'reused')).toHaveLength(500);
+    expect(versionsOf(full, 'reused').slice(0, 3)).toEqual([2, 3, 5]);
+
+    const life = after([...before, ...updates(150), 'reused', 'reused']);
+    expect(versionsOf(life, 'reused')).toHaveLength(500);
+    expect(versionsOf(life, 'reused').slice(0, 2)).toEqual([5, 6]);
+    expect(versionsOf(life, 'reused').slice(-2)).toEqual([653, 654]);
+    expect([versionsOf(life, 'created'), versionsOf(life, 'revoked')]).toEqual([[1], [4]]);
+    expect(versionsOf(life, 'updated')).toHaveLength(98);
+    expect(life.history.length + life.historyDropped).toBe(654);
   });
 });

@@ -74,10 +74,10 @@ describe('the history of a key', () => {
 
 describe('the newest change', () => {
   it('is the last entry', () => {
-    expect(newestChangeId(after(['created', 'updated']))).toBe('change-2');
+    expect(newestChangeId(after(['created', 'updated', 'rotated']))).toBe('change-3');
   });
 
   it('is not made up for a record without history', () => {
-    expect(() => newestChangeId(EMPTY)).toThrow(RangeError);
+    expect(() => newestChangeId(EMPTY)).toThrow(new RangeError('a record without history'));
   });
 });

@@ -44,6 +44,14 @@ describe('the event of a change', () => {
     expect(changeEventOf(after(action)).type).toBe(type);
   });
 
+  it('names no fields where the change had none', () => {
+    expect(changeEventOf(after('revoked')).fields).toEqual([]);
+  });
+
+  it('is not made up for a record without history', () => {
+    expect(() => changeEventOf(key)).toThrow(new RangeError('a record without history'));
+  });
+
   it('says who did what to which key, and when', () => {
     expect(changeEventOf(after('updated', ['name', 'scopes']))).toEqual({
       id: `${ID}-5`,

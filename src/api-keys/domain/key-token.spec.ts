@@ -68,7 +68,9 @@ describe('a token prefix', () => {
     'kw\0',
   ])('may not be %j, and nothing is issued under it', (prefix) => {
     expect(isTokenPrefix(prefix)).toBe(false);
-    expect(() => issueToken(prefix, ID)).toThrow(RangeError);
+    expect(() => issueToken(prefix, ID)).toThrow(
+      new RangeError(`not a token prefix: ${JSON.stringify(prefix)}`),
+    );
   });
 });
 

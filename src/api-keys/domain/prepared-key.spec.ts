@@ -70,6 +70,16 @@ describe('a prepared key', () => {
     [false, 'without an end', {}],
     [true, 'that expires', { expiresAt: NOON }],
     [true, 'with a secret in grace', { secrets: [{ hash: hashOf('a'), createdAt: NOON, retiresAt: NOON }] }],
+    [
+      true,
+      'with a secret in grace beside the current one',
+      {
+        secrets: [
+          { hash: hashOf('a'), createdAt: NOON, retiresAt: NOON },
+          { hash: hashOf('b'), createdAt: NOON },
+        ],
+      },
+    ],
   ])('is timed (%s) %s', (isTimed, _what, fields) => {
     expect(prepareKey(keyWith(fields)).isTimed).toBe(isTimed);
   });

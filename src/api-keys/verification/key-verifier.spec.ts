@@ -299,6 +299,35 @@ describe('a secret that the known record has not', () => {
   });
 });
 
+describe('a well-formed token of a key that does not exist', () => {
+  it('is none, and costs one read however often it comes', async () => {
+    prove();
+    expect(await verifyWith(acme.token, null)).toEqual({ code: 'NOT_FOUND' });
+    expect(codeAtOnce(acme.token)).toBe('NOT_FOUND');
+    expect(stored.begun).toHaveLength(1);
+  });
+
+  it('is looked for again where the read under way is older than it', async () => {
+    const older = verifier.verify(acme.token, anything);
+    time += 5;
+    const answer = verifier.verify(acme.token, anything);
+    await answerAll(null, true);
+    expect([(await older).code, (await answer).code]).toEqual(['NOT_FOUND', 'NOT_FOUND']);
+    expect(stored.begun).toHaveLength(2);
+  });
+});
+
+describe('a token whose key is being read already', () => {
+  it('waits for that read, and costs none of its own where the secret is genuine', async () => {
+    const older = verifier.verify(acme.token, anything);
+    time += 5;
+    const answer = verifier.verify(acme.token, anything);
+    await answerAll(acme.key, true);
+    expect([(await older).code, (await answer).code]).toEqual(['VALID', 'VALID']);
+    expect(stored.begun).toHaveLength(1);
+  });
+});
+
 describe('a verification without the cache', () => {
   it('asks the store whatever is known, and learns from it', async () => {
     prove();

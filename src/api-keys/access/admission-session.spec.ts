@@ -1,0 +1,93 @@
+import { keyDoor } from '../../../test/support/key-door';
+import { KeywardError } from '../../problems/keyward.error';
+import { ProblemException } from '../../problems/problem.exception';
+import type { Caller } from '../domain/caller';
+import { NO_SCOPES_REQUIRED } from '../domain/scopes';
+import type { Authenticator } from './authenticator';
+
+const ada: Caller = {
+  actor: 'user:ada',
+  scopes: ['keys:read'],
+  grant: { scopes: ['memory:*'], allowedIps: [], ownerId: 'ada' },
+  boundByMaxTtl: true,
+  userId: 'ada',
+};
+const clientAddress = '203.0.113.7';
+
+/** Knows Ada by her session, and fails for all others as it is told to. */
+function people(failure: Error = new KeywardError('invalid_session', 'Sign in again.')): Authenticator {
+  return {
+    recognizes: () => true,
+    authenticate: async (token) => {
+      if (token === 'session of ada') return ada;
+      throw failure;
+    },
+  };
+}
+
+/** What a session that is not let in is answered with. */
+async function refusal(admitted: Promise<unknown>): Promise<ProblemException> {
+  const error: unknown = await admitted.then(
+    () => new Error('the session was let in'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ProblemException) return error;
+  throw error;
+}
+
+describe('a user with a session', () => {
+  const { admission } = keyDoor({ realm: 'acme' });
+  const asAda = async (...allOf: string[]): Promise<Caller> =>
+    admission.admitSession('session of ada', people(), { scopes: { allOf, anyOf: [] }, clientAddress });
+
+  it('is let in as herself', async () => {
+    expect(await asAda()).toBe(ada);
+    expect(await asAda('keys:read')).toBe(ada);
+  });
+
+  it('is refused what she may not do herself, though she may give it to a key', async () => {
+    const { problem, headers } = await refusal(asAda('keys:read', 'memory:read'));
+    expect(problem).toMatchObject({ code: 'insufficient_scope', status: 403 });
+    expect(headers['WWW-Authenticate']).toMatch(
+      /^Bearer realm="acme", error="insufficient_scope", .*scope="keys:read memory:read"$/,
+    );
+  });
+});
+
+describe('someone whose session is not good', () => {
+  it('is refused with a challenge, and asked to wait when that goes on', async () => {
+    const { admission } = keyDoor({ realm: 'acme', failedCredentials: { limit: 2, windowSeconds: 60 } });
+    const guess = async (): Promise<ProblemException> =>
+      refusal(admission.admitSession('guess', people(), { scopes: NO_SCOPES_REQUIRED, clientAddress }));
+    const first = await guess();
+    expect(first.problem).toMatchObject({ code: 'invalid_session', status: 401, detail: 'Sign in again.' });
+    expect(first.headers['WWW-Authenticate']).toBe(
+      'Bearer realm="acme", error="invalid_token", error_description="The session is not valid"',
+    );
+    expect((await guess()).problem.code).toBe('invalid_session');
+    expect((await guess()).problem).toMatchObject({ code: 'too_many_failures', status: 429 });
+  });
+
+  it.each([
+    ['user_disabled', 403, {}],
+    ['issuer_unavailable', 503, { 'Retry-After': '1' }],
+  ] as const)('is told %s, which is no failed guess', async (code, status, headers) => {
+    const { admission } = keyDoor({ failedCredentials: { limit: 1, windowSeconds: 60 } });
+    const failing = people(new KeywardError(code, 'Ask an administrator.'));
+    for (let time = 0; time < 3; time += 1) {
+      const refused = await refusal(
+        admission.admitSession('bob', failing, { scopes: NO_SCOPES_REQUIRED, clientAddress }),
+      );
+      expect(refused.problem).toMatchObject({ code, status, detail: 'Ask an administrator.' });
+      expect(refused.headers).toEqual(headers);
+    }
+  });
+
+  it('is no reason to hide a fault of ours', async () => {
+    const { admission } = keyDoor();
+    const failing = people(new RangeError('a fault of ours'));
+    await expect(
+      admission.admitSession('bob', failing, { scopes: NO_SCOPES_REQUIRED, clientAddress }),
+    ).rejects.toThrow(new RangeError('a fault of ours'));
+  });
+});

@@ -1,0 +1,33 @@
+import { aKey } from '../../../test/support/fixtures';
+import type { TenantContext } from '../domain/binding';
+import { KeyAccess, type PresentedKey } from './verified-access';
+
+const retiresAt = new Date('2030-01-01T12:00:00.000Z');
+const secret = { hash: 'c0'.repeat(32), createdAt: retiresAt };
+const acme = aKey({ orgId: 'acme', projectId: 'apollo', scopes: ['memory:read'] });
+
+const letIn = (presented: PresentedKey, named?: TenantContext): KeyAccess =>
+  new KeyAccess({}, {}, {}, presented, named);
+
+describe('a request that a key let in', () => {
+  it('acts for the tenant that it named', () => {
+    const access = letIn({ key: acme, secret }, { orgId: 'acme', projectId: 'hermes' });
+    expect(access.tenant).toEqual({ orgId: 'acme', projectId: 'hermes' });
+    expect(letIn({ key: acme, secret }, {}).tenant).toEqual({});
+  });
+
+  it('acts for the key’s own binding where none was asked for, and shows no more of the key', () => {
+    const access = letIn({ key: acme, secret });
+    expect(access.tenant).toEqual({ orgId: 'acme', projectId: 'apollo' });
+  });
+
+  it('manages keys as that key, for no longer than its secret lives', () => {
+    const leaving = { ...secret, retiresAt };
+    const { caller } = letIn({ key: acme, secret: leaving });
+    expect(caller).toMatchObject({
+      actor: `key:${acme.id}`,
+      grant: { orgId: 'acme', expiresAt: retiresAt },
+      presented: { keyId: acme.id, hash: secret.hash },
+    });
+  });
+});

@@ -1,0 +1,154 @@
+import { Controller, Get, Injectable, type Type, UseGuards } from '@nestjs/common';
+import { ApplicationConfig, DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+import { Test } from '@nestjs/testing';
+import { ConfigurationError } from '../../config/configuration.error';
+import type { ApiKeysModuleSettings } from '../api-keys.options';
+import { Authenticated, Public, RequireScopes, TenantHeaders } from './require-scopes.decorator';
+import { RouteAccessAudit } from './route-access.audit';
+import { ScopesGuard } from './scopes.guard';
+
+@Controller('memories')
+class Memories {
+  @Get()
+  @RequireScopes('memory:read')
+  list(this: void): void {}
+
+  @Get('own')
+  @Authenticated()
+  own(this: void): void {}
+
+  @Get('open')
+  @Public()
+  open(this: void): void {}
+}
+
+@Controller('legacy')
+class Legacy {
+  @Get()
+  list(this: void): void {}
+}
+
+@Injectable()
+class OwnGuard extends ScopesGuard {}
+
+class StrangersGuard {
+  canActivate(this: void): boolean {
+    return true;
+  }
+}
+
+@Controller('archive')
+class Archive {
+  @Get()
+  @UseGuards(StrangersGuard, ScopesGuard)
+  @Authenticated()
+  list(this: void): void {}
+}
+
+@Controller('reports')
+@UseGuards(OwnGuard)
+@Authenticated()
+class Reports {
+  @Get()
+  list(this: void): void {}
+}
+
+@Controller('exports')
+@UseGuards(StrangersGuard)
+class Exports {
+  @Get()
+  @TenantHeaders()
+  list(this: void): void {}
+}
+
+/** What a start comes to: the sentence by which it is refused, or nothing. */
+async function startOf(
+  controllers: readonly Type[],
+  guards: (applicationConfig: ApplicationConfig) => void = () => undefined,
+  settings: ApiKeysModuleSettings = {},
+): Promise<string | undefined> {
+  const module = await Test.createTestingModule({
+    imports: [DiscoveryModule],
+    controllers: [...controllers],
+  })
+    .useMocker(() => ({}))
+    .compile();
+  const applicationConfig = new ApplicationConfig();
+  guards(applicationConfig);
+  const audit = new RouteAccessAudit(
+    module.get(DiscoveryService),
+    module.get(MetadataScanner),
+    applicationConfig,
+    settings,
+  );
+  try {
+    audit.onApplicationBootstrap();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.message;
+  }
+}
+
+const guardedGlobally = (config: ApplicationConfig): void =>
+  config.addGlobalGuard(Object.create(ScopesGuard.prototype) as ScopesGuard);
+const guardedByOwn = (config: ApplicationConfig): void =>
+  config.addGlobalGuard(Object.create(OwnGuard.prototype) as ScopesGuard);
+const guardedPerRequest = (config: ApplicationConfig): void =>
+  config.addGlobalRequestGuard({ metatype: OwnGuard } as unknown as InstanceWrapper);
+const guardedByStranger = (config: ApplicationConfig): void => {
+  config.addGlobalGuard(new StrangersGuard());
+  config.addGlobalRequestGuard({ metatype: StrangersGuard } as unknown as InstanceWrapper);
+  config.addGlobalRequestGuard({ metatype: null } as unknown as InstanceWrapper);
+};
+
+describe('an application whose guard guards every route', () => {
+  it.each([
+    ['the guard', guardedGlobally],
+    ['a guard of its own made of it', guardedByOwn],
+    ['one that is made anew for each request', guardedPerRequest],
+  ])('starts where each route declares its access: %s', async (_which, guards) => {
+    expect(await startOf([Memories, Archive, Reports, Exports], guards)).toMatch(
+      /^these routes declare no access: GET \/exports \(Exports.list\)\. /,
+    );
+    expect(await startOf([Memories, Archive, Reports], guards)).toBeUndefined();
+  });
+
+  it('is refused where some declare none, each by its name, and told what to add', async () => {
+    expect(await startOf([Legacy, Memories, Exports], guardedGlobally)).toBe(
+      'these routes declare no access: GET /legacy (Legacy.list); GET /exports (Exports.list). ' +
+        'Add @RequireScopes(…), @RequireAnyScope(…), @Authenticated() or @Public().',
+    );
+  });
+
+  it('starts with them closed where that was chosen', async () => {
+    expect(await startOf([Legacy, Memories], guardedGlobally, { undeclaredRoutes: 'deny' })).toBeUndefined();
+    expect(await startOf([Legacy], guardedGlobally, { undeclaredRoutes: 'refuse' })).toContain('Legacy.list');
+  });
+});
+
+describe('an application whose guard guards single routes', () => {
+  it('starts where each decorated route has it: of its own, of its class, or one made of it', async () => {
+    expect(await startOf([Archive, Reports])).toBeUndefined();
+  });
+
+  it('may have routes that declare nothing, which are none of the guard’s affair', async () => {
+    expect(await startOf([Legacy, Archive])).toBeUndefined();
+  });
+
+  it.each([
+    ['no guard', () => undefined],
+    ['a stranger’s guard', guardedByStranger],
+  ])('is refused where decorators would be enforced by %s, but for public routes', async (_who, guards) => {
+    expect(await startOf([Memories, Archive, Exports], guards)).toBe(
+      'no ScopesGuard enforces what these routes declare: GET /memories (Memories.list); ' +
+        'GET /memories/own (Memories.own); GET /exports (Exports.list). ' +
+        'Add @UseGuards(ScopesGuard), or leave globalGuard on.',
+    );
+  });
+
+  it('is refused all the same where undeclared routes are denied', async () => {
+    expect(await startOf([Memories], undefined, { undeclaredRoutes: 'deny' })).toContain('Memories.list');
+  });
+});

@@ -1,0 +1,157 @@
+import { register } from 'prom-client';
+import { aKey, ALICE, BOB } from '../../../test/support/fixtures';
+import { HeldReads } from '../../../test/support/held-reads';
+import { ScriptedFeed } from '../../../test/support/scripted-feed';
+import type { ApiKey } from '../domain/api-key';
+import type { ApiKeyRepository } from '../storage/api-key.repository';
+import { FreshKeys } from './fresh-keys';
+import type { OwnerStatus } from './owner-status';
+
+let time: number;
+let stored: HeldReads<ApiKey>;
+let keyChanges: ScriptedFeed;
+let ownerChanges: ScriptedFeed;
+let repository: ApiKeyRepository;
+let owners: OwnerStatus;
+let made: FreshKeys[];
+
+beforeEach(() => {
+  time = 10_000;
+  jest.spyOn(performance, 'now').mockImplementation(() => time);
+  stored = new HeldReads();
+  keyChanges = new ScriptedFeed();
+  ownerChanges = new ScriptedFeed();
+  repository = { find: stored.load, changes: keyChanges } as unknown as ApiKeyRepository;
+  owners = { changes: ownerChanges, isActive: async (id) => id === ALICE };
+  made = [];
+});
+afterEach(async () => {
+  for (const each of made) await each.beforeApplicationShutdown();
+  jest.restoreAllMocks();
+});
+
+function freshKeys(
+  options: { revocationBoundMs?: number; keyCacheMax?: number } = {},
+  status?: OwnerStatus,
+): FreshKeys {
+  const fresh = new FreshKeys(repository, { storage: repository, ...options }, status);
+  made.push(fresh);
+  return fresh;
+}
+
+async function readKey(fresh: FreshKeys, key: ApiKey | null): Promise<void> {
+  const reading = fresh.keys.read(key?.id ?? 'nobody');
+  stored.at(stored.begun.length - 1).answer(key);
+  await reading;
+}
+
+/** How many keys Prometheus is told are kept. */
+async function entries(): Promise<number | undefined> {
+  return (await register.getSingleMetric('keyward_key_cache_entries')?.get())?.values[0]?.value;
+}
+
+describe('what a key or its owner may be answered with', () => {
+  it.each([
+    [undefined, 800],
+    [1000, 800],
+    [250, 200],
+  ])('is younger than four fifths of the revocation bound: %s ms', async (revocationBoundMs, maxAgeMs) => {
+    const fresh = freshKeys(revocationBoundMs === undefined ? {} : { revocationBoundMs }, owners);
+    expect(fresh.maxAgeMs).toBe(maxAgeMs);
+    keyChanges.prove();
+    ownerChanges.prove();
+    const key = aKey();
+    await readKey(fresh, key);
+    await fresh.readOwner(ALICE, -Infinity, Infinity);
+    expect(fresh.keys.peek(key.id, time + maxAgeMs - 1)?.key).toEqual(key);
+    expect(fresh.keys.peek(key.id, time + maxAgeMs)).toBeUndefined();
+    expect(fresh.peekOwner(ALICE, time + maxAgeMs - 1)?.isActive).toBe(true);
+    expect(fresh.peekOwner(ALICE, time + maxAgeMs)).toBeUndefined();
+    fresh.unknown.add('digest', time);
+    expect(fresh.unknown.has('digest', time + maxAgeMs - 1)).toBe(true);
+    expect(fresh.unknown.has('digest', time + maxAgeMs)).toBe(false);
+  });
+
+  it('is kept of as many keys as was chosen', async () => {
+    const fresh = freshKeys({ keyCacheMax: 2 });
+    for (let count = 0; count < 3; count += 1) await readKey(fresh, aKey());
+    expect(fresh.keys.size).toBe(2);
+  });
+
+  it('is nothing for a key that does not exist', async () => {
+    const fresh = freshKeys();
+    keyChanges.prove();
+    await readKey(fresh, null);
+    expect(fresh.keys.size).toBe(0);
+  });
+
+  it('is forgotten of tokens that no key has once any key was changed', async () => {
+    const fresh = freshKeys();
+    await readKey(fresh, aKey());
+    fresh.unknown.add('digest', time);
+    keyChanges.say('another key');
+    expect(fresh.unknown.has('digest', time)).toBe(false);
+  });
+});
+
+describe('the owner of a key', () => {
+  it('is as active as whoever keeps the users says', async () => {
+    const fresh = freshKeys({}, owners);
+    expect((await fresh.readOwner(ALICE, -Infinity, Infinity)).value).toEqual({ id: ALICE, isActive: true });
+    expect((await fresh.readOwner(BOB, -Infinity, Infinity)).value).toEqual({ id: BOB, isActive: false });
+    ownerChanges.prove();
+    expect(fresh.peekOwner(BOB, time)).toEqual({ id: BOB, isActive: false });
+  });
+
+  it('is unknown until asked about', () => {
+    const fresh = freshKeys({}, owners);
+    ownerChanges.prove();
+    expect(fresh.peekOwner(ALICE, time)).toBeUndefined();
+  });
+
+  it.each<[string, () => FreshKeys, string | undefined]>([
+    ['the key has none', () => freshKeys({}, owners), undefined],
+    ['nobody keeps users', () => freshKeys(), BOB],
+  ])('counts as active for ever where %s', async (_why, make, ownerId) => {
+    const fresh = make();
+    expect(fresh.peekOwner(ownerId, time)?.isActive).toBe(true);
+    const reading = await fresh.readOwner(ownerId, -Infinity, Infinity);
+    expect(reading).toMatchObject({ value: { isActive: true }, trueAt: Infinity, begunAt: Infinity });
+  });
+});
+
+describe('the feeds', () => {
+  it('are stale once they are followed and prove nothing, of keys or of owners', async () => {
+    const fresh = freshKeys({}, owners);
+    expect(fresh.isStale).toBe(false);
+    await readKey(fresh, aKey());
+    expect(fresh.isStale).toBe(true);
+    keyChanges.prove();
+    expect(fresh.isStale).toBe(false);
+    await fresh.readOwner(ALICE, -Infinity, Infinity);
+    expect(fresh.isStale).toBe(true);
+    ownerChanges.prove();
+    expect(fresh.isStale).toBe(false);
+  });
+
+  it('are not stale where the keys’ is not and nobody keeps users', async () => {
+    const fresh = freshKeys();
+    await readKey(fresh, aKey());
+    keyChanges.prove();
+    expect(fresh.isStale).toBe(false);
+  });
+
+  it('are those of the keys and of the owners', () => {
+    expect(freshKeys({}, owners).feeds).toEqual({ keys: keyChanges, owners: ownerChanges });
+    expect(freshKeys().feeds).toEqual({ keys: keyChanges, owners: undefined });
+  });
+
+  it('end before the application does, and are told of until then', async () => {
+    const fresh = freshKeys({}, owners);
+    await readKey(fresh, aKey());
+    expect(await entries()).toBe(1);
+    await fresh.beforeApplicationShutdown();
+    expect([keyChanges.isStopped, ownerChanges.isStopped]).toEqual([true, true]);
+    expect(await entries()).toBe(0);
+  });
+});

@@ -1,0 +1,214 @@
+import { aKey } from '../../../test/support/fixtures';
+import { HeldReads, settled } from '../../../test/support/held-reads';
+import { StorageConfig } from '../../config/storage.config';
+import type { ApiKeyWithHistory, KeySecret } from '../domain/api-key';
+import type { Requirement } from '../domain/decision';
+import { newKeyId } from '../domain/key-id';
+import { issueToken } from '../domain/key-token';
+import type { RateLimitState } from '../limits/rate-limiter';
+import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
+import { StorageUnavailableError } from '../storage/storage.errors';
+import { UsageRecorder } from '../usage/usage-recorder';
+import { FreshKeys } from './fresh-keys';
+import { KeyVerifier } from './key-verifier';
+import { ReuseRecorder } from './reuse-recorder';
+
+const NOON = new Date('2031-01-31T12:00:00.000Z');
+const LIMIT = { limit: 5, windowSeconds: 60 };
+const anything: Requirement = {
+  scopes: { allOf: [], anyOf: [] },
+  tenant: undefined,
+  clientAddress: undefined,
+};
+const asGlobex: Requirement = { ...anything, tenant: { orgId: 'globex' } };
+
+let time: number;
+let readClock: jest.Mock<Date>;
+let repository: MemoryApiKeyRepository;
+let consume: jest.Mock<Promise<RateLimitState>, [string, object]>;
+let noteUse: jest.SpyInstance;
+let noteReuse: jest.SpyInstance;
+let verifier: KeyVerifier;
+
+beforeEach(() => {
+  time = 10_000;
+  jest.spyOn(performance, 'now').mockImplementation(() => time);
+  readClock = jest.fn(() => new Date(NOON));
+  repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
+  consume = jest.fn<Promise<RateLimitState>, [string, object]>(async () => ({
+    ...LIMIT,
+    allowed: true,
+    remaining: 4,
+    resetSeconds: 60,
+  }));
+  const options = { storage: 'memory' } as const;
+  const usage = new UsageRecorder(null, options);
+  const reuse = new ReuseRecorder(repository, { now: readClock });
+  noteUse = jest.spyOn(usage, 'note');
+  noteReuse = jest.spyOn(reuse, 'note');
+  const fresh = new FreshKeys(repository, options);
+  verifier = new KeyVerifier(fresh, options, { now: readClock }, { consume }, reuse, usage);
+});
+afterEach(() => jest.restoreAllMocks());
+
+/** A key of acme that is known already, and its token. */
+async function holder(fields: Partial<ApiKeyWithHistory> = {}): Promise<{ id: string; token: string }> {
+  const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
+  await repository.insert(aKey({ id, orgId: 'acme', secrets: [{ hash, createdAt: NOON }], ...fields }));
+  await verifier.inspect(token, anything);
+  readClock.mockClear();
+  return { id, token };
+}
+
+/** A key of acme whose secret was replaced, and its former token. */
+async function formerHolder(part: Partial<KeySecret> = {}): Promise<{ id: string; token: string }> {
+  const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
+  const secrets = [
+    { hash, createdAt: NOON, retiresAt: NOON, ...part },
+    { hash: 'cc'.repeat(32), createdAt: NOON },
+  ];
+  await repository.insert(aKey({ id, orgId: 'acme', secrets }));
+  return { id, token };
+}
+
+describe('a use of a key', () => {
+  it('is noted once, at its time, where the key is good', async () => {
+    const { id, token } = await holder();
+    expect(await verifier.verify(token, anything)).toMatchObject({ code: 'VALID', key: { id } });
+    expect(noteUse.mock.calls).toEqual([[id, NOON.getTime()]]);
+  });
+
+  it('is noted where the key had to be read first, by the time of the answer', async () => {
+    const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
+    await repository.insert(aKey({ id, secrets: [{ hash, createdAt: NOON }] }));
+    await verifier.verify(token, anything);
+    expect(noteUse.mock.calls).toEqual([[id, NOON.getTime()]]);
+  });
+
+  it('is none where the key is refused, nor where it is only looked at', async () => {
+    const { token } = await holder({ rateLimit: LIMIT });
+    expect(await verifier.verify(token, asGlobex)).toMatchObject({ code: 'BINDING_MISMATCH' });
+    expect(await verifier.inspect(token, anything)).toMatchObject({ code: 'VALID' });
+    expect(await verifier.verify('nonsense', anything)).toMatchObject({ code: 'MALFORMED' });
+    expect(noteUse).not.toHaveBeenCalled();
+    expect(consume).not.toHaveBeenCalled();
+  });
+
+  it('costs no look at the clock where nothing of the key ends', async () => {
+    const [lasting, ending] = [await holder(), await holder({ expiresAt: new Date(NOON.getTime() + 1) })];
+    expect(await verifier.inspect(lasting.token, anything)).toMatchObject({ code: 'VALID' });
+    expect(readClock).not.toHaveBeenCalled();
+    expect(await verifier.inspect(ending.token, anything)).toMatchObject({ code: 'VALID' });
+    expect(readClock).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('a key with a rate limit', () => {
+  it('is counted under its id, and says where its limit stands', async () => {
+    const { id, token } = await holder({ rateLimit: LIMIT });
+    const answer = await verifier.verify(token, anything);
+    expect(answer).toMatchObject({ code: 'VALID', key: { id }, rateLimit: { remaining: 4 } });
+    expect(consume.mock.calls).toEqual([[id, LIMIT]]);
+    expect(noteUse.mock.calls).toEqual([[id, NOON.getTime()]]);
+  });
+
+  it('is told to wait where the limit is used up, which is no use of it', async () => {
+    const { id, token } = await holder({ rateLimit: LIMIT });
+    consume.mockResolvedValue({ ...LIMIT, allowed: false, remaining: 0, resetSeconds: 7 });
+    const answer = await verifier.verify(token, anything);
+    expect(answer).toMatchObject({ code: 'RATE_LIMITED', key: { id }, rateLimit: { resetSeconds: 7 } });
+    expect(answer.secret?.createdAt).toEqual(NOON);
+    expect(noteUse).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    [100, 'VALID'],
+    [101, 'REVOKED'],
+  ])('that was revoked while its limiter took %i ms of the bound is %s', async (delayMs, code) => {
+    const { id, token } = await holder({ rateLimit: LIMIT });
+    consume.mockImplementation(async () => {
+      time += delayMs;
+      const before = await repository.findWithHistory(id);
+      if (before !== null) await repository.replace({ ...before, version: 2, revokedAt: NOON });
+      return { ...LIMIT, allowed: true, remaining: 4, resetSeconds: 60 };
+    });
+    const answer = await verifier.verify(token, anything);
+    expect(answer.code).toBe(code);
+    expect(noteUse).toHaveBeenCalledTimes(code === 'VALID' ? 1 : 0);
+  });
+
+  it('that is good still after a slow limiter is let in', async () => {
+    const { token } = await holder({ rateLimit: LIMIT });
+    consume.mockImplementation(async () => {
+      time += 700;
+      return { ...LIMIT, allowed: true, remaining: 4, resetSeconds: 60 };
+    });
+    expect(await verifier.verify(token, anything)).toMatchObject({
+      code: 'VALID',
+      rateLimit: { remaining: 4 },
+    });
+  });
+});
+
+describe('a secret that a rotation retired', () => {
+  it('is answered for once its first use is noted', async () => {
+    const { id, token } = await formerHolder();
+    expect(await verifier.verify(token, anything)).toMatchObject({ code: 'ROTATED', key: { id } });
+    const stored = await repository.find(id);
+    expect(stored?.secrets.map(({ reusedAt }) => reusedAt)).toEqual([NOON, undefined]);
+    expect(noteUse).not.toHaveBeenCalled();
+  });
+
+  it('waits for that note', async () => {
+    const { token } = await formerHolder();
+    const notes = new HeldReads<true>();
+    noteReuse.mockImplementation(async () => notes.load('of the reuse'));
+    let code: string | undefined;
+    const answering = Promise.resolve(verifier.verify(token, anything)).then(
+      (answer) => (code = answer.code),
+    );
+    await settled();
+    expect(code).toBeUndefined();
+    notes.at(0).answer(true);
+    await answering;
+    expect(code).toBe('ROTATED');
+  });
+
+  it('is answered for at once where that was noted before', async () => {
+    const { token } = await formerHolder({ reusedAt: NOON });
+    await verifier.inspect(token, anything);
+    noteReuse.mockClear();
+    expect(verifier.verify(token, anything)).toMatchObject({ code: 'ROTATED' });
+    expect(noteReuse).toHaveBeenCalledTimes(1);
+  });
+
+  it('is noted for no other refusal', async () => {
+    const { token } = await holder({ enabled: false });
+    expect(await verifier.verify(token, anything)).toMatchObject({ code: 'DISABLED' });
+    expect(noteReuse).not.toHaveBeenCalled();
+  });
+});
+
+describe('a store whose every answer is out of date when it comes', () => {
+  it('is asked again for less than two seconds, then counts as away', async () => {
+    const reads = new HeldReads<ApiKeyWithHistory>();
+    const slow = { find: reads.load, changes: undefined } as unknown as MemoryApiKeyRepository;
+    const options = { storage: slow };
+    const usage = new UsageRecorder(null, options);
+    const reuse = new ReuseRecorder(slow, { now: readClock });
+    const fresh = new FreshKeys(slow, options);
+    verifier = new KeyVerifier(fresh, options, { now: readClock }, { consume }, reuse, usage);
+    const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
+    const key = aKey({ id, secrets: [{ hash, createdAt: NOON }] });
+
+    const answer = Promise.resolve(verifier.verify(token, anything)).catch((error: unknown) => error);
+    for (let read = 0; read < 3; read += 1) {
+      time += 800;
+      reads.at(read).answer(key);
+      await settled();
+    }
+    expect(await answer).toBeInstanceOf(StorageUnavailableError);
+    expect(reads.begun).toHaveLength(3);
+    await fresh.beforeApplicationShutdown();
+  });
+});

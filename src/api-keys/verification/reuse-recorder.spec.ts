@@ -1,0 +1,152 @@
+import { Logger } from '@nestjs/common';
+import { register } from 'prom-client';
+import { aKey } from '../../../test/support/fixtures';
+import { StorageConfig } from '../../config/storage.config';
+import type { ApiKeyWithHistory, KeySecret } from '../domain/api-key';
+import type { KeyEvent } from '../domain/key-event';
+import { KeyEventPublisher } from '../events/key-event.publisher';
+import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
+import { REUSE_DETECTED, ReuseRecorder } from './reuse-recorder';
+
+const NOON = new Date('2031-01-31T12:00:00.000Z');
+const retired: KeySecret = { hash: 'aa'.repeat(32), createdAt: NOON, retiresAt: NOON };
+const older: KeySecret = { hash: 'bb'.repeat(32), createdAt: NOON, retiresAt: NOON };
+const current: KeySecret = { hash: 'cc'.repeat(32), createdAt: NOON };
+
+let repository: MemoryApiKeyRepository;
+let told: KeyEvent[];
+let recorder: ReuseRecorder;
+let acme: ApiKeyWithHistory;
+let warned: jest.SpyInstance;
+
+beforeEach(async () => {
+  repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
+  told = [];
+  const emitter = { emit: (_type: string, event: KeyEvent) => told.push(event) };
+  const events = new KeyEventPublisher(emitter as never);
+  recorder = new ReuseRecorder(repository, { now: () => new Date(NOON) }, events);
+  acme = aKey({ orgId: 'acme', secrets: [older, retired, current] });
+  await repository.insert(acme);
+  await repository.insert(aKey({ orgId: 'globex', secrets: [retired] }));
+  warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+});
+afterEach(() => jest.restoreAllMocks());
+
+async function stored(): Promise<ApiKeyWithHistory> {
+  const key = await repository.findWithHistory(acme.id);
+  if (key === null) throw new Error('the key is gone');
+  return key;
+}
+
+async function uses(): Promise<number> {
+  const metric = await register.getSingleMetric('keyward_retired_secret_uses_total')?.get();
+  return metric?.values[0]?.value ?? 0;
+}
+
+describe('the first use of a retired secret', () => {
+  it('is noted at that secret alone, and in the history of the key', async () => {
+    await recorder.note(acme, retired);
+    const key = await stored();
+    expect(key.secrets).toEqual([older, { ...retired, reusedAt: NOON }, current]);
+    expect(key.history.at(-1)).toMatchObject({ action: 'reused', by: 'system', at: NOON, version: 2 });
+    expect(key.version).toBe(2);
+  });
+
+  it('is told to the application', async () => {
+    await recorder.note(acme, retired);
+    expect(told).toMatchObject([{ type: REUSE_DETECTED, keyId: acme.id, orgId: 'acme', actor: 'system' }]);
+  });
+
+  it('is noted where nobody listens as well', async () => {
+    await new ReuseRecorder(repository, { now: () => NOON }).note(acme, retired);
+    expect((await stored()).version).toBe(2);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  it('is noted once however many come at once, and all of them wait for the note', async () => {
+    const find = jest.spyOn(repository, 'findWithHistory');
+    await Promise.all(Array.from({ length: 20 }, async () => recorder.note(acme, retired)));
+    expect(find).toHaveBeenCalledTimes(1);
+    expect((await stored()).version).toBe(2);
+    expect(told).toHaveLength(1);
+  });
+
+  it('is noted once where another instance was first', async () => {
+    await recorder.note(acme, retired);
+    await recorder.note(acme, retired);
+    expect((await stored()).version).toBe(2);
+    expect(told).toHaveLength(1);
+  });
+
+  it('is noted for each secret by itself', async () => {
+    await Promise.all([recorder.note(acme, retired), recorder.note(acme, older)]);
+    expect((await stored()).secrets.map(({ reusedAt }) => reusedAt)).toEqual([NOON, NOON, undefined]);
+    expect(told).toHaveLength(2);
+  });
+
+  it('is noted in the history though the key has forgotten that secret meanwhile', async () => {
+    const forgotten = { ...retired, hash: 'dd'.repeat(32) };
+    await recorder.note(acme, forgotten);
+    const key = await stored();
+    expect(key.history.at(-1)).toMatchObject({ action: 'reused', version: 2 });
+    expect(key.secrets).toEqual(acme.secrets);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  it('is noted though others change the key meanwhile', async () => {
+    const replace = jest
+      .spyOn(repository, 'replace')
+      .mockResolvedValueOnce(false)
+      .mockResolvedValueOnce(false);
+    await recorder.note(acme, retired);
+    expect(replace).toHaveBeenCalledTimes(3);
+    expect((await stored()).secrets[1]?.reusedAt).toEqual(NOON);
+    expect(told).toHaveLength(1);
+    expect(warned).not.toHaveBeenCalled();
+  });
+});
+
+describe('a use whose note cannot be kept', () => {
+  it('is answered all the same after five tries, and the operator is warned', async () => {
+    const replace = jest.spyOn(repository, 'replace').mockResolvedValue(false);
+    await recorder.note(acme, retired);
+    expect(replace).toHaveBeenCalledTimes(5);
+    expect(told).toEqual([]);
+    expect(warned).toHaveBeenCalledWith('a reuse was not recorded: others kept changing the key');
+  });
+
+  it('is tried again with the next', async () => {
+    jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce(new Error('the store is away'));
+    await recorder.note(acme, retired);
+    expect(warned).toHaveBeenCalledWith('a reuse was not recorded: the store is away');
+    expect((await stored()).version).toBe(1);
+    await recorder.note(acme, retired);
+    expect((await stored()).version).toBe(2);
+  });
+
+  it('warns of what is no error without writing it out', async () => {
+    jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce({ hash: retired.hash });
+    await recorder.note(acme, retired);
+    expect(warned).toHaveBeenCalledWith('a reuse was not recorded: unknown error');
+  });
+
+  it('is forgotten where the key is gone', async () => {
+    const replace = jest.spyOn(repository, 'replace');
+    await recorder.note(aKey({ secrets: [retired] }), retired);
+    expect(replace).not.toHaveBeenCalled();
+    expect(warned).not.toHaveBeenCalled();
+    expect(told).toEqual([]);
+  });
+});
+
+describe('later uses', () => {
+  it('cause no writes, so that a thief cannot, and are counted', async () => {
+    const find = jest.spyOn(repository, 'findWithHistory');
+    const before = await uses();
+    const noted = { ...retired, reusedAt: NOON };
+    expect(recorder.note(acme, noted)).toBeUndefined();
+    expect(recorder.note(acme, noted)).toBeUndefined();
+    expect(find).not.toHaveBeenCalled();
+    expect((await uses()) - before).toBe(2);
+  });
+});

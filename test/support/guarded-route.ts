@@ -1,0 +1,62 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import type { Type } from '@nestjs/common';
+import type { Authenticator } from '../../src/api-keys/access/authenticator';
+import type { HttpRequest } from '../../src/api-keys/access/http-request';
+import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
+import { ProblemException } from '../../src/problems/problem.exception';
+import type { KeyDoor } from './key-door';
+
+/** What a client sends. */
+export interface Sent {
+  readonly headers?: readonly string[];
+  readonly params?: Readonly<Record<string, string>>;
+  readonly address?: string;
+}
+
+/** What a guard makes of it. */
+export interface Answered {
+  /** The code of the problem, `let in`, or `fault` for an error of another kind. */
+  readonly code: string;
+  readonly error?: unknown;
+  /** The headers set on the response. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A request as Fastify hands it to a guard. */
+export function requestOf({ headers = [], params = {}, address }: Sent): HttpRequest {
+  const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: address });
+  const raw = Object.assign(new IncomingMessage(socket), { rawHeaders: [...headers] });
+  for (let index = 0; index < headers.length; index += 2) {
+    raw.headers[headers[index]?.toLowerCase() ?? ''] = headers[index + 1];
+  }
+  return { raw, params };
+}
+
+/** A guard at the routes of a controller, without an application around it. */
+export function guardedRoute(
+  { admission, options }: KeyDoor,
+  controller: Type,
+  authenticator?: Authenticator,
+  Guard: typeof ScopesGuard = ScopesGuard,
+): (handler: () => void, request: HttpRequest) => Promise<Answered> {
+  const adapterHost = new HttpAdapterHost();
+  adapterHost.httpAdapter = {
+    setHeader: (response: Record<string, string>, name: string, value: string) => {
+      response[name] = value;
+    },
+  } as unknown as AbstractHttpAdapter;
+  const guard = new Guard(admission, options, adapterHost, authenticator);
+  return async (handler, request) => {
+    const headers: Record<string, string> = {};
+    const context = new ExecutionContextHost([request, headers], controller, handler);
+    context.setType('http');
+    try {
+      return { code: (await guard.canActivate(context)) ? 'let in' : 'denied', headers };
+    } catch (error) {
+      return { code: error instanceof ProblemException ? error.problem.code : 'fault', error, headers };
+    }
+  };
+}

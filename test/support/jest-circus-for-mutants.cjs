@@ -1,0 +1,39 @@
+// Jest's own test runner, but for what can tell nothing of a mutant: spec files without a test that reaches it, which
+// Stryker's runner would load all the same, and whatever comes after the file that killed it.
+const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
+const { default: run } = require('jest-circus/runner');
+
+/** In Stryker's sandbox. A mutant that hangs is ended with its process, and the next process knows nothing else. */
+const DRY_RUN = path.join(__dirname, 'dry-run.json');
+const dryRun = new Map(existsSync(DRY_RUN) ? JSON.parse(readFileSync(DRY_RUN, 'utf8')) : []);
+let killed;
+
+module.exports = async function runOne(globalConfig, config, environment, runtime, testPath, ...rest) {
+  const mutant = process.env['__STRYKER_ACTIVE_MUTANT__'];
+  const known = dryRun.get(testPath);
+  const isNeedless = mutant === killed || !reaches(known, globalConfig.testNamePattern);
+  if (mutant !== undefined && known !== undefined && isNeedless) return skipped(known);
+  const result = await run(globalConfig, config, environment, runtime, testPath, ...rest);
+  if (mutant === undefined) remember(testPath, result);
+  else if (result.numFailingTests > 0) killed = mutant;
+  return result;
+};
+
+function remember(testPath, result) {
+  dryRun.set(testPath, result);
+  if (process.env['STRYKER_MUTATOR_WORKER'] !== undefined)
+    writeFileSync(DRY_RUN, JSON.stringify([...dryRun]));
+}
+
+/** A mutant that is at work before any test begins has no pattern: every file may tell of it. */
+function reaches(known, pattern) {
+  if (known === undefined || !pattern) return true;
+  const wanted = new RegExp(pattern, 'i');
+  return known.testResults.some(({ fullName }) => wanted.test(fullName));
+}
+
+function skipped(known) {
+  const testResults = known.testResults.map((each) => ({ ...each, status: 'pending' }));
+  return { ...known, testResults, numPassingTests: 0, numPendingTests: testResults.length };
+}

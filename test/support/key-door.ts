@@ -1,0 +1,52 @@
+import { Admission } from '../../src/api-keys/access/admission';
+import type { ApiKeysOptions } from '../../src/api-keys/api-keys.options';
+import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
+import { systemClock } from '../../src/api-keys/domain/clock';
+import { newKeyId } from '../../src/api-keys/domain/key-id';
+import { issueToken } from '../../src/api-keys/domain/key-token';
+import { FailedCredentials } from '../../src/api-keys/limits/failed-credentials';
+import { LocalRateLimiter } from '../../src/api-keys/limits/local-rate-limiter';
+import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
+import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
+import { DecisionMetrics } from '../../src/api-keys/verification/decision-metrics';
+import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
+import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
+import { ReuseRecorder } from '../../src/api-keys/verification/reuse-recorder';
+import { StorageConfig } from '../../src/config/storage.config';
+import { aKey } from './fixtures';
+
+/** What stands behind a guarded route, without an application around it. */
+export interface KeyDoor {
+  readonly options: ApiKeysOptions;
+  readonly repository: MemoryApiKeyRepository;
+  readonly admission: Admission;
+  readonly metrics: DecisionMetrics;
+  /** Keeps a new key, and hands out its token. */
+  give(fields?: Partial<ApiKeyWithHistory>): Promise<{ readonly id: string; readonly token: string }>;
+}
+
+/** A door with a store of its own. */
+export function keyDoor(chosen: Partial<ApiKeysOptions> = {}): KeyDoor {
+  const options: ApiKeysOptions = { storage: 'memory', ...chosen };
+  const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
+  const metrics = new DecisionMetrics();
+  const verifier = new KeyVerifier(
+    new FreshKeys(repository, options),
+    options,
+    systemClock,
+    new LocalRateLimiter(),
+    new ReuseRecorder(repository, systemClock),
+    new UsageRecorder(null, options),
+  );
+  return {
+    options,
+    repository,
+    metrics,
+    admission: new Admission(verifier, new FailedCredentials(options), metrics, options),
+    give: async (fields = {}) => {
+      const { keyId: id, hash, token } = issueToken('kw', newKeyId(new Date()));
+      await repository.insert(aKey({ id, secrets: [{ hash, createdAt: new Date() }], ...fields }));
+      return { id, token };
+    },
+  };
+}
