@@ -130,7 +130,7 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       await expect(one.relay.relay(always)).rejects.toThrow('killed');
       dying.mockRestore();
       expect(await trail()).toHaveLength(1);
-      const [queued] = await house.events.queuedOf(key.id, 1);
+      const [queued] = await house.events.dueOf(key.id, new Date('2100-01-01'), 1);
       if (queued !== undefined) await house.events.settle(queued, 'delivered');
 
       await other.relay.relay(always);

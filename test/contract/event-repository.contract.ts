@@ -5,6 +5,7 @@ import { ALICE, BOB, TENANTS } from '../support/fixtures';
 import type { OpenedEvents } from './opened-events';
 
 const NOON = Date.parse('2030-06-01T12:00:00Z');
+const EVER = new Date('2100-01-01');
 const noonPlus = (seconds: number): Date => new Date(NOON + seconds * 1000);
 
 /**
@@ -31,7 +32,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
   const queued = async (seconds: number, fields = {}): Promise<QueuedEvent> => {
     const event = anEvent(fields);
     await events.add(event, noonPlus(seconds));
-    const found = (await events.queuedOf(event.keyId, 100)).find(({ id }) => id === event.id);
+    const found = (await events.dueOf(event.keyId, EVER, 100)).find(({ id }) => id === event.id);
     if (found === undefined) throw new Error('it is not queued');
     return found;
   };
@@ -71,7 +72,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       const event = await queued(0);
       await events.settle(event, 'delivered');
       await events.add(anEvent({ keyId: event.keyId }), noonPlus(0));
-      await expect(events.queuedOf(event.keyId, 10)).resolves.toEqual([]);
+      await expect(events.dueOf(event.keyId, EVER, 10)).resolves.toEqual([]);
     });
   });
 
@@ -129,7 +130,16 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
         ids['acme/apollo'],
       ]);
       await expect(sortedIdsOf({ ownerId: ALICE })).resolves.toEqual(acme);
+      await expect(sortedIdsOf({ ownerId: ALICE, orgId: 'acme' })).resolves.toEqual(acme);
+      await expect(sortedIdsOf({ ownerId: ALICE, orgId: 'globex' })).resolves.toEqual([]);
+      await expect(sortedIdsOf({ ownerId: ALICE, projectId: 'hermes' })).resolves.toEqual([
+        ids['acme/hermes'],
+      ]);
+      await expect(sortedIdsOf({ projectId: 'apollo' })).resolves.toEqual(
+        [`${ids['acme/apollo']}`, `${ids['globex/apollo']}`, loose.id].toSorted(),
+      );
       await expect(sortedIdsOf({ keyId: loose.keyId })).resolves.toEqual([loose.id]);
+      await expect(sortedIdsOf({ keyId: loose.keyId, orgId: 'acme' })).resolves.toEqual([]);
       await expect(sortedIdsOf({ type: 'api-key.revoked' })).resolves.toEqual([loose.id]);
       await expect(sortedIdsOf({ orgId: 'initech' })).resolves.toEqual([]);
     });
@@ -145,11 +155,67 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.due(noonPlus(0), 10)).resolves.toEqual([]);
     });
 
-    it('finds all of a key, due or not, and none of another', async () => {
-      const one = await queued(10);
-      const two = await queued(5, { keyId: one.keyId, version: 2 });
-      await queued(1);
-      expect((await events.queuedOf(one.keyId, 10)).map(({ id }) => id)).toEqual([two.id, one.id]);
+    it('finds what of a key is due by its version, those of one version by their time, and none of another', async () => {
+      const three = await queued(1, { version: 3, orgId: 'globex' });
+      const { keyId } = three;
+      const notice = await queued(0, { keyId, version: 2, id: `${keyId}-notice`, at: noonPlus(9) });
+      const two = await queued(2, { keyId, version: 2, orgId: 'acme' });
+      await queued(3, { keyId, version: 1 });
+      await queued(0);
+      const found = await events.dueOf(keyId, noonPlus(2), 10);
+      expect(found.map(({ id }) => id)).toEqual([two.id, notice.id, three.id]);
+      expect((await events.dueOf(keyId, noonPlus(2), 2)).map(({ id }) => id)).toEqual([two.id, notice.id]);
+    });
+
+    it('finds the first of a key that waits for a later try, unless it had too many', async () => {
+      const [two, one] = [await queued(0, { version: 2 }), await queued(0)];
+      const { keyId } = two;
+      await expect(events.holderOf(keyId, noonPlus(0), 5)).resolves.toBeUndefined();
+      await events.postpone(two, noonPlus(60), 1);
+      const [first, third] = [await queued(0, { keyId }), await queued(0, { keyId, version: 3 })];
+      const held = { ...two, deliverAt: noonPlus(60), attempts: 1 };
+      await expect(events.holderOf(keyId, noonPlus(59), 5)).resolves.toEqual(held);
+      await expect(events.holderOf(keyId, noonPlus(60), 5)).resolves.toBeUndefined();
+      await events.postpone(third, noonPlus(60), 0);
+      await events.postpone(first, noonPlus(60), 5);
+      await expect(events.holderOf(keyId, noonPlus(59), 5)).resolves.toEqual(held);
+      await expect(events.holderOf(keyId, noonPlus(59), 6)).resolves.toMatchObject({ id: first.id });
+      await expect(events.holderOf(one.keyId, noonPlus(59), 5)).resolves.toBeUndefined();
+    });
+
+    it('finds the organisations of which something is due, those of none first, some at a time', async () => {
+      for (const orgId of ['globex', 'acme', 'acme', 'initech', undefined]) await queued(0, { orgId });
+      await queued(0, { orgId: 'acme', projectId: 'apollo', ownerId: ALICE });
+      await queued(9, { orgId: 'hooli' });
+      await events.add(anEvent({ orgId: 'umbrella' }));
+      const now = noonPlus(8);
+      const all = [null, 'acme', 'globex', 'initech'];
+      await expect(events.dueOrganisations(now, undefined, 9)).resolves.toEqual(all);
+      await expect(events.dueOrganisations(now, undefined, 2)).resolves.toEqual(all.slice(0, 2));
+      await expect(events.dueOrganisations(now, undefined, 1)).resolves.toEqual([null]);
+      await expect(events.dueOrganisations(now, null, 9)).resolves.toEqual(all.slice(1));
+      await expect(events.dueOrganisations(now, 'acme', 1)).resolves.toEqual(['globex']);
+      await expect(events.dueOrganisations(now, 'initech', 9)).resolves.toEqual([]);
+    });
+
+    it('finds keys of an organisation of which something is due, some at a time', async () => {
+      const keyIds: Record<string, string[]> = {};
+      for (const orgId of [...TENANTS, 'none']) {
+        const binding = orgId === 'none' ? {} : { orgId };
+        const made = [await queued(0, binding), await queued(0, binding), await queued(0, binding)];
+        keyIds[orgId] = made.map(({ keyId }) => keyId).toSorted();
+        await queued(0, { ...binding, keyId: made[0]?.keyId, version: 2 });
+        await queued(9, binding);
+      }
+      const now = noonPlus(8);
+      for (const [name, ids] of Object.entries(keyIds)) {
+        const orgId = name === 'none' ? null : name;
+        await expect(events.dueKeys(orgId, now, undefined, 9)).resolves.toEqual(ids);
+        await expect(events.dueKeys(orgId, now, undefined, 2)).resolves.toEqual(ids.slice(0, 2));
+        await expect(events.dueKeys(orgId, now, ids[0], 9)).resolves.toEqual(ids.slice(1));
+        await expect(events.dueKeys(orgId, now, ids[2], 9)).resolves.toEqual([]);
+      }
+      await expect(events.dueKeys('initech', now, undefined, 9)).resolves.toEqual([]);
     });
 
     it('tries again later', async () => {
@@ -177,11 +243,11 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await events.postpone(event, noonPlus(60), 1);
       await events.settle(event, 'dead');
       await events.postpone(event, noonPlus(5), 1);
-      const [found] = await events.queuedOf(event.keyId, 10);
+      const [found] = await events.dueOf(event.keyId, EVER, 10);
       expect(found).toMatchObject({ deliverAt: noonPlus(60), attempts: 1 });
       if (found !== undefined) await events.settle(found, 'delivered');
       await events.postpone(event, noonPlus(5), 1);
-      await expect(events.queuedOf(event.keyId, 10)).resolves.toEqual([]);
+      await expect(events.dueOf(event.keyId, EVER, 10)).resolves.toEqual([]);
     });
   });
 

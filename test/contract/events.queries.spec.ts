@@ -16,6 +16,10 @@ interface Use {
   readonly what: string;
   readonly index: string;
   readonly sends: readonly ('find' | 'update' | 'delete')[];
+  /** A field of the index, behind the order asked for, by which entries are leapt over: none of another value is read. */
+  readonly leapsBy?: string;
+  /** A field that only the documents of the index's own part have, and that are few. */
+  readonly looksAt?: string;
   readonly run: (events: EventRepository, queued: QueuedEvent) => Promise<unknown>;
 }
 
@@ -64,6 +68,31 @@ const USES: readonly Use[] = [
     run: async (events) => events.list({ orgId: 'acme', projectId: 'apollo', before: THEN, limit: 10 }),
   },
   {
+    what: 'reading the trail of a project alone',
+    index: 'projectId_1_position_1',
+    sends: ['find'],
+    run: async (events) => events.list({ projectId: 'apollo', before: THEN, limit: 10 }),
+  },
+  {
+    what: 'reading the trail of a key within an organisation',
+    index: 'orgId_1_keyId_1_position_1',
+    sends: ['find'],
+    run: async (events, { keyId }) => events.list({ orgId: 'acme', keyId, before: THEN, limit: 10 }),
+  },
+  {
+    what: 'reading the trail of an owner within an organisation',
+    index: 'orgId_1_ownerId_1_position_1',
+    sends: ['find'],
+    run: async (events) => events.list({ orgId: 'acme', ownerId: ALICE, before: THEN, limit: 10 }),
+  },
+  {
+    what: 'reading the trail of an owner within a project',
+    index: 'orgId_1_ownerId_1_position_1',
+    sends: ['find'],
+    looksAt: 'projectId',
+    run: async (events) => events.list({ orgId: 'acme', ownerId: ALICE, projectId: 'apollo', limit: 10 }),
+  },
+  {
     what: 'reading the trail of a type',
     index: 'type_1_position_1',
     sends: ['find'],
@@ -76,10 +105,33 @@ const USES: readonly Use[] = [
     run: async (events) => events.due(NOON, 10),
   },
   {
-    what: 'finding what of a key waits',
-    index: 'keyId_1_deliverAt_1',
+    what: 'finding the organisations of which something is due',
+    index: 'orgId_1_keyId_1_deliverAt_1',
+    sends: ['find', 'find'],
+    leapsBy: 'deliverAt',
+    run: async (events) => events.dueOrganisations(NOON, undefined, 2),
+  },
+  {
+    what: 'finding the keys of an organisation of which something is due',
+    index: 'orgId_1_keyId_1_deliverAt_1',
     sends: ['find'],
-    run: async (events, { keyId }) => events.queuedOf(keyId, 10),
+    leapsBy: 'deliverAt',
+    run: async (events) => events.dueKeys('acme', NOON, 'k', 2),
+  },
+  {
+    what: 'finding what of a key is due',
+    index: 'keyId_1_version_1_position_1_deliverAt_1',
+    sends: ['find'],
+    leapsBy: 'deliverAt',
+    run: async (events, { keyId }) => events.dueOf(keyId, NOON, 10),
+  },
+  {
+    what: 'finding what holds a key up',
+    index: 'keyId_1_version_1_position_1_deliverAt_1',
+    sends: ['find'],
+    leapsBy: 'deliverAt',
+    looksAt: 'attempts',
+    run: async (events, { keyId }) => events.holderOf(keyId, NOON, 5),
   },
   {
     what: 'trying again later',
@@ -128,7 +180,7 @@ describe('what the driver sends about events when', () => {
   beforeEach(async () => {
     const event = anEvent();
     await store.events.add(event, NOON);
-    [queued = { ...event, deliverAt: NOON, attempts: 0 }] = await store.events.queuedOf(event.keyId, 1);
+    [queued = { ...event, deliverAt: NOON, attempts: 0 }] = await store.events.dueOf(event.keyId, NOON, 1);
     sent = [];
     all = [];
   });
@@ -136,9 +188,18 @@ describe('what the driver sends about events when', () => {
     await store.close();
   });
 
-  const isServed = ({ index: name }: Use): boolean => {
+  const isServed = ({ index: name, leapsBy, looksAt }: Use): boolean => {
     const index = indexes.find((each) => each.name === name);
-    return sent.length > 0 && index !== undefined && sent.every((command) => serves(index, shapeOf(command)));
+    if (index === undefined || (leapsBy !== undefined && !(leapsBy in index.key))) return false;
+    const isNarrowing = (field: string): boolean => field !== leapsBy && field !== looksAt;
+    return (
+      sent.length > 0 &&
+      sent
+        .map(shapeOf)
+        .every(({ equal, range, sort }) =>
+          serves(index, { equal: equal.filter(isNarrowing), range: range.filter(isNarrowing), sort }),
+        )
+    );
   };
 
   it.each(USES)('$what is served by the index $index', async (use) => {

@@ -177,6 +177,25 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       expect(new Set(pageIn(answer).map(({ orgId }) => orgId))).toEqual(new Set(['globex']));
     });
 
+    it('and not by a cursor that another tenant’s key had events, however many', async () => {
+      const { key } = await service.issue({ orgId: 'acme', projectId: 'busy' });
+      const events = service.app.get<EventRepository>(EVENT_REPOSITORY);
+      const at = new Date();
+      const many = Array.from({ length: 1100 }, (_, n) =>
+        anEvent({ id: `${key.id}-busy-${n}`, at, keyId: key.id, orgId: 'acme', projectId: 'busy' }),
+      );
+      await inParallel(many, 10, async (event) => void (await events.add(event)));
+      const stranger = await holder({ orgId: 'globex' });
+      const [theirs, nobodys] = await Promise.all(
+        [key.id, newKeyId(at)].map(async (id) => stranger.get(`/v1/events?keyId=${id}`)),
+      );
+      expect(theirs?.body).toEqual({ data: [], nextCursor: null });
+      expect([theirs?.text, theirs?.headers.get('link')]).toEqual([
+        nobodys?.text,
+        nobodys?.headers.get('link'),
+      ]);
+    });
+
     it('as it was when it happened: a key that moved leaves its past behind', async () => {
       const { key } = await service.issue({ orgId: 'acme' });
       await root.patch(`/v1/api-keys/${key.id}`, { orgId: 'globex' });
@@ -267,14 +286,19 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       await trailOf(root, `keyId=${key.id}`, 1);
       const events = service.app.get<EventRepository>(EVENT_REPOSITORY);
       const at = new Date(Date.now() + 60_000);
+      const orgId = `far-${key.id}`;
+      await events.add(
+        anEvent({ id: `${key.id}-sought`, at: new Date(), keyId: key.id, orgId, type: 'api-key.revoked' }),
+      );
       const fillers = Array.from({ length: 1100 }, (_, n) =>
-        anEvent({ id: `${key.id}-filler-${n}`, at, keyId: newKeyId(at), orgId: 'filler' }),
+        anEvent({ id: `${key.id}-filler-${n}`, at, keyId: newKeyId(at), orgId }),
       );
       await inParallel(fillers, 10, async (filler) => void (await events.add(filler)));
-      const client = await holder({ projectId: 'far' });
-      const first = await client.get('/v1/events');
+      const client = await holder({ orgId });
+      const query = '/v1/events?type=api-key.revoked';
+      const first = await client.get(query);
       expect([pageIn(first), first.body['nextCursor']]).toEqual([[], expect.any(String)]);
-      const second = await client.get(`/v1/events?cursor=${String(first.body['nextCursor'])}`);
+      const second = await client.get(`${query}&cursor=${String(first.body['nextCursor'])}`);
       expect(pageIn(second).map(({ keyId }) => keyId)).toContain(key.id);
     });
   });

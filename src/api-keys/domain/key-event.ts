@@ -103,3 +103,8 @@ export function positionOf({ at, id }: Pick<KeyEvent, 'at' | 'id'>): string {
 export function positionAt(moment: Date): string {
   return String(Math.max(0, moment.getTime())).padStart(DIGITS, '0');
 }
+
+/** The order of a key's events: by version, for clocks of instances may differ; then by time, for notices share theirs. */
+export function byVersion(one: KeyEvent, other: KeyEvent): number {
+  return one.version - other.version || (positionOf(one) < positionOf(other) ? -1 : 1);
+}

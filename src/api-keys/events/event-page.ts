@@ -36,8 +36,8 @@ export interface EventPage {
 type Wanted = Pick<EventPageQuery, 'type' | 'keyId' | 'orgId' | 'projectId' | 'ownerId'>;
 
 /**
- * One page of the events that a viewpoint sees, newest first. What the index does not narrow down is filtered among at
- * most 1,001 events, so that a page may be short.
+ * One page of the events that a viewpoint sees, newest first. What is asked for and the index does not narrow
+ * down is filtered among at most 1,001 events, all of them visible, so that a page may be short.
  *
  * @throws InvalidCursorError
  */
@@ -53,7 +53,7 @@ export async function eventPageOf(
   if (end !== undefined && (before === undefined || end < before)) before = end;
   const from = query.from === undefined ? undefined : positionAt(query.from);
 
-  const index = indexFor(wanted);
+  const index = indexFor(viewpoint, wanted);
   const isFiltered = Object.entries(wanted).some(
     ([name, value]) => value !== undefined && Reflect.get(index, name) === undefined,
   );
@@ -83,10 +83,17 @@ function within(viewpoint: Viewpoint, { type, keyId, ...asked }: Wanted): Wanted
   return isVisible(asked, both) ? { type, keyId, ...both } : undefined;
 }
 
-/** The index that leaves the fewest to be filtered. */
-function indexFor({ keyId, ownerId, orgId, projectId, type }: Wanted): EventFilter {
-  if (keyId !== undefined) return { keyId };
-  if (ownerId !== undefined) return { ownerId };
+/**
+ * What the store narrows events down to: all that limits the viewpoint, so that nothing out of its sight is examined, and
+ * shows in a cursor; and of what is asked for, what an index serves beside it.
+ */
+function indexFor(viewpoint: Viewpoint, { keyId, ownerId, orgId, projectId, type }: Wanted): EventFilter {
+  if (viewpoint.ownerId !== undefined) {
+    return { ownerId: viewpoint.ownerId, orgId, projectId: viewpoint.projectId };
+  }
+  if (viewpoint.projectId !== undefined) return { orgId, projectId: viewpoint.projectId };
+  if (keyId !== undefined) return { keyId, orgId };
+  if (ownerId !== undefined) return { ownerId, orgId };
   if (orgId !== undefined) return { orgId, projectId };
   return type === undefined ? {} : { type };
 }

@@ -64,7 +64,8 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
   async beforeApplicationShutdown(): Promise<void> {
     this.publisher.onChange(() => undefined);
     this.stopping.abort();
-    await Promise.all(this.loops.map(async (loop) => loop.stop()));
+    const ended = await Promise.all(this.loops.map(async (loop) => loop.stop()));
+    if (ended.includes(false)) this.logger.warn('something about events did not end in time, and is left');
     await this.lease?.release().catch(() => undefined);
   }
 
@@ -80,6 +81,9 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
 
     const delivering = this.loop(POLL_MS, async () => {
       if (holds()) await delivery?.deliver(holds, this.stopping.signal);
+    });
+    // Apart from the delivery, which takes as long as its receiver does: just then this is asked.
+    const measuring = this.loop(POLL_MS, async () => {
       const [oldest] = holds() ? await events.due(this.clock.now(), 1) : [];
       eventMetrics.queueAge.set(this.ageOf(oldest?.deliverAt));
     });
@@ -99,7 +103,7 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
         for (const loop of [relaying, delivering, housekeeping]) loop.wake();
     });
     this.lease = lease;
-    this.loops = [renewing, relaying, delivering, housekeeping];
+    this.loops = [renewing, relaying, delivering, measuring, housekeeping];
     this.publisher.onChange(() => relaying.wake());
     for (const loop of this.loops) loop.start();
   }

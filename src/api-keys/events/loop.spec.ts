@@ -72,4 +72,13 @@ describe('what is done again and again', () => {
     await turns();
     expect(done).toBe(1);
   });
+
+  it('is not waited for for ever, where it never ends', async () => {
+    start(HOUR, untilFinished);
+    await turns();
+    await expect(loop.stop(20)).resolves.toBe(false);
+    finish();
+    await expect(loop.stop(20)).resolves.toBe(true);
+    expect(done).toBe(1);
+  });
 });

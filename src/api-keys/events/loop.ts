@@ -1,3 +1,6 @@
+/** How long is waited at the end for what is under way. */
+const STOP_LIMIT_MS = 5000;
+
 /** Something that is done again and again: at intervals, and at once when it is woken. Never twice at the same time. */
 export class Loop {
   private stopped = false;
@@ -21,11 +24,19 @@ export class Loop {
     this.endRest();
   }
 
-  /** Resolves once what is under way has ended. */
-  async stop(): Promise<void> {
+  /**
+   * Resolves once what is under way has ended, or will not end within a limit.
+   *
+   * @returns whether it has ended
+   */
+  async stop(limitMs = STOP_LIMIT_MS): Promise<boolean> {
     this.stopped = true;
     this.endRest();
-    await this.running;
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<false>((resolve) => (timer = setTimeout(resolve, limitMs, false)));
+    const ended = await Promise.race([Promise.resolve(this.running).then(() => true), limit]);
+    clearTimeout(timer);
+    return ended;
   }
 
   private async run(): Promise<void> {

@@ -30,10 +30,15 @@ export type EventQuery = {
   readonly limit: number;
 } & EventFilter;
 
-/** What an index narrows events down to. */
+/** What an index narrows events down to. A project beside an owner is looked for among the events of that owner. */
 export type EventFilter =
-  | { readonly keyId: string }
-  | { readonly ownerId: string }
+  | { readonly keyId: string; readonly orgId?: string | undefined }
+  | {
+      readonly ownerId: string;
+      readonly orgId?: string | undefined;
+      readonly projectId?: string | undefined;
+    }
+  | { readonly orgId?: string | undefined; readonly projectId: string }
   | { readonly orgId: string; readonly projectId?: string | undefined }
   | { readonly type: KeyEventType }
   | { readonly [K in 'keyId' | 'ownerId' | 'orgId' | 'projectId' | 'type']?: undefined };
@@ -64,8 +69,34 @@ export interface EventRepository {
   /** Events whose delivery is due, longest due first. */
   due(now: Date, limit: number): Promise<readonly QueuedEvent[]>;
 
-  /** All events of a key that wait for their delivery, due or not, up to a limit. */
-  queuedOf(keyId: string, limit: number): Promise<readonly QueuedEvent[]>;
+  /**
+   * Organisations with deliveries that are due, in the order of their ids; `null`, for events of none, comes first.
+   *
+   * @param after only those behind this one
+   */
+  dueOrganisations(
+    now: Date,
+    after: string | null | undefined,
+    limit: number,
+  ): Promise<readonly (string | null)[]>;
+
+  /**
+   * Keys with deliveries of an organisation that are due, in the order of their ids.
+   *
+   * @param after only those behind this one
+   */
+  dueKeys(
+    orgId: string | null,
+    now: Date,
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly string[]>;
+
+  /** Events of a key whose delivery is due, whatever the organisation: by version, then by time. */
+  dueOf(keyId: string, now: Date, limit: number): Promise<readonly QueuedEvent[]>;
+
+  /** The first event of a key, in the same order, that waits for a later try and had fewer tries than so many. */
+  holderOf(keyId: string, now: Date, attempts: number): Promise<QueuedEvent | undefined>;
 
   /** Tries an event again later. Nothing happens where somebody else has tried it meanwhile. */
   postpone(event: QueuedEvent, deliverAt: Date, attempts: number): Promise<void>;

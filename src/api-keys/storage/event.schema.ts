@@ -80,9 +80,13 @@ EventSchema.index({ keyId: 1, position: 1 });
 EventSchema.index({ ownerId: 1, position: 1 });
 EventSchema.index({ orgId: 1, position: 1 });
 EventSchema.index({ orgId: 1, projectId: 1, position: 1 });
+EventSchema.index({ projectId: 1, position: 1 });
+EventSchema.index({ orgId: 1, keyId: 1, position: 1 });
+EventSchema.index({ orgId: 1, ownerId: 1, position: 1 });
 EventSchema.index({ type: 1, position: 1 });
 EventSchema.index({ deliverAt: 1 }, QUEUED);
-EventSchema.index({ keyId: 1, deliverAt: 1 }, QUEUED);
+EventSchema.index({ orgId: 1, keyId: 1, deliverAt: 1 }, QUEUED);
+EventSchema.index({ keyId: 1, version: 1, position: 1, deliverAt: 1 }, QUEUED);
 
 /** A lease as MongoDB keeps it, by its name. */
 @Schema({ collection: 'leases', ...OPTIONS })

@@ -1,5 +1,5 @@
 import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
-import { type KeyEvent, positionOf } from '../domain/key-event';
+import { byVersion, type KeyEvent, positionOf } from '../domain/key-event';
 import type { EventQuery, EventRepository, QueuedEvent, RecordedEvent } from './event.repository';
 import { MemoryLeaseRepository } from './memory-lease.repository';
 
@@ -8,6 +8,8 @@ interface Kept extends RecordedEvent {
   readonly deliverAt?: Date | undefined;
   readonly attempts?: number | undefined;
 }
+
+type Waiting = Kept & QueuedEvent;
 
 /** Keeps events in this process and forgets them with it. For development and tests, and nowhere else. */
 export class MemoryEventRepository implements EventRepository {
@@ -46,11 +48,45 @@ export class MemoryEventRepository implements EventRepository {
   }
 
   async due(now: Date, limit: number): Promise<readonly QueuedEvent[]> {
-    return this.queued(({ deliverAt }) => deliverAt.getTime() <= now.getTime(), limit);
+    return this.queued((event) => isDue(event, now))
+      .toSorted((one, other) => one.deliverAt.getTime() - other.deliverAt.getTime())
+      .slice(0, limit)
+      .map(asQueued);
   }
 
-  async queuedOf(keyId: string, limit: number): Promise<readonly QueuedEvent[]> {
-    return this.queued((event) => event.keyId === keyId, limit);
+  async dueOrganisations(
+    now: Date,
+    after: string | null | undefined,
+    limit: number,
+  ): Promise<readonly (string | null)[]> {
+    const ids = this.queued((event) => isDue(event, now)).map(({ orgId }) => orgId ?? null);
+    const none = after === undefined && ids.includes(null) ? [null] : [];
+    return [...none, ...inOrderAfter(ids, after ?? undefined)].slice(0, limit);
+  }
+
+  async dueKeys(
+    orgId: string | null,
+    now: Date,
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly string[]> {
+    const due = this.queued((event) => (event.orgId ?? null) === orgId && isDue(event, now));
+    const ids = due.map(({ keyId }) => keyId);
+    return inOrderAfter(ids, after).slice(0, limit);
+  }
+
+  async dueOf(keyId: string, now: Date, limit: number): Promise<readonly QueuedEvent[]> {
+    return this.queued((event) => event.keyId === keyId && isDue(event, now))
+      .toSorted(byVersion)
+      .slice(0, limit)
+      .map(asQueued);
+  }
+
+  async holderOf(keyId: string, now: Date, attempts: number): Promise<QueuedEvent | undefined> {
+    return this.queued((event) => event.keyId === keyId && event.attempts < attempts && !isDue(event, now))
+      .toSorted(byVersion)
+      .slice(0, 1)
+      .map(asQueued)[0];
   }
 
   async postpone(event: QueuedEvent, deliverAt: Date, attempts: number): Promise<void> {
@@ -70,18 +106,30 @@ export class MemoryEventRepository implements EventRepository {
     return oldest.length;
   }
 
-  private queued(wanted: (event: QueuedEvent) => boolean, limit: number): readonly QueuedEvent[] {
-    return [...this.events.values()]
-      .flatMap(({ position: _position, delivery: _delivery, deliverAt, attempts, ...event }) =>
-        deliverAt === undefined || attempts === undefined ? [] : [{ ...event, deliverAt, attempts }],
-      )
-      .filter(wanted)
-      .toSorted((one, other) => one.deliverAt.getTime() - other.deliverAt.getTime())
-      .slice(0, limit);
+  private queued(wanted: (event: Waiting) => boolean): readonly Waiting[] {
+    return [...this.events.values()].filter(isWaiting).filter(wanted);
   }
 
   private update({ id, attempts }: QueuedEvent, change: Partial<Kept>): void {
     const kept = this.events.get(id);
     if (kept !== undefined && kept.attempts === attempts) this.events.set(id, { ...kept, ...change });
   }
+}
+
+function isWaiting(event: Kept): event is Waiting {
+  return event.deliverAt !== undefined && event.attempts !== undefined;
+}
+
+function asQueued({ position: _position, delivery: _delivery, ...event }: Waiting): QueuedEvent {
+  return event;
+}
+
+function isDue({ deliverAt }: QueuedEvent, now: Date): boolean {
+  return deliverAt.getTime() <= now.getTime();
+}
+
+/** Each of these ids once, in their order, behind one of them. */
+function inOrderAfter(ids: readonly (string | null)[], after: string | undefined): readonly string[] {
+  const strings = [...new Set(ids)].filter((id) => id !== null);
+  return strings.filter((id) => after === undefined || id > after).toSorted();
 }

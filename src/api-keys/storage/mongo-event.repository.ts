@@ -5,11 +5,9 @@ import type { EventDocument } from './event.schema';
 import { boundedMongoOperation, durableWrite, isDuplicateKey, majorityRead } from './mongo-operation';
 import type { MongoLeaseRepository } from './mongo-lease.repository';
 
-/** Before every date, and yet a date: an index on dates alone serves the comparison. */
-const EVER = new Date(0);
-
 const RECORDED = { position: 0, deliverAt: 0, attempts: 0 } as const;
 const QUEUED = { position: 0, delivery: 0 } as const;
+const BY_VERSION = { version: 1, position: 1 } as const;
 
 type Stored<T extends KeyEvent> = { readonly _id: string } & Omit<T, 'id'>;
 
@@ -70,11 +68,51 @@ export class MongoEventRepository implements EventRepository {
   }
 
   async due(now: Date, limit: number): Promise<readonly QueuedEvent[]> {
-    return this.queued({ deliverAt: { $lte: now } }, limit);
+    return this.queued({ deliverAt: { $lte: now } }, { deliverAt: 1 }, limit);
   }
 
-  async queuedOf(keyId: string, limit: number): Promise<readonly QueuedEvent[]> {
-    return this.queued({ keyId, deliverAt: { $gte: EVER } }, limit);
+  async dueOrganisations(
+    now: Date,
+    after: string | null | undefined,
+    limit: number,
+  ): Promise<readonly (string | null)[]> {
+    const found: (string | null)[] = [];
+    if (after === undefined && (await this.firstDue({ orgId: null }, 'keyId', now)) !== undefined) {
+      found.push(null);
+    }
+    for (let last = after ?? ''; found.length < limit;) {
+      const next = await this.firstDue({ orgId: { $gt: last } }, 'orgId', now);
+      if (next === undefined) break;
+      found.push(next);
+      last = next;
+    }
+    return found;
+  }
+
+  async dueKeys(
+    orgId: string | null,
+    now: Date,
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (let last = after ?? ''; found.length < limit;) {
+      const next = await this.firstDue({ orgId, keyId: { $gt: last } }, 'keyId', now);
+      if (next === undefined) break;
+      found.push(next);
+      last = next;
+    }
+    return found;
+  }
+
+  async dueOf(keyId: string, now: Date, limit: number): Promise<readonly QueuedEvent[]> {
+    return this.queued({ keyId, deliverAt: { $lte: now } }, BY_VERSION, limit);
+  }
+
+  async holderOf(keyId: string, now: Date, attempts: number): Promise<QueuedEvent | undefined> {
+    const later = { keyId, deliverAt: { $gt: now }, attempts: { $lt: attempts } };
+    const [first] = await this.queued(later, BY_VERSION, 1);
+    return first;
   }
 
   async postpone({ id, attempts: before }: QueuedEvent, deliverAt: Date, attempts: number): Promise<void> {
@@ -101,16 +139,32 @@ export class MongoEventRepository implements EventRepository {
     return deletedCount;
   }
 
-  private async queued(filter: object, limit: number): Promise<readonly QueuedEvent[]> {
+  private async queued(
+    filter: object,
+    sort: Readonly<Record<string, 1>>,
+    limit: number,
+  ): Promise<readonly QueuedEvent[]> {
     const found = await boundedMongoOperation((signal) =>
       this.model
-        .find(filter, QUEUED, majorityRead(signal))
-        .sort({ deliverAt: 1 })
+        .find(filter, QUEUED, { ...majorityRead(signal), sort })
         .limit(limit)
         .lean<Stored<QueuedEvent>[]>()
         .exec(),
     );
     return found.map(withId);
+  }
+
+  /** The least value of a field among what is due. The index leaps from value to value: a queue costs what it has of them. */
+  private async firstDue(filter: object, field: 'orgId' | 'keyId', now: Date): Promise<string | undefined> {
+    const [first] = await boundedMongoOperation((signal) =>
+      this.model
+        .find({ ...filter, deliverAt: { $lte: now } }, { _id: 0, [field]: 1 }, majorityRead(signal))
+        .sort({ [field]: 1 })
+        .limit(1)
+        .lean<Partial<Record<'orgId' | 'keyId', string>>[]>()
+        .exec(),
+    );
+    return first?.[field];
   }
 
   private async update(id: string, attempts: number, change: object): Promise<void> {

@@ -94,6 +94,43 @@ describe('a message that is sent', () => {
     }
   });
 
+  it.each([101, 102, 100])(
+    'is not waited for beyond its time where the answer is %i and no end',
+    async (status) => {
+      const head = `HTTP/1.1 ${status} Wait\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n`;
+      answer = ({ socket }) => {
+        socket.on('error', () => undefined);
+        const saying = setInterval(() => socket.writable && socket.write(head), 10);
+        socket.once('close', () => clearInterval(saying));
+      };
+      await expect(allowed('/hooks', 300).send(MESSAGE, forever)).resolves.toEqual(
+        status === 101 ? { status } : { failure: 'timeout' },
+      );
+    },
+  );
+
+  it.each([101, 102])('has failed where the connection is closed after %i', async (status) => {
+    answer = ({ socket }) => socket.end(`HTTP/1.1 ${status} Wait\r\n\r\n`);
+    const got = await allowed('/hooks', 600_000).send(MESSAGE, forever);
+    expect(got.status ?? got.failure).toEqual(status === 101 ? 101 : 'ECONNRESET');
+  });
+
+  it('leaves no connection behind that was to become another', async () => {
+    let left: Promise<unknown> = Promise.resolve();
+    answer = ({ socket }) => {
+      left = once(socket, 'close');
+      socket.on('error', () => undefined);
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n');
+    };
+    await expect(allowed().send(MESSAGE, forever)).resolves.toEqual({ status: 101 });
+    await left;
+  });
+
+  it('is not sent at all once the service has ended', async () => {
+    await expect(allowed().send(MESSAGE, AbortSignal.abort())).rejects.toThrow('aborted');
+    expect(requests).toEqual([]);
+  });
+
   it('is given up at once when the service ends', async () => {
     answer = () => undefined;
     const ending = new AbortController();

@@ -68,6 +68,7 @@ export class WebhookClient {
     // An address is connected to without a lookup.
     if (this.guarded && isIP(host) !== 0 && !isPublicAddress(host)) throw new RefusedAddressError();
     if (this.guarded && this.url.protocol !== 'https:') throw new RefusedAddressError();
+    signal.throwIfAborted();
     const send = this.url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
       const request = send(this.url, {
@@ -84,11 +85,20 @@ export class WebhookClient {
       });
       let answer: WebhookAnswer | undefined;
       // Once the head is there the answer is known: however its body ends, or does not, nothing changes.
-      request.on('error', (error) => (answer === undefined ? reject(error) : resolve(answer)));
+      const end = (error: unknown): void => (answer === undefined ? reject(error) : resolve(answer));
+      // Whatever becomes of the request, the promise is settled by the limit: what waits for it holds up all webhooks.
+      signal.addEventListener('abort', () => end(signal.reason), { once: true });
+      request.on('error', end);
+      request.on('close', () => end(new Error('closed without an answer')));
       request.on('response', (response) => {
         const known = { status: response.statusCode, retryAfter: response.headers['retry-after'] };
         answer = known;
         readOff(response, () => resolve(known));
+      });
+      // A receiver that answers 101 speaks no more HTTP, which nobody asked of it.
+      request.on('upgrade', ({ statusCode: status }, socket) => {
+        resolve({ status });
+        socket.destroy();
       });
       request.end(body);
     });

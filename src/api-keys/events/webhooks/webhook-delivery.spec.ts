@@ -241,6 +241,82 @@ describe('the order of a key’s events', () => {
   });
 });
 
+const ofTenant = (tenant: string, n: number): string =>
+  `01jd8x4k2m6n8p0q2r4s${tenant}${String(n).padStart(2, '0')}`;
+const placeOf = (id: string): number => receiver.came.indexOf(id);
+
+describe('however much of one key waits', () => {
+  it('another tenant’s revocation comes before all but a few of them', async () => {
+    for (let version = 1; version <= 150; version += 1) await happen(ACME, version);
+    time += 1000;
+    const revocation = await happen(GLOBEX, 1, 'globex');
+    await deliver();
+    expect(placeOf(revocation)).toBeLessThan(10);
+    expect(receiver.came.filter((id) => id.startsWith(ACME))).toEqual(
+      Array.from({ length: 150 }, (_, index) => `${ACME}-${index + 1}`),
+    );
+  });
+
+  it('the tenant’s own other keys have their turns', async () => {
+    for (let n = 0; n < 6; n += 1) {
+      for (let version = 1; version <= 60; version += 1) await happen(ofTenant('acme', n), version);
+    }
+    time += 1000;
+    const last = await happen(ofTenant('acme', 99), 1);
+    await deliver();
+    expect(placeOf(last)).toBeLessThan(80);
+    expect(receiver.came).toHaveLength(361);
+  });
+
+  it('and of how many keys: one of many keys takes no more than one of few', async () => {
+    for (let n = 0; n < 50; n += 1) {
+      for (let version = 1; version <= 10; version += 1) await happen(ofTenant('acme', n), version);
+    }
+    time += 1000;
+    const first = await happen(ofTenant('glob', 1), 1, 'globex');
+    receiver.answer = (id) => {
+      if (id === first) void happen(ofTenant('glob', 2), 1, 'globex');
+      return { status: 204 };
+    };
+    await deliver();
+    expect(placeOf(first)).toBeLessThan(10);
+    expect(placeOf(`${ofTenant('glob', 2)}-1`)).toBeLessThan(60);
+    expect(receiver.came).toHaveLength(502);
+  });
+
+  it('and of how many tenants: each has its turn before any has its second', async () => {
+    const tenants = Array.from({ length: 45 }, (_, n) => n);
+    for (const n of tenants) {
+      for (let version = 1; version <= 11; version += 1)
+        await happen(ofTenant('each', n), version, `tenant-${n}`);
+    }
+    await deliver();
+    const firsts = tenants.map((n) => placeOf(`${ofTenant('each', n)}-1`));
+    const seconds = tenants.map((n) => placeOf(`${ofTenant('each', n)}-11`));
+    expect(Math.max(...firsts)).toBeLessThan(Math.min(...seconds));
+    expect(receiver.came).toHaveLength(495);
+  });
+
+  it('a key that moved between tenants is delivered in its order', async () => {
+    for (let version = 1; version <= 30; version += 1) {
+      await happen(ACME, version, version % 2 === 0 ? 'acme' : 'globex');
+    }
+    await deliver();
+    expect(receiver.came).toEqual(Array.from({ length: 30 }, (_, index) => `${ACME}-${index + 1}`));
+  });
+
+  it('none of it overtakes one that is tried again', async () => {
+    for (let version = 1; version <= 150; version += 1) await happen(ACME, version);
+    receiver.answer = () => ({ status: 400 });
+    await deliver();
+    await pass(4);
+    expect(receiver.came).toEqual([`${ACME}-1`]);
+    receiver.answer = () => ({ status: 204 });
+    await pass(1);
+    expect(receiver.came.slice(1)).toEqual(Array.from({ length: 150 }, (_, index) => `${ACME}-${index + 1}`));
+  });
+});
+
 describe('a receiver that answers 410', () => {
   it('gets nothing more, loses nothing, and is asked again after a restart', async () => {
     receiver.answer = () => ({ status: 410 });

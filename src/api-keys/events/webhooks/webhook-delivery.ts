@@ -1,25 +1,27 @@
 import { Logger } from '@nestjs/common';
 import type { Clock } from '../../domain/clock';
-import { positionOf } from '../../domain/key-event';
+import { byVersion } from '../../domain/key-event';
 import type { EventRepository, QueuedEvent } from '../../storage/event.repository';
 import { eventMetrics } from '../event-metrics';
 import { inParallel } from '../in-parallel';
+import { DeliveryTurns } from './delivery-turns';
 import { retryAfterSeconds, retryDelayMs, TRIES_IN_ORDER } from './retry-schedule';
 import type { WebhookAnswer, WebhookClient } from './webhook-client';
 import { messageOf } from './webhook-message';
 
-const BATCH = 100;
 const WIDTH = 4;
-const MAX_WAITING_OF_A_KEY = 500;
+/** How many events of a key its turn is for. */
+const EVENTS = 10;
 const MAX_PAUSE_MS = 60_000;
 const GONE = 410;
 
 /**
  * Delivers the events that are due: at least once each, those of one key in their order as long as that is reasonable,
- * see decision record 0032. May be interrupted anywhere; what was not noted as taken is sent again.
+ * see decision record 0032; organisations and their keys taking turns, see 0046. May be interrupted anywhere; what was not noted as taken is sent again.
  */
 export class WebhookDelivery {
   private readonly logger = new Logger('Webhooks');
+  private readonly turns: DeliveryTurns;
   private pausedUntil = 0;
   private failuresInARow = 0;
   private isGone = false;
@@ -31,6 +33,7 @@ export class WebhookDelivery {
     private readonly clock: Clock,
     private readonly random: () => number = Math.random,
   ) {
+    this.turns = new DeliveryTurns(events);
     eventMetrics.endpointGone.set(0);
   }
 
@@ -43,22 +46,22 @@ export class WebhookDelivery {
   async deliver(mayGoOn: () => boolean, signal: AbortSignal): Promise<void> {
     const goesOn = (): boolean => mayGoOn() && !signal.aborted && !this.isGone && !this.isPaused();
     for (let goOn = goesOn(); goOn;) {
-      const due = await this.events.due(this.clock.now(), BATCH);
-      await inParallel([...new Set(due.map(({ keyId }) => keyId))], WIDTH, async (keyId) =>
-        this.deliverOf(keyId, goesOn, signal),
-      );
-      goOn = due.length === BATCH && goesOn();
+      const keyIds = await this.turns.next(this.clock.now());
+      await inParallel(keyIds, WIDTH, async (keyId) => this.deliverOf(keyId, goesOn, signal));
+      goOn = keyIds.length > 0 && goesOn();
     }
   }
 
   private async deliverOf(keyId: string, goesOn: () => boolean, signal: AbortSignal): Promise<void> {
-    const waiting = await this.events.queuedOf(keyId, MAX_WAITING_OF_A_KEY);
+    if (!goesOn()) return;
+    const now = this.clock.now();
+    const due = await this.events.dueOf(keyId, now, EVENTS);
+    const holder = await this.events.holderOf(keyId, now, TRIES_IN_ORDER);
     let heldUntil: Date | undefined;
-    for (const event of waiting.toSorted(inOrder)) {
+    for (const event of due) {
       if (!goesOn()) return;
-      const isDue = event.deliverAt.getTime() <= this.clock.now().getTime();
-      if (!isDue) heldUntil ??= event.attempts < TRIES_IN_ORDER ? event.deliverAt : undefined;
-      else if (heldUntil !== undefined) await this.events.postpone(event, heldUntil, event.attempts);
+      if (holder !== undefined && byVersion(holder, event) < 0) heldUntil ??= holder.deliverAt;
+      if (heldUntil !== undefined) await this.events.postpone(event, heldUntil, event.attempts);
       else heldUntil = await this.try(event, signal);
     }
   }
@@ -121,11 +124,6 @@ export class WebhookDelivery {
       `${this.client.host} answered 410: nothing more is sent there by this instance. Events wait; set WEBHOOK_URL to where they are taken, and restart.`,
     );
   }
-}
-
-/** By version, for clocks of different instances may differ; then by time, for notices share their version. */
-function inOrder(one: QueuedEvent, other: QueuedEvent): number {
-  return one.version - other.version || (positionOf(one) < positionOf(other) ? -1 : 1);
 }
 
 /** Whether a failure is about the receiver as a whole, not about one message. */

@@ -1,0 +1,52 @@
+import { register } from 'prom-client';
+import { startService, type TestService } from '../support/service';
+import { startWebhookReceiver, type WebhookReceiver, webhookSecret } from '../support/webhook-receiver';
+
+const QUEUE_AGE = /^keyward_webhook_queue_oldest_seconds ([\d.]+)$/m;
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n';
+
+describe('a receiver', () => {
+  let receiver: WebhookReceiver;
+  let service: TestService;
+
+  beforeEach(async () => {
+    const secret = webhookSecret();
+    receiver = await startWebhookReceiver(secret);
+    service = await startService('memory', {
+      WEBHOOK_URL: receiver.url,
+      WEBHOOK_SECRETS: secret,
+      WEBHOOK_ALLOW_PRIVATE: 'true',
+    });
+    await receiver.waitFor(({ data }) => data['keyId'] === service.root.key.id);
+  });
+  afterEach(async () => {
+    await receiver.stop();
+  });
+
+  it('that switches protocols gets the next events, and the service ends in time', async () => {
+    receiver.answerWith(({ socket }) => socket.write(SWITCHING));
+    const { key: theirs } = await service.issue({ orgId: 'globex' });
+    await receiver.waitFor(({ data }) => data['keyId'] === theirs.id);
+    receiver.answerWith(undefined);
+    const { key: ours } = await service.issue({ orgId: 'acme' });
+    await receiver.waitFor(({ data }) => data['keyId'] === ours.id);
+    const began = performance.now();
+    await service.stop();
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+
+  it('that says nothing shows in the age of the queue while it is waited for', async () => {
+    receiver.answerWith(() => undefined);
+    const { key } = await service.issue({ orgId: 'acme' });
+    await receiver.waitFor(({ data }) => data['keyId'] === key.id);
+    const began = performance.now();
+    let age = 0;
+    while (age < 2 && performance.now() - began < 10_000) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      age = Number(QUEUE_AGE.exec(await register.metrics())?.[1] ?? 0);
+    }
+    expect(age).toBeGreaterThanOrEqual(2);
+    expect(receiver.received.filter(({ data }) => data['keyId'] === key.id)).toHaveLength(1);
+    await service.stop();
+  });
+});
