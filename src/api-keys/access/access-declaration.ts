@@ -13,17 +13,35 @@ export type AccessDeclaration =
 
 const DECLARATIONS = Symbol('keyward:access-declarations');
 
+/** A declaration on a method, by where the method stands. */
+interface DeclaredMethod {
+  readonly target: object;
+  readonly key: string | symbol;
+  readonly declaration: AccessDeclaration;
+}
+
+/** A decorator that wraps a method leaves ours on a function that nobody calls; here it is found all the same. */
+const declaredMethods: DeclaredMethod[] = [];
+
 /**
  * A class or method decorator that adds a declaration to those already there. A class adds to what it inherits.
  */
 export function declareAccess(declaration: AccessDeclaration): ClassDecorator & MethodDecorator {
-  return (target: object, _key?: string | symbol, descriptor?: { value?: unknown }) => {
+  return (target: object, key?: string | symbol, descriptor?: { value?: unknown }) => {
     const holder = descriptor === undefined ? target : (descriptor.value as object);
-    Reflect.defineMetadata(DECLARATIONS, [...declarationsOn(holder), declaration], holder);
+    if (key !== undefined) declaredMethods.push({ target, key, declaration });
+    Reflect.defineMetadata(DECLARATIONS, [...declarationsAt(holder), declaration], holder);
   };
 }
 
-/** The declarations on a class or a method. */
+/** The declarations on a class or a method; on a method also those that a wrapper of it hides. */
 export function declarationsOn(holder: object): readonly AccessDeclaration[] {
+  const hidden = declaredMethods
+    .filter(({ target, key }) => Object.getOwnPropertyDescriptor(target, key)?.value === holder)
+    .map(({ declaration }) => declaration);
+  return [...new Set([...declarationsAt(holder), ...hidden])];
+}
+
+function declarationsAt(holder: object): readonly AccessDeclaration[] {
   return (Reflect.getMetadata(DECLARATIONS, holder) as readonly AccessDeclaration[] | undefined) ?? [];
 }

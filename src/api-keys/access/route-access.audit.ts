@@ -4,13 +4,15 @@ import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/co
 import { ConfigurationError } from '../../config/configuration.error';
 import { API_KEYS_SETTINGS, type ApiKeysModuleSettings } from '../api-keys.options';
 import { declarationsOn } from './access-declaration';
+import { discoverMessageHandlers } from './message-handlers';
 import { compileRouteAccess } from './route-access';
 import { type DiscoveredRoute, discoverRoutes } from './route-discovery';
 import { ScopesGuard } from './scopes.guard';
 
 /**
  * Looks at every route before anything is served. Refuses to start while a decorated route has no guard that
- * would enforce its decorators, or a globally guarded route declares nothing.
+ * would enforce its decorators, or a globally guarded route declares nothing; and while decorators stand on handlers of
+ * messages, which no guard lets in.
  */
 @Injectable()
 export class RouteAccessAudit implements OnApplicationBootstrap {
@@ -21,15 +23,19 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     @Inject(API_KEYS_SETTINGS) private readonly settings: ApiKeysModuleSettings,
   ) {}
 
-  /** @throws ConfigurationError that names every route at fault */
+  /** @throws ConfigurationError that names every route or handler at fault */
   onApplicationBootstrap(): void {
     const guardedGlobally = this.hasGlobalGuard();
+    this.requireNoDeclaredMessages(guardedGlobally);
+    const ownModule = this.discovery.getProviders().find(({ instance }) => instance === this)?.host;
     const undeclared: string[] = [];
     const unguarded: string[] = [];
     for (const route of discoverRoutes(this.discovery, this.scanner)) {
       const { kind } = compileRouteAccess(route.controller, route.handler);
       if (kind === 'undeclared' && guardedGlobally) undeclared.push(route.label);
-      if (kind !== 'public' && isDeclared(route) && !guardedGlobally && !hasOwnGuard(route)) {
+      // Before the module's own routes a global guard counts for nothing: it may be another module's, of another store.
+      const guarded = hasOwnGuard(route) || (guardedGlobally && route.module !== ownModule);
+      if (kind !== 'public' && isDeclared(route) && !guarded) {
         unguarded.push(route.label);
       }
     }
@@ -47,6 +53,21 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     }
   }
 
+  private requireNoDeclaredMessages(guardedGlobally: boolean): void {
+    const open = discoverMessageHandlers(this.discovery, this.scanner).filter(
+      (handler) =>
+        isDeclared(handler) &&
+        compileRouteAccess(handler.controller, handler.handler).kind !== 'public' &&
+        !hasOwnGuard(handler) &&
+        !(guardedGlobally && handler.guardedGlobally),
+    );
+    if (open.length === 0) return;
+    throw new ConfigurationError(
+      `these handlers of messages declare access, which is enforced on HTTP only: ${open.map(({ label }) => label).join('; ')}. ` +
+        'Keep them in a class without access decorators, or close them with @UseGuards(ScopesGuard).',
+    );
+  }
+
   private hasGlobalGuard(): boolean {
     const guards: readonly unknown[] = [
       ...this.applicationConfig.getGlobalGuards(),
@@ -56,11 +77,13 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
   }
 }
 
-function isDeclared({ controller, handler }: DiscoveredRoute): boolean {
+type Handled = Pick<DiscoveredRoute, 'controller' | 'handler'>;
+
+function isDeclared({ controller, handler }: Handled): boolean {
   return declarationsOn(controller).length + declarationsOn(handler).length > 0;
 }
 
-function hasOwnGuard({ controller, handler }: DiscoveredRoute): boolean {
+function hasOwnGuard({ controller, handler }: Handled): boolean {
   return [controller, handler].some((holder: Type | object) => {
     const guards = Reflect.getMetadata(GUARDS_METADATA, holder) as readonly unknown[] | undefined;
     return guards?.some(isScopesGuard);

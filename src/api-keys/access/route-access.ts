@@ -19,15 +19,22 @@ export type RouteAccess =
 /**
  * What the decorators on a class and on one of its methods ask for together.
  *
- * @throws ConfigurationError if they contradict each other
+ * @throws ConfigurationError if they contradict each other, or nobody can know what the method's decorators say
  */
 export function compileRouteAccess(controller: Type, handler: object): RouteAccess {
-  const declared = [...declarationsOn(controller), ...declarationsOn(handler)];
+  const [onClass, onMethod] = [declarationsOn(controller), declarationsOn(handler)];
+  const declared = [...onClass, ...onMethod];
   const has = (kind: AccessDeclaration['kind']): boolean => declared.some((each) => each.kind === kind);
   const asksForKey = has('scopes') || has('any-scope') || has('authenticated');
   const selfScoped = has('self-scoped');
   const tenantHeaders = has('tenant-headers');
-  const where = `${controller.name}.${(handler as { readonly name: string }).name}`;
+  const name = methodNameOf(controller, handler);
+  const where = `${controller.name}.${name ?? (handler as { name?: string }).name ?? ''}`;
+  if (onClass.length > 0 && onMethod.length === 0 && name === undefined) {
+    throw new ConfigurationError(
+      `${where} was replaced on its instance, and what the method declared is lost: wrap it on the class instead.`,
+    );
+  }
   if (has('public')) {
     if (asksForKey || selfScoped || tenantHeaders) {
       throw new ConfigurationError(
@@ -53,6 +60,18 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     basicCredentials: has('basic-credentials'),
     sessions: has('sessions'),
   };
+}
+
+/** What a handler is called on a class, or on one that it extends; a function that wraps it may have no name. */
+function methodNameOf({ prototype }: Type, handler: object): string | undefined {
+  let holder = prototype as object | null;
+  while (holder !== null) {
+    const members = Object.entries(Object.getOwnPropertyDescriptors(holder));
+    const found = members.find(([, { value }]) => value === handler);
+    if (found !== undefined) return found[0];
+    holder = Object.getPrototypeOf(holder) as object | null;
+  }
+  return undefined;
 }
 
 /** Compiles each route once and keeps the result, so that a request reads no metadata. */

@@ -1,11 +1,15 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { methodsOf } from './class-methods';
 
 /** A route of the application, as its decorators declare it. */
 export interface DiscoveredRoute {
   readonly controller: Type;
+  /** What Nest calls. */
   readonly handler: object;
+  /** The module that the controller belongs to. */
+  readonly module: object | undefined;
   readonly method: RequestMethod;
   /** Paths as declared, without a global prefix or version. */
   readonly paths: readonly string[];
@@ -18,34 +22,24 @@ export function discoverRoutes(
   discovery: DiscoveryService,
   scanner: MetadataScanner,
 ): readonly DiscoveredRoute[] {
-  return discovery.getControllers().flatMap(({ metatype, instance }) => {
+  return discovery.getControllers().flatMap((wrapper) => {
+    const { metatype } = wrapper;
     if (typeof metatype !== 'function' || !Reflect.hasMetadata(PATH_METADATA, metatype)) return [];
     const controller = metatype as Type;
-    const prototype = (
-      instance === undefined ? controller.prototype : Object.getPrototypeOf(instance)
-    ) as object;
-    return scanner
-      .getAllMethodNames(prototype)
-      .flatMap((name) =>
-        routeOf(controller, (prototype as Readonly<Record<string, object>>)[name] as object),
-      );
+    return methodsOf(wrapper, scanner).flatMap(({ name, declared, handler }) => {
+      const method = Reflect.getMetadata(METHOD_METADATA, declared) as RequestMethod | undefined;
+      if (method === undefined) return [];
+      const paths = pathsOf(controller, declared);
+      const label = `${RequestMethod[method]} ${paths.join(', ')} (${controller.name}.${name})`;
+      return { controller, handler, module: wrapper.host, method, paths, label };
+    });
   });
 }
 
-function routeOf(controller: Type, handler: object): DiscoveredRoute | readonly [] {
-  const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
-  if (method === undefined) return [];
+function pathsOf(controller: Type, declared: object): readonly string[] {
   const bases = listOf(Reflect.getMetadata(PATH_METADATA, controller));
-  const ends = listOf(Reflect.getMetadata(PATH_METADATA, handler));
-  const paths = bases.flatMap((base) => ends.map((end) => joined(base, end)));
-  const name = `${controller.name}.${(handler as { readonly name: string }).name}`;
-  return {
-    controller,
-    handler,
-    method,
-    paths,
-    label: `${RequestMethod[method]} ${paths.join(', ')} (${name})`,
-  };
+  const ends = listOf(Reflect.getMetadata(PATH_METADATA, declared));
+  return bases.flatMap((base) => ends.map((end) => joined(base, end)));
 }
 
 function listOf(paths: unknown): readonly string[] {

@@ -40,7 +40,15 @@ describe('a route that takes sessions', () => {
       grant: { scopes: [], allowedIps: [] },
       boundByMaxTtl: true,
     };
-    attachAccess({ request, caller, tenant: {}, controller: People, handler: People.prototype.mine });
+    attachAccess({
+      guard: {},
+      request,
+      params: undefined,
+      caller,
+      tenant: {},
+      controller: People,
+      handler: People.prototype.mine,
+    });
     expect(() => requirePresentedKey(request, '@CurrentApiKey()')).toThrow('not declared @AllowSessions()');
   });
 });

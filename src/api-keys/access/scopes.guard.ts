@@ -24,6 +24,10 @@ type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
  * context that is not HTTP. Answers as RFC 6750 section 3 says, under Fastify and Express alike.
  *
  * Subclasses may change where the credential, the tenant or the client's address comes from.
+ *
+ * Where several stand before a route, each judges for itself. Only guards of this very class and of one module judge as
+ * one: the rate limit and the usage count once. A subclass judges anew, and they count anew, wherever another instance
+ * of it or another guard stands before the same route.
  */
 @Injectable()
 export class ScopesGuard implements CanActivate {
@@ -31,18 +35,19 @@ export class ScopesGuard implements CanActivate {
   private readonly tenantParams: Required<TenantParamNames>;
   private readonly clientAddress: ClientAddressOf;
   private readonly addressOf = (request: HttpRequest): string | undefined => this.clientAddressOf(request);
+  private readonly judgesAlike = (guard: object): boolean => guard === this || this.isTwin(guard);
 
   constructor(
     private readonly admission: Admission,
-    @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
+    @Inject(API_KEYS_OPTIONS) private readonly moduleOptions: ApiKeysOptions,
     private readonly adapterHost: HttpAdapterHost,
     @Optional() @Inject(AUTHENTICATOR) private readonly authenticator?: Authenticator,
   ) {
     this.tenantParams = {
-      orgId: options.tenantParams?.orgId ?? 'orgId',
-      projectId: options.tenantParams?.projectId ?? 'projectId',
+      orgId: moduleOptions.tenantParams?.orgId ?? 'orgId',
+      projectId: moduleOptions.tenantParams?.projectId ?? 'projectId',
     };
-    this.clientAddress = clientAddressFinder(options.trustProxy ?? []);
+    this.clientAddress = clientAddressFinder(moduleOptions.trustProxy ?? []);
   }
 
   /** Answers at once where the verifier does, so that a request with a known key waits for nothing. */
@@ -53,7 +58,7 @@ export class ScopesGuard implements CanActivate {
     const access = this.routes.of(controller, handler);
     if (access.kind === 'public') return true;
     const request = context.getArgByIndex<HttpRequest>(0);
-    if (isLetInTo(request, controller, handler)) return true;
+    if (isLetInTo(request, controller, handler, this.judgesAlike)) return true;
     try {
       if (access.kind !== 'guarded') throw new ProblemException(problemOf('access_undeclared'));
       const admitted = this.admit(context, request, access);
@@ -81,6 +86,7 @@ export class ScopesGuard implements CanActivate {
     request: HttpRequest,
     access: GuardedAccess,
   ): void | Promise<void> {
+    const { params } = request;
     const credential = this.credentialOf(request, access.basicCredentials);
     const session = access.sessions ? this.sessionIn(credential) : undefined;
     if (session !== undefined && this.authenticator !== undefined) {
@@ -94,8 +100,10 @@ export class ScopesGuard implements CanActivate {
       credential,
       new RequestRequirement(access.scopes, tenant, request, this.addressOf),
     );
-    if (passed instanceof Promise) return passed.then((late) => this.letIn(context, request, late, tenant));
-    this.letIn(context, request, passed, tenant);
+    if (passed instanceof Promise) {
+      return passed.then((late) => this.letIn(context, request, params, late, tenant));
+    }
+    this.letIn(context, request, params, passed, tenant);
   }
 
   private async admitSession(
@@ -105,10 +113,13 @@ export class ScopesGuard implements CanActivate {
     session: string,
     authenticator: Authenticator,
   ): Promise<void> {
+    const { params } = request;
     const clientAddress = this.clientAddressOf(request);
     const caller = await this.admission.admitSession(session, authenticator, { scopes, clientAddress });
     attachAccess({
+      guard: this,
       request,
+      params,
       controller: context.getClass(),
       handler: context.getHandler(),
       caller,
@@ -119,11 +130,26 @@ export class ScopesGuard implements CanActivate {
   private letIn(
     context: ExecutionContext,
     request: HttpRequest,
+    params: unknown,
     passed: Passed,
     tenant: TenantContext | undefined,
   ): void {
-    attachAccess(new KeyAccess(request, context.getClass(), context.getHandler(), passed, tenant));
+    attachAccess(
+      new KeyAccess(this, request, params, context.getClass(), context.getHandler(), passed, tenant),
+    );
     if (passed.rateLimit !== undefined) this.setHeaders(context, rateLimitHeaders(passed.rateLimit));
+  }
+
+  /** Nest makes one guard of a module for all routes, and another for each module that names it in `@UseGuards`. */
+  private isTwin(guard: object): boolean {
+    return (
+      guard instanceof ScopesGuard &&
+      guard.constructor === ScopesGuard &&
+      this.constructor === ScopesGuard &&
+      guard.admission === this.admission &&
+      guard.moduleOptions === this.moduleOptions &&
+      guard.authenticator === this.authenticator
+    );
   }
 
   private challenged(context: ExecutionContext, request: HttpRequest, error: unknown): unknown {

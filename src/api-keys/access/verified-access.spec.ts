@@ -11,6 +11,9 @@ import type { HttpRequest } from './http-request';
 import { Tenant } from './tenant.decorator';
 import { accessOf, attachAccess, isLetInTo } from './verified-access';
 
+const guard = {};
+const bySame = (each: object): boolean => each === guard;
+
 const NOW = new Date('2030-01-01T00:00:00Z');
 
 const key: ApiKey = {
@@ -62,7 +65,9 @@ function handedTo(handler: keyof Memories, request: object): unknown {
 function letIn(request: HttpRequest = {}): HttpRequest {
   const tenant = { orgId: 'acme', projectId: 'apollo' };
   attachAccess({
+    guard,
     request,
+    params: request.params,
     caller: callerOf(key),
     presented: { key, secret: { hash: '', createdAt: NOW } },
     tenant,
@@ -99,9 +104,9 @@ describe('a request that was let in', () => {
   it('is let in to that route, and to no other', () => {
     const request = letIn();
 
-    expect(isLetInTo(request, Memories, handlerOf('tenant'))).toBe(true);
-    expect(isLetInTo(request, Memories, handlerOf('key'))).toBe(false);
-    expect(isLetInTo(request, Archive, handlerOf('tenant'))).toBe(false);
+    expect(isLetInTo(request, Memories, handlerOf('tenant'), bySame)).toBe(true);
+    expect(isLetInTo(request, Memories, handlerOf('key'), bySame)).toBe(false);
+    expect(isLetInTo(request, Archive, handlerOf('tenant'), bySame)).toBe(false);
   });
 
   it('is not what another one is that was made out of its parts', () => {
@@ -109,8 +114,8 @@ describe('a request that was let in', () => {
     const request = letIn({ raw, params: { orgId: 'acme' } });
     const forged = { ...request, params: { orgId: 'globex' } };
 
-    expect(isLetInTo(request, Memories, handlerOf('tenant'))).toBe(true);
-    expect(isLetInTo(forged, Memories, handlerOf('tenant'))).toBe(false);
+    expect(isLetInTo(request, Memories, handlerOf('tenant'), bySame)).toBe(true);
+    expect(isLetInTo(forged, Memories, handlerOf('tenant'), bySame)).toBe(false);
     expect(accessOf(Object.create(request) as HttpRequest)).toBeUndefined();
     expect(accessOf(raw as HttpRequest)).toBeUndefined();
   });
@@ -124,7 +129,7 @@ describe('a request that was let in', () => {
 describe('a request that nobody let in', () => {
   it('is let in nowhere', () => {
     expect(accessOf({})).toBeUndefined();
-    expect(isLetInTo({}, Memories, handlerOf('tenant'))).toBe(false);
+    expect(isLetInTo({}, Memories, handlerOf('tenant'), bySame)).toBe(false);
   });
 
   it.each<[keyof Memories, string]>([

@@ -12,8 +12,12 @@ export interface PresentedKey {
 
 /** What the guard found out about a request it let in. */
 export interface VerifiedAccess {
+  /** The guard that let it in. */
+  readonly guard: object;
   /** The request that was let in. */
   readonly request: HttpRequest;
+  /** Its route parameters when it was judged; Express gives it others wherever it is dispatched anew. */
+  readonly params: unknown;
   /** The controller that it was let in to. */
   readonly controller: object;
   /** The handler that it was let in to. */
@@ -29,7 +33,9 @@ export interface VerifiedAccess {
 /** What the guard found out about a request that a key let in. */
 export class KeyAccess implements VerifiedAccess {
   constructor(
+    readonly guard: object,
     readonly request: HttpRequest,
+    readonly params: unknown,
     readonly controller: object,
     readonly handler: object,
     readonly presented: PresentedKey,
@@ -76,12 +82,25 @@ export function accessOf(request: HttpRequest): VerifiedAccess | undefined {
 }
 
 /**
- * Whether the guard let a request in to this very route. One that moves on to another, as Express permits with
- * `next()`, has yet to be let in there.
+ * Whether a guard let a request in to this very route. One that moves on to another, as Express permits with `next()`,
+ * or comes to the same by another path has yet to be let in there.
+ *
+ * @param judgesAlike whether that guard judges as the one that asks
  */
-export function isLetInTo(request: HttpRequest, controller: object, handler: object): boolean {
+export function isLetInTo(
+  request: HttpRequest,
+  controller: object,
+  handler: object,
+  judgesAlike: (guard: object) => boolean,
+): boolean {
   const access = accessOf(request);
-  return access !== undefined && access.controller === controller && access.handler === handler;
+  return (
+    access !== undefined &&
+    access.controller === controller &&
+    access.handler === handler &&
+    access.params === request.params &&
+    judgesAlike(access.guard)
+  );
 }
 
 /** @throws Error on a route that no `ScopesGuard` guards: a fault of the application, not of its client */

@@ -1,0 +1,28 @@
+import type { Type } from '@nestjs/common';
+import type { MetadataScanner } from '@nestjs/core';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
+
+/** A method of a controller or a gateway. */
+export interface ClassMethod {
+  readonly name: string;
+  /** The function on the class, which holds what Nest's decorators say. */
+  readonly declared: object;
+  /** The function that Nest calls: another one where a constructor replaced it on the instance. */
+  readonly handler: object;
+}
+
+/** The methods that Nest looks for routes and message handlers in. */
+export function methodsOf(
+  { metatype, instance }: InstanceWrapper<object>,
+  scanner: MetadataScanner,
+): readonly ClassMethod[] {
+  const prototype = (
+    instance === undefined ? (metatype as Type).prototype : Object.getPrototypeOf(instance)
+  ) as Readonly<Record<string, object>>;
+  const handlers = (instance ?? prototype) as Readonly<Record<string, object>>;
+  return scanner.getAllMethodNames(prototype).flatMap((name) => {
+    const declared = prototype[name];
+    const handler = handlers[name];
+    return declared === undefined || handler === undefined ? [] : { name, declared, handler };
+  });
+}

@@ -1,0 +1,227 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { aKey } from '../../../test/support/fixtures';
+import { StorageConfig } from '../../config/storage.config';
+import { ProblemException } from '../../problems/problem.exception';
+import type { ApiKeysOptions } from '../api-keys.options';
+import type { TenantContext } from '../domain/binding';
+import { type Caller, rootCaller } from '../domain/caller';
+import { systemClock } from '../domain/clock';
+import { newKeyId } from '../domain/key-id';
+import { issueToken } from '../domain/key-token';
+import { FailedCredentials } from '../limits/failed-credentials';
+import { LocalRateLimiter } from '../limits/local-rate-limiter';
+import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
+import { UsageRecorder } from '../usage/usage-recorder';
+import { DecisionMetrics } from '../verification/decision-metrics';
+import { FreshKeys } from '../verification/fresh-keys';
+import { KeyVerifier } from '../verification/key-verifier';
+import { ReuseRecorder } from '../verification/reuse-recorder';
+import { Admission } from './admission';
+import type { Authenticator } from './authenticator';
+import type { HttpRequest } from './http-request';
+import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './require-scopes.decorator';
+import { ScopesGuard } from './scopes.guard';
+import { accessOf } from './verified-access';
+
+class Memories {
+  @RequireScopes('memory:read')
+  list(this: void): void {}
+
+  @Authenticated()
+  @SelfScoped()
+  @AllowSessions()
+  mine(this: void): void {}
+}
+const { list, mine } = Memories.prototype;
+
+/** Takes the tenant from a header that the host's proxy sets. */
+class HostGuard extends ScopesGuard {
+  protected override tenantOf(request: HttpRequest): TenantContext {
+    return { orgId: String(request.raw?.headers['x-tenant']) };
+  }
+}
+
+const adapterHost = new HttpAdapterHost();
+adapterHost.httpAdapter = { setHeader: () => undefined } as unknown as AbstractHttpAdapter;
+
+/** What one import of the module consists of: a store of its own, and what decides by it. */
+function house(): {
+  readonly admission: Admission;
+  readonly options: ApiKeysOptions;
+  readonly verify: jest.SpyInstance;
+  issue(orgId: string): Promise<string>;
+} {
+  const options: ApiKeysOptions = { storage: 'memory' };
+  const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
+  const verifier = new KeyVerifier(
+    new FreshKeys(repository, options),
+    options,
+    systemClock,
+    new LocalRateLimiter(),
+    new ReuseRecorder(repository, systemClock),
+    new UsageRecorder(null, options),
+  );
+  return {
+    admission: new Admission(verifier, new FailedCredentials(options), new DecisionMetrics(), options),
+    options,
+    verify: jest.spyOn(verifier, 'verify'),
+    issue: async (orgId) => {
+      const { keyId: id, hash, token } = issueToken('kw', newKeyId(new Date()));
+      const secrets = [{ hash, createdAt: new Date() }];
+      await repository.insert(aKey({ id, orgId, scopes: ['memory:read'], secrets }));
+      return token;
+    },
+  };
+}
+
+type House = ReturnType<typeof house>;
+
+function guardOf(
+  { admission, options }: House,
+  Guard = ScopesGuard,
+  authenticator?: Authenticator,
+): ScopesGuard {
+  return new Guard(admission, options, adapterHost, authenticator);
+}
+
+type Dispatched = HttpRequest & { params: unknown };
+
+function requestWith(token: string, orgId: string, headers: Record<string, string> = {}): Dispatched {
+  const raw = new IncomingMessage(new Socket());
+  raw.rawHeaders = ['Authorization', `Bearer ${token}`];
+  Object.assign(raw.headers, headers);
+  return { raw, params: { orgId } };
+}
+
+/** An identity provider that knows one session, and lists those that it was asked for. */
+class Provider implements Authenticator {
+  readonly asked: string[] = [];
+
+  constructor(private readonly session: string) {}
+
+  recognizes(token: string): boolean {
+    return token.endsWith('-session');
+  }
+
+  async authenticate(token: string): Promise<Caller> {
+    this.asked.push(token);
+    if (token !== this.session) throw new Error('no session of this provider');
+    return Promise.resolve(rootCaller('somebody'));
+  }
+}
+
+/** What a guard makes of a request: the code of its problem, or that it lets it in. */
+async function judgedBy(guard: ScopesGuard, request: HttpRequest, handler = list): Promise<string> {
+  const context = new ExecutionContextHost([request, {}], Memories, handler);
+  context.setType('http');
+  try {
+    return (await guard.canActivate(context)) ? 'let in' : 'denied';
+  } catch (error) {
+    if (!(error instanceof ProblemException)) throw error;
+    return error.problem.code;
+  }
+}
+
+describe('a request that one guard let in', () => {
+  let customers: House;
+  let acme: string;
+
+  beforeEach(async () => {
+    customers = house();
+    acme = await customers.issue('acme');
+  });
+
+  it('is let in by another of the same class and module, and counts once', async () => {
+    const request = requestWith(acme, 'acme');
+
+    expect(await judgedBy(guardOf(customers), request)).toBe('let in');
+    expect(await judgedBy(guardOf(customers), request)).toBe('let in');
+    expect(customers.verify).toHaveBeenCalledTimes(1);
+  });
+
+  it('is nobody to the guard of another store, also where the two have the same options', async () => {
+    const staff: House = { ...house(), options: customers.options };
+    const request = requestWith(acme, 'acme');
+
+    expect(await judgedBy(guardOf(customers), request)).toBe('let in');
+    expect(await judgedBy(guardOf(staff), request)).toBe('invalid_token');
+    expect(await judgedBy(guardOf(staff), requestWith(await staff.issue('acme'), 'acme'))).toBe('let in');
+  });
+
+  it('is judged anew by one that goes by other options', async () => {
+    const ofAccounts: House = {
+      ...customers,
+      options: { storage: 'memory', tenantParams: { orgId: 'account' } },
+    };
+    const request = requestWith(acme, 'acme');
+
+    expect(await judgedBy(guardOf(customers), request)).toBe('let in');
+    expect(await judgedBy(guardOf(ofAccounts), request)).toBe('binding_mismatch');
+  });
+
+  it('is judged by a subclass as the subclass judges, whichever of the two comes first', async () => {
+    const [plain, own] = [guardOf(customers), guardOf(customers, HostGuard)];
+    const elsewhere = requestWith(acme, 'acme', { 'x-tenant': 'globex' });
+    const foreignPath = requestWith(acme, 'globex', { 'x-tenant': 'acme' });
+    const here = requestWith(acme, 'acme', { 'x-tenant': 'acme' });
+
+    expect([await judgedBy(plain, elsewhere), await judgedBy(own, elsewhere)]).toEqual([
+      'let in',
+      'binding_mismatch',
+    ]);
+    expect([await judgedBy(own, foreignPath), await judgedBy(plain, foreignPath)]).toEqual([
+      'let in',
+      'binding_mismatch',
+    ]);
+    expect([await judgedBy(plain, here), await judgedBy(own, here)]).toEqual(['let in', 'let in']);
+  });
+
+  it('is not judged twice by one instance of a subclass, and is by two, which may go by different things', async () => {
+    const own = guardOf(customers, HostGuard);
+    const request = requestWith(acme, 'acme', { 'x-tenant': 'acme' });
+
+    expect([await judgedBy(own, request), await judgedBy(own, request)]).toEqual(['let in', 'let in']);
+    expect(customers.verify).toHaveBeenCalledTimes(1);
+    expect(await judgedBy(guardOf(customers, HostGuard), request)).toBe('let in');
+    expect(customers.verify).toHaveBeenCalledTimes(2);
+  });
+
+  it('is judged anew where it comes again by another path to the same handler', async () => {
+    const guard = guardOf(customers);
+    const request = requestWith(acme, 'acme');
+
+    expect(await judgedBy(guard, request)).toBe('let in');
+    request.params = { orgId: 'globex' };
+    expect(await judgedBy(guard, request)).toBe('binding_mismatch');
+    request.params = { orgId: 'acme' };
+    expect(await judgedBy(guard, request)).toBe('let in');
+    expect(accessOf(request)?.tenant).toEqual({ orgId: 'acme' });
+  });
+
+  it('has not been let in by the path that it took to while it was judged', async () => {
+    const guard = guardOf(customers);
+    const request = requestWith(acme, 'acme');
+    const first = judgedBy(guard, request);
+    request.params = { orgId: 'globex' };
+
+    expect(await first).toBe('let in');
+    expect(await judgedBy(guard, request)).toBe('binding_mismatch');
+  });
+
+  it('with a session is judged anew by a guard that knows another identity provider', async () => {
+    const ours = new Provider('acme-session');
+    const request = requestWith('acme-session', 'acme');
+
+    expect(await judgedBy(guardOf(customers, ScopesGuard, ours), request, mine)).toBe('let in');
+    expect(await judgedBy(guardOf(customers, ScopesGuard, ours), request, mine)).toBe('let in');
+    expect(ours.asked).toHaveLength(1);
+    const theirs = guardOf(customers, ScopesGuard, new Provider('globex-session'));
+    await expect(judgedBy(theirs, request, mine)).rejects.toThrow('no session of this provider');
+    request.params = {};
+    await judgedBy(guardOf(customers, ScopesGuard, ours), request, mine);
+    expect(ours.asked).toHaveLength(2);
+  });
+});

@@ -1,0 +1,55 @@
+import type { Type } from '@nestjs/common';
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { methodsOf } from './class-methods';
+
+// Written out, so that an application without messages needs neither package.
+/** What `@MessagePattern` and `@EventPattern` of `@nestjs/microservices` leave on a method. */
+const PATTERN_METADATA = 'microservices:pattern';
+/** What `@SubscribeMessage` and `@WebSocketGateway` of `@nestjs/websockets` leave on a method and its class. */
+const MESSAGE_METADATA = 'websockets:message_mapping';
+const GATEWAY_METADATA = 'websockets:is_gateway';
+
+/** A handler of messages, which come by another way than HTTP. */
+export interface MessageHandler {
+  readonly controller: Type;
+  readonly handler: object;
+  /** Whether global guards of the application stand before it; before those of a microservice they need not. */
+  readonly guardedGlobally: boolean;
+  /** For people: `MemoriesController.wipe`. */
+  readonly label: string;
+}
+
+/** Every handler of messages in the application's controllers and gateways. */
+export function discoverMessageHandlers(
+  discovery: DiscoveryService,
+  scanner: MetadataScanner,
+): readonly MessageHandler[] {
+  const gateways = discovery
+    .getProviders()
+    .filter(
+      ({ metatype }) => typeof metatype === 'function' && Reflect.hasMetadata(GATEWAY_METADATA, metatype),
+    );
+  return [
+    ...handlersIn(discovery.getControllers(), PATTERN_METADATA, false, scanner),
+    ...handlersIn(gateways, MESSAGE_METADATA, true, scanner),
+  ];
+}
+
+function handlersIn(
+  wrappers: ReturnType<DiscoveryService['getControllers']>,
+  metadata: string,
+  guardedGlobally: boolean,
+  scanner: MetadataScanner,
+): readonly MessageHandler[] {
+  return wrappers.flatMap((wrapper) => {
+    const controller = wrapper.metatype as Type;
+    return methodsOf(wrapper, scanner)
+      .filter(({ declared }) => Reflect.hasMetadata(metadata, declared))
+      .map(({ name, handler }) => ({
+        controller,
+        handler,
+        guardedGlobally,
+        label: `${controller.name}.${name}`,
+      }));
+  });
+}

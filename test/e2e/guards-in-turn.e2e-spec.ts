@@ -1,0 +1,176 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Controller, Get, Injectable, Module, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
+import { CurrentApiKey, type CurrentKey } from '../../src/api-keys/access/current-api-key.decorator';
+import { type HttpRequest, nodeRequestOf } from '../../src/api-keys/access/http-request';
+import { RequireScopes, SelfScoped } from '../../src/api-keys/access/require-scopes.decorator';
+import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
+import { Tenant } from '../../src/api-keys/access/tenant.decorator';
+import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
+import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import type { TenantContext } from '../../src/api-keys/domain/binding';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
+import { ADAPTERS, type RunningHost, startHost } from '../support/two-adapters';
+
+/** Takes the organisation from the host name, as a proxy passes it on. */
+@Injectable()
+class HostGuard extends ScopesGuard {
+  protected override tenantOf(request: HttpRequest): TenantContext {
+    const host = nodeRequestOf(request).headers['x-forwarded-host']?.toString() ?? '';
+    return { orgId: host.split('.')[0] };
+  }
+}
+
+@Controller('by-host/:orgId')
+class ByHostController {
+  @Get()
+  @UseGuards(HostGuard)
+  @RequireScopes('memory:read')
+  list(@Tenant() tenant: TenantContext): object {
+    return { tenant };
+  }
+}
+
+type ExpressRequest = IncomingMessage & { app(request: IncomingMessage, response: ServerResponse): void };
+
+/** Sends the very request on to itself under another path, as hosts do that rewrite paths or answer in batches. */
+@Controller('orgs/:orgId/memories')
+class RewritingController {
+  @Get()
+  @RequireScopes('memory:read')
+  list(
+    @Req() request: ExpressRequest,
+    @Res() response: ServerResponse,
+    @Param('orgId') orgId: string,
+    @Tenant() tenant: TenantContext,
+    @Query('then') then?: string,
+  ): void {
+    if (then === undefined) {
+      response.setHeader('Content-Type', 'application/json');
+      response.end(JSON.stringify({ orgId, tenant }));
+      return;
+    }
+    request.url = `/orgs/${then}/memories`;
+    request.app(request, response);
+  }
+}
+
+/** Guarded by the guard of the staff's keys, in a module that imports them. */
+@Controller('staff')
+@UseGuards(ScopesGuard)
+class StaffController {
+  @Get('whoami')
+  @RequireScopes('api-keys:read')
+  @SelfScoped()
+  whoami(@CurrentApiKey() { name }: CurrentKey): object {
+    return { name };
+  }
+}
+
+const [CUSTOMER_KEYS, STAFF_KEYS] = [Symbol('customer keys'), Symbol('staff keys')];
+
+@Module({
+  imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })],
+  providers: [{ provide: CUSTOMER_KEYS, useExisting: ApiKeysService }],
+})
+class CustomersModule {}
+
+@Module({
+  imports: [ApiKeysModule.forRoot({ storage: 'memory', globalGuard: false })],
+  controllers: [StaffController],
+  providers: [{ provide: STAFF_KEYS, useExisting: ApiKeysService }],
+})
+class StaffModule {}
+
+const issueBy = async (keys: ApiKeysService, orgId: string): Promise<string> => {
+  const scopes = ['api-keys:read', 'api-keys:write', 'memory:read'];
+  return (await keys.create(rootCaller('system'), { name: `key of ${orgId}`, scopes, orgId })).token;
+};
+
+describe.each(ADAPTERS)(
+  'an application on %s with two stores, the guard of one before every route',
+  (adapter) => {
+    let host: RunningHost;
+    let customer: string;
+    let staff: string;
+
+    beforeAll(async () => {
+      host = await startHost(adapter, { imports: [CustomersModule, StaffModule] });
+      customer = await issueBy(host.app.get<ApiKeysService>(CUSTOMER_KEYS), 'acme');
+      staff = await issueBy(host.app.get<ApiKeysService>(STAFF_KEYS), 'acme');
+    });
+
+    afterAll(async () => host.close());
+
+    it('lets no key of the one store manage the other, or in where the other’s guard stands', async () => {
+      const listed = await host.as(customer).get('/v1/api-keys');
+      const made = await host
+        .as(customer)
+        .post('/v1/api-keys', { name: 'planted', scopes: ['api-keys:read'] });
+      const asked = await host.as(customer).get('/staff/whoami');
+
+      for (const answer of [listed, made, asked]) {
+        expect([answer.status, answer.body['code']]).toEqual([401, 'invalid_token']);
+      }
+      const { data } = await host.app
+        .get<ApiKeysService>(STAFF_KEYS)
+        .list(rootCaller('system'), { limit: 10 });
+      expect(data.map(({ name }) => name)).toEqual(['key of acme']);
+    });
+
+    it('has the global guard stand before the routes of both', async () => {
+      expect((await host.as(staff).get('/staff/whoami')).status).toBe(401);
+      expect((await host.as().get('/v1/api-keys')).status).toBe(401);
+    });
+  },
+);
+
+describe.each(ADAPTERS)('a guard of the host’s own on %s, behind the global one', (adapter) => {
+  it('judges by its own tenant what the global one let in by the path', async () => {
+    const host = await startHost(adapter, {
+      imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })],
+      controllers: [ByHostController],
+      providers: [HostGuard],
+    });
+    const acme = await issueBy(host.app.get(ApiKeysService), 'acme');
+    const globex = await issueBy(host.app.get(ApiKeysService), 'globex');
+    const ask = async (token: string, path: string, name: string): Promise<unknown[]> => {
+      const { status, body } = await host.as(token).get(path, { 'X-Forwarded-Host': `${name}.example.com` });
+      return [status, body['code'] ?? body['tenant']];
+    };
+    const answers = [
+      await ask(acme, '/by-host/acme', 'acme'),
+      await ask(acme, '/by-host/acme', 'globex'),
+      await ask(acme, '/by-host/globex', 'acme'),
+      await ask(globex, '/by-host/globex', 'acme'),
+      await ask(globex, '/by-host/globex', 'globex'),
+    ];
+    await host.close();
+
+    expect(answers).toEqual([
+      [200, { orgId: 'acme' }],
+      [403, 'binding_mismatch'],
+      [403, 'binding_mismatch'],
+      [403, 'binding_mismatch'],
+      [200, { orgId: 'globex' }],
+    ]);
+  });
+});
+
+describe('a request on Express that comes to the same handler again by another path', () => {
+  it('is judged again, by what the new path says', async () => {
+    const host = await startHost('express', {
+      imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })],
+      controllers: [RewritingController],
+    });
+    const acme = await issueBy(host.app.get(ApiKeysService), 'acme');
+    const verify = jest.spyOn(host.app.get(KeyVerifier), 'verify');
+    const own = await host.as(acme).get('/orgs/acme/memories?then=acme');
+    const other = await host.as(acme).get('/orgs/acme/memories?then=globex');
+    await host.close();
+
+    expect([own.status, own.body]).toEqual([200, { orgId: 'acme', tenant: { orgId: 'acme' } }]);
+    expect([other.status, other.body['code']]).toEqual([403, 'binding_mismatch']);
+    expect(verify).toHaveBeenCalledTimes(4);
+  });
+});

@@ -1,0 +1,126 @@
+import { Controller, Get, type ModuleMetadata, type Type } from '@nestjs/common';
+import { Authenticated, Public, RequireScopes } from '../../src/api-keys/access/require-scopes.decorator';
+import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
+import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import { ConfigurationError } from '../../src/config/configuration.error';
+import { ADAPTERS, refusalOf, startHost } from '../support/two-adapters';
+
+type Method = (this: unknown, ...parameters: unknown[]) => unknown;
+
+/** Puts another function in the place of a method, as decorators that trace or cache do. */
+const Traced =
+  (): MethodDecorator =>
+  (_target, _key, descriptor): void => {
+    const method = descriptor.value as Method;
+    descriptor.value = function (this: unknown, ...parameters: unknown[]): unknown {
+      return method.apply(this, parameters);
+    } as never;
+  };
+
+@Controller('wrapped')
+@Authenticated()
+class WrappedController {
+  @Get()
+  @Traced()
+  @RequireScopes('admin:all')
+  closed(): object {
+    return { for: 'administrators' };
+  }
+
+  @Get('bare')
+  @Traced()
+  bare(): object {
+    return { for: 'every key' };
+  }
+}
+
+@Controller('open')
+@Public()
+class OpenController {
+  @Get()
+  @Traced()
+  @RequireScopes('admin:all')
+  closed(): object {
+    return {};
+  }
+}
+
+@Controller('bound')
+@Authenticated()
+class BoundController {
+  constructor() {
+    this.closed = this.closed.bind(this);
+  }
+
+  @Get()
+  @RequireScopes('admin:all')
+  closed(): object {
+    return {};
+  }
+}
+
+@Controller('messages')
+@RequireScopes('admin:all')
+class MessagesController {
+  @Get()
+  list(): object {
+    return {};
+  }
+
+  wipe(this: void): void {}
+}
+// As `@MessagePattern` of `@nestjs/microservices` does.
+Reflect.defineMetadata('microservices:pattern', ['wipe'], MessagesController.prototype.wipe);
+
+const withKeys = (controller: Type): ModuleMetadata => ({
+  imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })],
+  controllers: [controller],
+});
+
+describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (adapter) => {
+  it('still asks for the scopes that it declares under the wrapper', async () => {
+    const host = await startHost(adapter, withKeys(WrappedController));
+    const issue = async (...scopes: string[]): Promise<string> =>
+      (await host.app.get(ApiKeysService).create(rootCaller('system'), { name: 'test', scopes })).token;
+    const [nobody, admin] = [await issue(), await issue('admin:all')];
+    const statusOf = async (token: string | undefined, path: string): Promise<number> =>
+      (await host.as(token).get(path)).status;
+    const statuses = [
+      await statusOf(undefined, '/wrapped'),
+      await statusOf(nobody, '/wrapped'),
+      await statusOf(admin, '/wrapped'),
+      await statusOf(nobody, '/wrapped/bare'),
+      await statusOf(undefined, '/wrapped/bare'),
+    ];
+    await host.close();
+
+    expect(statuses).toEqual([401, 403, 200, 200, 401]);
+  });
+
+  it('is not opened by its class: the start is refused', async () => {
+    expect(await refusalOf(adapter, withKeys(OpenController))).toEqual(
+      new ConfigurationError(
+        'OpenController.closed is declared @Public() and guarded at once: remove one of the two.',
+      ),
+    );
+  });
+
+  it('is refused where its constructor replaced the method, and nobody can tell what it declares', async () => {
+    const refusal = await refusalOf(adapter, withKeys(BoundController));
+
+    expect(refusal).toBeInstanceOf(ConfigurationError);
+    expect(refusal.message).toMatch(/^BoundController\..*closed was replaced on its instance/);
+  });
+});
+
+describe.each(ADAPTERS)('an application on %s with a handler of messages among guarded routes', (adapter) => {
+  it('does not start, for no scopes are asked of a message, and names the handler', async () => {
+    const refusal = await refusalOf(adapter, withKeys(MessagesController));
+
+    expect(refusal).toBeInstanceOf(ConfigurationError);
+    expect(refusal.message).toContain(
+      'declare access, which is enforced on HTTP only: MessagesController.wipe.',
+    );
+  });
+});
