@@ -29,7 +29,8 @@ async function makeSecrets(): Promise<{ folder: string; read: (name: string) => 
 }
 
 describe('an operator who copies the unit for systemd', () => {
-  const unit = blocksOf('docs/operations/deployment.md').find(({ language }) => language === 'ini')?.code ?? '';
+  const unit =
+    blocksOf('docs/operations/deployment.md').find(({ language }) => language === 'ini')?.code ?? '';
 
   it('has the settings read by root, since the service is a user of its own and cannot', () => {
     expect(unit).toMatch(/^DynamicUser=yes$/m);
