@@ -8,6 +8,7 @@ import { parseEnv, promisify } from 'node:util';
 import ts from 'typescript';
 import { parse } from 'yaml';
 import { Environment, readEnvironment } from '../../src/config/environment';
+import { blocksOf } from '../support/docs/markdown-blocks';
 import {
   type ComposeFile,
   projectFile,
@@ -26,6 +27,24 @@ async function makeSecrets(): Promise<{ folder: string; read: (name: string) => 
   await promisify(execFile)('sh', [join(folder, 'make-secrets.sh')]);
   return { folder, read: async (name) => readFile(join(folder, 'secrets', name), 'utf8') };
 }
+
+describe('an operator who copies the unit for systemd', () => {
+  const unit =
+    blocksOf('docs/operations/deployment.md').find(({ language }) => language === 'ini')?.code ?? '';
+
+  it('has the settings read by root, since the service is a user of its own and cannot', () => {
+    expect(unit).toMatch(/^DynamicUser=yes$/m);
+    expect(unit).toMatch(/^EnvironmentFile=\/etc\/keyward\.env$/m);
+    expect(unit).toMatch(/^ExecStart=\S+\/node \/opt\/keyward\/dist\/main\.js$/m);
+  });
+
+  it('has it started with the machine, once there is a network', () => {
+    expect(unit.match(/^\[\w+\]$/gm)).toEqual(['[Unit]', '[Service]', '[Install]']);
+    expect(unit).toMatch(/^Wants=network-online\.target$/m);
+    expect(unit).toMatch(/^After=network-online\.target$/m);
+    expect(unit).toMatch(/^WantedBy=multi-user\.target$/m);
+  });
+});
 
 describe('an operator who starts compose.yaml', () => {
   let compose: ComposeFile;

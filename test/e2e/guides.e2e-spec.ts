@@ -131,7 +131,35 @@ describe('an operator who follows the guide', () => {
   });
 });
 
-describe('a Nest team that follows its guide', () => {
+/** The statuses of some questions, each with the token or without. */
+async function statusesOf(
+  url: string,
+  token: string,
+  ...questions: readonly (readonly [path: string, authorised?: boolean])[]
+): Promise<readonly number[]> {
+  return Promise.all(
+    questions.map(async ([path, authorised = true]) => {
+      const headers: Record<string, string> = authorised ? { Authorization: `Bearer ${token}` } : {};
+      return (await fetch(url + path, { headers })).status;
+    }),
+  );
+}
+
+/** The options that `nest new` writes for the compiler, in one of its two kinds of application. */
+async function starterOptions(template: string): Promise<object> {
+  const files = join(ROOT, 'node_modules/@nestjs/schematics/dist/lib/application/files');
+  const text = (await readFile(join(files, template, 'tsconfig.json'), 'utf8')).replace(
+    '<%= strict %>',
+    'true',
+  );
+  const { compilerOptions } = JSON.parse(text) as { readonly compilerOptions: object };
+  return { ...compilerOptions, types: ['node'], outDir: undefined, declaration: false, sourceMap: false };
+}
+
+describe.each([
+  ['ES modules, as nest new makes one', 'module', 'ts-esm'],
+  ['CommonJS', 'commonjs', 'ts'],
+])('a Nest team that follows README and guide, with an application of %s,', (_, type, template) => {
   let folder: string;
   const folderOf = ({ page }: Pick<MarkdownBlock, 'page'>): string =>
     join(folder, 'app', basename(page, '.md'));
@@ -146,16 +174,9 @@ describe('a Nest team that follows its guide', () => {
       await mkdir(folderOf(block), { recursive: true });
       await writeFile(join(folderOf(block), block.mark.split(':')[0] ?? ''), block.code);
     }
-    const options = {
-      module: 'nodenext',
-      target: 'es2023',
-      strict: true,
-      experimentalDecorators: true,
-      emitDecoratorMetadata: true,
-      skipLibCheck: true,
-      types: ['node'],
-    };
-    await writeFile(join(folder, 'app/tsconfig.json'), JSON.stringify({ compilerOptions: options }));
+    const compilerOptions = await starterOptions(template);
+    await writeFile(join(folder, 'app/tsconfig.json'), JSON.stringify({ compilerOptions }));
+    await writeFile(join(folder, 'app/package.json'), JSON.stringify({ type }));
     await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'app'], {
       cwd: folder,
     }).catch((error: unknown) => {
@@ -164,19 +185,40 @@ describe('a Nest team that follows its guide', () => {
   }, 120_000);
   afterAll(async () => rm(folder, { recursive: true, force: true }));
 
+  it('sees routes guarded without a database, with a first key that is shown once', async () => {
+    const main = join(folderOf({ page: 'README.md' }), 'main.js');
+    const app = runNode([main], { PORT: '0', NODE_ENV: 'development' });
+    const [, url = '', token = ''] = await app.waitFor(/^(http:\S+?)\/orgs\S+ (kw_\S+)$/m);
+    const answers = statusesOf(
+      url,
+      token,
+      ['/orgs/acme/projects/apollo/memories'],
+      ['/orgs/globex/projects/apollo/memories'],
+      ['/orgs/acme/projects/apollo/memories', false],
+    );
+    expect(await beforeItStops(app, answers)).toEqual([200, 403, 401]);
+    expect(app.stdout().split(token)).toHaveLength(2);
+  });
+
+  it('is refused that without a word on what the process is for', async () => {
+    const app = runNode([join(folderOf({ page: 'README.md' }), 'main.js')], { PORT: '0' });
+    expect(await app.exited()).toBe(1);
+    expect(app.stdout() + app.stderr()).toContain('refused unless NODE_ENV is exactly');
+  });
+
   it('has an application that guards its routes by scope and tenant, on a connection of its own', async () => {
     const main = join(folderOf({ page: 'nest-team.md' }), 'main.js');
-    const app: NodeProcess = runNode([main], { PORT: '0', KEYS_URI: testDatabaseUri('nest_guide') });
+    const app = runNode([main], { PORT: '0', KEYS_URI: testDatabaseUri(`nest_guide_${type}`) });
     const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (mem_\S+)/);
-    const status = async (path: string, authorised = true): Promise<number> =>
-      (await fetch(url + path, authorised ? { headers: { Authorization: `Bearer ${token}` } } : {})).status;
-    const answers = Promise.all([
-      status('/orgs/acme/memories'),
-      status('/orgs/globex/memories'),
-      status('/whoami'),
-      status('/', false),
-      status('/whoami', false),
-    ]);
+    const answers = statusesOf(
+      url,
+      token,
+      ['/orgs/acme/memories'],
+      ['/orgs/globex/memories'],
+      ['/whoami'],
+      ['/', false],
+      ['/whoami', false],
+    );
     expect(await beforeItStops(app, answers)).toEqual([200, 403, 200, 200, 401]);
   });
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { issueToken } from '../../src/api-keys/domain/key-token';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import type { IssuedApiKey } from '../../src/api-keys/api-keys.service';
@@ -42,6 +44,18 @@ describe('an operator who looks at /metrics', () => {
     expect(answer.text).toMatch(/^process_cpu_seconds_total \d/m);
     expect(answer.text).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
     expect(answer.text).toMatch(/^keyward_part_health\{part="store"\} 1$/m);
+  });
+
+  it('finds each metric of Keyward explained', async () => {
+    const pages = ['operations/README.md', 'usage.md', 'webhooks.md'].map((page) =>
+      readFileSync(join(__dirname, '../../docs', page), 'utf8'),
+    );
+    const explained = new Set(
+      pages.flatMap((page) => [...page.matchAll(/^\| `(keyward_\w+)/gm)].map(([, name]) => name)),
+    );
+    const told = [...(await metrics()).matchAll(/^# TYPE (keyward_\w+) /gm)].map(([, name]) => name);
+    expect(told.length).toBeGreaterThan(10);
+    expect(told.filter((name) => !explained.has(name))).toEqual([]);
   });
 
   it('sees each decision once, at the door that made it', async () => {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import ts from 'typescript';
 import { runNode } from '../support/node-process';
 
 const ROOT = join(__dirname, '../..');
@@ -31,12 +32,9 @@ describe('a new user who follows the README', () => {
     await rm(folder, { recursive: true });
     await service.stop();
 
-    expect([...stdout.matchAll(/(?:^|\})(\d{3})$/gm)].map(([, status]) => status)).toEqual([
-      '200',
-      '403',
-      '204',
-      '401',
-    ]);
+    const statuses = [...stdout.matchAll(/(?<=^HTTP\/1\.1 )\d{3}|(?<=^|\})\d{3}$/gm)].map(String);
+    expect(statuses).toEqual(['200', '403', '204', '401']);
+    expect(stdout).toMatch(/^www-authenticate: .*scope="api-keys:write"/im);
     expect(stdout).toContain('"code":"VALID"');
     expect(stdout).toContain('"active":true');
   });
@@ -46,5 +44,30 @@ describe('a new user who follows the README', () => {
     const [, docs = ''] = await service.waitFor(/try it at (\S+)/);
     expect((await fetch(docs)).status).toBe(200);
     await service.stop();
+  });
+});
+
+describe('a Nest team that reads the table of options', () => {
+  it('finds each option of the module in it, and none that is not', async () => {
+    const file = join(ROOT, 'src/api-keys/api-keys.options.ts');
+    const program = ts.createProgram([file], { module: ts.ModuleKind.NodeNext });
+    const checker = program.getTypeChecker();
+    const options = program
+      .getSourceFile(file)
+      ?.statements.find(
+        (statement) => ts.isTypeAliasDeclaration(statement) && statement.name.text === 'ApiKeysModuleOptions',
+      );
+    if (options === undefined) throw new Error('the options of the module are gone');
+    const known = checker
+      .getTypeAtLocation(options)
+      .getProperties()
+      .map(({ name }) => name);
+
+    const [, after = ''] = (await readFile(join(ROOT, 'README.md'), 'utf8')).split('<!-- options: ');
+    const [table = ''] = after.split(/\n\n(?!\|)/);
+    const shown = [...table.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name);
+    expect(known.length).toBeGreaterThan(20);
+    expect(new Set(shown)).toEqual(new Set(known));
+    expect(shown).toHaveLength(known.length);
   });
 });

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RETRY_DELAYS_SECONDS } from '../../src/api-keys/events/webhooks/retry-schedule';
 import { HttpClient } from '../support/http-client';
@@ -6,7 +8,8 @@ import { runNode } from '../support/node-process';
 import { startService } from '../support/service';
 import { webhookSecret } from '../support/webhook-receiver';
 
-const GUIDE = readFileSync(join(__dirname, '../../docs/webhooks.md'), 'utf8');
+const ROOT = join(__dirname, '../..');
+const GUIDE = readFileSync(join(ROOT, 'docs/webhooks.md'), 'utf8');
 
 function blockAfter(mark: string): string {
   const [, block] = new RegExp(`<!-- ${mark}[^>]*-->\\s*\`\`\`\\w+\\n([^]*?)\`\`\``).exec(GUIDE) ?? [];
@@ -17,10 +20,11 @@ function blockAfter(mark: string): string {
 describe('someone who copies the receiver of the guide', () => {
   it('hears of a key once, and believes nothing that is not signed', async () => {
     const secret = webhookSecret();
-    const receiver = runNode(['--input-type=module', '-e', blockAfter('receiver')], {
-      WEBHOOK_SECRET: secret,
-      PORT: '0',
-    });
+    const folder = await mkdtemp(join(tmpdir(), 'keyward-receiver-'));
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    await writeFile(join(folder, 'receiver.mjs'), blockAfter('receiver.mjs'));
+    const [, variable = '', file = ''] = /^(\w+)=\S+ node (\S+)$/m.exec(blockAfter('start')) ?? [];
+    const receiver = runNode([file], { [variable]: secret, PORT: '0' }, folder);
     const [, port] = await receiver.waitFor(/port (\d+)/);
     const url = `http://127.0.0.1:${port}`;
     const service = await startService('memory', {
@@ -36,6 +40,7 @@ describe('someone who copies the receiver of the guide', () => {
     expect(receiver.stdout()).not.toContain('revoked');
     await service.stop();
     await receiver.stop();
+    await rm(folder, { recursive: true });
   });
 
   it('reads the waits between tries as they are', () => {

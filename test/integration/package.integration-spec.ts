@@ -18,13 +18,11 @@ const EXPRESS_HOST = join(__dirname, '../support/package/express-host');
 /** Of every application here, for its compiler. */
 const TYPES = { '@types/node': '^20.19.0' };
 
-/** What Nest's own starter has, on Fastify. */
+/** What Nest's own starter has, without the adapter, which README and guide add. */
 const FASTIFY_HOST = {
   ...TYPES,
   '@nestjs/common': '^12.5.1',
   '@nestjs/core': '^12.5.1',
-  '@nestjs/platform-fastify': '^12.5.0',
-  '@nestjs/testing': '^12.1.1',
   'reflect-metadata': '^0.2.2',
   rxjs: '^7.8.2',
 };
@@ -111,7 +109,7 @@ beforeAll(async () => {
   const made = (await readdir(clone)).find((name) => name.endsWith('.tgz'));
   tarball = join(clone, made ?? 'no tarball');
 
-  fastify = await NestApplication.create(join(workshop.path, 'fastify'), tarball, FASTIFY_HOST);
+  fastify = await NestApplication.create(join(workshop.path, 'fastify'), tarball, FASTIFY_HOST, 'module');
   for (const file of ['memories.controller.ts', 'app.module.ts']) {
     await fastify.write(`readme/${file}`, blockOf('README.md', file));
     await fastify.write(`guide/${file}`, blockOf(GUIDE, file));
@@ -122,6 +120,9 @@ beforeAll(async () => {
   }
   express = await NestApplication.create(join(workshop.path, 'express'), tarball, expressHost(manifest));
   await cp(EXPRESS_HOST, join(express.folder, 'src'), { recursive: true });
+  for (const file of ['memories.controller.ts', 'main.ts']) {
+    await express.write(`readme/${file}`, blockOf('README.md', file));
+  }
 
   await express.write(
     'slip.ts',
@@ -129,7 +130,7 @@ beforeAll(async () => {
   );
 
   const installed = await Promise.all([
-    fastify.sh(blockOf('README.md', 'install')),
+    fastify.sh(blockOf('README.md', 'install') + blockOf(GUIDE, 'install')),
     express.sh(`npm install ./${basename(tarball)}`),
   ]);
   for (const { code, output } of installed) if (code !== 0) throw new Error(output);
@@ -291,6 +292,14 @@ describe('a Nest team on Express, with the oldest packages that are promised', (
     },
     60_000,
   );
+
+  it('tries the README without a database', async () => {
+    const { url, token } = await serving(express, 'readme/main.js', { NODE_ENV: 'development', PORT: '0' });
+    const globex = url.replace('/orgs/acme/', '/orgs/globex/');
+    expect(await statusOf(url, '', token)).toBe(200);
+    expect(await statusOf(globex, '', token)).toBe(403);
+    expect(await statusOf(url, '')).toBe(401);
+  }, 60_000);
 
   it('may keep keys in memory for its own tests', async () => {
     const { url, token } = await serving(express, 'main.js', settings('memory', { NODE_ENV: 'test' }));

@@ -46,7 +46,7 @@ export class CreateApiKeyDto {
   orgId?: string | null;
 
   /**
-   * The project the key is bound to.
+   * The project the key is bound to. Without `orgId` it is the project of this id in every organisation.
    * @example "apollo"
    */
   @MayBeNull()

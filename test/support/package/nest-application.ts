@@ -25,9 +25,10 @@ export class NestApplication {
     folder: string,
     tarball: string,
     dependencies: Readonly<Record<string, string>>,
+    type: 'commonjs' | 'module' = 'commonjs',
   ): Promise<NestApplication> {
     await mkdir(folder);
-    const manifest = { name: 'application', version: '1.0.0', private: true, dependencies };
+    const manifest = { name: 'application', version: '1.0.0', private: true, type, dependencies };
     await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
     await cp(tarball, join(folder, basename(tarball)));
     return new NestApplication(folder);
