@@ -105,7 +105,7 @@ module.exports = {
           '^src/api-keys/usage/usage-',
           '^src/api-keys/storage/(mongo-change-|mongo-heartbeat|change-feed)',
         ],
-        pathNot: ['^src/cli/', '^src/config/mongo-connection\\.module\\.ts$'],
+        pathNot: ['^src/cli/', '^src/config/(mongo-connection|settings)\\.module\\.ts$'],
       },
     },
     {

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { ConfigModule, ConfigService } from '@nestjs/config';
+import { ConfigService } from '@nestjs/config';
 import { DiscoveryModule } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ApiKeysModule } from './api-keys/api-keys.module';
@@ -14,6 +14,7 @@ import { type Environment, issuersOf, readEnvironment, storageKindOf, webhookOf 
 import { UsersModule } from './users/users.module';
 import type { UsersOptions } from './users/users.options';
 import { MongoConnectionModule } from './config/mongo-connection.module';
+import { settingsModule } from './config/settings.module';
 
 /** The service: everything that `npm start` runs. */
 @Module({})
@@ -23,7 +24,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.forRoot({ isGlobal: true, cache: true, validate: readEnvironment }),
+        settingsModule(readEnvironment),
         EventEmitterModule.forRoot(),
         MongoConnectionModule,
         ApiKeysModule.forRootAsync({

@@ -3,6 +3,7 @@ import { ConfigService } from '@nestjs/config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigurationError } from '../config/configuration.error';
 import { type Environment, storageKindOf } from '../config/environment';
+import { runningVersion } from '../config/version';
 import { createService, isDocumented } from './create-service';
 import { OperationsPort } from './operations-port';
 import { createRootKey } from './root-key';
@@ -22,7 +23,7 @@ export async function startService(endBy: (ending: () => Promise<void>) => void)
   process.on('uncaughtException', endByFault);
   await listen(app, config);
   const url = await app.getUrl();
-  process.stderr.write(`keyward: listening on ${url}\n`);
+  process.stderr.write(`keyward: listening on ${url} (version ${runningVersion()})\n`);
 
   const storage = storageKindOf({
     STORAGE: config.get('STORAGE', { infer: true }),

@@ -38,5 +38,16 @@ describe('a failed command', () => {
       exitCode: 2,
       message: '',
     });
+    expect(failureOf(new CommanderError(0, 'commander.version', '0.1.0'))).toMatchObject({
+      exitCode: 0,
+      message: '',
+    });
+  });
+
+  it('says what is wrong and what to do, and nothing twice', () => {
+    expect(failureOf(new KeyNotFoundError()).message).toBe('There is no key with this id.');
+    expect(failureOf(new RevokedKeyError()).message).toBe(
+      'A revoked key cannot be changed. Create a new key instead.',
+    );
   });
 });

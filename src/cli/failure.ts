@@ -21,6 +21,13 @@ const EXIT_CODES: Readonly<Partial<Record<ProblemCode, ExitCode>>> = {
   invalid_cursor: ExitCode.Usage,
 };
 
+/** How Commander ends where it has printed what was asked for. */
+const SAID_ALL: ReadonlySet<string> = new Set([
+  'commander.help',
+  'commander.helpDisplayed',
+  'commander.version',
+]);
+
 /** What an operator is told of an error, and with which code the process ends. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CliError) return error;
@@ -33,8 +40,9 @@ export function failureOf(error: unknown): Failure {
   }
   if (error instanceof KeywardError) {
     const { code } = error;
-    const message = `${PROBLEM_CATALOGUE[code].title}. ${error.message}`;
-    return { exitCode: EXIT_CODES[code] ?? ExitCode.Failed, code, message };
+    // Here the only resource is a key, and the error says so itself.
+    const title = code === 'not_found' ? '' : `${PROBLEM_CATALOGUE[code].title}. `;
+    return { exitCode: EXIT_CODES[code] ?? ExitCode.Failed, code, message: title + error.message };
   }
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: ExitCode.Failed, code: 'internal_error', message: shown };
@@ -42,10 +50,9 @@ export function failureOf(error: unknown): Failure {
 
 /** Commander repeats an unknown option with its value, which may have been meant for nobody to see. */
 function usageFailure({ code, message, exitCode }: CommanderError): Failure {
-  const isHelp = code === 'commander.help' || code === 'commander.helpDisplayed';
   return {
     exitCode: exitCode === 0 ? ExitCode.Done : ExitCode.Usage,
     code: 'usage',
-    message: isHelp ? '' : message.replace(/^error: /, '').replaceAll(/'(-[^'=]*)=.*'/gs, "'$1'"),
+    message: SAID_ALL.has(code) ? '' : message.replace(/^error: /, '').replaceAll(/'(-[^'=]*)=.*'/gs, "'$1'"),
   };
 }

@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
-import { ConfigModule } from '@nestjs/config';
 import { judgeEnvironment, type JudgedEnvironment } from '../config/environment';
+import { settingsModule } from '../config/settings.module';
 
 /** The environment as the service would read it, `.env` included. */
 export interface LoadedEnvironment extends JudgedEnvironment {
@@ -14,14 +14,10 @@ export interface LoadedEnvironment extends JudgedEnvironment {
 export async function loadEnvironment(): Promise<LoadedEnvironment> {
   let variables: Readonly<Record<string, unknown>> = {};
   let judged = judgeEnvironment(variables);
-  const module = await ConfigModule.forRoot({
-    isGlobal: true,
-    cache: true,
-    validate: (given) => {
-      variables = { ...given };
-      judged = judgeEnvironment(given);
-      return { ...judged.environment };
-    },
+  const module = await settingsModule((given) => {
+    variables = { ...given };
+    judged = judgeEnvironment(given);
+    return judged.environment;
   });
   return { ...judged, module, variables };
 }

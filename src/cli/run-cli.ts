@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { runningVersion } from '../config/version';
 import { configCommand } from './config/config.command';
 import { createRootKeyCommand } from './create-root-key.command';
 import { ExitCode } from './exit-code';
@@ -49,6 +50,7 @@ async function exitCodeOf(args: readonly string[]): Promise<number> {
 function program(): ReturnType<typeof command> {
   return command('keyward')
     .description('Operator commands for a Keyward service.')
+    .version(runningVersion())
     .addHelpText('after', EXIT_CODES)
     .addCommand(createRootKeyCommand())
     .addCommand(keysCommand())

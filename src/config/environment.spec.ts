@@ -55,7 +55,9 @@ describe('an operator may set', () => {
     ['PORT', '65535', 65_535],
     ['STORAGE', 'memory', 'memory'],
     ['MONGODB_URI', 'mongodb://user:pass@db:27017/keys', 'mongodb://user:pass@db:27017/keys'],
-    ['MONGODB_URI', 'mongodb+srv://db.acme.example', 'mongodb+srv://db.acme.example'],
+    ['MONGODB_URI', 'mongodb+srv://db.acme.example/keys', 'mongodb+srv://db.acme.example/keys'],
+    ['MONGODB_URI', 'mongodb://a:1,[::1]:2/keys?replicaSet=rs0', 'mongodb://a:1,[::1]:2/keys?replicaSet=rs0'],
+    ['MONGODB_URI', 'mongodb://db/keys?appName=me@acme', 'mongodb://db/keys?appName=me@acme'],
     ['MONGODB_CONNECT_TIMEOUT_MS', '0', 0],
     ['API_KEY_PREFIX', 'acme_live', 'acme_live'],
     ['API_KEY_MAX_TTL_DAYS', '90', 90],
@@ -133,6 +135,20 @@ describe('an operator who sets a variable to a wrong value', () => {
   ])('MONGODB_URI=%j does not read the value again, for it may hold a password', (value) => {
     const remedy = 'use a connection string that begins with mongodb:// or mongodb+srv://';
     expect(refusal({ MONGODB_URI: value })).toBe(`MONGODB_URI has a wrong value: ${remedy}.`);
+  });
+
+  it.each([
+    'mongodb://db',
+    'mongodb://db/',
+    'mongodb://root:hunter2@a:1,b:2',
+    'mongodb://root:hunter2@a:1,b:2/?replicaSet=rs0',
+    'mongodb+srv://root:hunter2@db.acme.example?retryWrites=true',
+  ])('MONGODB_URI=%j reads that no database is named, and would be "test"', (value) => {
+    const message = refusal({ MONGODB_URI: value });
+    expect(message).toMatch(
+      /^MONGODB_URI names no database, .* put its name after the hosts, as in \S+\/keyward\.$/,
+    );
+    expect(message).not.toContain('hunter2');
   });
 
   it('reads of all wrong variables at once, in one line', () => {

@@ -23,6 +23,8 @@ export type StorageKind = 'memory' | 'mongo';
 export type LogFormat = 'json' | 'text';
 
 const ISSUER_REMEDY = 'use the issuer as it stands in its tokens: https, or http on this machine only';
+const MONGODB_SCHEME = /^mongodb(?:\+srv)?:\/\/.+/;
+const NAMES_DATABASE = /^[a-z+]+:\/\/(?:[^@]*@)?[^/?@]+\/[^/?#]/;
 const GRANTABLE = /^(?:\*|[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\*)?)$/;
 
 /** Every environment variable of the service, typed, with its default. `.env.example` explains each. */
@@ -68,7 +70,7 @@ export class Environment {
   STORAGE: StorageKind | undefined = undefined;
 
   @IsOptional()
-  @Matches(/^mongodb(?:\+srv)?:\/\/.+/, {
+  @Matches(MONGODB_SCHEME, {
     message: 'use a connection string that begins with mongodb:// or mongodb+srv://',
   })
   MONGODB_URI: string | undefined = undefined;
@@ -268,6 +270,14 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
       : ` is ${withoutCredentials(JSON.stringify(variables[error.property]))}`;
     return `${error.property}${shown || ' has a wrong value'}: ${Object.values(error.constraints ?? {})[0]}.`;
   });
+  if (
+    MONGODB_SCHEME.test(environment.MONGODB_URI ?? '') &&
+    !NAMES_DATABASE.test(environment.MONGODB_URI ?? '')
+  ) {
+    faults.push(
+      'MONGODB_URI names no database, and MongoDB would use one called "test": put its name after the hosts, as in mongodb://127.0.0.1:27017/keyward.',
+    );
+  }
   if (environment.STORAGE === 'mongo' && environment.MONGODB_URI === undefined) {
     faults.push(
       'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string of the database.',

@@ -1,8 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { keyward } from '../support/command-line';
 import { HttpClient } from '../support/http-client';
 import { runBuiltService, runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
 
 describe('an operator at the command line', () => {
+  it.each(['--version', '-V'])('is told which version runs with %s, and nothing more', async (option) => {
+    const { version } = JSON.parse(await readFile(join(__dirname, '../../package.json'), 'utf8')) as {
+      readonly version: string;
+    };
+    expect(await keyward([option])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
   it('makes a root key for MongoDB storage as often as asked, and the service takes each', async () => {
     const environment = { NODE_ENV: 'production', MONGODB_URI: testDatabaseUri() };
     const tokens: string[] = [];

@@ -16,6 +16,16 @@ const ALL = RUNNABLE_PAGES.flatMap((page) => blocksOf(page));
 const COMMANDS = ALL.filter(({ language }) => ['sh', 'bash', 'shell', 'console'].includes(language));
 const PROGRAMS = ALL.filter(({ language }) => ['ts', 'typescript', 'js', 'javascript'].includes(language));
 
+interface DescribedApplication {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
+  readonly components: { readonly securitySchemes: Readonly<Record<string, unknown>> };
+}
+
+interface DescribedOperation {
+  readonly parameters: readonly { readonly name: string; readonly in: string }[];
+  readonly security?: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** The commands of a page that this file runs, in order. */
 function commandsOf(page: string, name = ''): string {
   const found = COMMANDS.filter(
@@ -220,6 +230,35 @@ describe.each([
       ['/whoami', false],
     );
     expect(await beforeItStops(app, answers)).toEqual([200, 403, 200, 200, 401]);
+  });
+
+  it('describes its guarded routes, and those of Keyward, in a valid document', async () => {
+    const program = `
+      require('reflect-metadata');
+      const { NestFactory } = require('@nestjs/core');
+      const { FastifyAdapter } = require('@nestjs/platform-fastify');
+      const { ApiKeysModule } = require('keyward');
+      const { NotesController, describeApplication } = require('./openapi.js');
+      const host = { module: class Host {}, imports: [ApiKeysModule.forRoot({ storage: 'memory' })], controllers: [NotesController] };
+      NestFactory.create(host, new FastifyAdapter(), { logger: false }).then(async (app) => {
+        await app.init();
+        console.log(JSON.stringify(describeApplication(app)));
+        await app.close();
+      });`;
+    const host = runNode(['-e', program], { NODE_ENV: 'test' }, folderOf({ page: 'nest-team.md' }));
+    expect([await host.exited(), host.stderr()]).toEqual([0, '']);
+    const { paths, components } = JSON.parse(host.stdout()) as DescribedApplication;
+    expect(paths['/orgs/{orgId}/projects/{projectId}/notes']?.['get']?.security).toEqual([{ bearer: [] }]);
+    expect(Object.keys(paths)).toContain('/v1/api-keys/verify');
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const { parameters, security = [] } of Object.values(operations)) {
+        const named = parameters.filter((each) => each.in === 'path').map(({ name }) => name);
+        const asked = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+        expect([path, new Set(named)]).toEqual([path, new Set(asked)]);
+        const schemes = Object.keys(components.securitySchemes);
+        for (const scheme of security.flatMap((each) => Object.keys(each))) expect(schemes).toContain(scheme);
+      }
+    }
   });
 
   it('tests its guarded routes without a database', async () => {

@@ -108,6 +108,10 @@ describe('a wrong setting', () => {
     [{ STORAGE: 'redis' }, 'STORAGE is "redis": use "mongo", or "memory" in development and test.'],
     [{ STORAGE: 'mongo' }, 'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string'],
     [{ MONGODB_URI: 'postgres://user:hunter2@db' }, 'MONGODB_URI has a wrong value: use a connection string'],
+    [
+      { MONGODB_URI: 'mongodb://root:hunter2@db' },
+      'MONGODB_URI names no database, and MongoDB would use one',
+    ],
     [{ API_KEY_PREFIX: 'KW-' }, 'API_KEY_PREFIX is "KW-": use 2 to 16 lower-case letters'],
     [{ API_KEY_MAX_TTL_DAYS: '0' }, 'API_KEY_MAX_TTL_DAYS is "0": use whole days'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud": use one of'],

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Environment, readEnvironment } from '../../src/config/environment';
+import { runNode } from '../support/node-process';
+import { testDatabaseUri } from '../support/test-database';
 
 describe('an operator who reads .env.example', () => {
   const text = readFileSync(join(__dirname, '../../.env.example'), 'utf8');
@@ -16,5 +20,52 @@ describe('an operator who reads .env.example', () => {
       expect([name, new RegExp(`^# .+\\n(?:[A-Z].*\\n)*${name}=`, 'm').test(text)]).toEqual([name, true]);
     }
     expect({ ...readEnvironment({ ...example, NODE_ENV: undefined }) }).toEqual({ ...new Environment() });
+  });
+});
+
+describe('an operator who starts the service with a copy of .env.example', () => {
+  let folder: string;
+  const example = readFileSync(join(__dirname, '../../.env.example'), 'utf8');
+  const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+
+  beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'keyward-settings-'))));
+  afterAll(async () => rm(folder, { recursive: true }));
+
+  /** Starts it with a file of settings, as systemd and `compose.yaml` do, and asks for its health and its pages. */
+  async function startWith(text: string, given: Readonly<Record<string, string>>): Promise<object> {
+    const file = join(folder, `${given['NODE_ENV']}.env`);
+    const lines = Object.entries(given).reduce(
+      (all, [name, value]) => all.replace(new RegExp(`^${name}=.*$`, 'm'), () => `${name}="${value}"`),
+      text,
+    );
+    await writeFile(file, lines);
+    const service = runNode([`--env-file=${file}`, join(__dirname, '../../dist/main.js')], {}, folder);
+    try {
+      const [, url = '', told] = await service.waitFor(/listening on (\S+) \(version (\S+)\)/, 60_000);
+      const [ready, docs] = await Promise.all([fetch(`${url}/health/ready`), fetch(`${url}/docs-json`)]);
+      const says = JSON.stringify([[...ready.headers], [...docs.headers], await ready.text()]);
+      expect(says).not.toContain(version);
+      return {
+        told,
+        ready: ready.status,
+        docs: docs.status,
+        root: service.stderr().includes('root key: kw_'),
+      };
+    } finally {
+      await service.stop();
+    }
+  }
+
+  it('is served in production with the database filled in', async () => {
+    const given = { NODE_ENV: 'production', PORT: '0', MONGODB_URI: testDatabaseUri('settings') };
+    expect(await startWith(example, given)).toEqual({ told: version, ready: 200, docs: 404, root: false });
+  });
+
+  it('is served in development with everything else set to nothing', async () => {
+    const empty = example.replaceAll(/^([A-Z_]+)=.*$/gm, '$1=');
+    const given = { NODE_ENV: 'development', PORT: '0' };
+    expect(await startWith(empty, given)).toEqual({ told: version, ready: 200, docs: 200, root: true });
   });
 });

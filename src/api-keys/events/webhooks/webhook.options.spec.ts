@@ -25,8 +25,18 @@ describe('an operator is refused', () => {
   it.each([
     ['no address', { url: 'hooks' }, /^webhook\.url is not an address/],
     ['another scheme', { url: 'ftp://hooks.acme.example' }, /^webhook\.url is not an address/],
-    ['plain http', { url: 'http://hooks.acme.example' }, /^webhook\.url is not https/],
-    ['a private address', { url: 'https://10.0.0.1/' }, /^webhook\.url is an address of a private network/],
+    [
+      'plain http',
+      { url: 'http://hooks.acme.example' },
+      /^webhook\.url is not https: .*allowPrivateAddresses/,
+    ],
+    ['http, by its setting', { url: 'http://hooks.acme.example' }, /WEBHOOK_ALLOW_PRIVATE/],
+    [
+      'a private address',
+      { url: 'https://10.0.0.1/' },
+      /^webhook\.url is an .*webhook\.allowPrivateAddresses/,
+    ],
+    ['a private address, by its setting', { url: 'https://10.0.0.1/' }, /WEBHOOK_ALLOW_PRIVATE/],
     ['this machine', { url: 'https://[::1]/' }, /^webhook\.url is an address of a private network/],
     ['this machine, mapped', { url: 'https://[::ffff:127.0.0.1]/' }, /private network/],
     ['this machine, by number', { url: 'https://2130706433/' }, /private network/],

@@ -18,6 +18,8 @@ export interface WebhookOptions {
 const SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const [MIN_BYTES, MAX_BYTES] = [24, 64];
 
+const ALLOW_PRIVATE = 'set webhook.allowPrivateAddresses (WEBHOOK_ALLOW_PRIVATE of the service) to true';
+
 /** @throws ConfigurationError one sentence about the first that is wrong; it repeats neither address nor secret */
 export function requireWebhook({ url, secrets, allowPrivateAddresses }: WebhookOptions): void {
   const address = URL.canParse(url) ? new URL(url) : undefined;
@@ -32,13 +34,13 @@ export function requireWebhook({ url, secrets, allowPrivateAddresses }: WebhookO
   if (allowPrivateAddresses !== true) {
     if (address.protocol !== 'https:') {
       throw new ConfigurationError(
-        'webhook.url is not https: use https, or allow private addresses for a receiver of your own network.',
+        `webhook.url is not https: use https, or ${ALLOW_PRIVATE} for a receiver of your own network.`,
       );
     }
     const host = hostOf(address);
     if (isIP(host) !== 0 && !isPublicAddress(host)) {
       throw new ConfigurationError(
-        'webhook.url is an address of a private network: use a public one, or allow private addresses.',
+        `webhook.url is an address of a private network: use a public one, or ${ALLOW_PRIVATE}.`,
       );
     }
   }
