@@ -18,6 +18,7 @@ module.exports = {
         'test/support/package/express-host/main.ts',
         'samples/memories/src/main.ts',
         'src/bootstrap/swagger.ts',
+        'test/support/fixed-properties.ts',
         'samples/**/*.e2e-spec.ts',
         'bench/run.ts',
         'bench/*.bench.ts',

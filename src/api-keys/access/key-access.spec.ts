@@ -7,7 +7,7 @@ const secret = { hash: 'c0'.repeat(32), createdAt: retiresAt };
 const acme = aKey({ orgId: 'acme', projectId: 'apollo', scopes: ['memory:read'] });
 
 const letIn = (presented: PresentedKey, named?: TenantContext): KeyAccess =>
-  new KeyAccess({}, {}, {}, presented, named);
+  new KeyAccess({}, {}, {}, {}, {}, presented, named);
 
 describe('a request that a key let in', () => {
   it('acts for the tenant that it named', () => {

@@ -23,7 +23,7 @@ beforeEach(async () => {
   repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
   told = [];
   const emitter = { emit: (_type: string, event: KeyEvent) => told.push(event) };
-  const events = new KeyEventPublisher(emitter as never);
+  const events = new KeyEventPublisher(emitter);
   recorder = new ReuseRecorder(repository, { now: () => new Date(NOON) }, events);
   acme = aKey({ orgId: 'acme', secrets: [older, retired, current] });
   await repository.insert(acme);
