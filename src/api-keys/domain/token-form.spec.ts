@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 import { encodeBase62 } from './base62';
-import { checksumOf, isTokenPrefix, keyIdOf } from './token-form';
+import { checksumOf, isTokenPrefix, keyIdOf, supposedKeyIdOf } from './token-form';
 
 /** The form as one pattern, which says the same to a reader and is slower. */
 const TOKEN =
@@ -83,6 +83,22 @@ describe('the form of a token', () => {
     const wrong = mistaken.filter((text) => text !== token);
     expect(wrong.length).toBeGreaterThan(400);
     expect(wrong.filter((text) => keyIdOf(text) !== undefined)).toEqual([]);
+  });
+});
+
+describe('where a key id would stand', () => {
+  it('is the same place as in a token, whatever the length of its prefix', () => {
+    for (let length = 2; length <= 16; length += 1) {
+      const unsigned = `${'acme_globex_live'.slice(-length)}_${ID}_${SECRET}`;
+      expect(supposedKeyIdOf(unsigned + checksumOf(unsigned))).toBe(ID);
+    }
+  });
+
+  it('is asked of no text that is too short or too long to be a token', () => {
+    const rest = `_${ID}_${SECRET}000000`;
+    const known = [0, 1, 2, 16, 17, 1000].map((length) => supposedKeyIdOf('a'.repeat(length) + rest));
+    expect(known).toEqual([undefined, undefined, ID, ID, undefined, undefined]);
+    expect(supposedKeyIdOf('')).toBeUndefined();
   });
 });
 
