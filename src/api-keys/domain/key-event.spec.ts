@@ -119,8 +119,8 @@ describe('positions', () => {
   );
 });
 
-describe('the events of a key, put in order', () => {
-  const event = (version: number, ms: number, id: string): KeyEvent => ({
+function eventAt(version: number, ms: number, id: string): KeyEvent {
+  return {
     id,
     type: 'api-key.updated',
     at: new Date(AT.getTime() + ms),
@@ -128,12 +128,17 @@ describe('the events of a key, put in order', () => {
     actor: 'alice',
     version,
     fields: ['name'],
-  });
+  };
+}
 
+describe('the events of a key, put in order', () => {
   it.each([
-    ['by version, though the clock of the second instance is behind', [event(1, 500, 'b'), event(2, 0, 'a')]],
-    ['by time, where notices share a version', [event(3, 0, 'b'), event(3, 1, 'a')]],
-    ['by id, where they share a moment too', [event(3, 0, 'a'), event(3, 0, 'b')]],
+    [
+      'by version, though the clock of the second instance is behind',
+      [eventAt(1, 500, 'b'), eventAt(2, 0, 'a')],
+    ],
+    ['by time, where notices share a version', [eventAt(3, 0, 'b'), eventAt(3, 1, 'a')]],
+    ['by id, where they share a moment too', [eventAt(3, 0, 'a'), eventAt(3, 0, 'b')]],
   ])('stand %s', (_how, events) => {
     expect(events.toSorted(byVersion)).toEqual(events);
     expect(events.toReversed().toSorted(byVersion)).toEqual(events);
