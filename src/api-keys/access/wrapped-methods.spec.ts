@@ -106,6 +106,16 @@ describe('a method that another decorator wraps', () => {
     expect(scopesOf(Late, Late.prototype.list)).toEqual({ allOf: ['memory:read'], anyOf: [] });
   });
 
+  it('keeps what it asks for where a method of another class was taken away', () => {
+    class Short {
+      @RequireScopes('memory:read')
+      list?(this: void): void {}
+    }
+    delete Short.prototype.list;
+
+    expect(scopesOf(Memories, Memories.prototype.list)).toEqual({ allOf: ['memory:read'], anyOf: [] });
+  });
+
   it('leaves the methods beside it alone', () => {
     expect(declarationsOn(Memories.prototype.plain)).toEqual([]);
   });

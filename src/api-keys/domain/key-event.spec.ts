@@ -1,7 +1,7 @@
 import type { ApiKeyWithHistory } from './api-key';
 import type { HistoryAction } from './history';
 import { recordChange } from './key-change';
-import { changeEventOf, positionAt, positionOf } from './key-event';
+import { byVersion, changeEventOf, type KeyEvent, positionAt, positionOf } from './key-event';
 import { issueToken } from './key-token';
 
 const AT = new Date('2030-01-02T03:04:05.678Z');
@@ -117,4 +117,30 @@ describe('positions', () => {
       expect(positionOf({ at: new Date(ms - 1), id: 'zzzz' }) < moment).toBe(true);
     },
   );
+});
+
+function eventAt(version: number, ms: number, id: string): KeyEvent {
+  return {
+    id,
+    type: 'api-key.updated',
+    at: new Date(AT.getTime() + ms),
+    keyId: ID,
+    actor: 'alice',
+    version,
+    fields: ['name'],
+  };
+}
+
+describe('the events of a key, put in order', () => {
+  it.each([
+    [
+      'by version, though the clock of the second instance is behind',
+      [eventAt(1, 500, 'b'), eventAt(2, 0, 'a')],
+    ],
+    ['by time, where notices share a version', [eventAt(3, 0, 'b'), eventAt(3, 1, 'a')]],
+    ['by id, where they share a moment too', [eventAt(3, 0, 'a'), eventAt(3, 0, 'b')]],
+  ])('stand %s', (_how, events) => {
+    expect(events.toSorted(byVersion)).toEqual(events);
+    expect(events.toReversed().toSorted(byVersion)).toEqual(events);
+  });
 });

@@ -69,6 +69,20 @@ describe('the form of a token', () => {
     );
   });
 
+  it.each([
+    ['prefix', 'kW', `_${ID}_${SECRET}`],
+    ['first underscore', 'kw-', `${ID}_${SECRET}`],
+    ['first character of the id', 'kw_8', `${ID.slice(1)}_${SECRET}`],
+    ['id', `kw_${ID.slice(0, -1)}u`, `_${SECRET}`],
+    ['second underscore', `kw_${ID}-`, SECRET],
+    ['secret', `kw_${ID}_${SECRET.slice(0, -1)}-`, ''],
+  ])(
+    'is not met where the %s is wrong, though a stranger signs only what stands behind',
+    (_part, to, rest) => {
+      expect(keyIdOf(to + rest + encodeBase62(crc32(rest, 2 ** 32 - 1), 6))).toBeUndefined();
+    },
+  );
+
   it('notices every single character that was changed, and every two that changed places', () => {
     const unsigned = `kw_${ID}_${SECRET}`;
     const token = unsigned + checksumOf(unsigned);

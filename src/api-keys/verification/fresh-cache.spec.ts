@@ -100,6 +100,12 @@ describe('a cache of what was read', () => {
     expect(store.begun.map(({ linearizable }) => linearizable)).toEqual([true, true]);
   });
 
+  it('is not stale where there is no feed that could be: it serves nothing unasked', async () => {
+    cache = open({ feed: undefined });
+    await readAs(note(ACME, 'first'));
+    expect(cache.isStale).toBe(false);
+  });
+
   it('does not keep that there is no record', async () => {
     feed.prove();
     for (const index of [0, 1]) {
@@ -210,6 +216,24 @@ describe('an answer that comes late', () => {
     store.at(1).answer(note(ACME, 'late again'));
     await expect(reading).rejects.toThrow(StorageUnavailableError);
     expect(store.begun).toHaveLength(2);
+  });
+
+  it('is not even asked for at the last moment: nobody would wait for it', async () => {
+    await expect(cache.read(ACME, undefined, time)).rejects.toThrow(StorageUnavailableError);
+    expect(store.begun).toHaveLength(0);
+  });
+
+  it('is waited for by the store no longer than by who asks', async () => {
+    const given: (number | undefined)[] = [];
+    cache = open({
+      load: async (id, { timeoutMs }) => {
+        given.push(timeoutMs);
+        return note(id, 'first');
+      },
+    });
+    await cache.read(ACME, undefined, time + 300);
+    await cache.read(GLOBEX);
+    expect(given).toEqual([300, Infinity]);
   });
 
   it('is given where the second came in time', async () => {

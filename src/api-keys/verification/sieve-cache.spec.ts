@@ -118,4 +118,13 @@ describe('a cache of SIEVE', () => {
     cache.set('e', 0);
     expect([cache.get('c'), cache.get('a'), cache.get('d')]).toEqual([undefined, undefined, 0]);
   });
+
+  it('looks at the next ones in turn, and comes back to whom it spared only after them', () => {
+    const cache = new SieveCache<number>(3);
+    for (const name of ['a', 'b', 'c']) cache.set(name, 0);
+    cache.get('a');
+    cache.set('d', 0);
+    cache.set('e', 0);
+    expect(['a', 'b', 'c', 'd', 'e'].map((name) => cache.get(name))).toEqual([0, undefined, undefined, 0, 0]);
+  });
 });
