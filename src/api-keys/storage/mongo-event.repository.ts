@@ -80,13 +80,8 @@ export class MongoEventRepository implements EventRepository {
     if (after === undefined && (await this.firstDue({ orgId: null }, 'keyId', now)) !== undefined) {
       found.push(null);
     }
-    for (let last = after ?? ''; found.length < limit;) {
-      const next = await this.firstDue({ orgId: { $gt: last } }, 'orgId', now);
-      if (next === undefined) break;
-      found.push(next);
-      last = next;
-    }
-    return found;
+    const named = await this.eachDue({}, 'orgId', now, after ?? '', limit - found.length);
+    return [...found, ...named];
   }
 
   async dueKeys(
@@ -95,14 +90,7 @@ export class MongoEventRepository implements EventRepository {
     after: string | undefined,
     limit: number,
   ): Promise<readonly string[]> {
-    const found: string[] = [];
-    for (let last = after ?? ''; found.length < limit;) {
-      const next = await this.firstDue({ orgId, keyId: { $gt: last } }, 'keyId', now);
-      if (next === undefined) break;
-      found.push(next);
-      last = next;
-    }
-    return found;
+    return this.eachDue({ orgId }, 'keyId', now, after ?? '', limit);
   }
 
   async dueOf(keyId: string, now: Date, limit: number): Promise<readonly QueuedEvent[]> {
@@ -152,6 +140,23 @@ export class MongoEventRepository implements EventRepository {
         .exec(),
     );
     return found.map(withId);
+  }
+
+  /** The values of a field among what is due, each once and in their order, behind one of them. */
+  private async eachDue(
+    filter: object,
+    field: 'orgId' | 'keyId',
+    now: Date,
+    after: string,
+    limit: number,
+  ): Promise<readonly string[]> {
+    const found: string[] = [];
+    while (found.length < limit) {
+      const next = await this.firstDue({ ...filter, [field]: { $gt: found.at(-1) ?? after } }, field, now);
+      if (next === undefined) break;
+      found.push(next);
+    }
+    return found;
   }
 
   /** The least value of a field among what is due. The index leaps from value to value: a queue costs what it has of them. */
