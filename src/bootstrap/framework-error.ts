@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answered } from '../logs/access-log';
 import { REQUEST_ID_HEADER } from '../logs/request-id';
-import { PROBLEM_MEDIA_TYPE } from '../problems/problem';
 import { toProblemException } from '../problems/problem-translation';
 import { SECURITY_HEADERS } from './security-headers';
+import { sendProblem } from './send-problem';
 
 /** Answers what Fastify gives up before any route is found and any hook runs, such as an address that cannot be decoded. */
 export function answerFrameworkError(
@@ -14,11 +14,6 @@ export function answerFrameworkError(
 ): void {
   const { problem } = toProblemException(error);
   reply.raw.once('finish', () => answered?.(request, reply));
-  void reply
-    .code(problem.status)
-    .headers(SECURITY_HEADERS)
-    .header(REQUEST_ID_HEADER, request.id)
-    .header('Content-Type', PROBLEM_MEDIA_TYPE)
-    .header('Cache-Control', 'no-store')
-    .send(JSON.stringify({ ...problem, instance: `urn:keyward:request:${request.id}` }));
+  void reply.headers(SECURITY_HEADERS).header(REQUEST_ID_HEADER, request.id);
+  sendProblem(reply, problem);
 }

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { PROBLEM_MEDIA_TYPE, problemOf } from '../problems/problem';
+import { problemOf } from '../problems/problem';
+import { sendProblem } from './send-problem';
 
 /**
  * Answers with a problem, as everything else, what Node would answer with an empty body: a request of HTTP/1.1 without
@@ -12,13 +13,8 @@ export function demandHost(fastify: FastifyInstance): void {
       done();
       return;
     }
-    const problem = problemOf('invalid_request', 'Name the host in a Host header.');
-    void reply
-      .code(problem.status)
-      .header('Content-Type', PROBLEM_MEDIA_TYPE)
-      .header('Cache-Control', 'no-store')
-      .header('Connection', 'close')
-      .send(JSON.stringify({ ...problem, instance: `urn:keyward:request:${request.id}` }));
+    void reply.header('Connection', 'close');
+    sendProblem(reply, problemOf('invalid_request', 'Name the host in a Host header.'));
   });
 }
 

@@ -1,0 +1,11 @@
+import type { FastifyReply } from 'fastify';
+import { PROBLEM_MEDIA_TYPE, type Problem } from '../problems/problem';
+
+/** Answers with a problem where no filter of Nest is reached. */
+export function sendProblem(reply: FastifyReply, problem: Problem): void {
+  void reply
+    .code(problem.status)
+    .header('Content-Type', PROBLEM_MEDIA_TYPE)
+    .header('Cache-Control', 'no-store')
+    .send(JSON.stringify({ ...problem, instance: `urn:keyward:request:${reply.request.id}` }));
+}
