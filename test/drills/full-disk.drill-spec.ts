@@ -14,6 +14,7 @@ import { servesFromMemory } from '../support/drills/served-from-memory';
 import { SteadyLoad } from '../support/drills/steady-load';
 import { StoredKeys } from '../support/drills/stored-keys';
 import { slowestOf } from '../support/drills/timed';
+import { relayed } from '../support/relayed';
 import { startWriteGate, type WriteGate } from '../support/drills/write-gate';
 import { makeRootKey } from '../support/integration/keyward';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
@@ -37,13 +38,12 @@ describe('a store whose disk is full: it reads, and answers every write with err
   beforeAll(async () => {
     [mongo, issuer] = await Promise.all([startMongoServer({ own: true }), startUserIssuer()]);
     const uri = withDatabase(mongo.uri, `drill_${randomUUID()}`);
-    const through = new URL(uri);
-    gate = await startWriteGate({ host: through.hostname, port: Number(through.port) });
-    through.port = String(gate.port);
+    const { relay, through } = await relayed(uri, startWriteGate);
+    gate = relay;
     root = await makeRootKey(uri);
     stored = new StoredKeys(uri);
     environment = {
-      MONGODB_URI: through.href,
+      MONGODB_URI: through,
       ...issuer.environment,
       USER_GRANTABLE_SCOPES: 'memory:*',
       USAGE_FLUSH_MS: '500',

@@ -10,6 +10,7 @@ import { GRACE_SECONDS, KeyLedger, MADE } from '../support/drills/key-ledger';
 import { furnishTwoTenants, type TwoTenants } from '../support/drills/question';
 import { SteadyLoad } from '../support/drills/steady-load';
 import { eventsOf, type StoredKey, StoredKeys } from '../support/drills/stored-keys';
+import { relayed } from '../support/relayed';
 import { startWriteGate, type WriteGate } from '../support/drills/write-gate';
 import { makeRootKey } from '../support/integration/keyward';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
@@ -57,11 +58,10 @@ describe('a service that is killed with -9, again and again, while keys are made
   beforeAll(async () => {
     [mongo, issuer] = await Promise.all([startMongoServer({ own: true }), startUserIssuer()]);
     const uri = withDatabase(mongo.uri, `drill_${randomUUID()}`);
-    const through = new URL(uri);
-    gate = await startWriteGate({ host: through.hostname, port: Number(through.port) });
-    through.port = String(gate.port);
+    const { relay, through } = await relayed(uri, startWriteGate);
+    gate = relay;
     environment = {
-      MONGODB_URI: through.href,
+      MONGODB_URI: through,
       ...issuer.environment,
       USER_GRANTABLE_SCOPES: 'memory:*',
       USER_MAX_KEYS: String(MAX_KEYS),

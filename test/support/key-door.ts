@@ -19,6 +19,7 @@ import { aKey } from './fixtures';
 export interface KeyDoor {
   readonly options: ApiKeysOptions;
   readonly repository: MemoryApiKeyRepository;
+  readonly verifier: KeyVerifier;
   readonly admission: Admission;
   readonly metrics: DecisionMetrics;
   /** Keeps a new key, and hands out its token. */
@@ -41,6 +42,7 @@ export function keyDoor(chosen: Partial<ApiKeysOptions> = {}): KeyDoor {
   return {
     options,
     repository,
+    verifier,
     metrics,
     admission: new Admission(verifier, new FailedCredentials(options), metrics, options),
     give: async (fields = {}) => {

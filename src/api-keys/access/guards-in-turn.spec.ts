@@ -2,24 +2,12 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { aKey } from '../../../test/support/fixtures';
-import { StorageConfig } from '../../config/storage.config';
+import { keyDoor } from '../../../test/support/key-door';
 import { ProblemException } from '../../problems/problem.exception';
 import type { ApiKeysOptions } from '../api-keys.options';
 import type { TenantContext } from '../domain/binding';
 import { type Caller, rootCaller } from '../domain/caller';
-import { systemClock } from '../domain/clock';
-import { newKeyId } from '../domain/key-id';
-import { issueToken } from '../domain/key-token';
-import { FailedCredentials } from '../limits/failed-credentials';
-import { LocalRateLimiter } from '../limits/local-rate-limiter';
-import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
-import { UsageRecorder } from '../usage/usage-recorder';
-import { DecisionMetrics } from '../verification/decision-metrics';
-import { FreshKeys } from '../verification/fresh-keys';
-import { KeyVerifier } from '../verification/key-verifier';
-import { ReuseRecorder } from '../verification/reuse-recorder';
-import { Admission } from './admission';
+import type { Admission } from './admission';
 import type { Authenticator } from './authenticator';
 import type { HttpRequest } from './http-request';
 import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './require-scopes.decorator';
@@ -54,26 +42,12 @@ function house(): {
   readonly verify: jest.SpyInstance;
   issue(orgId: string): Promise<string>;
 } {
-  const options: ApiKeysOptions = { storage: 'memory' };
-  const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
-  const verifier = new KeyVerifier(
-    new FreshKeys(repository, options),
-    options,
-    systemClock,
-    new LocalRateLimiter(),
-    new ReuseRecorder(repository, systemClock),
-    new UsageRecorder(null, options),
-  );
+  const door = keyDoor();
   return {
-    admission: new Admission(verifier, new FailedCredentials(options), new DecisionMetrics(), options),
-    options,
-    verify: jest.spyOn(verifier, 'verify'),
-    issue: async (orgId) => {
-      const { keyId: id, hash, token } = issueToken('kw', newKeyId(new Date()));
-      const secrets = [{ hash, createdAt: new Date() }];
-      await repository.insert(aKey({ id, orgId, scopes: ['memory:read'], secrets }));
-      return token;
-    },
+    admission: door.admission,
+    options: door.options,
+    verify: jest.spyOn(door.verifier, 'verify'),
+    issue: async (orgId) => (await door.give({ orgId, scopes: ['memory:read'] })).token,
   };
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { makeRootKey } from '../integration/keyward';
 import { type MongoServer, startMongoServer } from '../mongo-server';
 import { withDatabase } from '../mongo-server/uri';
+import { relayed } from '../relayed';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy';
 import {
   BOUND_MS,
@@ -56,12 +57,11 @@ export function describeStoreOutage({ drill, hitsBoth, leave, comeBack }: StoreO
   beforeAll(async () => {
     mongo = await startMongoServer({ own: true });
     const uri = withDatabase(mongo.uri, `drill_${randomUUID()}`);
-    const through = new URL(uri);
-    proxy = await startTcpProxy({ host: through.hostname, port: Number(through.port) });
-    through.port = String(proxy.port);
+    const { relay, through } = await relayed(uri, startTcpProxy);
+    proxy = relay;
     root = await makeRootKey(uri);
     [first, other] = await Promise.all([
-      startDrillInstance({ MONGODB_URI: through.href }),
+      startDrillInstance({ MONGODB_URI: through }),
       startDrillInstance({ MONGODB_URI: uri }),
     ]);
     stored = new StoredKeys(uri);

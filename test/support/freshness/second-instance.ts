@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { HttpClient } from '../http-client';
 import { runNode } from '../node-process';
+import { relayed } from '../relayed';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy';
 import { answered } from './trial';
 
@@ -19,14 +20,12 @@ export async function startSecondInstance(
   environment: Readonly<Record<string, string>>,
   shiftMs = 0,
 ): Promise<SecondInstance> {
-  const through = new URL(uri);
-  const proxy = await startTcpProxy({ host: through.hostname, port: Number(through.port) });
-  through.port = String(proxy.port);
+  const { relay: proxy, through } = await relayed(uri, startTcpProxy);
   const running = runNode(['-r', join(__dirname, '../shifted-clock.cjs'), 'dist/main.js'], {
     PORT: '0',
     LOG_LEVEL: 'fatal',
     STORAGE: 'mongo',
-    MONGODB_URI: through.href,
+    MONGODB_URI: through,
     CLOCK_SHIFT_MS: String(shiftMs),
     ...environment,
   });

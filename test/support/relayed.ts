@@ -1,0 +1,19 @@
+/** What stands between a client and a server, and listens on this machine. */
+interface Relay {
+  readonly port: number;
+}
+
+/**
+ * Starts a relay before the server that a URI names.
+ *
+ * @returns the relay, and the URI of the way through it
+ */
+export async function relayed<R extends Relay>(
+  uri: string,
+  start: (target: { readonly host: string; readonly port: number }) => Promise<R>,
+): Promise<{ readonly relay: R; readonly through: string }> {
+  const address = new URL(uri);
+  const relay = await start({ host: address.hostname, port: Number(address.port) });
+  address.port = String(relay.port);
+  return { relay, through: address.href };
+}
