@@ -6,13 +6,24 @@ import { runNode } from '../support/node-process';
 
 const FOREIGN_APPLICATION = join(__dirname, '../support/foreign-application.cjs');
 
+/** Three seconds, or twice what this machine takes to start a service that is let through. */
+let quickMs = 3000;
+
+beforeAll(async () => {
+  const started = performance.now();
+  const running = runNode(['dist/main.js'], { NODE_ENV: 'development', PORT: '0' });
+  await running.waitFor(/listening on/);
+  quickMs = Math.max(quickMs, 2 * (performance.now() - started));
+  await running.stop();
+});
+
 /** Runs a program that must refuse, and shows that it does so quickly, in one sentence, without listening. */
 async function refusalOf(script: string, environment: Record<string, string>): Promise<string> {
   const port = await freePort();
   const started = performance.now();
   const running = runNode([script], { PORT: String(port), ...environment });
   const code = await running.exited();
-  expect(performance.now() - started).toBeLessThan(3000);
+  expect(performance.now() - started).toBeLessThan(quickMs);
   expect(code).toBeGreaterThan(0);
   expect(running.stderr() + running.stdout()).not.toContain('listening on');
   await expectFree(port);
