@@ -35,8 +35,9 @@ interface Page {
 }
 
 /**
- * One page of the keys that a viewpoint sees, newest first. What no index narrows down (the status, a project
- * without its organisation) is filtered among at most 1,000 records, so that a page may be short.
+ * One page of the keys that a viewpoint sees, newest first. The status, which no index narrows down, is filtered
+ * among at most 1,000 records, so that a page may be short. All else is left to the store, so that a cursor never holds
+ * the id of a key that is not seen, see decision record 0047.
  *
  * @throws InvalidCursorError
  */
@@ -55,13 +56,11 @@ export async function pageOf(
   const wanted = (key: ApiKey): boolean =>
     isVisible({ ownerId, orgId, projectId }, key) &&
     (query.status === undefined || statusOf(key, now) === query.status);
-  const indexed = { ownerId, orgId, projectId: orgId === undefined ? undefined : projectId };
-  const filtered = query.status !== undefined || projectId !== indexed.projectId;
-  const batchSize = filtered ? FILTERED_BATCH : query.limit + 1;
+  const batchSize = query.status === undefined ? query.limit + 1 : FILTERED_BATCH;
   const data: ApiKey[] = [];
   for (let examined = 0; examined < MAX_EXAMINED;) {
     const limit = Math.min(batchSize, MAX_EXAMINED - examined);
-    const batch = await repository.list({ ...indexed, before, limit });
+    const batch = await repository.list({ ownerId, orgId, projectId, before, limit });
     for (const key of batch) {
       if (data.length === query.limit) return { data, nextCursor: cursorAfter(before) };
       if (wanted(key)) data.push(key);

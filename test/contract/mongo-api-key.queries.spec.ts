@@ -109,6 +109,13 @@ const USES: readonly Use[] = [
     run: async (repository) => repository.list({ orgId: 'acme', projectId: 'website', limit: 10 }),
   },
   {
+    what: 'listing the keys of a project, whatever their organisation',
+    index: 'projectId_1__id_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository, { id }) => repository.list({ projectId: 'website', before: id, limit: 10 }),
+  },
+  {
     what: 'listing the keys of an owner in an organisation',
     index: 'ownerId_1__id_1',
     reads: 1,

@@ -146,6 +146,7 @@ export const ApiKeySchema: MongooseSchema<ApiKeyDocument> = SchemaFactory.create
 ApiKeySchema.index({ ownerId: 1, _id: 1 });
 ApiKeySchema.index({ orgId: 1, _id: 1 });
 ApiKeySchema.index({ orgId: 1, projectId: 1, _id: 1 });
+ApiKeySchema.index({ projectId: 1, _id: 1 });
 ApiKeySchema.index({ changedAt: 1 });
 ApiKeySchema.index({ pendingAt: 1 }, { sparse: true });
 ApiKeySchema.index({ expiresAt: 1, _id: 1 }, { partialFilterExpression: { expiresAt: { $exists: true } } });
