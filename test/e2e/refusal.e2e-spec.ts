@@ -1,10 +1,14 @@
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../support/free-port';
-import { runNode } from '../support/node-process';
+import { type NodeProcess, runNode } from '../support/node-process';
 
 const FOREIGN_APPLICATION = join(__dirname, '../support/foreign-application.cjs');
+const START = join(__dirname, '../../scripts/start.mjs');
+const folders: string[] = [];
 
 /** Three seconds, or twice what this machine takes to start a service that is let through. */
 let quickMs = 3000;
@@ -15,6 +19,10 @@ beforeAll(async () => {
   await running.waitFor(/listening on/);
   quickMs = Math.max(quickMs, 2 * (performance.now() - started));
   await running.stop();
+});
+
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true });
 });
 
 /** Runs a program that must refuse, and shows that it does so quickly, in one sentence, without listening. */
@@ -28,6 +36,17 @@ async function refusalOf(script: string, environment: Record<string, string>): P
   expect(running.stderr() + running.stdout()).not.toContain('listening on');
   await expectFree(port);
   return running.stderr();
+}
+
+/** Runs what is behind `npm start` in a folder whose `.env` has one line. */
+async function runStartBeside(
+  line: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<NodeProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'keyward-env-'));
+  folders.push(folder);
+  await writeFile(join(folder, '.env'), `${line}\n`);
+  return runNode([START], { PORT: '0', ...environment }, folder);
 }
 
 async function expectFree(port: number): Promise<void> {
@@ -88,6 +107,30 @@ describe('an operator who would run on memory outside development', () => {
     const running = runNode(args, environment);
     expect(await running.exited()).toBe(1);
     expect(running.stderr()).toMatch(/^keyward: memory storage .* \(it is "production"\).*\n$/);
+  });
+
+  it.each(['NODE_ENV=production', '\uFEFFNODE_ENV: "production" # the server'])(
+    'is refused by npm start where .env says %j',
+    async (line) => {
+      const running = await runStartBeside(line);
+      expect(await running.exited()).toBe(1);
+      expect(running.stderr()).toMatch(/^keyward: memory storage .* \(it is "production"\).*\n$/);
+    },
+  );
+
+  it.each(['NODE_ENV=', '# NODE_ENV=production', 'NODE_ENV=test'])(
+    'is let through by npm start where .env says %j',
+    async (line) => {
+      const running = await runStartBeside(line);
+      await running.waitFor(/listening on/);
+      await running.stop();
+    },
+  );
+
+  it('is let through by NODE_ENV=development npm start, whatever .env says', async () => {
+    const running = await runStartBeside('NODE_ENV=production', { NODE_ENV: 'development' });
+    await running.waitFor(/listening on/);
+    await running.stop();
   });
 
   it('is let through with a durable store of its own', async () => {
