@@ -16,7 +16,7 @@ const GENERATIONS = 3;
 const ROUNDS_OF_ONE = 60;
 const WARM_UP_ROUNDS = 20;
 
-const GUARDINGS = ['no guard', 'no-op guard', 'one SHA-256', 'scopes-guard'] as const;
+const GUARDINGS = ['no guard', 'no-op guard', 'token in clear', 'one SHA-256', 'scopes-guard'] as const;
 
 type Figures = Readonly<Record<Guarding, readonly number[]>>;
 
@@ -40,6 +40,7 @@ async function measure(adapter: Adapter): Promise<void> {
     [
       row('no guard', 'no guard'),
       row('no-op guard', 'no-op guard'),
+      row('a guard that keeps tokens in clear', 'token in clear'),
       row('a guard of one SHA-256', 'one SHA-256'),
       row('ScopesGuard', 'scopes-guard'),
     ],
@@ -49,7 +50,7 @@ async function measure(adapter: Adapter): Promise<void> {
   });
 }
 
-/** One process serves all four, so that they differ by their guards alone. */
+/** One process serves them all, so that they differ by their guards alone. */
 async function measureOnce(adapter: Adapter): Promise<Figures> {
   const server = Child.start('guard/applications.ts', [adapter], { core: SERVER_CORE });
   const loader = Child.start('kit/loader.ts', [], { core: LOAD_CORE });

@@ -21,7 +21,7 @@ import { ApiKeysService } from '../../src/api-keys/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 
 /** What stands before the route. */
-export type Guarding = 'scopes-guard' | 'one SHA-256' | 'no-op guard' | 'no guard';
+export type Guarding = 'scopes-guard' | 'one SHA-256' | 'token in clear' | 'no-op guard' | 'no guard';
 
 export type Adapter = 'fastify' | 'express';
 
@@ -49,6 +49,19 @@ class DigestGuard implements CanActivate {
   }
 }
 
+/** What Keyward does not do: finding the token itself among known ones. */
+@Injectable()
+class ClearGuard implements CanActivate {
+  private readonly known = new Set<string>();
+
+  canActivate(context: ExecutionContext): boolean {
+    const { headers } = context.getArgByIndex<{ headers: { authorization?: string } }>(0);
+    const { authorization = '' } = headers;
+    if (this.known.size === 0) this.known.add(authorization);
+    return this.known.has(authorization);
+  }
+}
+
 @Controller('orgs/:orgId/memories')
 class MemoriesController {
   @Get(':id')
@@ -68,6 +81,7 @@ class MemoriesController {
 const GUARDED: Readonly<Record<Guarding, ModuleMetadata>> = {
   'scopes-guard': { imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })] },
   'one SHA-256': { providers: [{ provide: APP_GUARD, useClass: DigestGuard }] },
+  'token in clear': { providers: [{ provide: APP_GUARD, useClass: ClearGuard }] },
   'no-op guard': { providers: [{ provide: APP_GUARD, useClass: NoOpGuard }] },
   'no guard': {},
 };
@@ -104,6 +118,7 @@ async function main(adapter: Adapter): Promise<void> {
   process.send?.({
     'no guard': await start(adapter, 'no guard'),
     'no-op guard': await start(adapter, 'no-op guard'),
+    'token in clear': await start(adapter, 'token in clear'),
     'one SHA-256': await start(adapter, 'one SHA-256'),
     'scopes-guard': await start(adapter, 'scopes-guard'),
   } satisfies Listening);
