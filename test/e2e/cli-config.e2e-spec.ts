@@ -68,6 +68,23 @@ describe('an operator who checks settings', () => {
     expect(ran.stdout + text.stdout + text.stderr).not.toContain('hunter2');
   });
 
+  it('is told that the address of a private network would be refused as a webhook', async () => {
+    const env = {
+      ...SECRETS,
+      WEBHOOK_URL: 'https://10.0.0.7/hooks',
+      WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+    };
+    const [refused, permitted] = await Promise.all([
+      keyward(['config', 'check', '--json'], env),
+      keyward(['config', 'check', '--json'], { ...env, WEBHOOK_ALLOW_PRIVATE: 'true' }),
+    ]);
+    expect([refused.code, documentIn<Checked>(refused).faults]).toEqual([
+      5,
+      [expect.stringMatching(/^webhook\.url is an address of a private network: .*WEBHOOK_ALLOW_PRIVATE/)],
+    ]);
+    expect([permitted.code, documentIn<Checked>(permitted).faults]).toEqual([0, []]);
+  });
+
   it('is told that memory storage would be refused', async () => {
     const [refused, permitted] = await Promise.all([
       keyward(['config', 'check', '--json'], { NODE_ENV: 'production' }),

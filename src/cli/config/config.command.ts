@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { requireWebhook } from '../../api-keys/events/webhooks/webhook.options';
 import { ConfigurationError } from '../../config/configuration.error';
-import { storageKindOf } from '../../config/environment';
+import { storageKindOf, webhookOf } from '../../config/environment';
 import { StorageConfig } from '../../config/storage.config';
 import { command, resultCommand } from '../command';
 import { ExitCode } from '../exit-code';
@@ -55,9 +56,19 @@ async function checkConfig(connect: boolean, json: boolean): Promise<void> {
 
 /** What would keep the service from starting. */
 function faultsOf({ environment, faults }: LoadedEnvironment): readonly string[] {
-  if (faults.length > 0 || storageKindOf(environment) !== 'memory') return faults;
+  if (faults.length > 0) return faults;
+  const webhook = webhookOf(environment);
+  return [
+    ...(storageKindOf(environment) === 'memory'
+      ? faultIn(() => new StorageConfig().permitVolatile('memory storage of API keys'))
+      : []),
+    ...(webhook === undefined ? [] : faultIn(() => requireWebhook(webhook))),
+  ];
+}
+
+function faultIn(check: () => unknown): readonly string[] {
   try {
-    new StorageConfig().permitVolatile('memory storage of API keys');
+    check();
     return [];
   } catch (error) {
     if (error instanceof ConfigurationError) return [error.message];
