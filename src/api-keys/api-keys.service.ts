@@ -160,7 +160,10 @@ export class ApiKeysService {
         if (isExpired(before, now)) throw new ExpiredKeyError();
         requireAcceptable(after.expiresAt, latestExpiry(caller, this.options.maxTtlDays, now), now);
       }
-      if (changed.includes('ownerId')) requireAssignable(caller, after.ownerId);
+      if (changed.includes('ownerId')) {
+        requireAssignable(caller, before.ownerId);
+        requireAssignable(caller, after.ownerId);
+      }
       if (isWidening(before, after)) requireCovered(caller, after);
       if (changed.includes('ownerId') && after.ownerId !== undefined)
         await this.slots?.take(after.ownerId, id);

@@ -9,6 +9,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
 
   beforeAll(async () => {
     service = await startService(storage, { TRUST_PROXY: '127.0.0.1', IMPORT_TOKEN_PREFIXES: 'xm_' });
+    await service.owner(OWNER);
   });
   afterAll(async () => service.stop());
 
@@ -41,8 +42,56 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await service.as(String(rotated.body['token'])).get(SELF)).status).toBe(200);
   });
 
+  it.each([['of its own end'], ['that it has ended early']])(
+    'with a token in grace of a key %s gets hold of none that could rotate it',
+    async (end) => {
+      const soon = new Date(Date.now() + 1_800_000);
+      const { key, token: old } = await service.issue({
+        scopes: ['api-keys:write', 'memory:read', 'api-keys:rotate-self'],
+        orgId: 'acme',
+        ...(end === 'of its own end' && { expiresAt: soon }),
+      });
+      const other = await service.issue({ scopes: ['api-keys:write'], orgId: 'acme', expiresAt: soon });
+      const rotated = await service.as(old).post(`${SELF}/rotate`, { gracePeriodSeconds: 3600 });
+      const narrowed = await service
+        .as(old)
+        .patch(`/v1/api-keys/${key.id}`, { expiresAt: soon.toISOString() });
+      expect(narrowed.status).toBe(200);
+
+      const manager = { name: 'n', scopes: ['api-keys:write', 'memory:read'], expiresAt: soon.toISOString() };
+      const made = await service.as(old).post('/v1/api-keys', manager);
+      expect([made.status, made.body['exceeded']]).toEqual([403, ['scopes']]);
+      const taken = await service.as(old).post(`/v1/api-keys/${other.key.id}/rotate`, {});
+      expect([taken.status, taken.body['exceeded']]).toEqual([403, ['scopes']]);
+      const plain = await service.as(old).post('/v1/api-keys', { ...manager, scopes: ['memory:read'] });
+      expect(plain.status).toBe(201);
+      const widened = await service
+        .as(old)
+        .patch(`/v1/api-keys/${String(plain.body['id'])}`, { scopes: manager.scopes });
+      expect([widened.status, widened.body['exceeded']]).toEqual([403, ['scopes']]);
+      const current = service.as(String(rotated.body['token']));
+      expect((await current.post('/v1/api-keys', manager)).status).toBe(201);
+    },
+  );
+
+  it('without users:write takes no key from the user who owns it', async () => {
+    const { key, token: users } = await service.issue({
+      scopes: ['memory:read'],
+      orgId: 'acme',
+      ownerId: OWNER,
+    });
+    const { token } = await service.issue({ scopes: ['api-keys:write', 'memory:read'], orgId: 'acme' });
+    const refused = await service.as(token).patch(`/v1/api-keys/${key.id}`, { ownerId: null });
+    expect([refused.status, refused.body['exceeded']]).toEqual([403, ['ownerId']]);
+    expect((await service.as(users).get(SELF)).body['ownerId']).toBe(OWNER);
+    const { token: administrator } = await service.issue({
+      scopes: ['api-keys:write', 'users:write', 'memory:read'],
+    });
+    const freed = await service.as(administrator).patch(`/v1/api-keys/${key.id}`, { ownerId: null });
+    expect([freed.status, freed.body['ownerId']]).toEqual([200, null]);
+  });
+
   it('without users:write gets no token of a key that a user owns', async () => {
-    await service.owner(OWNER);
     const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme', ownerId: OWNER });
     const { token } = await service.issue({ scopes: ['api-keys:write', 'memory:read'], orgId: 'acme' });
     const refused = await service.as(token).post(`/v1/api-keys/${key.id}/rotate`, {});

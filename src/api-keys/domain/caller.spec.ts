@@ -57,6 +57,28 @@ describe('who manages keys', () => {
     expect(grant).toEqual({ ...key, expiresAt: latest });
   });
 
+  it.each([[['api-keys:write']], [['api-keys:*']], [['*']], [['memory:read', 'api-keys:write']]])(
+    'gives %j no further with a secret on its way out, so that nothing it makes rotates its key',
+    (scopes) => {
+      const root = { ...key, scopes: ['*'], orgId: undefined };
+      const grant = { scopes, allowedIps: [], expiresAt: LATER };
+      expect(exceededBy(callerOf(root, { ...secret, retiresAt: LATER }), grant)).toEqual(['scopes']);
+      expect(exceededBy(callerOf(root, secret), grant)).toEqual([]);
+    },
+  );
+
+  it('still gives what manages no keys with a secret on its way out', () => {
+    const root = callerOf({ ...key, scopes: ['*'] }, { ...secret, retiresAt: LATER });
+    const grant = { scopes: ['memory:*', 'api-keys:read'], orgId: 'acme', allowedIps: [], expiresAt: NOON };
+    expect(exceededBy(root, grant)).toEqual([]);
+  });
+
+  it('names each part but once in which a grant reaches too far', () => {
+    const retiring = callerOf(key, { ...secret, retiresAt: LATER });
+    const grant = { scopes: ['*'], orgId: 'globex', allowedIps: [], expiresAt: NOON };
+    expect(exceededBy({ ...retiring, orgIds: ['acme'] }, grant)).toEqual(['scopes', 'orgId']);
+  });
+
   it('may bind a key to any organisation or none, where it is bound to none itself', () => {
     for (const orgId of ['acme', 'globex', undefined]) {
       expect(exceededBy(rootCaller('cli'), { scopes: [], allowedIps: [], orgId })).toEqual([]);

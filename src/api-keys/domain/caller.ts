@@ -1,6 +1,10 @@
 import type { ApiKey, Grant, KeySecret } from './api-key';
 import { exceededFields, type GrantField } from './delegation';
 import { earlierOf } from './earlier';
+import { grants } from './scopes';
+
+/** Who holds it can rotate the keys that it covers, and so get their tokens. */
+const MANAGES_KEYS = 'api-keys:write';
 
 /** Someone who manages keys: who they are in the history, and how far their own authority reaches. */
 export interface Caller {
@@ -19,12 +23,15 @@ export interface Caller {
   readonly boundByMaxTtl: boolean;
   /** The key that this is, and the hash of the secret it presented. */
   readonly presented?: { readonly keyId: string; readonly hash: string } | undefined;
+  /** Whether that secret is on its way out: what manages keys is then nothing that this caller may give. */
+  readonly isRetiring?: boolean | undefined;
   /** The user whose session this is. */
   readonly userId?: string | undefined;
 }
 
 /**
- * The caller that a verified key is. A secret on its way out bounds what is made with it: nothing outlives its grace.
+ * The caller that a verified key is. A secret on its way out bounds what is made with it: nothing outlives its grace,
+ * and nothing manages keys, see decision record 0011.
  *
  * @param secret the one that was presented; left out where a host application speaks for the key
  */
@@ -36,6 +43,7 @@ export function callerOf(key: ApiKey, secret?: KeySecret): Caller {
     grant: expiresAt === key.expiresAt ? key : { ...key, expiresAt },
     boundByMaxTtl: true,
     ...(secret && { presented: { keyId: key.id, hash: secret.hash } }),
+    ...(secret?.retiresAt && { isRetiring: true }),
   };
 }
 
@@ -51,9 +59,10 @@ export function rootCaller(actor: string): Caller {
 
 /** The fields in which a grant reaches further than what a caller may give. */
 export function exceededBy(caller: Caller, grant: Grant): readonly GrantField[] {
-  const exceeded = exceededFields(caller.grant, grant);
-  const orgIsOpen = caller.orgIds?.some((orgId) => orgId === grant.orgId) ?? true;
-  return orgIsOpen || exceeded.includes('orgId') ? exceeded : [...exceeded, 'orgId'];
+  const exceeded = new Set(exceededFields(caller.grant, grant));
+  if (caller.isRetiring === true && grants(grant.scopes, MANAGES_KEYS)) exceeded.add('scopes');
+  if (caller.orgIds?.includes(grant.orgId ?? '') === false) exceeded.add('orgId');
+  return [...exceeded];
 }
 
 /** What a new key inherits: the caller's own grant, and its organisation where it belongs to just one. */
