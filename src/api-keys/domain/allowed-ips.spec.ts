@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { addressAllowed, readAllowlist, allowlistCovers, isAllowedIp, parseAddress } from './allowed-ips';
 
 describe('an address', () => {
@@ -235,5 +236,15 @@ describe('an allowlist', () => {
     ['that nobody can read covers nothing', ['10.0.0.1/8'], ['10.0.0.1']],
   ])('%s', (_sentence, outer, inner) => {
     expect(allowlistCovers(outer, inner)).toBe(false);
+  });
+
+  it('of a hundred entries reads each of them once, so that no caller makes a check dear', () => {
+    const outer = Array.from({ length: 100 }, (_, index) => `2001:db8::${index}/${28 + index}`);
+    const entries = Array.from({ length: 100 }, (_, index) => `2001:db8::${index}`);
+    const parse = jest.spyOn(ipaddr.IPv6, 'parse');
+    expect(allowlistCovers(outer, entries)).toBe(false);
+    expect(allowlistCovers(entries, entries)).toBe(true);
+    expect(parse.mock.calls.length).toBeLessThanOrEqual(400);
+    parse.mockRestore();
   });
 });

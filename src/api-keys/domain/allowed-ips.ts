@@ -63,13 +63,42 @@ export function addressAllowed(allowlist: Allowlist, address: string | undefined
 /** Whether every address that `inner` allows is allowed by `outer` as well. An empty list allows everything. */
 export function allowlistCovers(outer: readonly string[], inner: readonly string[]): boolean {
   if (outer.length === 0) return true;
-  return inner.length > 0 && inner.every((entry) => outer.some((candidate) => rangeCovers(candidate, entry)));
+  const around = networksOf(outer);
+  return inner.length > 0 && inner.every((entry) => isWithin(around, entry));
 }
 
-function rangeCovers(outer: string, inner: string): boolean {
-  const range = parseRange(inner);
-  const around = parseRange(outer);
-  return range !== undefined && around !== undefined && contains(around, range[0], range[1]);
+/** Networks as numbers, by their kind and the length of their prefix: a caller decides how many are compared. */
+type Networks = ReadonlyMap<string, ReadonlyMap<number, ReadonlySet<bigint>>>;
+
+function networksOf(entries: readonly string[]): Networks {
+  const networks = new Map<string, Map<number, Set<bigint>>>();
+  for (const range of entries.map(parseRange)) {
+    if (range === undefined) continue;
+    const [address, length] = range;
+    const ofKind = getOrAdd(networks, address.kind(), () => new Map<number, Set<bigint>>());
+    getOrAdd(ofKind, length, () => new Set<bigint>()).add(firstBits(address, length));
+  }
+  return networks;
+}
+
+function isWithin(networks: Networks, entry: string): boolean {
+  const range = parseRange(entry);
+  if (range === undefined) return false;
+  const [address, length] = range;
+  return [...(networks.get(address.kind()) ?? [])].some(
+    ([around, those]) => around <= length && those.has(firstBits(address, around)),
+  );
+}
+
+function firstBits(address: Address, length: number): bigint {
+  const value = address.toByteArray().reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n);
+  return value >> BigInt(bitsOf(address) - length);
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const found = map.get(key) ?? make();
+  map.set(key, found);
+  return found;
 }
 
 function contains(range: Range, address: Address, prefixLength: number): boolean {
