@@ -69,6 +69,25 @@ describe('the documents of API keys in MongoDB', () => {
     expect(JSON.stringify(document)).not.toContain('null');
   });
 
+  it('keep what a newer version has added to them, through every change that this one makes', async () => {
+    const { key } = await service.create(root, { name: 'of acme', scopes: ['memory:read'], orgId: 'acme' });
+    const newer = { tags: ['new'], 'secrets.0.algorithm': 'new', 'history.0.address': 'new' };
+    await store.documents.updateOne({ _id: key.id }, { $set: newer });
+
+    await service.update(root, key.id, { rateLimit: { limit: 5, windowSeconds: 60 } });
+    await store.documents.updateOne({ _id: key.id }, { $set: { 'rateLimit.burst': 'new' } });
+    await service.rotate(root, key.id, { gracePeriodSeconds: 60 });
+    await service.revoke(root, key.id);
+    await expect(store.documents.findOne({ _id: key.id })).resolves.toMatchObject({
+      revokedBy: 'system',
+      version: 4,
+      tags: ['new'],
+      secrets: [{ algorithm: 'new' }, {}],
+      history: [{ address: 'new' }, {}, {}, {}],
+      rateLimit: { limit: 5, burst: 'new' },
+    });
+  });
+
   it('say by the server’s clock when they were last changed', async () => {
     const key = aKey();
     await store.repository.insert(key);

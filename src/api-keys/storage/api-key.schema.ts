@@ -8,6 +8,9 @@ import type { RateLimit } from '../domain/rate-limit';
 /** The name of the Mongoose model. */
 export const API_KEY_MODEL = 'KeywardApiKey';
 
+/** Parts are written back whole: what a newer version keeps in them is not this one's to drop. */
+const PART = { _id: false, strict: false } as const;
+
 const secret = new MongooseSchema<KeySecret>(
   {
     hash: { type: String, required: true },
@@ -15,7 +18,7 @@ const secret = new MongooseSchema<KeySecret>(
     retiresAt: Date,
     reusedAt: Date,
   },
-  { _id: false },
+  PART,
 );
 
 const historyEntry = new MongooseSchema<HistoryEntry>(
@@ -28,7 +31,7 @@ const historyEntry = new MongooseSchema<HistoryEntry>(
     fields: { type: [String], default: undefined },
     reason: String,
   },
-  { _id: false },
+  PART,
 );
 
 /** An event that waits in its key's document: all but what the document says itself. */
@@ -45,7 +48,7 @@ const pendingEvent = new MongooseSchema<StoredPendingEvent>(
     version: { type: Number, required: true },
     fields: { type: [String], required: true },
   },
-  { _id: false },
+  PART,
 );
 
 /**
@@ -91,7 +94,7 @@ export class ApiKeyDocument {
   @Prop({ type: [String], required: true })
   allowedIps!: string[];
 
-  @Prop(raw({ type: new MongooseSchema({ limit: Number, windowSeconds: Number }, { _id: false }) }))
+  @Prop(raw({ type: new MongooseSchema({ limit: Number, windowSeconds: Number }, PART) }))
   rateLimit?: RateLimit;
 
   @Prop({ type: MongooseSchema.Types.Mixed, required: true })
