@@ -9,6 +9,10 @@ import { OperationsPort } from './operations-port';
 import { createRootKey } from './root-key';
 import { Traffic } from './traffic';
 
+/** What of the time for a shutdown no client can use up: counted uses are written in it, and leases given back. */
+const CLOSING_PART = 0.2;
+const CLOSING_AT_MOST_MS = 5000;
+
 type Config = ConfigService<Environment, true>;
 
 /**
@@ -86,7 +90,10 @@ async function end(app: NestFastifyApplication, config: Config): Promise<void> {
   }, limit).unref();
   const { server } = app.getHttpAdapter().getInstance();
   try {
-    await app.get(Traffic).drain(server, config.get('SHUTDOWN_DELAY_MS', { infer: true }));
+    const forClients = limit - Math.min(CLOSING_AT_MOST_MS, limit * CLOSING_PART);
+    const delay = config.get('SHUTDOWN_DELAY_MS', { infer: true });
+    const cutOff = await app.get(Traffic).drain(server, delay, forClients);
+    if (cutOff > 0) logger.warn(`cut off after ${forClients} ms, not done with their requests: ${cutOff}`);
     await app.close();
     process.exit(0);
   } catch (error) {

@@ -33,9 +33,13 @@ export class Traffic {
 
   /**
    * Ends the traffic: goes on serving for `delayMs` while readiness refuses, ends keep-alive with every answer, then
-   * takes no more connections. Resolves when the last request is answered.
+   * takes no more connections. Resolves when the last request is answered, or `limitMs` after the call: who has still not
+   * sent its request by then is cut off.
+   *
+   * @returns how many connections were cut off
    */
-  async drain(server: Server, delayMs: number): Promise<void> {
+  async drain(server: Server, delayMs: number, limitMs: number): Promise<number> {
+    const deadline = performance.now() + limitMs;
     this.state.beginDraining();
     await pause(delayMs);
     const traffic = { ended: false };
@@ -51,7 +55,15 @@ export class Traffic {
       server.closeIdleConnections();
       // To Node a connection on which nothing ever came is not idle: it waits for its first request.
       for (const socket of this.open) if (socket.bytesRead === 0) socket.destroy();
+      if (performance.now() >= deadline) return this.cutOff();
       await Promise.race([ended, pause(IDLE_CHECK_MS)]);
     }
+    return 0;
+  }
+
+  private cutOff(): number {
+    const { size } = this.open;
+    for (const socket of this.open) socket.destroy();
+    return size;
   }
 }

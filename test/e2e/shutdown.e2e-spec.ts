@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { HttpClient } from '../support/http-client';
 import { KeepAliveClient, type Seen } from '../support/keep-alive-client';
+import { makeRootKey } from '../support/integration/keyward';
 import { type NodeProcess, runBuiltService, runNode } from '../support/node-process';
+import { testDatabaseUri } from '../support/test-database';
 
 type Running = NodeProcess & { readonly url: string };
 
@@ -22,6 +24,15 @@ async function opened(url: string): Promise<Socket> {
   const { port } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1');
   await once(socket, 'connect');
+  return socket;
+}
+
+/** A client that begins a request, without a credential, and never ends it. */
+async function clingingTo(url: string): Promise<Socket> {
+  const socket = await opened(url);
+  socket.on('error', () => undefined).resume();
+  socket.write('POST /v1/api-keys HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{');
+  await new KeepAliveClient(url).get('/health/live');
   return socket;
 }
 
@@ -105,20 +116,35 @@ describe('a service that is told to stop', () => {
     await expect(new KeepAliveClient(service.url).get('/health/live')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('ends all the same when a client does not let go, and says so with its exit code', async () => {
-    const [service, root] = await start({
-      SHUTDOWN_TIMEOUT_MS: '700',
-      LOG_LEVEL: 'error',
-      LOG_FORMAT: 'json',
+  it('cuts off a client that does not let go, and writes what it has counted all the same', async () => {
+    const environment = { NODE_ENV: 'test', MONGODB_URI: testDatabaseUri('shutdown'), LOG_FORMAT: 'json' };
+    const token = await makeRootKey(environment.MONGODB_URI);
+    const service = await runBuiltService({
+      ...environment,
+      SHUTDOWN_TIMEOUT_MS: '5000',
+      USAGE_FLUSH_MS: '60000',
     });
-    const stuck = await opened(service.url);
-    stuck.on('error', () => undefined);
-    stuck.write(`POST /v1/api-keys HTTP/1.1\r\nHost: x\r\nX-API-Key: ${root}\r\nContent-Length: 9\r\n\r\n`);
-    await new KeepAliveClient(service.url).get('/health/live');
+    expect((await new HttpClient(service.url, token).get('/v1/api-keys/self')).body['lastUsedAt']).toBeNull();
+    const stuck = await clingingTo(service.url);
+    service.child.kill('SIGTERM');
+    service.child.kill('SIGTERM');
+    await once(stuck, 'close');
+    expect(await service.exited()).toBe(0);
+    expect(service.stdout()).toContain('not done with their requests: 1');
+
+    const next = await runBuiltService(environment);
+    const { body } = await new HttpClient(next.url, token).get('/v1/api-keys/self');
+    expect(body['lastUsedAt']).toEqual(expect.any(String));
+    await next.stop();
+  });
+
+  it('ends all the same when it is not done in time, and says so with its exit code', async () => {
+    const [service] = await start({ SHUTDOWN_TIMEOUT_MS: '100', LOG_LEVEL: 'error', LOG_FORMAT: 'json' });
+    const stuck = await clingingTo(service.url);
     service.child.kill('SIGTERM');
     service.child.kill('SIGTERM');
     expect(await service.exited()).toBe(1);
-    expect(service.stdout()).toContain('not done after 700 ms');
+    expect(service.stdout()).toContain('not done after 100 ms');
     stuck.destroy();
   });
 
