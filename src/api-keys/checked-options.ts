@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../config/configuration.error';
+import { isRedisUrl } from '../config/redis-url';
+import { requireProxies } from './trusted-proxies';
 import type { ApiKeysOptions } from './api-keys.options';
-import { isAllowedIp } from './domain/allowed-ips';
 import { isTokenPrefix } from './domain/token-form';
 import { requireWebhook } from './events/webhooks/webhook.options';
 
@@ -35,7 +36,9 @@ export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
     throw new ConfigurationError('eventRetentionDays is out of range: use whole days from 7 to 3650.');
   }
   if (options.webhook !== undefined) requireWebhook(options.webhook);
-  requireAddresses(options.trustProxy ?? []);
+  requireOneOf('changeFeed', options.changeFeed, ['auto', 'streams', 'polling']);
+  requireLimiterOptions(options);
+  requireProxies(options.trustProxy ?? []);
   requirePrefixes(options.importTokenPrefixes ?? []);
   return options;
 }
@@ -65,11 +68,23 @@ function isWithin(value: number | undefined, least: number, most: number): boole
   return value === undefined || (Number.isInteger(value) && value >= least && value <= most);
 }
 
-function requireAddresses(proxies: readonly string[]): void {
-  const wrong = proxies.find((entry) => !isAllowedIp(entry) || entry.endsWith('/0'));
-  if (wrong === undefined) return;
+function requireLimiterOptions(options: ApiKeysOptions): void {
+  const { redisUrl, failedCredentials } = options;
+  if (redisUrl !== undefined && !isRedisUrl(redisUrl)) {
+    throw new ConfigurationError(
+      'redisUrl is not an address of Redis: use redis:// or rediss://, a host, and no database but a number.',
+    );
+  }
+  requireOneOf('rateLimitOnOutage', options.rateLimitOnOutage, ['local', 'deny']);
+  requireOneOf('forwardAuthLimitedStatus', options.forwardAuthLimitedStatus, [429, 403]);
+  requireWhole('failedCredentials.limit', failedCredentials?.limit, 1, 1_000_000);
+  requireWhole('failedCredentials.windowSeconds', failedCredentials?.windowSeconds, 1, 86_400);
+}
+
+function requireOneOf(name: string, value: unknown, choices: readonly unknown[]): void {
+  if (value === undefined || choices.includes(value)) return;
   throw new ConfigurationError(
-    `trustProxy holds ${JSON.stringify(wrong)}: use addresses and CIDR ranges of your proxies, never all addresses.`,
+    `${name} is unknown: use ${choices.map((choice) => JSON.stringify(choice)).join(' or ')}.`,
   );
 }
 

@@ -44,6 +44,44 @@ describe('an operator who sets how the service runs', () => {
     );
   });
 
+  it.each([
+    [{ PORT: '9100', METRICS_PORT: '9100' }, true],
+    [{ PORT: '9100', METRICS_PORT: '9100', HOST: '0.0.0.0' }, true],
+    [{ PORT: '9100', METRICS_PORT: '9100', METRICS_HOST: '::' }, true],
+    [{ PORT: '9100', METRICS_PORT: '9100', METRICS_HOST: '127.0.0.2' }, false],
+    [{ PORT: '9100', METRICS_PORT: '9101' }, false],
+    [{ PORT: '0', METRICS_PORT: '0' }, false],
+  ])('reads of %j whether one port is to be listened on twice: %s', (variables, isRefused) => {
+    const reading = expect(() => readEnvironment(variables));
+    if (isRefused) reading.toThrow('METRICS_PORT is PORT');
+    else reading.not.toThrow();
+  });
+
+  it.each([
+    'redis://127.0.0.1',
+    'redis://127.0.0.1:6379/',
+    'rediss://:pass%2Fword@cache.acme.example:6379/15',
+    'redis://[::1]:6379/0?family=6',
+  ])('may set REDIS_URL to %s', (url) => {
+    expect(readEnvironment({ REDIS_URL: url }).REDIS_URL).toBe(url);
+  });
+
+  it.each([
+    ...[
+      'redis://',
+      'redis:///0',
+      'http://127.0.0.1',
+      '127.0.0.1:6379',
+      'redis://[::1',
+      'redis://127.0.0.1:99999',
+    ],
+    ...['redis://127.0.0.1/keyward', 'redis://127.0.0.1/1/2', 'redis://127.0.0.1/-1'],
+  ])('reads what to use instead of REDIS_URL=%s, which is not repeated', (url) => {
+    expect(() => readEnvironment({ REDIS_URL: url })).toThrow(
+      'REDIS_URL has a wrong value: use redis:// or rediss://, a host, and no database but a number.',
+    );
+  });
+
   it('reads that the delay of a shutdown is part of its time', () => {
     const both = { SHUTDOWN_DELAY_MS: '5000', SHUTDOWN_TIMEOUT_MS: '5000' };
     expect(() => readEnvironment(both)).toThrow('SHUTDOWN_DELAY_MS is not less than SHUTDOWN_TIMEOUT_MS');

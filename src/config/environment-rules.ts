@@ -1,6 +1,7 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import ipaddr from 'ipaddr.js';
+import { isRedisUrl } from './redis-url';
 
 /** One identity provider, as a setting. */
 export interface OidcIssuerSetting {
@@ -41,14 +42,20 @@ export function List(): PropertyDecorator {
   );
 }
 
-/** An address or a CIDR range that is not the whole Internet. */
+/** An address or a CIDR range, by its form. How wide it may be, the options of the module know. */
 export function IsIpRange(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isIpRange', validator: { validate: isIpRange } }, options);
 }
 
 function isIpRange(value: unknown): boolean {
-  if (typeof value !== 'string' || value.endsWith('/0')) return false;
+  if (typeof value !== 'string') return false;
   return value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value);
+}
+
+/** An address at which Redis is reached. */
+export function IsRedisUrl(options: ValidationOptions): PropertyDecorator {
+  const validate = (value: unknown): boolean => typeof value === 'string' && isRedisUrl(value);
+  return ValidateBy({ name: 'isRedisUrl', validator: { validate } }, options);
 }
 
 /** Reads "true" and "false"; leaves anything else as it is, for the validator to refuse. */

@@ -7,6 +7,7 @@ import {
   IsIpRange,
   IsIssuer,
   IsIssuerList,
+  IsRedisUrl,
   Json,
   List,
   type OidcIssuerSetting,
@@ -23,6 +24,7 @@ export type StorageKind = 'memory' | 'mongo';
 export type LogFormat = 'json' | 'text';
 
 const ISSUER_REMEDY = 'use the issuer as it stands in its tokens: https, or http on this machine only';
+const ANY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 const MONGODB_SCHEME = /^mongodb(?:\+srv)?:\/\/.+/;
 const NAMES_DATABASE = /^[a-z+]+:\/\/(?:[^@]*@)?[^/?@]+\/[^/?#]/;
 const GRANTABLE = /^(?:\*|[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\*)?)$/;
@@ -132,7 +134,7 @@ export class Environment {
   IMPORT_TOKEN_PREFIXES: string[] = [];
 
   @IsOptional()
-  @Matches(/^rediss?:\/\/.+/, { message: 'use an address that begins with redis:// or rediss://' })
+  @IsRedisUrl({ message: 'use redis:// or rediss://, a host, and no database but a number' })
   REDIS_URL: string | undefined = undefined;
 
   @IsIn(['local', 'deny'], { message: 'use "local" or "deny"' })
@@ -286,6 +288,9 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
   if (faults.length === 0 && environment.SHUTDOWN_DELAY_MS >= environment.SHUTDOWN_TIMEOUT_MS) {
     faults.push('SHUTDOWN_DELAY_MS is not less than SHUTDOWN_TIMEOUT_MS, the time for the whole shutdown.');
   }
+  if (faults.length === 0 && sharesPort(environment)) {
+    faults.push('METRICS_PORT is PORT, on an address that both would listen on: use another.');
+  }
   if ((environment.OIDC_ISSUER === undefined) !== (environment.OIDC_AUDIENCE.length === 0)) {
     faults.push('OIDC_ISSUER and OIDC_AUDIENCE go together: set both, or neither.');
   }
@@ -308,6 +313,11 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
       faults.push('OIDC_ISSUERS names an issuer twice: name each once.');
   }
   return { environment, faults };
+}
+
+function sharesPort({ HOST, PORT, METRICS_HOST, METRICS_PORT }: Environment): boolean {
+  const isShared = HOST === METRICS_HOST || [HOST, METRICS_HOST].some((host) => ANY_ADDRESS.has(host));
+  return PORT !== 0 && PORT === METRICS_PORT && isShared;
 }
 
 /** The storage the service uses: what `STORAGE` says, else MongoDB where a `MONGODB_URI` is set, else memory. */

@@ -85,6 +85,25 @@ describe('an operator who checks settings', () => {
     expect([permitted.code, documentIn<Checked>(permitted).faults]).toEqual([0, []]);
   });
 
+  it.each(['::ffff:0.0.0.0/96', '10', '10.0.0.1/8'])(
+    'is told that TRUST_PROXY=%s would be refused',
+    async (proxy) => {
+      const ran = await keyward(['config', 'check', '--json'], { NODE_ENV: 'test', TRUST_PROXY: proxy });
+      expect([ran.code, documentIn<Checked>(ran).faults]).toEqual([
+        5,
+        [expect.stringMatching(/^trustProxy holds /)],
+      ]);
+    },
+  );
+
+  it('is told that memory storage would be refused, beside what else is wrong', async () => {
+    const ran = await keyward(['config', 'check', '--json'], { NODE_ENV: 'production', PORT: 'abc' });
+    expect(documentIn<Checked>(ran).faults).toEqual([
+      expect.stringMatching(/^PORT is "abc"/),
+      expect.stringContaining('memory storage of API keys would lose every record'),
+    ]);
+  });
+
   it('is told that memory storage would be refused', async () => {
     const [refused, permitted] = await Promise.all([
       keyward(['config', 'check', '--json'], { NODE_ENV: 'production' }),

@@ -107,6 +107,38 @@ describe('options that are refused', () => {
       /^eventRetentionDays is out of range: use whole days from 7 to 3650\.$/,
     ],
     [
+      'an outage "Deny"',
+      { rateLimitOnOutage: 'Deny' },
+      /^rateLimitOnOutage is unknown: use "local" or "deny"\.$/,
+    ],
+    ['a feed "stream"', { changeFeed: 'stream' }, /^changeFeed is unknown: use "auto" or "streams" or /],
+    [
+      '200 for limited',
+      { forwardAuthLimitedStatus: 200 },
+      /^forwardAuthLimitedStatus is unknown: use 429 or 403/,
+    ],
+    [
+      'no failed credential at all',
+      { failedCredentials: { limit: 0, windowSeconds: 60 } },
+      /^failedCredentials\.limit is out of range: /,
+    ],
+    [
+      'failed credentials of no time',
+      { failedCredentials: { limit: 9, windowSeconds: 0 } },
+      /^failedCredentials\.windowSeconds is out of range: /,
+    ],
+    ['Redis nowhere', { redisUrl: 'nonsense' }, /^redisUrl is not an address of Redis: /],
+    [
+      'a database of Redis by name',
+      { redisUrl: 'redis://127.0.0.1/keyward' },
+      /^redisUrl is not an address /,
+    ],
+    [
+      'every IPv4 proxy',
+      { trustProxy: ['::ffff:0.0.0.0/96'] },
+      /^trustProxy holds "::ffff:0\.0\.0\.0\/96": /,
+    ],
+    [
       'a webhook without a secret',
       { webhook: { url: 'https://hooks.acme.example', secrets: [] } },
       /^webhook\.secrets are not secrets of Standard Webhooks: /,

@@ -41,6 +41,14 @@ export function isAllowedIp(text: string): boolean {
   return parseRange(text) !== undefined;
 }
 
+/** The kind of an entry and the length of its prefix; `undefined` for what no allowlist may hold. */
+export function prefixOf(
+  text: string,
+): { readonly kind: 'ipv4' | 'ipv6'; readonly length: number } | undefined {
+  const range = parseRange(text);
+  return range && { kind: range[0].kind(), length: range[1] };
+}
+
 /** An allowlist that was read once; `undefined` where it allows every address. */
 export type Allowlist = readonly Range[] | undefined;
 

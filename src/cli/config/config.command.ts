@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { requireProxies } from '../../api-keys/trusted-proxies';
 import { requireWebhook } from '../../api-keys/events/webhooks/webhook.options';
 import { ConfigurationError } from '../../config/configuration.error';
 import { storageKindOf, webhookOf } from '../../config/environment';
@@ -11,6 +12,8 @@ import { Table } from '../table';
 import { safeMessage } from '../terminal-text';
 import { type Reachability, tryAll } from './reachability';
 import { shownSetting } from './shown-setting';
+
+const VOLATILE = 'memory storage of API keys';
 
 interface Options {
   readonly connect?: boolean;
@@ -56,12 +59,14 @@ async function checkConfig(connect: boolean, json: boolean): Promise<void> {
 
 /** What would keep the service from starting. */
 function faultsOf({ environment, faults }: LoadedEnvironment): readonly string[] {
-  if (faults.length > 0) return faults;
+  const isVolatile = storageKindOf(environment) === 'memory';
+  const volatile = isVolatile ? faultIn(() => new StorageConfig().permitVolatile(VOLATILE)) : [];
+  // What is told of a setting already is not told of twice.
+  if (faults.length > 0) return [...faults, ...volatile];
   const webhook = webhookOf(environment);
   return [
-    ...(storageKindOf(environment) === 'memory'
-      ? faultIn(() => new StorageConfig().permitVolatile('memory storage of API keys'))
-      : []),
+    ...volatile,
+    ...faultIn(() => requireProxies(environment.TRUST_PROXY)),
     ...(webhook === undefined ? [] : faultIn(() => requireWebhook(webhook))),
   ];
 }
