@@ -54,8 +54,7 @@ function isIpRange(value: unknown): boolean {
 
 /** An address at which Redis is reached. */
 export function IsRedisUrl(options: ValidationOptions): PropertyDecorator {
-  const validate = (value: unknown): boolean => typeof value === 'string' && isRedisUrl(value);
-  return ValidateBy({ name: 'isRedisUrl', validator: { validate } }, options);
+  return ValidateBy({ name: 'isRedisUrl', validator: { validate: isRedisUrl } }, options);
 }
 
 /** Reads "true" and "false"; leaves anything else as it is, for the validator to refuse. */

@@ -51,15 +51,14 @@ export async function connectToMongo(uri: string, timeoutMs: number): Promise<Co
   const started = performance.now();
   const left = (): number => timeoutMs - (performance.now() - started);
   for (let attempt = 1; ; attempt += 1) {
-    const connection = createConnection();
-    connection.on('error', (error: Error) => logger.warn(`connection error: ${error.name}`));
+    const selectionMs = Math.max(MIN_SELECTION_MS, Math.min(SERVER_SELECTION_MS, left()));
     try {
-      return await connection.openUri(uri, {
-        bufferCommands: false,
-        serverSelectionTimeoutMS: Math.max(MIN_SELECTION_MS, Math.min(SERVER_SELECTION_MS, left())),
-      });
+      const connection = await openMongo(uri, selectionMs, logger);
+      if (selectionMs === SERVER_SELECTION_MS) return connection;
+      // The driver goes by that time for good: an election would outlast it.
+      await connection.close();
+      return await openMongo(uri, SERVER_SELECTION_MS, logger);
     } catch (error) {
-      await connection.close(true).catch(() => undefined);
       const reason = reasonOf(error);
       const transient = isTransient(error);
       if (left() <= 0 || !transient) {
@@ -74,6 +73,17 @@ export async function connectToMongo(uri: string, timeoutMs: number): Promise<Co
       );
       await pause(Math.max(0, Math.min(RETRY_MS, left())));
     }
+  }
+}
+
+async function openMongo(uri: string, serverSelectionTimeoutMS: number, logger: Logger): Promise<Connection> {
+  const connection = createConnection();
+  connection.on('error', (error: Error) => logger.warn(`connection error: ${error.name}`));
+  try {
+    return await connection.openUri(uri, { bufferCommands: false, serverSelectionTimeoutMS });
+  } catch (error) {
+    await connection.close(true).catch(() => undefined);
+    throw error;
   }
 }
 

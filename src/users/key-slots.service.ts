@@ -22,6 +22,7 @@ const SETTLED_AFTER_MS = 60_000;
 export class KeySlots implements OwnerSlots {
   private readonly logger = new Logger(KeySlots.name);
   private readonly max: number;
+  private readonly sweeps = new Map<string, Promise<void>>();
 
   constructor(
     @Inject(USER_REPOSITORY) private readonly users: UserRepository,
@@ -35,7 +36,7 @@ export class KeySlots implements OwnerSlots {
   async take(ownerId: string, keyId: string): Promise<void> {
     const slot = { keyId, at: this.clock.now() };
     if (await this.users.takeSlot(ownerId, slot, this.max)) return;
-    await this.sweep(ownerId);
+    await this.sweptOf(ownerId);
     if (!(await this.users.takeSlot(ownerId, slot, this.max))) throw new KeyLimitReachedError(this.max);
   }
 
@@ -46,6 +47,17 @@ export class KeySlots implements OwnerSlots {
       this.logger.warn(
         `a place was not given back: ${error instanceof Error ? error.message : 'unknown error'}`,
       );
+    }
+  }
+
+  /** One sweep of an owner at a time, however many ask: it reads every key of theirs. */
+  private async sweptOf(ownerId: string): Promise<void> {
+    const underWay = this.sweeps.get(ownerId) ?? this.sweep(ownerId);
+    this.sweeps.set(ownerId, underWay);
+    try {
+      await underWay;
+    } finally {
+      if (this.sweeps.get(ownerId) === underWay) this.sweeps.delete(ownerId);
     }
   }
 

@@ -44,7 +44,9 @@ export class UserRemoval implements OnApplicationBootstrap {
     let cursor: string | null | undefined;
     do {
       const page = await this.apiKeys.list(caller, { limit: PAGE, ownerId, cursor: cursor ?? undefined });
-      for (const { id } of page.data) await this.apiKeys.revoke(caller, id, 'the owner was removed');
+      for (const { id, revokedAt } of page.data) {
+        if (revokedAt === undefined) await this.apiKeys.revoke(caller, id, 'the owner was removed');
+      }
       cursor = page.nextCursor;
     } while (cursor !== null);
     await this.users.finishRemoval(ownerId);

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
+import { KeyIdTakenError } from '../../src/api-keys/storage/storage.errors';
 import { type KeyHouse, openKeyHouse, ROOT } from '../support/user-key-house';
 
 const MAX = 3;
@@ -48,6 +49,16 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     const reasons = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
     expect(reasons).toEqual(reasons.map(() => expect.objectContaining(FULL)));
     await expect(house.placesOf(owner)).resolves.toHaveLength(MAX);
+  });
+
+  it('are looked through once for 20 who make one too many at once', async () => {
+    await fill();
+    house.clock.time += 2 * MINUTE_MS;
+    const find = jest.spyOn(house.keys, 'find');
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => house.make(owner)));
+    expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(find.mock.calls.length).toBeLessThan(20);
+    find.mockRestore();
   });
 
   it('need no place while nobody owns them, or the owner has others', async () => {
@@ -153,6 +164,14 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
       reasons: [expect.stringContaining(`${MAX} live keys`)],
     });
     await expect(house.placesOf(owner)).resolves.toHaveLength(MAX);
+  });
+
+  it('are refused in the end where the store says of one that it is there and is not', async () => {
+    jest.spyOn(house.keys, 'find').mockResolvedValue(null);
+    const insert = jest.spyOn(house.keys, 'insert').mockRejectedValue(new KeyIdTakenError('x'));
+    await expect(importOne(owner)).resolves.toMatchObject({ outcome: 'refused' });
+    expect(insert).toHaveBeenCalledTimes(5);
+    jest.restoreAllMocks();
   });
 
   it('take a place at a new owner and free that at the old one', async () => {

@@ -43,6 +43,7 @@ const RECORDS: readonly (readonly [string, unknown])[] = [
   ['a naive end', { ...GOOD, expiresAt: '2099-01-01T00:00:00' }],
   ['a past end', { ...GOOD, expiresAt: '2001-01-01T00:00:00Z' }],
   ['a naive beginning', { ...GOOD, createdAt: '2024-01-01T00:00:00' }],
+  ['a beginning in the future', { ...GOOD, createdAt: '9999-12-31T23:59:59Z' }],
   ['null as the beginning', { ...GOOD, createdAt: null }],
   ['an end in extended JSON', { ...GOOD, expiresAt: { $date: '2099-01-01T00:00:00Z' } }],
   ['text for enabled', { ...GOOD, enabled: 'false' }],

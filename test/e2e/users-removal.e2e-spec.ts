@@ -64,6 +64,16 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
     expect(left.body).toEqual({ data: [], nextCursor: null });
   });
 
+  it('whose keys are revoked already is removed without a change of them', async () => {
+    const ada = await service.signIn({ orgs: ['acme'] });
+    const { id } = await makeKey(ada.client);
+    expect((await ada.client.delete(`/v1/api-keys/${id}`)).status).toBe(204);
+    const revoke = jest.spyOn(service.app.get(ApiKeysService), 'revoke');
+    expect(await remove(ada)).toBe(204);
+    expect(revoke).not.toHaveBeenCalled();
+    revoke.mockRestore();
+  });
+
   it('is removed again and again without a word', async () => {
     const ada = await service.signIn();
     expect([await remove(ada), await remove(ada), await remove(ada)]).toEqual([204, 204, 204]);

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { KeywardError } from '../../problems/keyward.error';
 import { readStrictly } from '../../problems/validation';
+import { ConcurrentChangeError } from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { CLOCK } from '../clock.token';
 import type { ApiKeyWithHistory } from '../domain/api-key';
@@ -20,6 +21,8 @@ import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.re
 import { KeyIdTakenError, StorageUnavailableError } from '../storage/storage.errors';
 import { OWNER_STATUS, type OwnerStatus } from '../verification/owner-status';
 import type { ImportOutcome } from './import-report';
+
+const MAX_TRIES = 5;
 
 /**
  * Takes keys that another system issued, by the hashes of their tokens, so that their holders keep them. Each
@@ -81,6 +84,9 @@ export class KeyImportService {
     requireAcceptable(grant.expiresAt, latest, now);
     await this.requireOwner(grant.ownerId);
     const born = (createdAt === undefined ? undefined : parseRfc3339(createdAt)) ?? now;
+    if (born.getTime() > now.getTime()) {
+      throw new KeywardError('validation_failed', 'createdAt must not lie in the future.');
+    }
     const blank: ApiKeyWithHistory = {
       ...grant,
       id: foreignKeyId(hash),
@@ -106,17 +112,19 @@ export class KeyImportService {
 
   /** What is there already is known to whoever may see it; nobody else learns of it. */
   private async insert(caller: Caller, key: ApiKeyWithHistory): Promise<'imported' | 'known' | 'hidden'> {
-    const known = await this.repository.find(key.id);
-    if (known !== null) return isVisible(caller.grant, known) ? 'known' : 'hidden';
-    if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, key.id);
-    try {
-      await this.repository.insert(key);
-      this.events?.changed(key);
-      return 'imported';
-    } catch (error) {
-      if (!(error instanceof KeyIdTakenError)) throw error;
-      return this.insert(caller, key);
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const known = await this.repository.find(key.id);
+      if (known !== null) return isVisible(caller.grant, known) ? 'known' : 'hidden';
+      if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, key.id);
+      try {
+        await this.repository.insert(key);
+        this.events?.changed(key);
+        return 'imported';
+      } catch (error) {
+        if (!(error instanceof KeyIdTakenError)) throw error;
+      }
     }
+    throw new ConcurrentChangeError();
   }
 }
 

@@ -19,12 +19,12 @@ describe('an operator', () => {
   let time = 10_000;
   const [ofKeys, ofOwners] = [new ScriptedFeed(), new ScriptedFeed()];
   const acme: Freshness = {
-    keys: { hits: 3, reads: 2, size: 1 },
-    owners: { reads: 5 },
+    keys: { hits: 3, reads: 2, size: 1, isFollowing: true },
+    owners: { reads: 5, isFollowing: true },
     feeds: { keys: ofKeys, owners: ofOwners },
   };
   const globex: Freshness = {
-    keys: { hits: 30, reads: 20, size: 10 },
+    keys: { hits: 30, reads: 20, size: 10, isFollowing: true },
     owners: undefined,
     feeds: { keys: undefined, owners: undefined },
   };
@@ -55,6 +55,13 @@ describe('an operator', () => {
     expect(await told(AGE)).toEqual({ keys: 1.5, owners: 0 });
     ofOwners.provenAt = Infinity;
     expect(await told(AGE)).toEqual({ keys: 1.5, owners: 0 });
+  });
+
+  it('is not told of a feed that nobody follows yet, as if it had failed', async () => {
+    const young = { ...acme, owners: { reads: 0, isFollowing: false } };
+    watchFreshness(young);
+    expect(Object.keys(await told(AGE))).toEqual(['keys']);
+    forgetFreshness(young);
   });
 
   it('hears no more of feeds that have ended', async () => {

@@ -3,10 +3,15 @@ import type { ChangeFeed } from '../storage/change-feed';
 
 /** What is told of caches and feeds. */
 export interface Freshness {
-  readonly keys: { readonly hits: number; readonly reads: number; readonly size: number };
-  readonly owners: { readonly reads: number } | undefined;
+  readonly keys: FollowedCache & { readonly hits: number; readonly size: number };
+  readonly owners: FollowedCache | undefined;
   /** By what they are about. */
-  readonly feeds: Readonly<Record<string, ChangeFeed | undefined>>;
+  readonly feeds: Readonly<Record<'keys' | 'owners', ChangeFeed | undefined>>;
+}
+
+interface FollowedCache {
+  readonly reads: number;
+  readonly isFollowing: boolean;
 }
 
 const watched = new Set<Freshness>();
@@ -40,14 +45,18 @@ function registerMetrics(): void {
     }),
     new Gauge({
       name: AGE,
-      help: 'How long ago the change feed last proved that it is up to date; +Inf while it has proved nothing.',
+      help: 'How long ago a change feed that is followed last proved that it is up to date; +Inf while it never did.',
       labelNames: ['of'],
       registers: [],
       collect() {
         this.reset();
-        for (const { feeds } of watched) {
-          for (const [of, feed] of Object.entries(feeds))
-            if (feed !== undefined) this.set({ of }, ageOf(feed));
+        for (const freshness of watched) {
+          for (const what of ['keys', 'owners'] as const) {
+            const feed = freshness.feeds[what];
+            // Nobody waits for a feed that is not followed: that it proves nothing is no fault.
+            if (feed !== undefined && freshness[what]?.isFollowing === true)
+              this.set({ of: what }, ageOf(feed));
+          }
         }
       },
     }),

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { decodeJwt, type JWTPayload } from 'jose';
 import type { Authenticator } from '../../api-keys/access/authenticator';
@@ -21,13 +22,21 @@ const MAX_TOKEN_LENGTH = 8192;
 /** How often `lastLoginAt` moves, at the most. */
 const LOGIN_RESOLUTION_MS = 60_000;
 
+/** How long a request waits for what its issuer says of the user to be kept: it goes on without. */
+const PATIENCE_MS = 300;
+
+/** How long nothing is kept after a store has failed to. */
+const REST_MS = 5000;
+
+const MAX_TRIES = 5;
+
 /** Authenticates users by the bearer JWTs of the configured identity providers. */
 @Injectable()
 export class SessionAuthenticator implements Authenticator {
   private readonly logger = new Logger(SessionAuthenticator.name);
   private readonly issuers: ReadonlyMap<string, OidcIssuer>;
-
-  private isBehind = false;
+  private readonly refreshing = new Set<string>();
+  private restsUntil = -Infinity;
 
   constructor(
     @Inject(USER_REPOSITORY) private readonly users: UserRepository,
@@ -64,19 +73,25 @@ export class SessionAuthenticator implements Authenticator {
     const known = await this.users.findBySubject(issuer, claims.sub);
     if (known === null) return this.welcome(issuer, claims.sub, profile, now);
     const isStale = now.getTime() - known.lastLoginAt.getTime() >= LOGIN_RESOLUTION_MS;
-    if (isStale || profileDiffers(known, profile)) await this.refresh(known, profile, now);
+    if (isStale || profileDiffers(known, profile)) {
+      await Promise.race([this.refresh(known, profile, now), pause(PATIENCE_MS, undefined, { ref: false })]);
+    }
     return known;
   }
 
-  /** Nobody is shut out because a store that reads takes no writes: the next request brings the same again. */
+  /** Nobody is shut out, or kept waiting, because a store that reads takes no writes: a later request brings the same. */
   private async refresh(user: User, profile: UserProfile, now: Date): Promise<void> {
+    if (this.refreshing.has(user.id) || performance.now() < this.restsUntil) return;
+    this.refreshing.add(user.id);
     try {
       await this.users.refresh(user, profile, now);
-      this.isBehind = false;
     } catch (error) {
       if (!(error instanceof StorageUnavailableError)) throw error;
-      if (!this.isBehind) this.logger.warn(`what issuers say of users is not kept for now: ${error.message}`);
-      this.isBehind = true;
+      if (performance.now() >= this.restsUntil)
+        this.logger.warn(`what issuers say of users is not kept for now: ${error.message}`);
+      this.restsUntil = performance.now() + REST_MS;
+    } finally {
+      this.refreshing.delete(user.id);
     }
   }
 
@@ -92,14 +107,18 @@ export class SessionAuthenticator implements Authenticator {
       lastLoginAt: now,
       version: 1,
     };
-    try {
-      await this.users.insert(user);
-      return user;
-    } catch (error) {
-      if (!(error instanceof SubjectTakenError)) throw error;
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      try {
+        await this.users.insert(user);
+        return user;
+      } catch (error) {
+        if (!(error instanceof SubjectTakenError)) throw error;
+      }
       // Someone was faster, and may be gone again by now.
-      return (await this.users.findBySubject(issuer, subject)) ?? this.welcome(issuer, subject, profile, now);
+      const other = await this.users.findBySubject(issuer, subject);
+      if (other !== null) return other;
     }
+    throw new StorageUnavailableError(new Error('a user is there and cannot be found'));
   }
 }
 
