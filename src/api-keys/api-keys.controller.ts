@@ -18,14 +18,7 @@ import {
   UsePipes,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import {
-  ApiBearerAuth,
-  ApiExtension,
-  ApiHeader,
-  ApiNoContentResponse,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiNoContentResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../problems/api-problems.decorator';
 import { JsonBodyGuard } from '../problems/media-type.guard';
 import { noParameters } from '../problems/no-parameters.pipe';
@@ -36,6 +29,7 @@ import { CurrentApiKey, type CurrentKey } from './access/current-api-key.decorat
 import { CurrentCaller } from './access/current-caller.decorator';
 import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
 import { ScopesGuard } from './access/scopes.guard';
+import { Uncounted } from './access/uncounted.decorator';
 import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
 import type { ApiKey } from './domain/api-key';
@@ -49,6 +43,7 @@ import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from './dto/list-api-keys.query';
 import { RotateApiKeyDto } from './dto/rotate-api-key.dto';
 import { RevokeApiKeyQuery } from './dto/revoke-api-key.query';
 import { UpdateApiKeyDto } from './dto/update-api-key.dto';
+import { IfMatch } from './if-match.decorator';
 import { entityTag, readIfMatch } from './if-match';
 import { KeyUsageService } from './usage/key-usage.service';
 
@@ -114,9 +109,14 @@ export class ApiKeysController {
     return this.shownWithUse(await this.apiKeys.get(caller, id), response);
   }
 
-  /** Revokes the presented key itself, so that whoever holds a leaked key can always kill it. */
+  /**
+   * Revokes the presented key itself, so that whoever holds a leaked key can kill it: also where a thief has used up its
+   * rate limit.
+   */
   @Delete('self')
   @Authenticated()
+  @Uncounted()
+  @IfMatch('key')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
   @ApiProblems(...GUARDED, ...JSON_BODY, 'concurrent_change')
@@ -124,8 +124,9 @@ export class ApiKeysController {
     @CurrentCaller() caller: Caller,
     @CurrentApiKey() { id }: CurrentKey,
     @Query() { reason }: RevokeApiKeyQuery,
+    @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.apiKeys.revoke(caller, id, reason);
+    await this.apiKeys.revoke(caller, id, reason, { ifVersion: readIfMatch(ifMatch) });
   }
 
   /**
@@ -137,15 +138,18 @@ export class ApiKeysController {
   @HttpCode(HttpStatus.OK)
   @Header('Cache-Control', 'no-store')
   @UseGuards(JsonBodyGuard)
+  @IfMatch('key')
   @ApiProblems(...SCOPED, ...JSON_BODY, 'rotation_conflict', 'concurrent_change')
   async rotateSelf(
     @CurrentCaller() caller: Caller,
     @CurrentApiKey() { id }: CurrentKey,
     @Query(noParameters) _query: object,
+    @Headers('if-match') ifMatch: string | undefined,
     @Body() { gracePeriodSeconds }: RotateApiKeyDto,
     @Res({ passthrough: true }) response: object,
   ): Promise<IssuedApiKeyDto> {
-    const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds });
+    const ifVersion = readIfMatch(ifMatch);
+    const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds, ifVersion });
     return { ...this.shown(key, response), token };
   }
 
@@ -157,6 +161,7 @@ export class ApiKeysController {
   @HttpCode(HttpStatus.OK)
   @Header('Cache-Control', 'no-store')
   @UseGuards(JsonBodyGuard)
+  @IfMatch('key')
   @ApiProblems(
     ...SCOPED,
     ...SESSION,
@@ -172,10 +177,12 @@ export class ApiKeysController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query(noParameters) _query: object,
+    @Headers('if-match') ifMatch: string | undefined,
     @Body() { gracePeriodSeconds }: RotateApiKeyDto,
     @Res({ passthrough: true }) response: object,
   ): Promise<IssuedApiKeyDto> {
-    const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds });
+    const ifVersion = readIfMatch(ifMatch);
+    const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds, ifVersion });
     return { ...this.shown(key, response), token };
   }
 
@@ -200,12 +207,7 @@ export class ApiKeysController {
   @ApiExtension('x-sessions', true)
   @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:write')
-  @ApiHeader({
-    name: 'If-Match',
-    required: false,
-    description: 'Change the key only while its `ETag` is this one.',
-    schema: { type: 'string', example: '"1"' },
-  })
+  @IfMatch('key')
   @ApiProblems(
     ...SCOPED,
     ...SESSION,
@@ -216,7 +218,6 @@ export class ApiKeysController {
     'expired_key_unchangeable',
     'concurrent_change',
     'key_limit_reached',
-    'version_mismatch',
   )
   async update(
     @CurrentCaller() caller: Caller,
@@ -237,13 +238,15 @@ export class ApiKeysController {
   @RequireScopes('api-keys:write')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
+  @IfMatch('key')
   @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'not_found', 'concurrent_change')
   async revoke(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query() { reason }: RevokeApiKeyQuery,
+    @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.apiKeys.revoke(caller, id, reason);
+    await this.apiKeys.revoke(caller, id, reason, { ifVersion: readIfMatch(ifMatch) });
   }
 
   /** Shows who changed what, when; oldest first. */

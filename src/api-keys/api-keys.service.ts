@@ -63,7 +63,7 @@ export interface ChangeOptions {
 }
 
 /** Options of a rotation. */
-export interface RotateOptions {
+export interface RotateOptions extends ChangeOptions {
   /** How long the former token goes on working, in seconds: 0 (default) to 7 days. */
   readonly gracePeriodSeconds?: number | undefined;
 }
@@ -178,8 +178,8 @@ export class ApiKeysService {
    *
    * @throws KeyNotFoundError, VersionMismatchError, ConcurrentChangeError
    */
-  async revoke(caller: Caller, id: string, reason?: string): Promise<ApiKey> {
-    const { after: revoked } = await this.change(caller, id, {}, (before, now) => {
+  async revoke(caller: Caller, id: string, reason?: string, options: ChangeOptions = {}): Promise<ApiKey> {
+    const { after: revoked } = await this.change(caller, id, options, (before, now) => {
       if (before.revokedAt !== undefined) return undefined;
       const after = { ...before, revokedAt: now, revokedBy: caller.actor, revokedReason: reason };
       return recordChange(after, now, { action: 'revoked', by: caller.actor, reason });
@@ -192,19 +192,20 @@ export class ApiKeysService {
    * Gives a key a new token under the same id. The former one works until the grace period ends; what was in
    * grace before ends now. Needs to hold all that the key holds.
    *
-   * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, ConcurrentChangeError
+   * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, VersionMismatchError,
+   *   ConcurrentChangeError
    * @throws RotationConflictError if another rotation came first, or the caller is this key and presents an older secret
    */
   async rotate(
     caller: Caller,
     id: string,
-    { gracePeriodSeconds = 0 }: RotateOptions = {},
+    { gracePeriodSeconds = 0, ...options }: RotateOptions = {},
   ): Promise<IssuedApiKey> {
     if (!isKeyId(id)) throw new KeyNotFoundError();
     const { token, hash } = issueToken(this.options.tokenPrefix ?? 'kw', id);
     // A key that rotates itself must present its newest secret, see decision record 0011.
     let current = caller.presented?.keyId === id ? caller.presented.hash : undefined;
-    const { after: key } = await this.change(caller, id, {}, (before, now) => {
+    const { after: key } = await this.change(caller, id, options, (before, now) => {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
       if (isExpired(before, now)) throw new ExpiredKeyError();
       const found = currentSecret(before.secrets)?.hash;

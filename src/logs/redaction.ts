@@ -6,8 +6,11 @@ export type Redaction = (text: string) => string;
 /** A native token, whole or cut short: its id may be told, the rest may not. */
 const NATIVE = /[a-z0-9_]{0,16}_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9a-z]{8,}/gi;
 
-/** Three or five parts of base64url, of which the first is an object in JSON (RFC 7519, RFC 7516). */
-const JWT = /\bey[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*){1,3}/g;
+/**
+ * Three or five parts of base64url, of which the first is an object in JSON (RFC 7519, RFC 7516). What may come before it
+ * without a space is looked through only where parts follow: else a long text would be, from each of its letters.
+ */
+const JWT = /(?<![\w-])(?=[\w-]*\.[\w-]{4,}\.)([\w-]*?)\bey[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*){1,3}/g;
 
 /** What follows the name of a scheme, as in a header that was repeated: at least 12 characters, more than a word. */
 const HEADER = /\b(Bearer|Basic) +[\w.~+/-]{12,}=*/gi;
@@ -25,7 +28,7 @@ export function redactionOf(importPrefixes: readonly string[] = []): Redaction {
   return (text) => {
     let clean = text
       .replaceAll(NATIVE, '[token of $1]')
-      .replaceAll(JWT, '[session]')
+      .replaceAll(JWT, '$1[session]')
       .replaceAll(HEADER, '$1 [credential]')
       .replaceAll(IN_ADDRESS, '//[credential]@');
     for (const pattern of foreign) clean = clean.replaceAll(pattern, '[imported token]');

@@ -15,14 +15,7 @@ import {
   UsePipes,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import {
-  ApiBearerAuth,
-  ApiExtension,
-  ApiHeader,
-  ApiNoContentResponse,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiNoContentResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { CurrentCaller } from '../api-keys/access/current-caller.decorator';
 import {
   AllowSessions,
@@ -33,6 +26,7 @@ import {
 import { ScopesGuard } from '../api-keys/access/scopes.guard';
 import type { Caller } from '../api-keys/domain/caller';
 import { DEFAULT_PAGE_SIZE } from '../api-keys/dto/list-api-keys.query';
+import { IfMatch } from '../api-keys/if-match.decorator';
 import { entityTag, readIfMatch } from '../api-keys/if-match';
 import { ApiProblems } from '../problems/api-problems.decorator';
 import { JsonBodyGuard } from '../problems/media-type.guard';
@@ -110,12 +104,7 @@ export class UsersController {
   @Patch(':id')
   @RequireScopes('users:write')
   @UseGuards(JsonBodyGuard)
-  @ApiHeader({
-    name: 'If-Match',
-    required: false,
-    description: 'Change the user only while its `ETag` is this one.',
-    schema: { type: 'string', example: '"1"' },
-  })
+  @IfMatch('user')
   @ApiProblems(
     ...SCOPED,
     ...SESSION,
@@ -124,7 +113,6 @@ export class UsersController {
     'not_found',
     'username_taken',
     'concurrent_change',
-    'version_mismatch',
   )
   async update(
     @CurrentCaller() caller: Caller,
@@ -143,13 +131,15 @@ export class UsersController {
   @RequireScopes('users:write')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The user is removed.' })
+  @IfMatch('user')
   @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'forbidden', 'not_found', 'concurrent_change')
   async remove(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query(noParameters) _query: object,
+    @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.users.remove(caller, id);
+    await this.users.remove(caller, id, readIfMatch(ifMatch));
   }
 
   private shown(user: User, response: object): UserDto {

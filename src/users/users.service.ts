@@ -70,10 +70,12 @@ export class UsersService {
     return this.change(id, patch, ifVersion);
   }
 
-  /** @throws UsersForbiddenError, UserNotFoundError */
-  async remove(caller: Caller, id: string): Promise<void> {
+  /** @throws UsersForbiddenError, UserNotFoundError, UserChangedError */
+  async remove(caller: Caller, id: string, ifVersion?: readonly number[]): Promise<void> {
     requireAdministrator(caller);
     if (!isKeyId(id)) throw new UserNotFoundError();
+    if (ifVersion !== undefined && !ifVersion.includes((await this.existing(id)).version))
+      throw new UserChangedError('version_mismatch');
     await this.removal.remove(id);
   }
 

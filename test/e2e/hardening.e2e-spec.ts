@@ -60,6 +60,12 @@ describe('whoever looks at the headers of an answer', () => {
   it.each([
     ['names no host', 'GET /v1/api-keys HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'Name the host'],
     [
+      'names two hosts',
+      'GET /v1/api-keys HTTP/1.1\r\nHost: x\r\nHOST: y\r\nConnection: close\r\n\r\n',
+      400,
+      'Name the host',
+    ],
+    [
       'expects what nobody knows',
       'GET /v1/api-keys HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n',
       401,

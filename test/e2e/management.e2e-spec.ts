@@ -1,3 +1,4 @@
+import type { HttpAnswer, HttpClient } from '../support/http-client';
 import { startService, type TestService } from '../support/service';
 
 const MANAGER = ['api-keys:read', 'api-keys:write', 'memory:*'];
@@ -81,6 +82,27 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     );
     expect((await service.as(token).patch(path, { name: 'five' }, { 'If-Match': '*' })).status).toBe(200);
     expect((await service.as(token).patch(path, { name: 'five' })).body['version']).toBe(4);
+  });
+
+  it.each<
+    readonly [string, (path: string, own: HttpClient, others: HttpClient, tag: object) => Promise<HttpAnswer>]
+  >([
+    ['revokes', (path, _own, others, tag) => others.delete(path, { ...tag })],
+    ['rotates', (path, _own, others, tag) => others.post(`${path}/rotate`, {}, { ...tag })],
+    ['revokes itself', (_path, own, _others, tag) => own.delete('/v1/api-keys/self', { ...tag })],
+    ['rotates itself', (_path, own, _others, tag) => own.post('/v1/api-keys/self/rotate', {}, { ...tag })],
+  ])('%s a key under If-Match at the version seen only', async (_what, act) => {
+    const { token } = await service.issue({ scopes: [...MANAGER, 'api-keys:rotate-self'], orgId: 'acme' });
+    const others = service.as(token);
+    const { body } = await others.post('/v1/api-keys', { name: 'one', scopes: ['api-keys:rotate-self'] });
+    const path = `/v1/api-keys/${String(body['id'])}`;
+    const own = service.as(String(body['token']));
+    const late = await act(path, own, others, { 'If-Match': '"9"' });
+    expect([late.status, late.body['code']]).toEqual([412, 'version_mismatch']);
+    expect((await act(path, own, others, { 'If-Match': 'two' })).status).toBe(400);
+    expect((await others.get(path)).body).toMatchObject({ version: 1, status: 'active' });
+    expect((await act(path, own, others, { 'If-Match': '"1"' })).status).toBeLessThan(300);
+    expect((await others.get(path)).body['version']).toBe(2);
   });
 
   it('takes scopes away at once, and gives back only what it holds', async () => {

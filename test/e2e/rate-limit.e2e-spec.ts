@@ -141,6 +141,25 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     expect(await statuses(client, 3)).toEqual([200, 200, 200]);
   });
 
+  it('end with the window that they were shortened to', async () => {
+    const { id, client } = await limited(2);
+    expect(await statuses(client, 3)).toEqual([200, 200, 429]);
+    const shorter = { rateLimit: { limit: 2, windowSeconds: 1 } };
+    expect((await root.patch(`/v1/api-keys/${id}`, shorter)).status).toBe(200);
+    const still = await client.get(SELF);
+    expect([still.status, still.headers.get('retry-after')]).toEqual([429, '1']);
+    await aSecond();
+    expect((await client.get(SELF)).status).toBe(200);
+  });
+
+  it('can be killed by who holds one, though a thief has used it up', async () => {
+    const [{ client }, other] = [await limited(1), await limited(1)];
+    expect(await statuses(client, 2)).toEqual([200, 429]);
+    expect((await client.delete(SELF)).status).toBe(204);
+    expect((await client.get(SELF)).body['code']).toBe('key_revoked');
+    expect(await statuses(other.client, 1)).toEqual([200]);
+  });
+
   it('keep counting over a rotation', async () => {
     const { id, client } = await limited(2);
     expect(await statuses(client, 2)).toEqual([200, 200]);

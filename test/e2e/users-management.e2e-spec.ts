@@ -126,6 +126,8 @@ describe.each(STORAGES)('looking after users, kept in %s', (storage) => {
     ['a parameter', (id) => administrator.patch(`/v1/users/${id}?force=1`, {}), 400],
     ['an If-Match that is none', (id) => ifMatch(id, 'one'), 400],
     ['an If-Match of before', (id) => ifMatch(id, '"9"'), 412],
+    ['a removal with an If-Match that is none', (id) => removal(id, 'one'), 400],
+    ['a removal with an If-Match of before', (id) => removal(id, '"9"'), 412],
     ['a media type that is not read', (id) => asText(id), 415],
     ['the id of nobody', () => administrator.patch(`/v1/users/${NOBODY}`, { status: 'active' }), 404],
     ['an id that is none', () => administrator.patch('/v1/users/no-id', { status: 'active' }), 404],
@@ -149,6 +151,8 @@ describe.each(STORAGES)('looking after users, kept in %s', (storage) => {
 
   const ifMatch = async (id: string, version: string): Promise<HttpAnswer> =>
     administrator.patch(`/v1/users/${id}`, { status: 'disabled' }, { 'If-Match': version });
+  const removal = async (id: string, version: string): Promise<HttpAnswer> =>
+    administrator.delete(`/v1/users/${id}`, { 'If-Match': version });
   const search = async (query: string): Promise<readonly unknown[]> =>
     idsIn(await administrator.get(`/v1/users?${query}`));
   const asText = async (id: string): Promise<HttpAnswer> =>

@@ -58,6 +58,17 @@ describe.each([
       expect(headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+$/);
     });
 
+    it('ends a window with the one that it was shortened to', async () => {
+      const rateLimit = { limit: 1, windowSeconds: 3600 };
+      const { id, token } = await service.first.issue({ scopes: [], rateLimit });
+      expect(await useKey([service.first], token, 2)).toEqual({ passed: 1, '429 rate_limited': 1 });
+      const shorter = { rateLimit: { limit: 1, windowSeconds: 1 } };
+      expect((await service.first.root.patch(`/v1/api-keys/${id}`, shorter)).status).toBe(200);
+      expect(await useKey([service.first], token, 1)).toEqual({ '429 rate_limited': 1 });
+      await sleep(1100);
+      expect(await useKey([service.first], token, 1)).toEqual({ passed: 1 });
+    });
+
     it('counts the keys of two tenants apart', async () => {
       const rateLimit = { limit: 5, windowSeconds: 60 };
       const [acme, globex] = await Promise.all(

@@ -9,7 +9,8 @@ export type AccessDeclaration =
   | { readonly kind: 'self-scoped' }
   | { readonly kind: 'tenant-headers' }
   | { readonly kind: 'basic-credentials' }
-  | { readonly kind: 'sessions' };
+  | { readonly kind: 'sessions' }
+  | { readonly kind: 'uncounted' };
 
 const DECLARATIONS = Symbol('keyward:access-declarations');
 

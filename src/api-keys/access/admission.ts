@@ -9,7 +9,7 @@ import type { Requirement } from '../domain/decision';
 import { meetsScopes } from '../domain/scopes';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { DecisionMetrics, type Door } from '../verification/decision-metrics';
-import { KeyVerifier } from '../verification/key-verifier';
+import { KeyVerifier, type VerifyOptions } from '../verification/key-verifier';
 import type { Passed, Verification } from '../verification/verification';
 import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 import type { Authenticator } from './authenticator';
@@ -38,16 +38,18 @@ export class Admission {
    * Lets a key in; at once where the verifier answers at once.
    *
    * @param door who asks, for the metrics
+   * @param options how the key is verified
    * @throws ProblemException if the request is refused (thrown or rejected)
    */
   admit(
     credential: PresentedCredential,
     requirement: Requirement,
     door: Door = 'guard',
+    options?: VerifyOptions,
   ): Passed | Promise<Passed> {
     if (credential.kind === 'none') throw missingCredential(this.realm);
     if (credential.kind === 'ambiguous') throw ambiguousCredential(this.realm);
-    const verification = this.verifier.verify(credential.token, requirement);
+    const verification = this.verifier.verify(credential.token, requirement, options);
     if (verification instanceof Promise) return this.judgeLate(verification, credential, requirement, door);
     this.metrics.count(door, verification.code);
     return passes(verification, credential) ? verification : this.refuse(verification, requirement);

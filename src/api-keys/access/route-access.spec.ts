@@ -47,6 +47,7 @@ const guarded = (parts: Partial<Extract<RouteAccess, { kind: 'guarded' }>>): Rou
   tenantHeaders: false,
   basicCredentials: false,
   sessions: false,
+  verification: undefined,
   ...parts,
 });
 

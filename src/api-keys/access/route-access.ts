@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { ConfigurationError } from '../../config/configuration.error';
 import type { ScopeRequirement } from '../domain/scopes';
+import type { VerifyOptions } from '../verification/key-verifier';
 import { type AccessDeclaration, declarationsOn } from './access-declaration';
 
 /** What a route asks of a request, compiled from its decorators. */
@@ -14,6 +15,8 @@ export type RouteAccess =
       readonly tenantHeaders: boolean;
       readonly basicCredentials: boolean;
       readonly sessions: boolean;
+      /** How the key is verified. */
+      readonly verification: VerifyOptions | undefined;
     };
 
 /**
@@ -59,6 +62,7 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     tenantHeaders,
     basicCredentials: has('basic-credentials'),
     sessions: has('sessions'),
+    verification: has('uncounted') ? { uncounted: true } : undefined,
   };
 }
 

@@ -99,6 +99,8 @@ export class ScopesGuard implements CanActivate {
     const passed = this.admission.admit(
       credential,
       new RequestRequirement(access.scopes, tenant, request, this.addressOf),
+      'guard',
+      access.verification,
     );
     if (passed instanceof Promise) {
       return passed.then((late) => this.letIn(context, request, params, late, tenant));

@@ -62,6 +62,28 @@ describe('a limit of two requests a minute', () => {
   });
 });
 
+describe('a limit whose window was shortened', () => {
+  it('ends when the new window says, and counts on till then', async () => {
+    const limiter = new LocalRateLimiter();
+    for (let time = 0; time < 3; time += 1) await limiter.consume('acme', { limit: 2, windowSeconds: 3600 });
+    const short = { limit: 2, windowSeconds: 10 };
+    expect(await limiter.consume('acme', short)).toEqual({
+      ...short,
+      allowed: false,
+      remaining: 0,
+      resetSeconds: 10,
+    });
+    jest.advanceTimersByTime(5000);
+    expect(await limiter.consume('acme', short)).toMatchObject({ allowed: false, resetSeconds: 5 });
+    jest.advanceTimersByTime(5001);
+    expect(await limiter.consume('acme', short)).toMatchObject({
+      allowed: true,
+      remaining: 1,
+      resetSeconds: 10,
+    });
+  });
+});
+
 describe('any limit', () => {
   it('lets in just as many requests of a window as it says', async () => {
     await fc.assert(

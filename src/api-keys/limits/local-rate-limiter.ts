@@ -1,4 +1,4 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateLimit } from '../domain/rate-limit';
 import type { RateLimiter, RateLimitState } from './rate-limiter';
 
@@ -10,20 +10,28 @@ export class LocalRateLimiter implements RateLimiter {
   private readonly counter = new RateLimiterMemory({ points: NEVER_REFUSED, duration: 1 });
 
   async consume(subject: string, limit: RateLimit): Promise<RateLimitState> {
-    return stateOf(await this.counter.consume(...countedAs(subject, limit)), limit);
+    return countIn(this.counter, subject, limit);
   }
 }
 
-/** A count goes on when the limit is changed, so that nobody gets a fresh one by changing its own window. */
-export function countedAs(
+/**
+ * Counts a request. A count goes on when the limit is changed, so that nobody gets a fresh one by changing its own window;
+ * only a window that was shortened, which takes more authority than the key's own, ends as soon as it says.
+ */
+export async function countIn(
+  counter: RateLimiterAbstract,
   subject: string,
-  { windowSeconds }: RateLimit,
-): [string, number, { customDuration: number }] {
-  return [subject, 1, { customDuration: windowSeconds }];
+  limit: RateLimit,
+): Promise<RateLimitState> {
+  const { windowSeconds } = limit;
+  const counted = await counter.consume(subject, 1, { customDuration: windowSeconds });
+  if (counted.msBeforeNext <= windowSeconds * 1000) return stateOf(counted, limit);
+  await counter.set(subject, counted.consumedPoints, windowSeconds);
+  return stateOf(new RateLimiterRes(0, windowSeconds * 1000, counted.consumedPoints), limit);
 }
 
 /** What a counter's answer means under a limit. */
-export function stateOf({ consumedPoints, msBeforeNext }: RateLimiterRes, limit: RateLimit): RateLimitState {
+function stateOf({ consumedPoints, msBeforeNext }: RateLimiterRes, limit: RateLimit): RateLimitState {
   return {
     limit: limit.limit,
     windowSeconds: limit.windowSeconds,

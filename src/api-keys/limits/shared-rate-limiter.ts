@@ -6,7 +6,7 @@ import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RateLimit } from '../domain/rate-limit';
 import { RateLimiterUnavailableError } from './limits.errors';
 import { inTime } from './in-time';
-import { countedAs, LocalRateLimiter, stateOf } from './local-rate-limiter';
+import { countIn, LocalRateLimiter } from './local-rate-limiter';
 import type { RateLimiter, RateLimitState } from './rate-limiter';
 
 /** What happens while Redis is away: count in this process (`local`), or refuse (`deny`). */
@@ -51,8 +51,7 @@ export class SharedRateLimiter implements RateLimiter {
   async consume(subject: string, limit: RateLimit): Promise<RateLimitState> {
     if (performance.now() < this.awayUntil) return this.withoutRedis(subject, limit, undefined);
     try {
-      const counted = this.counter.consume(...countedAs(subject, limit));
-      return stateOf(await inTime(counted, ANSWER_WITHIN_MS), limit);
+      return await inTime(countIn(this.counter, subject, limit), ANSWER_WITHIN_MS);
     } catch (error) {
       this.awayUntil = performance.now() + PAUSE_AFTER_FAILURE_MS;
       this.outages.inc();
