@@ -83,7 +83,7 @@ export class ApiKeysController {
     return { ...this.shown(key, response), token };
   }
 
-  /** Lists the keys in the caller's sight, newest first. */
+  /** Lists the keys in the caller's sight, newest first; imported ones, whose ids tell no time, before all others. */
   @Get()
   @AllowSessions()
   @ApiExtension('x-sessions', true)

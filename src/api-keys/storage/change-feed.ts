@@ -14,7 +14,7 @@ export interface FreshnessSettings {
 
 /** Hears of changes as a {@link ChangeFeed} comes to know them. */
 export interface ChangeListener {
-  /** The record with this id was added, changed or removed. */
+  /** The record with this id was added or changed. Keyward removes none; where somebody else does, restart it. */
   changed(id: string): void;
   /** Any record may have changed: what was read before this moment is covered by no announcement. */
   everythingChanged(): void;

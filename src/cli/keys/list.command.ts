@@ -37,7 +37,7 @@ const NAMES = {
 /** `keyward keys list` */
 export function listCommand(): Command {
   return resultCommand('list')
-    .description('list keys, newest first')
+    .description('list keys, newest first, imported ones before all others')
     .option('--org <id>', 'only keys bound to this organisation')
     .option('--project <id>', 'only keys bound to this project; needs --org')
     .option('--owner <id>', 'only keys of this user')

@@ -27,8 +27,11 @@ export function rotateCommand(): Command {
       await asOperator(async (app) => {
         const issued = await app.get(ApiKeysService).rotate(rootCaller('cli'), id, request);
         const former = issued.key.secrets.at(-2)?.retiresAt;
-        const until = former === undefined ? '' : ` the former one works until ${former.toISOString()};`;
-        tell(`${issued.key.id} is rotated;${until} the new token is shown this once`);
+        const until =
+          request.gracePeriodSeconds === 0
+            ? 'the former token has ended'
+            : `the former token works until ${former?.toISOString() ?? 'its grace ends'}`;
+        tell(`${issued.key.id} is rotated; ${until}; the new token is shown this once`);
         await printIssued(issued, json);
       });
     });
