@@ -8,8 +8,9 @@ export function IfMatch(what: 'key' | 'user'): MethodDecorator {
     ApiHeader({
       name: 'If-Match',
       required: false,
-      description: `Do so only while the \`ETag\` of the ${what} is this one.`,
-      schema: { type: 'string', example: '"1"' },
+      // No `example`: Swagger UI would send it.
+      description: `Do so only while the \`ETag\` of the ${what} is this one, such as \`"1"\`.`,
+      schema: { type: 'string' },
     }),
     ApiProblems('version_mismatch'),
   );
