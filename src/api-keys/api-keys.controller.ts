@@ -20,6 +20,8 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiBearerAuth, ApiExtension, ApiNoContentResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../problems/api-problems.decorator';
+import { problemOf } from '../problems/problem';
+import { ProblemException } from '../problems/problem.exception';
 import { JsonBodyGuard } from '../problems/media-type.guard';
 import { noParameters } from '../problems/no-parameters.pipe';
 import { GUARDED, JSON_BODY, SCOPED, SESSION } from '../problems/problem-groups';
@@ -111,12 +113,11 @@ export class ApiKeysController {
 
   /**
    * Revokes the presented key itself, so that whoever holds a leaked key can kill it: also where a thief has used up its
-   * rate limit.
+   * rate limit. Takes no `If-Match`.
    */
   @Delete('self')
   @Authenticated()
   @Uncounted()
-  @IfMatch('key')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
   @ApiProblems(...GUARDED, ...JSON_BODY, 'concurrent_change')
@@ -126,7 +127,13 @@ export class ApiKeysController {
     @Query() { reason }: RevokeApiKeyQuery,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.apiKeys.revoke(caller, id, reason, { ifVersion: readIfMatch(ifMatch) });
+    // Nothing counts these requests: none but the one that ends the key may reach the store.
+    if (ifMatch !== undefined) {
+      throw new ProblemException(
+        problemOf('invalid_request', 'Leave out If-Match: a key is killed as it is.'),
+      );
+    }
+    await this.apiKeys.revoke(caller, id, reason);
   }
 
   /**

@@ -29,7 +29,13 @@ import { issueToken } from './domain/key-token';
 import { currentSecret, rotateSecrets } from './domain/rotation';
 import { isVisible } from './domain/visibility';
 import { KeyEventPublisher } from './events/key-event.publisher';
-import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from './grant-checks';
+import {
+  latestExpiry,
+  requireAcceptable,
+  requireAssignable,
+  requireChangeable,
+  requireCovered,
+} from './grant-checks';
 import { type KeyPageQuery, pageOf } from './key-page';
 import { OWNER_SLOTS, type OwnerSlots } from './owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from './storage/api-key.repository';
@@ -156,6 +162,7 @@ export class ApiKeysService {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
       const { key: after, changed } = applyPatch(before, patch);
       if (changed.length === 0) return undefined;
+      requireChangeable(caller, before, changed);
       if (changed.includes('expiresAt')) {
         if (isExpired(before, now)) throw new ExpiredKeyError();
         requireAcceptable(after.expiresAt, latestExpiry(caller, this.options.maxTtlDays, now), now);

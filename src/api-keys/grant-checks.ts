@@ -1,6 +1,6 @@
 import { DelegationExceededError, UnacceptableExpiryError } from './api-keys.errors';
 import type { Grant } from './domain/api-key';
-import { type Caller, exceededBy } from './domain/caller';
+import { type Caller, exceededBy, managesKeys } from './domain/caller';
 import { grants } from './domain/scopes';
 
 const DAY_MS = 86_400_000;
@@ -19,6 +19,18 @@ export function requireCovered(caller: Caller, grant: Grant): void {
 export function requireAssignable(caller: Caller, ownerId: string | undefined): void {
   if (ownerId === caller.grant.ownerId || grants(caller.scopes, 'users:write')) return;
   throw new DelegationExceededError(['ownerId']);
+}
+
+/**
+ * With a secret on its way out no key is changed that manages keys, its own included, and none is given to another owner:
+ * somebody else could then rotate it, see decision record 0011.
+ *
+ * @throws DelegationExceededError unless the caller may change this of the key
+ */
+export function requireChangeable(caller: Caller, before: Grant, changed: readonly string[]): void {
+  if (caller.isRetiring !== true) return;
+  if (managesKeys(before)) throw new DelegationExceededError(['scopes']);
+  if (changed.includes('ownerId')) throw new DelegationExceededError(['ownerId']);
 }
 
 /** @throws UnacceptableExpiryError if the expiry is past, or later than the latest one permitted */

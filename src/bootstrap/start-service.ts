@@ -7,11 +7,8 @@ import { runningVersion } from '../config/version';
 import { createService, isDocumented } from './create-service';
 import { OperationsPort } from './operations-port';
 import { createRootKey } from './root-key';
+import { timeForClients } from './shutdown-time';
 import { Traffic } from './traffic';
-
-/** What of the time for a shutdown no client can use up: counted uses are written in it, and leases given back. */
-const CLOSING_PART = 0.2;
-const CLOSING_AT_MOST_MS = 5000;
 
 type Config = ConfigService<Environment, true>;
 
@@ -90,10 +87,11 @@ async function end(app: NestFastifyApplication, config: Config): Promise<void> {
   }, limit).unref();
   const { server } = app.getHttpAdapter().getInstance();
   try {
-    const forClients = limit - Math.min(CLOSING_AT_MOST_MS, limit * CLOSING_PART);
     const delay = config.get('SHUTDOWN_DELAY_MS', { infer: true });
+    const forClients = timeForClients(limit, delay);
     const cutOff = await app.get(Traffic).drain(server, delay, forClients);
-    if (cutOff > 0) logger.warn(`cut off after ${forClients} ms, not done with their requests: ${cutOff}`);
+    if (cutOff > 0)
+      logger.warn(`cut off after ${Math.round(forClients)} ms, not done with their requests: ${cutOff}`);
     await app.close();
     process.exit(0);
   } catch (error) {

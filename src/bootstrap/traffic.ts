@@ -33,8 +33,8 @@ export class Traffic {
 
   /**
    * Ends the traffic: goes on serving for `delayMs` while readiness refuses, ends keep-alive with every answer, then
-   * takes no more connections. Resolves when the last request is answered, or `limitMs` after the call: who has still not
-   * sent its request by then is cut off.
+   * takes no more connections. Resolves when the last request is answered, or `limitMs` after the call: who is not done
+   * by then is cut off.
    *
    * @returns how many connections were cut off
    */

@@ -79,6 +79,9 @@ describe('an operator who sets how the service runs', () => {
     'redis://127.0.0.1/keyward',
     'redis://127.0.0.1/1/2',
     'redis://127.0.0.1/-1',
+    'redis://?x',
+    'redis://127.0.0.1/?db=keyward',
+    'redis://:p%w@127.0.0.1',
   ])('reads what to use instead of REDIS_URL=%s, which is not repeated', (url) => {
     expect(() => readEnvironment({ REDIS_URL: url })).toThrow(
       'REDIS_URL has a wrong value: use redis:// or rediss://, a host, and no database but a number.',

@@ -4,5 +4,16 @@ const DATABASE = /^\/?\d*$/;
 /** Whether Redis can be reached by this address: `redis://` or `rediss://`, a host, and no database but a number. */
 export function isRedisUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !REDIS_SCHEME.test(value) || !URL.canParse(value)) return false;
-  return DATABASE.test(new URL(value).pathname);
+  const { hostname, pathname, searchParams, username, password } = new URL(value);
+  const databases = [pathname, ...searchParams.getAll('db')];
+  return hostname !== '' && databases.every((name) => DATABASE.test(name)) && isEncoded(username + password);
+}
+
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

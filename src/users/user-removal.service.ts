@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs
 import { ApiKeysService } from '../api-keys/api-keys.service';
 import { rootCaller } from '../api-keys/domain/caller';
 import { USER_REPOSITORY, type UserRepository } from './storage/user.repository';
-import { UserNotFoundError } from './users.errors';
+import { UserChangedError, UserNotFoundError } from './users.errors';
 
 const PAGE = 100;
 
@@ -19,9 +19,13 @@ export class UserRemoval implements OnApplicationBootstrap {
     private readonly apiKeys: ApiKeysService,
   ) {}
 
-  /** @throws UserNotFoundError */
-  async remove(id: string): Promise<void> {
-    if (!(await this.users.remove(id))) throw new UserNotFoundError();
+  /** @throws UserNotFoundError, UserChangedError */
+  async remove(id: string, ifVersion?: readonly number[]): Promise<void> {
+    if (!(await this.users.remove(id, ifVersion))) {
+      throw (await this.users.find(id)) === null
+        ? new UserNotFoundError()
+        : new UserChangedError('version_mismatch');
+    }
     await this.revokeKeysOf(id);
   }
 

@@ -74,6 +74,7 @@ export class UsersController {
   @Patch('me')
   @Authenticated()
   @UseGuards(JsonBodyGuard)
+  @IfMatch('user')
   @ApiProblems(
     ...GUARDED,
     ...SESSION,
@@ -85,10 +86,11 @@ export class UsersController {
   async renameMe(
     @CurrentCaller() caller: Caller,
     @Query(noParameters) _query: object,
+    @Headers('if-match') ifMatch: string | undefined,
     @Body() { username }: UpdateMeDto,
     @Res({ passthrough: true }) response: object,
   ): Promise<UserDto> {
-    return this.shown(await this.users.renameMe(caller, username), response);
+    return this.shown(await this.users.renameMe(caller, username, readIfMatch(ifMatch)), response);
   }
 
   /** Lists users, newest first; for administrators, and for keys that are neither bound nor owned. */

@@ -49,10 +49,14 @@ export class UsersService {
     return this.existing(caller.userId);
   }
 
-  /** @throws SessionRequiredError, UsernameTakenError */
-  async renameMe(caller: Caller, username: string | null | undefined): Promise<User> {
+  /** @throws SessionRequiredError, UsernameTakenError, UserChangedError */
+  async renameMe(
+    caller: Caller,
+    username: string | null | undefined,
+    ifVersion?: readonly number[],
+  ): Promise<User> {
     const { id } = await this.me(caller);
-    return this.change(id, { username }, undefined);
+    return this.change(id, { username }, ifVersion);
   }
 
   /** @throws UsersForbiddenError, InvalidCursorError */
@@ -74,9 +78,7 @@ export class UsersService {
   async remove(caller: Caller, id: string, ifVersion?: readonly number[]): Promise<void> {
     requireAdministrator(caller);
     if (!isKeyId(id)) throw new UserNotFoundError();
-    if (ifVersion !== undefined && !ifVersion.includes((await this.existing(id)).version))
-      throw new UserChangedError('version_mismatch');
-    await this.removal.remove(id);
+    await this.removal.remove(id, ifVersion);
   }
 
   private async change(

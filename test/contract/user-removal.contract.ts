@@ -36,6 +36,19 @@ export function describeUserRemoval(current: () => UserRepository): void {
       expect(JSON.stringify(found)).not.toMatch(/acme|Ada|subject of/);
     });
 
+    it('is removed at the version seen only, and again at any', async () => {
+      const user = await aKnownUser();
+      await expect(repository.remove(user.id, [user.version + 1])).resolves.toBe(false);
+      await expect(repository.remove(user.id, [])).resolves.toBe(false);
+      await expect(repository.find(user.id)).resolves.toMatchObject({
+        status: user.status,
+        version: user.version,
+      });
+      await expect(repository.remove(user.id, [7, user.version])).resolves.toBe(true);
+      await expect(repository.find(user.id)).resolves.toMatchObject({ status: 'deleted' });
+      await expect(repository.remove(user.id, [user.version])).resolves.toBe(true);
+    });
+
     it('can be removed again, and nothing changes', async () => {
       const user = await aKnownUser();
       await repository.remove(user.id);

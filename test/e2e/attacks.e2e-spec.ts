@@ -1,7 +1,11 @@
+import type { HttpAnswer } from '../support/http-client';
 import { startService, type TestService } from '../support/service';
 
 const OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
+const THIEF = '01jd8x4k2m6n8p0q2r4s6t8v1z';
 const SELF = '/v1/api-keys/self';
+
+const at = (id: string): string => `/v1/api-keys/${id}`;
 
 /** What a review of the running service once got through with. */
 describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (storage) => {
@@ -42,37 +46,48 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await service.as(String(rotated.body['token'])).get(SELF)).status).toBe(200);
   });
 
-  it.each([['of its own end'], ['that it has ended early']])(
-    'with a token in grace of a key %s gets hold of none that could rotate it',
-    async (end) => {
-      const soon = new Date(Date.now() + 1_800_000);
-      const { key, token: old } = await service.issue({
-        scopes: ['api-keys:write', 'memory:read', 'api-keys:rotate-self'],
-        orgId: 'acme',
-        ...(end === 'of its own end' && { expiresAt: soon }),
-      });
-      const other = await service.issue({ scopes: ['api-keys:write'], orgId: 'acme', expiresAt: soon });
-      const rotated = await service.as(old).post(`${SELF}/rotate`, { gracePeriodSeconds: 3600 });
-      const narrowed = await service
-        .as(old)
-        .patch(`/v1/api-keys/${key.id}`, { expiresAt: soon.toISOString() });
-      expect(narrowed.status).toBe(200);
+  it('with a token in grace gets hold of no key that could rotate that of the token', async () => {
+    await service.owner(THIEF);
+    const soon = new Date(Date.now() + 1_800_000).toISOString();
+    const { key, token: old } = await service.issue({
+      scopes: ['api-keys:write', 'users:write', 'memory:read', 'api-keys:rotate-self'],
+      expiresAt: new Date(soon),
+    });
+    const other = await service.issue({ scopes: ['api-keys:write'], expiresAt: new Date(soon) });
+    const plain = await service.issue({ scopes: ['memory:read'] });
+    const rotated = await service.as(old).post(`${SELF}/rotate`, { gracePeriodSeconds: 3600 });
+    const holder = service.as(old);
+    const manager = { name: 'n', scopes: ['api-keys:write', 'memory:read'], expiresAt: soon };
+    const made = await holder.post('/v1/api-keys', { ...manager, scopes: ['memory:read'] });
+    expect(made.status).toBe(201);
 
-      const manager = { name: 'n', scopes: ['api-keys:write', 'memory:read'], expiresAt: soon.toISOString() };
-      const made = await service.as(old).post('/v1/api-keys', manager);
-      expect([made.status, made.body['exceeded']]).toEqual([403, ['scopes']]);
-      const taken = await service.as(old).post(`/v1/api-keys/${other.key.id}/rotate`, {});
-      expect([taken.status, taken.body['exceeded']]).toEqual([403, ['scopes']]);
-      const plain = await service.as(old).post('/v1/api-keys', { ...manager, scopes: ['memory:read'] });
-      expect(plain.status).toBe(201);
-      const widened = await service
-        .as(old)
-        .patch(`/v1/api-keys/${String(plain.body['id'])}`, { scopes: manager.scopes });
-      expect([widened.status, widened.body['exceeded']]).toEqual([403, ['scopes']]);
-      const current = service.as(String(rotated.body['token']));
-      expect((await current.post('/v1/api-keys', manager)).status).toBe(201);
-    },
-  );
+    const tries: readonly (readonly [string, Promise<HttpAnswer>, string])[] = [
+      ['make a manager', holder.post('/v1/api-keys', manager), 'scopes'],
+      [
+        'make one of its own',
+        holder.patch(at(String(made.body['id'])), { scopes: manager.scopes }),
+        'scopes',
+      ],
+      ['rotate a manager', holder.post(`${at(other.key.id)}/rotate`, {}), 'scopes'],
+      [
+        'end its key early',
+        holder.patch(at(key.id), { expiresAt: new Date(Date.now() + 60_000).toISOString() }),
+        'scopes',
+      ],
+      ['give its key away', holder.patch(at(key.id), { ownerId: THIEF, orgId: 'acme' }), 'scopes'],
+      ['bind its key', holder.patch(at(key.id), { orgId: 'acme' }), 'scopes'],
+      ['give another away', holder.patch(at(plain.key.id), { ownerId: THIEF }), 'ownerId'],
+    ];
+    for (const [what, answer, field] of tries) {
+      const { status, body } = await answer;
+      expect([what, status, body['exceeded']]).toEqual([what, 403, [field]]);
+    }
+    const narrowed = await holder.patch(at(plain.key.id), { orgId: 'acme' });
+    expect([narrowed.status, narrowed.body['orgId']]).toEqual([200, 'acme']);
+    const current = service.as(String(rotated.body['token']));
+    expect((await current.post('/v1/api-keys', manager)).status).toBe(201);
+    expect((await current.patch(at(key.id), { orgId: 'acme' })).status).toBe(200);
+  });
 
   it('without users:write takes no key from the user who owns it', async () => {
     const { key, token: users } = await service.issue({

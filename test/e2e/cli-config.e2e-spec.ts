@@ -91,16 +91,21 @@ describe('an operator who checks settings', () => {
       const ran = await keyward(['config', 'check', '--json'], { NODE_ENV: 'test', TRUST_PROXY: proxy });
       expect([ran.code, documentIn<Checked>(ran).faults]).toEqual([
         5,
-        [expect.stringMatching(/^trustProxy holds /)],
+        [expect.stringMatching(/^TRUST_PROXY holds /)],
       ]);
     },
   );
 
   it('is told that memory storage would be refused, beside what else is wrong', async () => {
-    const ran = await keyward(['config', 'check', '--json'], { NODE_ENV: 'production', PORT: 'abc' });
+    const ran = await keyward(['config', 'check', '--json'], {
+      NODE_ENV: 'production',
+      PORT: 'abc',
+      TRUST_PROXY: '0.0.0.0/0',
+    });
     expect(documentIn<Checked>(ran).faults).toEqual([
       expect.stringMatching(/^PORT is "abc"/),
       expect.stringContaining('memory storage of API keys would lose every record'),
+      expect.stringMatching(/^TRUST_PROXY holds /),
     ]);
   });
 

@@ -126,6 +126,9 @@ describe('a service that is to trust everybody', () => {
     '0.0.0.0/1,128.0.0.0/1',
     '10.0.0.0/7',
     '2000::/3',
+    '2000::/7,2200::/7',
+    '2000::/15',
+    'fc00::/6',
   ])('refuses to start with TRUST_PROXY=%s', async (setting) => {
     await expect(startService('memory', { TRUST_PROXY: setting })).rejects.toThrow(/TRUST_PROXY|trustProxy/);
   });

@@ -89,7 +89,6 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
   >([
     ['revokes', (path, _own, others, tag) => others.delete(path, { ...tag })],
     ['rotates', (path, _own, others, tag) => others.post(`${path}/rotate`, {}, { ...tag })],
-    ['revokes itself', (_path, own, _others, tag) => own.delete('/v1/api-keys/self', { ...tag })],
     ['rotates itself', (_path, own, _others, tag) => own.post('/v1/api-keys/self/rotate', {}, { ...tag })],
   ])('%s a key under If-Match at the version seen only', async (_what, act) => {
     const { token } = await service.issue({ scopes: [...MANAGER, 'api-keys:rotate-self'], orgId: 'acme' });
@@ -103,6 +102,15 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     expect((await others.get(path)).body).toMatchObject({ version: 1, status: 'active' });
     expect((await act(path, own, others, { 'If-Match': '"1"' })).status).toBeLessThan(300);
     expect((await others.get(path)).body['version']).toBe(2);
+  });
+
+  it('takes no condition on killing itself, which nothing counts', async () => {
+    const { token } = await service.issue({ scopes: [], rateLimit: { limit: 1, windowSeconds: 3600 } });
+    for (const tag of ['"9"', '"1"', '*', 'two']) {
+      const answer = await service.as(token).delete('/v1/api-keys/self', { 'If-Match': tag });
+      expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_request']);
+    }
+    expect((await service.as(token).get('/v1/api-keys/self')).body['status']).toBe('active');
   });
 
   it('takes scopes away at once, and gives back only what it holds', async () => {

@@ -128,6 +128,7 @@ describe.each(STORAGES)('looking after users, kept in %s', (storage) => {
     ['an If-Match of before', (id) => ifMatch(id, '"9"'), 412],
     ['a removal with an If-Match that is none', (id) => removal(id, 'one'), 400],
     ['a removal with an If-Match of before', (id) => removal(id, '"9"'), 412],
+    ['a name of her own with an If-Match of before', () => renaming('"9"'), 412],
     ['a media type that is not read', (id) => asText(id), 415],
     ['the id of nobody', () => administrator.patch(`/v1/users/${NOBODY}`, { status: 'active' }), 404],
     ['an id that is none', () => administrator.patch('/v1/users/no-id', { status: 'active' }), 404],
@@ -153,6 +154,8 @@ describe.each(STORAGES)('looking after users, kept in %s', (storage) => {
     administrator.patch(`/v1/users/${id}`, { status: 'disabled' }, { 'If-Match': version });
   const removal = async (id: string, version: string): Promise<HttpAnswer> =>
     administrator.delete(`/v1/users/${id}`, { 'If-Match': version });
+  const renaming = async (version: string): Promise<HttpAnswer> =>
+    ada.client.patch('/v1/users/me', { username: 'ada' }, { 'If-Match': version });
   const search = async (query: string): Promise<readonly unknown[]> =>
     idsIn(await administrator.get(`/v1/users?${query}`));
   const asText = async (id: string): Promise<HttpAnswer> =>

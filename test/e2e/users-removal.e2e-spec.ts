@@ -2,6 +2,7 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { ApiKeysService } from '../../src/api-keys/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
+import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
 import type { JsonObject } from '../support/http-client';
 import { testDatabaseUri } from '../support/test-database';
 import {
@@ -72,6 +73,19 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
     expect(await remove(ada)).toBe(204);
     expect(revoke).not.toHaveBeenCalled();
     revoke.mockRestore();
+  });
+
+  it('is removed under If-Match, and a removal that was cut short goes on under the same', async () => {
+    const ada = await service.signIn({ orgs: ['acme'] });
+    const { token } = await makeKey(ada.client);
+    const revoke = jest.spyOn(service.app.get(ApiKeysService), 'revoke');
+    revoke.mockRejectedValueOnce(new StorageUnavailableError(new Error('away')));
+    const removal = async (): Promise<number> =>
+      (await administrator.client.delete(`/v1/users/${ada.id}`, { 'If-Match': '"1"' })).status;
+    expect(await removal()).toBe(503);
+    expect(await removal()).toBe(204);
+    revoke.mockRestore();
+    expect(verdictOf(await service.as(token).get('/v1/api-keys/self'))).toEqual([401, 'key_revoked']);
   });
 
   it('is removed again and again without a word', async () => {

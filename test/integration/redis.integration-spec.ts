@@ -69,6 +69,19 @@ describe.each([
       expect(await useKey([service.first], token, 1)).toEqual({ passed: 1 });
     });
 
+    it('loses no count while a window is shortened', async () => {
+      const { id, token } = await service.first.issue({
+        scopes: [],
+        rateLimit: { limit: 150, windowSeconds: 3600 },
+      });
+      expect(await useKey(both, token, 100)).toEqual({ passed: 100 });
+      const shorter = { rateLimit: { limit: 150, windowSeconds: 120 } };
+      expect((await service.first.root.patch(`/v1/api-keys/${id}`, shorter)).status).toBe(200);
+      // The bound, in which the other instance may go by the longer window.
+      await sleep(1500);
+      expect(await useKey(both, token, 200)).toEqual({ passed: 50, '429 rate_limited': 150 });
+    });
+
     it('counts the keys of two tenants apart', async () => {
       const rateLimit = { limit: 5, windowSeconds: 60 };
       const [acme, globex] = await Promise.all(

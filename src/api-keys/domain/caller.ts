@@ -3,8 +3,10 @@ import { exceededFields, type GrantField } from './delegation';
 import { earlierOf } from './earlier';
 import { grants } from './scopes';
 
-/** Who holds it can rotate the keys that it covers, and so get their tokens. */
-const MANAGES_KEYS = 'api-keys:write';
+/** Whether who holds this can rotate the keys that it covers, and so get their tokens. */
+export function managesKeys({ scopes }: Pick<Grant, 'scopes'>): boolean {
+  return grants(scopes, 'api-keys:write');
+}
 
 /** Someone who manages keys: who they are in the history, and how far their own authority reaches. */
 export interface Caller {
@@ -60,7 +62,7 @@ export function rootCaller(actor: string): Caller {
 /** The fields in which a grant reaches further than what a caller may give. */
 export function exceededBy(caller: Caller, grant: Grant): readonly GrantField[] {
   const exceeded = new Set(exceededFields(caller.grant, grant));
-  if (caller.isRetiring === true && grants(grant.scopes, MANAGES_KEYS)) exceeded.add('scopes');
+  if (caller.isRetiring === true && managesKeys(grant)) exceeded.add('scopes');
   if (caller.orgIds?.includes(grant.orgId ?? '') === false) exceeded.add('orgId');
   return [...exceeded];
 }

@@ -67,7 +67,11 @@ export class VerifiedKeyDto {
   /** @example { "team": "search" } */
   metadata!: Record<string, string | number | boolean>;
 
-  /** @example "2030-01-31T12:00:00.000Z" */
+  /**
+   * The end of the key. A token in grace ends earlier; introspection says when, as `exp`.
+   *
+   * @example "2030-01-31T12:00:00.000Z"
+   */
   expiresAt!: Date | null;
 
   static of(key: ApiKey): VerifiedKeyDto {

@@ -82,20 +82,23 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
     const delivering = this.loop(POLL_MS, async () => {
       if (holds()) await delivery?.deliver(holds, this.stopping.signal);
     });
-    // Apart from the delivery, which takes as long as its receiver does: just then this is asked.
+    // Apart from what is measured, which may fail or take as long as a receiver does: just then this is asked.
     const measuring = this.loop(POLL_MS, async () => {
+      // What another instance has taken over is for it to tell.
+      eventMetrics.outboxAge.set(this.ageOf(holds() ? await outbox.oldestPending() : undefined));
       const [oldest] = holds() ? await events.due(this.clock.now(), 1) : [];
       eventMetrics.queueAge.set(this.ageOf(oldest?.deliverAt));
     });
     const relaying = this.loop(POLL_MS, async () => {
       if (holds() && (await relay.relay(holds))) delivering.wake();
-      // What another instance has taken over is for it to tell.
-      eventMetrics.outboxAge.set(this.ageOf(holds() ? await outbox.oldestPending() : undefined));
     });
     const housekeeping = this.loop(HOUSEKEEPING_MS, async () => {
       if (!holds()) return;
-      lease.progress = await notices.look(lease.progress, holds);
-      await this.prune(events, holds);
+      try {
+        lease.progress = await notices.look(lease.progress, holds);
+      } finally {
+        await this.prune(events, holds);
+      }
     });
     const renewing = this.loop(RENEW_MS, async () => {
       const wasHeld = lease.isHeld;

@@ -10,24 +10,30 @@ export class LocalRateLimiter implements RateLimiter {
   private readonly counter = new RateLimiterMemory({ points: NEVER_REFUSED, duration: 1 });
 
   async consume(subject: string, limit: RateLimit): Promise<RateLimitState> {
-    return countIn(this.counter, subject, limit);
+    return countIn(this.counter, subject, limit, async () => {
+      const counted = await this.counter.get(subject);
+      if (counted !== null) await this.counter.set(subject, counted.consumedPoints, limit.windowSeconds);
+    });
   }
 }
 
 /**
  * Counts a request. A count goes on when the limit is changed, so that nobody gets a fresh one by changing its own window;
  * only a window that was shortened, which takes more authority than the key's own, ends as soon as it says.
+ *
+ * @param shorten has the count end with the window, counted from now
  */
 export async function countIn(
   counter: RateLimiterAbstract,
   subject: string,
   limit: RateLimit,
+  shorten: () => Promise<unknown>,
 ): Promise<RateLimitState> {
-  const { windowSeconds } = limit;
-  const counted = await counter.consume(subject, 1, { customDuration: windowSeconds });
-  if (counted.msBeforeNext <= windowSeconds * 1000) return stateOf(counted, limit);
-  await counter.set(subject, counted.consumedPoints, windowSeconds);
-  return stateOf(new RateLimiterRes(0, windowSeconds * 1000, counted.consumedPoints), limit);
+  const windowMs = limit.windowSeconds * 1000;
+  const counted = await counter.consume(subject, 1, { customDuration: limit.windowSeconds });
+  if (counted.msBeforeNext <= windowMs) return stateOf(counted, limit);
+  await shorten();
+  return stateOf(new RateLimiterRes(0, windowMs, counted.consumedPoints), limit);
 }
 
 /** What a counter's answer means under a limit. */

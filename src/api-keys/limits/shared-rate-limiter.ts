@@ -37,7 +37,7 @@ export class SharedRateLimiter implements RateLimiter {
 
   /** @param redis a client that fails at once while it is not connected: without offline queue */
   constructor(
-    redis: Redis,
+    private readonly redis: Redis,
     private readonly onOutage: OnLimiterOutage,
   ) {
     this.counter = new RateLimiterRedis({
@@ -51,7 +51,10 @@ export class SharedRateLimiter implements RateLimiter {
   async consume(subject: string, limit: RateLimit): Promise<RateLimitState> {
     if (performance.now() < this.awayUntil) return this.withoutRedis(subject, limit, undefined);
     try {
-      return await inTime(countIn(this.counter, subject, limit), ANSWER_WITHIN_MS);
+      // Its end alone: the count is others' as well.
+      const shorten = async (): Promise<unknown> =>
+        this.redis.pexpire(this.counter.getKey(subject), limit.windowSeconds * 1000);
+      return await inTime(countIn(this.counter, subject, limit, shorten), ANSWER_WITHIN_MS);
     } catch (error) {
       this.awayUntil = performance.now() + PAUSE_AFTER_FAILURE_MS;
       this.outages.inc();

@@ -87,11 +87,14 @@ export class MongoChangeStream implements ChangeSource {
 
   private async read(stream: Stream, target: FeedTarget, end: AbortSignal): Promise<void> {
     const closed = new AbortController();
+    // Not `AbortSignal.any`: a signal that lives as long as the process would remember every stream.
+    end.addEventListener('abort', () => closed.abort(), { signal: closed.signal });
+    if (end.aborted) closed.abort();
     let beating: Promise<void> | undefined;
     try {
       // The answer that opens the stream; a beat sent before it would go unseen.
       let event: StreamEvent | null = await this.within(end, stream.tryNext());
-      beating = this.keepBeating(target, AbortSignal.any([end, closed.signal]));
+      beating = this.keepBeating(target, closed.signal);
       for (;;) {
         if (event !== null) this.take(event, target);
         event = await this.within(end, nextOf(stream));

@@ -32,7 +32,7 @@ const ANY_TIME = new Date(0);
 export interface VerifyOptions {
   /** Asks the store, whatever is known already; as `Cache-Control: no-cache` does over HTTP. */
   readonly noCache?: boolean | undefined;
-  /** Counts neither against the key's rate limit nor as a use, as `inspect` does not. */
+  /** Does not count against the key's rate limit, nor is held up by it. It is a use all the same. */
   readonly uncounted?: boolean | undefined;
 }
 
@@ -147,9 +147,10 @@ export class KeyVerifier {
     requirement: Requirement,
     options: VerifyOptions | undefined,
   ): Verification | Promise<Verification> {
-    if (decision.code !== 'VALID' || options?.uncounted === true) return decision;
+    if (decision.code !== 'VALID') return decision;
     const { rateLimit } = decision.key;
-    if (rateLimit !== undefined) return this.consume(decision, rateLimit, token, requirement, options);
+    if (rateLimit !== undefined && options?.uncounted !== true)
+      return this.consume(decision, rateLimit, token, requirement, options);
     this.noteUse(decision.key.id, at);
     return decision;
   }

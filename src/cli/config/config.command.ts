@@ -62,11 +62,13 @@ function faultsOf({ environment, faults }: LoadedEnvironment): readonly string[]
   const isVolatile = storageKindOf(environment) === 'memory';
   const volatile = isVolatile ? faultIn(() => new StorageConfig().permitVolatile(VOLATILE)) : [];
   // What is told of a setting already is not told of twice.
-  if (faults.length > 0) return [...faults, ...volatile];
-  const webhook = webhookOf(environment);
+  const isTold = (name: string): boolean => faults.some((fault) => fault.startsWith(name));
+  const webhook = isTold('WEBHOOK_') ? undefined : webhookOf(environment);
+  const proxies = isTold('TRUST_PROXY') ? [] : environment.TRUST_PROXY;
   return [
+    ...faults,
     ...volatile,
-    ...faultIn(() => requireProxies(environment.TRUST_PROXY)),
+    ...faultIn(() => requireProxies(proxies, 'TRUST_PROXY')),
     ...(webhook === undefined ? [] : faultIn(() => requireWebhook(webhook))),
   ];
 }

@@ -74,9 +74,15 @@ export class SessionAuthenticator implements Authenticator {
     if (known === null) return this.welcome(issuer, claims.sub, profile, now);
     const isStale = now.getTime() - known.lastLoginAt.getTime() >= LOGIN_RESOLUTION_MS;
     if (isStale || profileDiffers(known, profile)) {
-      await Promise.race([this.refresh(known, profile, now), pause(PATIENCE_MS, undefined, { ref: false })]);
+      await this.refreshInTime(known, profile, now);
     }
     return known;
+  }
+
+  private async refreshInTime(user: User, profile: UserProfile, now: Date): Promise<void> {
+    const refreshed = this.refresh(user, profile, now).then(() => 'refreshed');
+    const first = await Promise.race([refreshed, pause(PATIENCE_MS, 'late', { ref: false })]);
+    if (first === 'late') refreshed.catch((error: unknown) => this.logger.error(error));
   }
 
   /** Nobody is shut out, or kept waiting, because a store that reads takes no writes: a later request brings the same. */

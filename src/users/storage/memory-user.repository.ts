@@ -64,10 +64,11 @@ export class MemoryUserRepository implements UserRepository {
     return structuredClone(changed);
   }
 
-  async remove(id: string): Promise<boolean> {
+  async remove(id: string, ifVersion?: readonly number[]): Promise<boolean> {
     const user = this.users.get(id);
     if (user === undefined || user.status === 'deleted') return user !== undefined;
     const { createdAt, lastLoginAt, version } = user;
+    if (ifVersion?.includes(version) === false) return false;
     this.users.set(id, {
       id,
       issuer: DELETED_ISSUER,

@@ -102,10 +102,10 @@ export class MongoUserRepository implements UserRepository {
     }
   }
 
-  async remove(id: string): Promise<boolean> {
+  async remove(id: string, ifVersion?: readonly number[]): Promise<boolean> {
     const { matchedCount } = await boundedMongoOperation((signal) =>
       this.model.updateOne(
-        { _id: id, status: { $ne: 'deleted' } },
+        { _id: id, status: { $ne: 'deleted' }, ...(ifVersion && { version: { $in: [...ifVersion] } }) },
         {
           $set: {
             status: 'deleted',
@@ -122,7 +122,7 @@ export class MongoUserRepository implements UserRepository {
         durableWrite(signal),
       ),
     ).finally(() => this.changes?.changed(id));
-    return matchedCount === 1 || (await this.find(id)) !== null;
+    return matchedCount === 1 || (await this.find(id))?.status === 'deleted';
   }
 
   async pendingRemovals(limit: number): Promise<readonly string[]> {

@@ -55,9 +55,10 @@ export interface UserRepository {
    * Deletes a user in one write: the status, the personal fields, and the subject, which is free again. The keys
    * are left to {@link pendingRemovals}.
    *
-   * @returns whether there was such a user, deleted or not
+   * @param ifVersion leaves alone who is at no such version, and is not deleted yet
+   * @returns whether the user is deleted now
    */
-  remove(id: string): Promise<boolean>;
+  remove(id: string, ifVersion?: readonly number[]): Promise<boolean>;
 
   /** Ids of deleted users whose keys are still to be revoked. */
   pendingRemovals(limit: number): Promise<readonly string[]>;

@@ -35,6 +35,24 @@ const allowed = (path = '/hooks', timeoutMs = 5000): WebhookClient =>
   new WebhookClient({ url: `http://127.0.0.1:${port()}${path}`, allowPrivateAddresses: true, timeoutMs });
 
 describe('a message that is sent', () => {
+  it('leaves nothing behind on the signal of the process, however it ends', async () => {
+    const { signal } = new AbortController();
+    const [added, removed] = [
+      jest.spyOn(signal, 'addEventListener'),
+      jest.spyOn(signal, 'removeEventListener'),
+    ];
+    const any = jest.spyOn(AbortSignal, 'any');
+    await allowed().send(MESSAGE, signal);
+    answer = () => undefined;
+    await expect(allowed('/hooks', 50).send(MESSAGE, signal)).resolves.toEqual({ failure: 'timeout' });
+    expect(added).toHaveBeenCalledTimes(2);
+    expect(removed.mock.calls.map(([, listener]) => listener)).toEqual(
+      added.mock.calls.map(([, listener]) => listener),
+    );
+    expect(any).not.toHaveBeenCalled();
+    any.mockRestore();
+  });
+
   it('arrives whole, with its headers, at the path and query of the address', async () => {
     await expect(allowed('/hooks?tenant=acme').send(MESSAGE, forever)).resolves.toEqual({
       status: 204,

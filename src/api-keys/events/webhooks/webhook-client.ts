@@ -50,12 +50,20 @@ export class WebhookClient {
    * @param signal ends the try, and rejects
    */
   async send({ body, headers }: WebhookMessage, signal: AbortSignal): Promise<WebhookAnswer> {
-    const limit = AbortSignal.timeout(this.options.timeoutMs ?? TIMEOUT_MS);
+    signal.throwIfAborted();
+    // Not `AbortSignal.any`: a signal that lives as long as the process would remember every try.
+    const trying = new AbortController();
+    const end = (): void => trying.abort();
+    signal.addEventListener('abort', end);
+    const limit = setTimeout(end, this.options.timeoutMs ?? TIMEOUT_MS);
     try {
-      return await this.exchange(body, headers, AbortSignal.any([limit, signal]));
+      return await this.exchange(body, headers, trying.signal);
     } catch (error) {
       signal.throwIfAborted();
-      return { failure: limit.aborted ? 'timeout' : nameOf(error) };
+      return { failure: trying.signal.aborted ? 'timeout' : nameOf(error) };
+    } finally {
+      clearTimeout(limit);
+      signal.removeEventListener('abort', end);
     }
   }
 
@@ -68,7 +76,6 @@ export class WebhookClient {
     // An address is connected to without a lookup.
     if (this.guarded && isIP(host) !== 0 && !isPublicAddress(host)) throw new RefusedAddressError();
     if (this.guarded && this.url.protocol !== 'https:') throw new RefusedAddressError();
-    signal.throwIfAborted();
     const send = this.url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
       const request = send(this.url, {

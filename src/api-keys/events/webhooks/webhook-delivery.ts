@@ -112,7 +112,9 @@ export class WebhookDelivery {
   }
 
   private isPaused(): boolean {
-    return this.clock.now().getTime() < this.pausedUntil;
+    const left = this.pausedUntil - this.clock.now().getTime();
+    // More is left than a pause takes where the clock was set back.
+    return left > 0 && left <= MAX_PAUSE_MS;
   }
 
   private stopForGood(): void {

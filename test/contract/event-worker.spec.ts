@@ -1,0 +1,30 @@
+import { Logger } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { eventMetrics } from '../../src/api-keys/events/event-metrics';
+import { EventWorker } from '../../src/api-keys/events/event-worker';
+import { KeyEventPublisher } from '../../src/api-keys/events/key-event.publisher';
+import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
+import { aKey } from '../support/fixtures';
+import { openMemoryEvents } from './opened-events';
+import { memoryRepository } from './opened-repository';
+
+describe('an operator whose event store takes nothing', () => {
+  it('sees how long the oldest event waits, and old ones are let go all the same', async () => {
+    jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const [keys, { events }] = [memoryRepository(), await openMemoryEvents()];
+    const key = aKey();
+    const anHourLater = { now: () => new Date(key.createdAt.getTime() + 3_600_000) };
+    await keys.insert({ ...key, expiresAt: new Date(anHourLater.now().getTime() + 60_000) });
+    jest.spyOn(events, 'add').mockRejectedValue(new StorageUnavailableError(new Error('full')));
+    const prune = jest.spyOn(events, 'prune');
+    const worker = new EventWorker(keys, events, { storage: keys }, anHourLater, new KeyEventPublisher());
+    worker.onApplicationBootstrap();
+    const isSeen = async (): Promise<boolean> =>
+      (await eventMetrics.outboxAge.get()).values[0]?.value === 3600 && prune.mock.calls.length > 0;
+    const deadline = performance.now() + 20_000;
+    while (!(await isSeen()) && performance.now() < deadline) await pause(50);
+    await worker.beforeApplicationShutdown();
+    expect(await isSeen()).toBe(true);
+    jest.restoreAllMocks();
+  }, 30_000);
+});
