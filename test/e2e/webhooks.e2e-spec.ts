@@ -1,5 +1,6 @@
 import { type Connection, createConnection, type mongo } from 'mongoose';
 import { HttpClient, type JsonObject } from '../support/http-client';
+import { eventually } from '../support/integration/eventually';
 import { type NodeProcess, runBuiltService, runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
 import { startWebhookReceiver, type WebhookReceiver, webhookSecret } from '../support/webhook-receiver';
@@ -51,6 +52,9 @@ describe('a service that is killed', () => {
   const make = async (orgId: string): Promise<string> =>
     String((await root().post('/v1/api-keys', { name: 'made', scopes: [], orgId })).body['id']);
   const keys = (): mongo.Collection<StoredKey> => database.getClient().db().collection<StoredKey>('api_keys');
+  const waiting = async (): Promise<number> =>
+    (await keys().countDocuments({ pending: { $exists: true } })) +
+    (await database.collection('events').countDocuments({ deliverAt: { $exists: true } }));
   const beat = async (): Promise<unknown> =>
     leases().updateOne({}, { $set: { holder: 'another instance' }, $inc: { beat: 1 } });
   /** Somebody else, who does nothing, does what only one is to do; until the returned function is called. */
@@ -107,10 +111,10 @@ describe('a service that is killed', () => {
     letGo();
 
     expect(acknowledged.length).toBeGreaterThanOrEqual(15);
-    const waiting = await keys()
+    const kept = await keys()
       .find({ _id: { $in: acknowledged } })
       .toArray();
-    expect(waiting.map(({ pending }) => pending?.length)).toEqual(acknowledged.map(() => 1));
+    expect(kept.map(({ pending }) => pending?.length)).toEqual(acknowledged.map(() => 1));
     const isOfThem = ({ data }: { readonly data: JsonObject }): boolean =>
       acknowledged.includes(String(data['keyId']));
     expect(receiver.received.filter(isOfThem)).toEqual([]);
@@ -120,7 +124,8 @@ describe('a service that is killed', () => {
     for (const id of acknowledged) await receiver.waitFor((message) => message.id === `${id}-1`);
     expect(receiver.received.filter(isOfThem)).toHaveLength(acknowledged.length);
     expect(receiver.refused).toEqual([]);
-    await expect(keys().countDocuments({ pending: { $exists: true } })).resolves.toBe(0);
+    // Keys that were stored and not acknowledged have events as well, which no later receiver is to be kept busy with.
+    await eventually(waiting, 0);
   });
 
   it('with kill -9 in the middle of a delivery delivers again, under the same id', async () => {
