@@ -160,6 +160,17 @@ describe('a receiver that fails', () => {
     expect(receiver.came).toHaveLength(3);
   });
 
+  it('is not left alone for an hour where the clock was set back by that', async () => {
+    receiver.answer = () => ({ status: 503 });
+    await happen(ACME, 1);
+    await deliver();
+    receiver.answer = () => ({ status: 204 });
+    time -= 3_600_000;
+    const one = await happen(GLOBEX, 1);
+    await deliver();
+    expect(receiver.came).toContain(one);
+  });
+
   it('is left alone for longer with each failure in a row, and not at all once it is well', async () => {
     receiver.answer = () => ({ status: 500 });
     const triedAfter = async (keyId: string): Promise<number> => {
