@@ -20,10 +20,10 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiBearerAuth, ApiExtension, ApiNoContentResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../problems/api-problems.decorator';
-import { problemOf } from '../problems/problem';
-import { ProblemException } from '../problems/problem.exception';
 import { JsonBodyGuard } from '../problems/media-type.guard';
 import { noParameters } from '../problems/no-parameters.pipe';
+import { problemOf } from '../problems/problem';
+import { ProblemException } from '../problems/problem.exception';
 import { GUARDED, JSON_BODY, SCOPED, SESSION } from '../problems/problem-groups';
 import { ProblemFilter } from '../problems/problem.filter';
 import { strictValidation } from '../problems/validation';

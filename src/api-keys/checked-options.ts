@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../config/configuration.error';
-import { isRedisUrl } from '../config/redis-url';
-import { requireProxies } from './trusted-proxies';
+import { isRedisUrl, REDIS_URL_REMEDY } from '../config/redis-url';
 import type { ApiKeysOptions } from './api-keys.options';
 import { isTokenPrefix } from './domain/token-form';
 import { requireWebhook } from './events/webhooks/webhook.options';
+import { requireProxies } from './trusted-proxies';
 
 const IMPORT_PREFIX = /^[\x21-\x7e]{1,64}$/;
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -71,9 +71,7 @@ function isWithin(value: number | undefined, least: number, most: number): boole
 function requireLimiterOptions(options: ApiKeysOptions): void {
   const { redisUrl, failedCredentials } = options;
   if (redisUrl !== undefined && !isRedisUrl(redisUrl)) {
-    throw new ConfigurationError(
-      'redisUrl is not an address of Redis: use redis:// or rediss://, a host, and no database but a number.',
-    );
+    throw new ConfigurationError(`redisUrl is not an address of Redis: ${REDIS_URL_REMEDY}.`);
   }
   requireOneOf('rateLimitOnOutage', options.rateLimitOnOutage, ['local', 'deny']);
   requireOneOf('forwardAuthLimitedStatus', options.forwardAuthLimitedStatus, [429, 403]);

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { headerValues } from '../api-keys/access/http-request';
 import { problemOf } from '../problems/problem';
 import { sendProblem } from './send-problem';
 
@@ -10,7 +11,7 @@ import { sendProblem } from './send-problem';
  */
 export function demandHost(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
-    const hosts = hostsIn(request.raw.rawHeaders);
+    const hosts = headerValues(request.raw, 'host').length;
     if (hosts === 1 || (hosts === 0 && request.raw.httpVersionMinor === 0)) {
       done();
       return;
@@ -18,15 +19,6 @@ export function demandHost(fastify: FastifyInstance): void {
     void reply.header('Connection', 'close');
     sendProblem(reply, problemOf('invalid_request', 'Name the host in one Host header.'));
   });
-}
-
-function hostsIn(rawHeaders: readonly string[]): number {
-  let hosts = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at];
-    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
-  }
-  return hosts;
 }
 
 /** Serves requests that expect something unknown like any other, as RFC 9110 section 10.1.1 permits. */

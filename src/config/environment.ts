@@ -14,6 +14,7 @@ import {
   Whole,
 } from './environment-rules';
 import { ConfigurationError } from './configuration.error';
+import { REDIS_URL_REMEDY } from './redis-url';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 
@@ -134,7 +135,7 @@ export class Environment {
   IMPORT_TOKEN_PREFIXES: string[] = [];
 
   @IsOptional()
-  @IsRedisUrl({ message: 'use redis:// or rediss://, a host, and no database but a number' })
+  @IsRedisUrl({ message: REDIS_URL_REMEDY })
   REDIS_URL: string | undefined = undefined;
 
   @IsIn(['local', 'deny'], { message: 'use "local" or "deny"' })

@@ -1,3 +1,6 @@
+/** What is told of any other address. */
+export const REDIS_URL_REMEDY = 'use redis:// or rediss://, a host, and no database but a number';
+
 const REDIS_SCHEME = /^rediss?:\/\/[^/]/;
 const DATABASE = /^\/?\d*$/;
 

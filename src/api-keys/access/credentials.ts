@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isHeader } from './http-request';
 
 const BEARER = /^bearer(?: +|$)/i;
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
@@ -44,11 +45,6 @@ export function readCredential({ rawHeaders }: IncomingMessage, withBasic = fals
   const authorized = authorization === undefined ? NONE : readAuthorization(authorization, withBasic);
   if (apiKey === undefined) return authorized;
   return authorized === NONE ? { kind: 'token', scheme: 'x-api-key', token: apiKey } : AMBIGUOUS;
-}
-
-/** Compares the length first: most headers are neither. */
-function isHeader(name: string, wanted: string): boolean {
-  return name.length === wanted.length && name.toLowerCase() === wanted;
 }
 
 function readAuthorization(value: string, withBasic: boolean): PresentedCredential {

@@ -24,7 +24,16 @@ export function headerValues(request: IncomingMessage, name: string): readonly s
   const { rawHeaders } = request;
   const values: string[] = [];
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() === name) values.push(rawHeaders[index + 1] ?? '');
+    if (isHeader(rawHeaders[index] ?? '', name)) values.push(rawHeaders[index + 1] ?? '');
   }
   return values;
+}
+
+/**
+ * Whether a header is the wanted one. Compares the length first: most headers are not.
+ *
+ * @param wanted in lower case
+ */
+export function isHeader(name: string, wanted: string): boolean {
+  return name.length === wanted.length && name.toLowerCase() === wanted;
 }

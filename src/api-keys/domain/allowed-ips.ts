@@ -70,43 +70,13 @@ export function addressAllowed(allowlist: Allowlist, address: string | undefined
 
 /** Whether every address that `inner` allows is allowed by `outer` as well. An empty list allows everything. */
 export function allowlistCovers(outer: readonly string[], inner: readonly string[]): boolean {
-  if (outer.length === 0) return true;
-  const around = networksOf(outer);
-  return inner.length > 0 && inner.every((entry) => isWithin(around, entry));
+  const around = readAllowlist(outer);
+  if (around === undefined) return true;
+  return inner.length > 0 && inner.every((entry) => isWithin(around, parseRange(entry)));
 }
 
-/** Networks as numbers, by their kind and the length of their prefix: a caller decides how many are compared. */
-type Networks = ReadonlyMap<string, ReadonlyMap<number, ReadonlySet<bigint>>>;
-
-function networksOf(entries: readonly string[]): Networks {
-  const networks = new Map<string, Map<number, Set<bigint>>>();
-  for (const range of entries.map(parseRange)) {
-    if (range === undefined) continue;
-    const [address, length] = range;
-    const ofKind = getOrAdd(networks, address.kind(), () => new Map<number, Set<bigint>>());
-    getOrAdd(ofKind, length, () => new Set<bigint>()).add(firstBits(address, length));
-  }
-  return networks;
-}
-
-function isWithin(networks: Networks, entry: string): boolean {
-  const range = parseRange(entry);
-  if (range === undefined) return false;
-  const [address, length] = range;
-  return [...(networks.get(address.kind()) ?? [])].some(
-    ([around, those]) => around <= length && those.has(firstBits(address, around)),
-  );
-}
-
-function firstBits(address: Address, length: number): bigint {
-  const value = address.toByteArray().reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n);
-  return value >> BigInt(bitsOf(address) - length);
-}
-
-function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const found = map.get(key) ?? make();
-  map.set(key, found);
-  return found;
+function isWithin(around: readonly Range[], range: Range | undefined): boolean {
+  return range !== undefined && around.some((each) => contains(each, ...range));
 }
 
 function contains(range: Range, address: Address, prefixLength: number): boolean {

@@ -3,6 +3,7 @@ import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
 import type { ApiKeyQuery, ApiKeyRepository } from './api-key.repository';
 import { type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
+import { knownParts } from './known-parts';
 import type { MongoChangeFeed } from './mongo-change-feed';
 import { insertDocument } from './mongo-insert';
 import {
@@ -161,13 +162,10 @@ function withId<T extends { readonly _id: string }>({ _id, ...fields }: T): Omit
   return { id: _id, ...fields };
 }
 
-/** The parts that a record has, as the driver takes them. What a newer version added is read, and left as it is. */
+/** The parts that a record has, as the driver takes them. */
 function present({ metadata, ...fields }: Changeable): Record<string, unknown> {
-  const parts = Object.entries(fields).filter(
-    ([name, value]) => value !== undefined && name in ApiKeySchema.paths,
-  );
   // As an object, metadata with an entry `_bsontype` would be taken for a value of the driver's own.
-  return { ...Object.fromEntries(parts), metadata: new Map(Object.entries(metadata)) };
+  return { ...knownParts(ApiKeySchema, fields), metadata: new Map(Object.entries(metadata)) };
 }
 
 function absent(fields: Changeable): Record<string, 1> {

@@ -2,6 +2,7 @@ import type { Model } from 'mongoose';
 import { type KeyEvent, positionOf } from '../domain/key-event';
 import type { EventQuery, EventRepository, QueuedEvent, RecordedEvent } from './event.repository';
 import { type EventDocument, EventSchema } from './event.schema';
+import { knownParts } from './known-parts';
 import { boundedMongoOperation, durableWrite, isDuplicateKey, majorityRead } from './mongo-operation';
 import type { MongoLeaseRepository } from './mongo-lease.repository';
 
@@ -27,7 +28,7 @@ export class MongoEventRepository implements EventRepository {
 
   async add({ id, ...event }: KeyEvent, deliverAt?: Date): Promise<boolean> {
     const fields = {
-      ...present(event),
+      ...knownParts(EventSchema, event),
       position: positionOf({ id, at: event.at }),
       ...(deliverAt === undefined ? { delivery: 'none' } : { delivery: 'pending', deliverAt, attempts: 0 }),
     };
@@ -181,11 +182,4 @@ export class MongoEventRepository implements EventRepository {
 
 function withId<T extends { readonly _id: string }>({ _id, ...fields }: T): Omit<T, '_id'> & { id: string } {
   return { ...fields, id: _id };
-}
-
-/** The parts that an event has. What a newer version added to one that waits is not this version's to keep. */
-function present(event: Omit<KeyEvent, 'id'>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(event).filter(([name, value]) => value !== undefined && name in EventSchema.paths),
-  );
 }

@@ -62,14 +62,14 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     return this.values.size;
   }
 
-  /** Whether the feed is followed: from the first read on. */
-  get isFollowing(): boolean {
-    return this.isListening && this.feed !== undefined;
+  /** The feed that is followed: from the first read on. */
+  get followed(): ChangeFeed | undefined {
+    return this.isListening ? this.feed : undefined;
   }
 
   /** Whether the feed is followed and proves nothing at present. */
   get isStale(): boolean {
-    return this.isFollowing && !this.isFresh(performance.now());
+    return this.followed !== undefined && !this.isFresh(performance.now());
   }
 
   /**

@@ -19,14 +19,12 @@ describe('an operator', () => {
   let time = 10_000;
   const [ofKeys, ofOwners] = [new ScriptedFeed(), new ScriptedFeed()];
   const acme: Freshness = {
-    keys: { hits: 3, reads: 2, size: 1, isFollowing: true },
-    owners: { reads: 5, isFollowing: true },
-    feeds: { keys: ofKeys, owners: ofOwners },
+    keys: { hits: 3, reads: 2, size: 1, followed: ofKeys },
+    owners: { reads: 5, followed: ofOwners },
   };
   const globex: Freshness = {
-    keys: { hits: 30, reads: 20, size: 10, isFollowing: true },
+    keys: { hits: 30, reads: 20, size: 10, followed: undefined },
     owners: undefined,
-    feeds: { keys: undefined, owners: undefined },
   };
 
   beforeEach(() => {
@@ -58,7 +56,7 @@ describe('an operator', () => {
   });
 
   it('is not told of a feed that nobody follows yet, as if it had failed', async () => {
-    const young = { ...acme, owners: { reads: 0, isFollowing: false } };
+    const young = { ...acme, owners: { reads: 0, followed: undefined } };
     watchFreshness(young);
     expect(Object.keys(await told(AGE))).toEqual(['keys']);
     forgetFreshness(young);

@@ -5,13 +5,12 @@ import type { ChangeFeed } from '../storage/change-feed';
 export interface Freshness {
   readonly keys: FollowedCache & { readonly hits: number; readonly size: number };
   readonly owners: FollowedCache | undefined;
-  /** By what they are about. */
-  readonly feeds: Readonly<Record<'keys' | 'owners', ChangeFeed | undefined>>;
 }
 
 interface FollowedCache {
   readonly reads: number;
-  readonly isFollowing: boolean;
+  /** Nobody waits for a feed that is not followed: that it proves nothing is no fault. */
+  readonly followed: ChangeFeed | undefined;
 }
 
 const watched = new Set<Freshness>();
@@ -52,10 +51,8 @@ function registerMetrics(): void {
         this.reset();
         for (const freshness of watched) {
           for (const what of ['keys', 'owners'] as const) {
-            const feed = freshness.feeds[what];
-            // Nobody waits for a feed that is not followed: that it proves nothing is no fault.
-            if (feed !== undefined && freshness[what]?.isFollowing === true)
-              this.set({ of: what }, ageOf(feed));
+            const feed = freshness[what]?.followed;
+            if (feed !== undefined) this.set({ of: what }, ageOf(feed));
           }
         }
       },

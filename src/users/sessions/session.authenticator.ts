@@ -73,9 +73,7 @@ export class SessionAuthenticator implements Authenticator {
     const known = await this.users.findBySubject(issuer, claims.sub);
     if (known === null) return this.welcome(issuer, claims.sub, profile, now);
     const isStale = now.getTime() - known.lastLoginAt.getTime() >= LOGIN_RESOLUTION_MS;
-    if (isStale || profileDiffers(known, profile)) {
-      await this.refreshInTime(known, profile, now);
-    }
+    if (isStale || profileDiffers(known, profile)) await this.refreshInTime(known, profile, now);
     return known;
   }
 
