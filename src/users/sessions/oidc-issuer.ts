@@ -2,9 +2,8 @@ import { Logger } from '@nestjs/common';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
-  errors,
+  customFetch,
   type ExportedJWKSCache,
-  type JSONWebKeySet,
   jwksCache,
   jwtVerify,
   type JWTPayload,
@@ -12,6 +11,7 @@ import {
 } from 'jose';
 import { discoverProvider, patience, readJson } from './discovery';
 import type { OidcIssuerConfig } from './oidc-issuer.config';
+import { usableKeySet } from './key-set';
 import { InvalidSessionError, IssuerUnavailableError } from './session.errors';
 
 const TIMEOUT_MS = 1500;
@@ -78,7 +78,7 @@ export class OidcIssuer {
       this.isAway = false;
       return session;
     } catch (error) {
-      if (!isUnavailable(error)) throw new InvalidSessionError(error);
+      if (!(error instanceof IssuerUnavailableError)) throw new InvalidSessionError(error);
       this.noteOutage(error);
       return this.verifyWithKept(token, error);
     }
@@ -144,12 +144,12 @@ export class OidcIssuer {
     try {
       const signal = patience();
       const { jwksUri } = await discoverProvider(this.config.issuer, signal);
-      const last = { jwks: (await readJson(jwksUri, signal)) as unknown as JSONWebKeySet, uat: Date.now() };
-      createLocalJWKSet(last.jwks);
+      const last = { jwks: usableKeySet(await readJson(jwksUri, signal)), uat: Date.now() };
       const remote = createRemoteJWKSet(new URL(jwksUri), {
         timeoutDuration: TIMEOUT_MS,
         cooldownDuration: JWKS_COOLDOWN_MS,
         [jwksCache]: last,
+        [customFetch]: fetchKeySet,
       });
       return (this.keys = { remote, last });
     } catch (error) {
@@ -158,12 +158,13 @@ export class OidcIssuer {
   }
 }
 
-/** Whether the key set could not be had, as opposed to a token that it refuses. */
-function isUnavailable(error: unknown): boolean {
-  if (error instanceof InvalidSessionError) return false;
-  if (error instanceof IssuerUnavailableError) return true;
-  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true;
-  return !(error instanceof errors.JOSEError) || error.code === 'ERR_JOSE_GENERIC';
+/** Only a failure in here is an outage. Everything else that goes wrong is the fault of the token. */
+async function fetchKeySet(url: string, { signal }: { readonly signal: AbortSignal }): Promise<Response> {
+  try {
+    return Response.json(usableKeySet(await readJson(url, signal)));
+  } catch (error) {
+    throw new IssuerUnavailableError(error);
+  }
 }
 
 function reasonOf(error: unknown): string {

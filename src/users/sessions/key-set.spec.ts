@@ -1,0 +1,38 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { SigningKey } from '../../../test/support/identity-provider/signing-key';
+import { usableKeySet } from './key-set';
+
+const good = new SigningKey().publicJwk;
+const ed25519 = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+const shortRsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+
+describe('the key set of an issuer', () => {
+  it('keeps every key that can verify a signature', () => {
+    const { use: _use, ...withoutUse } = good;
+    const keys = [good, withoutUse, ed25519];
+    expect(usableKeySet({ keys })).toEqual({ keys });
+  });
+
+  it.each<[string, unknown]>([
+    ['null', null],
+    ['a string', 'acme'],
+    ['a list', []],
+    ['an object without a type', {}],
+    ['a symmetric key', { kty: 'oct', k: 'c2VjcmV0', kid: good.kid }],
+    ['a key of an unknown type', { ...good, kty: 'AKP' }],
+    ['a key for encryption', { ...good, use: 'enc' }],
+    ['a key whose use is not a string', { ...good, use: ['sig'] }],
+    ['a key without its modulus', { ...good, n: undefined }],
+    ['a key whose modulus is not a string', { ...good, n: 7 }],
+    ['a point that is not on its curve', { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }],
+    ['a curve that does not exist', { kty: 'EC', crv: 'P-999', x: 'AA', y: 'AA' }],
+    ['an RSA key that is too short', shortRsa],
+    ['a private key', new SigningKey().privateJwk],
+  ])('ignores %s', (_what, key) => {
+    expect(usableKeySet({ keys: [key, good] })).toEqual({ keys: [good] });
+  });
+
+  it.each([{}, { keys: null }, { keys: { 0: good } }, { keys: 'acme' }])('is not %j', (document) => {
+    expect(() => usableKeySet(document)).toThrow('the key set has no list of keys');
+  });
+});

@@ -1,0 +1,31 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import type { JSONWebKeySet, JWK } from 'jose';
+
+const KEY_TYPES: readonly unknown[] = ['RSA', 'EC', 'OKP'];
+
+/** The shortest RSA modulus that may verify a signature (RFC 7518 section 3.3). */
+const MIN_RSA_BITS = 2048;
+
+/**
+ * Returns the keys of a set that can verify a signature. RFC 7517 section 5 asks to ignore the others: one broken key
+ * does not make an issuer unavailable.
+ *
+ * @throws Error if the document is not a key set
+ */
+export function usableKeySet({ keys }: Readonly<Record<string, unknown>>): JSONWebKeySet {
+  if (!Array.isArray(keys)) throw new Error('the key set has no list of keys');
+  return { keys: keys.filter(isUsable) };
+}
+
+function isUsable(key: unknown): key is JWK {
+  if (typeof key !== 'object' || key === null) return false;
+  const { kty, use, d } = key as JsonWebKey;
+  // A published private key is anyone's: nothing that it signed proves anything.
+  if (!KEY_TYPES.includes(kty) || (use !== undefined && use !== 'sig') || d !== undefined) return false;
+  try {
+    const { asymmetricKeyDetails } = createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
+    return (asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS) >= MIN_RSA_BITS;
+  } catch {
+    return false;
+  }
+}
