@@ -1,22 +1,24 @@
 # The Keyward service. The newest Node line that the tests run on: 24, supported until April 2028.
-# Read docs/operations/deployment.md before you run it.
+# Read docs/operations/deployment.md before you run it. Dependabot keeps the digests up to date.
 
-FROM node:24-bookworm-slim AS build
+FROM node:24-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS build
 WORKDIR /keyward
 COPY package.json package-lock.json .npmrc ./
 COPY service/package.json ./service/
-RUN npm ci
+COPY stubs/scarf/package.json ./stubs/scarf/
+RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build
 
-FROM node:24-bookworm-slim AS dependencies
+FROM node:24-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20 AS dependencies
 WORKDIR /keyward
 COPY package.json package-lock.json .npmrc ./
 COPY service/package.json ./service/
-RUN npm ci --omit=dev
+COPY stubs/scarf/package.json ./stubs/scarf/
+RUN npm ci --omit=dev --ignore-scripts
 
-FROM node:24-bookworm-slim
+FROM node:24-bookworm-slim@sha256:d6aa754f16b3197301076f047b5def2f02ea1dbbc2ca920407d46d7ec7f87b20
 WORKDIR /keyward
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 COPY --from=dependencies /keyward/node_modules ./node_modules

@@ -32,7 +32,7 @@ module.exports = {
       ignoreBinaries: ['java'],
     },
   },
-  ignoreWorkspaces: ['service'],
+  ignoreWorkspaces: ['service', 'stubs/scarf'],
   // A type that stands in a signature is exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
 };

@@ -68,7 +68,10 @@ describe('an operator who starts compose.yaml', () => {
       const own = service.build !== undefined;
       expect([name, own || service.user !== undefined]).toEqual([name, true]);
       expect([name, own || name === 'mongo-init' || service.healthcheck !== undefined]).toEqual([name, true]);
-      expect([name, service.image]).toEqual([name, expect.stringMatching(/^[a-z]+:(?!latest)[\w.-]+$/)]);
+      expect([name, service.image]).toEqual([
+        name,
+        expect.stringMatching(/^[a-z]+:(?!latest)[\w.-]+(?:@|$)/),
+      ]);
     }
   });
 
@@ -163,6 +166,22 @@ describe('an operator who starts compose.yaml', () => {
   });
 });
 
+/** What the tests look at in a package of the lockfile. */
+interface LockedPackage {
+  readonly dev?: boolean;
+  readonly hasInstallScript?: boolean;
+  readonly integrity?: string;
+  readonly link?: boolean;
+}
+
+/** The packages of package-lock.json by the folder that each is installed in. */
+async function lockedPackages(): Promise<Readonly<Record<string, LockedPackage>>> {
+  const { packages } = JSON.parse(await projectFile('package-lock.json')) as {
+    readonly packages: Readonly<Record<string, LockedPackage>>;
+  };
+  return packages;
+}
+
 describe('the image', () => {
   it('runs without root and without a shell, on a Node line that the gate runs on', async () => {
     const lines = await readDockerfile();
@@ -207,10 +226,20 @@ describe('the image', () => {
     expect(letThrough.map((line) => line.slice(1)).filter((path) => !copied.includes(path))).toEqual([]);
   });
 
+  it('runs no script of a package: no package that it holds has one to run', async () => {
+    const installs = (await readDockerfile()).filter(
+      ({ name, rest }) => name === 'RUN' && /\bnpm ci\b/.test(rest),
+    );
+    expect(installs).toHaveLength(2);
+    for (const { rest } of installs) expect(rest).toContain('--ignore-scripts');
+    const scripted = Object.entries(await lockedPackages()).filter(
+      ([, { dev = false, hasInstallScript = false }]) => hasInstallScript && !dev,
+    );
+    expect(scripted.map(([path]) => path)).toEqual([]);
+  });
+
   it('holds every package that the service imports, though it is made without those for development', async () => {
-    const { packages } = JSON.parse(await projectFile('package-lock.json')) as {
-      readonly packages: Readonly<Record<string, { readonly dev?: boolean } | undefined>>;
-    };
+    const packages = await lockedPackages();
     const files = (await readdir(join(ROOT, 'dist'), { recursive: true })).filter((file) =>
       file.endsWith('.js'),
     );
@@ -273,5 +302,59 @@ describe('the health check of the container', () => {
     const code = await checked.exited();
     await service.stop();
     expect([code, checked.stderr()]).toEqual([0, '']);
+  });
+});
+
+const DIGEST = /^[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}$/;
+
+describe('a supplier who replaces a release', () => {
+  it('does not change the image: each of its bases is pinned by digest', async () => {
+    const bases = (await readDockerfile()).filter(({ name }) => name === 'FROM');
+    expect(bases.length).toBeGreaterThan(0);
+    for (const { rest } of bases) expect(rest.split(' ')[0]).toMatch(DIGEST);
+  });
+
+  it('does not change compose.yaml: each image that is not built here is pinned by digest', async () => {
+    const { services } = await readCompose();
+    const others = Object.values(services).filter(({ build }) => build === undefined);
+    expect(others.length).toBeGreaterThan(4);
+    for (const { image } of others) expect(image).toMatch(DIGEST);
+  });
+
+  it('does not change the workflows: each action is pinned by commit, with its version beside it', async () => {
+    const workflows = await readdir(join(ROOT, '.github/workflows'));
+    const texts = await Promise.all(workflows.map(async (file) => projectFile(`.github/workflows/${file}`)));
+    const uses = texts.flatMap((text) => [...text.matchAll(/\buses: *(.+)$/gm)].map(([, action]) => action));
+    expect(uses.length).toBeGreaterThan(0);
+    for (const action of uses) expect(action).toMatch(/^[\w-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  it('does not change what npm installs: each package of the registry has its hash in the lockfile', async () => {
+    for (const [path, { integrity, link = false }] of Object.entries(await lockedPackages())) {
+      const isOurs = link || !path.includes('node_modules/');
+      expect([path, isOurs || integrity?.startsWith('sha512-')]).toEqual([path, true]);
+    }
+  });
+
+  it('is followed by Dependabot, for images and for actions', async () => {
+    const { updates } = parse(await projectFile('.github/dependabot.yml')) as {
+      readonly updates: readonly { readonly 'package-ecosystem': string; readonly directory: string }[];
+    };
+    expect(updates.map((each) => [each['package-ecosystem'], each.directory])).toEqual(
+      expect.arrayContaining([
+        ['docker', '/'],
+        ['docker-compose', '/'],
+        ['github-actions', '/'],
+      ]),
+    );
+  });
+
+  it('learns nothing of an installation: the telemetry of swagger-ui-dist is an empty package of this project', async () => {
+    const packages = Object.entries(await lockedPackages());
+    const telemetry = packages.filter(([path]) => /(?:^|\/)node_modules\/@scarf\//.test(path));
+    expect(telemetry).toEqual([['node_modules/@scarf/scarf', { resolved: 'stubs/scarf', link: true }]]);
+    expect(await readdir(join(ROOT, 'stubs/scarf'))).toEqual(['package.json']);
+    const stub = JSON.parse(await projectFile('stubs/scarf/package.json')) as Record<string, unknown>;
+    expect(Object.keys(stub).toSorted()).toEqual(['description', 'name', 'private', 'version']);
   });
 });

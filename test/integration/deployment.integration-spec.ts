@@ -177,7 +177,7 @@ describe('what the Dockerfile puts into the image', () => {
         await cp(from, to, { recursive: true });
       }
     }
-    for (const file of ['package-lock.json', '.npmrc', 'service/package.json'])
+    for (const file of ['package-lock.json', '.npmrc', 'service/package.json', 'stubs/scarf/package.json'])
       await cp(join(ROOT, file), join(folder.path, file), { recursive: true });
     await run('npm', ['ci', '--omit=dev', '--prefer-offline', '--ignore-scripts'], { cwd: folder.path });
     await chmod(folder.path, 0o555);
