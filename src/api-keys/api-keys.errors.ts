@@ -17,6 +17,15 @@ export class DelegationExceededError extends KeywardError {
   }
 }
 
+/** A caller with a binding or an owner asked for an external id. */
+export class ExternalIdNotAllowedError extends KeywardError {
+  constructor() {
+    super('delegation_exceeded', 'Only a caller without a binding and without an owner may set externalId.', {
+      exceeded: ['externalId'],
+    });
+  }
+}
+
 /** A revoked key stays as it is. */
 export class RevokedKeyError extends KeywardError {
   constructor() {

@@ -35,6 +35,7 @@ import {
   requireAssignable,
   requireChangeable,
   requireCovered,
+  requireExternalIdAllowed,
 } from './grant-checks';
 import { type KeyPageQuery, pageOf } from './key-page';
 import { OWNER_SLOTS, type OwnerSlots } from './owner-slots';
@@ -47,6 +48,8 @@ export interface CreateApiKey extends GrantRequest {
   readonly name: string;
   readonly description?: string | undefined;
   readonly metadata?: KeyMetadata | undefined;
+  /** Never inherited from the caller. */
+  readonly externalId?: string | undefined;
   readonly enabled?: boolean | undefined;
 }
 
@@ -105,6 +108,7 @@ export class ApiKeysService {
     const grant = composeGrant(inheritedFrom(caller), request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
+    requireExternalIdAllowed(caller, request.externalId);
     requireAcceptable(grant.expiresAt, latest, now);
 
     const id = newKeyId(now);
@@ -116,6 +120,7 @@ export class ApiKeysService {
       description: request.description,
       createdBy: caller.actor,
       metadata: request.metadata ?? {},
+      externalId: request.externalId,
       enabled: request.enabled ?? true,
       secrets: [{ hash, createdAt: now }],
       version: 0,

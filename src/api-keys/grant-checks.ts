@@ -1,6 +1,11 @@
-import { DelegationExceededError, UnacceptableExpiryError } from './api-keys.errors';
+import {
+  DelegationExceededError,
+  ExternalIdNotAllowedError,
+  UnacceptableExpiryError,
+} from './api-keys.errors';
 import type { Grant } from './domain/api-key';
 import { type Caller, exceededBy, managesKeys } from './domain/caller';
+import { maySetExternalId } from './domain/external-id';
 import { grants } from './domain/scopes';
 
 const DAY_MS = 86_400_000;
@@ -21,16 +26,23 @@ export function requireAssignable(caller: Caller, ownerId: string | undefined): 
   throw new DelegationExceededError(['ownerId']);
 }
 
+/** @throws ExternalIdNotAllowedError if a new key is to have an external id that the caller may not decide */
+export function requireExternalIdAllowed(caller: Caller, externalId: string | undefined): void {
+  if (externalId !== undefined && !maySetExternalId(caller)) throw new ExternalIdNotAllowedError();
+}
+
 /**
  * With a secret on its way out no key is changed that manages keys, its own included, and none is given to another owner:
- * somebody else could then rotate it, see decision record 0011.
+ * somebody else could then rotate it, see decision record 0011. Nor is a key given to another customer.
  *
- * @throws DelegationExceededError unless the caller may change this of the key
+ * @throws DelegationExceededError, ExternalIdNotAllowedError unless the caller may change this of the key
  */
 export function requireChangeable(caller: Caller, before: Grant, changed: readonly string[]): void {
+  if (changed.includes('externalId') && !maySetExternalId(caller)) throw new ExternalIdNotAllowedError();
   if (caller.isRetiring !== true) return;
   if (managesKeys(before)) throw new DelegationExceededError(['scopes']);
-  if (changed.includes('ownerId')) throw new DelegationExceededError(['ownerId']);
+  const given = changed.filter((field) => field === 'ownerId' || field === 'externalId');
+  if (given.length > 0) throw new DelegationExceededError(given);
 }
 
 /** @throws UnacceptableExpiryError if the expiry is past, or later than the latest one permitted */

@@ -37,6 +37,7 @@ class FakeRepository implements Pick<ApiKeyRepository, 'list'> {
       .filter((key) => parts.ownerId === undefined || key.ownerId === parts.ownerId)
       .filter((key) => parts.orgId === undefined || key.orgId === parts.orgId)
       .filter((key) => parts.projectId === undefined || key.projectId === parts.projectId)
+      .filter((key) => parts.externalId === undefined || key.externalId === parts.externalId)
       .toReversed()
       .slice(0, limit);
     this.examined += found.length;

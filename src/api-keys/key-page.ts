@@ -20,6 +20,7 @@ export interface KeyPageQuery {
   readonly orgId?: string | undefined;
   readonly projectId?: string | undefined;
   readonly ownerId?: string | undefined;
+  readonly externalId?: string | undefined;
 }
 
 /** The cursor is not one that a list gave. */
@@ -50,17 +51,19 @@ export async function pageOf(
   const ownerId = agreed(viewpoint.ownerId, query.ownerId);
   const orgId = agreed(viewpoint.orgId, query.orgId);
   const projectId = agreed(viewpoint.projectId, query.projectId);
+  const { externalId } = query;
   let before = query.cursor === undefined ? undefined : readCursor(query.cursor);
   if (ownerId === null || orgId === null || projectId === null) return { data: [], nextCursor: null };
 
   const wanted = (key: ApiKey): boolean =>
     isVisible({ ownerId, orgId, projectId }, key) &&
+    (externalId === undefined || key.externalId === externalId) &&
     (query.status === undefined || statusOf(key, now) === query.status);
   const batchSize = query.status === undefined ? query.limit + 1 : FILTERED_BATCH;
   const data: ApiKey[] = [];
   for (let examined = 0; examined < MAX_EXAMINED;) {
     const limit = Math.min(batchSize, MAX_EXAMINED - examined);
-    const batch = await repository.list({ ownerId, orgId, projectId, before, limit });
+    const batch = await repository.list({ ownerId, orgId, projectId, externalId, before, limit });
     for (const key of batch) {
       if (data.length === query.limit) return { data, nextCursor: cursorAfter(before) };
       if (wanted(key)) data.push(key);

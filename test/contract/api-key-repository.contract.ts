@@ -246,6 +246,9 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       aKey({ projectId: 'website' }),
       aKey({ orgId: 'ACME', projectId: 'website' }),
       aKey({ orgId: 'acme-2', projectId: 'website', ownerId: ALICE }),
+      ...TENANTS.map((orgId) => aKey({ orgId, externalId: 'cust-7' })),
+      aKey({ externalId: 'cust-7' }),
+      aKey({ externalId: 'CUST-7' }),
     ];
     const newestFirst = population.toSorted((a, b) => (a.id < b.id ? 1 : -1)).map(withoutHistory);
 
@@ -265,6 +268,9 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       { orgId: 'globex', projectId: 'website' },
       { ownerId: ALICE, orgId: 'acme' },
       { ownerId: BOB, orgId: 'globex', projectId: 'billing' },
+      { externalId: 'cust-7' },
+      { externalId: 'cust-7', orgId: 'globex' },
+      { externalId: 'cust' },
       { orgId: 'nobody' },
       { orgId: 'acme', projectId: 'nothing' },
     ])('sees those that are equal in %j, newest first, and no others', async (query) => {

@@ -133,6 +133,21 @@ const USES: readonly Use[] = [
       repository.list({ ownerId: ALICE, orgId: 'acme', projectId: 'website', limit: 10 }),
   },
   {
+    what: 'listing the keys with an external id',
+    index: 'externalId_1__id_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository, { id }) => repository.list({ externalId: 'cust-7', before: id, limit: 10 }),
+  },
+  {
+    what: 'listing the keys of an organisation with an external id',
+    index: 'externalId_1__id_1',
+    reads: 1,
+    writes: 0,
+    filtered: ['orgId'],
+    run: async (repository) => repository.list({ externalId: 'cust-7', orgId: 'acme', limit: 10 }),
+  },
+  {
     what: 'finding the keys whose events wait',
     index: 'pendingAt_1',
     reads: 1,

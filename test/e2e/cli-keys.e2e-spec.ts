@@ -23,6 +23,7 @@ beforeAll(async () => {
     scopes: ['memory:*'],
     orgId: 'globex',
     projectId: 'apollo',
+    externalId: 'cust-7',
   });
   keys.revoked = await service.issue({ name: 'old', orgId: 'globex' });
   await service.as(service.root.token).delete(`/v1/api-keys/${keys.revoked.key.id}?reason=done`);
@@ -72,11 +73,13 @@ describe('an operator who lists keys', () => {
     const org = await run('keys', 'list', '--json', '--org', 'acme');
     const project = await run('keys', 'list', '--json', '--org', 'globex', '--project', 'apollo');
     const owner = await run('keys', 'list', '--json', '--owner', OWNER);
+    const external = await run('keys', 'list', '--json', '--external-id', 'cust-7');
     const status = await run('keys', 'list', '--json', '--status', 'revoked');
     const none = await run('keys', 'list', '--json', '--org', 'acme', '--project', 'apollo');
     expect(idsIn(org)).toEqual([keys.acme.key.id]);
     expect(idsIn(project)).toEqual([keys.globex.key.id]);
     expect(idsIn(owner)).toEqual([keys.acme.key.id]);
+    expect(idsIn(external)).toEqual([keys.globex.key.id]);
     expect(idsIn(status)).toEqual([keys.revoked.key.id]);
     expect(documentIn(none)).toEqual({ data: [], nextCursor: null });
   });

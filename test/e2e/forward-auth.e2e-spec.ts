@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { HttpAnswer } from '../support/http-client';
+import { projectFile } from '../support/deployment/deployment-files';
 import { getRaw } from '../support/raw-request';
 import { startService, type TestService } from '../support/service';
 
@@ -11,7 +12,7 @@ const OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 
 /** What an upstream is told of the caller. */
 function identityIn({ headers }: HttpAnswer): Record<string, string | null> {
-  const names = ['key-id', 'scopes', 'org-id', 'project-id', 'owner-id'];
+  const names = ['key-id', 'scopes', 'org-id', 'project-id', 'owner-id', 'external-id'];
   return Object.fromEntries(names.map((name) => [name, headers.get(`x-auth-${name}`)]));
 }
 
@@ -30,6 +31,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
       orgId: 'acme',
       projectId: 'apollo',
       ownerId: OWNER,
+      externalId: 'cust-7',
     });
     const answer = await service.as(token).get(`${PATH}?scope=memory:read&org=acme&project=apollo`);
     expect([answer.status, answer.text]).toEqual([204, '']);
@@ -40,6 +42,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
       'org-id': 'acme',
       'project-id': 'apollo',
       'owner-id': OWNER,
+      'external-id': 'cust-7',
     });
   });
 
@@ -51,6 +54,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
       'X-Auth-Org-Id': 'globex',
       'X-Auth-Project-Id': 'forged',
       'X-Auth-Owner-Id': 'forged',
+      'X-Auth-External-Id': 'forged',
       'X-Auth-Admin': 'forged',
     });
     expect(answer.status).toBe(204);
@@ -60,9 +64,24 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
       'org-id': '',
       'project-id': '',
       'owner-id': '',
+      'external-id': '',
     });
     expect([...answer.headers.values()].join()).not.toContain('forged');
     expect(answer.headers.get('x-auth-admin')).toBeNull();
+  });
+
+  it.each([
+    ['nginx.conf', 1],
+    ['Caddyfile', 1],
+    ['traefik.yaml', 3],
+  ])('is configured to overwrite each header that says whose the key is: %s', async (file, times) => {
+    const text = await projectFile(`docs/integrations/${file}`);
+    const { token } = await service.issue({ scopes: [] });
+    const { headers } = await service.as(token).get(ANY);
+    const identity = [...headers.keys()].filter((name) => name.startsWith('x-auth-'));
+    expect(identity.length).toBeGreaterThan(5);
+    for (const name of identity)
+      expect([name, text.toLowerCase().split(name).length - 1]).toEqual([name, times]);
   });
 
   it('is told nothing of a caller that is refused', async () => {
@@ -71,7 +90,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     expect([answer.status, answer.body['code']]).toEqual([403, 'insufficient_scope']);
     expect(answer.headers.get('www-authenticate')).toContain('scope="memory:write"');
     expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(Object.values(identityIn(answer))).toEqual([null, null, null, null, null]);
+    expect(Object.values(identityIn(answer))).toEqual([null, null, null, null, null, null]);
   });
 
   it('gets a challenge to hand on where no key is presented', async () => {

@@ -49,6 +49,13 @@ describe('an operator who imports lines that cannot be', () => {
       (hash) => exportedKey(hash, { org_id: { $date: null } }),
       /orgId must be/,
     ],
+    ['a user with spaces', (hash) => exportedKey(hash, { user_id: 'Ada L.' }), /externalId must be 1 to 128/],
+    ['an empty user', (hash) => exportedKey(hash, { user_id: '' }), /externalId must be 1 to 128/],
+    [
+      'a user that is a list',
+      (hash) => exportedKey(hash, { user_id: ['ada'] }),
+      /externalId must be 1 to 128/,
+    ],
     ['no hash', () => exportedKey('', { key_hash: undefined }), /hash must be a SHA-256/],
     ['a token for the hash', () => exportedKey(foreignKey().token), /hash must be a SHA-256/],
     ['a bcrypt hash', () => exportedKey('$2b$12$abcdefghijklmnopqrstuv'), /hash must be a SHA-256/],

@@ -35,7 +35,8 @@ describe.each(['memory', 'mongo'] as const)(
         projectId: 'apollo',
         createdAt: '2024-05-01T08:00:00+02:00',
         expiresAt: '2099-01-01T00:00:00Z',
-        metadata: { user_id: 'u1' },
+        externalId: 'cust-7',
+        metadata: { team: 'search' },
       };
       const answer = await importKeys([record]);
       const id = idIn(answer);

@@ -35,6 +35,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
       orgId: 'acme',
       projectId: 'apollo',
       ownerId: OWNER,
+      externalId: 'cust-7',
       expiresAt: clock.in(3600),
     });
     const answer = await introspect(token, {
@@ -56,6 +57,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
       iss: 'https://keys.example.com',
       org_id: 'acme',
       project_id: 'apollo',
+      external_id: 'cust-7',
     });
   });
 

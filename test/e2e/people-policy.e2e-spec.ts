@@ -37,6 +37,18 @@ describe.each(STORAGES)('what people may give to their keys, kept in %s', (stora
     ['one organisation may not leave it', ['acme'], { orgId: null }, refused('orgId')],
     ['one organisation may not name another', ['acme'], { orgId: 'globex' }, refused('orgId')],
     ['one organisation may not name it in capitals', ['acme'], { orgId: 'ACME' }, refused('orgId')],
+    [
+      'one organisation may not choose an external id',
+      ['acme'],
+      { externalId: 'c-7' },
+      refused('externalId'),
+    ],
+    [
+      'one organisation may leave the external id empty',
+      ['acme'],
+      { externalId: null },
+      made({ externalId: null }),
+    ],
     ['several organisations must name one', ['acme', 'globex'], {}, refused('orgId')],
     [
       'several organisations name the second',

@@ -25,6 +25,7 @@ describe.each(['memory', 'mongo'] as const)(
         orgId: 'acme',
         projectId: 'apollo',
         metadata: { team: 'search' },
+        externalId: 'cust-7',
         expiresAt: new Date('2099-01-31T12:00:00Z'),
         allowedIps: ['203.0.113.7'],
       });
@@ -41,6 +42,7 @@ describe.each(['memory', 'mongo'] as const)(
           scopes: ['memory:read'],
           orgId: 'acme',
           projectId: 'apollo',
+          externalId: 'cust-7',
           metadata: { team: 'search' },
           expiresAt: '2099-01-31T12:00:00.000Z',
         },

@@ -2,7 +2,7 @@ import type { Binding } from './binding';
 import type { HistoryEntry } from './history';
 import type { RateLimit } from './rate-limit';
 
-/** A flat map of what the key's owner wants to remember about it. */
+/** Notes about a key, as a flat map. Whoever may change the key may change them, so they identify nobody. */
 export type KeyMetadata = Readonly<Record<string, string | number | boolean>>;
 
 /** One secret of a key, at rest. The current one has no `retiresAt`. */
@@ -35,6 +35,8 @@ export interface ApiKey extends Grant {
   /** Who made it: `key:<id>`, `user:<id>`, `cli` or `system`. */
   readonly createdBy: string;
   readonly metadata: KeyMetadata;
+  /** The id of the customer or of the key in the host's own system, see decision record 0059. */
+  readonly externalId?: string | undefined;
   readonly enabled: boolean;
   readonly revokedAt?: Date | undefined;
   readonly revokedBy?: string | undefined;

@@ -7,6 +7,7 @@ export interface KeyPatch extends Partial<GrantRequest> {
   readonly name?: string | undefined;
   readonly description?: string | null | undefined;
   readonly metadata?: KeyMetadata | undefined;
+  readonly externalId?: string | null | undefined;
   readonly enabled?: boolean | undefined;
 }
 
@@ -14,6 +15,7 @@ const PATCHABLE = [
   'name',
   'description',
   'metadata',
+  'externalId',
   'enabled',
   'scopes',
   'orgId',

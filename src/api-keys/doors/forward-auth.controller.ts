@@ -90,5 +90,6 @@ function identityHeaders(key: ApiKey): Record<string, string> {
     'X-Auth-Org-Id': key.orgId ?? '',
     'X-Auth-Project-Id': key.projectId ?? '',
     'X-Auth-Owner-Id': key.ownerId ?? '',
+    'X-Auth-External-Id': key.externalId ?? '',
   };
 }

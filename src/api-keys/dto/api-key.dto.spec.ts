@@ -26,6 +26,7 @@ const whole: ApiKey = {
   ownerId: 'ada',
   allowedIps: ['203.0.113.0/24'],
   metadata: { team: 'search' },
+  externalId: 'cust-7',
   expiresAt: LATER,
 };
 
@@ -36,6 +37,7 @@ describe('a key as its users see it', () => {
       ownerId: null,
       orgId: null,
       projectId: null,
+      externalId: null,
       expiresAt: null,
       revokedAt: null,
       revokedBy: null,

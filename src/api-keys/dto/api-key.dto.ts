@@ -51,8 +51,17 @@ export class ApiKeyDto {
   /** How many requests the key may make; `null` for any number. */
   rateLimit!: RateLimitDto | null;
 
-  /** @example { "team": "search" } */
+  /**
+   * Notes, never identity: whoever may change the key may change them.
+   * @example { "team": "search" }
+   */
   metadata!: Record<string, string | number | boolean>;
+
+  /**
+   * The id of the customer or of the key in the host's own system. No tenant and no owner can set it.
+   * @example "cust-7"
+   */
+  externalId!: string | null;
 
   /** @example true */
   enabled!: boolean;
@@ -102,6 +111,7 @@ export class ApiKeyDto {
       allowedIps: [...key.allowedIps],
       rateLimit: key.rateLimit ? { ...key.rateLimit } : null,
       metadata: { ...key.metadata },
+      externalId: key.externalId ?? null,
       enabled: key.enabled,
       status: statusOf(key, now),
       expiresAt: key.expiresAt ?? null,

@@ -2,6 +2,7 @@ import { Type } from 'class-transformer';
 import { IsBoolean, IsObject, ValidateNested } from 'class-validator';
 import {
   IsAllowedIps,
+  IsExternalId,
   IsMetadata,
   IsOwnerId,
   IsRfc3339,
@@ -80,12 +81,21 @@ export class CreateApiKeyDto {
   rateLimit?: RateLimitDto | null;
 
   /**
-   * Whatever the owner wants to remember: a flat map of at most 50 entries.
+   * Notes, never identity: a flat map of at most 50 entries. Whoever may change the key may change them.
    * @example { "team": "search" }
    */
   @MayBeAbsent()
   @IsMetadata()
   metadata?: Record<string, string | number | boolean>;
+
+  /**
+   * The id of the customer or of the key in the host's own system. Only a caller without a binding and without an owner
+   * may set it. It is never inherited.
+   * @example "cust-7"
+   */
+  @MayBeNull()
+  @IsExternalId()
+  externalId?: string | null;
 
   /**
    * Whether the key works at once; default true.

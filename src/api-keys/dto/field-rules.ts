@@ -3,6 +3,7 @@ import { Transform } from 'class-transformer';
 import { Matches, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { isAllowedIp, MAX_ALLOWED_IPS, parseAddress } from '../domain/allowed-ips';
 import { isTenantId } from '../domain/binding';
+import { isExternalId } from '../domain/external-id';
 import { isKeyId } from '../domain/key-id';
 import { isRequirableScope, isScope, MAX_SCOPES } from '../domain/scopes';
 import { parseRfc3339 } from './rfc3339';
@@ -89,6 +90,15 @@ export function IsTenantId(): PropertyDecorator {
     'isTenantId',
     'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -',
     (value) => typeof value === 'string' && isTenantId(value),
+  );
+}
+
+/** The id of a customer or a key in the host's own system. */
+export function IsExternalId(): PropertyDecorator {
+  return rule(
+    'isExternalId',
+    'must be 1 to 128 visible ASCII characters, without spaces',
+    (value) => typeof value === 'string' && isExternalId(value),
   );
 }
 

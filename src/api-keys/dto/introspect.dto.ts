@@ -114,6 +114,12 @@ export class IntrospectionDto {
   /** @example "apollo" */
   project_id?: string;
 
+  /**
+   * The id of the customer or of the key in your own system.
+   * @example "cust-7"
+   */
+  external_id?: string;
+
   static of(key: ApiKey, secret: KeySecret, issuer: string | undefined): IntrospectionDto {
     const ends = [key.expiresAt, secret.retiresAt].flatMap((date) =>
       date === undefined ? [] : [seconds(date)],
@@ -130,6 +136,7 @@ export class IntrospectionDto {
       ...(issuer !== undefined && { iss: issuer }),
       ...(key.orgId !== undefined && { org_id: key.orgId }),
       ...(key.projectId !== undefined && { project_id: key.projectId }),
+      ...(key.externalId !== undefined && { external_id: key.externalId }),
     };
   }
 }

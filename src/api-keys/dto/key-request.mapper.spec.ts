@@ -27,12 +27,19 @@ describe('a request to make a key', () => {
     expect(created).not.toHaveProperty('projectId');
   });
 
-  it('has no description rather than null', () => {
-    expect(toCreate({ name: 'ingest', scopes: [], description: null }).description).toBeUndefined();
+  it('has no description and no external id rather than null', () => {
+    const created = toCreate({ name: 'ingest', scopes: [], description: null, externalId: null });
+    expect(created.description).toBeUndefined();
+    expect(created.externalId).toBeUndefined();
   });
 });
 
 describe('a request to change a key', () => {
+  it('clears the external id with null', () => {
+    expect(toPatch({ externalId: null })).toMatchObject({ externalId: null });
+    expect(toPatch({ externalId: 'cust-7' })).toMatchObject({ externalId: 'cust-7' });
+  });
+
   it('reaches the service with its dates read', () => {
     expect(toPatch({ enabled: true, expiresAt: text })).toEqual({ enabled: true, expiresAt: moment });
   });

@@ -6,10 +6,17 @@ import { parseRfc3339 } from './rfc3339';
 import type { UpdateApiKeyDto } from './update-api-key.dto';
 
 /** A validated body as the service takes it. */
-export function toCreate({ expiresAt, description, rateLimit, ...rest }: CreateApiKeyDto): CreateApiKey {
+export function toCreate({
+  expiresAt,
+  description,
+  externalId,
+  rateLimit,
+  ...rest
+}: CreateApiKeyDto): CreateApiKey {
   return {
     ...rest,
     description: description ?? undefined,
+    externalId: externalId ?? undefined,
     expiresAt: toDate(expiresAt),
     rateLimit: toRateLimit(rateLimit),
   };

@@ -24,6 +24,7 @@ describe('a query for keys', () => {
       { limit: 20, orgId: 'acme', projectId: 'apollo' },
     ],
     [{ ownerId: '01jd8x4k2m6n8p0q2r4s6t8v0w' }, { limit: 20, ownerId: '01jd8x4k2m6n8p0q2r4s6t8v0w' }],
+    [{ externalId: 'cust-7' }, { limit: 20, externalId: 'cust-7' }],
     [{ cursor: 'azE6MDFqZA' }, { limit: 20, cursor: 'azE6MDFqZA' }],
   ])('%j is read as %j', async (query, meaning) => {
     expect({ ...((await read(query)) as object) }).toEqual(meaning);
@@ -63,6 +64,9 @@ describe('a query for keys', () => {
     ['projectId', { orgId: 'acme', projectId: ['apollo', 'hermes'] }],
     ['ownerId', { ownerId: 'me' }],
     ['ownerId', { ownerId: { $exists: 'false' } }],
+    ['externalId', { externalId: '' }],
+    ['externalId', { externalId: ['cust-7', 'cust-8'] }],
+    ['externalId', { externalId: { $ne: 'cust-7' } }],
     ['page', { page: '2' }],
     ['orgId[$ne]', { 'orgId[$ne]': 'acme' }],
   ])('is refused for its %s in %j', async (parameter, query) => {

@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
 import { API_KEY_STATUSES, type ApiKeyStatus } from '../domain/api-key';
-import { IsAlongWith, IsOwnerId, IsTenantId, MayBeAbsent } from './field-rules';
+import { IsAlongWith, IsExternalId, IsOwnerId, IsTenantId, MayBeAbsent } from './field-rules';
 
 /** How many keys a page holds where the request does not say. */
 export const DEFAULT_PAGE_SIZE = 20;
@@ -56,4 +56,12 @@ export class ListApiKeysQuery {
   @MayBeAbsent()
   @IsOwnerId()
   ownerId?: string;
+
+  /**
+   * Only keys with this external id.
+   * @example "cust-7"
+   */
+  @MayBeAbsent()
+  @IsExternalId()
+  externalId?: string;
 }

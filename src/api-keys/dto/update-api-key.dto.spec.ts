@@ -26,7 +26,7 @@ describe('a request to change a key', () => {
     expect({ ...((await update(body)) as object) }).toEqual(body);
   });
 
-  it.each(['description', 'orgId', 'projectId', 'ownerId', 'allowedIps', 'expiresAt'])(
+  it.each(['description', 'orgId', 'projectId', 'ownerId', 'externalId', 'allowedIps', 'expiresAt'])(
     'clears %s with null',
     async (field) => {
       expect({ ...((await update({ [field]: null })) as object) }).toEqual({ [field]: null });
@@ -46,6 +46,7 @@ describe('a request to change a key', () => {
     ['orgId', { $ne: 'acme' }],
     ['projectId', ['apollo']],
     ['ownerId', 'ada'],
+    ['externalId', 'cust 7'],
     ['allowedIps', '203.0.113.7'],
     ['metadata', []],
     ['enabled', 'true'],

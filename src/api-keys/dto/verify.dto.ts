@@ -64,7 +64,16 @@ export class VerifiedKeyDto {
   /** @example "apollo" */
   projectId!: string | null;
 
-  /** @example { "team": "search" } */
+  /**
+   * The id of the customer or of the key in your own system: identify by this, or by `id`.
+   * @example "cust-7"
+   */
+  externalId!: string | null;
+
+  /**
+   * Notes, never identity: whoever may change the key may change them.
+   * @example { "team": "search" }
+   */
   metadata!: Record<string, string | number | boolean>;
 
   /**
@@ -82,6 +91,7 @@ export class VerifiedKeyDto {
       scopes: [...key.scopes],
       orgId: key.orgId ?? null,
       projectId: key.projectId ?? null,
+      externalId: key.externalId ?? null,
       metadata: { ...key.metadata },
       expiresAt: key.expiresAt ?? null,
     };

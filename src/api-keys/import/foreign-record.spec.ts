@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { isExternalId } from '../domain/external-id';
 import { translateForeignRecord } from './foreign-record';
 
 const HASH = 'c0'.repeat(32);
@@ -40,7 +41,8 @@ describe('a document of XMem', () => {
         createdAt: '2024-05-01T08:00:00Z',
         expiresAt: JULY,
         rateLimit: { limit: 10, windowSeconds: 60 },
-        metadata: { user_id: '64b7f0c2a1b2c3d4e5f60719', key_prefix: 'xm_Zm9v', team: 'search' },
+        externalId: '64b7f0c2a1b2c3d4e5f60719',
+        metadata: { key_prefix: 'xm_Zm9v', team: 'search' },
       },
       warnings: [],
     });
@@ -82,13 +84,31 @@ describe('a document of XMem', () => {
     expect(recordOf(document)).toMatchObject({ metadata: { key_prefix: 'mine' } });
   });
 
-  it.each([
+  it.each<[unknown, string]>([
+    ['ada', 'ada'],
     [42, '42'],
-    [true, 'true'],
-    [{ $uuid: 'a-b' }, '{"$uuid":"a-b"}'],
-    [['acme'], '["acme"]'],
-  ])('keeps a user %j as text', (user, text) => {
-    expect(recordOf({ user_id: user })).toMatchObject({ metadata: { user_id: text } });
+    [{ $oid: '64b7f0c2a1b2c3d4e5f60719' }, '64b7f0c2a1b2c3d4e5f60719'],
+    [{ $uuid: 'a-b' }, 'a-b'],
+    [{ $numberLong: '9007199254740993' }, '9007199254740993'],
+    [{ $numberInt: '7' }, '7'],
+  ])('has its user %j as the external id %s, and nowhere else', (user, externalId) => {
+    expect(recordOf({ user_id: user })).toEqual({ scopes: [], externalId });
+  });
+
+  it.each([true, 1.5, 9_007_199_254_740_992, '', 'Ada L.', ['acme'], {}, { $oid: 7 }, { $oid: 'a', b: 1 }])(
+    'hands a user %j on that is no id, to be refused',
+    (user) => {
+      const { externalId } = recordOf({ user_id: user }) as { externalId: unknown };
+      expect(typeof externalId === 'string' && isExternalId(externalId)).toBe(false);
+      expect(externalId).toBeDefined();
+    },
+  );
+
+  it.each(['externalId', 'external_id'])('prefers %s to its user, and says so', (name) => {
+    expect(translateForeignRecord({ user_id: 'ada', [name]: 'cust-7' })).toEqual({
+      record: { scopes: [], externalId: 'cust-7' },
+      warnings: ['left out: user_id'],
+    });
   });
 });
 

@@ -15,7 +15,13 @@ import { ImportedKeyDto } from '../dto/imported-key.dto';
 import { toCreate } from '../dto/key-request.mapper';
 import { parseRfc3339 } from '../dto/rfc3339';
 import { KeyEventPublisher } from '../events/key-event.publisher';
-import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from '../grant-checks';
+import {
+  latestExpiry,
+  requireAcceptable,
+  requireAssignable,
+  requireCovered,
+  requireExternalIdAllowed,
+} from '../grant-checks';
 import { OWNER_SLOTS, type OwnerSlots } from '../owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 import { KeyIdTakenError, StorageUnavailableError } from '../storage/storage.errors';
@@ -81,6 +87,7 @@ export class KeyImportService {
     const grant = composeGrant(inheritedFrom(caller), request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
+    requireExternalIdAllowed(caller, request.externalId);
     requireAcceptable(grant.expiresAt, latest, now);
     await this.requireOwner(grant.ownerId);
     const born = (createdAt === undefined ? undefined : parseRfc3339(createdAt)) ?? now;
@@ -94,6 +101,7 @@ export class KeyImportService {
       description: request.description,
       createdBy: caller.actor,
       metadata: request.metadata ?? {},
+      externalId: request.externalId,
       enabled: request.enabled ?? true,
       secrets: [{ hash, createdAt: born }],
       version: 0,

@@ -13,6 +13,7 @@ export interface ApiKeyQuery {
   readonly orgId?: string | undefined;
   /** Asked for together with `orgId` only. */
   readonly projectId?: string | undefined;
+  readonly externalId?: string | undefined;
   /** Only keys whose id sorts before this one. */
   readonly before?: string | undefined;
   readonly limit: number;

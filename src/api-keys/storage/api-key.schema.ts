@@ -100,6 +100,9 @@ export class ApiKeyDocument {
   @Prop({ type: MongooseSchema.Types.Mixed, required: true })
   metadata!: KeyMetadata;
 
+  @Prop(String)
+  externalId?: string;
+
   @Prop({ type: Boolean, required: true })
   enabled!: boolean;
 
@@ -150,6 +153,7 @@ ApiKeySchema.index({ ownerId: 1, _id: 1 });
 ApiKeySchema.index({ orgId: 1, _id: 1 });
 ApiKeySchema.index({ orgId: 1, projectId: 1, _id: 1 });
 ApiKeySchema.index({ projectId: 1, _id: 1 });
+ApiKeySchema.index({ externalId: 1, _id: 1 }, { partialFilterExpression: { externalId: { $exists: true } } });
 ApiKeySchema.index({ changedAt: 1 });
 ApiKeySchema.index({ pendingAt: 1 }, { sparse: true });
 ApiKeySchema.index({ expiresAt: 1, _id: 1 }, { partialFilterExpression: { expiresAt: { $exists: true } } });

@@ -51,13 +51,21 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
     return true;
   }
 
-  async list({ ownerId, orgId, projectId, before, limit }: ApiKeyQuery): Promise<readonly ApiKey[]> {
+  async list({
+    ownerId,
+    orgId,
+    projectId,
+    externalId,
+    before,
+    limit,
+  }: ApiKeyQuery): Promise<readonly ApiKey[]> {
     return [...this.keys.values()]
       .filter(
         (key) =>
           (ownerId === undefined || key.ownerId === ownerId) &&
           (orgId === undefined || key.orgId === orgId) &&
           (projectId === undefined || key.projectId === projectId) &&
+          (externalId === undefined || key.externalId === externalId) &&
           (before === undefined || key.id < before),
       )
       .toSorted((one, other) => (one.id < other.id ? 1 : -1))

@@ -38,6 +38,7 @@ const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
   ownerId: 1,
   orgId: 1,
   projectId: 1,
+  externalId: 1,
   rateLimit: 1,
   expiresAt: 1,
   revokedAt: 1,
@@ -124,7 +125,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
   }
 
   async list(query: ApiKeyQuery): Promise<readonly ApiKey[]> {
-    const { ownerId, orgId, projectId, before, limit } = query;
+    const { ownerId, orgId, projectId, externalId, before, limit } = query;
     const found = await boundedMongoOperation((signal) =>
       this.model
         .find(
@@ -132,6 +133,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
             ...(ownerId !== undefined && { ownerId }),
             ...(orgId !== undefined && { orgId }),
             ...(projectId !== undefined && { projectId }),
+            ...(externalId !== undefined && { externalId }),
             _id: { $gte: FIRST_KEY_ID, ...(before !== undefined && { $lt: before }) },
           },
           WITHOUT_HISTORY,

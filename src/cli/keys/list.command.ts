@@ -18,6 +18,7 @@ interface Options {
   readonly org?: string;
   readonly project?: string;
   readonly owner?: string;
+  readonly externalId?: string;
   readonly status?: string;
   readonly limit?: string;
   readonly cursor?: string;
@@ -29,6 +30,7 @@ const NAMES = {
   orgId: '--org',
   projectId: '--project',
   ownerId: '--owner',
+  externalId: '--external-id',
   status: '--status',
   limit: '--limit',
   cursor: '--cursor',
@@ -41,14 +43,15 @@ export function listCommand(): Command {
     .option('--org <id>', 'only keys bound to this organisation')
     .option('--project <id>', 'only keys bound to this project; needs --org')
     .option('--owner <id>', 'only keys of this user')
+    .option('--external-id <id>', 'only keys with this external id')
     .option('--status <status>', 'only keys in this state: active, expired, disabled or revoked')
     .option('--limit <number>', `how many keys, 1 to 100 (default: ${DEFAULT_PAGE_SIZE})`)
     .option('--cursor <cursor>', 'go on where a list ended')
     .addOption(new Option('--all', 'all keys').conflicts('limit'))
-    .action(async ({ org, project, owner, status, limit, cursor, all, json }: Options) => {
+    .action(async ({ org, project, owner, externalId, status, limit, cursor, all, json }: Options) => {
       const query = readOptions(
         ListApiKeysQuery,
-        { orgId: org, projectId: project, ownerId: owner, status, limit, cursor },
+        { orgId: org, projectId: project, ownerId: owner, externalId, status, limit, cursor },
         NAMES,
       );
       const count = all === true ? Infinity : (query.limit ?? DEFAULT_PAGE_SIZE);

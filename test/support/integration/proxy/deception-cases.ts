@@ -3,7 +3,7 @@ import { bearer } from './guarded-site';
 import { ACME, expectRefused, GLOBEX, type ProxyTest } from './proxy-test';
 import type { WireAnswer } from './send';
 
-const IDENTITY = ['Key-Id', 'Scopes', 'Org-Id', 'Project-Id', 'Owner-Id'];
+const IDENTITY = ['Key-Id', 'Scopes', 'Org-Id', 'Project-Id', 'Owner-Id', 'External-Id'];
 
 /** What a client sends to pass for someone else. */
 const SPOOFED = IDENTITY.map((name): HeaderLine => [`X-Auth-${name}`, 'spoofed']);
@@ -15,7 +15,7 @@ export function itIsNotDeceived(test: () => ProxyTest): void {
     const { id, token } = await site.keyward.issue({ scopes: ['report:read'] });
     const [seen] = await site.cameThrough(async () => site.as(token, '/reports/all', SPOOFED));
     expect(seen?.headers).toMatchObject({ 'x-auth-key-id': id, 'x-auth-scopes': 'report:read' });
-    for (const name of ['x-auth-org-id', 'x-auth-project-id', 'x-auth-owner-id']) {
+    for (const name of ['x-auth-org-id', 'x-auth-project-id', 'x-auth-owner-id', 'x-auth-external-id']) {
       expect([name, seen?.headers[name] ?? '']).toEqual([name, '']);
     }
     expect(JSON.stringify(seen)).not.toContain('spoofed');

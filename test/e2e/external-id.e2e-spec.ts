@@ -1,0 +1,123 @@
+import { foreignKey } from '../support/foreign-keys';
+import type { HttpClient } from '../support/http-client';
+import { startService, type TestService } from '../support/service';
+
+const PATH = '/v1/api-keys';
+const OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
+const MANAGER = ['api-keys:read', 'api-keys:write', 'users:write', 'memory:*'];
+const refused = {
+  code: 'delegation_exceeded',
+  detail: 'Only a caller without a binding and without an owner may set externalId.',
+  exceeded: ['externalId'],
+};
+
+describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %s', (storage) => {
+  let service: TestService;
+  let root: HttpClient;
+
+  beforeAll(async () => {
+    service = await startService(storage, { IMPORT_TOKEN_PREFIXES: 'xm_' });
+    root = service.as(service.root.token);
+    await service.owner(OWNER);
+  });
+  afterAll(async () => service.stop());
+
+  const aRequest = { name: 'ingest', scopes: ['memory:read'] };
+
+  it('is set, changed and cleared by the host, and each change is in the history', async () => {
+    const created = await root.post(PATH, { ...aRequest, orgId: 'acme', externalId: 'cust-7' });
+    expect([created.status, created.body['externalId']]).toEqual([201, 'cust-7']);
+    const path = `${PATH}/${String(created.body['id'])}`;
+    expect((await root.patch(path, { externalId: 'cust-8' })).body).toMatchObject({ externalId: 'cust-8' });
+    expect((await root.get(path)).body['externalId']).toBe('cust-8');
+    expect((await root.patch(path, { externalId: 'cust-8' })).body['version']).toBe(2);
+    expect((await root.patch(path, { externalId: null })).body).toMatchObject({ externalId: null });
+    expect((await root.get(path)).body['externalId']).toBeNull();
+    expect((await root.get(`${path}/history`)).body['data']).toMatchObject([
+      { action: 'created' },
+      { action: 'updated', fields: ['externalId'] },
+      { action: 'updated', fields: ['externalId'] },
+    ]);
+  });
+
+  it.each<[string, object]>([
+    ['bound to an organisation', { orgId: 'acme' }],
+    ['bound to a project', { projectId: 'apollo' }],
+    ['with an owner', { ownerId: OWNER }],
+    ['bound to an organisation that holds every scope', { orgId: 'acme', scopes: ['*'] }],
+  ])('cannot be set, changed or cleared by a caller %s', async (_who, grant) => {
+    const { token } = await service.issue({ scopes: MANAGER, ...grant });
+    const tenant = service.as(token);
+    const before = (await tenant.get(PATH)).text;
+    const created = await tenant.post(PATH, { ...aRequest, externalId: 'cust-8' });
+    expect([created.status, created.body]).toEqual([403, expect.objectContaining(refused)]);
+    expect((await tenant.get(PATH)).text).toBe(before);
+
+    const { key } = await service.issue({ ...aRequest, ...grant, scopes: [], externalId: 'cust-7' });
+    for (const externalId of ['cust-8', null]) {
+      const patched = await tenant.patch(`${PATH}/${key.id}`, { name: 'mine', externalId });
+      expect([patched.status, patched.body]).toEqual([403, expect.objectContaining(refused)]);
+    }
+    const same = await tenant.patch(`${PATH}/${key.id}`, { name: 'mine', externalId: 'cust-7' });
+    expect([same.status, same.body]).toEqual([
+      200,
+      expect.objectContaining({ name: 'mine', externalId: 'cust-7' }),
+    ]);
+  });
+
+  it('comes with an imported key, unless the importer is bound', async () => {
+    const record = { ...aRequest, orgId: 'acme', externalId: 'cust-7' };
+    const [byHost, byTenant] = [foreignKey(), foreignKey()];
+    await root.post(`${PATH}/import`, { keys: [{ ...record, hash: byHost.hash }] });
+    expect((await service.as(byHost.token).get(`${PATH}/self`)).body['externalId']).toBe('cust-7');
+
+    const { token } = await service.issue({ scopes: [...MANAGER, 'api-keys:import'], orgId: 'acme' });
+    await service.as(token).post(`${PATH}/import`, { keys: [{ ...record, hash: byTenant.hash }] });
+    expect((await service.as(byTenant.token).get(`${PATH}/self`)).status).toBe(401);
+  });
+
+  it('is not passed on to the keys that a key makes', async () => {
+    const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme', externalId: 'cust-7' });
+    const child = await service.as(token).post(PATH, aRequest);
+    expect([child.status, child.body['externalId']]).toEqual([201, null]);
+    const cleared = await service.as(token).post(PATH, { ...aRequest, externalId: null });
+    expect([cleared.status, cleared.body['externalId']]).toEqual([201, null]);
+  });
+
+  it('stays the same when a key is rotated, and when its tenant writes another one into the metadata', async () => {
+    const { key } = await service.issue({ scopes: [], orgId: 'acme', externalId: 'cust-7' });
+    const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
+    const tenant = service.as(token);
+    await tenant.patch(`${PATH}/${key.id}`, { metadata: { externalId: 'cust-8', user_id: 'cust-8' } });
+    const rotated = await tenant.post(`${PATH}/${key.id}/rotate`);
+    const verified = await root.post(`${PATH}/verify`, { token: rotated.body['token'], orgId: 'acme' });
+    expect(verified.body).toMatchObject({ code: 'VALID', key: { id: key.id, externalId: 'cust-7' } });
+  });
+
+  it('is not changed by a token in grace, because the change would outlive the grace', async () => {
+    const { key, token } = await service.issue({ scopes: MANAGER });
+    await root.post(`${PATH}/${key.id}/rotate`, { gracePeriodSeconds: 3600 });
+    const other = await service.issue({ scopes: [], externalId: 'cust-7' });
+    const patched = await service.as(token).patch(`${PATH}/${other.key.id}`, { externalId: 'cust-8' });
+    expect([patched.status, patched.body]).toEqual([
+      403,
+      expect.objectContaining({ code: 'delegation_exceeded', exceeded: ['externalId'] }),
+    ]);
+  });
+
+  it('finds the keys of a customer, and to a tenant its own ones only', async () => {
+    const acme = await service.issue({ orgId: 'acme', externalId: 'cust-9' });
+    const globex = await service.issue({ orgId: 'globex', externalId: 'cust-9' });
+    await service.issue({ orgId: 'acme', externalId: 'cust-99' });
+    const idsFor = async (client: HttpClient, query: string): Promise<readonly unknown[]> => {
+      const { body } = await client.get(`${PATH}?${query}`);
+      return (body['data'] as { id: string }[]).map(({ id }) => id);
+    };
+    expect(await idsFor(root, 'externalId=cust-9')).toEqual([globex.key.id, acme.key.id]);
+    expect(await idsFor(root, 'externalId=cust-9&orgId=acme')).toEqual([acme.key.id]);
+    expect(await idsFor(root, 'externalId=cust-9&status=revoked')).toEqual([]);
+    const { token } = await service.issue({ scopes: ['api-keys:read'], orgId: 'acme' });
+    expect(await idsFor(service.as(token), 'externalId=cust-9')).toEqual([acme.key.id]);
+    expect((await root.get(`${PATH}?externalId=cust%209`)).status).toBe(400);
+  });
+});
