@@ -26,6 +26,16 @@ export class ExternalIdNotAllowedError extends KeywardError {
   }
 }
 
+/** Only a caller that sees every key may import hashes, because a hash works for whoever imports it first. */
+export class ImportForbiddenError extends KeywardError {
+  constructor() {
+    super(
+      'forbidden',
+      'Import with a key that is neither bound to a tenant nor owned by a user, or with the CLI.',
+    );
+  }
+}
+
 /** A revoked key stays as it is. */
 export class RevokedKeyError extends KeywardError {
   constructor() {

@@ -4,7 +4,7 @@ import {
   UnacceptableExpiryError,
 } from './api-keys.errors';
 import type { Grant } from './domain/api-key';
-import { type Caller, exceededBy, managesKeys } from './domain/caller';
+import { type Caller, exceededBy, givesLastingAccess } from './domain/caller';
 import { maySetExternalId } from './domain/external-id';
 import { grants } from './domain/scopes';
 
@@ -32,15 +32,15 @@ export function requireExternalIdAllowed(caller: Caller, externalId: string | un
 }
 
 /**
- * With a secret on its way out no key is changed that manages keys, its own included, and none is given to another owner:
- * somebody else could then rotate it, see decision record 0011. Nor is a key given to another customer.
+ * A secret in its grace period cannot change a key that manages keys or users, its own key included, nor give a key to
+ * another owner or customer, see decision record 0011.
  *
  * @throws DelegationExceededError, ExternalIdNotAllowedError unless the caller may change this of the key
  */
 export function requireChangeable(caller: Caller, before: Grant, changed: readonly string[]): void {
   if (changed.includes('externalId') && !maySetExternalId(caller)) throw new ExternalIdNotAllowedError();
   if (caller.isRetiring !== true) return;
-  if (managesKeys(before)) throw new DelegationExceededError(['scopes']);
+  if (givesLastingAccess(before)) throw new DelegationExceededError(['scopes']);
   const given = changed.filter((field) => field === 'ownerId' || field === 'externalId');
   if (given.length > 0) throw new DelegationExceededError(given);
 }

@@ -25,6 +25,13 @@ export class UsersForbiddenError extends KeywardError {
   }
 }
 
+/** A token in its grace period cannot give anyone access that outlives the grace. */
+export class RetiringTokenError extends KeywardError {
+  constructor() {
+    super('forbidden', 'This token was rotated and is in its grace period. Use the newest token of the key.');
+  }
+}
+
 /** The user is no longer at the version the caller named, or others keep changing it. */
 export class UserChangedError extends KeywardError {
   constructor(code: 'version_mismatch' | 'concurrent_change') {

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Caller } from '../api-keys/domain/caller';
+import { type Caller, isUnlimited } from '../api-keys/domain/caller';
 import { isKeyId } from '../api-keys/domain/key-id';
 import { cursorAfter, readCursor } from '../api-keys/key-page';
 import type { User, UserStatus } from './domain/user';
 import { USER_REPOSITORY, type UserRepository } from './storage/user.repository';
 import { UserRemoval } from './user-removal.service';
 import {
+  RetiringTokenError,
   SessionRequiredError,
   UserChangedError,
   UserNotFoundError,
@@ -68,17 +69,31 @@ export class UsersService {
     return { data, nextCursor: found.length > limit ? cursorAfter(data.at(-1)?.id) : null };
   }
 
-  /** @throws UsersForbiddenError, UserNotFoundError, UsernameTakenError, UserChangedError */
+  /**
+   * Changes a user. A caller with a token in grace cannot activate one, see decision record 0011.
+   *
+   * @throws UsersForbiddenError, RetiringTokenError, UserNotFoundError, UsernameTakenError, UserChangedError
+   */
   async update(caller: Caller, id: string, patch: UserPatch, ifVersion?: readonly number[]): Promise<User> {
     requireAdministrator(caller);
+    if (caller.isRetiring === true && patch.status === 'active') throw new RetiringTokenError();
     return this.change(id, patch, ifVersion);
   }
 
-  /** @throws UsersForbiddenError, UserNotFoundError, UserChangedError */
+  /**
+   * Removes a user. A caller with a token in grace cannot remove a disabled one, who could then sign in again.
+   *
+   * @throws UsersForbiddenError, RetiringTokenError, UserNotFoundError, UserChangedError
+   */
   async remove(caller: Caller, id: string, ifVersion?: readonly number[]): Promise<void> {
     requireAdministrator(caller);
     if (!isKeyId(id)) throw new UserNotFoundError();
-    await this.removal.remove(id, ifVersion);
+    if (caller.isRetiring !== true) return this.removal.remove(id, ifVersion);
+    const user = await this.users.find(id);
+    if (user === null) throw new UserNotFoundError();
+    if (user.status === 'disabled') throw new RetiringTokenError();
+    // At this version only: another caller may disable the user at the same moment.
+    await this.removal.remove(id, ifVersion?.filter((each) => each === user.version) ?? [user.version]);
   }
 
   private async change(
@@ -108,6 +123,6 @@ export class UsersService {
   }
 }
 
-function requireAdministrator({ grant }: Caller): void {
-  if ((grant.orgId ?? grant.projectId ?? grant.ownerId) !== undefined) throw new UsersForbiddenError();
+function requireAdministrator(caller: Caller): void {
+  if (!isUnlimited(caller)) throw new UsersForbiddenError();
 }

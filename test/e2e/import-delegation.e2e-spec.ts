@@ -10,7 +10,6 @@ const END = '2090-01-01T00:00:00.000Z';
 
 const LIMITED: Partial<CreateApiKey> = {
   scopes: SCOPES,
-  orgId: 'acme',
   expiresAt: new Date(END),
   allowedIps: ['127.0.0.0/8'],
   rateLimit: { limit: 100, windowSeconds: 60 },
@@ -21,8 +20,6 @@ const BEYOND: readonly (readonly [string, object, string])[] = [
   ['another scope', { scopes: ['report:read'] }, 'scopes'],
   ['every scope', { scopes: ['*'] }, 'scopes'],
   ['a wider wildcard', { scopes: ['api-keys:*'] }, 'scopes'],
-  ['another organisation', { orgId: 'globex' }, 'orgId'],
-  ['no organisation', { orgId: null }, 'orgId'],
   ['a longer life', { expiresAt: '2091-01-01T00:00:00Z' }, 'expiresAt'],
   ['a life without an end', { expiresAt: null }, 'expiresAt'],
   ['other addresses', { allowedIps: ['10.0.0.0/8'] }, 'allowedIps'],
@@ -34,9 +31,9 @@ const BEYOND: readonly (readonly [string, object, string])[] = [
 ];
 
 const WITHIN: readonly (readonly [string, object, object])[] = [
-  ['nothing of its own', {}, { orgId: 'acme', projectId: null, expiresAt: END, allowedIps: ['127.0.0.0/8'] }],
+  ['nothing of its own', {}, { orgId: null, projectId: null, expiresAt: END, allowedIps: ['127.0.0.0/8'] }],
   ['a narrower scope', { scopes: ['memory:read'] }, { scopes: ['memory:read'] }],
-  ['a project', { projectId: 'apollo' }, { orgId: 'acme', projectId: 'apollo' }],
+  ['a project', { orgId: 'acme', projectId: 'apollo' }, { orgId: 'acme', projectId: 'apollo' }],
   ['a shorter life', { expiresAt: '2080-01-01T00:00:00Z' }, { expiresAt: '2080-01-01T00:00:00.000Z' }],
   ['one address', { allowedIps: ['127.0.0.1'] }, { allowedIps: ['127.0.0.1'] }],
   [
@@ -46,6 +43,15 @@ const WITHIN: readonly (readonly [string, object, object])[] = [
   ],
 ];
 
+const OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
+
+/** Callers that see only some of the keys. */
+const LIMITED_VIEWS: readonly (readonly [string, Partial<CreateApiKey>])[] = [
+  ['bound to an organisation', { orgId: 'globex' }],
+  ['bound to a project', { projectId: 'apollo' }],
+  ['owned by a user', { ownerId: OWNER }],
+];
+
 describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (storage) => {
   let service: TestService;
   let importer: string;
@@ -53,6 +59,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
   beforeAll(async () => {
     service = await startService(storage, { IMPORT_TOKEN_PREFIXES: 'xm_' });
     importer = (await service.issue(LIMITED)).token;
+    await service.owner(OWNER);
   });
   afterAll(async () => service.stop());
 
@@ -80,24 +87,50 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     expect((await service.as(token).get('/v1/api-keys/self')).body).toMatchObject(got);
   });
 
-  it('makes keys that its own tenant sees, and no other', async () => {
-    const { id } = await importAs(importer, { hash: foreignKey().hash, name: 'n', scopes: [] });
+  it('makes keys that the tenant they are bound to sees, and no other', async () => {
+    const { id } = await importAs(importer, {
+      hash: foreignKey().hash,
+      name: 'n',
+      scopes: [],
+      orgId: 'acme',
+    });
     const path = `/v1/api-keys/${String(id)}`;
+    const acme = await service.issue({ scopes: ['api-keys:read'], orgId: 'acme' });
     const globex = await service.issue({ scopes: ['*'], orgId: 'globex' });
-    expect((await service.as(importer).get(path)).status).toBe(200);
+    expect((await service.as(acme.token).get(path)).status).toBe(200);
     expect((await service.as(globex.token).get(path)).status).toBe(404);
     expect((await service.as(globex.token).post(`${path}/rotate`, {})).status).toBe(404);
     expect((await service.as(globex.token).delete(path)).status).toBe(404);
   });
 
-  it('does not take over a key that another tenant has imported', async () => {
+  it.each(LIMITED_VIEWS)('gets 403 for every hash if it is %s, known or not', async (_name, limits) => {
+    const known = foreignKey();
+    await importAs(importer, { hash: known.hash, name: 'of acme', scopes: ['memory:read'], orgId: 'acme' });
+    const { token } = await service.issue({ scopes: ['*'], ...limits });
+    const records = [known.hash, foreignKey().hash, 'no hash'].map((hash) => ({
+      hash,
+      name: 'n',
+      scopes: [],
+    }));
+    const answers: string[] = [];
+    for (const keys of [...records.map((record) => [record]), records]) {
+      const answer = await service.as(token).post(PATH, { keys });
+      expect([answer.status, answer.body['code']]).toEqual([403, 'forbidden']);
+      answers.push(answer.text);
+    }
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toContain('neither bound to a tenant nor owned by a user');
+  });
+
+  it('cannot take the hash of another tenant’s token before that tenant is imported', async () => {
     const { token, hash } = foreignKey();
     const globex = await service.issue({ scopes: SCOPES, orgId: 'globex' });
-    const first = await importAs(globex.token, { hash, name: 'theirs', scopes: ['memory:read'] });
-    const second = await importAs(importer, { hash, name: 'mine', scopes: ['memory:*'] });
-    expect([first['outcome'], second['outcome']]).toEqual(['imported', 'refused']);
+    const record = { hash, name: 'stolen', scopes: ['memory:read'], orgId: 'globex' };
+    expect((await service.as(globex.token).post(PATH, { keys: [record] })).status).toBe(403);
+    const theirs = { hash, name: 'of acme', scopes: ['memory:read'], orgId: 'acme' };
+    expect((await importAs(importer, theirs))['outcome']).toBe('imported');
     const { body } = await service.as(token).get('/v1/api-keys/self');
-    expect([body['name'], body['orgId'], body['scopes']]).toEqual(['theirs', 'globex', ['memory:read']]);
+    expect([body['name'], body['orgId']]).toEqual(['of acme', 'acme']);
   });
 
   it('needs the scope for it', async () => {

@@ -57,8 +57,15 @@ describe('who manages keys', () => {
     expect(grant).toEqual({ ...key, expiresAt: latest });
   });
 
-  it.each([[['api-keys:write']], [['api-keys:*']], [['*']], [['memory:read', 'api-keys:write']]])(
-    'gives %j no further with a secret on its way out, so that nothing it makes rotates its key',
+  it.each([
+    [['api-keys:write']],
+    [['api-keys:*']],
+    [['*']],
+    [['memory:read', 'api-keys:write']],
+    [['users:write']],
+    [['users:*', 'memory:read']],
+  ])(
+    'cannot give %j with a secret in grace, because its holder gives access that outlives the grace',
     (scopes) => {
       const root = { ...key, scopes: ['*'], orgId: undefined };
       const grant = { scopes, allowedIps: [], expiresAt: LATER };
@@ -69,7 +76,8 @@ describe('who manages keys', () => {
 
   it('still gives what manages no keys with a secret on its way out', () => {
     const root = callerOf({ ...key, scopes: ['*'] }, { ...secret, retiresAt: LATER });
-    const grant = { scopes: ['memory:*', 'api-keys:read'], orgId: 'acme', allowedIps: [], expiresAt: NOON };
+    const scopes = ['memory:*', 'api-keys:read', 'users:read'];
+    const grant = { scopes, orgId: 'acme', allowedIps: [], expiresAt: NOON };
     expect(exceededBy(root, grant)).toEqual([]);
   });
 

@@ -3,9 +3,12 @@ import { exceededFields, type GrantField } from './delegation';
 import { earlierOf } from './earlier';
 import { grants } from './scopes';
 
-/** Whether who holds this can rotate the keys that it covers, and so get their tokens. */
-export function managesKeys({ scopes }: Pick<Grant, 'scopes'>): boolean {
-  return grants(scopes, 'api-keys:write');
+/** Scopes whose holder can give access that outlives its own key: the token of another key, or an active user. */
+const LASTING_SCOPES = ['api-keys:write', 'users:write'] as const;
+
+/** Whether the holder of this grant can give access that outlives its own key. */
+export function givesLastingAccess({ scopes }: Pick<Grant, 'scopes'>): boolean {
+  return LASTING_SCOPES.some((scope) => grants(scopes, scope));
 }
 
 /** Someone who manages keys: who they are in the history, and how far their own authority reaches. */
@@ -25,15 +28,15 @@ export interface Caller {
   readonly boundByMaxTtl: boolean;
   /** The key that this is, and the hash of the secret it presented. */
   readonly presented?: { readonly keyId: string; readonly hash: string } | undefined;
-  /** Whether that secret is on its way out: what manages keys is then nothing that this caller may give. */
+  /** Whether that secret is in its grace period: the caller then cannot give anything that outlives the grace. */
   readonly isRetiring?: boolean | undefined;
   /** The user whose session this is. */
   readonly userId?: string | undefined;
 }
 
 /**
- * The caller that a verified key is. A secret on its way out bounds what is made with it: nothing outlives its grace,
- * and nothing manages keys, see decision record 0011.
+ * Returns the caller that a verified key is. A secret in its grace period limits what the caller can give: nothing
+ * outlives the grace, and nothing can give access that does, see decision record 0011.
  *
  * @param secret the one that was presented; left out where a host application speaks for the key
  */
@@ -62,9 +65,14 @@ export function rootCaller(actor: string): Caller {
 /** The fields in which a grant reaches further than what a caller may give. */
 export function exceededBy(caller: Caller, grant: Grant): readonly GrantField[] {
   const exceeded = new Set(exceededFields(caller.grant, grant));
-  if (caller.isRetiring === true && managesKeys(grant)) exceeded.add('scopes');
+  if (caller.isRetiring === true && givesLastingAccess(grant)) exceeded.add('scopes');
   if (caller.orgIds?.includes(grant.orgId ?? '') === false) exceeded.add('orgId');
   return [...exceeded];
+}
+
+/** Whether a caller sees every key: it is bound to no tenant, and acts for no owner. */
+export function isUnlimited({ grant, orgIds }: Caller): boolean {
+  return (grant.orgId ?? grant.projectId ?? grant.ownerId ?? orgIds) === undefined;
 }
 
 /** What a new key inherits: the caller's own grant, and its organisation where it belongs to just one. */

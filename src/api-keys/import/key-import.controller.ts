@@ -25,13 +25,16 @@ import { KeyImportService } from './key-import.service';
 export class KeyImportController {
   constructor(private readonly importer: KeyImportService) {}
 
-  /** Imports keys of another system by the hashes of their tokens. Each record stands or falls by itself. */
+  /**
+   * Imports keys of another system by the hashes of their tokens. Each record stands or falls by itself. The calling key
+   * must be neither bound to a tenant nor owned by a user.
+   */
   @Post()
   @HttpCode(200)
   @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:import')
   @SelfScoped()
-  @ApiProblems(...SCOPED, ...JSON_BODY)
+  @ApiProblems(...SCOPED, ...JSON_BODY, 'forbidden')
   async import(
     @CurrentCaller() caller: Caller,
     @Query(noParameters) _query: object,

@@ -1,16 +1,15 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { KeywardError } from '../../problems/keyward.error';
 import { readStrictly } from '../../problems/validation';
-import { ConcurrentChangeError } from '../api-keys.errors';
+import { ConcurrentChangeError, ImportForbiddenError } from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { CLOCK } from '../clock.token';
 import type { ApiKeyWithHistory } from '../domain/api-key';
-import { type Caller, inheritedFrom } from '../domain/caller';
+import { type Caller, inheritedFrom, isUnlimited } from '../domain/caller';
 import type { Clock } from '../domain/clock';
 import { foreignKeyId } from '../domain/foreign-token';
 import { composeGrant } from '../domain/grant-request';
 import { recordChange } from '../domain/key-change';
-import { isVisible } from '../domain/visibility';
 import { ImportedKeyDto } from '../dto/imported-key.dto';
 import { toCreate } from '../dto/key-request.mapper';
 import { parseRfc3339 } from '../dto/rfc3339';
@@ -50,9 +49,11 @@ export class KeyImportService {
    * changes nothing.
    *
    * @param record anything; it is validated as an `ImportedKeyDto`
+   * @throws ImportForbiddenError if the caller is bound to a tenant or acts for an owner, see decision record 0056
    * @throws StorageUnavailableError if the store cannot answer
    */
   async import(caller: Caller, record: unknown, line: number): Promise<ImportOutcome> {
+    if (!isUnlimited(caller)) throw new ImportForbiddenError();
     const read = readStrictly(ImportedKeyDto, record);
     if ('faults' in read) {
       return refused(
@@ -62,8 +63,7 @@ export class KeyImportService {
     }
     try {
       const key = await this.compose(caller, read.value);
-      const outcome = await this.insert(caller, key);
-      if (outcome === 'hidden') return refused(line, ['hash cannot be imported by this caller']);
+      const outcome = await this.insert(key);
       return { line, id: key.id, outcome, ...warningsOf(key, this.options) };
     } catch (error) {
       if (!(error instanceof KeywardError) || error instanceof StorageUnavailableError) throw error;
@@ -118,11 +118,9 @@ export class KeyImportService {
     throw new KeywardError('validation_failed', 'ownerId names no active user.');
   }
 
-  /** What is there already is known to whoever may see it; nobody else learns of it. */
-  private async insert(caller: Caller, key: ApiKeyWithHistory): Promise<'imported' | 'known' | 'hidden'> {
+  private async insert(key: ApiKeyWithHistory): Promise<'imported' | 'known'> {
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-      const known = await this.repository.find(key.id);
-      if (known !== null) return isVisible(caller.grant, known) ? 'known' : 'hidden';
+      if ((await this.repository.find(key.id)) !== null) return 'known';
       if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, key.id);
       try {
         await this.repository.insert(key);
