@@ -26,6 +26,18 @@ export class ExternalIdNotAllowedError extends KeywardError {
   }
 }
 
+/** The owner of a key cannot loosen what someone else restricted. */
+export class ImposedRestrictionError extends KeywardError {
+  /** @param exceeded the fields that the change would loosen too far */
+  constructor(exceeded: readonly string[]) {
+    super(
+      'delegation_exceeded',
+      `Someone other than the owner of this key restricted it, and the owner cannot undo that: ${exceeded.join(', ')}.`,
+      { exceeded },
+    );
+  }
+}
+
 /** Only a caller that sees every key may import hashes, because a hash works for whoever imports it first. */
 export class ImportForbiddenError extends KeywardError {
   constructor() {

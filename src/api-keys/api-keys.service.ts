@@ -17,11 +17,12 @@ import {
   type KeyMetadata,
   statusOf,
 } from './domain/api-key';
-import { type Caller, inheritedFrom } from './domain/caller';
+import { actsForOwner, type Caller, inheritedFrom } from './domain/caller';
 import type { Clock } from './domain/clock';
 import { isWidening } from './domain/delegation';
 import { composeGrant, type GrantRequest } from './domain/grant-request';
 import type { History } from './domain/history';
+import { confirmedFields, imposedAfter } from './domain/imposed';
 import { isKeyId, newKeyId } from './domain/key-id';
 import { recordChange } from './domain/key-change';
 import { applyPatch, type KeyPatch } from './domain/key-patch';
@@ -36,6 +37,7 @@ import {
   requireChangeable,
   requireCovered,
   requireExternalIdAllowed,
+  requireOwnRestrictions,
 } from './grant-checks';
 import { type KeyPageQuery, pageOf } from './key-page';
 import { OWNER_SLOTS, type OwnerSlots } from './owner-slots';
@@ -129,7 +131,11 @@ export class ApiKeysService {
       history: [],
       historyDropped: 0,
     };
-    const key = recordChange(blank, now, { action: 'created', by: caller.actor });
+    const created = recordChange(blank, now, { action: 'created', by: caller.actor });
+    const key = {
+      ...created,
+      imposed: imposedAfter({ ...blank, ownerId: undefined }, created, actsForOwner(caller)),
+    };
     if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, id);
     await this.repository.insert(key);
     this.events?.changed(key);
@@ -157,7 +163,8 @@ export class ApiKeysService {
 
   /**
    * Changes a key. Narrowing and disabling need sight of it only; widening and enabling need to hold all that
-   * the key holds afterwards. A patch that changes nothing writes nothing.
+   * the key holds afterwards. A caller that acts for the owner cannot loosen what others restricted. A patch that changes
+   * nothing writes nothing, unless it confirms a restriction that so far only the owner made.
    *
    * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError,
    *   UnacceptableExpiryError, VersionMismatchError, ConcurrentChangeError
@@ -166,8 +173,11 @@ export class ApiKeysService {
     const { before: former, after: current } = await this.change(caller, id, options, async (before, now) => {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
       const { key: after, changed } = applyPatch(before, patch);
-      if (changed.length === 0) return undefined;
-      requireChangeable(caller, before, changed);
+      const confirmed = actsForOwner(caller) ? [] : confirmedFields(before, patch);
+      const fields = [...new Set([...changed, ...confirmed])];
+      if (fields.length === 0) return undefined;
+      requireChangeable(caller, before, fields);
+      requireOwnRestrictions(caller, before, after, changed);
       if (changed.includes('expiresAt')) {
         if (isExpired(before, now)) throw new ExpiredKeyError();
         requireAcceptable(after.expiresAt, latestExpiry(caller, this.options.maxTtlDays, now), now);
@@ -179,7 +189,7 @@ export class ApiKeysService {
       if (isWidening(before, after)) requireCovered(caller, after);
       if (changed.includes('ownerId') && after.ownerId !== undefined)
         await this.slots?.take(after.ownerId, id);
-      return recordChange(after, now, { action: 'updated', by: caller.actor, fields: changed });
+      return recordChange(after, now, { action: 'updated', by: caller.actor, fields });
     });
     if (former.ownerId !== current.ownerId) await this.giveSlotBack(former, current.updatedAt);
     return current;
@@ -249,8 +259,9 @@ export class ApiKeysService {
     for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
       const before = this.seen(caller, isKeyId(id) ? await this.repository.findWithHistory(id) : null);
       if (ifVersion !== undefined && !ifVersion.includes(before.version)) throw new VersionMismatchError();
-      const after = (await next(before, this.clock.now())) ?? before;
-      if (after === before) return { before, after };
+      const changed = await next(before, this.clock.now());
+      if (changed === undefined) return { before, after: before };
+      const after = { ...changed, imposed: imposedAfter(before, changed, actsForOwner(caller)) };
       if (await this.repository.replace(after)) {
         this.events?.changed(after);
         return { before, after };

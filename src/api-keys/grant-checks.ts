@@ -1,11 +1,13 @@
 import {
   DelegationExceededError,
   ExternalIdNotAllowedError,
+  ImposedRestrictionError,
   UnacceptableExpiryError,
 } from './api-keys.errors';
-import type { Grant } from './domain/api-key';
-import { type Caller, exceededBy, givesLastingAccess } from './domain/caller';
+import type { ApiKey, ApiKeyWithHistory, Grant } from './domain/api-key';
+import { actsForOwner, type Caller, exceededBy, givesLastingAccess } from './domain/caller';
 import { maySetExternalId } from './domain/external-id';
+import { loosenedFields } from './domain/imposed';
 import { grants } from './domain/scopes';
 
 const DAY_MS = 86_400_000;
@@ -43,6 +45,22 @@ export function requireChangeable(caller: Caller, before: Grant, changed: readon
   if (givesLastingAccess(before)) throw new DelegationExceededError(['scopes']);
   const given = changed.filter((field) => field === 'ownerId' || field === 'externalId');
   if (given.length > 0) throw new DelegationExceededError(given);
+}
+
+/**
+ * A session and an owned key undo only restrictions that the owner made, see decision record 0057.
+ *
+ * @throws ImposedRestrictionError if the caller acts for an owner and loosens what others set
+ */
+export function requireOwnRestrictions(
+  caller: Caller,
+  before: ApiKeyWithHistory,
+  after: ApiKey,
+  changed: readonly string[],
+): void {
+  if (!actsForOwner(caller)) return;
+  const loosened = loosenedFields(before, after, changed);
+  if (loosened.length > 0) throw new ImposedRestrictionError(loosened);
 }
 
 /** @throws UnacceptableExpiryError if the expiry is past, or later than the latest one permitted */

@@ -557,3 +557,31 @@ describe('somebody who changes a key', () => {
     });
   });
 });
+
+describe('a user who owns a key', () => {
+  const session: Caller = {
+    actor: `user:${ALICE}`,
+    userId: ALICE,
+    scopes: ['api-keys:write'],
+    grant: { ownerId: ALICE, scopes: ['memory:*'], allowedIps: [] },
+    boundByMaxTtl: true,
+  };
+  const ofAcme = { orgId: 'acme', ownerId: ALICE };
+
+  it('cannot undo what others set a hundred changes ago, when the history no longer has it', async () => {
+    const { id } = await made(ofAcme, session);
+    await service.update(root, id, { enabled: false });
+    for (let number = 0; number < 101; number += 1) await service.update(session, id, { name: `${number}` });
+    const { history } = await service.history(session, id);
+    expect(history.some(({ fields = [] }) => fields.includes('enabled'))).toBe(false);
+    await expect(service.update(session, id, { enabled: true })).rejects.toMatchObject(exceeding('enabled'));
+  });
+
+  it('can undo what it set itself a hundred rotations ago', async () => {
+    const { id } = await made({ ...ofAcme, expiresAt: inDays(1) }, session);
+    for (let count = 0; count < 101; count += 1) await service.rotate(session, id);
+    const { historyDropped } = await service.history(session, id);
+    expect(historyDropped).toBeGreaterThan(0);
+    await expect(service.update(session, id, { expiresAt: null })).resolves.toMatchObject({ id });
+  });
+});

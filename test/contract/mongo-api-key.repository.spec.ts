@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiKeysService } from '../../src/api-keys/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import { type Caller, rootCaller } from '../../src/api-keys/domain/caller';
 import { changeEventOf } from '../../src/api-keys/domain/key-event';
 import { systemClock } from '../../src/api-keys/domain/clock';
 import type { KeyOutbox } from '../../src/api-keys/storage/outbox.repository';
@@ -86,6 +86,32 @@ describe('the documents of API keys in MongoDB', () => {
       history: [{ address: 'new' }, {}, {}, {}],
       rateLimit: { limit: 5, burst: 'new' },
     });
+  });
+
+  it('say what others restricted, and follow the history after a change by a release that does not', async () => {
+    const request = { name: 'of acme', scopes: [], orgId: 'acme', ownerId: ALICE };
+    const { key } = await service.create(root, { ...request, allowedIps: ['127.0.0.1'] });
+    const imposed = async (): Promise<unknown> =>
+      (await store.documents.findOne({ _id: key.id }))?.['imposed'];
+    await expect(imposed()).resolves.toEqual({ version: 1, allowedIps: ['127.0.0.1'] });
+
+    const entry = { changeId: 'former', action: 'updated', at: new Date(), by: 'cli', fields: ['enabled'] };
+    await store.documents.updateOne(
+      { _id: key.id },
+      { $set: { enabled: false, version: 2 }, $push: { history: { ...entry, version: 2 } } as object },
+    );
+    const session: Caller = {
+      actor: `user:${ALICE}`,
+      scopes: ['api-keys:write'],
+      grant: { ownerId: ALICE, scopes: [], allowedIps: [] },
+      boundByMaxTtl: true,
+    };
+    const beyond = { code: 'delegation_exceeded', extensions: { exceeded: ['enabled'] } };
+    await expect(service.update(session, key.id, { enabled: true })).rejects.toMatchObject(beyond);
+    await service.update(session, key.id, { name: 'renamed' });
+    await expect(imposed()).resolves.toEqual({ version: 3, enabled: false, allowedIps: ['127.0.0.1'] });
+    await service.update(root, key.id, { ownerId: null });
+    await expect(imposed()).resolves.toBeUndefined();
   });
 
   it('say by the server’s clock when they were last changed', async () => {

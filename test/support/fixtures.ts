@@ -1,4 +1,4 @@
-import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
+import type { ApiKey, ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { hashToken } from '../../src/api-keys/domain/key-token';
 import { recordChange } from '../../src/api-keys/domain/key-change';
@@ -77,6 +77,13 @@ export function aFullKey(): Required<ApiKeyWithHistory> {
       },
     ],
     historyDropped: 0,
+    imposed: {
+      version: 1,
+      enabled: false,
+      expiresAt: new Date('2032-01-01T00:00:00.001Z'),
+      allowedIps: ['203.0.113.0/24', '2001:db8::/32'],
+      rateLimit: { limit: 200, windowSeconds: 30 },
+    },
   };
 }
 
@@ -108,7 +115,8 @@ export function revoked(key: ApiKeyWithHistory, by = 'cli'): ApiKeyWithHistory {
 export function withoutHistory({
   history: _history,
   historyDropped: _dropped,
+  imposed: _imposed,
   ...key
-}: ApiKeyWithHistory): Omit<ApiKeyWithHistory, 'history' | 'historyDropped'> {
+}: ApiKeyWithHistory): ApiKey {
   return key;
 }

@@ -48,11 +48,26 @@ export interface ApiKey extends Grant {
   readonly updatedAt: Date;
 }
 
+/**
+ * What others than its owner have restricted on an owned key, see decision record 0057. The owner may tighten it, and
+ * loosen it again up to these values. An absent part is not restricted by others.
+ */
+export interface Imposed {
+  /** The version of the key that this describes. An earlier release that changes the key leaves it behind. */
+  readonly version: number;
+  readonly enabled?: false | undefined;
+  readonly expiresAt?: Date | undefined;
+  readonly allowedIps?: readonly string[] | undefined;
+  readonly rateLimit?: RateLimit | undefined;
+}
+
 /** A key's record with everything that ever happened to it. */
 export interface ApiKeyWithHistory extends ApiKey {
   readonly history: readonly HistoryEntry[];
   /** How many entries the history has let go of. */
   readonly historyDropped: number;
+  /** What others than its owner have restricted; only on a key with an owner. */
+  readonly imposed?: Imposed | undefined;
 }
 
 /** A key's state, computed and never stored. */

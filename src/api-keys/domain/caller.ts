@@ -70,6 +70,11 @@ export function exceededBy(caller: Caller, grant: Grant): readonly GrantField[] 
   return [...exceeded];
 }
 
+/** Whether a caller acts for the owner of every key that it sees: a user's session, or a key with an owner. */
+export function actsForOwner({ grant }: Caller): boolean {
+  return grant.ownerId !== undefined;
+}
+
 /** Whether a caller sees every key: it is bound to no tenant, and acts for no owner. */
 export function isUnlimited({ grant, orgIds }: Caller): boolean {
   return (grant.orgId ?? grant.projectId ?? grant.ownerId ?? orgIds) === undefined;

@@ -21,7 +21,7 @@ export class HistoryEntryDto {
   version!: number;
 
   /**
-   * The fields that were changed.
+   * The fields that were changed, or confirmed by someone other than the owner.
    * @example ["scopes"]
    */
   fields!: string[];

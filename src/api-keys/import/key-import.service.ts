@@ -9,6 +9,7 @@ import { type Caller, inheritedFrom, isUnlimited } from '../domain/caller';
 import type { Clock } from '../domain/clock';
 import { foreignKeyId } from '../domain/foreign-token';
 import { composeGrant } from '../domain/grant-request';
+import { imposedAfter } from '../domain/imposed';
 import { recordChange } from '../domain/key-change';
 import { ImportedKeyDto } from '../dto/imported-key.dto';
 import { toCreate } from '../dto/key-request.mapper';
@@ -110,7 +111,8 @@ export class KeyImportService {
       history: [],
       historyDropped: 0,
     };
-    return recordChange(blank, now, { action: 'imported', by: caller.actor });
+    const imported = recordChange(blank, now, { action: 'imported', by: caller.actor });
+    return { ...imported, imposed: imposedAfter({ ...blank, ownerId: undefined }, imported, false) };
   }
 
   private async requireOwner(ownerId: string | undefined): Promise<void> {

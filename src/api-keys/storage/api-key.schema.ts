@@ -1,6 +1,6 @@
 import { Prop, raw, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { Schema as MongooseSchema } from 'mongoose';
-import type { KeyMetadata, KeySecret } from '../domain/api-key';
+import type { Imposed, KeyMetadata, KeySecret } from '../domain/api-key';
 import type { HistoryEntry } from '../domain/history';
 import type { KeyEvent } from '../domain/key-event';
 import type { RateLimit } from '../domain/rate-limit';
@@ -30,6 +30,19 @@ const historyEntry = new MongooseSchema<HistoryEntry>(
     version: { type: Number, required: true },
     fields: { type: [String], default: undefined },
     reason: String,
+  },
+  PART,
+);
+
+const rateLimit = new MongooseSchema<RateLimit>({ limit: Number, windowSeconds: Number }, PART);
+
+const imposed = new MongooseSchema<Imposed>(
+  {
+    version: { type: Number, required: true },
+    enabled: Boolean,
+    expiresAt: Date,
+    allowedIps: { type: [String], default: undefined },
+    rateLimit,
   },
   PART,
 );
@@ -94,7 +107,7 @@ export class ApiKeyDocument {
   @Prop({ type: [String], required: true })
   allowedIps!: string[];
 
-  @Prop(raw({ type: new MongooseSchema({ limit: Number, windowSeconds: Number }, PART) }))
+  @Prop(raw({ type: rateLimit }))
   rateLimit?: RateLimit;
 
   @Prop({ type: MongooseSchema.Types.Mixed, required: true })
@@ -126,6 +139,9 @@ export class ApiKeyDocument {
 
   @Prop({ type: Number, required: true })
   historyDropped!: number;
+
+  @Prop(raw({ type: imposed }))
+  imposed?: Imposed;
 
   @Prop({ type: Number, required: true })
   version!: number;

@@ -80,8 +80,9 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
   }
 }
 
-function withoutHistory({ history: _history, historyDropped: _dropped, ...key }: ApiKeyWithHistory): ApiKey {
-  return key;
+function withoutHistory(key: ApiKeyWithHistory): ApiKey {
+  const { history: _history, historyDropped: _dropped, imposed: _imposed, ...rest } = key;
+  return rest;
 }
 
 /** Not `structuredClone`: under Jest its dates are no instances of the `Date` that a test or a host knows. */

@@ -21,12 +21,14 @@ import { KeyIdTakenError } from './storage.errors';
 /** What only the change feed and the outbox read. */
 const INTERNALS = { changedAt: 0, pending: 0, pendingAt: 0 } as const;
 
-const WITHOUT_HISTORY = { history: 0, historyDropped: 0, ...INTERNALS } as const;
+const WITHOUT_HISTORY = { history: 0, historyDropped: 0, imposed: 0, ...INTERNALS } as const;
 
 /** Ids begin with a digit or a letter; the change feed keeps documents of its own under ids that sort before. */
 const FIRST_KEY_ID = '0';
 
 type StoredKey = { readonly _id: string } & Omit<ApiKeyWithHistory, 'id'>;
+
+type StoredKeyWithoutHistory = { readonly _id: string } & Omit<ApiKey, 'id'>;
 
 type Changeable = Omit<ApiKeyWithHistory, 'id' | 'createdAt' | 'createdBy'>;
 
@@ -44,6 +46,7 @@ const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
   revokedAt: 1,
   revokedBy: 1,
   revokedReason: 1,
+  imposed: 1,
 };
 
 /** Keeps keys in MongoDB: one document a key, one atomic write a change. */
@@ -86,7 +89,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
       (signal) =>
         this.model
           .findById(id, WITHOUT_HISTORY, decidingRead(signal, linearizable && onReplicaSet))
-          .lean<Omit<StoredKey, 'history' | 'historyDropped'>>()
+          .lean<StoredKeyWithoutHistory>()
           .exec(),
       Math.min(timeoutMs, MONGO_OPERATION_TIMEOUT_MS),
     );
@@ -141,7 +144,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
         )
         .sort({ _id: -1 })
         .limit(limit)
-        .lean<Omit<StoredKey, 'history' | 'historyDropped'>[]>()
+        .lean<StoredKeyWithoutHistory[]>()
         .exec(),
     );
     return found.map(withId);

@@ -8,7 +8,14 @@ import type { ExpiryPosition, KeyOutbox, PendingEvents } from './outbox.reposito
 /** Before every date, and yet a date: an index on dates alone serves the comparison. */
 const EVER = new Date(0);
 
-const KEY_FIELDS = { history: 0, historyDropped: 0, changedAt: 0, pending: 0, pendingAt: 0 } as const;
+const KEY_FIELDS = {
+  history: 0,
+  historyDropped: 0,
+  imposed: 0,
+  changedAt: 0,
+  pending: 0,
+  pendingAt: 0,
+} as const;
 
 type StoredKey = { readonly _id: string } & Omit<ApiKey, 'id'>;
 

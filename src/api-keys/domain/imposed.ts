@@ -1,0 +1,97 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ApiKey, ApiKeyWithHistory, Imposed } from './api-key';
+import { exceededFields } from './delegation';
+import type { HistoryEntry } from './history';
+import type { KeyPatch } from './key-patch';
+
+const RESTRICTIONS = ['enabled', 'expiresAt', 'allowedIps', 'rateLimit'] as const;
+
+/** A field that restricts a key, and that its owner cannot loosen if someone else set it. */
+export type Restriction = (typeof RESTRICTIONS)[number];
+
+/**
+ * Returns what others have restricted on a key now. What the record does not say follows from the later entries of the
+ * history: whatever the owner did not demonstrably set alone counts as set by others.
+ */
+export function imposedOn(key: ApiKeyWithHistory): Imposed {
+  const known = key.imposed ?? { version: 0 };
+  const later = key.history.filter(({ version }) => version > known.version);
+  const isComplete = later.length === key.version - known.version;
+  const byOthers = RESTRICTIONS.filter(
+    (field) => !isComplete || later.some((entry) => isSetByOthers(entry, field, key.ownerId)),
+  );
+  return impose(known, key, byOthers);
+}
+
+/**
+ * Returns what others have restricted on a key after a change; `undefined` for a key without an owner.
+ *
+ * @param after the changed record, with the change as its newest history entry
+ * @param byOwner whether the change was made for the owner: by their session, or by a key they own
+ */
+export function imposedAfter(
+  before: ApiKeyWithHistory,
+  after: ApiKeyWithHistory,
+  byOwner: boolean,
+): Imposed | undefined {
+  if (after.ownerId === undefined) return undefined;
+  const isSameOwner = before.ownerId === after.ownerId;
+  const changed = after.history.at(-1)?.fields ?? [];
+  const byOthers = RESTRICTIONS.filter((field) => !byOwner && (!isSameOwner || changed.includes(field)));
+  return impose(isSameOwner ? imposedOn(before) : { version: 0 }, after, byOthers);
+}
+
+/** Returns the changed fields in which a change loosens a key further than others than its owner permit. */
+export function loosenedFields(
+  before: ApiKeyWithHistory,
+  after: ApiKey,
+  changed: readonly string[],
+): readonly Restriction[] {
+  const { enabled, expiresAt, allowedIps = [], rateLimit } = imposedOn(before);
+  const exceeded: readonly string[] = [
+    ...(enabled === false && after.enabled ? ['enabled'] : []),
+    ...exceededFields({ scopes: ['*'], expiresAt, allowedIps, rateLimit }, after),
+  ];
+  return RESTRICTIONS.filter((field) => changed.includes(field) && exceeded.includes(field));
+}
+
+/**
+ * Returns the restrictions that a patch leaves as they are, but names: someone else than the owner confirms with it
+ * what the owner set, and the owner can no longer loosen it.
+ */
+export function confirmedFields(key: ApiKeyWithHistory, patch: KeyPatch): readonly Restriction[] {
+  if (key.ownerId === undefined) return [];
+  const imposed = imposedOn(key);
+  const confirmed = impose(imposed, key, RESTRICTIONS);
+  return RESTRICTIONS.filter(
+    (field) =>
+      patch[field] !== undefined &&
+      confirmed[field] !== undefined &&
+      !isDeepStrictEqual(confirmed[field], imposed[field]),
+  );
+}
+
+function isSetByOthers(entry: HistoryEntry, field: Restriction, ownerId: string | undefined): boolean {
+  const { action, by, fields = [] } = entry;
+  if (fields.includes('ownerId')) return true;
+  const isSet = action === 'created' || action === 'imported' || fields.includes(field);
+  return isSet && by !== `user:${ownerId ?? ''}`;
+}
+
+/** Replaces the given parts by what restricts the key now. Parts that a later release added are left alone. */
+function impose(former: Imposed, key: ApiKey, fields: readonly Restriction[]): Imposed {
+  const { enabled, expiresAt, allowedIps, rateLimit, ...others } = former;
+  const now: Omit<Imposed, 'version'> = {
+    enabled: key.enabled ? undefined : false,
+    expiresAt: key.expiresAt,
+    allowedIps: key.allowedIps.length > 0 ? key.allowedIps : undefined,
+    rateLimit: key.rateLimit,
+  };
+  const parts = { enabled, expiresAt, allowedIps, rateLimit };
+  const merged = RESTRICTIONS.map((field) => [field, (fields.includes(field) ? now : parts)[field]] as const);
+  return {
+    ...others,
+    ...Object.fromEntries(merged.filter(([, value]) => value !== undefined)),
+    version: key.version,
+  };
+}
