@@ -40,12 +40,14 @@ export {
 } from './api-keys/access/require-scopes.decorator';
 export { ScopesGuard } from './api-keys/access/scopes.guard';
 export { Tenant } from './api-keys/access/tenant.decorator';
+export { Uncached } from './api-keys/access/uncached.decorator';
 
 export type {
   ApiKey,
   ApiKeyStatus,
   ApiKeyWithHistory,
   Grant,
+  Imposed,
   KeyMetadata,
   KeySecret,
 } from './api-keys/domain/api-key';

@@ -31,6 +31,7 @@ import { CurrentApiKey, type CurrentKey } from './access/current-api-key.decorat
 import { CurrentCaller } from './access/current-caller.decorator';
 import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
 import { ScopesGuard } from './access/scopes.guard';
+import { Uncached } from './access/uncached.decorator';
 import { Uncounted } from './access/uncounted.decorator';
 import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
@@ -71,6 +72,7 @@ export class ApiKeysController {
   @AllowSessions()
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:write')
+  @Uncached()
   @UseGuards(JsonBodyGuard)
   @Header('Cache-Control', 'no-store')
   @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'delegation_exceeded', 'key_limit_reached')
@@ -142,6 +144,7 @@ export class ApiKeysController {
    */
   @Post('self/rotate')
   @RequireScopes('api-keys:rotate-self')
+  @Uncached()
   @HttpCode(HttpStatus.OK)
   @Header('Cache-Control', 'no-store')
   @UseGuards(JsonBodyGuard)
@@ -165,6 +168,7 @@ export class ApiKeysController {
   @AllowSessions()
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:write')
+  @Uncached()
   @HttpCode(HttpStatus.OK)
   @Header('Cache-Control', 'no-store')
   @UseGuards(JsonBodyGuard)
@@ -214,6 +218,7 @@ export class ApiKeysController {
   @ApiExtension('x-sessions', true)
   @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:write')
+  @Uncached()
   @IfMatch('key')
   @ApiProblems(
     ...SCOPED,
@@ -243,6 +248,7 @@ export class ApiKeysController {
   @AllowSessions()
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:write')
+  @Uncached()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
   @IfMatch('key')

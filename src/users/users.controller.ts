@@ -24,6 +24,7 @@ import {
   SelfScoped,
 } from '../api-keys/access/require-scopes.decorator';
 import { ScopesGuard } from '../api-keys/access/scopes.guard';
+import { Uncached } from '../api-keys/access/uncached.decorator';
 import type { Caller } from '../api-keys/domain/caller';
 import { DEFAULT_PAGE_SIZE } from '../api-keys/dto/list-api-keys.query';
 import { IfMatch } from '../api-keys/if-match.decorator';
@@ -105,6 +106,7 @@ export class UsersController {
   /** Changes a user. A disabled user and the keys it owns are stopped until it is active again. */
   @Patch(':id')
   @RequireScopes('users:write')
+  @Uncached()
   @UseGuards(JsonBodyGuard)
   @IfMatch('user')
   @ApiProblems(
@@ -131,6 +133,7 @@ export class UsersController {
   /** Removes a user: its keys stop at once and are revoked, its personal data goes, and its sign-in is free again. */
   @Delete(':id')
   @RequireScopes('users:write')
+  @Uncached()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The user is removed.' })
   @IfMatch('user')

@@ -10,7 +10,8 @@ export type AccessDeclaration =
   | { readonly kind: 'tenant-headers' }
   | { readonly kind: 'basic-credentials' }
   | { readonly kind: 'sessions' }
-  | { readonly kind: 'uncounted' };
+  | { readonly kind: 'uncounted' }
+  | { readonly kind: 'uncached' };
 
 const DECLARATIONS = Symbol('keyward:access-declarations');
 

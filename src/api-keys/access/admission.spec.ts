@@ -29,7 +29,7 @@ const required: Requirement = {
 
 /** Admission, whose answers are waited for, however soon they come. */
 interface Waiting {
-  admit(credential: PresentedCredential, requirement: Requirement): Promise<Passed>;
+  admit(...asked: Parameters<Admission['admit']>): Promise<Passed>;
   admitSession: Admission['admitSession'];
 }
 
@@ -97,6 +97,42 @@ async function refusal(admitted: Promise<unknown>): Promise<ProblemException> {
 const codeOf = async (admitted: Promise<unknown>): Promise<string> => (await refusal(admitted)).problem.code;
 
 const stranger: PresentedCredential = { kind: 'token', scheme: 'bearer', token: 'kw_1' };
+
+describe('a request that must not be answered from memory', () => {
+  const uncached = ['guard', { noCache: true }] as const;
+
+  it('costs a read of the store with a good key, and none with a forged, unknown or insufficient one', async () => {
+    const { admission, repository } = door();
+    const { id, credential } = await keep(repository);
+    const token = issueToken('kw', id).token;
+    const forged: PresentedCredential = { ...credential, token };
+    const unknown: PresentedCredential = { ...credential, token: issueToken('kw', newKeyId(NOON)).token };
+    const beyond = { ...required, scopes: { allOf: ['billing:read'], anyOf: [] } };
+    await admission.admit(credential, required);
+    for (const stranger of [forged, unknown]) await refusal(admission.admit(stranger, required));
+
+    const reads = jest.spyOn(repository, 'find');
+    for (const stranger of [forged, unknown]) {
+      expect(await codeOf(admission.admit(stranger, required, ...uncached))).toMatch(
+        /invalid_token|too_many_failures/,
+      );
+    }
+    expect(await codeOf(admission.admit(credential, beyond, ...uncached))).toBe('insufficient_scope');
+    expect(reads).not.toHaveBeenCalled();
+    expect(await admission.admit(credential, required, ...uncached)).toMatchObject({
+      code: 'VALID',
+      key: { id },
+    });
+    expect(reads).toHaveBeenCalledTimes(1);
+  });
+
+  it('counts once against the limit of the key', async () => {
+    const { admission, repository } = door();
+    const { credential } = await keep(repository, { rateLimit: { limit: 2, windowSeconds: 60 } });
+    const { rateLimit } = await admission.admit(credential, required, ...uncached);
+    expect(rateLimit?.remaining).toBe(1);
+  });
+});
 
 describe('a request with a good key', () => {
   it('is let in, with the record of the key', async () => {

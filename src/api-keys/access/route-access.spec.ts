@@ -9,6 +9,8 @@ import {
   TenantHeaders,
 } from './require-scopes.decorator';
 import { compileRouteAccess, type RouteAccess, RouteAccessTable } from './route-access';
+import { Uncached } from './uncached.decorator';
+import { Uncounted } from './uncounted.decorator';
 
 type Decorator = ClassDecorator & MethodDecorator;
 
@@ -52,6 +54,14 @@ const guarded = (parts: Partial<Extract<RouteAccess, { kind: 'guarded' }>>): Rou
 });
 
 describe('a route', () => {
+  it.each<[string, MethodDecorator, object]>([
+    ['Uncached', Uncached(), { noCache: true, uncounted: false }],
+    ['Uncounted', Uncounted(), { noCache: false, uncounted: true }],
+  ])('that is declared @%s() says how its key is verified', (_name, decorator, verification) => {
+    const access = accessOf([], [Authenticated(), decorator as Decorator]);
+    expect(access).toEqual(guarded({ verification }));
+  });
+
   it('that says nothing is undeclared', () => {
     expect(accessOf([], [])).toEqual({ kind: 'undeclared' });
   });

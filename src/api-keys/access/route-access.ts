@@ -62,7 +62,10 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     tenantHeaders,
     basicCredentials: has('basic-credentials'),
     sessions: has('sessions'),
-    verification: has('uncounted') ? { uncounted: true } : undefined,
+    verification:
+      has('uncounted') || has('uncached')
+        ? { uncounted: has('uncounted'), noCache: has('uncached') }
+        : undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import { strictValidation } from '../../problems/validation';
 import { CurrentCaller } from '../access/current-caller.decorator';
 import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
+import { Uncached } from '../access/uncached.decorator';
 import type { Caller } from '../domain/caller';
 import { ImportKeysDto, ImportReportDto } from '../dto/import.dto';
 import { type ImportOutcome, reportOf } from './import-report';
@@ -33,6 +34,7 @@ export class KeyImportController {
   @HttpCode(200)
   @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:import')
+  @Uncached()
   @SelfScoped()
   @ApiProblems(...SCOPED, ...JSON_BODY, 'forbidden')
   async import(
