@@ -35,7 +35,8 @@ module.exports = {
     './src/api-keys/domain/': { lines: 95, branches: 95 },
     './src/api-keys/access/': { lines: 95, branches: 95 },
   },
-  testTimeout: 30_000,
+  // Only ends what hangs, on slow machines too: a test that waits for a condition gives up before.
+  testTimeout: 180_000,
   // Most suites wait for servers: one worker would leave the processor idle.
   maxWorkers: 2,
   reporters: ['<rootDir>/scripts/drills-table.cjs', 'default', '<rootDir>/scripts/closing-line.cjs'],
@@ -55,7 +56,13 @@ module.exports = {
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'],
     },
-    // Faults under load, with processes and servers of their own: run by `npm run drills`, not by `npm test`.
-    { ...base, displayName: 'drills', testMatch: ['<rootDir>/test/drills/**/*.drill-spec.ts'] },
+    // Faults and freshness under load, with processes and servers of their own: run by `npm run test:faults`, one after
+    // the other.
+    {
+      ...base,
+      ...withMongo,
+      displayName: 'faults',
+      testMatch: ['<rootDir>/test/faults/**/*.{fault,drill}-spec.ts'],
+    },
   ],
 };

@@ -12,7 +12,7 @@ module.exports = {
     '.': {
       entry: [
         'src/{main,cli,index}.ts',
-        'test/**/*.{spec,e2e-spec,integration-spec,drill-spec}.ts',
+        'test/**/*.{spec,e2e-spec,integration-spec,fault-spec,drill-spec}.ts',
         // Processes of their own, or loaded by name.
         'test/support/**/*.{cjs,mjs}',
         'test/support/package/express-host/main.ts',

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChangeFeed, ChangeFeedKind, ChangeListener } from '../../src/api-keys/storage/change-feed';
+import { PATIENCE_MS } from '../support/patience';
 
 /** A feed, and somebody else who changes what it is about. */
 export interface OpenedFeed {
@@ -38,7 +39,6 @@ export class Announcements implements ChangeListener {
   }
 }
 
-const PATIENCE_MS = 15_000;
 const LOOK_EVERY_MS = 2;
 
 /** Waits until something is so, and fails where it never is. */

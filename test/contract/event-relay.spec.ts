@@ -1,4 +1,3 @@
-import { createConnection } from 'mongoose';
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { foreignKeyId } from '../../src/api-keys/domain/foreign-token';
 import { changeEventOf, type KeyEvent } from '../../src/api-keys/domain/key-event';
@@ -12,6 +11,7 @@ import type { EventRepository, RecordedEvent } from '../../src/api-keys/storage/
 import { openEventStorage } from '../../src/api-keys/storage/event-storage';
 import type { KeyOutbox } from '../../src/api-keys/storage/outbox.repository';
 import { StorageConfig } from '../../src/config/storage.config';
+import { connected } from '../support/connected';
 import { aKey, ALICE, changed, revoked, TENANTS } from '../support/fixtures';
 import { testDatabaseUri } from '../support/test-database';
 import { openMemoryEvents } from './opened-events';
@@ -29,8 +29,7 @@ interface House {
 const HOUSES: Readonly<Record<string, () => Promise<House>>> = {
   memory: async () => ({ keys: memoryRepository(), ...(await openMemoryEvents()) }),
   MongoDB: async () => {
-    const connection = createConnection();
-    await connection.openUri(testDatabaseUri('relay'), SERVICE_CONNECTION);
+    const connection = await connected(testDatabaseUri('relay'), SERVICE_CONNECTION);
     const keys = mongoRepositoryOn(connection);
     await keys.prepare();
     return {

@@ -1,4 +1,4 @@
-import { createConnection, type Connection } from 'mongoose';
+import type { Connection } from 'mongoose';
 import { Logger } from '@nestjs/common';
 import { StorageConfig } from '../../src/config/storage.config';
 import { systemClock } from '../../src/api-keys/domain/clock';
@@ -7,14 +7,18 @@ import { issueToken } from '../../src/api-keys/domain/key-token';
 import { LocalRateLimiter } from '../../src/api-keys/limits/local-rate-limiter';
 import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
 import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
 import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
 import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
+import type { Verification } from '../../src/api-keys/verification/verification';
 import { ReuseRecorder } from '../../src/api-keys/verification/reuse-recorder';
 import { UserStatusOfOwners } from '../../src/users/owner-status.service';
 import { openUserStorage } from '../../src/users/storage/user-storage';
 import type { UserRepository } from '../../src/users/storage/user.repository';
+import { connected } from '../support/connected';
 import { aKey } from '../support/fixtures';
+import { eventually } from '../support/patience';
 import { testDatabaseUri } from '../support/test-database';
 import { aUser } from '../support/user-fixtures';
 import { provenPast } from './change-feed.contract';
@@ -32,8 +36,10 @@ let sent: readonly SentCommands[];
 
 beforeAll(async () => {
   Logger.overrideLogger(false);
-  connection = createConnection();
-  await connection.openUri(testDatabaseUri('first uses'), { ...SERVICE_CONNECTION, monitorCommands: true });
+  connection = await connected(testDatabaseUri('first uses'), {
+    ...SERVICE_CONNECTION,
+    monitorCommands: true,
+  });
   keys = await openApiKeyStorage('mongo', new StorageConfig(), connection);
   users = await openUserStorage('mongo', new StorageConfig(), connection);
   // However slow the machine is: what comes late is asked for again.
@@ -81,12 +87,19 @@ describe('a thousand first uses at once', () => {
     ['a key', async () => undefined, [1, 0]],
     ['a key with an owner', activeOwner, [1, 1]],
   ])('of %s cost one read each of what they rest on', async (_what, owner, expected) => {
-    const token = await tokenOfAKey(await owner());
-    reads();
-    const answers = await Promise.all(
-      Array.from({ length: 1000 }, async () => verifier.verify(token, ANYTHING)),
-    );
-    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['VALID']));
+    const use = async (): Promise<readonly Verification[] | undefined> => {
+      const token = await tokenOfAKey(await owner());
+      reads();
+      return Promise.all(Array.from({ length: 1000 }, async () => verifier.verify(token, ANYTHING))).catch(
+        (error: unknown) => {
+          if (error instanceof StorageUnavailableError) return undefined;
+          throw error;
+        },
+      );
+    };
+    // A busy machine may keep the store from answering in time.
+    const answers = await eventually(use, (each) => each !== undefined);
+    expect(new Set(answers?.map(({ code }) => code))).toEqual(new Set(['VALID']));
     expect(reads()).toEqual(expected);
   });
 });

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Announcements, provenPast, until } from './change-feed.contract';
 import { MONGO_FEEDS, openMongoFeed, type OpenedMongoFeed } from './opened-feed';
+import { eventually } from '../support/patience';
 
 const MINUTE_MS = 60_000;
 const HEARTBEATS = { _id: { $regex: '^#hb:' } };
@@ -51,12 +51,7 @@ describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
       { _id: '01acme', version: 1, changedAt: old },
     ]);
     await listen();
-    let left: readonly string[] = [];
-    const deadline = performance.now() + 10_000;
-    do {
-      left = await heartbeats();
-      await pause(10);
-    } while (left.includes('#hb:gone') && performance.now() < deadline);
+    const left = await eventually(heartbeats, (ids) => !ids.includes('#hb:gone'));
     expect(left).toHaveLength(2);
     expect(left).toEqual(expect.arrayContaining(['#hb:living', expect.stringMatching(/^#hb:.{12}$/)]));
     expect(await opened.documents.countDocuments({ _id: '01acme' })).toBe(1);

@@ -1,7 +1,8 @@
-import { type ConnectOptions, type Connection, createConnection, type mongo } from 'mongoose';
+import type { ConnectOptions, Connection, mongo } from 'mongoose';
 import type { EventRepository } from '../../src/api-keys/storage/event.repository';
 import { openEventStorage } from '../../src/api-keys/storage/event-storage';
 import { StorageConfig } from '../../src/config/storage.config';
+import { connected } from '../support/connected';
 import { testDatabaseUri } from '../support/test-database';
 import { SERVICE_CONNECTION } from './opened-repository';
 
@@ -26,8 +27,7 @@ export async function openMongoEvents(
   uri = testDatabaseUri('events'),
   options: ConnectOptions = SERVICE_CONNECTION,
 ): Promise<OpenedMongoEvents> {
-  const connection = createConnection();
-  await connection.openUri(uri, options);
+  const connection = await connected(uri, options);
   const events = await openEventStorage('mongo', new StorageConfig(), connection);
   return {
     events,

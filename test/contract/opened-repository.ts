@@ -1,9 +1,10 @@
-import { type ConnectOptions, type Connection, createConnection, type mongo } from 'mongoose';
+import type { ConnectOptions, Connection, mongo } from 'mongoose';
 import { StorageConfig } from '../../src/config/storage.config';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from '../../src/api-keys/storage/api-key.schema';
 import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
 import { MongoApiKeyRepository } from '../../src/api-keys/storage/mongo-api-key.repository';
+import { connected } from '../support/connected';
 import { testDatabaseUri } from '../support/test-database';
 
 /** An empty store, ready to use. */
@@ -29,8 +30,7 @@ export async function openMongoRepository(
   uri = testDatabaseUri('api keys'),
   options: ConnectOptions = SERVICE_CONNECTION,
 ): Promise<OpenedMongoRepository> {
-  const connection = createConnection();
-  await connection.openUri(uri, options);
+  const connection = await connected(uri, options);
   const repository = mongoRepositoryOn(connection);
   await repository.prepare();
   return {

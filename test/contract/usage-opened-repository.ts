@@ -1,9 +1,10 @@
-import { type ConnectOptions, type Connection, createConnection, type mongo } from 'mongoose';
+import type { ConnectOptions, Connection, mongo } from 'mongoose';
 import { MemoryUsageRepository } from '../../src/api-keys/storage/memory-usage.repository';
 import { MongoUsageRepository } from '../../src/api-keys/storage/mongo-usage.repository';
 import type { UsageRepository } from '../../src/api-keys/storage/usage.repository';
 import { USAGE_MODEL, type UsageDocument, UsageSchema } from '../../src/api-keys/storage/usage.schema';
 import { StorageConfig } from '../../src/config/storage.config';
+import { connected } from '../support/connected';
 import { testDatabaseUri } from '../support/test-database';
 import { SERVICE_CONNECTION } from './opened-repository';
 
@@ -35,8 +36,7 @@ export async function openMongoUsageRepository(
   options: ConnectOptions = SERVICE_CONNECTION,
   writeTimeoutMs?: number,
 ): Promise<OpenedMongoUsageRepository> {
-  const connection = createConnection();
-  await connection.openUri(uri, options);
+  const connection = await connected(uri, options);
   const repository = mongoUsageRepositoryOn(connection, writeTimeoutMs);
   await repository.prepare();
   return {

@@ -1,9 +1,10 @@
-import { type ConnectOptions, type Connection, createConnection, type mongo } from 'mongoose';
+import type { ConnectOptions, Connection, mongo } from 'mongoose';
 import { StorageConfig } from '../../src/config/storage.config';
 import { MemoryUserRepository } from '../../src/users/storage/memory-user.repository';
 import { MongoUserRepository } from '../../src/users/storage/mongo-user.repository';
 import { USER_MODEL, type UserDocument, UserSchema } from '../../src/users/storage/user.schema';
 import type { UserRepository } from '../../src/users/storage/user.repository';
+import { connected } from '../support/connected';
 import { testDatabaseUri } from '../support/test-database';
 
 /** An empty store of users, ready to use. */
@@ -30,8 +31,7 @@ export async function openMongoUsers(
   uri = testDatabaseUri('users'),
   options: ConnectOptions = SERVICE_CONNECTION,
 ): Promise<OpenedMongoUserRepository> {
-  const connection = createConnection();
-  await connection.openUri(uri, options);
+  const connection = await connected(uri, options);
   const repository = mongoUsersOn(connection);
   await repository.prepare();
   return {

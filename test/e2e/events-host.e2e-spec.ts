@@ -12,6 +12,7 @@ import { StorageConfig } from '../../src/config/storage.config';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { ADAPTERS } from '../support/two-adapters';
 import { startWebhookReceiver, type WebhookReceiver, webhookSecret } from '../support/webhook-receiver';
+import { until } from '../support/patience';
 
 const DAY = 86_400_000;
 const operator = rootCaller('system');
@@ -48,14 +49,6 @@ function ownStore(): MemoryApiKeyRepository {
 
 function fail(): never {
   throw new Error('the listener is broken');
-}
-
-async function until(fulfilled: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!(await fulfilled())) {
-    if (performance.now() > deadline) throw new Error('it never happened');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
@@ -141,7 +134,7 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
       expiresAt,
     };
     const { id = '' } = await host.app.get(KeyImportService).import(operator, record, 1);
-    await until(() => ledger.of(id).length === 2);
+    await until('two events were heard', () => ledger.of(id).length === 2);
     await keys.update(operator, id, { enabled: false });
     await keys.update(operator, id, { enabled: true });
     const message = await receiver.waitFor(
@@ -172,7 +165,10 @@ describe('a host application', () => {
     const host = await startMemoriesHost('fastify');
     const { key } = await host.issue({});
     const events = host.app.get(EventsService);
-    await until(async () => (await events.list(operator, { keyId: key.id, limit: 1 })).data.length === 1);
+    await until(
+      'the event is listed',
+      async () => (await events.list(operator, { keyId: key.id, limit: 1 })).data.length === 1,
+    );
     await host.close();
   });
 
@@ -187,7 +183,10 @@ describe('a host application', () => {
     const kept = await startMemoriesHost('fastify', { storage: ownStore(), eventStorage: 'memory' });
     const { key } = await kept.issue({});
     const events = kept.app.get(EventsService);
-    await until(async () => (await events.list(operator, { keyId: key.id, limit: 1 })).data.length === 1);
+    await until(
+      'the event is listed',
+      async () => (await events.list(operator, { keyId: key.id, limit: 1 })).data.length === 1,
+    );
     await kept.close();
   });
 });

@@ -12,19 +12,14 @@ import {
   textIn,
   verdictOf,
 } from '../support/user-service';
+import { eventually } from '../support/patience';
 
 const NDJSON = 'application/x-ndjson';
 
 /** Reads until it sees what is expected: events are passed on in the background. */
 async function trailOf(client: HttpClient, query: string, count: number): Promise<readonly JsonObject[]> {
-  const deadline = performance.now() + 10_000;
-  for (;;) {
-    const answer = await client.get(`/v1/events?${query}`);
-    const page = pageIn(answer);
-    if (page.length >= count) return page;
-    if (performance.now() > deadline) throw new Error(`only ${page.length} events: ${answer.text}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const page = async (): Promise<readonly JsonObject[]> => pageIn(await client.get(`/v1/events?${query}`));
+  return eventually(page, (events) => events.length >= count);
 }
 
 describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {

@@ -2,6 +2,7 @@ import type { HttpAnswer } from '../support/http-client';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
 import { startService, type TestService } from '../support/service';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
+import { timed } from '../support/lateness';
 
 const ANY = '/v1/forward-auth?authenticated=1';
 
@@ -76,13 +77,14 @@ describe('a proxy asks while the key store is away', () => {
   it('and is told 503 within 2 s by each way of asking, and admits nobody', async () => {
     const { token } = await service.issue({ scopes: ['memory:read'] });
     proxy.hang();
-    const started = performance.now();
-    const answers = await Promise.all(
-      [ANY, '/v1/forward-auth?scope=memory:read', `${ANY}&org=acme`].map(async (path) =>
-        service.as(token).get(path),
+    const { result: answers, ms } = await timed(async () =>
+      Promise.all(
+        [ANY, '/v1/forward-auth?scope=memory:read', `${ANY}&org=acme`].map(async (path) =>
+          service.as(token).get(path),
+        ),
       ),
     );
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(ms).toBeLessThan(2000);
     for (const answer of answers) {
       expect([answer.status, answer.body['code']]).toEqual([503, 'storage_unavailable']);
       expect(answer.headers.get('retry-after')).toBe('1');

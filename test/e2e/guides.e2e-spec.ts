@@ -192,7 +192,7 @@ describe.each([
     }).catch((error: unknown) => {
       throw new Error((error as { readonly stdout: string }).stdout, { cause: error });
     });
-  }, 120_000);
+  });
   afterAll(async () => rm(folder, { recursive: true, force: true }));
 
   it('sees routes guarded without a database, with a first key that is shown once', async () => {

@@ -4,15 +4,11 @@ import { freePort } from '../support/free-port';
 import type { HttpAnswer } from '../support/http-client';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
 import { startService, type TestService } from '../support/service';
+import { timed } from '../support/lateness';
+import { eventually } from '../support/patience';
 
-async function eventually(ask: () => Promise<HttpAnswer>, status: number): Promise<HttpAnswer> {
-  const deadline = performance.now() + 10_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer.status === status) return answer;
-    if (performance.now() > deadline) throw new Error(`still ${answer.status}: ${answer.text}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+async function eventuallyAnswers(ask: () => Promise<HttpAnswer>, status: number): Promise<HttpAnswer> {
+  return eventually(ask, (answer) => answer.status === status);
 }
 
 const secondsSince = (start: number): number => (performance.now() - start) / 1000;
@@ -81,9 +77,8 @@ describe('an operator who asks a service on MongoDB how it is', () => {
 
   it('sees it taken away within 2 s while the store hangs, told which part is down, and back by itself', async () => {
     mongo.suspend();
-    const started = performance.now();
-    const away = await eventually(ready, 503);
-    expect(performance.now() - started).toBeLessThan(4000);
+    const { result: away, ms } = await timed(async () => eventuallyAnswers(ready, 503));
+    expect(ms).toBeLessThan(4000);
     expect(away.headers.get('content-type')).toContain('application/problem+json');
     expect(away.body).toMatchObject({
       status: 503,
@@ -96,7 +91,7 @@ describe('an operator who asks a service on MongoDB how it is', () => {
     expect(JSON.stringify(told)).not.toMatch(TELLING);
     expect((await live()).status).toBe(200);
     mongo.resume();
-    await eventually(ready, 200);
+    await eventuallyAnswers(ready, 200);
   });
 
   it('cannot wear the store out by asking', async () => {

@@ -8,7 +8,7 @@ const ROOT = join(__dirname, '../..');
 describe('a link in the documentation', () => {
   it('leads to a file and a heading that are there', async () => {
     expect(await checkLinks(ROOT)).toEqual({ ok: true, report: '' });
-  }, 60_000);
+  });
 
   it('is found where it leads nowhere', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'keyward-links-'));

@@ -26,7 +26,7 @@ beforeAll(async () => {
   manifest = await readManifest('package.json');
   ({ paths: shipped, size } = await listShippedFiles());
   reach = await reachFrom(ENTRIES);
-}, 60_000);
+});
 
 describe('someone who installs the package', () => {
   it('gets every package that it imports, and none that it does not', () => {

@@ -216,7 +216,7 @@ describe('a service with a longest life for keys', () => {
       client.post('/v1/api-keys', { name: 'made', scopes: [], ...fields });
 
     const { body } = await post({});
-    expect(Math.abs(Date.parse(textIn(body, 'expiresAt')) - Date.now() - 7 * DAY_MS)).toBeLessThan(10_000);
+    expect(Math.abs(Date.parse(textIn(body, 'expiresAt')) - Date.now() - 7 * DAY_MS)).toBeLessThan(60_000);
     for (const expiresAt of [inDays(8), null]) expect((await post({ expiresAt })).status).toBe(400);
     expect((await post({ expiresAt: inDays(6) })).status).toBe(201);
     const longer = await client.patch(`/v1/api-keys/${textIn(body, 'id')}`, { expiresAt: inDays(8) });

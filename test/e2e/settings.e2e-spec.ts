@@ -43,7 +43,7 @@ describe('an operator who starts the service with a copy of .env.example', () =>
     await writeFile(file, lines);
     const service = runNode([`--env-file=${file}`, join(__dirname, '../../dist/main.js')], {}, folder);
     try {
-      const [, url = '', told] = await service.waitFor(/listening on (\S+) \(version (\S+)\)/, 60_000);
+      const [, url = '', told] = await service.waitFor(/listening on (\S+) \(version (\S+)\)/);
       const [ready, docs] = await Promise.all([fetch(`${url}/health/ready`), fetch(`${url}/docs-json`)]);
       const says = JSON.stringify([[...ready.headers], [...docs.headers], await ready.text()]);
       expect(says).not.toContain(version);

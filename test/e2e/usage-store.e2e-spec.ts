@@ -1,5 +1,4 @@
 import { createConnection, type mongo } from 'mongoose';
-import { setTimeout as pause } from 'node:timers/promises';
 import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
 import type { JsonObject } from '../support/http-client';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
@@ -9,6 +8,7 @@ import { startService } from '../support/service';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
 import { testDatabaseUri } from '../support/test-database';
 import { droppedUses, startUsageHost, type UsageHost } from '../support/usage-host';
+import { until } from '../support/patience';
 
 const SELF = '/v1/api-keys/self';
 const FLUSH_MS = 200;
@@ -26,12 +26,6 @@ async function countsIn(uri: string): Promise<Readonly<Record<string, number>>> 
     if (sum > 0) counts[keyId] = (counts[keyId] ?? 0) + sum;
   }
   return counts;
-}
-
-async function eventually(check: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
-  for (const deadline = performance.now() + withinMs; !(await check()); await pause(25)) {
-    if (performance.now() > deadline) throw new Error('never came true');
-  }
 }
 
 describe('a host that counts in MongoDB', () => {
@@ -131,7 +125,10 @@ describe('a host whose store of usage goes away, while its keys are there', () =
       await proxy.restore();
       await useFor(500);
       // A use is stored, or in the metric; one whose outcome is unknown may be both, and none is stored twice.
-      await eventually(async () => (await stored()) + (await droppedUses()) - droppedBefore >= uses, 20_000);
+      await until(
+        'each use is stored or dropped',
+        async () => (await stored()) + (await droppedUses()) - droppedBefore >= uses,
+      );
       expect(await stored()).toBeLessThanOrEqual(uses);
       // What was counted after the store was known to be away was kept.
       expect(await stored()).toBeGreaterThan(uses - during);

@@ -6,20 +6,13 @@ import { storeOf } from '../support/stored-key';
 import { testDatabaseUri } from '../support/test-database';
 import { startWebhookReceiver, type WebhookReceiver, webhookSecret } from '../support/webhook-receiver';
 import { anEvent } from '../support/event-fixtures';
+import { until } from '../support/patience';
 
 const DAY = 86_400_000;
 const ROUNDS = 10;
 
 function eventsOf(service: TestService): EventRepository {
   return service.app.get<EventRepository>(EVENT_REPOSITORY);
-}
-
-async function until(fulfilled: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!(await fulfilled())) {
-    if (performance.now() > deadline) throw new Error('it never happened');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 describe('two instances over one database', () => {
@@ -79,7 +72,7 @@ describe('two instances over one database', () => {
   });
 
   it('let nothing wait in the documents of keys', async () => {
-    await until(async () => (await storeOf(other).outbox?.pending(10))?.length === 0);
+    await until('no event waits', async () => (await storeOf(other).outbox?.pending(10))?.length === 0);
     await expect(storeOf(one).outbox?.oldestPending()).resolves.toBeUndefined();
   });
 
@@ -87,7 +80,7 @@ describe('two instances over one database', () => {
     await one.stop();
     const { key } = await other.issue({ orgId: 'acme' });
     await receiver.waitFor((message) => message.id === `${key.id}-1`);
-    await until(async () => {
+    await until('old events are removed', async () => {
       const kept = await eventsOf(other).list({ limit: 1000 });
       const versions = new Set(kept.map(({ version }) => version));
       return versions.has(29) && !versions.has(31);
@@ -95,10 +88,10 @@ describe('two instances over one database', () => {
   });
 
   it('tell of a key that expired while nobody was there, once, and whose it was', async () => {
-    const { key } = await other.issue({ orgId: 'globex', expiresAt: new Date(Date.now() + 300) });
+    const { key } = await other.issue({ orgId: 'globex', expiresAt: new Date(Date.now() + 2000) });
     await receiver.waitFor((message) => message.id === `${key.id}-1`);
     await other.stop();
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await until('the key has expired', () => Date.now() > (key.expiresAt?.getTime() ?? Infinity));
     other = await startService('mongo', environment);
     one = await startService('mongo', environment);
     const isIt = ({ type, data }: (typeof receiver.received)[number]): boolean =>
@@ -106,7 +99,10 @@ describe('two instances over one database', () => {
     const message = await receiver.waitFor(isIt);
     expect(message.data).toMatchObject({ orgId: 'globex', actor: 'system', version: 1 });
     expect(message.timestamp).toBe(key.expiresAt?.toISOString());
-    await until(async () => (await eventsOf(other).dueOf(key.id, new Date('2100-01-01'), 1)).length === 0);
+    await until(
+      'the notice is removed',
+      async () => (await eventsOf(other).dueOf(key.id, new Date('2100-01-01'), 1)).length === 0,
+    );
     expect(receiver.received.filter(isIt)).toHaveLength(1);
   });
 });

@@ -1,6 +1,8 @@
 import { register } from 'prom-client';
 import { startService, type TestService } from '../support/service';
 import { startWebhookReceiver, type WebhookReceiver, webhookSecret } from '../support/webhook-receiver';
+import { timed } from '../support/lateness';
+import { eventually } from '../support/patience';
 
 const QUEUE_AGE = /^keyward_webhook_queue_oldest_seconds ([\d.]+)$/m;
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n';
@@ -30,22 +32,16 @@ describe('a receiver', () => {
     receiver.answerWith(undefined);
     const { key: ours } = await service.issue({ orgId: 'acme' });
     await receiver.waitFor(({ data }) => data['keyId'] === ours.id);
-    const began = performance.now();
-    await service.stop();
-    expect(performance.now() - began).toBeLessThan(5000);
+    const { ms } = await timed(async () => service.stop());
+    expect(ms).toBeLessThan(5000);
   });
 
   it('that says nothing shows in the age of the queue while it is waited for', async () => {
     receiver.answerWith(() => undefined);
     const { key } = await service.issue({ orgId: 'acme' });
     await receiver.waitFor(({ data }) => data['keyId'] === key.id);
-    const began = performance.now();
-    let age = 0;
-    while (age < 2 && performance.now() - began < 10_000) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      age = Number(QUEUE_AGE.exec(await register.metrics())?.[1] ?? 0);
-    }
-    expect(age).toBeGreaterThanOrEqual(2);
+    const age = async (): Promise<number> => Number(QUEUE_AGE.exec(await register.metrics())?.[1] ?? 0);
+    await eventually(age, (seconds) => seconds >= 2);
     expect(receiver.received.filter(({ data }) => data['keyId'] === key.id)).toHaveLength(1);
     await service.stop();
   });

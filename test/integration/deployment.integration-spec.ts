@@ -214,5 +214,5 @@ describe('what the Dockerfile puts into the image', () => {
     expect([0, 'SIGTERM']).toContain(service.exitCode ?? service.signalCode);
     await chmod(folder.path, 0o755);
     await folder.remove();
-  }, 180_000);
+  });
 });

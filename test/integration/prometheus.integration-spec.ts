@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { runBuiltService } from '../support/node-process';
 import { HttpClient } from '../support/http-client';
-import { eventually } from '../support/integration/eventually';
+import { eventuallyIs } from '../support/patience';
 import { metricsIn } from '../support/integration/prometheus/metric-names';
 import { type Prometheus, startPrometheus } from '../support/integration/prometheus/prometheus';
 import { type RedisServer, startRedis } from '../support/integration/redis';
@@ -78,7 +78,7 @@ describe('the metrics of a loaded service, in a real Prometheus', () => {
     (await prometheus.query(`sum(${expression})`))[0]?.value;
 
   it('count every decision of both tenants, and name neither', async () => {
-    await eventually(async () => sum('keyward_decisions_total{door="guard",code="MALFORMED"}'), 1);
+    await eventuallyIs(async () => sum('keyward_decisions_total{door="guard",code="MALFORMED"}'), 1);
     expect(await sum('keyward_decisions_total{door="forward-auth",code="VALID"}')).toBe(100);
     expect(
       await sum('keyward_http_request_duration_seconds_count{route="/v1/forward-auth",status="2xx"}'),
@@ -107,7 +107,7 @@ describe('the metrics of a loaded service, in a real Prometheus', () => {
   it('answer each panel of the dashboard with a line to draw', async () => {
     for (const expression of dashboardExpressions()) {
       const drawn = async (): Promise<boolean> => (await prometheus.query(expression)).length > 0;
-      await eventually(drawn, true);
+      await eventuallyIs(drawn, true);
     }
   });
 

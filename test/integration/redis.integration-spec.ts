@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpAnswer } from '../support/http-client';
-import { eventually } from '../support/integration/eventually';
+import { eventuallyIs } from '../support/patience';
 import { startForgetfulLink } from '../support/integration/forgetful-link';
 import { type Keyward, startKeywardInMemory } from '../support/integration/keyward';
 import { type RedisServer, startRedis } from '../support/integration/redis';
@@ -129,7 +129,7 @@ describe.each([
         expect(performance.now() - before - 1200).toBeLessThan(PATIENCE_WITH_REDIS_MS);
 
         await back();
-        await eventually(countsTogether, true);
+        await eventuallyIs(countsTogether, true);
         expect(await useKey(both, await limited(100), 400)).toEqual({ passed: 100, '429 rate_limited': 300 });
       },
     );
@@ -145,7 +145,7 @@ describe('a service on its own', () => {
     const use = async (): Promise<number> => (await keyward.as(token).get('/v1/api-keys/self')).status;
     expect(await use()).toBe(503);
     await redis.startAgain();
-    await eventually(use, 200);
+    await eventuallyIs(use, 200);
     await keyward.stop();
     await redis.stop();
   });
@@ -159,10 +159,10 @@ describe('a service on its own', () => {
     });
     const { token } = await keyward.issue({ scopes: [], rateLimit: { limit: 1000, windowSeconds: 60 } });
     const use = async (): Promise<number> => (await keyward.as(token).get('/v1/api-keys/self')).status;
-    await eventually(use, 200);
+    await eventuallyIs(use, 200);
     link.forget();
     expect(await use()).toBe(503);
-    await eventually(use, 200);
+    await eventuallyIs(use, 200);
     await keyward.stop();
     await link.close();
     await redis.stop();

@@ -1,13 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
 import { AUDIENCE, CLIENTS, IdentityProvider } from '../support/identity-provider';
 import { openBrowser, openPage } from '../support/integration/browser';
-import { eventually } from '../support/integration/eventually';
+import { eventuallyIs } from '../support/patience';
 import { type Keyward, startKeywardInMemory } from '../support/integration/keyward';
 import { fillIn, signInFrom, statusOf } from '../support/integration/swagger-sign-in';
 import { SwaggerUi } from '../support/integration/swagger-ui';
 
 // A browser on a busy machine takes its time to draw all of Swagger UI.
-jest.setTimeout(120_000);
 
 describe('a person who signs in from Swagger UI, with a browser', () => {
   let provider: IdentityProvider;
@@ -28,7 +27,7 @@ describe('a person who signs in from Swagger UI, with a browser', () => {
     ]);
     const offersSignIn = async (): Promise<boolean> =>
       (await keyward.as().get('/docs-json')).text.includes('authorizationCode');
-    await eventually(offersSignIn, true);
+    await eventuallyIs(offersSignIn, true);
   });
   afterAll(async () => {
     await browser.close();

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { PATIENCE_MS } from './patience';
 
 const ROOT = join(__dirname, '../..');
 
@@ -9,8 +10,8 @@ export interface NodeProcess {
   readonly child: ChildProcess;
   stdout(): string;
   stderr(): string;
-  /** Resolves with the first match of what it wrote, or rejects when it ends or takes too long. */
-  waitFor(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
+  /** Resolves with the first match of what it wrote, or rejects when it ends without one. */
+  waitFor(pattern: RegExp): Promise<RegExpExecArray>;
   /** Resolves with the exit code once it has ended. */
   exited(): Promise<number | null>;
   stop(): Promise<void>;
@@ -34,8 +35,8 @@ export function runNode(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
   const ended = once(child, 'close').then(() => child.exitCode);
 
-  const waitFor = async (pattern: RegExp, timeoutMs = 15_000): Promise<RegExpExecArray> => {
-    const deadline = performance.now() + timeoutMs;
+  const waitFor = async (pattern: RegExp): Promise<RegExpExecArray> => {
+    const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       const match = pattern.exec(out + err);
       if (match !== null) return match;

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import { until } from './patience';
 
 /** A message that the official library found genuine. */
 export interface ReceivedWebhook {
@@ -22,7 +23,7 @@ export interface WebhookReceiver {
   /** Answers so instead of 204 from now on; `undefined` answers 204 again. */
   answerWith(answer: RequestListener | undefined): void;
   /** Resolves once so many were verified that fit. */
-  waitFor(fits: (message: ReceivedWebhook) => boolean, timeoutMs?: number): Promise<ReceivedWebhook>;
+  waitFor(fits: (message: ReceivedWebhook) => boolean): Promise<ReceivedWebhook>;
   stop(): Promise<void>;
 }
 
@@ -66,15 +67,11 @@ export async function startWebhookReceiver(secret: string): Promise<WebhookRecei
     received,
     refused,
     answerWith: (next) => (answer = next),
-    waitFor: async (fits, timeoutMs = 15_000) => {
-      const deadline = performance.now() + timeoutMs;
-      for (;;) {
-        const found = received.find(fits);
-        if (found !== undefined) return found;
-        if (performance.now() > deadline)
-          throw new Error(`it never came; these did: ${JSON.stringify(received)}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+    waitFor: async (fits) => {
+      await until('the message arrives', () => received.some(fits));
+      const found = received.find(fits);
+      if (found === undefined) throw new Error('a received message is gone');
+      return found;
     },
     stop: async () => {
       server.closeAllConnections();

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isBrokenConnection } from '../http-client';
+import { Lateness } from '../lateness';
 import type { DrillInstance } from './drill-instance';
 import { decide, type Door, type Question, VALID } from './question';
 import type { Timed } from './timed';
@@ -18,9 +19,13 @@ const DOORS: readonly Door[] = ['forward-auth', 'verify'];
 /** The connection was closed before there was an answer. */
 const BROKEN = 'no answer';
 
+/** Nobody can expect answers from a machine that kept the test itself from running for so much of the time. */
+const BUSY = 0.25;
+
 /** Asks good and bad questions all the time, and judges every answer. */
 export class SteadyLoad {
   readonly answers: Answered[] = [];
+  readonly lateness = new Lateness();
   private readonly asking: Promise<unknown>;
   private isOver = false;
   private next = 0;
@@ -37,6 +42,7 @@ export class SteadyLoad {
   async stop(): Promise<void> {
     this.isOver = true;
     await this.asking;
+    this.lateness.stop();
   }
 
   /** Those that were neither right nor a refusal for want of the store. */
@@ -64,16 +70,26 @@ export class SteadyLoad {
     return counts;
   }
 
+  /** Refusals because something was away, although the machine had time in the second before. */
+  get unexcused(): readonly string[] {
+    return this.answers
+      .filter(({ decision, sentAt, answeredAt }) => {
+        const from = sentAt - 1000;
+        return isOutage(decision) && this.lateness.between(from, answeredAt) < BUSY * (answeredAt - from);
+      })
+      .map(({ decision }) => decision);
+  }
+
   /** Waits until every question was asked after a moment and answered rightly. */
   async allRightSince(moment: number, withinMs: number): Promise<void> {
-    const deadline = performance.now() + withinMs;
+    const begunAt = performance.now();
     for (;;) {
       const right = new Set(
         this.answers.filter(({ isRight, sentAt }) => isRight && sentAt > moment).map(({ what }) => what),
       );
       const left = this.questions.filter(({ what }) => !right.has(what));
       if (left.length === 0) return;
-      if (performance.now() > deadline) {
+      if (this.lateness.judged(begunAt, performance.now()) > withinMs) {
         throw new Error(`still not answered rightly: ${left.map(({ what }) => what).join('; ')}`);
       }
       await pause(20);
@@ -82,11 +98,12 @@ export class SteadyLoad {
 
   /** Waits for the first admission that was asked for after a moment, and says how long after it came. */
   async firstAdmissionSince(moment: number, withinMs: number): Promise<number> {
-    const deadline = performance.now() + withinMs;
+    const begunAt = performance.now();
     for (;;) {
       const first = this.answers.find(({ decision, sentAt }) => decision === VALID && sentAt > moment);
       if (first !== undefined) return first.answeredAt - moment;
-      if (performance.now() > deadline) throw new Error(`nobody was let in for ${withinMs} ms`);
+      if (this.lateness.judged(begunAt, performance.now()) > withinMs)
+        throw new Error(`nobody was let in for ${withinMs} ms`);
       await pause(10);
     }
   }

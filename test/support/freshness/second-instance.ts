@@ -29,7 +29,7 @@ export async function startSecondInstance(
     CLOCK_SHIFT_MS: String(shiftMs),
     ...environment,
   });
-  const [, url = ''] = await running.waitFor(/listening on (\S+)/, 60_000);
+  const [, url = ''] = await running.waitFor(/listening on (\S+)/);
   const as = (token?: string): HttpClient => new HttpClient(url, token);
   return {
     proxy,

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { newKeyId } from '../../../src/api-keys/domain/key-id';
 import { type HttpAnswer, type HttpClient, isBrokenConnection } from '../http-client';
+import { eventually } from '../patience';
 import type { TestService } from '../service';
 
 /** What service and instance have in common: somebody to ask. */
@@ -115,7 +116,6 @@ export interface TrialResult {
 const ASK_EVERY_MS = 200;
 const AFTER_BOUND_MS = 500;
 const SPREAD_MS = 500;
-const ACKNOWLEDGED_WITHIN_MS = 15_000;
 const MAX_TRIES = 5;
 
 /**
@@ -146,13 +146,8 @@ export async function runTrial(
   })();
   await pause(SPREAD_MS * Math.random());
   const send = async (): Promise<HttpAnswer> => answered(async () => make(root, key));
-  let answer = await send();
   // A busy machine may need more tries; what counts is when the change was acknowledged.
-  const deadline = performance.now() + ACKNOWLEDGED_WITHIN_MS;
-  while (answer.status === 503 && performance.now() < deadline) {
-    await pause(ASK_EVERY_MS);
-    answer = await send();
-  }
+  const answer = await eventually(send, ({ status }) => status !== 503);
   acknowledgedAt = performance.now();
   if (answer.status >= 300) throw new Error(`not ${what}: ${answer.status} ${answer.text}`);
   await acknowledged();

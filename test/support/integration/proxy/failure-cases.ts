@@ -1,5 +1,5 @@
 import { Suspension } from '../../mongo-server/suspension';
-import { eventually } from '../eventually';
+import { eventuallyIs } from '../../patience';
 import { bearer } from './guarded-site';
 import { ACME, expectRefused, type ProxyTest, type ProxyTraits } from './proxy-test';
 import { send } from './send';
@@ -34,7 +34,7 @@ export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void 
     } finally {
       suspension.end();
     }
-    await eventually(async () => (await site.as(acmeReader, ACME)).status, 200);
+    await eventuallyIs(async () => (await site.as(acmeReader, ACME)).status, 200);
   });
 
   it('refuses while Keyward is down, and lets in again when it is back', async () => {
@@ -43,7 +43,7 @@ export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void 
     await expectRefused(site, traits.away, async () => site.as(acmeReader, ACME));
     await expectRefused(site, traits.away, async () => site.request({ path: ACME }));
     await site.startKeywardAgain();
-    await eventually(async () => (await site.as(acmeReader, ACME)).status, 200);
+    await eventuallyIs(async () => (await site.as(acmeReader, ACME)).status, 200);
     await expectRefused(site, 403, async () => site.as(globexReader, ACME));
   });
 }

@@ -1,0 +1,52 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { mongo } from 'mongoose';
+
+const PAUSE_MS = 25;
+
+interface Operation {
+  readonly from: number;
+  /** `Infinity` while it is under way. */
+  to: number;
+}
+
+/**
+ * Writes to the database and reads from it all the time, past Keyward, and records how long that takes. If it takes long,
+ * no instance can prove in time that its memory is fresh, and has to answer 503. Moments are by `performance.now()`.
+ */
+export class StoreWitness {
+  private readonly operations: Operation[] = [];
+  private readonly client: mongo.MongoClient;
+  private readonly working: Promise<void>;
+  private isOver = false;
+
+  constructor(uri: string) {
+    this.client = new mongo.MongoClient(uri);
+    this.working = this.work();
+  }
+
+  /** The duration of the slowest operation that was under way at some moment between these, in milliseconds. */
+  slowestBetween(from: number, to: number): number {
+    const now = performance.now();
+    return this.operations
+      .filter((operation) => operation.from <= to && operation.to >= from)
+      .reduce((slowest, operation) => Math.max(slowest, Math.min(operation.to, now) - operation.from), 0);
+  }
+
+  async stop(): Promise<void> {
+    this.isOver = true;
+    await this.working;
+    await this.client.close();
+  }
+
+  private async work(): Promise<void> {
+    const notes = this.client.db().collection<{ _id: string; count: number }>('witness');
+    while (!this.isOver) {
+      const operation: Operation = { from: performance.now(), to: Infinity };
+      this.operations.push(operation);
+      await notes.updateOne({ _id: 'witness' }, { $inc: { count: 1 } }, { upsert: true });
+      await notes.findOne({ _id: 'witness' });
+      operation.to = performance.now();
+      await pause(PAUSE_MS);
+    }
+  }
+}
