@@ -5,8 +5,7 @@ import {
   UnacceptableExpiryError,
 } from './api-keys.errors';
 import type { ApiKey, ApiKeyWithHistory, Grant } from './domain/api-key';
-import { actsForOwner, type Caller, exceededBy, givesLastingAccess } from './domain/caller';
-import { maySetExternalId } from './domain/external-id';
+import { actsForOwner, type Caller, exceededBy, givesLastingAccess, isUnlimited } from './domain/caller';
 import { loosenedFields } from './domain/imposed';
 import { grants } from './domain/scopes';
 
@@ -30,7 +29,7 @@ export function requireAssignable(caller: Caller, ownerId: string | undefined): 
 
 /** @throws ExternalIdNotAllowedError if a new key is to have an external id that the caller may not decide */
 export function requireExternalIdAllowed(caller: Caller, externalId: string | undefined): void {
-  if (externalId !== undefined && !maySetExternalId(caller)) throw new ExternalIdNotAllowedError();
+  if (externalId !== undefined && !isUnlimited(caller)) throw new ExternalIdNotAllowedError();
 }
 
 /**
@@ -40,7 +39,7 @@ export function requireExternalIdAllowed(caller: Caller, externalId: string | un
  * @throws DelegationExceededError, ExternalIdNotAllowedError unless the caller may change this of the key
  */
 export function requireChangeable(caller: Caller, before: Grant, changed: readonly string[]): void {
-  if (changed.includes('externalId') && !maySetExternalId(caller)) throw new ExternalIdNotAllowedError();
+  if (changed.includes('externalId') && !isUnlimited(caller)) throw new ExternalIdNotAllowedError();
   if (caller.isRetiring !== true) return;
   if (givesLastingAccess(before)) throw new DelegationExceededError(['scopes']);
   const given = changed.filter((field) => field === 'ownerId' || field === 'externalId');

@@ -1,5 +1,5 @@
 import type { ApiKey, KeySecret } from './api-key';
-import { callerOf, exceededBy, rootCaller } from './caller';
+import { type Caller, callerOf, exceededBy, isUnlimited, rootCaller } from './caller';
 
 const key: ApiKey = {
   id: '01jd8x4k2m6n8p0q2r4s6t8v0w',
@@ -91,5 +91,26 @@ describe('who manages keys', () => {
     for (const orgId of ['acme', 'globex', undefined]) {
       expect(exceededBy(rootCaller('cli'), { scopes: [], allowedIps: [], orgId })).toEqual([]);
     }
+  });
+});
+
+const root = rootCaller('cli');
+
+describe('a caller without limits to what it sees', () => {
+  it.each<[string, Caller]>([
+    ['an operator', root],
+    ['a key without a binding and an owner', { ...root, grant: { scopes: ['a'], allowedIps: ['10.0.0.1'] } }],
+  ])('may be %s', (_who, caller) => {
+    expect(isUnlimited(caller)).toBe(true);
+  });
+
+  it.each<[string, Partial<Caller>]>([
+    ['bound to an organisation', { grant: { ...root.grant, orgId: 'acme' } }],
+    ['bound to a project', { grant: { ...root.grant, projectId: 'apollo' } }],
+    ['with an owner', { grant: { ...root.grant, ownerId: 'ada' } }],
+    ['a member of organisations', { orgIds: ['acme', 'globex'] }],
+    ['a member of no organisation', { orgIds: [] }],
+  ])('may not be %s', (_who, part) => {
+    expect(isUnlimited({ ...root, ...part })).toBe(false);
   });
 });

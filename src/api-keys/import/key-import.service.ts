@@ -20,7 +20,6 @@ import {
   requireAcceptable,
   requireAssignable,
   requireCovered,
-  requireExternalIdAllowed,
 } from '../grant-checks';
 import { OWNER_SLOTS, type OwnerSlots } from '../owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
@@ -88,7 +87,6 @@ export class KeyImportService {
     const grant = composeGrant(inheritedFrom(caller), request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
-    requireExternalIdAllowed(caller, request.externalId);
     requireAcceptable(grant.expiresAt, latest, now);
     await this.requireOwner(grant.ownerId);
     const born = (createdAt === undefined ? undefined : parseRfc3339(createdAt)) ?? now;
