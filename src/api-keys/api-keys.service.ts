@@ -196,13 +196,17 @@ export class ApiKeysService {
   }
 
   /**
-   * Revokes a key for good; its record stays. Revoking a revoked key changes nothing.
+   * Revokes a key for good; its record stays. Revoking a revoked key changes nothing, and announces the revocation to
+   * every instance again.
    *
    * @throws KeyNotFoundError, VersionMismatchError, ConcurrentChangeError
    */
   async revoke(caller: Caller, id: string, reason?: string, options: ChangeOptions = {}): Promise<ApiKey> {
-    const { after: revoked } = await this.change(caller, id, options, (before, now) => {
-      if (before.revokedAt !== undefined) return undefined;
+    const { after: revoked } = await this.change(caller, id, options, async (before, now) => {
+      if (before.revokedAt !== undefined) {
+        await this.repository.announceAgain?.(id);
+        return undefined;
+      }
       const after = { ...before, revokedAt: now, revokedBy: caller.actor, revokedReason: reason };
       return recordChange(after, now, { action: 'revoked', by: caller.actor, reason });
     });

@@ -148,6 +148,13 @@ const USES: readonly Use[] = [
     run: async (repository) => repository.list({ externalId: 'cust-7', orgId: 'acme', limit: 10 }),
   },
   {
+    what: 'announcing a key again',
+    index: '_id_',
+    reads: 0,
+    writes: 1,
+    run: async (repository, { id }) => repository.announceAgain?.(id),
+  },
+  {
     what: 'finding the keys whose events wait',
     index: 'pendingAt_1',
     reads: 1,

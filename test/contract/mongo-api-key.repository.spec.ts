@@ -131,6 +131,19 @@ describe('the documents of API keys in MongoDB', () => {
     await expect(changedAt()).resolves.toEqual(moved);
   });
 
+  it('are announced again by their date alone, so that every feed sees them', async () => {
+    const key = aKey();
+    await store.repository.insert(key);
+    const before = await store.documents.findOne();
+    await pause(5);
+    await store.repository.announceAgain?.(key.id);
+    const after = await store.documents.findOne();
+    expect((after?.['changedAt'] as Date).getTime()).toBeGreaterThan(
+      (before?.['changedAt'] as Date).getTime(),
+    );
+    expect({ ...after, changedAt: undefined }).toEqual({ ...before, changedAt: undefined });
+  });
+
   it('hold the hash of a token and nothing else of it', async () => {
     const { key, token } = await service.create(root, { name: 'ingest', scopes: [] });
     await service.update(root, key.id, { name: 'renamed' });

@@ -59,6 +59,17 @@ const USES: readonly Use[] = [
     run: async (users) => users.remove(aUser().id),
   },
   {
+    what: 'a removed user is removed again',
+    ...ONE,
+    sends: ['write', 'write', 'write', 'read', 'write'],
+    run: async (users) => {
+      const user = aUser();
+      await users.insert(user);
+      await users.remove(user.id);
+      await users.remove(user.id);
+    },
+  },
+  {
     what: 'unfinished removals are looked for',
     index: 'removalPending_1',
     sends: ['read'],

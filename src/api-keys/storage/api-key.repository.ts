@@ -68,6 +68,12 @@ export interface ApiKeyRepository {
    */
   replace(key: ApiKeyWithHistory): Promise<boolean>;
 
+  /**
+   * Has the change feed announce a record to every instance once more, without a change of it: for an instance that may
+   * have missed the change.
+   */
+  announceAgain?(id: string): Promise<void>;
+
   /** One page of records, newest first. */
   list(query: ApiKeyQuery): Promise<readonly ApiKey[]>;
 }

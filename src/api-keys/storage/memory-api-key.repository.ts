@@ -51,6 +51,10 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
     return true;
   }
 
+  async announceAgain(id: string): Promise<void> {
+    this.changes.announce(id);
+  }
+
   async list({
     ownerId,
     orgId,

@@ -127,6 +127,16 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     }
   }
 
+  async announceAgain(id: string): Promise<void> {
+    try {
+      await boundedMongoOperation((signal) =>
+        this.model.updateOne({ _id: id }, { $currentDate: { changedAt: true } }, durableWrite(signal)),
+      );
+    } finally {
+      this.changes?.changed(id);
+    }
+  }
+
   async list(query: ApiKeyQuery): Promise<readonly ApiKey[]> {
     const { ownerId, orgId, projectId, externalId, before, limit } = query;
     const found = await boundedMongoOperation((signal) =>

@@ -96,6 +96,17 @@ describe('a poll for changes', () => {
     expect(said).toEqual(['everything', 'acme', 'globex', 'acme']);
   });
 
+  it('announces a version again if its record was touched again', async () => {
+    follow();
+    await nextProof();
+    records = [record('acme', 2, 5)];
+    await nextProof();
+    records = [record('acme', 2)];
+    await nextProof();
+    await nextProof();
+    expect(said).toEqual(['everything', 'acme', 'acme']);
+  });
+
   it('announces no heartbeat of anybody', async () => {
     follow();
     records = [{ _id: '#hb:another', beat: 'another:1', changedAt: new Date(serverTime) }];

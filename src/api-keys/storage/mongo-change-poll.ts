@@ -79,8 +79,9 @@ export class MongoChangePoll implements ChangeSource {
   private announce({ _id, version, changedAt }: WatchedDocument, target: FeedTarget): void {
     if (isHeartbeatId(_id)) return;
     const known = this.seen.get(_id);
-    this.seen.set(_id, { version, at: changedAt?.getTime() ?? 0 });
-    if (known === undefined || known.version !== version) target.changed(_id);
+    const at = changedAt?.getTime() ?? 0;
+    this.seen.set(_id, { version, at });
+    if (known?.version !== version || known?.at !== at) target.changed(_id);
   }
 
   private forgetSeenBefore(time: number): void {

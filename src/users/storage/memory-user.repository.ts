@@ -66,7 +66,11 @@ export class MemoryUserRepository implements UserRepository {
 
   async remove(id: string, ifVersion?: readonly number[]): Promise<boolean> {
     const user = this.users.get(id);
-    if (user === undefined || user.status === 'deleted') return user !== undefined;
+    if (user === undefined) return false;
+    if (user.status === 'deleted') {
+      this.changes.announce(id);
+      return true;
+    }
     const { createdAt, lastLoginAt, version } = user;
     if (ifVersion?.includes(version) === false) return false;
     this.users.set(id, {

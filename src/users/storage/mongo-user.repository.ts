@@ -122,7 +122,12 @@ export class MongoUserRepository implements UserRepository {
         durableWrite(signal),
       ),
     ).finally(() => this.changes?.changed(id));
-    return matchedCount === 1 || (await this.find(id))?.status === 'deleted';
+    if (matchedCount === 1) return true;
+    if ((await this.find(id))?.status !== 'deleted') return false;
+    await boundedMongoOperation((signal) =>
+      this.model.updateOne({ _id: id }, { $currentDate: { changedAt: true } }, durableWrite(signal)),
+    ).finally(() => this.changes?.changed(id));
+    return true;
   }
 
   async pendingRemovals(limit: number): Promise<readonly string[]> {

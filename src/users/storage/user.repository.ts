@@ -53,7 +53,7 @@ export interface UserRepository {
 
   /**
    * Deletes a user in one write: the status, the personal fields, and the subject, which is free again. The keys
-   * are left to {@link pendingRemovals}.
+   * are left to {@link pendingRemovals}. Deleting a deleted user announces it again.
    *
    * @param ifVersion leaves alone who is at no such version, and is not deleted yet
    * @returns whether the user is deleted now
