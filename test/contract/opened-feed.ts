@@ -1,6 +1,7 @@
 import { mongo } from 'mongoose';
 import { LocalChangeFeed } from '../../src/api-keys/storage/change-feed';
 import { MongoChangeFeed } from '../../src/api-keys/storage/mongo-change-feed';
+import { MongoDeployment } from '../../src/api-keys/storage/mongo-deployment';
 import type { WatchedDocument } from '../../src/api-keys/storage/mongo-heartbeat';
 import { testDatabaseUri } from '../support/test-database';
 import type { OpenedFeed } from './change-feed.contract';
@@ -37,10 +38,11 @@ export async function openMongoFeed(
   const documents = others.db().collection<WatchedDocument>('records');
   await documents.createIndex({ changedAt: 1 });
   await own.connect();
-  const feed = new MongoChangeFeed(own.db().collection<WatchedDocument>('records'), {
-    revocationBoundMs: BOUND_MS,
-    changeFeed,
-  });
+  const feed = new MongoChangeFeed(
+    own.db().collection<WatchedDocument>('records'),
+    { revocationBoundMs: BOUND_MS, changeFeed },
+    new MongoDeployment(own, own.db().databaseName),
+  );
   return {
     feed,
     documents,

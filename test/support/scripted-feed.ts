@@ -4,6 +4,7 @@ import type { ChangeFeed, ChangeListener } from '../../src/api-keys/storage/chan
 export class ScriptedFeed implements ChangeFeed {
   readonly kind = 'streams';
   provenAt = -Infinity;
+  followsPrimary = false;
   isStopped = false;
   private readonly listeners = new Set<ChangeListener>();
 

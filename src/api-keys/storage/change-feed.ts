@@ -16,7 +16,10 @@ export interface FreshnessSettings {
 export interface ChangeListener {
   /** The record with this id was added or changed. Keyward removes none; where somebody else does, restart it. */
   changed(id: string): void;
-  /** Any record may have changed: what was read before this moment is covered by no announcement. */
+  /**
+   * Any record may have changed, or another server may answer from now on: nothing that was read before this moment, or is
+   * being read, is covered by announcements.
+   */
   everythingChanged(): void;
 }
 
@@ -36,6 +39,12 @@ export interface ChangeFeed {
    * was listening. `-Infinity` while nothing is proven, `Infinity` where the store is in this process.
    */
   readonly provenAt: number;
+
+  /**
+   * Whether `everythingChanged` is announced as soon as another server answers reads. Then one linearizable read vouches
+   * for the majority reads of the next moments. Default false: while nothing is proven, every read is linearizable.
+   */
+  readonly followsPrimary?: boolean;
 
   /**
    * Listens. The first listener starts the feed.

@@ -63,6 +63,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
   }
 
   async prepare(): Promise<void> {
+    await this.changes?.prepare();
     await this.model.createCollection();
     await this.model.createIndexes();
   }
@@ -84,11 +85,11 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     id: string,
     { linearizable = false, timeoutMs = Infinity }: ReadOptions = {},
   ): Promise<ApiKey | null> {
-    const onReplicaSet = this.changes?.kind === 'streams';
+    const isLinearizable = (await this.changes?.needsLinearizable(linearizable)) === true;
     const found = await boundedMongoOperation(
       (signal) =>
         this.model
-          .findById(id, WITHOUT_HISTORY, decidingRead(signal, linearizable && onReplicaSet))
+          .findById(id, WITHOUT_HISTORY, decidingRead(signal, isLinearizable))
           .lean<StoredKeyWithoutHistory>()
           .exec(),
       Math.min(timeoutMs, MONGO_OPERATION_TIMEOUT_MS),

@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Connection, mongo } from 'mongoose';
+import { ConfigurationError } from '../../config/configuration.error';
 import {
   type ChangeFeed,
   type ChangeFeedKind,
@@ -10,7 +12,11 @@ import {
 import type { ChangeSource, FeedTarget } from './feed-target';
 import { MongoChangePoll } from './mongo-change-poll';
 import { ChangeStreamsUnsupportedError, MongoChangeStream } from './mongo-change-stream';
+import { type Deployment, MongoDeployment } from './mongo-deployment';
 import { MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
+
+/** How soon streams are tried again on a server that offers none, if nothing else may be used. */
+const UNSUPPORTED_RETRY_MS = 30_000;
 
 /** What of a Mongoose model is needed here, whatever its documents are. */
 interface WatchedModel {
@@ -27,6 +33,7 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   private source: 'streams' | 'polling' | undefined;
   private provenKind: ChangeFeedKind | undefined;
   private proof = -Infinity;
+  private primarySince = -Infinity;
   private following: Promise<void> | undefined;
   private isTroubled = false;
 
@@ -34,6 +41,7 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   constructor(
     private readonly collection: mongo.Collection<WatchedDocument>,
     private readonly settings: FreshnessSettings,
+    private readonly deployment: Deployment,
   ) {
     this.heartbeat = new MongoHeartbeat(collection);
   }
@@ -41,9 +49,11 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   /** The feed of the collection behind a Mongoose model. */
   static of(model: WatchedModel, settings: FreshnessSettings): MongoChangeFeed {
     const { db, collection } = model;
+    const client = db.getClient();
     return new MongoChangeFeed(
-      db.getClient().db(db.name).collection<WatchedDocument>(collection.collectionName),
+      client.db(db.name).collection<WatchedDocument>(collection.collectionName),
       settings,
+      new MongoDeployment(client, db.name),
     );
   }
 
@@ -53,6 +63,37 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
 
   get provenAt(): number {
     return this.proof;
+  }
+
+  /** A mongos tells nothing of its shards' primaries, and a standalone server has none. */
+  get followsPrimary(): boolean {
+    return this.deployment.known === 'replica set';
+  }
+
+  /**
+   * Finds out what the store runs on.
+   *
+   * @throws ConfigurationError if polling is chosen where it proves nothing
+   * @throws StorageUnavailableError
+   */
+  async prepare(): Promise<void> {
+    if ((await this.deployment.kind()) === 'sharded cluster' && this.settings.changeFeed === 'polling') {
+      throw new ConfigurationError(
+        'polling (CHANGE_FEED=polling, changeFeed: "polling") misses changes on a sharded cluster, ' +
+          'because one shard cannot vouch for the others: choose "auto" or "streams".',
+      );
+    }
+  }
+
+  /**
+   * Whether a read that decides must be linearizable. See decision record 0053.
+   *
+   * @param isUnproven whether nothing proves at present that the primary still is the primary
+   * @throws StorageUnavailableError
+   */
+  async needsLinearizable(isUnproven: boolean): Promise<boolean> {
+    const kind = await this.deployment.kind();
+    return kind === 'sharded cluster' || (kind === 'replica set' && isUnproven);
   }
 
   subscribe(listener: ChangeListener): () => void {
@@ -79,7 +120,8 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   }
 
   proven(at: number): void {
-    if (this.end.signal.aborted) return;
+    // What was sent to a former primary says nothing of what the present one knows already.
+    if (this.end.signal.aborted || at <= this.primarySince) return;
     this.proof = Math.max(this.proof, at);
     this.provenKind = this.source;
     if (this.isTroubled) this.logger.log(`changes of ${this.collection.collectionName} are followed again`);
@@ -96,24 +138,47 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   }
 
   private async follow(): Promise<void> {
+    const stopWatching = this.deployment.watchPrimary(() => this.primaryChanged());
+    try {
+      await this.followByMode();
+    } finally {
+      stopWatching();
+    }
+  }
+
+  private async followByMode(): Promise<void> {
     const { revocationBoundMs: boundMs = DEFAULT_REVOCATION_BOUND_MS, changeFeed: mode = 'auto' } =
       this.settings;
-    if (mode !== 'polling') {
+    const { signal } = this.end;
+    for (let mayPoll = mode === 'polling'; !mayPoll && !signal.aborted;) {
       this.source = 'streams';
       try {
         await this.followBy(new MongoChangeStream(this.collection, this.heartbeat, boundMs));
-        return;
       } catch (error) {
         if (!(error instanceof ChangeStreamsUnsupportedError)) throw error;
-        if (mode === 'streams') return this.troubled(error);
-        this.logger.log(`no change streams here: ${this.collection.collectionName} is polled`);
+        const kind = await this.deployment.kind().catch(() => undefined);
+        mayPoll = mode === 'auto' && kind !== undefined && kind !== 'sharded cluster';
+        if (mayPoll) {
+          this.logger.log(`no change streams here: ${this.collection.collectionName} is polled`);
+        } else {
+          this.troubled(error);
+          await pause(UNSUPPORTED_RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+        }
       }
     }
+    if (signal.aborted) return;
     this.source = 'polling';
     await this.followBy(new MongoChangePoll(this.collection, this.heartbeat, boundMs));
   }
 
   private async followBy(source: ChangeSource): Promise<void> {
     await source.follow(this, this.end.signal);
+  }
+
+  /** What a new primary answers may at first be older than what was announced already. See decision record 0055. */
+  private primaryChanged(): void {
+    this.primarySince = performance.now();
+    this.proof = -Infinity;
+    this.everythingChanged();
   }
 }

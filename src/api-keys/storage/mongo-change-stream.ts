@@ -37,11 +37,12 @@ const CHANGES_OF_ONE_RECORD: ReadonlySet<string> = new Set(['insert', 'update', 
 
 /**
  * Follows a collection by a MongoDB change stream. Freshness dates from the sending of the newest heartbeat that came
- * back through it; a stream that could not be resumed where it ended counts as if everything had changed.
+ * back through it. A stream that is opened, or resumed, counts as if everything had changed.
  */
 export class MongoChangeStream implements ChangeSource {
   private token: unknown;
   private hasDelivered = false;
+  private isOpening = true;
 
   /** @param boundMs how old what is served may become: a beat is sent every quarter of it */
   constructor(
@@ -68,6 +69,7 @@ export class MongoChangeStream implements ChangeSource {
   }
 
   private open(): Stream {
+    this.isOpening = true;
     return this.collection.watch(
       [
         { $match: { $nor: [{ 'documentKey._id': { $regex: '^#hb:', $ne: this.heartbeat.id } }] } },
@@ -125,8 +127,9 @@ export class MongoChangeStream implements ChangeSource {
   }
 
   private take(event: StreamEvent, target: FeedTarget): void {
-    // Opened anew, a stream says nothing of what came before its first event.
-    if (this.token === undefined) target.everythingChanged();
+    // A new stream says nothing of what came before its first event. One that was taken up may come from another server.
+    if (this.isOpening) target.everythingChanged();
+    this.isOpening = false;
     this.token = event._id;
     this.hasDelivered = true;
     this.pass(event, target);

@@ -11,6 +11,7 @@ export async function prepareStore(store: { prepare(): Promise<void> }, what: st
   try {
     await store.prepare();
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
     throw new ConfigurationError(
       `the store of ${what} could not be made ready (${reason}): let the service build its indexes, or build them beforehand.`,

@@ -1,19 +1,25 @@
 import type { ChangeFeed, ChangeListener } from '../storage/change-feed';
 import type { ReadOptions } from '../storage/read-options';
 import { StorageUnavailableError } from '../storage/storage.errors';
+import { ProvenReads } from './proven-reads';
 import { SieveCache } from './sieve-cache';
+
+/** How many reads of records that are not in memory may wait for the store at once. */
+const MAX_UNKNOWN_READS = 1000;
 
 /** What a read of the store found. Moments are by `performance.now()`. */
 export interface Reading<V> {
   readonly value: V | null;
   readonly begunAt: number;
-  /** At this moment the store said so, or the feed proved that it still did. */
+  /** Changes that were acknowledged before this moment are in it. */
   readonly trueAt: number;
 }
 
 interface Flight<V> {
   readonly begunAt: number;
-  readonly linearizable: boolean;
+  /** What is read is proven to be no older than this, unless the feed proves more meanwhile. */
+  readonly provenAt: number;
+  readonly isUnknown: boolean;
   readonly done: Promise<Reading<V>>;
   /** Until a change of the record, or of any, is announced: what is read may be from before it. */
   isCurrent: boolean;
@@ -43,6 +49,8 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
   reads = 0;
   private readonly values: SieveCache<V>;
   private readonly flights = new Map<string, Flight<V>>();
+  private readonly store: ProvenReads;
+  private unknownReads = 0;
   private readonly maxAgeMs: number;
   private readonly feed: ChangeFeed | undefined;
   private readonly load: FreshCacheOptions<V>['load'];
@@ -51,6 +59,7 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
 
   constructor({ max, maxAgeMs, feed, load, onChange }: FreshCacheOptions<V>) {
     this.values = new SieveCache(max);
+    this.store = new ProvenReads(feed, maxAgeMs);
     this.maxAgeMs = maxAgeMs;
     this.feed = feed;
     this.load = load;
@@ -89,7 +98,8 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
    *
    * @param begunFrom joins no read that began before this moment
    * @param deadline the moment from which on no further read is made
-   * @throws StorageUnavailableError if the store does not answer, or so late that its answer may be out of date
+   * @throws StorageUnavailableError if the store does not answer, or so late that its answer may be out of date, or if
+   *   too many reads of unknown records wait for it already
    */
   async read(id: string, begunFrom = -Infinity, deadline = Infinity): Promise<Reading<V>> {
     this.listen();
@@ -110,6 +120,7 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
 
   everythingChanged(): void {
     this.onChange?.();
+    this.store.everythingChanged();
     this.values.clear();
     for (const flight of this.flights.values()) flight.isCurrent = false;
     this.flights.clear();
@@ -127,37 +138,44 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
 
   private flightFor(id: string, begunFrom: number, deadline: number): Flight<V> {
     const begunAt = performance.now();
-    const linearizable = !this.isFresh(begunAt);
     const underWay = this.flights.get(id);
     if (
       underWay !== undefined &&
       underWay.begunAt >= begunFrom &&
-      (underWay.linearizable || !linearizable) &&
-      begunAt - underWay.begunAt < this.maxAgeMs
+      begunAt - underWay.provenAt < this.maxAgeMs
     ) {
       return underWay;
     }
     if (begunAt >= deadline) throw new StorageUnavailableError(new Error('the store answers too late'));
+    const isUnknown = this.values.get(id) === undefined;
+    if (isUnknown && this.unknownReads >= MAX_UNKNOWN_READS) {
+      throw new StorageUnavailableError(new Error('too many reads wait for the store'));
+    }
     // Only the newest read of a record hears of its changes.
     if (underWay !== undefined) underWay.isCurrent = false;
     this.reads += 1;
+    if (isUnknown) this.unknownReads += 1;
     const flight: Flight<V> = {
       begunAt,
-      linearizable,
+      provenAt: this.isFresh(begunAt) ? Math.min(begunAt, this.feed?.provenAt ?? begunAt) : begunAt,
+      isUnknown,
       isCurrent: true,
-      done: this.load(id, { linearizable, timeoutMs: deadline - begunAt }).then(
-        (value) => this.land(id, flight, value),
-        (error: unknown) => {
-          this.land(id, flight, null);
-          throw error;
-        },
-      ),
+      done: this.store
+        .read((options) => this.load(id, options), deadline)
+        .then(
+          ({ value, trueAt }) => this.land(id, flight, value, trueAt),
+          (error: unknown) => {
+            this.land(id, flight, null, -Infinity);
+            throw error;
+          },
+        ),
     };
     this.flights.set(id, flight);
     return flight;
   }
 
-  private land(id: string, flight: Flight<V>, value: V | null): Reading<V> {
+  private land(id: string, flight: Flight<V>, value: V | null, trueAt: number): Reading<V> {
+    if (flight.isUnknown) this.unknownReads -= 1;
     if (this.flights.get(id) === flight) this.flights.delete(id);
     // The generation check: a read that began before a change must not be kept after it.
     // Kept under the store's own id: the one that was asked with may be a part of a token, and would keep that alive.
@@ -165,6 +183,6 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     // A read that no change was announced for is as good as the newest proof of the feed. Judged as it lands: of a
     // change that is announced, and proven, before those who wait go on, it would not hear.
     const provenAt = flight.isCurrent ? (this.feed?.provenAt ?? -Infinity) : -Infinity;
-    return { value, begunAt: flight.begunAt, trueAt: Math.max(flight.begunAt, provenAt) };
+    return { value, begunAt: flight.begunAt, trueAt: Math.max(trueAt, provenAt) };
   }
 }

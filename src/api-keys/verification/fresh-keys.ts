@@ -11,7 +11,7 @@ import { UnknownTokens } from './unknown-tokens';
 const DEFAULT_MAX_KEYS = 50_000;
 
 /** What is left of the bound is for the answer's own way. */
-const USABLE_PART_OF_BOUND = 0.8;
+export const USABLE_PART_OF_BOUND = 0.8;
 
 /** Whether an owner is active. An object, so that it can be kept. */
 export interface OwnerState {

@@ -6,7 +6,11 @@ import { CLOCK } from '../../api-keys/clock.token';
 import type { Caller } from '../../api-keys/domain/caller';
 import type { Clock } from '../../api-keys/domain/clock';
 import { newKeyId } from '../../api-keys/domain/key-id';
+import { DEFAULT_REVOCATION_BOUND_MS } from '../../api-keys/storage/change-feed';
+import { MONGO_OPERATION_TIMEOUT_MS } from '../../api-keys/storage/mongo-operation';
 import { StorageUnavailableError } from '../../api-keys/storage/storage.errors';
+import { USABLE_PART_OF_BOUND } from '../../api-keys/verification/fresh-keys';
+import { ProvenReads } from '../../api-keys/verification/proven-reads';
 import { profileDiffers, type User, type UserProfile } from '../domain/user';
 import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
 import { SubjectTakenError } from '../storage/user-storage.errors';
@@ -35,6 +39,7 @@ const MAX_TRIES = 5;
 export class SessionAuthenticator implements Authenticator {
   private readonly logger = new Logger(SessionAuthenticator.name);
   private readonly issuers: ReadonlyMap<string, OidcIssuer>;
+  private readonly reads: ProvenReads;
   private readonly refreshing = new Set<string>();
   private restsUntil = -Infinity;
 
@@ -43,6 +48,8 @@ export class SessionAuthenticator implements Authenticator {
     @Inject(USERS_OPTIONS) private readonly options: UsersOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
+    const boundMs = options.revocationBoundMs ?? DEFAULT_REVOCATION_BOUND_MS;
+    this.reads = new ProvenReads(users.changes, boundMs * USABLE_PART_OF_BOUND);
     this.issuers = new Map((options.issuers ?? []).map((config) => [config.issuer, new OidcIssuer(config)]));
   }
 
@@ -70,11 +77,19 @@ export class SessionAuthenticator implements Authenticator {
   private async seen(issuer: string, claims: JWTPayload & { readonly sub: string }): Promise<User> {
     const profile = profileIn(claims);
     const now = this.clock.now();
-    const known = await this.users.findBySubject(issuer, claims.sub);
+    const known = await this.find(issuer, claims.sub);
     if (known === null) return this.welcome(issuer, claims.sub, profile, now);
     const isStale = now.getTime() - known.lastLoginAt.getTime() >= LOGIN_RESOLUTION_MS;
     if (isStale || profileDiffers(known, profile)) await this.refreshInTime(known, profile, now);
     return known;
+  }
+
+  /** A disabled user may still be active for a primary that was voted out. */
+  private async find(issuer: string, subject: string): Promise<User | null> {
+    return this.reads.recent(
+      (how) => this.users.findBySubject(issuer, subject, how),
+      performance.now() + MONGO_OPERATION_TIMEOUT_MS,
+    );
   }
 
   private async refreshInTime(user: User, profile: UserProfile, now: Date): Promise<void> {
@@ -119,7 +134,7 @@ export class SessionAuthenticator implements Authenticator {
         if (!(error instanceof SubjectTakenError)) throw error;
       }
       // Someone was faster, and may be gone again by now.
-      const other = await this.users.findBySubject(issuer, subject);
+      const other = await this.find(issuer, subject);
       if (other !== null) return other;
     }
     throw new StorageUnavailableError(new Error('a user is there and cannot be found'));

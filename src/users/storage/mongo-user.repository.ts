@@ -31,6 +31,7 @@ export class MongoUserRepository implements UserRepository {
   ) {}
 
   async prepare(): Promise<void> {
+    await this.changes?.prepare();
     await this.model.createCollection();
     await this.model.createIndexes();
   }
@@ -46,16 +47,12 @@ export class MongoUserRepository implements UserRepository {
     }
   }
 
-  async find(
-    id: string,
-    { linearizable = false, timeoutMs = Infinity }: ReadOptions = {},
-  ): Promise<User | null> {
-    const onReplicaSet = this.changes?.kind === 'streams';
-    return this.findOne({ _id: id }, { linearizable: linearizable && onReplicaSet, timeoutMs });
+  async find(id: string, options?: ReadOptions): Promise<User | null> {
+    return this.findOne({ _id: id }, options);
   }
 
-  async findBySubject(issuer: string, subject: string): Promise<User | null> {
-    return this.findOne({ issuer, subject });
+  async findBySubject(issuer: string, subject: string, options?: ReadOptions): Promise<User | null> {
+    return this.findOne({ issuer, subject }, options);
   }
 
   async refresh(
@@ -210,10 +207,11 @@ export class MongoUserRepository implements UserRepository {
     filter: { _id: string } | { issuer: string; subject: string },
     { linearizable = false, timeoutMs = Infinity }: ReadOptions = {},
   ): Promise<User | null> {
+    const isLinearizable = (await this.changes?.needsLinearizable(linearizable)) === true;
     const found = await boundedMongoOperation(
       (signal) =>
         this.model
-          .findOne(filter, { changedAt: 0 }, decidingRead(signal, linearizable))
+          .findOne(filter, { changedAt: 0 }, decidingRead(signal, isLinearizable))
           .lean<StoredUser>()
           .exec(),
       Math.min(timeoutMs, MONGO_OPERATION_TIMEOUT_MS),

@@ -33,7 +33,7 @@ export interface UserRepository {
 
   find(id: string, options?: ReadOptions): Promise<User | null>;
 
-  findBySubject(issuer: string, subject: string): Promise<User | null>;
+  findBySubject(issuer: string, subject: string, options?: ReadOptions): Promise<User | null>;
 
   /** Keeps what the identity provider says now; `lastLoginAt` never moves back. Does nothing to a deleted user. */
   refresh(user: Pick<User, 'id' | 'issuer' | 'subject'>, profile: UserProfile, now: Date): Promise<void>;

@@ -11,6 +11,7 @@ export interface WireCommand {
   readonly name: string;
   /** What it is about: of reads and writes the collection. */
   readonly collection: unknown;
+  readonly database: unknown;
 }
 
 /** Cuts what arrives on a connection into whole messages of MongoDB's wire protocol. */
@@ -38,7 +39,12 @@ export function commandIn(message: Buffer): WireCommand | undefined {
   const size = message.readInt32LE(kindAt + 1);
   const body = mongo.BSON.deserialize(message.subarray(kindAt + 1, kindAt + 1 + size));
   const [name = ''] = Object.keys(body);
-  return { requestId: message.readInt32LE(4), name, collection: body[name] as unknown };
+  return {
+    requestId: message.readInt32LE(4),
+    name,
+    collection: body[name] as unknown,
+    database: body['$db'] as unknown,
+  };
 }
 
 /** A server's answer to a command. */

@@ -15,6 +15,8 @@ export interface WriteGate {
   fillDisk(): void;
   /** From now on no write to this collection arrives, or is answered. */
   swallow(collection: string): void;
+  /** From now on the server says this of itself to whoever asks by `hello`, except to the driver's own monitoring. */
+  pose(hello: Readonly<Record<string, unknown>>): void;
   open(): void;
   close(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export async function startWriteGate(target: {
 }): Promise<WriteGate> {
   const sockets = new Set<Socket>();
   let fault: Fault | undefined;
+  let posing: Readonly<Record<string, unknown>> | undefined;
   let refused = 0;
 
   /** Servers refuse a whole command, or each statement in it: drivers see two different errors. */
@@ -56,8 +59,10 @@ export async function startWriteGate(target: {
     }
     client.on('data', (bytes: Buffer) => {
       for (const message of messages.take(bytes)) {
-        const command = fault === undefined ? undefined : commandIn(message);
-        if (command === undefined || !WRITES.has(command.name)) server.write(message);
+        const command = fault === undefined && posing === undefined ? undefined : commandIn(message);
+        if (posing !== undefined && command?.name === 'hello' && command.database !== 'admin')
+          client.write(answerTo(command, { ok: 1, ...posing }));
+        else if (command === undefined || !WRITES.has(command.name)) server.write(message);
         else if (fault === 'disk full') client.write(refusalOf(command));
         else if (fault?.swallowed !== command.collection) server.write(message);
       }
@@ -78,8 +83,12 @@ export async function startWriteGate(target: {
     swallow: (collection) => {
       fault = { swallowed: collection };
     },
+    pose: (hello) => {
+      posing = hello;
+    },
     open: () => {
       fault = undefined;
+      posing = undefined;
     },
     close: async () => {
       proxy.close();

@@ -1,0 +1,80 @@
+import { UnsecuredJWT } from 'jose';
+import { HeldReads, settled } from '../../../test/support/held-reads';
+import { ScriptedFeed } from '../../../test/support/scripted-feed';
+import { aUser } from '../../../test/support/user-fixtures';
+import type { Clock } from '../../api-keys/domain/clock';
+import type { User } from '../domain/user';
+import type { UserRepository } from '../storage/user.repository';
+import { OidcIssuer } from './oidc-issuer';
+import { SessionAuthenticator } from './session.authenticator';
+import { UserDisabledError } from './session.errors';
+
+const ISSUER = 'https://id.acme.example';
+
+let feed: ScriptedFeed;
+let store: HeldReads<User>;
+let sessions: SessionAuthenticator;
+let user: User;
+
+beforeEach(() => {
+  user = aUser();
+  jest.spyOn(OidcIssuer.prototype, 'verify').mockResolvedValue({ sub: user.subject });
+  feed = new ScriptedFeed();
+  feed.followsPrimary = true;
+  store = new HeldReads();
+  const users = {
+    changes: feed,
+    findBySubject: async (_issuer: string, subject: string, how: object) => store.load(subject, how),
+    refresh: async () => undefined,
+  };
+  const clock: Clock = { now: () => user.lastLoginAt };
+  sessions = new SessionAuthenticator(
+    users as unknown as UserRepository,
+    { storage: 'mongo', issuers: [{ issuer: ISSUER, audience: ['keyward'] }], revocationBoundMs: 60_000 },
+    clock,
+  );
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+/** Presents a session, and waits until the store is asked for its user. */
+async function present(): Promise<{ readonly answer: Promise<unknown> }> {
+  const begun = store.begun.length;
+  const token = new UnsecuredJWT({}).setIssuer(ISSUER).encode();
+  const answer = sessions.authenticate(token).catch((error: unknown) => error);
+  for (let turn = 0; turn < 100 && store.begun.length === begun; turn += 1) await settled();
+  return { answer };
+}
+
+const levels = (): readonly boolean[] => store.begun.map(({ linearizable }) => linearizable);
+
+describe('the user of a session', () => {
+  it('is read linearizable while nothing proves the primary, so that a former one admits nobody', async () => {
+    const { answer } = await present();
+    store.at(0).answer({ ...user, status: 'disabled' });
+    expect(await answer).toBeInstanceOf(UserDisabledError);
+    expect(levels()).toEqual([true]);
+  });
+
+  it('is read by majority while the feed of users proves the primary', async () => {
+    feed.prove();
+    const { answer } = await present();
+    store.at(0).answer(user);
+    expect(await answer).toMatchObject({ userId: user.id });
+    expect(levels()).toEqual([false]);
+  });
+
+  it('is read again if the primary changed meanwhile', async () => {
+    feed.prove();
+    const { answer } = await present();
+    feed.provenAt = -Infinity;
+    feed.sayEverythingChanged();
+    store.at(0).answer(user);
+    for (let turn = 0; turn < 100 && store.begun.length === 1; turn += 1) await settled();
+    store.at(1).answer({ ...user, status: 'disabled' });
+    expect(await answer).toBeInstanceOf(UserDisabledError);
+    expect(levels()).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,116 @@
+import { Logger } from '@nestjs/common';
+import { type Connection, createConnection, type mongo } from 'mongoose';
+import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
+import type { ChangeFeedMode } from '../../src/api-keys/storage/change-feed';
+import { MongoDeployment } from '../../src/api-keys/storage/mongo-deployment';
+import { ConfigurationError } from '../../src/config/configuration.error';
+import { StorageConfig } from '../../src/config/storage.config';
+import { openUserStorage } from '../../src/users/storage/user-storage';
+import { startWriteGate, type WriteGate } from '../support/drills/write-gate';
+import { runNode } from '../support/node-process';
+import { testDatabaseUri } from '../support/test-database';
+import { SERVICE_CONNECTION } from './opened-repository';
+
+const MONGOS = { msg: 'isdbgrid', maxWireVersion: 21 };
+const MEMBER = { setName: 'rs0', isWritablePrimary: true };
+
+let gate: WriteGate;
+let uri: string;
+let connection: Connection;
+let readConcerns: (string | undefined)[];
+
+beforeAll(() => Logger.overrideLogger(false));
+
+beforeEach(async () => {
+  const target = new URL(testDatabaseUri('deployments'));
+  gate = await startWriteGate({ host: target.hostname, port: Number(target.port) });
+  target.port = String(gate.port);
+  uri = target.href;
+  connection = createConnection();
+  await connection.openUri(uri, { ...SERVICE_CONNECTION, monitorCommands: true });
+  readConcerns = [];
+  connection.getClient().on('commandStarted', ({ command }: mongo.CommandStartedEvent) => {
+    if ('find' in command) readConcerns.push((command as mongo.Document)['readConcern']?.level);
+  });
+});
+
+afterEach(async () => {
+  await connection.dropDatabase();
+  await connection.close();
+  await gate.close();
+});
+
+const openKeys = async (changeFeed: ChangeFeedMode): ReturnType<typeof openApiKeyStorage> =>
+  openApiKeyStorage('mongo', new StorageConfig(), connection, { changeFeed });
+const openUsers = async (changeFeed: ChangeFeedMode): ReturnType<typeof openUserStorage> =>
+  openUserStorage('mongo', new StorageConfig(), connection, { changeFeed });
+
+describe('the server of the tests', () => {
+  it('is known as what the driver takes it for', async () => {
+    const types: string[] = [];
+    const client = connection.getClient();
+    const watching = createConnection();
+    watching.on('error', () => undefined);
+    const other = watching.openUri(uri, SERVICE_CONNECTION);
+    watching
+      .getClient()
+      .on('serverDescriptionChanged', ({ newDescription }: mongo.ServerDescriptionChangedEvent) =>
+        types.push(newDescription.type),
+      );
+    await other;
+    const expected = types.at(-1) === 'Standalone' ? 'standalone' : 'replica set';
+    await expect(new MongoDeployment(client, connection.name).kind()).resolves.toBe(expected);
+    await watching.close();
+  });
+});
+
+describe('a mongos', () => {
+  beforeEach(() => gate.pose(MONGOS));
+
+  it.each([
+    ['keys', openKeys],
+    ['users', openUsers],
+  ])(
+    'is refused for %s at start if it is to be polled, before anything is built there',
+    async (_what, open) => {
+      const refusal: unknown = await open('polling').catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(ConfigurationError);
+      expect((refusal as Error).message).toMatch(
+        /^polling \(CHANGE_FEED=polling, .* choose "auto" or "streams"\.$/,
+      );
+      await expect(connection.db?.listCollections().toArray()).resolves.toEqual([]);
+    },
+  );
+
+  it('stops the service that is to poll it, with one sentence', async () => {
+    const running = runNode(['dist/main.js'], { MONGODB_URI: uri, PORT: '0', CHANGE_FEED: 'polling' });
+    expect(await running.exited()).toBeGreaterThan(0);
+    expect(running.stderr()).toMatch(
+      /^keyward: polling \(CHANGE_FEED=polling, [^\n]*sharded cluster[^\n]*\.\n$/,
+    );
+  });
+
+  it('is accepted by default, and every read of it that decides is linearizable', async () => {
+    const [keys, users] = [await openKeys('auto'), await openUsers('auto')];
+    for (const linearizable of [true, false]) {
+      await keys.find('of acme', { linearizable });
+      await users.find('ada', { linearizable });
+      await users.findBySubject('https://id.acme.example', 'ada', { linearizable });
+    }
+    expect(readConcerns).toEqual(Array.from({ length: 6 }, () => 'linearizable'));
+  });
+});
+
+describe('a replica set that is polled', () => {
+  it('is asked for keys, owners and session users linearizable exactly if nothing proves the primary', async () => {
+    gate.pose(MEMBER);
+    const [keys, users] = [await openKeys('polling'), await openUsers('polling')];
+    for (const linearizable of [true, false]) {
+      await keys.find('of acme', { linearizable });
+      await users.find('ada', { linearizable });
+      await users.findBySubject('https://id.acme.example', 'ada', { linearizable });
+    }
+    const majority = Array.from({ length: 3 }, () => 'majority');
+    expect(readConcerns).toEqual([...Array.from({ length: 3 }, () => 'linearizable'), ...majority]);
+  });
+});

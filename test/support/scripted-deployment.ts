@@ -1,0 +1,26 @@
+import type { Deployment, DeploymentKind } from '../../src/api-keys/storage/mongo-deployment';
+
+/** A deployment that is what a test says, and elects a new primary when a test says so. */
+export class ScriptedDeployment implements Deployment {
+  private readonly watchers = new Set<() => void>();
+
+  constructor(public known: DeploymentKind = 'standalone') {}
+
+  /** How many wait for a new primary. */
+  get audience(): number {
+    return this.watchers.size;
+  }
+
+  async kind(): Promise<DeploymentKind> {
+    return this.known;
+  }
+
+  watchPrimary(onNewPrimary: () => void): () => void {
+    this.watchers.add(onNewPrimary);
+    return () => this.watchers.delete(onNewPrimary);
+  }
+
+  elect(): void {
+    for (const onNewPrimary of this.watchers) onNewPrimary();
+  }
+}
