@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import type { JSONWebKeySet, JWK } from 'jose';
 
-const KEY_TYPES: readonly unknown[] = ['RSA', 'EC', 'OKP'];
+const KEY_TYPES: ReadonlySet<unknown> = new Set(['RSA', 'EC', 'OKP']);
 
 /** The shortest RSA modulus that may verify a signature (RFC 7518 section 3.3). */
 const MIN_RSA_BITS = 2048;
@@ -21,7 +21,7 @@ function isUsable(key: unknown): key is JWK {
   if (typeof key !== 'object' || key === null) return false;
   const { kty, use, d } = key as JsonWebKey;
   // A published private key is anyone's: nothing that it signed proves anything.
-  if (!KEY_TYPES.includes(kty) || (use !== undefined && use !== 'sig') || d !== undefined) return false;
+  if (!KEY_TYPES.has(kty) || (use !== undefined && use !== 'sig') || d !== undefined) return false;
   try {
     const { asymmetricKeyDetails } = createPublicKey({ key: key as JsonWebKey, format: 'jwk' });
     return (asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS) >= MIN_RSA_BITS;
