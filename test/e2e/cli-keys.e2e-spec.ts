@@ -73,15 +73,23 @@ describe('an operator who lists keys', () => {
     const org = await run('keys', 'list', '--json', '--org', 'acme');
     const project = await run('keys', 'list', '--json', '--org', 'globex', '--project', 'apollo');
     const owner = await run('keys', 'list', '--json', '--owner', OWNER);
-    const external = await run('keys', 'list', '--json', '--external-id', 'cust-7');
     const status = await run('keys', 'list', '--json', '--status', 'revoked');
     const none = await run('keys', 'list', '--json', '--org', 'acme', '--project', 'apollo');
     expect(idsIn(org)).toEqual([keys.acme.key.id]);
     expect(idsIn(project)).toEqual([keys.globex.key.id]);
     expect(idsIn(owner)).toEqual([keys.acme.key.id]);
-    expect(idsIn(external)).toEqual([keys.globex.key.id]);
     expect(idsIn(status)).toEqual([keys.revoked.key.id]);
     expect(documentIn(none)).toEqual({ data: [], nextCursor: null });
+  });
+
+  it('finds the keys of a customer by the external id', async () => {
+    const ran = await run('keys', 'list', '--json', '--external-id', 'cust-7');
+    expect(idsIn(ran)).toEqual([keys.globex.key.id]);
+    const malformed = await run('keys', 'list', '--external-id', 'cust 7');
+    expect([malformed.code, malformed.stderr]).toEqual([
+      2,
+      expect.stringContaining('--external-id must be 1 to 128'),
+    ]);
   });
 
   it('goes on where a list ended, and gets all at once where asked', async () => {
