@@ -40,8 +40,10 @@ describe('a receiver', () => {
     receiver.answerWith(() => undefined);
     const { key } = await service.issue({ orgId: 'acme' });
     await receiver.waitFor(({ data }) => data['keyId'] === key.id);
-    const age = async (): Promise<number> => Number(QUEUE_AGE.exec(await register.metrics())?.[1] ?? 0);
-    await eventually(age, (seconds) => seconds >= 2);
+    await eventually(
+      async () => Number(QUEUE_AGE.exec(await register.metrics())?.[1] ?? 0),
+      (seconds) => seconds >= 2,
+    );
     expect(receiver.received.filter(({ data }) => data['keyId'] === key.id)).toHaveLength(1);
     await service.stop();
   });

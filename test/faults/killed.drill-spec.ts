@@ -117,6 +117,13 @@ describe('a service that is killed with -9, again and again, while keys are made
     ]);
   }
 
+  /** The events of stored keys that the audit trail lacks. */
+  async function untold(): Promise<readonly string[]> {
+    const [keys, told] = [await stored.keys(), await stored.eventIds()];
+    // The root key was made by a command, and so was its event.
+    return [...keys.values()].flatMap(eventsOf).filter((id) => !told.has(id));
+  }
+
   /** The places that a person has taken for keys that are not there. */
   async function emptyPlacesOf(id: string): Promise<readonly string[]> {
     const [keys, users] = [await stored.keys(), await stored.users()];
@@ -210,11 +217,6 @@ describe('a service that is killed with -9, again and again, while keys are made
   });
 
   it('tells of each change once it is back, also of those whose maker was killed', async () => {
-    const untold = async (): Promise<readonly string[]> => {
-      const [keys, told] = [await stored.keys(), await stored.eventIds()];
-      // The root key was made by a command, and so was its event.
-      return [...keys.values()].flatMap(eventsOf).filter((id) => !told.has(id));
-    };
     await eventually(untold, (missing) => missing.length === 0);
   });
 });

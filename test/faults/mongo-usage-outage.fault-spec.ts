@@ -45,8 +45,7 @@ describe('usage in a MongoDB that goes away', () => {
   }
 
   async function answering(): Promise<void> {
-    const fault = async (): Promise<unknown> => store.repository.probe().catch((reason: unknown) => reason);
-    await eventuallyIs(fault, undefined);
+    await eventuallyIs(async () => store.repository.probe().catch((reason: unknown) => reason), undefined);
   }
 
   it('says for sure that nothing was written where it found no server to write to', async () => {
