@@ -38,6 +38,7 @@ export class AppModule {
             maxTtlDays: config.get('API_KEY_MAX_TTL_DAYS', { infer: true }),
             revocationBoundMs: config.get('REVOCATION_BOUND_MS', { infer: true }),
             keyCacheMax: config.get('KEY_CACHE_MAX', { infer: true }),
+            keyCacheMaxMb: config.get('KEY_CACHE_MAX_MB', { infer: true }),
             changeFeed: config.get('CHANGE_FEED', { infer: true }),
             usageFlushMs: config.get('USAGE_FLUSH_MS', { infer: true }),
             usageRetentionDays: config.get('USAGE_RETENTION_DAYS', { infer: true }),

@@ -50,6 +50,7 @@ export type {
   Imposed,
   KeyMetadata,
   KeySecret,
+  VerifiedKey,
 } from './api-keys/domain/api-key';
 export type { Binding, TenantContext } from './api-keys/domain/binding';
 export { type Caller, callerOf, rootCaller } from './api-keys/domain/caller';

@@ -39,6 +39,8 @@ export interface ApiKeysOptions extends FreshnessSettings {
   readonly issuer?: string | undefined;
   /** How many keys are kept in memory at most; default 50000. */
   readonly keyCacheMax?: number | undefined;
+  /** How many megabytes of heap the keys in memory and the states of their owners take at most (1 to 65536); default 128. */
+  readonly keyCacheMaxMb?: number | undefined;
   /**
    * Where events are kept; default as the keys where their storage is chosen by name, else nowhere. Beside a store of keys
    * of the host's own, that one needs an `outbox`.

@@ -32,6 +32,7 @@ export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
   }
   requireWhole('revocationBoundMs', options.revocationBoundMs, 100, 60_000);
   requireWhole('keyCacheMax', options.keyCacheMax, 1, 10_000_000);
+  requireWhole('keyCacheMaxMb', options.keyCacheMaxMb, 1, 65_536);
   if (!isWithin(options.eventRetentionDays, 7, 3650)) {
     throw new ConfigurationError('eventRetentionDays is out of range: use whole days from 7 to 3650.');
   }

@@ -1,6 +1,6 @@
 import type { ApiKey } from './domain/api-key';
 import { InvalidCursorError, type KeyPageQuery, pageOf, readCursor } from './key-page';
-import type { ApiKeyQuery, ApiKeyRepository } from './storage/api-key.repository';
+import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from './storage/api-key.repository';
 
 const NOON = new Date('2027-01-31T12:00:00Z');
 const idOf = (index: number): string => `01jd8x4k2m6n8p0q2r4s6${String(index).padStart(5, '0')}`;
@@ -23,13 +23,30 @@ const keys = (count: number, part: (index: number) => Partial<ApiKey>): ApiKey[]
   Array.from({ length: count }, (_each, index) => keyAt(index, part(index)));
 
 /** A store of keys in the order of their ids, which notes what it was asked and how much it read. */
-class FakeRepository implements Pick<ApiKeyRepository, 'list'> {
+class FakeRepository implements Pick<ApiKeyRepository, 'list' | 'listOutlines' | 'findMany'> {
   readonly queries: ApiKeyQuery[] = [];
   examined = 0;
+  /** How many whole records were read. */
+  whole = 0;
 
   constructor(private readonly stored: readonly ApiKey[]) {}
 
   async list(query: ApiKeyQuery): Promise<readonly ApiKey[]> {
+    const found = this.found(query);
+    this.whole += found.length;
+    return found;
+  }
+
+  async listOutlines(query: ApiKeyQuery): Promise<readonly KeyOutline[]> {
+    return this.found(query);
+  }
+
+  async findMany(ids: readonly string[]): Promise<readonly ApiKey[]> {
+    this.whole += ids.length;
+    return this.stored.filter(({ id }) => ids.includes(id)).toReversed();
+  }
+
+  private found(query: ApiKeyQuery): readonly ApiKey[] {
     this.queries.push(query);
     const { before, limit, ...parts } = query;
     const found = this.stored
@@ -125,6 +142,28 @@ describe('whoever turns the pages of 2,500 keys', () => {
     expect(pages.sizes).toEqual([2, 2, 1]);
     const none = await readAll(repositoryOf(stored), {}, { limit: 100, status: 'revoked' });
     expect(none.sizes).toEqual([0, 0, 0]);
+  });
+
+  it('has whole records read of no more keys than the page shows, where the list is filtered', async () => {
+    const repository = repositoryOf(stored);
+    const page = await pageOf(repository, {}, { limit: 2, status: 'disabled' }, NOON);
+    expect([page.data.length, repository.whole]).toEqual([2, 2]);
+    expect(repository.examined).toBeGreaterThan(100);
+    await pageOf(repository, {}, { limit: 2, status: 'revoked' }, NOON);
+    expect(repository.whole).toBe(2);
+  });
+
+  it.each<[string, Partial<ApiKey>]>([
+    ['was enabled', { enabled: true }],
+    ['moved to the other tenant', { orgId: 'globex' }],
+  ])('is not shown a key that %s after the list was filtered', async (_what, change) => {
+    const repository = repositoryOf(keys(3, () => ({ orgId: 'acme', enabled: false })));
+    const whole = repository.findMany.bind(repository);
+    repository.findMany = async (ids) =>
+      (await whole(ids)).map((key) => (key.id === idOf(1) ? { ...key, ...change } : key));
+    const page = await pageOf(repository, { orgId: 'acme' }, { limit: 10, status: 'disabled' }, NOON);
+    expect(page.data.map(({ id }) => id)).toEqual([idOf(2), idOf(0)]);
+    expect(page.nextCursor).toBeNull();
   });
 
   it('costs the store no more than the page and one, where an index narrows the list down', async () => {

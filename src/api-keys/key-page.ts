@@ -2,7 +2,7 @@ import { KeywardError } from '../problems/keyward.error';
 import { type ApiKey, type ApiKeyStatus, statusOf } from './domain/api-key';
 import { isKeyId } from './domain/key-id';
 import { isVisible, type Viewpoint } from './domain/visibility';
-import type { ApiKeyRepository } from './storage/api-key.repository';
+import type { ApiKeyRepository, KeyOutline } from './storage/api-key.repository';
 
 /** How many records one page looks at, at the most. */
 const MAX_EXAMINED = 1000;
@@ -30,14 +30,14 @@ export class InvalidCursorError extends KeywardError {
   }
 }
 
-interface Page {
-  readonly data: readonly ApiKey[];
+interface Page<K> {
+  readonly data: readonly K[];
   readonly nextCursor: string | null;
 }
 
 /**
  * One page of the keys that a viewpoint sees, newest first. The status, which no index narrows down, is filtered
- * among at most 1,000 records, so that a page may be short. All else is left to the store, so that a cursor never holds
+ * among the outlines of at most 1,000 records, so that a page may be short. All else is left to the store, so that a cursor never holds
  * the id of a key that is not seen, see decision record 0047.
  *
  * @throws InvalidCursorError
@@ -47,26 +47,59 @@ export async function pageOf(
   viewpoint: Viewpoint,
   query: KeyPageQuery,
   now: Date,
-): Promise<Page> {
+): Promise<Page<ApiKey>> {
   const ownerId = agreed(viewpoint.ownerId, query.ownerId);
   const orgId = agreed(viewpoint.orgId, query.orgId);
   const projectId = agreed(viewpoint.projectId, query.projectId);
   const { externalId } = query;
-  let before = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  const before = query.cursor === undefined ? undefined : readCursor(query.cursor);
   if (ownerId === null || orgId === null || projectId === null) return { data: [], nextCursor: null };
 
-  const wanted = (key: ApiKey): boolean =>
-    isVisible({ ownerId, orgId, projectId }, key) &&
+  const parts = { ownerId, orgId, projectId, externalId };
+  const wanted = (key: KeyOutline): boolean =>
+    isVisible(parts, key) &&
     (externalId === undefined || key.externalId === externalId) &&
     (query.status === undefined || statusOf(key, now) === query.status);
-  const batchSize = query.status === undefined ? query.limit + 1 : FILTERED_BATCH;
-  const data: ApiKey[] = [];
+  if (query.status === undefined) {
+    const read: ReadBatch<ApiKey> = async (from) => repository.list({ ...parts, ...from });
+    return pageFrom(read, { limit: query.limit, batchSize: query.limit + 1, before, wanted });
+  }
+  const readOutlines: ReadBatch<KeyOutline> = async (from) => repository.listOutlines({ ...parts, ...from });
+  const outlines = await pageFrom(readOutlines, {
+    limit: query.limit,
+    batchSize: FILTERED_BATCH,
+    before,
+    wanted,
+  });
+  const ids = outlines.data.map(({ id }) => id);
+  const keys = ids.length === 0 ? [] : await repository.findMany(ids);
+  // A key may have changed between the two reads: it is judged as it is shown.
+  return { data: keys.filter(wanted), nextCursor: outlines.nextCursor };
+}
+
+type ReadBatch<K> = (from: {
+  readonly before: string | undefined;
+  readonly limit: number;
+}) => Promise<readonly K[]>;
+
+/** Reads batches until the page is full, the list ends or enough was examined. */
+async function pageFrom<K extends { readonly id: string }>(
+  read: ReadBatch<K>,
+  page: {
+    readonly limit: number;
+    readonly batchSize: number;
+    readonly before: string | undefined;
+    readonly wanted: (key: K) => boolean;
+  },
+): Promise<Page<K>> {
+  let { before } = page;
+  const data: K[] = [];
   for (let examined = 0; examined < MAX_EXAMINED;) {
-    const limit = Math.min(batchSize, MAX_EXAMINED - examined);
-    const batch = await repository.list({ ownerId, orgId, projectId, externalId, before, limit });
+    const limit = Math.min(page.batchSize, MAX_EXAMINED - examined);
+    const batch = await read({ before, limit });
     for (const key of batch) {
-      if (data.length === query.limit) return { data, nextCursor: cursorAfter(before) };
-      if (wanted(key)) data.push(key);
+      if (data.length === page.limit) return { data, nextCursor: cursorAfter(before) };
+      if (page.wanted(key)) data.push(key);
       before = key.id;
     }
     if (batch.length < limit) return { data, nextCursor: null };

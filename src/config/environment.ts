@@ -108,6 +108,9 @@ export class Environment {
   @Max(10_000_000, { message: 'use a whole number from 1 to 10000000' })
   KEY_CACHE_MAX = 50_000;
 
+  @Whole(1, 65_536, 'whole megabytes')
+  KEY_CACHE_MAX_MB = 128;
+
   @IsIn(['auto', 'streams', 'polling'], { message: 'use "auto", "streams" or "polling"' })
   CHANGE_FEED: 'auto' | 'streams' | 'polling' = 'auto';
 

@@ -1,4 +1,9 @@
-import type { ApiKeyQuery, ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import type { ApiKey } from '../../src/api-keys/domain/api-key';
+import type {
+  ApiKeyQuery,
+  ApiKeyRepository,
+  KeyOutline,
+} from '../../src/api-keys/storage/api-key.repository';
 import { KeyIdTakenError } from '../../src/api-keys/storage/storage.errors';
 import {
   aFullKey,
@@ -108,6 +113,8 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       ruin(await repository.find(key.id));
       ruin(await repository.findWithHistory(key.id));
       ruin(await repository.list({ limit: 10 }));
+      ruin(await repository.listOutlines({ limit: 10 }));
+      ruin(await repository.findMany([key.id]));
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(key);
       await expect(repository.find(key.id)).resolves.toEqual(withoutHistory(key));
     });
@@ -279,11 +286,16 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       );
       await expect(repository.list({ ...query, limit: 100 })).resolves.toEqual(wanted);
       await expect(repository.list({ ...query, limit: 2 })).resolves.toEqual(wanted.slice(0, 2));
+      const outlines = wanted.map(outlineOf);
+      await expect(repository.listOutlines({ ...query, limit: 100 })).resolves.toEqual(outlines);
+      await expect(repository.listOutlines({ ...query, limit: 2 })).resolves.toEqual(outlines.slice(0, 2));
 
       const [first, second] = wanted;
       if (first !== undefined) {
         const rest = await repository.list({ ...query, before: first.id, limit: 1 });
         expect(rest).toEqual(second === undefined ? [] : [second]);
+        const behind = await repository.listOutlines({ ...query, before: first.id, limit: 1 });
+        expect(behind).toEqual(rest.map(outlineOf));
       }
     });
 
@@ -305,6 +317,14 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
         await repository.insert(aKey());
       }
       expect(seen).toEqual(newestFirst.map((key) => key.id));
+    });
+
+    it('finds the records of a page by their ids, newest first, each once, and none for an unknown id', async () => {
+      const [one, , three, four] = newestFirst;
+      const ids = [three, one, four, one].flatMap((key) => key?.id ?? []);
+      await expect(repository.findMany([...ids, aKey().id])).resolves.toEqual([one, three, four]);
+      await expect(repository.findMany([aKey().id])).resolves.toEqual([]);
+      await expect(repository.findMany([])).resolves.toEqual([]);
     });
 
     it('sees nothing before the oldest', async () => {
@@ -341,6 +361,10 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
   describe('several people at the same moment', () => {
     describeRaces(() => repository);
   });
+}
+
+function outlineOf({ id, ownerId, orgId, projectId, enabled, expiresAt, revokedAt }: ApiKey): KeyOutline {
+  return { id, ownerId, orgId, projectId, enabled, expiresAt, revokedAt };
 }
 
 /** Spoils a value in every part that can be spoilt. */

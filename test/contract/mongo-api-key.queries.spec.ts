@@ -155,6 +155,34 @@ const USES: readonly Use[] = [
     run: async (repository, { id }) => repository.announceAgain?.(id),
   },
   {
+    what: 'filtering all keys',
+    index: '_id_',
+    reads: 1,
+    writes: 0,
+    run: async (repository) => repository.listOutlines({ limit: 10 }),
+  },
+  {
+    what: 'filtering the keys of an owner',
+    index: 'ownerId_1__id_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository, { id }) => repository.listOutlines({ ownerId: ALICE, before: id, limit: 10 }),
+  },
+  {
+    what: 'filtering the keys of a project',
+    index: 'orgId_1_projectId_1__id_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository) => repository.listOutlines({ orgId: 'acme', projectId: 'website', limit: 10 }),
+  },
+  {
+    what: 'reading the keys of a filtered page',
+    index: '_id_',
+    reads: 1,
+    writes: 0,
+    run: async (repository, { id }) => repository.findMany([id, aKey().id]),
+  },
+  {
     what: 'finding the keys whose events wait',
     index: 'pendingAt_1',
     reads: 1,
@@ -342,6 +370,19 @@ describe('what the driver sends', () => {
     expect(reads).toHaveLength(2);
     for (const { projection } of reads)
       expect(projection).toMatchObject({ history: 0, historyDropped: 0, pending: 0, pendingAt: 0 });
+  });
+
+  it('asks for the few parts that a list is filtered by, and for nothing that a key’s owner can make large', async () => {
+    await store.repository.listOutlines({ limit: 10 });
+    const [read] = sent.take() as readonly SentFind[];
+    expect(read?.projection).toEqual({
+      ownerId: 1,
+      orgId: 1,
+      projectId: 1,
+      enabled: 1,
+      expiresAt: 1,
+      revokedAt: 1,
+    });
   });
 });
 

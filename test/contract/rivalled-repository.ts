@@ -1,5 +1,9 @@
 import type { ApiKey, ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
-import type { ApiKeyQuery, ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import type {
+  ApiKeyQuery,
+  ApiKeyRepository,
+  KeyOutline,
+} from '../../src/api-keys/storage/api-key.repository';
 
 /** A store in which somebody else is quicker, the first so many times that a key is changed. */
 export class RivalledRepository implements ApiKeyRepository {
@@ -41,5 +45,13 @@ export class RivalledRepository implements ApiKeyRepository {
 
   async list(query: ApiKeyQuery): Promise<readonly ApiKey[]> {
     return this.inner.list(query);
+  }
+
+  async listOutlines(query: ApiKeyQuery): Promise<readonly KeyOutline[]> {
+    return this.inner.listOutlines(query);
+  }
+
+  async findMany(ids: readonly string[]): Promise<readonly ApiKey[]> {
+    return this.inner.findMany(ids);
   }
 }

@@ -35,6 +35,8 @@ function ownRepository(
     findWithHistory: memory.findWithHistory.bind(memory),
     replace: memory.replace.bind(memory),
     list: memory.list.bind(memory),
+    listOutlines: memory.listOutlines.bind(memory),
+    findMany: memory.findMany.bind(memory),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
-import type { ApiKeyQuery, ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from '../../src/api-keys/storage/api-key.repository';
 
 /** A store in which the first so many who read a key to change it wait for each other before they go on. */
 export class MeetingRepository implements ApiKeyRepository {
@@ -42,5 +42,13 @@ export class MeetingRepository implements ApiKeyRepository {
 
   async list(query: ApiKeyQuery): Promise<readonly ApiKey[]> {
     return this.inner.list(query);
+  }
+
+  async listOutlines(query: ApiKeyQuery): Promise<readonly KeyOutline[]> {
+    return this.inner.listOutlines(query);
+  }
+
+  async findMany(ids: readonly string[]): Promise<readonly ApiKey[]> {
+    return this.inner.findMany(ids);
   }
 }

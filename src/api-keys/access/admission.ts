@@ -54,7 +54,7 @@ export class Admission {
       return this.judgeLate(this.confirmed(token, requirement, options), credential, requirement, door);
     }
     const verification = this.verifier.verify(token, requirement, options);
-    if (verification instanceof Promise) return this.judgeLate(verification, credential, requirement, door);
+    if (!('code' in verification)) return this.judgeLate(verification, credential, requirement, door);
     this.metrics.count(door, verification.code);
     return passes(verification, credential) ? verification : this.refuse(verification, requirement);
   }

@@ -1,11 +1,11 @@
-import type { ApiKey, KeySecret } from '../domain/api-key';
+import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
 import { type Caller, callerOf } from '../domain/caller';
 import { type HttpRequest, nodeRequestOf } from './http-request';
 
 /** A key that a request was let in with. */
 export interface PresentedKey {
-  readonly key: ApiKey;
+  readonly key: VerifiedKey;
   /** The secret of the key that was presented. */
   readonly secret: KeySecret;
 }

@@ -61,6 +61,15 @@ export interface Imposed {
   readonly rateLimit?: RateLimit | undefined;
 }
 
+/**
+ * What a decision reads of a key, and what its answer tells: a record without its secrets and without what only the
+ * management routes show. It is what stays in memory for each key in use.
+ */
+export type VerifiedKey = Omit<
+  ApiKey,
+  'secrets' | 'description' | 'createdBy' | 'createdAt' | 'updatedAt' | 'revokedBy' | 'revokedReason'
+>;
+
 /** A key's record with everything that ever happened to it. */
 export interface ApiKeyWithHistory extends ApiKey {
   readonly history: readonly HistoryEntry[];

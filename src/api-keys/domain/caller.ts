@@ -1,4 +1,4 @@
-import type { ApiKey, Grant, KeySecret } from './api-key';
+import type { Grant, KeySecret, VerifiedKey } from './api-key';
 import { exceededFields, type GrantField } from './delegation';
 import { earlierOf } from './earlier';
 import { grants } from './scopes';
@@ -40,7 +40,7 @@ export interface Caller {
  *
  * @param secret the one that was presented; left out where a host application speaks for the key
  */
-export function callerOf(key: ApiKey, secret?: KeySecret): Caller {
+export function callerOf(key: Grant & Pick<VerifiedKey, 'id'>, secret?: KeySecret): Caller {
   const expiresAt = earlierOf(key.expiresAt, secret?.retiresAt);
   return {
     actor: `key:${key.id}`,

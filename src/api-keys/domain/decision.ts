@@ -1,5 +1,5 @@
 import { addressAllowed } from './allowed-ips';
-import { type ApiKey, isExpired, type KeySecret } from './api-key';
+import { isExpired, type KeySecret, type VerifiedKey } from './api-key';
 import { type Binding, bindingMatches, isBoundElsewhere, type TenantContext } from './binding';
 import type { ParsedToken } from './key-token';
 import { findSecret, type PreparedKey } from './prepared-key';
@@ -58,7 +58,7 @@ export interface Unknown {
 /** A genuine secret of a key that is not good for what is required. */
 export interface Refused {
   readonly code: Exclude<DecisionCode, 'MALFORMED' | 'NOT_FOUND' | 'VALID'>;
-  readonly key: ApiKey;
+  readonly key: VerifiedKey;
   /** The secret of the key that was presented. */
   readonly secret: KeySecret;
 }
@@ -66,7 +66,7 @@ export interface Refused {
 /** The key is good. */
 export interface Valid {
   readonly code: 'VALID';
-  readonly key: ApiKey;
+  readonly key: VerifiedKey;
   /** The secret of the key that was presented. */
   readonly secret: KeySecret;
 }

@@ -1,3 +1,4 @@
+import { aFullKey, ALICE } from '../../../test/support/fixtures';
 import type { ApiKey } from './api-key';
 import { findSecret, prepareKey } from './prepared-key';
 import { digestOfHex } from './token-digest';
@@ -52,16 +53,36 @@ describe('the search for a secret', () => {
 });
 
 describe('a prepared key', () => {
+  it('keeps what decisions and answers need of the record, and nothing else', () => {
+    const record = aFullKey();
+    const { key } = prepareKey({ ...record, history: record.history } as ApiKey);
+    expect(key).toEqual({
+      id: record.id,
+      name: record.name,
+      ownerId: ALICE,
+      scopes: record.scopes,
+      orgId: 'acme',
+      projectId: record.projectId,
+      externalId: record.externalId,
+      allowedIps: record.allowedIps,
+      rateLimit: record.rateLimit,
+      metadata: record.metadata,
+      enabled: false,
+      expiresAt: record.expiresAt,
+      revokedAt: record.revokedAt,
+      version: 1,
+    });
+  });
+
   it('cannot be changed by one request for the next', () => {
-    const { key } = prepareKey(keyWith());
+    const { key, secrets } = prepareKey(keyWith());
     const spoils: readonly (() => void)[] = [
       () => (key.scopes as string[]).push('*'),
       () => (key.allowedIps as string[]).pop(),
       () => Object.assign(key, { orgId: 'globex' }),
       () => Object.assign(key.metadata, { team: 'globex' }),
       () => Object.assign(key.rateLimit ?? {}, { limit: 1e6 }),
-      () => Object.assign(key.secrets[0] ?? {}, { retiresAt: undefined }),
-      () => (key.secrets as unknown[]).pop(),
+      () => Object.assign(secrets[0]?.secret ?? {}, { retiresAt: undefined }),
     ];
     for (const spoil of spoils) expect(spoil).toThrow(TypeError);
   });

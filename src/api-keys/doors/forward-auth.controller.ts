@@ -11,7 +11,7 @@ import { type HttpRequest, nodeRequestOf } from '../access/http-request';
 import { rateLimitHeaders } from '../access/rate-limit-headers';
 import { Public } from '../access/require-scopes.decorator';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
-import type { ApiKey } from '../domain/api-key';
+import type { VerifiedKey } from '../domain/api-key';
 import type { Requirement } from '../domain/decision';
 import type { Passed } from '../verification/verification';
 import { ForwardAuthFilter } from './forward-auth.filter';
@@ -83,7 +83,7 @@ export class ForwardAuthController {
 }
 
 /** Every one is sent, unset ones empty, so that a proxy that copies them overwrites what a client smuggled in. */
-function identityHeaders(key: ApiKey): Record<string, string> {
+function identityHeaders(key: VerifiedKey): Record<string, string> {
   return {
     'X-Auth-Key-Id': key.id,
     'X-Auth-Scopes': key.scopes.join(' '),

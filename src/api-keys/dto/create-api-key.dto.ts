@@ -81,7 +81,7 @@ export class CreateApiKeyDto {
   rateLimit?: RateLimitDto | null;
 
   /**
-   * Notes, never identity: a flat map of at most 50 entries. Whoever may change the key may change them.
+   * Notes, never identity: a flat map of at most 50 entries, 8192 bytes as JSON. Whoever may change the key may change them.
    * @example { "team": "search" }
    */
   @MayBeAbsent()

@@ -273,6 +273,31 @@ describe('a client sends metadata', () => {
     expect(await send(MetadataBody, { value })).toEqual({ refused: ['/value'] });
   });
 
+  const ofBytes = (bytes: number, character = 'x'): Record<string, string> => {
+    const names = numbered(20, (index) => `k${String(index).padStart(2, '0')}`);
+    const room =
+      bytes - Buffer.byteLength(JSON.stringify(Object.fromEntries(names.map((name) => [name, '']))));
+    const size = Buffer.byteLength(character);
+    const length = Math.floor(room / size / names.length);
+    const metadata = Object.fromEntries(names.map((name) => [name, character.repeat(length)]));
+    return { ...metadata, k00: `${metadata['k00']}${'y'.repeat(room - length * size * names.length)}` };
+  };
+
+  it.each(['x', '\u00e9', '\u65e5', '\u{1f5dd}', '"'])(
+    'of %j: accepted up to 8192 bytes as JSON in UTF-8, refused beyond, with the reason',
+    async (character) => {
+      const fits = ofBytes(8192, character === '"' ? 'x' : character);
+      expect(Buffer.byteLength(JSON.stringify(fits))).toBe(8192);
+      expect(await send(MetadataBody, { value: fits })).toEqual({ accepted: { value: fits } });
+      const exceeds = { ...fits, k01: `${fits['k01']}${character}` };
+      expect(await send(MetadataBody, { value: exceeds })).toEqual({ refused: ['/value'] });
+      const refused = pipe.transform({ value: exceeds }, { type: 'body', metatype: MetadataBody });
+      await expect(refused).rejects.toMatchObject({
+        problem: { errors: [{ field: '/value', message: 'must take at most 8192 bytes as JSON in UTF-8' }] },
+      });
+    },
+  );
+
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty'])(
     'with an entry named %s: refused or kept, but never dropped in silence',
     async (name) => {

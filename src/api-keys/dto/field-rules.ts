@@ -13,6 +13,8 @@ const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 const METADATA_KEY = /^(?!__proto__$|constructor$|prototype$)[A-Za-z0-9_-]{1,64}$/;
 const MAX_METADATA_ENTRIES = 50;
 const MAX_METADATA_VALUE = 500;
+/** Of the whole map as JSON in UTF-8. */
+const MAX_METADATA_BYTES = 8192;
 
 /** May be left out; `null` is a value like any other, and judged. */
 export function MayBeAbsent(): PropertyDecorator {
@@ -112,7 +114,7 @@ export function IsOwnerId(): PropertyDecorator {
   return Matches(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/, { message: 'must be the id of a user' });
 }
 
-/** A flat map of at most 50 entries, judged as it was sent: an object mapper would drop some names silently. */
+/** A flat map of at most 50 entries and 8192 bytes, judged as it was sent: an object mapper would drop some names silently. */
 export function IsMetadata(): PropertyDecorator {
   const untouched = Transform(({ obj, key }: { obj: object; key: string }): unknown => Reflect.get(obj, key));
   const isFlat = rule(
@@ -121,7 +123,12 @@ export function IsMetadata(): PropertyDecorator {
       `values that are text of at most ${MAX_METADATA_VALUE} characters, finite numbers or booleans`,
     isMetadata,
   );
-  return applyDecorators(untouched, isFlat);
+  const isSmall = rule(
+    'isSmallMetadata',
+    `must take at most ${MAX_METADATA_BYTES} bytes as JSON in UTF-8`,
+    (value) => !isMetadata(value) || Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES,
+  );
+  return applyDecorators(untouched, isFlat, isSmall);
 }
 
 /** May be given only together with another field. */

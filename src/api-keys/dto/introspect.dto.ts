@@ -1,6 +1,6 @@
 import { ApiHideProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
-import type { ApiKey, KeySecret } from '../domain/api-key';
+import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import { IsAddress, IsRefused, IsTenantId, MayBeAbsent } from './field-rules';
 
 const NO_CLIENT_SECRET_POST =
@@ -120,7 +120,7 @@ export class IntrospectionDto {
    */
   external_id?: string;
 
-  static of(key: ApiKey, secret: KeySecret, issuer: string | undefined): IntrospectionDto {
+  static of(key: VerifiedKey, secret: KeySecret, issuer: string | undefined): IntrospectionDto {
     const ends = [key.expiresAt, secret.retiresAt].flatMap((date) =>
       date === undefined ? [] : [seconds(date)],
     );

@@ -1,5 +1,5 @@
 import { IsString } from 'class-validator';
-import type { ApiKey } from '../domain/api-key';
+import type { VerifiedKey } from '../domain/api-key';
 import type { Verification, VerificationCode } from '../verification/verification';
 import { IsAddress, IsRequiredScopes, IsTenantId, MayBeAbsent } from './field-rules';
 
@@ -83,7 +83,7 @@ export class VerifiedKeyDto {
    */
   expiresAt!: Date | null;
 
-  static of(key: ApiKey): VerifiedKeyDto {
+  static of(key: VerifiedKey): VerifiedKeyDto {
     return {
       id: key.id,
       name: key.name,

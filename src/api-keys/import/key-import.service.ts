@@ -15,12 +15,7 @@ import { ImportedKeyDto } from '../dto/imported-key.dto';
 import { toCreate } from '../dto/key-request.mapper';
 import { parseRfc3339 } from '../dto/rfc3339';
 import { KeyEventPublisher } from '../events/key-event.publisher';
-import {
-  latestExpiry,
-  requireAcceptable,
-  requireAssignable,
-  requireCovered,
-} from '../grant-checks';
+import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from '../grant-checks';
 import { OWNER_SLOTS, type OwnerSlots } from '../owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 import { KeyIdTakenError, StorageUnavailableError } from '../storage/storage.errors';

@@ -19,6 +19,12 @@ export interface ApiKeyQuery {
   readonly limit: number;
 }
 
+/** What a list is filtered by: a small part of a record. */
+export type KeyOutline = Pick<
+  ApiKey,
+  'id' | 'ownerId' | 'orgId' | 'projectId' | 'externalId' | 'enabled' | 'expiresAt' | 'revokedAt'
+>;
+
 /**
  * Keeps API keys. Every implementation passes the same contract suite. All methods but {@link durability}
  * reject with `StorageUnavailableError` where the store cannot answer within its bound; none ever answers from
@@ -76,4 +82,14 @@ export interface ApiKeyRepository {
 
   /** One page of records, newest first. */
   list(query: ApiKeyQuery): Promise<readonly ApiKey[]>;
+
+  /** The outlines of what `list` returns: of a page that is filtered, whole records are read only of what remains. */
+  listOutlines(query: ApiKeyQuery): Promise<readonly KeyOutline[]>;
+
+  /**
+   * The records with these ids, newest first. An id that no record has is left out.
+   *
+   * @param ids at most 100
+   */
+  findMany(ids: readonly string[]): Promise<readonly ApiKey[]>;
 }

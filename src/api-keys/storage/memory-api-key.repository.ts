@@ -2,7 +2,7 @@ import { isDate } from 'node:util/types';
 import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
-import type { ApiKeyQuery, ApiKeyRepository } from './api-key.repository';
+import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from './api-key.repository';
 import { LocalChangeFeed } from './change-feed';
 import { MemoryKeyOutbox } from './memory-outbox';
 import { KeyIdTakenError } from './storage.errors';
@@ -75,6 +75,25 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
       .toSorted((one, other) => (one.id < other.id ? 1 : -1))
       .slice(0, limit)
       .map((key) => withoutHistory(copyOf(key)));
+  }
+
+  async listOutlines(query: ApiKeyQuery): Promise<readonly KeyOutline[]> {
+    const keys = await this.list(query);
+    return keys.map(({ id, ownerId, orgId, projectId, externalId, enabled, expiresAt, revokedAt }) => ({
+      id,
+      ownerId,
+      orgId,
+      projectId,
+      externalId,
+      enabled,
+      expiresAt,
+      revokedAt,
+    }));
+  }
+
+  async findMany(ids: readonly string[]): Promise<readonly ApiKey[]> {
+    const found = await Promise.all([...new Set(ids)].map(async (id) => this.find(id)));
+    return found.flatMap((key) => key ?? []).toSorted((one, other) => (one.id < other.id ? 1 : -1));
   }
 
   private stands(key: ApiKeyWithHistory): boolean {

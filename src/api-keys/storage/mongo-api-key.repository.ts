@@ -1,7 +1,7 @@
 import type { Model } from 'mongoose';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
-import type { ApiKeyQuery, ApiKeyRepository } from './api-key.repository';
+import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from './api-key.repository';
 import { type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
 import { knownParts } from './known-parts';
 import type { MongoChangeFeed } from './mongo-change-feed';
@@ -23,8 +23,26 @@ const INTERNALS = { changedAt: 0, pending: 0, pendingAt: 0 } as const;
 
 const WITHOUT_HISTORY = { history: 0, historyDropped: 0, imposed: 0, ...INTERNALS } as const;
 
+const OUTLINE: Readonly<Record<Exclude<keyof KeyOutline, 'id'>, 1>> = {
+  ownerId: 1,
+  orgId: 1,
+  projectId: 1,
+  externalId: 1,
+  enabled: 1,
+  expiresAt: 1,
+  revokedAt: 1,
+};
+
 /** Ids begin with a digit or a letter; the change feed keeps documents of its own under ids that sort before. */
 const FIRST_KEY_ID = '0';
+
+interface KeyFilter {
+  readonly ownerId?: string;
+  readonly orgId?: string;
+  readonly projectId?: string;
+  readonly externalId?: string;
+  readonly _id: { readonly $gte: string; readonly $lt?: string } | { readonly $in: string[] };
+}
 
 type StoredKey = { readonly _id: string } & Omit<ApiKeyWithHistory, 'id'>;
 
@@ -139,26 +157,33 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
   }
 
   async list(query: ApiKeyQuery): Promise<readonly ApiKey[]> {
-    const { ownerId, orgId, projectId, externalId, before, limit } = query;
+    return this.newestFirst<ApiKey>(filterOf(query), WITHOUT_HISTORY, query.limit);
+  }
+
+  async listOutlines(query: ApiKeyQuery): Promise<readonly KeyOutline[]> {
+    return this.newestFirst<KeyOutline>(filterOf(query), OUTLINE, query.limit);
+  }
+
+  async findMany(ids: readonly string[]): Promise<readonly ApiKey[]> {
+    return this.newestFirst<ApiKey>({ _id: { $in: [...ids] } }, WITHOUT_HISTORY, ids.length);
+  }
+
+  private async newestFirst<T extends { readonly id: string }>(
+    filter: KeyFilter,
+    projection: Readonly<Record<string, 0 | 1>>,
+    limit: number,
+  ): Promise<readonly T[]> {
+    // To MongoDB no limit and a limit of 0 are the same.
+    if (limit === 0) return [];
     const found = await boundedMongoOperation((signal) =>
       this.model
-        .find(
-          {
-            ...(ownerId !== undefined && { ownerId }),
-            ...(orgId !== undefined && { orgId }),
-            ...(projectId !== undefined && { projectId }),
-            ...(externalId !== undefined && { externalId }),
-            _id: { $gte: FIRST_KEY_ID, ...(before !== undefined && { $lt: before }) },
-          },
-          WITHOUT_HISTORY,
-          majorityRead(signal),
-        )
+        .find(filter, projection, majorityRead(signal))
         .sort({ _id: -1 })
         .limit(limit)
-        .lean<StoredKeyWithoutHistory[]>()
+        .lean<({ readonly _id: string } & Omit<T, 'id'>)[]>()
         .exec(),
     );
-    return found.map(withId);
+    return found.map((each) => withId(each) as unknown as T);
   }
 
   /** Whether the change that this record ends with is in the store already: a write the driver repeated. */
@@ -176,6 +201,16 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
 
 function withId<T extends { readonly _id: string }>({ _id, ...fields }: T): Omit<T, '_id'> & { id: string } {
   return { id: _id, ...fields };
+}
+
+function filterOf({ ownerId, orgId, projectId, externalId, before }: ApiKeyQuery): KeyFilter {
+  return {
+    ...(ownerId !== undefined && { ownerId }),
+    ...(orgId !== undefined && { orgId }),
+    ...(projectId !== undefined && { projectId }),
+    ...(externalId !== undefined && { externalId }),
+    _id: { $gte: FIRST_KEY_ID, ...(before !== undefined && { $lt: before }) },
+  };
 }
 
 /** The parts that a record has, as the driver takes them. */

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ChangeFeed, ChangeListener } from '../storage/change-feed';
 import type { ReadOptions } from '../storage/read-options';
 import { StorageUnavailableError } from '../storage/storage.errors';
 import { ProvenReads } from './proven-reads';
-import { SieveCache } from './sieve-cache';
+import { SieveCache, type WeightBound } from './sieve-cache';
 
 /** How many reads of records that are not in memory may wait for the store at once. */
 const MAX_UNKNOWN_READS = 1000;
@@ -29,6 +30,8 @@ interface Flight<V> {
 export interface FreshCacheOptions<V> {
   /** How many values are kept at most. */
   readonly max: number;
+  /** How much the values that are kept weigh at most. */
+  readonly weightBound?: WeightBound<V>;
   /** How old, in milliseconds, what is served may be. */
   readonly maxAgeMs: number;
   /** Without a feed nothing is kept. */
@@ -57,8 +60,8 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
   private readonly onChange: FreshCacheOptions<V>['onChange'];
   private isListening = false;
 
-  constructor({ max, maxAgeMs, feed, load, onChange }: FreshCacheOptions<V>) {
-    this.values = new SieveCache(max);
+  constructor({ max, weightBound, maxAgeMs, feed, load, onChange }: FreshCacheOptions<V>) {
+    this.values = new SieveCache(max, weightBound);
     this.store = new ProvenReads(feed, maxAgeMs);
     this.maxAgeMs = maxAgeMs;
     this.feed = feed;
@@ -69,6 +72,11 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
   /** How many values are kept. */
   get size(): number {
     return this.values.size;
+  }
+
+  /** How much the values that are kept weigh. */
+  get weight(): number {
+    return this.values.weight;
   }
 
   /** The feed that is followed: from the first read on. */
@@ -91,6 +99,23 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     const value = this.values.get(id);
     if (value !== undefined) this.hits += 1;
     return value;
+  }
+
+  /** The value that is kept, whether it is provably fresh or not. Nothing may be decided by it. */
+  recall(id: string): V | undefined {
+    return this.values.peek(id);
+  }
+
+  /** Whether a read of this value is under way. */
+  isReading(id: string): boolean {
+    return this.flights.has(id);
+  }
+
+  /** The value that is kept, if the feed proves that the store still held it at a moment that is past. */
+  provenSince(id: string, moment: number): Reading<V> | undefined {
+    const value = this.values.peek(id);
+    if (value === undefined || this.feed === undefined || this.feed.provenAt <= moment) return undefined;
+    return { value, begunAt: moment, trueAt: moment };
   }
 
   /**
@@ -174,15 +199,23 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     return flight;
   }
 
-  private land(id: string, flight: Flight<V>, value: V | null, trueAt: number): Reading<V> {
+  private land(id: string, flight: Flight<V>, found: V | null, trueAt: number): Reading<V> {
     if (flight.isUnknown) this.unknownReads -= 1;
     if (this.flights.get(id) === flight) this.flights.delete(id);
     // The generation check: a read that began before a change must not be kept after it.
     // Kept under the store's own id: the one that was asked with may be a part of a token, and would keep that alive.
-    if (value !== null && flight.isCurrent && this.feed !== undefined) this.values.set(value.id, value);
+    const value = found !== null && flight.isCurrent && this.feed !== undefined ? this.keep(found) : found;
     // A read that no change was announced for is as good as the newest proof of the feed. Judged as it lands: of a
     // change that is announced, and proven, before those who wait go on, it would not hear.
     const provenAt = flight.isCurrent ? (this.feed?.provenAt ?? -Infinity) : -Infinity;
     return { value, begunAt: flight.begunAt, trueAt: Math.max(trueAt, provenAt) };
+  }
+
+  /** An entry that is still right stays as it is, with what is known of its use. */
+  private keep(found: V): V {
+    const kept = this.values.peek(found.id);
+    if (isDeepStrictEqual(kept, found) && kept !== undefined) return kept;
+    this.values.set(found.id, found);
+    return found;
   }
 }

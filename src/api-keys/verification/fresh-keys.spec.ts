@@ -3,6 +3,7 @@ import { aKey, ALICE, BOB } from '../../../test/support/fixtures';
 import { HeldReads } from '../../../test/support/held-reads';
 import { ScriptedFeed } from '../../../test/support/scripted-feed';
 import type { ApiKey } from '../domain/api-key';
+import { prepareKey } from '../domain/prepared-key';
 import type { ApiKeyRepository } from '../storage/api-key.repository';
 import { FreshKeys } from './fresh-keys';
 import type { OwnerStatus } from './owner-status';
@@ -31,7 +32,7 @@ afterEach(async () => {
 });
 
 function freshKeys(
-  options: { revocationBoundMs?: number; keyCacheMax?: number } = {},
+  options: { revocationBoundMs?: number; keyCacheMax?: number; keyCacheMaxMb?: number } = {},
   status?: OwnerStatus,
 ): FreshKeys {
   const fresh = new FreshKeys(repository, { storage: repository, ...options }, status);
@@ -63,7 +64,7 @@ describe('what a key or its owner may be answered with', () => {
     const key = aKey();
     await readKey(fresh, key);
     await fresh.readOwner(ALICE, -Infinity, Infinity);
-    expect(fresh.keys.peek(key.id, time + maxAgeMs - 1)?.key).toEqual(key);
+    expect(fresh.keys.peek(key.id, time + maxAgeMs - 1)?.key).toEqual(prepareKey(key).key);
     expect(fresh.keys.peek(key.id, time + maxAgeMs)).toBeUndefined();
     expect(fresh.peekOwner(ALICE, time + maxAgeMs - 1)?.isActive).toBe(true);
     expect(fresh.peekOwner(ALICE, time + maxAgeMs)).toBeUndefined();
@@ -76,6 +77,21 @@ describe('what a key or its owner may be answered with', () => {
     const fresh = freshKeys({ keyCacheMax: 2 });
     for (let count = 0; count < 3; count += 1) await readKey(fresh, aKey());
     expect(fresh.keys.size).toBe(2);
+  });
+
+  it('is kept of as many keys and owners as the megabytes allow', async () => {
+    const fresh = freshKeys({ keyCacheMaxMb: 1 }, owners);
+    const scopes = Array.from({ length: 100 }, (_none, index) => `acme:${index}:`.padEnd(128, 'x'));
+    for (let count = 0; count < 100; count += 1) await readKey(fresh, aKey({ scopes }));
+    for (let count = 0; count < 1000; count += 1) {
+      await fresh.readOwner(`globex ${count} `.padEnd(400, 'x'), -Infinity, Infinity);
+    }
+    const { keys, owners: states } = fresh;
+    expect(keys.size).toBeLessThan(40);
+    expect(keys.size).toBeGreaterThan(20);
+    expect(states?.size).toBeLessThan(150);
+    expect(states?.size).toBeGreaterThan(50);
+    expect(keys.weight + (states?.weight ?? 0)).toBeLessThanOrEqual(1024 * 1024);
   });
 
   it('is nothing for a key that does not exist', async () => {

@@ -3,12 +3,22 @@ import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { type PreparedKey, prepareKey } from '../domain/prepared-key';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 import { type ChangeFeed, DEFAULT_REVOCATION_BOUND_MS } from '../storage/change-feed';
+import { weightOfKey, weightOfOwner } from './cache-weight';
 import { FreshCache, type Reading } from './fresh-cache';
 import { forgetFreshness, watchFreshness } from './freshness.metrics';
 import { OWNER_STATUS, type OwnerStatus } from './owner-status';
 import { UnknownTokens } from './unknown-tokens';
+import { WrongSecrets } from './wrong-secrets';
 
 const DEFAULT_MAX_KEYS = 50_000;
+const DEFAULT_MAX_MB = 128;
+const BYTES_PER_MB = 1024 * 1024;
+
+/** The part of the memory that is for the states of owners. */
+const OWNERS_PART = 1 / 8;
+
+/** The part of what may be served from memory between two reads of a known key because of wrong secrets. */
+const WRONG_SECRET_INTERVAL = 1 / 4;
 
 /** What is left of the bound is for the answer's own way. */
 export const USABLE_PART_OF_BOUND = 0.8;
@@ -27,6 +37,7 @@ export class FreshKeys implements BeforeApplicationShutdown {
   readonly keys: FreshCache<PreparedKey>;
   readonly owners: FreshCache<OwnerState> | undefined;
   readonly unknown: UnknownTokens;
+  readonly wrongSecrets: WrongSecrets<PreparedKey, Reading<PreparedKey>>;
   /** How old, in milliseconds, what an answer rests on may be. */
   readonly maxAgeMs: number;
   /** The feeds that freshness rests on, by what they are about. */
@@ -39,11 +50,15 @@ export class FreshKeys implements BeforeApplicationShutdown {
   ) {
     const maxAgeMs = (options.revocationBoundMs ?? DEFAULT_REVOCATION_BOUND_MS) * USABLE_PART_OF_BOUND;
     const max = options.keyCacheMax ?? DEFAULT_MAX_KEYS;
+    const maxWeight = (options.keyCacheMaxMb ?? DEFAULT_MAX_MB) * BYTES_PER_MB;
+    const ownersWeight = owners === undefined ? 0 : maxWeight * OWNERS_PART;
     this.maxAgeMs = maxAgeMs;
     this.feeds = { keys: repository.changes, owners: owners?.changes };
     this.unknown = new UnknownTokens(maxAgeMs);
+    this.wrongSecrets = new WrongSecrets(maxAgeMs * WRONG_SECRET_INTERVAL);
     this.keys = new FreshCache({
       max,
+      weightBound: { maxWeight: maxWeight - ownersWeight, weigh: weightOfKey },
       maxAgeMs,
       feed: repository.changes,
       load: async (id, how) => {
@@ -56,6 +71,7 @@ export class FreshKeys implements BeforeApplicationShutdown {
       owners &&
       new FreshCache({
         max,
+        weightBound: { maxWeight: ownersWeight, weigh: weightOfOwner },
         maxAgeMs,
         feed: owners.changes,
         load: async (id, how) => ({ id, isActive: await owners.isActive(id, how) }),

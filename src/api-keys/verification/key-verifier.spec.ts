@@ -6,6 +6,7 @@ import { systemClock } from '../domain/clock';
 import type { Requirement } from '../domain/decision';
 import { newKeyId } from '../domain/key-id';
 import { issueToken, parseToken } from '../domain/key-token';
+import { prepareKey } from '../domain/prepared-key';
 import { hexOf } from '../domain/token-digest';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
 import type { ApiKeyRepository } from '../storage/api-key.repository';
@@ -113,6 +114,11 @@ async function answerAll(key: ApiKey | null, isActive: boolean): Promise<void> {
     for (const read of owners.begun) read.answer(isActive);
     await settled();
   }
+}
+
+/** Waits until as many reads were begun. */
+async function begunReads(count: number): Promise<void> {
+  while (stored.begun.length < count) await settled();
 }
 
 /** The code of an answer that needs no waiting. */
@@ -234,6 +240,116 @@ describe('a secret that the known record has not', () => {
     expect((await verifyWith(after.token, after.key)).code).toBe('VALID');
     expect(codeAtOnce(after.token)).toBe('VALID');
     expect(codeAtOnce(acme.token)).toBe('ROTATED');
+  });
+
+  it('costs one read now and one each fifth of the bound, however many different ones come', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    const kept = fresh.keys.peek(acme.key.id, time);
+    stored.begun.length = 0;
+    expect((await verifyWith(issueToken('kw', acme.key.id).token, acme.key)).code).toBe('NOT_FOUND');
+    for (const round of [2, 3]) {
+      const answers: Promise<Verification>[] = [];
+      for (let index = 0; index < 200; index += 1) {
+        time += 0.1;
+        answers.push((async () => verifier.verify(issueToken('kw', acme.key.id).token, anything))());
+      }
+      await settled();
+      expect(stored.begun).toHaveLength(round - 1);
+      await begunReads(round);
+      stored.at(round - 1).answer(acme.key);
+      expect(new Set((await Promise.all(answers)).map(({ code }) => code))).toEqual(new Set(['NOT_FOUND']));
+    }
+    expect(stored.begun).toHaveLength(3);
+    expect(fresh.keys.peek(acme.key.id, time)).toBe(kept);
+    expect(codeAtOnce(acme.token)).toBe('VALID');
+  });
+
+  it('is good with the next read where others try to guess it meanwhile', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    stored.begun.length = 0;
+    await verifyWith(issueToken('kw', acme.key.id).token, acme.key);
+    time += 1;
+    const guess = verifier.verify(issueToken('kw', acme.key.id).token, anything);
+    const after = rotated(acme);
+    const answer = verifier.verify(after.token, anything);
+    await begunReads(2);
+    stored.at(1).answer(after.key);
+    expect([(await guess).code, (await answer).code]).toEqual(['NOT_FOUND', 'VALID']);
+    expect(codeAtOnce(after.token)).toBe('VALID');
+  });
+
+  it('is good at once where the feed has announced the rotation, whoever guesses', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    await verifyWith(issueToken('kw', acme.key.id).token, acme.key);
+    time += 1;
+    const guess = verifier.verify(issueToken('kw', acme.key.id).token, anything);
+    stored.begun.length = 0;
+    changes.say(acme.key.id);
+    const after = rotated(acme);
+    expect((await verifyWith(after.token, after.key)).code).toBe('VALID');
+    await begunReads(2);
+    stored.at(1).answer(after.key);
+    expect((await guess).code).toBe('NOT_FOUND');
+  });
+
+  it('waits for a read that is under way for another, and is good at once where that finds it', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    stored.begun.length = 0;
+    const after = rotated(acme);
+    const first = verifier.verify(after.token, anything);
+    time += 1;
+    const second = verifier.verify(after.token, anything);
+    expect(stored.begun).toHaveLength(1);
+    stored.at(0).answer(after.key);
+    expect([(await first).code, (await second).code]).toEqual(['VALID', 'VALID']);
+    expect(stored.begun).toHaveLength(1);
+  });
+
+  it('costs no read where the feed proves that nothing was changed until after it came', async () => {
+    changes.provenAt = Infinity;
+    ownerChanges.provenAt = Infinity;
+    await verifyWith(acme.token, acme.key);
+    for (let index = 0; index < 100; index += 1) {
+      expect((await verifier.verify(issueToken('kw', acme.key.id).token, anything)).code).toBe('NOT_FOUND');
+    }
+    expect(stored.begun).toHaveLength(1);
+    const after = rotated(acme);
+    changes.say(acme.key.id);
+    expect((await verifyWith(after.token, after.key)).code).toBe('VALID');
+  });
+
+  it('costs few reads also while the feed proves nothing', async () => {
+    await verifyWith(acme.token, acme.key);
+    stored.begun.length = 0;
+    await verifyWith(issueToken('kw', acme.key.id).token, acme.key);
+    time += 1;
+    const answers = Array.from({ length: 100 }, async () =>
+      verifier.verify(issueToken('kw', acme.key.id).token, anything),
+    );
+    await settled();
+    expect(stored.begun).toHaveLength(1);
+    await begunReads(2);
+    stored.at(1).answer(acme.key);
+    expect(new Set((await Promise.all(answers)).map(({ code }) => code))).toEqual(new Set(['NOT_FOUND']));
+  });
+
+  it('fails as an outage where the read that it waits for fails, and is asked for again afterwards', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    stored.begun.length = 0;
+    await verifyWith(issueToken('kw', acme.key.id).token, acme.key);
+    time += 1;
+    const after = rotated(acme);
+    const answer = (async () => verifier.verify(after.token, anything))();
+    await begunReads(2);
+    stored.at(1).fail(new StorageUnavailableError(new Error('away')));
+    await expect(answer).rejects.toThrow(StorageUnavailableError);
+    time += MAX_AGE / 2;
+    expect((await verifyWith(after.token, after.key)).code).toBe('VALID');
   });
 
   it('is good at once though an older read is under way, which knows nothing of it', async () => {
@@ -472,7 +588,11 @@ describe('a key with a rate limit', () => {
     await settled();
     const narrowed = { ...acme.key, orgId: 'globex', scopes: ['memory:read'] };
     stored.at(1).answer(narrowed);
-    expect(await answer).toMatchObject({ code: 'VALID', key: narrowed, rateLimit: { remaining: 4 } });
+    expect(await answer).toMatchObject({
+      code: 'VALID',
+      key: prepareKey(narrowed).key,
+      rateLimit: { remaining: 4 },
+    });
   });
 
   it('is asked for without the cache again, where that was asked for, and its limiter is slow', async () => {

@@ -19,6 +19,7 @@ import type { RateLimit } from '../domain/rate-limit';
 import { RATE_LIMITER, type RateLimiter } from '../limits/rate-limiter';
 import { UsageRecorder } from '../usage/usage-recorder';
 import { CoarseTime } from './coarse-time';
+import type { Reading } from './fresh-cache';
 import { FreshKeys } from './fresh-keys';
 import { ReuseRecorder } from './reuse-recorder';
 import type { Verification } from './verification';
@@ -79,9 +80,10 @@ export class KeyVerifier {
   ): Verification | Promise<Verification> {
     const at = performance.now();
     const decision = this.inspectAt(at, token, requirement, options);
-    return decision instanceof Promise
-      ? decision.then(async (late) => this.count(performance.now(), late, token, requirement, options))
-      : this.count(at, decision, token, requirement, options);
+    // By the shape of our own answer: the host may have replaced the global Promise.
+    return 'code' in decision
+      ? this.count(at, decision, token, requirement, options)
+      : decision.then(async (late) => this.count(performance.now(), late, token, requirement, options));
   }
 
   /**
@@ -186,12 +188,21 @@ export class KeyVerifier {
     const arrivedAt = performance.now();
     const begunFrom = noCache ? arrivedAt : -Infinity;
     const deadline = arrivedAt + ANSWER_WITHIN_MS;
+    const known = noCache ? undefined : this.fresh.keys.recall(keyId);
+    let isWrong = known !== undefined && findSecret(known, digest) === undefined;
     for (;;) {
-      let reading = await this.fresh.keys.read(keyId, begunFrom, deadline);
+      let reading =
+        isWrong && known !== undefined && !this.fresh.keys.isReading(keyId)
+          ? await this.readAgain(known, arrivedAt, deadline)
+          : await this.fresh.keys.read(keyId, begunFrom, deadline);
+      isWrong = false;
       let secret = reading.value === null ? undefined : findSecret(reading.value, digest);
-      if (secret === undefined && reading.begunAt < arrivedAt) {
+      if (secret === undefined && reading.trueAt < arrivedAt) {
         // That read was under way already: the token may be younger.
-        reading = await this.fresh.keys.read(keyId, arrivedAt, deadline);
+        reading =
+          reading.value === null
+            ? await this.fresh.keys.read(keyId, arrivedAt, deadline)
+            : await this.readAgain(reading.value, arrivedAt, deadline);
         secret = reading.value === null ? undefined : findSecret(reading.value, digest);
       }
       if (reading.value === null || secret === undefined) {
@@ -205,6 +216,17 @@ export class KeyVerifier {
         return this.note(decideGenuine(reading.value, secret, isActive, requirement, this.clock.now()));
       }
     }
+  }
+
+  /** Finds out whether a key that is known holds a secret by now that it lacks in memory, see decision record 0051. */
+  private async readAgain(
+    known: PreparedKey,
+    arrivedAt: number,
+    deadline: number,
+  ): Promise<Reading<PreparedKey>> {
+    const { keys, wrongSecrets } = this.fresh;
+    const read = async (): Promise<Reading<PreparedKey>> => keys.read(known.id, performance.now(), deadline);
+    return keys.provenSince(known.id, arrivedAt) ?? wrongSecrets.readAgain(known, arrivedAt, read);
   }
 
   /** Reading the clock costs a twentieth of a decision, and most keys have no end. */

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { sharedMetric } from '../../metrics/shared-metric';
 import { CLOCK } from '../clock.token';
-import type { ApiKey, KeySecret } from '../domain/api-key';
+import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import type { Clock } from '../domain/clock';
 import { recordChange } from '../domain/key-change';
 import type { KeyEvents } from '../domain/key-event';
@@ -44,12 +44,12 @@ export class ReuseRecorder {
    *
    * @returns when the first use is noted; nothing to wait for otherwise
    */
-  note(key: ApiKey, secret: KeySecret): Promise<void> | undefined {
+  note(key: Pick<VerifiedKey, 'id'>, secret: KeySecret): Promise<void> | undefined {
     this.uses.inc();
     return secret.reusedAt === undefined ? this.noteFirst(key, secret) : undefined;
   }
 
-  private async noteFirst(key: ApiKey, secret: KeySecret): Promise<void> {
+  private async noteFirst(key: Pick<VerifiedKey, 'id'>, secret: KeySecret): Promise<void> {
     const noting = this.underWay.get(secret.hash) ?? this.record(key.id, secret.hash);
     this.underWay.set(secret.hash, noting);
     try {

@@ -1,4 +1,5 @@
 import { array, assert, constant, constantFrom, integer, oneof, property, tuple } from 'fast-check';
+import { heapUsed } from '../../../test/support/heap-used';
 import { SieveCache } from './sieve-cache';
 
 interface Kept {
@@ -31,6 +32,7 @@ class NaiveSieve {
     if (at < 0) return;
     this.kept.splice(at, 1);
     if (at < this.hand) this.hand -= 1;
+    if (this.hand >= this.kept.length) this.hand = 0;
   }
 
   keys(): readonly string[] {
@@ -126,5 +128,81 @@ describe('a cache of SIEVE', () => {
     cache.set('d', 0);
     cache.set('e', 0);
     expect(['a', 'b', 'c', 'd', 'e'].map((name) => cache.get(name))).toEqual([0, undefined, undefined, 0, 0]);
+  });
+
+  it.each<[string, (cache: SieveCache<object>, index: number) => void]>([
+    ['values are replaced', (cache, index) => cache.set(`key ${index % 20}`, { index })],
+    [
+      'entries are deleted and added again',
+      (cache, index) => {
+        cache.delete(`key ${index % 20}`);
+        cache.set(`key ${index % 20}`, { index });
+      },
+    ],
+    ['entries are evicted', (cache, index) => cache.set(`key ${index}`, { index })],
+  ])('uses no more memory after 300,000 times that %s', (_how, change) => {
+    const cache = new SieveCache<object>(100);
+    for (let index = 0; index < 1000; index += 1) change(cache, index);
+    const before = heapUsed();
+    for (let index = 0; index < 300_000; index += 1) change(cache, index);
+    expect(cache.size).toBeGreaterThan(0);
+    expect(heapUsed() - before).toBeLessThan(3 * 1024 * 1024);
+  });
+});
+
+describe('a cache with a maximum weight', () => {
+  const weighed = (max: number, maxWeight: number): SieveCache<number> =>
+    new SieveCache<number>(max, { maxWeight, weigh: (value) => value });
+
+  it('never exceeds it, and holds what fits', () => {
+    const steps = array(tuple(key, integer({ min: 0, max: 12 }), constantFrom('set', 'delete')), {
+      maxLength: 200,
+    });
+    assert(
+      property(steps, (all) => {
+        const cache = weighed(5, 10);
+        const last = new Map<string, number>();
+        for (const [name, weight, deed] of all) {
+          if (deed === 'set') cache.set(name, weight);
+          else cache.delete(name);
+          last.set(name, deed === 'set' ? weight : Number.NaN);
+          const kept = [...last.keys()].flatMap((each) => cache.peek(each) ?? []);
+          expect(cache.weight).toBe(kept.reduce((sum, each) => sum + each, 0));
+          expect(cache.weight).toBeLessThanOrEqual(10);
+          expect(cache.size).toBe(kept.length);
+          expect(cache.peek(name)).toBe(deed === 'set' && weight <= 10 ? weight : undefined);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps nothing that is too heavy alone, and evicts nothing for it', () => {
+    const cache = weighed(5, 10);
+    cache.set('acme', 4);
+    cache.set('globex', 11);
+    expect([cache.get('acme'), cache.get('globex'), cache.weight]).toEqual([4, undefined, 4]);
+  });
+
+  it('forgets the former value of a key whose new one is too heavy', () => {
+    const cache = weighed(5, 10);
+    cache.set('acme', 4);
+    cache.set('acme', 11);
+    expect([cache.get('acme'), cache.size, cache.weight]).toEqual([undefined, 0, 0]);
+  });
+
+  it('evicts as many unused entries as a heavy newcomer needs, and spares those in use', () => {
+    const cache = weighed(10, 10);
+    for (const name of ['a', 'b', 'c', 'd', 'e']) cache.set(name, 2);
+    cache.get('b');
+    cache.set('heavy', 5);
+    expect(['a', 'b', 'c', 'd', 'e', 'heavy'].map((name) => cache.peek(name))).toEqual([
+      undefined,
+      2,
+      undefined,
+      undefined,
+      2,
+      5,
+    ]);
   });
 });

@@ -1,0 +1,119 @@
+import { guardedRoute, requestOf } from '../../../test/support/guarded-route';
+import { keyDoor } from '../../../test/support/key-door';
+import { KeywardError } from '../../problems/keyward.error';
+import { newKeyId } from '../domain/key-id';
+import { issueToken } from '../domain/key-token';
+import type { Authenticator } from './authenticator';
+import { AllowSessions, RequireScopes, SelfScoped } from './require-scopes.decorator';
+import { accessOf } from './verified-access';
+
+class Memories {
+  @RequireScopes('memory:read')
+  read(this: void): void {}
+
+  @RequireScopes('memory:read')
+  @SelfScoped()
+  @AllowSessions()
+  own(this: void): void {}
+}
+const { read, own } = Memories.prototype;
+
+const people: Authenticator = {
+  recognizes: (token) => token.startsWith('session.'),
+  authenticate: async (token) => {
+    if (token !== 'session.ada') throw new KeywardError('invalid_session', 'Sign in again.');
+    const scopes = ['memory:read'];
+    return { actor: 'user:ada', scopes, grant: { scopes, allowedIps: [] }, boundByMaxTtl: true };
+  },
+};
+
+const Native = Promise;
+
+/** As zone.js has it: a class of its own, of which what async functions return is no instance. */
+class ZoneAwarePromise<T> implements PromiseLike<T> {
+  private readonly inner: Promise<T>;
+
+  constructor(executor: ConstructorParameters<typeof Promise<T>>[0]) {
+    this.inner = new Native(executor);
+  }
+
+  then<R = T, E = never>(
+    ...handlers: Parameters<typeof Promise.prototype.then<R, E>>
+  ): ZoneAwarePromise<R | E> {
+    const then = this.inner.then.bind(this.inner) as (...all: unknown[]) => Promise<R | E>;
+    return new ZoneAwarePromise((resolve) => resolve(then(...handlers)));
+  }
+
+  catch(handler: (reason: unknown) => T): ZoneAwarePromise<T> {
+    return this.then(undefined, handler);
+  }
+
+  static resolve(value: unknown): ZoneAwarePromise<unknown> {
+    return new ZoneAwarePromise((resolve) => resolve(value));
+  }
+
+  static all(values: Iterable<unknown>): ZoneAwarePromise<unknown[]> {
+    return new ZoneAwarePromise((resolve) => resolve(Native.all(values)));
+  }
+}
+
+class SubclassedPromise<T> extends Promise<T> {}
+
+async function inHostWith<T>(replacement: unknown, run: () => Promise<T>): Promise<T> {
+  globalThis.Promise = replacement as typeof Promise;
+  try {
+    return await run();
+  } finally {
+    globalThis.Promise = Native;
+  }
+}
+
+const bearer = (token: string): readonly string[] => ['Authorization', `Bearer ${token}`];
+
+describe.each<[string, unknown]>([
+  ['a class of its own, as zone.js does', ZoneAwarePromise],
+  ['a subclass', SubclassedPromise],
+])('the guard, where the host has replaced the global Promise by %s,', (_how, replacement) => {
+  const door = keyDoor();
+  const ask = guardedRoute(door, Memories, people);
+  const codeFor = async (token: string, orgId?: string): Promise<string> => {
+    const params = orgId === undefined ? {} : { orgId };
+    const request = requestOf({ headers: bearer(token), params });
+    const { code } = await inHostWith(replacement, async () =>
+      ask(orgId === undefined ? own : read, request),
+    );
+    expect(accessOf(request) !== undefined).toBe(code === 'let in');
+    return code;
+  };
+
+  it('rejects a session that is not valid', async () => {
+    expect(await codeFor('session.eve')).toBe('invalid_session');
+  });
+
+  it('admits a session that is valid', async () => {
+    expect(await codeFor('session.ada')).toBe('let in');
+  });
+
+  it('rejects a key that does not exist', async () => {
+    expect(await codeFor(issueToken('kw', newKeyId(new Date())).token)).toBe('invalid_token');
+  });
+
+  it.each(['for the first time, from the store', 'again, from memory'])(
+    'admits acme’s key and rejects globex’s at acme’s route: %s',
+    async (when) => {
+      const [acme, globex] = [
+        await door.give({ orgId: 'acme', scopes: ['memory:read'] }),
+        await door.give({ orgId: 'globex', scopes: ['memory:read'] }),
+      ];
+      for (let uses = when.startsWith('again') ? 2 : 1; uses > 0; uses -= 1) {
+        expect(await codeFor(acme.token, 'acme')).toBe('let in');
+        expect(await codeFor(globex.token, 'acme')).toBe('binding_mismatch');
+      }
+    },
+  );
+
+  it('rejects a key that lacks the scope', async () => {
+    const { token } = await door.give({ orgId: 'acme', scopes: ['memory:write'] });
+    expect(await codeFor(token, 'acme')).toBe('insufficient_scope');
+  });
+});

@@ -1,0 +1,111 @@
+import { mongo } from 'mongoose';
+import { aKey } from '../../../test/support/fixtures';
+import { heapUsed } from '../../../test/support/heap-used';
+import type { ApiKey } from '../domain/api-key';
+import { hashToken } from '../domain/key-token';
+import { prepareKey, type PreparedKey } from '../domain/prepared-key';
+import { weightOfKey, weightOfOwner } from './cache-weight';
+import { SieveCache } from './sieve-cache';
+
+let drawn = 0;
+/** Text that no other key has, as a hostile tenant would choose it. */
+const text = (length: number, filler = 'x'): string => {
+  drawn += 1;
+  return (String(drawn) + filler.repeat(length)).slice(0, length);
+};
+const list = (count: number, each: (index: number) => string): string[] =>
+  Array.from({ length: count }, (_none, index) => each(index));
+const entries = (count: number, value: () => string | number): Record<string, string | number> =>
+  Object.fromEntries(list(count, () => text(64)).map((name) => [name, value()]));
+const secrets = (): ApiKey['secrets'] =>
+  list(6, (index) => `${text(9)} ${index}`).map((token) => ({
+    hash: hashToken(token),
+    createdAt: new Date(),
+    retiresAt: new Date(),
+    reusedAt: new Date(),
+  }));
+const networks = (): string[] =>
+  list(100, (index) => `2001:db8:${index.toString(16)}:${((drawn += 1) % 65_536).toString(16)}::/64`);
+
+/** As it comes from MongoDB: every text made out of bytes. */
+function prepared(fields: Partial<ApiKey>): PreparedKey {
+  return prepareKey(mongo.BSON.deserialize(mongo.BSON.serialize(aKey(fields))) as ApiKey);
+}
+
+describe('the weight of a cached key', () => {
+  it.each<[string, number, () => Partial<ApiKey>]>([
+    ['with nothing on it', 1500, () => ({ name: 'x' })],
+    [
+      'of common size',
+      1500,
+      () => ({ orgId: 'acme', scopes: ['memory:read', 'memory:write'], metadata: { team: 'ingest' } }),
+    ],
+    ['with 100 long scopes', 100, () => ({ scopes: list(100, () => text(128)) })],
+    ['with 100 short scopes', 100, () => ({ scopes: list(100, () => text(8)) })],
+    ['with 100 networks', 100, () => ({ allowedIps: networks() })],
+    ['with 100 addresses', 100, () => ({ allowedIps: list(100, (index) => `10.0.0.${index}`) })],
+    ['with one entry of metadata', 1000, () => ({ metadata: entries(1, () => 1) })],
+    ['with 10 entries of metadata', 400, () => ({ metadata: entries(10, () => text(20)) })],
+    ['with 50 entries of metadata', 150, () => ({ metadata: entries(50, Math.random) })],
+    ['with metadata of wide characters', 100, () => ({ metadata: entries(16, () => `${text(440)}\u65e5`) })],
+    ['with six secrets', 400, () => ({ secrets: secrets() })],
+    [
+      'with every optional part',
+      600,
+      () => ({
+        name: `${text(99)}\u65e5`,
+        ownerId: text(26),
+        orgId: text(128),
+        projectId: text(128),
+        rateLimit: { limit: 5e9, windowSeconds: 3600 },
+        expiresAt: new Date(),
+        revokedAt: new Date(),
+      }),
+    ],
+    [
+      'of maximal size',
+      60,
+      () => ({
+        scopes: list(100, () => text(128)),
+        allowedIps: networks(),
+        metadata: entries(50, () => text(90)),
+        secrets: secrets(),
+        expiresAt: new Date(),
+      }),
+    ],
+  ])('is at least the heap that one takes %s', (_what, count, fields) => {
+    const cache = new SieveCache<PreparedKey>(count, { maxWeight: Infinity, weigh: weightOfKey });
+    prepared(fields());
+    const before = heapUsed();
+    for (let index = 0; index < count; index += 1) {
+      const key = prepared(fields());
+      cache.set(key.id, key);
+    }
+    const used = heapUsed() - before;
+    expect(cache.size).toBe(count);
+    expect(used).toBeGreaterThan(0);
+    expect(cache.weight).toBeGreaterThan(used);
+  });
+
+  it('leaves room for 50,000 keys of common size in the default of 128 MB', () => {
+    const common = { orgId: 'acme', scopes: ['memory:read', 'memory:write'], metadata: { team: 'ingest' } };
+    expect(weightOfKey(prepared(common)) * 50_000).toBeLessThan(112 * 1024 * 1024);
+  });
+});
+
+describe('the weight of the cached state of an owner', () => {
+  it.each([26, 500])('is at least the heap that one takes with an id of %d characters', (length) => {
+    const cache = new SieveCache<{ readonly id: string; readonly isActive: boolean }>(2000, {
+      maxWeight: Infinity,
+      weigh: weightOfOwner,
+    });
+    const before = heapUsed();
+    for (let index = 0; index < 2000; index += 1) {
+      const id = Buffer.from(text(length)).toString();
+      cache.set(id, { id, isActive: true });
+    }
+    const used = heapUsed() - before;
+    expect(cache.size).toBe(2000);
+    expect(cache.weight).toBeGreaterThan(used);
+  });
+});

@@ -1,0 +1,44 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+interface Turn<R> {
+  begunAt: number;
+  reading: Promise<R>;
+  next: Promise<R> | undefined;
+}
+
+/**
+ * Limits how often a known record is read again because of a secret that it does not hold. The first read begins at
+ * once, so that a token that another instance has just issued works promptly. Whoever comes later waits for the next
+ * read and shares it, see decision record 0051.
+ */
+export class WrongSecrets<K extends object, R> {
+  /** By the record in memory: what is known of it ends with it. */
+  private readonly turns = new WeakMap<K, Turn<R>>();
+
+  /** @param intervalMs the minimum time between two reads of a record */
+  constructor(private readonly intervalMs: number) {}
+
+  /**
+   * Reads a record again.
+   *
+   * @param known the record in memory, which lacks the secret
+   * @param arrivedAt when the secret was presented, by `performance.now()`
+   * @param read reads the store
+   * @returns a reading that began at or after `arrivedAt`
+   */
+  async readAgain(known: K, arrivedAt: number, read: () => Promise<R>): Promise<R> {
+    const turn = this.turns.get(known);
+    const now = performance.now();
+    const wait = turn === undefined ? 0 : turn.begunAt + this.intervalMs - now;
+    if (turn === undefined || wait <= 0) return this.begin(known, now, read);
+    if (turn.begunAt >= arrivedAt) return turn.reading;
+    turn.next ??= pause(wait).then(async () => this.begin(known, performance.now(), read));
+    return turn.next;
+  }
+
+  private async begin(known: K, begunAt: number, read: () => Promise<R>): Promise<R> {
+    const reading = read();
+    this.turns.set(known, { begunAt, reading, next: undefined });
+    return reading;
+  }
+}
