@@ -30,7 +30,7 @@ beforeEach(async () => {
   await connection.openUri(uri, { ...SERVICE_CONNECTION, monitorCommands: true });
   readConcerns = [];
   connection.getClient().on('commandStarted', ({ command }: mongo.CommandStartedEvent) => {
-    if ('find' in command) readConcerns.push((command as mongo.Document)['readConcern']?.level);
+    if ('find' in command) readConcerns.push(command['readConcern']?.level);
   });
 });
 

@@ -101,11 +101,8 @@ export class ProvenReads implements ChangeListener {
   }
 
   private async prove<T>(load: Load<T>, begunAt: number, timeoutMs: number): Promise<ProvenReading<T>> {
-    const { generation } = this;
     const reading = load({ linearizable: true, timeoutMs });
-    const proving = reading.then(() => {
-      if (generation === this.generation) this.primaryAt = begunAt;
-    });
+    const proving = this.noteProof(reading, begunAt);
     this.proving = proving;
     try {
       await proving;
@@ -113,5 +110,11 @@ export class ProvenReads implements ChangeListener {
     } finally {
       if (this.proving === proving) this.proving = undefined;
     }
+  }
+
+  private async noteProof(reading: Promise<unknown>, begunAt: number): Promise<void> {
+    const { generation } = this;
+    await reading;
+    if (generation === this.generation) this.primaryAt = begunAt;
   }
 }
