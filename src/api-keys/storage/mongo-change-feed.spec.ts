@@ -66,6 +66,8 @@ describe('the feed of a server that has no change streams', () => {
     ['by default', undefined, 40_573],
     ['by default', 'auto', 13],
     ['by default', 'auto', 59],
+    ['by default', 'auto', 115],
+    ['by default', 'auto', 238],
   ] as const)('is polled %s (%s, code %d)', async (_how, mode, code) => {
     const [feed, watched] = await followed(mode, code);
     expect([feed.kind, watched]).toEqual(['polling', 1]);
@@ -89,10 +91,11 @@ describe('the feed of a server that has no change streams', () => {
   });
 });
 
-describe('a sharded cluster', () => {
-  const feedOf = (changeFeed: ChangeFeedMode | undefined, kind: DeploymentKind): MongoChangeFeed =>
-    new MongoChangeFeed(standalone(0).collection, { changeFeed }, new ScriptedDeployment(kind));
+function feedOf(changeFeed: ChangeFeedMode | undefined, kind: DeploymentKind): MongoChangeFeed {
+  return new MongoChangeFeed(standalone(0).collection, { changeFeed }, new ScriptedDeployment(kind));
+}
 
+describe('a sharded cluster', () => {
   it('is refused at start if it is to be polled, in one sentence that says what to choose', async () => {
     const refused = feedOf('polling', 'sharded cluster').prepare();
     await expect(refused).rejects.toThrow(ConfigurationError);

@@ -6,6 +6,7 @@ import { ChangeStreamsUnsupportedError, MongoChangeStream, type StreamEvent } fr
 import { MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 
 const BOUND_MS = 200;
+const RETRY_MS = 5;
 
 /** A stream that a test fills, or breaks. */
 class FakeStream {
@@ -93,7 +94,7 @@ async function follow(...prepared: FakeStream[]): Promise<void> {
     deleteMany: async () => ({ deletedCount: 0 }),
   } as unknown as Watched;
   heartbeat = new MongoHeartbeat(collection);
-  following = new MongoChangeStream(collection, heartbeat, BOUND_MS).follow(target, end.signal);
+  following = new MongoChangeStream(collection, heartbeat, BOUND_MS, RETRY_MS).follow(target, end.signal);
   following.catch(() => undefined);
   await settled();
 }
@@ -260,7 +261,7 @@ describe('a change stream that fails', () => {
 });
 
 describe('a server without change streams', () => {
-  it.each([40_573, 13, 59, 72, 40_324])('says so by the code %d', async (code) => {
+  it.each([40_573, 13, 59, 72, 40_324, 115, 238])('says so by the code %d', async (code) => {
     const stream = new FakeStream();
     stream.bring(serverError(code));
     await follow(stream);
@@ -272,6 +273,33 @@ describe('a server without change streams', () => {
     (await streamAt(0)).bring(insert('acme'), serverError(13));
     await streamAt(1);
     expect(said).toEqual(['everything', 'acme', 'trouble']);
+  });
+
+  it('is also one that refuses eight times in a row, by whatever code, each time after a longer pause', async () => {
+    const refusing = Array.from({ length: 9 }, () => {
+      const stream = new FakeStream();
+      stream.bring(serverError(1));
+      return stream;
+    });
+    const since = performance.now();
+    await follow(...refusing);
+    await expect(following).rejects.toThrow(ChangeStreamsUnsupportedError);
+    expect(streams).toHaveLength(8);
+    // 1 + 2 + 4 + … + 64 pauses; timers may round down.
+    expect(performance.now() - since).toBeGreaterThan(120 * RETRY_MS);
+  });
+
+  it('is none that was only away between two refusals', async () => {
+    const answers = [1, 1, 1, 1, 1, undefined, 1, 1, 1, 1, 1];
+    const prepared = answers.map((code) => {
+      const stream = new FakeStream();
+      stream.bring(code === undefined ? new mongo.MongoNetworkError('reset') : serverError(code));
+      return stream;
+    });
+    await follow(...prepared);
+    (await streamAt(answers.length)).bring(insert('acme'));
+    await settled();
+    expect(said.slice(-2)).toEqual(['everything', 'acme']);
   });
 
   it.each([1, 11_600])('is none that refuses by another code (%d)', async (code) => {

@@ -3,10 +3,18 @@ import { mongo } from 'mongoose';
 import type { ChangeSource, FeedTarget } from './feed-target';
 import { isHeartbeatId, type MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 
-/** Location40573: only on replica sets; then: unauthorised, no such command, no such option, no such stage. */
-const UNSUPPORTED: ReadonlySet<number | string | undefined> = new Set([40_573, 13, 59, 72, 40_324]);
+/**
+ * Location40573: only on replica sets; then: unauthorised, no such command, no such option, no such stage, command not
+ * supported, not implemented.
+ */
+const UNSUPPORTED: ReadonlySet<number | string | undefined> = new Set([40_573, 13, 59, 72, 40_324, 115, 238]);
 
+/** How soon a stream is opened again. The pause doubles with each refusal that follows another. */
 const RETRY_MS = 250;
+const MAX_RETRY_MS = 30_000;
+
+/** After so many refusals in a row, about a minute, a server that never delivered counts as one without streams. */
+const MAX_REFUSALS = 8;
 
 /** How soon after a question that brought nothing the next one is asked. */
 const PACE_MS = 10;
@@ -42,13 +50,18 @@ const CHANGES_OF_ONE_RECORD: ReadonlySet<string> = new Set(['insert', 'update', 
 export class MongoChangeStream implements ChangeSource {
   private token: unknown;
   private hasDelivered = false;
+  private refusals = 0;
   private isOpening = true;
 
-  /** @param boundMs how old what is served may become: a beat is sent every quarter of it */
+  /**
+   * @param boundMs how old what is served may become: a beat is sent every quarter of it
+   * @param retryMs how soon a stream is opened again
+   */
   constructor(
     private readonly collection: mongo.Collection<WatchedDocument>,
     private readonly heartbeat: MongoHeartbeat,
     private readonly boundMs: number,
+    private readonly retryMs = RETRY_MS,
   ) {}
 
   async follow(target: FeedTarget, end: AbortSignal): Promise<void> {
@@ -64,7 +77,8 @@ export class MongoChangeStream implements ChangeSource {
         end.removeEventListener('abort', close);
         close();
       }
-      await pause(RETRY_MS, undefined, { signal: end, ref: false }).catch(() => undefined);
+      const pauseMs = Math.min(this.retryMs * 2 ** Math.max(0, this.refusals - 1), MAX_RETRY_MS);
+      await pause(pauseMs, undefined, { signal: end, ref: false }).catch(() => undefined);
     }
   }
 
@@ -132,6 +146,7 @@ export class MongoChangeStream implements ChangeSource {
     this.isOpening = false;
     this.token = event._id;
     this.hasDelivered = true;
+    this.refusals = 0;
     this.pass(event, target);
     if (event.operationType === 'invalidate') {
       this.token = undefined;
@@ -157,7 +172,8 @@ export class MongoChangeStream implements ChangeSource {
   private judge(error: unknown, target: FeedTarget): void {
     const refused =
       error instanceof mongo.MongoServerError && !error.hasErrorLabel('ResumableChangeStreamError');
-    if (refused && !this.hasDelivered && UNSUPPORTED.has(error.code)) {
+    this.refusals = refused ? this.refusals + 1 : 0;
+    if (refused && !this.hasDelivered && (UNSUPPORTED.has(error.code) || this.refusals === MAX_REFUSALS)) {
       throw new ChangeStreamsUnsupportedError(error);
     }
     // A server that refuses to resume, and a stream that its collection's end has closed, cannot be taken up again.
