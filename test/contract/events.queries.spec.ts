@@ -228,6 +228,19 @@ describe('what the driver sends about events when', () => {
     });
   });
 
+  it('an event or a lease is added guards its first insert by more than the id, so that one of two adds it', async () => {
+    await store.events.add(anEvent());
+    await store.events.leases.write('events', { holder: 'one', beat: 1 });
+    const upserts = sent
+      .flatMap((command) => ('update' in command ? command.updates : []))
+      .filter(({ upsert }) => upsert);
+    // An upsert by `_id` alone is not atomic on every server that speaks the protocol of MongoDB.
+    expect(upserts.map(({ q }) => Object.entries(q).slice(1))).toEqual([
+      [['position', { $exists: false }]],
+      [['beat', { $exists: false }]],
+    ]);
+  });
+
   it('anything is done reads what a majority has, and writes to their journals', async () => {
     for (const { run } of USES) await run(store.events, queued);
     await store.events.leases.read('events');

@@ -35,7 +35,8 @@ export class MongoEventRepository implements EventRepository {
     try {
       const { upsertedCount } = await boundedMongoOperation((signal) =>
         this.model.updateOne(
-          { _id: id },
+          // It can match nothing. Not every server makes an upsert by `_id` alone atomic, and two would have added it.
+          { _id: id, position: { $exists: false } },
           { $setOnInsert: fields },
           { ...durableWrite(signal), upsert: true },
         ),

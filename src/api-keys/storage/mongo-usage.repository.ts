@@ -146,13 +146,22 @@ function operationsFor(tallies: readonly UsageTally[]): readonly Operation[] {
     days.set(id, { day, counts });
   }
   return [
-    ...Array.from(days, ([id, { day, counts }]) => upsert(id, { $inc: counts, $setOnInsert: { day } })),
-    ...Array.from(last, ([id, lastUsedAt]) => upsert(id, { $max: { lastUsedAt } })),
+    ...Array.from(days, ([id, { day, counts }]) => upsert({ _id: id, day }, { $inc: counts })),
+    ...Array.from(last, ([id, lastUsedAt]) =>
+      upsert({ _id: id, day: { $exists: false } }, { $max: { lastUsedAt } }),
+    ),
   ];
 }
 
-function upsert(id: string, update: mongo.UpdateFilter<UsageDocument>): Operation {
-  return { updateOne: { filter: { _id: id }, update, upsert: true } };
+/**
+ * Not every server makes the first insert of an upsert by `_id` alone atomic, and one of two counts would be lost. With
+ * `day` in the filter the second is refused as a duplicate, and made again.
+ */
+function upsert(
+  filter: { readonly _id: string; readonly day: Date | { readonly $exists: false } },
+  update: mongo.UpdateFilter<UsageDocument>,
+): Operation {
+  return { updateOne: { filter, update, upsert: true } };
 }
 
 /** The operations that the server refused; the others were done. */
