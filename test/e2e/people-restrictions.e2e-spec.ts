@@ -21,6 +21,14 @@ const RESTRICTIONS: readonly (readonly [string, JsonObject, JsonObject])[] = [
   ['rateLimit', { rateLimit: { limit: 5, windowSeconds: 60 } }, { rateLimit: null }],
 ];
 
+const ofAcme = async (client: HttpClient, body: JsonObject = {}): Promise<MadeKey> =>
+  makeKey(client, { orgId: 'acme', ...body });
+const change = async (
+  client: HttpClient,
+  { id }: Pick<MadeKey, 'id'>,
+  body: JsonObject,
+): Promise<HttpAnswer> => client.patch(`/v1/api-keys/${id}`, body);
+
 describe.each(STORAGES)('people whose keys an administrator restricts, kept in %s', (storage) => {
   let service: PeopleService;
   let ada: Person;
@@ -39,13 +47,6 @@ describe.each(STORAGES)('people whose keys an administrator restricts, kept in %
   });
   afterAll(async () => service.stop());
 
-  const ofAcme = async (client: HttpClient, body: JsonObject = {}): Promise<MadeKey> =>
-    makeKey(client, { orgId: 'acme', ...body });
-  const change = async (
-    client: HttpClient,
-    { id }: Pick<MadeKey, 'id'>,
-    body: JsonObject,
-  ): Promise<HttpAnswer> => client.patch(`/v1/api-keys/${id}`, body);
   const expectRefused = async (key: MadeKey, field: string, undo: JsonObject): Promise<void> => {
     for (const client of [ada.client, manager]) {
       const answer = await change(client, key, undo);

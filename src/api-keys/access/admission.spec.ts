@@ -109,11 +109,11 @@ describe('a request that must not be answered from memory', () => {
     const unknown: PresentedCredential = { ...credential, token: issueToken('kw', newKeyId(NOON)).token };
     const beyond = { ...required, scopes: { allOf: ['billing:read'], anyOf: [] } };
     await admission.admit(credential, required);
-    for (const stranger of [forged, unknown]) await refusal(admission.admit(stranger, required));
+    for (const bad of [forged, unknown]) await refusal(admission.admit(bad, required));
 
     const reads = jest.spyOn(repository, 'find');
-    for (const stranger of [forged, unknown]) {
-      expect(await codeOf(admission.admit(stranger, required, ...uncached))).toMatch(
+    for (const bad of [forged, unknown]) {
+      expect(await codeOf(admission.admit(bad, required, ...uncached))).toMatch(
         /invalid_token|too_many_failures/,
       );
     }

@@ -48,11 +48,11 @@ export function loosenedFields(
   changed: readonly string[],
 ): readonly Restriction[] {
   const { enabled, expiresAt, allowedIps = [], rateLimit } = imposedOn(before);
-  const exceeded: readonly string[] = [
+  const exceeded = new Set<string>([
     ...(enabled === false && after.enabled ? ['enabled'] : []),
     ...exceededFields({ scopes: ['*'], expiresAt, allowedIps, rateLimit }, after),
-  ];
-  return RESTRICTIONS.filter((field) => changed.includes(field) && exceeded.includes(field));
+  ]);
+  return RESTRICTIONS.filter((field) => changed.includes(field) && exceeded.has(field));
 }
 
 /**
