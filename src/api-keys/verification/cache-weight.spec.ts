@@ -74,17 +74,22 @@ describe('the weight of a cached key', () => {
       }),
     ],
   ])('is at least the heap that one takes %s', (_what, count, fields) => {
-    const cache = new SieveCache<PreparedKey>(count, { maxWeight: Infinity, weigh: weightOfKey });
     prepared(fields());
-    const before = heapUsed();
-    for (let index = 0; index < count; index += 1) {
-      const key = prepared(fields());
-      cache.set(key.id, key);
-    }
-    const used = heapUsed() - before;
-    expect(cache.size).toBe(count);
-    expect(used).toBeGreaterThan(0);
-    expect(cache.weight).toBeGreaterThan(used);
+    const measured = Array.from({ length: 3 }, () => {
+      const cache = new SieveCache<PreparedKey>(count, { maxWeight: Infinity, weigh: weightOfKey });
+      const before = heapUsed();
+      for (let index = 0; index < count; index += 1) {
+        const key = prepared(fields());
+        cache.set(key.id, key);
+      }
+      const used = heapUsed() - before;
+      expect(cache.size).toBe(count);
+      return { used, weight: cache.weight };
+    });
+    // The test runner allocates and frees memory of its own meanwhile: the middle of three tries is judged.
+    const [, middle] = measured.toSorted((one, other) => one.used - other.used);
+    expect(middle?.used).toBeGreaterThan(0);
+    expect(middle?.weight).toBeGreaterThan(middle?.used ?? Infinity);
   });
 
   it('leaves room for 50,000 keys of common size in the default of 128 MB', () => {

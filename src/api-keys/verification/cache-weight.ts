@@ -10,7 +10,7 @@ const BYTES = {
   /** A string without its characters, and the slot that refers to it. */
   text: 40,
   character: 2,
-  secret: 520,
+  secret: 560,
   /** An allowlist entry as it was parsed. */
   address: 400,
   /** An entry of metadata: it may cost a hidden class or a slot in a hash table. */
