@@ -1,34 +1,30 @@
 import {
-  Body,
-  Controller,
   Delete,
   Get,
-  Header,
-  Headers,
   HttpCode,
   HttpStatus,
   Inject,
-  Param,
   Patch,
   Post,
-  Query,
-  Res,
   UseFilters,
   UseGuards,
-  UsePipes,
 } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { ApiBearerAuth, ApiExtension, ApiNoContentResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiExtension,
+  ApiNoContentResponse,
+  ApiParam,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
+import { type Call, OwnController, OwnRoute } from '../http/own-route';
+import { OwnRouteGuard } from '../http/own-route.guard';
 import { ApiProblems } from '../problems/api-problems.decorator';
-import { JsonBodyGuard } from '../problems/media-type.guard';
-import { noParameters } from '../problems/no-parameters.pipe';
 import { problemOf } from '../problems/problem';
 import { ProblemException } from '../problems/problem.exception';
 import { GUARDED, JSON_BODY, SCOPED, SESSION } from '../problems/problem-groups';
 import { ProblemFilter } from '../problems/problem.filter';
-import { strictValidation } from '../problems/validation';
-import { CurrentApiKey, type CurrentKey } from './access/current-api-key.decorator';
-import { CurrentCaller } from './access/current-caller.decorator';
+import { currentCaller, currentKey } from './access/current-caller';
 import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
 import { ScopesGuard } from './access/scopes.guard';
 import { Uncached } from './access/uncached.decorator';
@@ -36,7 +32,6 @@ import { Uncounted } from './access/uncounted.decorator';
 import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
 import type { ApiKey } from './domain/api-key';
-import type { Caller } from './domain/caller';
 import type { Clock } from './domain/clock';
 import { ApiKeyDto, ApiKeyPageDto, IssuedApiKeyDto, ShownApiKeyDto } from './dto/api-key.dto';
 import { CreateApiKeyDto } from './dto/create-api-key.dto';
@@ -54,16 +49,14 @@ import { KeyUsageService } from './usage/key-usage.service';
 @ApiTags('API keys')
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
-@Controller('v1/api-keys')
+@OwnController('v1/api-keys')
 @SelfScoped()
-@UseGuards(ScopesGuard)
+@UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(ProblemFilter)
-@UsePipes(strictValidation())
 export class ApiKeysController {
   constructor(
     private readonly apiKeys: ApiKeysService,
     private readonly usage: KeyUsageService,
-    private readonly adapterHost: HttpAdapterHost,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -73,18 +66,12 @@ export class ApiKeysController {
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:write')
   @Uncached()
-  @UseGuards(JsonBodyGuard)
-  @Header('Cache-Control', 'no-store')
   @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'delegation_exceeded', 'key_limit_reached')
-  async create(
-    @CurrentCaller() caller: Caller,
-    @Query(noParameters) _query: object,
-    @Body() body: CreateApiKeyDto,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<IssuedApiKeyDto> {
-    const { key, token } = await this.apiKeys.create(caller, toCreate(body));
-    this.adapterHost.httpAdapter.setHeader(response, 'Location', `/v1/api-keys/${key.id}`);
-    return { ...this.shown(key, response), token };
+  @OwnRoute({ json: CreateApiKeyDto })
+  async create(call: Call<CreateApiKeyDto>): Promise<IssuedApiKeyDto> {
+    const { key, token } = await this.apiKeys.create(currentCaller(call.request), toCreate(call.body));
+    call.setHeader('Location', `${call.path}/${key.id}`);
+    return this.issued(key, token, call);
   }
 
   /** Lists the keys in the caller's sight, newest first; imported ones, whose ids tell no time, before all others. */
@@ -93,7 +80,9 @@ export class ApiKeysController {
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'invalid_cursor')
-  async list(@CurrentCaller() caller: Caller, @Query() query: ListApiKeysQuery): Promise<ApiKeyPageDto> {
+  @OwnRoute({ query: ListApiKeysQuery })
+  async list({ request, query }: Call<object, ListApiKeysQuery>): Promise<ApiKeyPageDto> {
+    const caller = currentCaller(request);
     const { data, nextCursor } = await this.apiKeys.list(caller, { limit: DEFAULT_PAGE_SIZE, ...query });
     const now = this.clock.now();
     const used = await this.usage.lastUsed(data.map(({ id }) => id));
@@ -104,13 +93,10 @@ export class ApiKeysController {
   @Get('self')
   @Authenticated()
   @ApiProblems(...GUARDED)
-  async self(
-    @CurrentCaller() caller: Caller,
-    @CurrentApiKey() { id }: CurrentKey,
-    @Query(noParameters) _query: object,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<ShownApiKeyDto> {
-    return this.shownWithUse(await this.apiKeys.get(caller, id), response);
+  @OwnRoute()
+  async self(call: Call): Promise<ShownApiKeyDto> {
+    const { id } = currentKey(call.request);
+    return this.shownWithUse(await this.apiKeys.get(currentCaller(call.request), id), call);
   }
 
   /**
@@ -122,20 +108,16 @@ export class ApiKeysController {
   @Uncounted()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
-  @ApiProblems(...GUARDED, ...JSON_BODY, 'concurrent_change')
-  async revokeSelf(
-    @CurrentCaller() caller: Caller,
-    @CurrentApiKey() { id }: CurrentKey,
-    @Query() { reason }: RevokeApiKeyQuery,
-    @Headers('if-match') ifMatch: string | undefined,
-  ): Promise<void> {
+  @ApiProblems(...GUARDED, 'concurrent_change')
+  @OwnRoute({ query: RevokeApiKeyQuery })
+  async revokeSelf({ request, query, header }: Call<object, RevokeApiKeyQuery>): Promise<void> {
     // Nothing counts these requests: none but the one that ends the key may reach the store.
-    if (ifMatch !== undefined) {
+    if (header('if-match') !== undefined) {
       throw new ProblemException(
         problemOf('invalid_request', 'Leave out If-Match: a key is killed as it is.'),
       );
     }
-    await this.apiKeys.revoke(caller, id, reason);
+    await this.apiKeys.revoke(currentCaller(request), currentKey(request).id, query.reason);
   }
 
   /**
@@ -146,32 +128,21 @@ export class ApiKeysController {
   @RequireScopes('api-keys:rotate-self')
   @Uncached()
   @HttpCode(HttpStatus.OK)
-  @Header('Cache-Control', 'no-store')
-  @UseGuards(JsonBodyGuard)
   @IfMatch('key')
   @ApiProblems(...SCOPED, ...JSON_BODY, 'rotation_conflict', 'concurrent_change')
-  async rotateSelf(
-    @CurrentCaller() caller: Caller,
-    @CurrentApiKey() { id }: CurrentKey,
-    @Query(noParameters) _query: object,
-    @Headers('if-match') ifMatch: string | undefined,
-    @Body() { gracePeriodSeconds }: RotateApiKeyDto,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<IssuedApiKeyDto> {
-    const ifVersion = readIfMatch(ifMatch);
-    const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds, ifVersion });
-    return { ...this.shown(key, response), token };
+  @OwnRoute({ json: RotateApiKeyDto })
+  async rotateSelf(call: Call<RotateApiKeyDto>): Promise<IssuedApiKeyDto> {
+    return this.rotated(currentKey(call.request).id, call);
   }
 
   /** Gives a key a new token under the same id. The former one works until the grace period ends. */
   @Post(':id/rotate')
+  @ApiParam({ name: 'id', type: String })
   @AllowSessions()
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:write')
   @Uncached()
   @HttpCode(HttpStatus.OK)
-  @Header('Cache-Control', 'no-store')
-  @UseGuards(JsonBodyGuard)
   @IfMatch('key')
   @ApiProblems(
     ...SCOPED,
@@ -184,39 +155,28 @@ export class ApiKeysController {
     'rotation_conflict',
     'concurrent_change',
   )
-  async rotate(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Query(noParameters) _query: object,
-    @Headers('if-match') ifMatch: string | undefined,
-    @Body() { gracePeriodSeconds }: RotateApiKeyDto,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<IssuedApiKeyDto> {
-    const ifVersion = readIfMatch(ifMatch);
-    const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds, ifVersion });
-    return { ...this.shown(key, response), token };
+  @OwnRoute({ json: RotateApiKeyDto })
+  async rotate(call: Call<RotateApiKeyDto>): Promise<IssuedApiKeyDto> {
+    return this.rotated(idIn(call), call);
   }
 
   /** Shows a key. The ETag is its version. */
   @Get(':id')
+  @ApiParam({ name: 'id', type: String })
   @AllowSessions()
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'not_found')
-  async get(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Query(noParameters) _query: object,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<ShownApiKeyDto> {
-    return this.shownWithUse(await this.apiKeys.get(caller, id), response);
+  @OwnRoute()
+  async get(call: Call): Promise<ShownApiKeyDto> {
+    return this.shownWithUse(await this.apiKeys.get(currentCaller(call.request), idIn(call)), call);
   }
 
   /** Changes a key. What is left out stays, null clears. */
   @Patch(':id')
+  @ApiParam({ name: 'id', type: String })
   @AllowSessions()
   @ApiExtension('x-sessions', true)
-  @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:write')
   @Uncached()
   @IfMatch('key')
@@ -231,20 +191,16 @@ export class ApiKeysController {
     'concurrent_change',
     'key_limit_reached',
   )
-  async update(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Query(noParameters) _query: object,
-    @Headers('if-match') ifMatch: string | undefined,
-    @Body() body: UpdateApiKeyDto,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<ApiKeyDto> {
-    const ifVersion = readIfMatch(ifMatch);
-    return this.shown(await this.apiKeys.update(caller, id, toPatch(body), { ifVersion }), response);
+  @OwnRoute({ json: UpdateApiKeyDto })
+  async update(call: Call<UpdateApiKeyDto>): Promise<ApiKeyDto> {
+    const caller = currentCaller(call.request);
+    const ifVersion = readIfMatch(call.header('if-match'));
+    return this.shown(await this.apiKeys.update(caller, idIn(call), toPatch(call.body), { ifVersion }), call);
   }
 
   /** Revokes a key for good. Its record stays; revoking it again changes nothing. */
   @Delete(':id')
+  @ApiParam({ name: 'id', type: String })
   @AllowSessions()
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:write')
@@ -252,37 +208,50 @@ export class ApiKeysController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
   @IfMatch('key')
-  @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'not_found', 'concurrent_change')
-  async revoke(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Query() { reason }: RevokeApiKeyQuery,
-    @Headers('if-match') ifMatch: string | undefined,
-  ): Promise<void> {
-    await this.apiKeys.revoke(caller, id, reason, { ifVersion: readIfMatch(ifMatch) });
+  @ApiProblems(...SCOPED, ...SESSION, 'not_found', 'concurrent_change')
+  @OwnRoute({ query: RevokeApiKeyQuery })
+  async revoke(call: Call<object, RevokeApiKeyQuery>): Promise<void> {
+    const caller = currentCaller(call.request);
+    const ifVersion = readIfMatch(call.header('if-match'));
+    await this.apiKeys.revoke(caller, idIn(call), call.query.reason, { ifVersion });
   }
 
   /** Shows who changed what, when; oldest first. */
   @Get(':id/history')
+  @ApiParam({ name: 'id', type: String })
   @AllowSessions()
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'not_found')
-  async history(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Query(noParameters) _query: object,
-  ): Promise<HistoryDto> {
-    return HistoryDto.of(await this.apiKeys.history(caller, id));
+  @OwnRoute()
+  async history(call: Call): Promise<HistoryDto> {
+    return HistoryDto.of(await this.apiKeys.history(currentCaller(call.request), idIn(call)));
   }
 
-  private async shownWithUse(key: ApiKey, response: object): Promise<ShownApiKeyDto> {
+  private async rotated(id: string, call: Call<RotateApiKeyDto>): Promise<IssuedApiKeyDto> {
+    const { gracePeriodSeconds } = call.body;
+    const ifVersion = readIfMatch(call.header('if-match'));
+    const caller = currentCaller(call.request);
+    const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds, ifVersion });
+    return this.issued(key, token, call);
+  }
+
+  private issued(key: ApiKey, token: string, call: Call): IssuedApiKeyDto {
+    call.setHeader('Cache-Control', 'no-store');
+    return { ...this.shown(key, call), token };
+  }
+
+  private async shownWithUse(key: ApiKey, call: Call): Promise<ShownApiKeyDto> {
     const used = await this.usage.lastUsed([key.id]);
-    return { ...this.shown(key, response), lastUsedAt: used.get(key.id) ?? null };
+    return { ...this.shown(key, call), lastUsedAt: used.get(key.id) ?? null };
   }
 
-  private shown(key: ApiKey, response: object): ApiKeyDto {
-    this.adapterHost.httpAdapter.setHeader(response, 'ETag', entityTag(key.version));
+  private shown(key: ApiKey, call: Call): ApiKeyDto {
+    call.setHeader('ETag', entityTag(key.version));
     return ApiKeyDto.of(key, this.clock.now());
   }
+}
+
+function idIn({ params }: Call): string {
+  return params['id'] ?? '';
 }

@@ -39,6 +39,7 @@ import { LocalRateLimiter } from './limits/local-rate-limiter';
 import { RATE_LIMITER } from './limits/rate-limiter';
 import { RedisConnection } from './limits/redis-connection';
 import { SharedRateLimiter } from './limits/shared-rate-limiter';
+import { HostFront } from '../http/host-front';
 import { FreshKeys } from './verification/fresh-keys';
 import { KeyUsageController } from './usage/key-usage.controller';
 import { KeyUsageService } from './usage/key-usage.service';
@@ -168,6 +169,7 @@ function assemble(
     Admission,
     ScopesGuard,
     RouteAccessAudit,
+    HostFront,
   ];
   return {
     module: ApiKeysModule,

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { clientAddressFinder } from '../api-keys/access/client-address';
 import { AppModule } from '../app.module';
 import { type Environment, logFormatOf } from '../config/environment';
+import { BODY_LIMIT_BYTES } from '../http/request-body';
 import { HttpMetrics } from '../health/http-metrics';
 import { type Answered, logRequests } from '../logs/access-log';
 import { requestIdOf } from '../logs/request-id';
@@ -21,9 +22,7 @@ import { ServiceFilter } from './service.filter';
 import { SignIn } from './sign-in';
 import { serveDocumentation } from './swagger';
 import { Traffic } from './traffic';
-import { leaveBodiesUnread } from './unread-bodies';
 
-const BODY_LIMIT_BYTES = 256 * 1024;
 const MAX_PARAM_LENGTH = 512;
 
 /**
@@ -51,7 +50,6 @@ export async function createService(): Promise<NestFastifyApplication> {
   });
   const fastify = adapter.getInstance();
   fastify.removeContentTypeParser('text/plain');
-  leaveBodiesUnread(fastify, '/v1/forward-auth');
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     abortOnError: false,
     logger,

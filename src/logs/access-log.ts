@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerNoteOf, decisionNoteOf } from '../api-keys/access/decision-note';
 import { accessOf } from '../api-keys/access/verified-access';
 import type { ClientAddressOf } from '../api-keys/access/client-address';
+import { sentMethodOf } from '../http/host-front';
 import type { HttpMetrics } from '../health/http-metrics';
 import { REQUEST_ID_HEADER } from './request-id';
 import type { ServiceLogger } from './service.logger';
@@ -36,7 +37,7 @@ export function logRequests(
   });
   const answered: Answered = (request, reply) => {
     const route = request.is404 ? undefined : request.routeOptions.url;
-    metrics.observe(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    metrics.observe(sentMethodOf(request.raw), route, reply.statusCode, reply.elapsedTime / 1000);
     const level = PROBES.test(route ?? '') ? 'debug' : reply.statusCode >= 500 ? 'warn' : 'log';
     if (logger.isLevelEnabled(level)) logger.request(level, lineOf(request, reply, route, clientAddress));
   };
@@ -58,7 +59,7 @@ function lineOf(
   const about = answerNoteOf(request);
   return {
     requestId: request.id,
-    method: request.method,
+    method: sentMethodOf(request.raw),
     route: route ?? 'unknown',
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,

@@ -19,7 +19,7 @@ function answering(
     getHeader: (_response: unknown, name: string) => (name === 'X-Request-Id' ? requestId : undefined),
     setHeader: (_response: unknown, name: string, value: string) => answer.set(name, value),
     reply: (_response: unknown, body: unknown, status: number) =>
-      answer.set('body', body).set('status', status),
+      answer.set('body', JSON.parse(String(body))).set('status', status),
   };
   const host = { switchToHttp: () => ({ getResponse: () => ({}) }) };
   return {

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { PROBLEM_MEDIA_TYPE, type Problem } from './problem';
+import { isAnswered } from './answered';
 import { toProblemException } from './problem-translation';
 
 /**
@@ -16,15 +17,18 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(protected readonly adapterHost: HttpAdapterHost) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const { problem, headers } = toProblemException(thrown);
-    if (problem.status === 500) this.logger.error(thrown);
+    const response = host.switchToHttp().getResponse<object>();
+    if (isAnswered(response)) return;
+    const { problem, headers, cause } = toProblemException(thrown);
+    if (problem.code === 'internal_error') this.logger.error(cause ?? thrown);
     const adapter = this.adapterHost.httpAdapter;
-    const response = host.switchToHttp().getResponse<unknown>();
     if (adapter.isHeadersSent(response)) return;
     for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
     adapter.setHeader(response, 'Content-Type', PROBLEM_MEDIA_TYPE);
     adapter.setHeader(response, 'Cache-Control', 'no-store');
-    adapter.reply(response, withInstance(problem, requestIdOf(adapter, response)), problem.status);
+    const body = withInstance(problem, requestIdOf(adapter, response));
+    // As text: Nest 11 gives an object another media type on Express.
+    adapter.reply(response, JSON.stringify(body), problem.status);
   }
 }
 

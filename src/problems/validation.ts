@@ -1,4 +1,4 @@
-import { type ArgumentMetadata, type Type, type ValidationError, ValidationPipe } from '@nestjs/common';
+import type { Type, ValidationError } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidatorOptions } from 'class-validator';
 import { type FieldFault, problemOf } from './problem';
@@ -10,7 +10,7 @@ const UNMAPPABLE: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
-/** Names that Nest's pipe strips silently at any depth. */
+/** Names that an object mapper strips silently at any depth. */
 const STRIPPED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** No object that is taken here has as many fields; each that is unknown costs time and a line in the answer. */
@@ -27,30 +27,9 @@ const STRICT: ValidatorOptions = {
   validationError: { target: false, value: false },
 };
 
-class StrictValidationPipe extends ValidationPipe {
-  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (value !== undefined && (metadata.type === 'body' || metadata.type === 'query')) {
-      const faults = unmappableIn(value);
-      if (faults.length > 0) throw validationProblem(faults);
-    }
-    return super.transform(value, metadata);
-  }
-}
-
 /**
- * Validates bodies and queries strictly: unknown fields are refused, nothing is converted by guesswork, and
- * every fault is named in one `validation_failed` problem. Values are never echoed.
- */
-export function strictValidation(): ValidationPipe {
-  return new StrictValidationPipe({
-    ...STRICT,
-    transform: true,
-    exceptionFactory: (errors) => validationProblem(errors.flatMap((error) => faultsOf(error, ''))),
-  });
-}
-
-/**
- * Reads an untyped value as a class, under the same rules as a request body.
+ * Reads an untyped value as a class, strictly: unknown fields are refused, nothing is converted by guesswork, and values
+ * are never echoed.
  *
  * @returns the value, or every fault that was found
  */
@@ -63,6 +42,24 @@ export function readStrictly<T extends object>(
   const instance = plainToInstance(type, value);
   const errors = validateSync(instance, STRICT);
   return errors.length > 0 ? { faults: errors.flatMap((error) => faultsOf(error, '')) } : { value: instance };
+}
+
+/**
+ * Reads an untyped value as a class, as {@link readStrictly} does.
+ *
+ * @throws ProblemException that names every fault
+ */
+export function readOrRefuse<T extends object>(type: Type<T>, value: unknown): T {
+  const read = readStrictly(type, value);
+  if ('faults' in read) throw validationProblem(read.faults);
+  return read.value;
+}
+
+/** @throws ProblemException if there is any parameter */
+export function refuseParameters(parameters: object): void {
+  const names = Object.keys(parameters);
+  if (names.length === 0) return;
+  throw validationProblem(names.map((name) => ({ field: pointerTo(name), message: 'is not a known field' })));
 }
 
 /** A `validation_failed` problem for the given faults. */

@@ -1,22 +1,13 @@
+import { Delete, Get, HttpCode, HttpStatus, Patch, UseFilters, UseGuards } from '@nestjs/common';
 import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  Headers,
-  HttpCode,
-  HttpStatus,
-  Param,
-  Patch,
-  Query,
-  Res,
-  UseFilters,
-  UseGuards,
-  UsePipes,
-} from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import { ApiBearerAuth, ApiExtension, ApiNoContentResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { CurrentCaller } from '../api-keys/access/current-caller.decorator';
+  ApiBearerAuth,
+  ApiExtension,
+  ApiNoContentResponse,
+  ApiParam,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
+import { currentCaller } from '../api-keys/access/current-caller';
 import {
   AllowSessions,
   Authenticated,
@@ -25,16 +16,14 @@ import {
 } from '../api-keys/access/require-scopes.decorator';
 import { ScopesGuard } from '../api-keys/access/scopes.guard';
 import { Uncached } from '../api-keys/access/uncached.decorator';
-import type { Caller } from '../api-keys/domain/caller';
 import { DEFAULT_PAGE_SIZE } from '../api-keys/dto/list-api-keys.query';
 import { IfMatch } from '../api-keys/if-match.decorator';
 import { entityTag, readIfMatch } from '../api-keys/if-match';
+import { type Call, OwnController, OwnRoute } from '../http/own-route';
+import { OwnRouteGuard } from '../http/own-route.guard';
 import { ApiProblems } from '../problems/api-problems.decorator';
-import { JsonBodyGuard } from '../problems/media-type.guard';
-import { noParameters } from '../problems/no-parameters.pipe';
 import { GUARDED, JSON_BODY, SCOPED, SESSION } from '../problems/problem-groups';
 import { ProblemFilter } from '../problems/problem.filter';
-import { strictValidation } from '../problems/validation';
 import type { User } from './domain/user';
 import { ListUsersQuery } from './dto/list-users.query';
 import { UpdateMeDto } from './dto/update-me.dto';
@@ -46,35 +35,27 @@ import { UsersService } from './users.service';
 @ApiTags('Users')
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
-@Controller('v1/users')
+@OwnController('v1/users')
 @ApiExtension('x-sessions', true)
 @AllowSessions()
 @SelfScoped()
-@UseGuards(ScopesGuard)
+@UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(ProblemFilter)
-@UsePipes(strictValidation())
 export class UsersController {
-  constructor(
-    private readonly users: UsersService,
-    private readonly adapterHost: HttpAdapterHost,
-  ) {}
+  constructor(private readonly users: UsersService) {}
 
   /** Shows the signed-in user. */
   @Get('me')
   @Authenticated()
   @ApiProblems(...GUARDED, ...SESSION, 'session_required')
-  async me(
-    @CurrentCaller() caller: Caller,
-    @Query(noParameters) _query: object,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<UserDto> {
-    return this.shown(await this.users.me(caller), response);
+  @OwnRoute()
+  async me(call: Call): Promise<UserDto> {
+    return shown(await this.users.me(currentCaller(call.request)), call);
   }
 
   /** Gives the signed-in user a username, or takes it away. */
   @Patch('me')
   @Authenticated()
-  @UseGuards(JsonBodyGuard)
   @IfMatch('user')
   @ApiProblems(
     ...GUARDED,
@@ -84,30 +65,29 @@ export class UsersController {
     'username_taken',
     'concurrent_change',
   )
-  async renameMe(
-    @CurrentCaller() caller: Caller,
-    @Query(noParameters) _query: object,
-    @Headers('if-match') ifMatch: string | undefined,
-    @Body() { username }: UpdateMeDto,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<UserDto> {
-    return this.shown(await this.users.renameMe(caller, username, readIfMatch(ifMatch)), response);
+  @OwnRoute({ json: UpdateMeDto })
+  async renameMe(call: Call<UpdateMeDto>): Promise<UserDto> {
+    const caller = currentCaller(call.request);
+    const ifVersion = readIfMatch(call.header('if-match'));
+    return shown(await this.users.renameMe(caller, call.body.username, ifVersion), call);
   }
 
   /** Lists users, newest first; for administrators, and for keys that are neither bound nor owned. */
   @Get()
   @RequireScopes('users:read')
   @ApiProblems(...SCOPED, ...SESSION, 'forbidden', 'invalid_cursor')
-  async list(@CurrentCaller() caller: Caller, @Query() query: ListUsersQuery): Promise<UserPageDto> {
+  @OwnRoute({ query: ListUsersQuery })
+  async list({ request, query }: Call<object, ListUsersQuery>): Promise<UserPageDto> {
+    const caller = currentCaller(request);
     const { data, nextCursor } = await this.users.list(caller, { limit: DEFAULT_PAGE_SIZE, ...query });
     return { data: data.map((user) => UserDto.of(user)), nextCursor };
   }
 
   /** Changes a user. A disabled user and the keys it owns are stopped until it is active again. */
   @Patch(':id')
+  @ApiParam({ name: 'id', type: String })
   @RequireScopes('users:write')
   @Uncached()
-  @UseGuards(JsonBodyGuard)
   @IfMatch('user')
   @ApiProblems(
     ...SCOPED,
@@ -118,37 +98,29 @@ export class UsersController {
     'username_taken',
     'concurrent_change',
   )
-  async update(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Query(noParameters) _query: object,
-    @Headers('if-match') ifMatch: string | undefined,
-    @Body() body: UpdateUserDto,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<UserDto> {
-    const ifVersion = readIfMatch(ifMatch);
-    return this.shown(await this.users.update(caller, id, body, ifVersion), response);
+  @OwnRoute({ json: UpdateUserDto })
+  async update(call: Call<UpdateUserDto>): Promise<UserDto> {
+    const caller = currentCaller(call.request);
+    const ifVersion = readIfMatch(call.header('if-match'));
+    return shown(await this.users.update(caller, call.params['id'] ?? '', call.body, ifVersion), call);
   }
 
   /** Removes a user: its keys stop at once and are revoked, its personal data goes, and its sign-in is free again. */
   @Delete(':id')
+  @ApiParam({ name: 'id', type: String })
   @RequireScopes('users:write')
   @Uncached()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The user is removed.' })
   @IfMatch('user')
-  @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'forbidden', 'not_found', 'concurrent_change')
-  async remove(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Query(noParameters) _query: object,
-    @Headers('if-match') ifMatch: string | undefined,
-  ): Promise<void> {
-    await this.users.remove(caller, id, readIfMatch(ifMatch));
+  @ApiProblems(...SCOPED, ...SESSION, 'forbidden', 'not_found', 'concurrent_change')
+  @OwnRoute()
+  async remove({ request, params, header }: Call): Promise<void> {
+    await this.users.remove(currentCaller(request), params['id'] ?? '', readIfMatch(header('if-match')));
   }
+}
 
-  private shown(user: User, response: object): UserDto {
-    this.adapterHost.httpAdapter.setHeader(response, 'ETag', entityTag(user.version));
-    return UserDto.of(user);
-  }
+function shown(user: User, call: Call): UserDto {
+  call.setHeader('ETag', entityTag(user.version));
+  return UserDto.of(user);
 }

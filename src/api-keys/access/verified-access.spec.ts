@@ -4,10 +4,10 @@ import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import type { ApiKey } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
-import { type Caller, callerOf } from '../domain/caller';
+import { callerOf } from '../domain/caller';
 import { prepareKey } from '../domain/prepared-key';
 import { CurrentApiKey, type CurrentKey } from './current-api-key.decorator';
-import { CurrentCaller } from './current-caller.decorator';
+import { currentCaller, currentKey } from './current-caller';
 import type { HttpRequest } from './http-request';
 import { Tenant } from './tenant.decorator';
 import { accessOf, attachAccess, isLetInTo } from './verified-access';
@@ -41,10 +41,6 @@ class Memories {
 
   key(@CurrentApiKey() current: CurrentKey): CurrentKey {
     return current;
-  }
-
-  caller(@CurrentCaller() caller: Caller): Caller {
-    return caller;
   }
 }
 
@@ -95,8 +91,9 @@ describe('a request that was let in', () => {
     expect(JSON.stringify(handed)).not.toContain('f'.repeat(64));
   });
 
-  it('hands a handler the caller that the key is', () => {
-    expect(handedTo('caller', letIn())).toEqual({
+  it('tells our own routes the key and the caller that it is', () => {
+    expect(currentKey(letIn())).toBe(key);
+    expect(currentCaller(letIn())).toEqual({
       actor: 'key:01jd8x4k2m6n8p0q2r4s6t8v0w',
       scopes: ['memory:read'],
       grant: key,
@@ -138,11 +135,15 @@ describe('a request that nobody let in', () => {
   it.each<[keyof Memories, string]>([
     ['tenant', '@Tenant()'],
     ['key', '@CurrentApiKey()'],
-    ['caller', '@CurrentCaller()'],
   ])('has no %s to hand to a handler, and says what is missing', (handler, decorator) => {
     expect(() => handedTo(handler, {})).toThrow(
       new Error(`${decorator} needs a route that ScopesGuard guards and that is not @Public()`),
     );
+  });
+
+  it('has no caller to tell our own routes', () => {
+    expect(() => currentCaller({})).toThrow('currentCaller() needs a route that ScopesGuard guards');
+    expect(() => currentKey({})).toThrow('currentKey() needs a route that ScopesGuard guards');
   });
 
   it('cannot claim it by a member that a client may send', () => {

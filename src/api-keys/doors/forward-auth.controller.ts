@@ -1,6 +1,7 @@
-import { All, Controller, HttpCode, Inject, Query, Req, Res, UseFilters } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { All, HttpCode, Inject, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { type Call, OwnController, OwnRoute } from '../../http/own-route';
+import { OwnRouteGuard } from '../../http/own-route.guard';
 import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { Admission } from '../access/admission';
@@ -22,14 +23,14 @@ import { readProxyRequirement } from './forward-auth-requirement';
  * configuration says in the query what is required; the client's own headers bring nothing but the key.
  */
 @ApiExcludeController()
-@Controller('v1/forward-auth')
+@OwnController('v1/forward-auth')
+@UseGuards(OwnRouteGuard)
 @UseFilters(ForwardAuthFilter)
 export class ForwardAuthController {
   private readonly clientAddress: ClientAddressOf;
 
   constructor(
     private readonly admission: Admission,
-    private readonly adapterHost: HttpAdapterHost,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
   ) {
     this.clientAddress = clientAddressFinder(options.trustProxy ?? []);
@@ -39,12 +40,9 @@ export class ForwardAuthController {
   @All()
   @HttpCode(204)
   @Public()
-  async authorize(
-    @Req() request: HttpRequest,
-    @Query() query: Record<string, unknown>,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<void> {
-    const requirement = readProxyRequirement(query);
+  @OwnRoute({ anyQuery: true })
+  async authorize({ request, query, setHeader }: Call): Promise<void> {
+    const requirement = readProxyRequirement(query as Readonly<Record<string, unknown>>);
     if (requirement === undefined) {
       throw new ProblemException(
         problemOf(
@@ -61,9 +59,7 @@ export class ForwardAuthController {
       ...(rateLimit && rateLimitHeaders(rateLimit)),
       'Cache-Control': 'no-store',
     };
-    for (const [name, value] of Object.entries(headers)) {
-      this.adapterHost.httpAdapter.setHeader(response, name, value);
-    }
+    for (const [name, value] of Object.entries(headers)) setHeader(name, value);
   }
 
   private async admitted(request: HttpRequest, asked: Requirement): Promise<Passed> {

@@ -1,23 +1,9 @@
-import {
-  Body,
-  Controller,
-  Header,
-  HttpCode,
-  Inject,
-  Post,
-  Query,
-  Req,
-  UseFilters,
-  UseGuards,
-  UsePipes,
-} from '@nestjs/common';
-import { ApiBasicAuth, ApiBearerAuth, ApiConsumes, ApiSecurity, ApiTags } from '@nestjs/swagger';
-import { FormBodyGuard } from '../../problems/media-type.guard';
-import { noParameters } from '../../problems/no-parameters.pipe';
-import { strictValidation } from '../../problems/validation';
-import { CurrentApiKey, type CurrentKey } from '../access/current-api-key.decorator';
+import { HttpCode, Inject, Post, UseFilters, UseGuards } from '@nestjs/common';
+import { ApiBasicAuth, ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { type Call, OwnController, OwnRoute } from '../../http/own-route';
+import { OwnRouteGuard } from '../../http/own-route.guard';
+import { currentKey } from '../access/current-caller';
 import { noteAnswer } from '../access/decision-note';
-import type { HttpRequest } from '../access/http-request';
 import { BasicCredentials, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
@@ -34,10 +20,9 @@ import { tenantAskedFor } from './verifier-context';
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
 @ApiBasicAuth('basic')
-@Controller('oauth2/introspect')
-@UseGuards(ScopesGuard)
+@OwnController('oauth2/introspect')
+@UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(OAuthErrorFilter)
-@UsePipes(strictValidation())
 export class IntrospectionController {
   constructor(
     private readonly verifier: KeyVerifier,
@@ -51,19 +36,14 @@ export class IntrospectionController {
    */
   @Post()
   @HttpCode(200)
-  @Header('Cache-Control', 'no-store')
-  @UseGuards(FormBodyGuard)
   @RequireScopes('api-keys:verify')
   @SelfScoped()
   @BasicCredentials()
-  @ApiConsumes('application/x-www-form-urlencoded')
   @ApiOAuthErrors()
-  async introspect(
-    @Req() request: HttpRequest,
-    @CurrentApiKey() caller: CurrentKey,
-    @Query(noParameters) _query: object,
-    @Body() { token, org_id: orgId, project_id: projectId, ip }: IntrospectDto,
-  ): Promise<IntrospectionDto> {
+  @OwnRoute({ form: IntrospectDto })
+  async introspect({ request, body, setHeader }: Call<IntrospectDto>): Promise<IntrospectionDto> {
+    const { token, org_id: orgId, project_id: projectId, ip } = body;
+    const caller = currentKey(request);
     const deciding = this.verifier.inspect(token, {
       scopes: NO_SCOPES_REQUIRED,
       tenant: tenantAskedFor(caller, { orgId, projectId }),
@@ -72,6 +52,7 @@ export class IntrospectionController {
     });
     const decision = await this.metrics.counted('introspect', deciding);
     noteAnswer(request, decision);
+    setHeader('Cache-Control', 'no-store');
     return decision.code === 'VALID'
       ? IntrospectionDto.of(decision.key, decision.secret, this.options.issuer)
       : { active: false };

@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Lo
 import { HttpAdapterHost } from '@nestjs/core';
 import { problemOf } from '../../problems/problem';
 import type { ProblemCode } from '../../problems/problem-catalogue';
+import { isAnswered } from '../../problems/answered';
 import { ProblemException } from '../../problems/problem.exception';
 import { toProblemException } from '../../problems/problem-translation';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
@@ -33,10 +34,11 @@ export class OAuthErrorFilter implements ExceptionFilter {
   ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<object>();
+    if (isAnswered(response)) return;
     const { problem, headers } = asFormsSeeIt(toProblemException(thrown));
     if (problem.status === 500) this.logger.error(thrown);
     const adapter = this.adapterHost.httpAdapter;
-    const response = host.switchToHttp().getResponse<unknown>();
     for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
     if (problem.status === 401) {
       const bearer = headers['WWW-Authenticate'] ?? '';
@@ -54,7 +56,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
       error_description: faults.length > 0 ? faults.join('; ') : (problem.detail ?? problem.title),
       code: problem.code,
     };
-    adapter.reply(response, body, problem.status);
+    adapter.reply(response, JSON.stringify(body), problem.status);
   }
 }
 

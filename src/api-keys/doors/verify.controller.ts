@@ -1,26 +1,12 @@
-import {
-  Body,
-  Controller,
-  Header,
-  Headers,
-  HttpCode,
-  Post,
-  Query,
-  Req,
-  UseFilters,
-  UseGuards,
-  UsePipes,
-} from '@nestjs/common';
+import { HttpCode, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { type Call, OwnController, OwnRoute } from '../../http/own-route';
+import { OwnRouteGuard } from '../../http/own-route.guard';
 import { ApiProblems } from '../../problems/api-problems.decorator';
-import { noParameters } from '../../problems/no-parameters.pipe';
 import { JSON_BODY, SCOPED } from '../../problems/problem-groups';
 import { ProblemFilter } from '../../problems/problem.filter';
-import { JsonBodyGuard } from '../../problems/media-type.guard';
-import { strictValidation } from '../../problems/validation';
-import { CurrentApiKey, type CurrentKey } from '../access/current-api-key.decorator';
+import { currentKey } from '../access/current-caller';
 import { noteAnswer } from '../access/decision-note';
-import type { HttpRequest } from '../access/http-request';
 import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
 import { VerificationDto, VerifyDto } from '../dto/verify.dto';
@@ -32,10 +18,9 @@ import { tenantAskedFor } from './verifier-context';
 @ApiTags('Verification')
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
-@Controller('v1/api-keys/verify')
-@UseGuards(ScopesGuard)
+@OwnController('v1/api-keys/verify')
+@UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(ProblemFilter)
-@UsePipes(strictValidation())
 export class VerifyController {
   constructor(
     private readonly verifier: KeyVerifier,
@@ -49,8 +34,6 @@ export class VerifyController {
    */
   @Post()
   @HttpCode(200)
-  @Header('Cache-Control', 'no-store')
-  @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:verify')
   @SelfScoped()
   @ApiHeader({
@@ -61,13 +44,10 @@ export class VerifyController {
     schema: { type: 'string', example: 'no-cache' },
   })
   @ApiProblems(...SCOPED, ...JSON_BODY, 'binding_mismatch', 'rate_limiter_unavailable')
-  async verify(
-    @Req() request: HttpRequest,
-    @CurrentApiKey() caller: CurrentKey,
-    @Query(noParameters) _query: object,
-    @Headers('cache-control') cacheControl: string | undefined,
-    @Body() { token, scopes, orgId, projectId, ip }: VerifyDto,
-  ): Promise<VerificationDto> {
+  @OwnRoute({ json: VerifyDto })
+  async verify({ request, body, header, setHeader }: Call<VerifyDto>): Promise<VerificationDto> {
+    const { token, scopes, orgId, projectId, ip } = body;
+    const caller = currentKey(request);
     const verifying = this.verifier.verify(
       token,
       {
@@ -76,10 +56,11 @@ export class VerifyController {
         verifier: caller,
         clientAddress: ip,
       },
-      { noCache: asksForNoCache(cacheControl) },
+      { noCache: asksForNoCache(header('cache-control')) },
     );
     const verification = await this.metrics.counted('verify', verifying);
     noteAnswer(request, verification);
+    setHeader('Cache-Control', 'no-store');
     return VerificationDto.of(verification);
   }
 }

@@ -1,10 +1,8 @@
 import { ProblemException } from '../../problems/problem.exception';
-import { strictValidation } from '../../problems/validation';
+import { readOrRefuse } from '../../problems/validation';
 import { CreateApiKeyDto } from './create-api-key.dto';
 
-const pipe = strictValidation();
-const create = (body: unknown): Promise<unknown> =>
-  pipe.transform(body, { type: 'body', metatype: CreateApiKeyDto });
+const create = async (body: unknown): Promise<unknown> => readOrRefuse(CreateApiKeyDto, body);
 
 async function faultyFields(body: unknown): Promise<readonly string[]> {
   const outcome: unknown = await create(body).catch((error: unknown) => error);

@@ -1,5 +1,5 @@
 import { ProblemException } from '../../problems/problem.exception';
-import { strictValidation } from '../../problems/validation';
+import { readOrRefuse } from '../../problems/validation';
 import {
   IsAllowedIps,
   IsAlongWith,
@@ -62,13 +62,11 @@ class TogetherBody {
 }
 
 type Body = new () => { value?: unknown };
-const pipe = strictValidation();
 
 /** What comes out for a value; what a client is told where it is refused. */
 async function send(body: Body, given: object): Promise<unknown> {
   try {
-    const accepted: unknown = await pipe.transform(given, { type: 'body', metatype: body });
-    return { accepted: { ...(accepted as object) } };
+    return { accepted: { ...readOrRefuse(body, given) } };
   } catch (error) {
     if (!(error instanceof ProblemException)) throw error;
     return { refused: error.problem.errors?.map(({ field }) => field) };

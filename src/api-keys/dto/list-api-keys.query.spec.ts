@@ -1,10 +1,8 @@
 import { ProblemException } from '../../problems/problem.exception';
-import { strictValidation } from '../../problems/validation';
+import { readOrRefuse } from '../../problems/validation';
 import { ListApiKeysQuery } from './list-api-keys.query';
 
-const pipe = strictValidation();
-const read = (query: unknown): Promise<unknown> =>
-  pipe.transform(query, { type: 'query', metatype: ListApiKeysQuery });
+const read = async (query: unknown): Promise<unknown> => readOrRefuse(ListApiKeysQuery, query);
 
 async function faultyParameters(query: unknown): Promise<readonly string[]> {
   const outcome: unknown = await read(query).catch((error: unknown) => error);

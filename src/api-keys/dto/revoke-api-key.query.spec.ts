@@ -1,10 +1,8 @@
 import { ProblemException } from '../../problems/problem.exception';
-import { strictValidation } from '../../problems/validation';
+import { readOrRefuse } from '../../problems/validation';
 import { RevokeApiKeyQuery } from './revoke-api-key.query';
 
-const pipe = strictValidation();
-const read = (query: unknown): Promise<unknown> =>
-  pipe.transform(query, { type: 'query', metatype: RevokeApiKeyQuery });
+const read = async (query: unknown): Promise<unknown> => readOrRefuse(RevokeApiKeyQuery, query);
 
 describe('a request to revoke a key', () => {
   it.each([{}, { reason: 'leaked in a log' }, { reason: 'r'.repeat(200) }])(

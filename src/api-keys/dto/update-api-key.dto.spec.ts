@@ -1,10 +1,8 @@
 import { ProblemException } from '../../problems/problem.exception';
-import { strictValidation } from '../../problems/validation';
+import { readOrRefuse } from '../../problems/validation';
 import { UpdateApiKeyDto } from './update-api-key.dto';
 
-const pipe = strictValidation();
-const update = (body: unknown): Promise<unknown> =>
-  pipe.transform(body, { type: 'body', metatype: UpdateApiKeyDto });
+const update = async (body: unknown): Promise<unknown> => readOrRefuse(UpdateApiKeyDto, body);
 
 async function faultyFields(body: unknown): Promise<readonly string[]> {
   const outcome: unknown = await update(body).catch((error: unknown) => error);

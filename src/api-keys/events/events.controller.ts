@@ -1,15 +1,4 @@
-import {
-  Controller,
-  Get,
-  Headers,
-  Inject,
-  Query,
-  Res,
-  UseFilters,
-  UseGuards,
-  UsePipes,
-} from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { Get, UseFilters, UseGuards } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiExtension,
@@ -20,14 +9,14 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import Negotiator from 'negotiator';
+import { type Call, OwnController, OwnRoute } from '../../http/own-route';
+import { OwnRouteGuard } from '../../http/own-route.guard';
 import { ApiProblems } from '../../problems/api-problems.decorator';
 import { SCOPED, SESSION } from '../../problems/problem-groups';
 import { ProblemFilter } from '../../problems/problem.filter';
-import { strictValidation } from '../../problems/validation';
-import { CurrentCaller } from '../access/current-caller.decorator';
+import { currentCaller } from '../access/current-caller';
 import { AllowSessions, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
-import type { Caller } from '../domain/caller';
 import { parseRfc3339 } from '../dto/rfc3339';
 import { EventDto, EventPageDto } from './dto/event.dto';
 import { DEFAULT_EVENT_PAGE, ListEventsQuery } from './dto/list-events.query';
@@ -41,16 +30,12 @@ const NDJSON_TYPE = 'application/x-ndjson';
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
 @ApiExtraModels(EventPageDto)
-@Controller('v1/events')
+@OwnController('v1/events')
 @SelfScoped()
-@UseGuards(ScopesGuard)
+@UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(ProblemFilter)
-@UsePipes(strictValidation())
 export class EventsController {
-  constructor(
-    private readonly events: EventsService,
-    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
-  ) {}
+  constructor(private readonly events: EventsService) {}
 
   /**
    * Lists what happened to the keys in the caller's sight, newest first: as JSON, or one event a line where `Accept` asks
@@ -71,28 +56,31 @@ export class EventsController {
     },
   })
   @ApiProblems(...SCOPED, ...SESSION, 'invalid_cursor', 'not_found')
-  async list(
-    @CurrentCaller() caller: Caller,
-    @Query() query: ListEventsQuery,
-    @Headers('accept') accept: string | undefined,
-    @Res({ passthrough: true }) response: object,
-  ): Promise<EventPageDto | string> {
+  @OwnRoute({ query: ListEventsQuery })
+  async list({
+    request,
+    query,
+    header,
+    setHeader,
+  }: Call<object, ListEventsQuery>): Promise<EventPageDto | string> {
     const { from, to, ...rest } = query;
-    const page = await this.events.list(caller, {
+    const page = await this.events.list(currentCaller(request), {
       limit: DEFAULT_EVENT_PAGE,
       ...rest,
       from: from === undefined ? undefined : parseRfc3339(from),
       to: to === undefined ? undefined : parseRfc3339(to),
     });
     const data = page.data.map((event) => EventDto.of(event));
-    const adapter = this.adapterHost.httpAdapter;
-    adapter.setHeader(response, 'Vary', 'Accept');
+    setHeader('Vary', 'Accept');
     if (page.nextCursor !== null) {
-      adapter.setHeader(response, 'Link', `<${nextPage(query, page.nextCursor)}>; rel="next"`);
+      setHeader('Link', `<${nextPage(query, page.nextCursor)}>; rel="next"`);
     }
-    const wanted = new Negotiator({ headers: { accept } }).mediaType([JSON_TYPE, NDJSON_TYPE]);
+    const wanted = new Negotiator({ headers: { accept: header('accept') } }).mediaType([
+      JSON_TYPE,
+      NDJSON_TYPE,
+    ]);
     if (wanted !== NDJSON_TYPE) return { data, nextCursor: page.nextCursor };
-    adapter.setHeader(response, 'Content-Type', `${NDJSON_TYPE}; charset=utf-8`);
+    setHeader('Content-Type', `${NDJSON_TYPE}; charset=utf-8`);
     return data.map((event) => `${JSON.stringify(event)}\n`).join('');
   }
 }

@@ -1,16 +1,14 @@
-import { Body, Controller, HttpCode, Post, Query, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
+import { HttpCode, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { type Call, OwnController, OwnRoute } from '../../http/own-route';
+import { OwnRouteGuard } from '../../http/own-route.guard';
 import { ApiProblems } from '../../problems/api-problems.decorator';
-import { JsonBodyGuard } from '../../problems/media-type.guard';
-import { noParameters } from '../../problems/no-parameters.pipe';
 import { JSON_BODY, SCOPED } from '../../problems/problem-groups';
 import { ProblemFilter } from '../../problems/problem.filter';
-import { strictValidation } from '../../problems/validation';
-import { CurrentCaller } from '../access/current-caller.decorator';
+import { currentCaller } from '../access/current-caller';
 import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
 import { Uncached } from '../access/uncached.decorator';
-import type { Caller } from '../domain/caller';
 import { ImportKeysDto, ImportReportDto } from '../dto/import.dto';
 import { type ImportOutcome, reportOf } from './import-report';
 import { KeyImportService } from './key-import.service';
@@ -19,10 +17,9 @@ import { KeyImportService } from './key-import.service';
 @ApiTags('API keys')
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
-@Controller('v1/api-keys/import')
-@UseGuards(ScopesGuard)
+@OwnController('v1/api-keys/import')
+@UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(ProblemFilter)
-@UsePipes(strictValidation())
 export class KeyImportController {
   constructor(private readonly importer: KeyImportService) {}
 
@@ -32,18 +29,15 @@ export class KeyImportController {
    */
   @Post()
   @HttpCode(200)
-  @UseGuards(JsonBodyGuard)
   @RequireScopes('api-keys:import')
   @Uncached()
   @SelfScoped()
   @ApiProblems(...SCOPED, ...JSON_BODY, 'forbidden')
-  async import(
-    @CurrentCaller() caller: Caller,
-    @Query(noParameters) _query: object,
-    @Body() { keys }: ImportKeysDto,
-  ): Promise<ImportReportDto> {
+  @OwnRoute({ json: ImportKeysDto })
+  async import({ request, body }: Call<ImportKeysDto>): Promise<ImportReportDto> {
+    const caller = currentCaller(request);
     const results: ImportOutcome[] = [];
-    for (const [index, record] of keys.entries()) {
+    for (const [index, record] of body.keys.entries()) {
       results.push(await this.importer.import(caller, record, index + 1));
     }
     return ImportReportDto.of(reportOf(results));

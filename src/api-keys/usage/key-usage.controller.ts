@@ -1,13 +1,13 @@
-import { Controller, Get, Param, Query, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Get, UseFilters, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension, ApiParam, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { type Call, OwnController, OwnRoute } from '../../http/own-route';
+import { OwnRouteGuard } from '../../http/own-route.guard';
 import { ApiProblems } from '../../problems/api-problems.decorator';
 import { SCOPED, SESSION } from '../../problems/problem-groups';
 import { ProblemFilter } from '../../problems/problem.filter';
-import { strictValidation } from '../../problems/validation';
-import { CurrentCaller } from '../access/current-caller.decorator';
+import { currentCaller } from '../access/current-caller';
 import { AllowSessions, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
-import type { Caller } from '../domain/caller';
 import { UsageDto } from '../dto/usage.dto';
 import { toUsageRequest, UsageQuery } from '../dto/usage.query';
 import { KeyUsageService } from './key-usage.service';
@@ -16,11 +16,10 @@ import { KeyUsageService } from './key-usage.service';
 @ApiTags('API keys')
 @ApiBearerAuth('bearer')
 @ApiSecurity('apiKey')
-@Controller('v1/api-keys/:id/usage')
+@OwnController('v1/api-keys/:id/usage')
 @SelfScoped()
-@UseGuards(ScopesGuard)
+@UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(ProblemFilter)
-@UsePipes(strictValidation())
 export class KeyUsageController {
   constructor(private readonly usage: KeyUsageService) {}
 
@@ -29,15 +28,14 @@ export class KeyUsageController {
    * effort, and some seconds old.
    */
   @Get()
+  @ApiParam({ name: 'id', type: String })
   @AllowSessions()
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'not_found', 'usage_not_recorded')
-  async show(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Query() query: UsageQuery,
-  ): Promise<UsageDto> {
-    return UsageDto.of(await this.usage.of(caller, id, toUsageRequest(query)));
+  @OwnRoute({ query: UsageQuery })
+  async show({ request, params, query }: Call<object, UsageQuery>): Promise<UsageDto> {
+    const caller = currentCaller(request);
+    return UsageDto.of(await this.usage.of(caller, params['id'] ?? '', toUsageRequest(query)));
   }
 }

@@ -1,0 +1,138 @@
+import { type IncomingMessage, METHODS, type Server } from 'node:http';
+import { Injectable, type OnModuleInit, RequestMethod } from '@nestjs/common';
+import { MODULE_PATH } from '@nestjs/common/constants.js';
+import {
+  ApplicationConfig,
+  DiscoveryService,
+  HttpAdapterHost,
+  MetadataScanner,
+  ModulesContainer,
+} from '@nestjs/core';
+import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+import { type DiscoveredRoute, discoverRoutes } from '../api-keys/access/route-discovery';
+import { ownRouteHandlerOf } from './own-route';
+
+const ABOUT_THE_BODY = ['content-type', 'content-length', 'transfer-encoding'] as const;
+
+const preflights = new WeakSet<IncomingMessage>();
+
+/** The method that the client sent. */
+export function sentMethodOf(request: IncomingMessage): string {
+  return preflights.has(request) ? 'OPTIONS' : (request.method ?? '');
+}
+
+/** What of Fastify is needed here. */
+interface WithHooks {
+  addHook(
+    name: 'onRequest',
+    hook: (request: { readonly raw: IncomingMessage }, reply: unknown, done: () => void) => void,
+  ): unknown;
+}
+
+/**
+ * Stands before everything that a host application does with a request, and takes requests to our own routes out of its
+ * reach (decision record 0062):
+ *
+ * - Body parsers find no body, because each of them looks at the headers that this removes. Our routes read the
+ *   connection themselves, or leave it unread.
+ * - CORS finds no preflight on a route that serves every method, such as forward-auth, and so answers none.
+ */
+@Injectable()
+export class HostFront implements OnModuleInit {
+  /** Our paths by method. */
+  private readonly paths = new Map<string, RegExp>();
+  /** Our paths that serve every method. */
+  private anyMethod = union([]);
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly modules: ModulesContainer,
+    private readonly config: ApplicationConfig,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {
+    // For requests that come without the server: from `app.inject()` and serverless platforms.
+    adapterHost.init$.subscribe(() => this.standBeforeMiddleware());
+  }
+
+  onModuleInit(): void {
+    const routes = discoverRoutes(this.discovery, this.scanner).filter(
+      ({ handler }) => ownRouteHandlerOf(handler) !== undefined,
+    );
+    for (const method of METHODS) {
+      this.paths.set(method, union(routes.filter((route) => serves(route, method)).flatMap(this.pathsOf)));
+    }
+    this.anyMethod = union(routes.filter(({ method }) => method === RequestMethod.ALL).flatMap(this.pathsOf));
+    // First of all listeners: an Express application that the host made may have parsers of its own.
+    const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
+    server?.prependListener('request', (request) => this.take(request));
+  }
+
+  private standBeforeMiddleware(): void {
+    const { httpAdapter } = this.adapterHost;
+    if (httpAdapter.getType() === 'fastify') {
+      httpAdapter.getInstance<WithHooks>().addHook('onRequest', ({ raw }, _reply, done) => {
+        this.take(raw);
+        done();
+      });
+    } else {
+      httpAdapter.use((request: IncomingMessage, _response: unknown, next: () => void) => {
+        this.take(request);
+        next();
+      });
+    }
+  }
+
+  private take(request: IncomingMessage): void {
+    const path = pathOf(request.url ?? '');
+    if (this.paths.get(request.method ?? '')?.test(path) !== true) return;
+    for (const name of ABOUT_THE_BODY) delete request.headers[name];
+    if (request.method !== 'OPTIONS' || !this.anyMethod.test(path)) return;
+    preflights.add(request);
+    request.method = 'GET';
+  }
+
+  /** The paths of a route, with the global prefix and the path that the host gave to the module. */
+  private readonly pathsOf = ({ module, method, paths }: DiscoveredRoute): readonly string[] => {
+    const factory = new RoutePathFactory(this.config);
+    const metatype = (module as { readonly metatype?: object } | undefined)?.metatype ?? {};
+    const modulePath = [MODULE_PATH + this.modules.applicationId, MODULE_PATH]
+      .map((name) => Reflect.getMetadata(name, metatype) as string | undefined)
+      .find((path) => path !== undefined);
+    const globalPrefix = `/${this.config.getGlobalPrefix().replace(/^\//, '')}`;
+    return paths.flatMap((ctrlPath) =>
+      factory.create({ globalPrefix, ...(modulePath !== undefined && { modulePath }), ctrlPath }, method),
+    );
+  };
+}
+
+function serves({ method }: DiscoveredRoute, name: string): boolean {
+  return (
+    method === RequestMethod.ALL ||
+    RequestMethod[method] === name ||
+    (method === RequestMethod.GET && name === 'HEAD')
+  );
+}
+
+/** One pattern for all of the paths. Routers may be set to ignore case and a final slash. */
+function union(paths: readonly string[]): RegExp {
+  const patterns = paths.map((path) =>
+    path
+      .split('/')
+      .map((segment) => (segment.startsWith(':') ? '[^/]+' : segment.replaceAll(/[^\w-]/g, '\\$&')))
+      .join('/'),
+  );
+  return patterns.length === 0 ? /^(?!)/ : new RegExp(`^(?:${patterns.join('|')})/?$`, 'i');
+}
+
+function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  const path = end === -1 ? url : url.slice(0, end);
+  if (!path.startsWith('/') && URL.canParse(path)) return new URL(path).pathname;
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,106 @@
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  RequestMethod,
+  type Type,
+} from '@nestjs/common';
+import { HTTP_CODE_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
+import { ContextIdFactory, HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { type HttpRequest, nodeRequestOf } from '../api-keys/access/http-request';
+import { readOrRefuse, refuseParameters } from '../problems/validation';
+import { noteAnswered } from '../problems/answered';
+import { type Call, type OwnRouteHandler, ownRouteHandlerOf } from './own-route';
+import { type Parameters, readParameters } from './parameters';
+import { readBody } from './request-body';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** What a host application may tell of a request beyond Node's own. */
+interface Sent extends HttpRequest {
+  readonly originalUrl?: string;
+}
+
+/**
+ * Runs our own routes, and sends their answers. A guard, because the interceptors and pipes of a host application come
+ * after all guards: none of them sees a request of ours before it is answered, and none changes what is read or sent
+ * (decision record 0062). Guards of the host come before this one, and may refuse the request.
+ */
+@Injectable()
+export class OwnRouteGuard implements CanActivate {
+  constructor(
+    private readonly modules: ModuleRef,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const method = context.getHandler();
+    const route = ownRouteHandlerOf(method);
+    if (route === undefined) return true;
+    const request = context.getArgByIndex<HttpRequest>(0);
+    const headers = new Map<string, string>();
+    const call = await callOf(request, route, headers);
+    const controller: unknown = await this.modules.resolve(
+      context.getClass<object>() as Type,
+      ContextIdFactory.getByRequest(request),
+    );
+    const answer: unknown = await route.handle.call(controller, call);
+    const response = context.getArgByIndex<object>(1);
+    this.send(response, answer, statusOf(method), headers);
+    noteAnswered(response);
+    return true;
+  }
+
+  private send(
+    response: unknown,
+    answer: unknown,
+    status: number,
+    headers: ReadonlyMap<string, string>,
+  ): void {
+    const adapter = this.adapterHost.httpAdapter;
+    if (answer !== undefined) adapter.setHeader(response, 'Content-Type', JSON_TYPE);
+    for (const [name, value] of headers) adapter.setHeader(response, name, value);
+    // As text, which no setting of a framework writes in another way.
+    adapter.reply(response, typeof answer === 'string' ? answer : JSON.stringify(answer), status);
+  }
+}
+
+async function callOf(
+  request: HttpRequest,
+  { reads }: OwnRouteHandler,
+  headers: Map<string, string>,
+): Promise<Call> {
+  const node = nodeRequestOf(request);
+  const [path = '', query = ''] = ((request as Sent).originalUrl ?? node.url ?? '').split(/\?(.*)/s, 2);
+  return {
+    request,
+    params: (request.params ?? {}) as Readonly<Record<string, string>>,
+    path: path.replace(/\/+$/, ''),
+    query: queryOf(readParameters(query), reads),
+    body: await bodyOf(request, reads),
+    header: (name) => {
+      const value = node.headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+    setHeader: (name, value) => void headers.set(name, value),
+  };
+}
+
+function queryOf(parameters: Parameters, { query, anyQuery = false }: OwnRouteHandler['reads']): object {
+  if (query !== undefined) return readOrRefuse(query, parameters);
+  if (!anyQuery) refuseParameters(parameters);
+  return parameters;
+}
+
+async function bodyOf(request: HttpRequest, { json, form }: OwnRouteHandler['reads']): Promise<object> {
+  const type = json ?? form;
+  if (type === undefined) return {};
+  return readOrRefuse(type, (await readBody(request, form === undefined ? 'json' : 'form')) ?? {});
+}
+
+/** The status of a route's success, as its decorators declare it. */
+function statusOf(method: object): number {
+  const declared = Reflect.getMetadata(HTTP_CODE_METADATA, method) as number | undefined;
+  const isPost = Reflect.getMetadata(METHOD_METADATA, method) === RequestMethod.POST;
+  return declared ?? (isPost ? 201 : 200);
+}

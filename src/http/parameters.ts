@@ -1,0 +1,32 @@
+import { problemOf } from '../problems/problem';
+import { ProblemException } from '../problems/problem.exception';
+
+/** Parameters by name; a name that is given more than once has all of its values. */
+export type Parameters = Readonly<Record<string, string | readonly string[]>>;
+
+/**
+ * Reads `application/x-www-form-urlencoded` text: a query or a form. Names are taken as they are, without nesting.
+ *
+ * @throws ProblemException if it is not percent-encoded UTF-8
+ */
+export function readParameters(text: string): Parameters {
+  const found = new Map<string, string | string[]>();
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const end = pair.indexOf('=');
+    const name = decoded(end === -1 ? pair : pair.slice(0, end));
+    const value = end === -1 ? '' : decoded(pair.slice(end + 1));
+    const former = found.get(name);
+    found.set(name, former === undefined ? value : [former, value].flat());
+  }
+  // Unlike an assignment, this makes `__proto__` a member like any other, for validation to refuse.
+  return Object.fromEntries(found);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    throw new ProblemException(problemOf('invalid_request', 'Percent-encode parameters as UTF-8.'));
+  }
+}

@@ -1,0 +1,150 @@
+import type { IncomingMessage } from 'node:http';
+import { type HttpRequest, headerValues, nodeRequestOf } from '../api-keys/access/http-request';
+import { problemOf } from '../problems/problem';
+import type { ProblemCode } from '../problems/problem-catalogue';
+import { ProblemException } from '../problems/problem.exception';
+import { readParameters } from './parameters';
+
+/** The largest body that is read, in bytes, whatever limit the host application has. */
+export const BODY_LIMIT_BYTES = 256 * 1024;
+
+/** How a body is written. */
+export type BodyFormat = 'json' | 'form';
+
+const MEDIA_TYPES: Readonly<Record<BodyFormat, string>> = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+};
+
+const UTF_8: ReadonlySet<string> = new Set(['utf-8', 'utf8']);
+
+/** A UTF-16 surrogate as JSON escapes it. Half of a pair alone is no character, and stores replace it. */
+const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
+
+/** What decoders write for bytes that are not UTF-8. */
+const REPLACEMENT = '\uFFFD';
+
+/** What a host application may have made of a body before a route of ours reads it. */
+interface WithBody extends HttpRequest {
+  readonly rawBody?: unknown;
+  readonly body?: unknown;
+}
+
+/**
+ * Reads the body of a request from its connection, by the same rules in every host: UTF-8 without a content encoding, of
+ * the expected media type, at most {@link BODY_LIMIT_BYTES}. If something has consumed the connection already, this reads
+ * what was kept of the body.
+ *
+ * @returns the value; `undefined` for an empty body, whatever its headers say
+ * @throws ProblemException for any other body
+ */
+export async function readBody(request: HttpRequest, format: BodyFormat): Promise<unknown> {
+  const node = nodeRequestOf(request);
+  const { rawBody, body } = request as WithBody;
+  const isConsumed = node.readableDidRead || node.readableEnded;
+  const kept = isConsumed ? (rawBody ?? body) : await bytesOf(node);
+  if (kept === undefined || isEmpty(kept)) return undefined;
+  checkHeaders(node, format);
+  if (kept instanceof Uint8Array) return parsed(textOf(kept, format), format);
+  if (typeof kept === 'string') return parsed(checked(kept, format), format);
+  checked(JSON.stringify(kept), format);
+  return kept;
+}
+
+function isEmpty(kept: unknown): boolean {
+  return kept instanceof Uint8Array || typeof kept === 'string' ? kept.length === 0 : false;
+}
+
+async function bytesOf(node: IncomingMessage): Promise<Buffer> {
+  if (Number(headerValues(node, 'content-length')[0] ?? 0) > BODY_LIMIT_BYTES) throw tooLarge();
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const stop = (): void => {
+      node.off('data', take).off('end', end).off('error', fail).off('close', fail);
+    };
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size <= BODY_LIMIT_BYTES) return;
+      stop();
+      // Drains the rest, so that the client reads the answer.
+      node.resume();
+      reject(tooLarge());
+    };
+    const end = (): void => {
+      stop();
+      resolve(Buffer.concat(chunks));
+    };
+    const fail = (): void => {
+      stop();
+      reject(refusal('invalid_request', 'Send the whole body.'));
+    };
+    if (node.destroyed) fail();
+    else node.on('data', take).on('end', end).on('error', fail).on('close', fail);
+  });
+}
+
+function tooLarge(): ProblemException {
+  return new ProblemException(problemOf('payload_too_large', 'Send a smaller body.'), {
+    Connection: 'close',
+  });
+}
+
+function checkHeaders(node: IncomingMessage, format: BodyFormat): void {
+  const [contentType = '', ...others] = headerValues(node, 'content-type');
+  const [mediaType, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  const charsets = parameters.flatMap((parameter) => {
+    const [name, value = ''] = parameter.split('=', 2).map((part) => part.trim());
+    return name === 'charset' ? [value.replaceAll('"', '')] : [];
+  });
+  const encodings = headerValues(node, 'content-encoding').map((value) => value.trim().toLowerCase());
+  const isReadable =
+    mediaType === MEDIA_TYPES[format] &&
+    others.length === 0 &&
+    charsets.every((charset) => UTF_8.has(charset)) &&
+    encodings.every((encoding) => encoding === '' || encoding === 'identity');
+  if (isReadable) return;
+  throw refusal(
+    'unsupported_media_type',
+    `Send the body as ${MEDIA_TYPES[format]}, in UTF-8, without Content-Encoding.`,
+  );
+}
+
+function textOf(bytes: Uint8Array, format: BodyFormat): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw malformed(format);
+  }
+}
+
+/** Text that someone else decoded, and perhaps leniently. */
+function checked(text: string, format: BodyFormat): string {
+  if (text.includes(REPLACEMENT)) throw malformed(format);
+  return text;
+}
+
+function parsed(text: string, format: BodyFormat): unknown {
+  if (format === 'form') return readParameters(text);
+  try {
+    return ESCAPED_SURROGATE.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text);
+  } catch {
+    throw malformed(format);
+  }
+}
+
+function wellFormed(name: string, value: unknown): unknown {
+  if (name.isWellFormed() && (typeof value !== 'string' || value.isWellFormed())) return value;
+  throw new TypeError('half of a surrogate pair');
+}
+
+function malformed(format: BodyFormat): ProblemException {
+  return format === 'json'
+    ? refusal('invalid_json', 'Send one valid JSON value as the body, in UTF-8.')
+    : refusal('invalid_request', 'Send the form in UTF-8.');
+}
+
+function refusal(code: ProblemCode, detail: string): ProblemException {
+  return new ProblemException(problemOf(code, detail));
+}
