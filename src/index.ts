@@ -100,6 +100,7 @@ export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/storage/usag
 export type { UsageStorage } from './api-keys/storage/usage-storage';
 export {
   KeyIdTakenError,
+  StorageFaultError,
   StorageUnavailableError,
   UsageNotWrittenError,
 } from './api-keys/storage/storage.errors';

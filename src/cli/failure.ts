@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { StorageFaultError } from '../api-keys/storage/storage.errors';
 import { ConfigurationError, UnreachableError } from '../config/configuration.error';
 import { KeywardError } from '../problems/keyward.error';
 import { PROBLEM_CATALOGUE, type ProblemCode } from '../problems/problem-catalogue';
@@ -43,6 +44,9 @@ export function failureOf(error: unknown): Failure {
     // Here the only resource is a key, and the error says so itself.
     const title = code === 'not_found' ? '' : `${PROBLEM_CATALOGUE[code].title}. `;
     return { exitCode: EXIT_CODES[code] ?? ExitCode.Failed, code, message: title + error.message };
+  }
+  if (error instanceof StorageFaultError) {
+    return { exitCode: ExitCode.Failed, code: error.code, message: error.message };
   }
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: ExitCode.Failed, code: 'internal_error', message: shown };

@@ -1,4 +1,4 @@
-import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import type { INestApplication, ModuleMetadata, NestApplicationOptions, Type } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -28,6 +28,8 @@ export interface RunningHost {
 export interface HostPreparation {
   /** Overrides providers. */
   readonly module?: (builder: TestingModuleBuilder) => unknown;
+  /** Options of the application itself. */
+  readonly options?: NestApplicationOptions;
   /** Adds global filters, guards and the like. */
   readonly app?: (app: INestApplication) => unknown;
 }
@@ -41,7 +43,10 @@ export async function startHost(
   const builder = Test.createTestingModule(metadata);
   prepare.module?.(builder);
   const module = await builder.compile();
-  const app = module.createNestApplication(new ADAPTER_CLASSES[adapter](), { logger: false });
+  const app = module.createNestApplication(new ADAPTER_CLASSES[adapter](), {
+    logger: false,
+    ...prepare.options,
+  });
   try {
     prepare.app?.(app);
     await app.listen(0, '127.0.0.1');

@@ -1,5 +1,18 @@
 import { KeywardError } from '../../problems/keyward.error';
 
+/**
+ * Redis refuses to count, and will go on refusing until someone changes the set-up: missing rights, a key of another type,
+ * a command that the server lacks. Over HTTP it is a 500 (decision record 0064).
+ */
+export class RateLimiterFaultError extends Error {
+  readonly code = 'rate_limiter_fault';
+
+  constructor(cause: Error) {
+    super(`Redis refused to count: ${cause.message}`);
+    this.name = 'RateLimiterFaultError';
+  }
+}
+
 /** Requests cannot be counted, and are refused then. */
 export class RateLimiterUnavailableError extends KeywardError {
   constructor(cause: unknown) {

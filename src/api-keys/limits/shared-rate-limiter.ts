@@ -4,7 +4,7 @@ import { sharedMetric } from '../../metrics/shared-metric';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RateLimit } from '../domain/rate-limit';
-import { RateLimiterUnavailableError } from './limits.errors';
+import { RateLimiterFaultError, RateLimiterUnavailableError } from './limits.errors';
 import { inTime } from './in-time';
 import { countIn, LocalRateLimiter } from './local-rate-limiter';
 import type { RateLimiter, RateLimitState } from './rate-limiter';
@@ -17,6 +17,10 @@ const ANSWER_WITHIN_MS = 300;
 
 /** How long Redis is left alone after a failure, so that an outage does not slow down every request. */
 const PAUSE_AFTER_FAILURE_MS = 1000;
+
+/** What Redis answers while it starts, is busy, is full, or changes its primary. */
+const PASSING_REPLY =
+  /^(?:ASK|BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|MOVED|NOREPLICAS|OOM|READONLY|TRYAGAIN|UNBLOCKED)\b/;
 
 const OUTAGES = 'keyward_rate_limiter_outages_total';
 
@@ -34,6 +38,7 @@ export class SharedRateLimiter implements RateLimiter {
       }),
   );
   private awayUntil = Number.NEGATIVE_INFINITY;
+  private failure: unknown;
 
   /** @param redis a client that fails at once while it is not connected: without offline queue */
   constructor(
@@ -49,7 +54,7 @@ export class SharedRateLimiter implements RateLimiter {
   }
 
   async consume(subject: string, limit: RateLimit): Promise<RateLimitState> {
-    if (performance.now() < this.awayUntil) return this.withoutRedis(subject, limit, undefined);
+    if (performance.now() < this.awayUntil) return this.withoutRedis(subject, limit);
     try {
       // Its end alone: the count is others' as well.
       const shorten = async (): Promise<unknown> =>
@@ -57,14 +62,21 @@ export class SharedRateLimiter implements RateLimiter {
       return await inTime(countIn(this.counter, subject, limit, shorten), ANSWER_WITHIN_MS);
     } catch (error) {
       this.awayUntil = performance.now() + PAUSE_AFTER_FAILURE_MS;
+      this.failure = error;
       this.outages.inc();
       this.logger.warn(`Redis does not count: ${error instanceof Error ? error.message : 'unknown error'}`);
-      return this.withoutRedis(subject, limit, error);
+      return this.withoutRedis(subject, limit);
     }
   }
 
-  private async withoutRedis(subject: string, limit: RateLimit, cause: unknown): Promise<RateLimitState> {
-    if (this.onOutage === 'deny') throw new RateLimiterUnavailableError(cause);
-    return this.local.consume(subject, limit);
+  private async withoutRedis(subject: string, limit: RateLimit): Promise<RateLimitState> {
+    if (this.onOutage === 'local') return this.local.consume(subject, limit);
+    const { failure } = this;
+    throw isFault(failure) ? new RateLimiterFaultError(failure) : new RateLimiterUnavailableError(failure);
   }
+}
+
+/** Whether Redis answered, and its answer is none of those that pass by themselves. */
+function isFault(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError' && !PASSING_REPLY.test(error.message);
 }

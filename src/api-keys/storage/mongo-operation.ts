@@ -1,12 +1,11 @@
-import { type MongooseUpdateQueryOptions, MongooseError, mongo, type QueryOptions } from 'mongoose';
-import { StorageUnavailableError } from './storage.errors';
+import { MongooseError, type MongooseUpdateQueryOptions, mongo, type QueryOptions } from 'mongoose';
+import { isOutage } from './mongo-outage';
+import { StorageFaultError, StorageUnavailableError } from './storage.errors';
 
 /** How long one operation may take before the store counts as not reachable, in milliseconds. */
 export const MONGO_OPERATION_TIMEOUT_MS = 1500;
 
 const DUPLICATE_KEY = 11_000;
-
-const SOCKET_ERROR = /^(?!ERR_)E[A-Z]|^ERR_(?:STREAM|SOCKET|TLS|SSL)_/;
 
 /** Options of every write: acknowledged by a majority, and in its journal. */
 export function durableWrite(signal: AbortSignal): MongooseUpdateQueryOptions & mongo.UpdateOptions {
@@ -36,8 +35,8 @@ function abortable(signal: AbortSignal): object {
 }
 
 /**
- * Runs one database operation under a time limit. Everything that keeps the store from answering becomes a
- * `StorageUnavailableError`; a duplicate key is passed on, for the caller to judge.
+ * Runs one database operation under a time limit. A store that is unreachable or overloaded becomes a
+ * `StorageUnavailableError`, any other error of the store a `StorageFaultError`; a duplicate key is passed on, for the caller to judge.
  *
  * @param operation gets the signal that it must hand to the driver
  * @param timeoutMs the limit, where it is not the usual one
@@ -55,10 +54,9 @@ export async function boundedMongoOperation<T>(
     return await operation(signal);
   } catch (error) {
     if (isDuplicateKey(error)) throw error;
-    if (signal.aborted || error instanceof mongo.MongoError || isNotConnected(error) || isOfSocket(error)) {
-      throw new StorageUnavailableError(error);
-    }
-    throw error;
+    if (signal.aborted || isOutage(error)) throw new StorageUnavailableError(error);
+    const isOfStore = error instanceof mongo.MongoError || error instanceof MongooseError;
+    throw isOfStore ? new StorageFaultError(error) : error;
   } finally {
     clearTimeout(timer);
   }
@@ -67,14 +65,4 @@ export async function boundedMongoOperation<T>(
 /** Whether the server refused a write because of a unique index. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
-}
-
-function isNotConnected(error: unknown): boolean {
-  return error instanceof MongooseError && error.constructor === MongooseError;
-}
-
-/** A connection reset as it was written to fails with the socket's own error; the driver wraps the others only. */
-function isOfSocket(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && Reflect.get(error, 'code');
-  return typeof code === 'string' && SOCKET_ERROR.test(code);
 }

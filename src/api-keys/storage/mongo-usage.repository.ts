@@ -51,7 +51,10 @@ export class MongoUsageRepository implements UsageRepository {
       if (!isDuplicateKey(error)) throw error;
       // Two instances made the same document at once, and the server left it to us to try again.
       await this.write(refusedAmong(operations, error)).catch((reason: unknown) => {
-        throw new StorageUnavailableError(reason);
+        // Some of it is written already, so what was not may not be added again.
+        throw reason instanceof UsageNotWrittenError || isDuplicateKey(reason)
+          ? new StorageUnavailableError(reason)
+          : reason;
       });
     }
   }

@@ -1,6 +1,6 @@
 import { KeywardError } from '../../problems/keyward.error';
 
-/** The store did not answer in time, or refused. Nothing is known about a write that was under way. */
+/** The store is unreachable or overloaded for now. Nothing is known about a write that was under way. */
 export class StorageUnavailableError extends KeywardError {
   constructor(cause: unknown) {
     super(
@@ -10,6 +10,28 @@ export class StorageUnavailableError extends KeywardError {
       { cause },
     );
   }
+}
+
+/**
+ * The store refuses an operation, and will go on refusing it until someone changes the set-up: missing rights, an index or
+ * a validation rule in the way, a server that lacks a feature. Over HTTP it is a 500 (decision record 0064).
+ */
+export class StorageFaultError extends Error {
+  readonly code = 'storage_fault';
+
+  /** @param cause named in the message; its own fields may hold values of records and are not kept */
+  constructor(cause: unknown) {
+    super(`the store refused an operation: ${namedCause(cause)}`);
+    this.name = 'StorageFaultError';
+  }
+}
+
+function namedCause(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown error';
+  const code: unknown = Reflect.get(cause, 'code');
+  const codeName: unknown = Reflect.get(cause, 'codeName');
+  const codes = [code, codeName].filter((part) => part !== undefined && part !== null).join(' ');
+  return `${cause.name}${codes === '' ? '' : ` (${codes})`}: ${cause.message}`;
 }
 
 /** A record with this id exists already. */

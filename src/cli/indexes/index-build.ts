@@ -1,5 +1,6 @@
 import { type Connection, mongo } from 'mongoose';
-import { StorageUnavailableError } from '../../api-keys/storage/storage.errors';
+import { isOutage } from '../../api-keys/storage/mongo-outage';
+import { StorageFaultError, StorageUnavailableError } from '../../api-keys/storage/storage.errors';
 import { CliError } from '../cli.errors';
 import { modelOf } from './index-report';
 import type { StoredCollection } from './stored-collections';
@@ -43,7 +44,8 @@ function explained(error: unknown, collection: string): unknown {
       `records of ${collection} have the same value where an index wants each once: find and change them.`,
     );
   }
-  return error instanceof mongo.MongoError ? new StorageUnavailableError(error) : error;
+  if (isOutage(error)) return new StorageUnavailableError(error);
+  return error instanceof mongo.MongoError ? new StorageFaultError(error) : error;
 }
 
 function codeOf(error: unknown): unknown {

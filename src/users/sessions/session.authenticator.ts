@@ -8,7 +8,7 @@ import type { Clock } from '../../api-keys/domain/clock';
 import { newKeyId } from '../../api-keys/domain/key-id';
 import { DEFAULT_REVOCATION_BOUND_MS } from '../../api-keys/storage/change-feed';
 import { MONGO_OPERATION_TIMEOUT_MS } from '../../api-keys/storage/mongo-operation';
-import { StorageUnavailableError } from '../../api-keys/storage/storage.errors';
+import { StorageFaultError, StorageUnavailableError } from '../../api-keys/storage/storage.errors';
 import { USABLE_PART_OF_BOUND } from '../../api-keys/verification/fresh-keys';
 import { ProvenReads } from '../../api-keys/verification/proven-reads';
 import { profileDiffers, type User, type UserProfile } from '../domain/user';
@@ -105,7 +105,7 @@ export class SessionAuthenticator implements Authenticator {
     try {
       await this.users.refresh(user, profile, now);
     } catch (error) {
-      if (!(error instanceof StorageUnavailableError)) throw error;
+      if (!(error instanceof StorageUnavailableError || error instanceof StorageFaultError)) throw error;
       if (performance.now() >= this.restsUntil)
         this.logger.warn(`what issuers say of users is not kept for now: ${error.message}`);
       this.restsUntil = performance.now() + REST_MS;

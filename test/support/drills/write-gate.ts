@@ -4,7 +4,19 @@ import { answerTo, commandIn, type WireCommand, WireMessages } from './mongo-wir
 
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
 
-const OUT_OF_DISK_SPACE = { code: 14_031, codeName: 'OutOfDiskSpace' };
+/** An error that a server answers. */
+export interface ServerError {
+  readonly code: number;
+  readonly codeName: string;
+  readonly errmsg: string;
+  readonly errorLabels?: readonly string[];
+}
+
+const OUT_OF_DISK_SPACE: ServerError = {
+  code: 14_031,
+  codeName: 'OutOfDiskSpace',
+  errmsg: "Can't take a write lock while out of disk space",
+};
 
 /** A way to a MongoDB server on which reads always pass, and writes may not. */
 export interface WriteGate {
@@ -13,6 +25,8 @@ export interface WriteGate {
   readonly refused: number;
   /** From now on each write is answered with error 14031, as by a server whose disk is full. */
   fillDisk(): void;
+  /** From now on each write is answered with this error. */
+  refuse(error: ServerError): void;
   /** From now on no write to this collection arrives, or is answered. */
   swallow(collection: string): void;
   /** From now on the server says this of itself to whoever asks by `hello`, except to the driver's own monitoring. */
@@ -22,7 +36,7 @@ export interface WriteGate {
 }
 
 /** What is to become of a write: nothing else than usual where it is `undefined`. */
-type Fault = 'disk full' | { readonly swallowed: string };
+type Fault = { readonly refusal: ServerError } | { readonly swallowed: string };
 
 /** Starts one in front of a server. */
 export async function startWriteGate(target: {
@@ -35,11 +49,10 @@ export async function startWriteGate(target: {
   let refused = 0;
 
   /** Servers refuse a whole command, or each statement in it: drivers see two different errors. */
-  const refusalOf = (command: WireCommand): Buffer => {
+  const refusalOf = (command: WireCommand, error: ServerError): Buffer => {
     refused += 1;
-    const errmsg = "Can't take a write lock while out of disk space";
-    const whole = { ok: 0, errmsg, ...OUT_OF_DISK_SPACE };
-    const single = { ok: 1, n: 0, writeErrors: [{ index: 0, errmsg, ...OUT_OF_DISK_SPACE }] };
+    const whole = { ok: 0, ...error };
+    const single = { ok: 1, n: 0, writeErrors: [{ index: 0, ...error }] };
     return answerTo(command, refused % 2 === 0 || command.name === 'findAndModify' ? whole : single);
   };
 
@@ -63,7 +76,7 @@ export async function startWriteGate(target: {
         if (posing !== undefined && command?.name === 'hello' && command.database !== 'admin')
           client.write(answerTo(command, { ok: 1, ...posing }));
         else if (command === undefined || !WRITES.has(command.name)) server.write(message);
-        else if (fault === 'disk full') client.write(refusalOf(command));
+        else if (fault !== undefined && 'refusal' in fault) client.write(refusalOf(command, fault.refusal));
         else if (fault?.swallowed !== command.collection) server.write(message);
       }
     });
@@ -78,7 +91,10 @@ export async function startWriteGate(target: {
       return refused;
     },
     fillDisk: () => {
-      fault = 'disk full';
+      fault = { refusal: OUT_OF_DISK_SPACE };
+    },
+    refuse: (refusal) => {
+      fault = { refusal };
     },
     swallow: (collection) => {
       fault = { swallowed: collection };

@@ -1,0 +1,99 @@
+import { MongooseError, mongo } from 'mongoose';
+
+/**
+ * What a server answers while it cannot serve for now: it is unreachable, overloaded, out of space, or not the primary. The
+ * names are those of MongoDB's error codes.
+ */
+const OUTAGE_CODES: ReadonlySet<number | string | undefined> = new Set([
+  6, // HostUnreachable
+  7, // HostNotFound
+  24, // LockTimeout
+  46, // LockBusy
+  50, // MaxTimeMSExpired
+  63, // StaleShardVersion
+  64, // WriteConcernFailed (wtimeout)
+  70, // ShardNotFound
+  75, // ClusterTimeFailsRateLimiter
+  89, // NetworkTimeout
+  91, // ShutdownInProgress
+  94, // NotYetInitialized
+  100, // UnsatisfiableWriteConcern
+  112, // WriteConflict
+  133, // FailedToSatisfyReadPreference
+  134, // ReadConcernMajorityNotAvailableYet
+  146, // ExceededMemoryLimit
+  150, // StaleEpoch
+  189, // PrimarySteppedDown
+  202, // NetworkInterfaceExceededTimeLimit
+  203, // ShardingStateNotInitialized
+  246, // SnapshotUnavailable
+  261, // TooManyLogicalSessions
+  262, // ExceededTimeLimit
+  308, // CurrentConfigNotCommittedYet
+  317, // ConnectionPoolExpired
+  365, // TemporarilyUnavailable
+  384, // ConnectionError
+  391, // PooledConnectionAcquisitionExceededTimeLimit
+  402, // ResourceExhausted
+  462, // IngressRequestRateLimitExceeded
+  9001, // SocketException
+  10_107, // NotWritablePrimary
+  11_600, // InterruptedAtShutdown
+  11_601, // Interrupted
+  11_602, // InterruptedDueToReplStateChange
+  13_388, // StaleConfig
+  13_435, // NotPrimaryNoSecondaryOk
+  13_436, // NotPrimaryOrSecondary
+  14_031, // OutOfDiskSpace
+]);
+
+/** Labels by which servers and drivers say that the same may succeed later. */
+const OUTAGE_LABELS = [
+  'NetworkError',
+  'ResetPool',
+  'RetryableError',
+  'RetryableWriteError',
+  'SystemOverloadedError',
+  'TransientTransactionError',
+] as const;
+
+/** Errors of the driver itself while it has no usable connection. By name: not every version of it has each of them. */
+const OUTAGE_NAMES: ReadonlySet<string> = new Set([
+  'MongoClientClosedError',
+  'MongoExpiredSessionError',
+  'MongoNetworkError',
+  'MongoNetworkTimeoutError',
+  'MongoNotConnectedError',
+  'MongoOperationTimeoutError',
+  'MongoPoolClearedError',
+  'MongoPoolClearedOnNetworkError',
+  'MongoPoolClosedError',
+  'MongoServerClosedError',
+  'MongoServerSelectionError',
+  'MongoSystemError',
+  'MongoTopologyClosedError',
+  'MongoWaitQueueTimeoutError',
+]);
+
+const SOCKET_ERROR = /^(?!ERR_)E[A-Z]|^ERR_(?:STREAM|SOCKET|TLS|SSL)_/;
+
+/** Mongoose has no class of its own for these. */
+const NOT_CONNECTED = /initial connection|buffering timed out|not connected|disconnected/i;
+
+/** Whether an error means that the store is unreachable or overloaded for now. Any other error is there to stay. */
+export function isOutage(error: unknown): boolean {
+  if (error instanceof mongo.MongoError) {
+    return (
+      OUTAGE_NAMES.has(error.name) ||
+      OUTAGE_CODES.has(error.code) ||
+      OUTAGE_LABELS.some((label) => error.hasErrorLabel(label))
+    );
+  }
+  return (error instanceof MongooseError && NOT_CONNECTED.test(error.message)) || isOfSocket(error);
+}
+
+/** A connection reset as it was written to fails with the socket's own error; the driver wraps the others only. */
+function isOfSocket(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && Reflect.get(error, 'code');
+  return typeof code === 'string' && SOCKET_ERROR.test(code);
+}

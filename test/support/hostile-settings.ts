@@ -1,0 +1,203 @@
+import {
+  type ArgumentsHost,
+  type CallHandler,
+  Catch,
+  type ExceptionFilter,
+  type ExecutionContext,
+  type INestApplication,
+  Injectable,
+  type ModuleMetadata,
+  type NestApplicationOptions,
+  type NestInterceptor,
+  type PipeTransform,
+  Scope,
+  ValidationPipe,
+  type VersioningOptions,
+  VersioningType,
+} from '@nestjs/common';
+import { APP_INTERCEPTOR, HttpAdapterHost } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+import { catchError, map, type Observable, of, tap, timeout } from 'rxjs';
+import type { AdapterName } from './two-adapters';
+
+/** Global settings of a host application that would change our routes if they reached them. */
+export interface HostileSetting {
+  readonly setting: string;
+  readonly options?: NestApplicationOptions;
+  readonly metadata?: ModuleMetadata;
+  readonly prepare?: (app: INestApplication, adapter: AdapterName) => unknown;
+  /** What comes before the paths of our routes. */
+  readonly prefix?: string;
+}
+
+const REPLACED = 'replaced by a pipe';
+
+class ReplacingPipe implements PipeTransform {
+  transform(): unknown {
+    return REPLACED;
+  }
+}
+
+const intercepting =
+  (change: (answer: Observable<unknown>, context: ExecutionContext) => Observable<unknown>) =>
+  (app: INestApplication): unknown =>
+    app.useGlobalInterceptors({
+      intercept: (context: ExecutionContext, next: CallHandler) => change(next.handle(), context),
+    });
+
+/** Keeps answers by address alone, as a cache does that was written for public pages. */
+class CachingInterceptor implements NestInterceptor {
+  private readonly kept = new Map<string, unknown>();
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const { method, url } = context.switchToHttp().getRequest<{ method: string; url: string }>();
+    const address = `${method} ${url}`;
+    return this.kept.has(address)
+      ? of(this.kept.get(address))
+      : next.handle().pipe(tap((answer) => this.kept.set(address, answer)));
+  }
+}
+
+@Injectable({ scope: Scope.REQUEST })
+class WrappingPerRequest implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(map((data: unknown) => ({ data })));
+  }
+}
+
+@Catch()
+class TeapotFilter implements ExceptionFilter {
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  catch(_error: unknown, host: ArgumentsHost): void {
+    this.adapterHost.httpAdapter.reply(host.switchToHttp().getResponse(), 'teapot', 418);
+  }
+}
+
+const versioned =
+  (options: VersioningOptions) =>
+  (app: INestApplication): unknown =>
+    app.enableVersioning({ ...options, defaultVersion: '1' });
+
+/** What of Express is needed here. */
+interface ExpressApp {
+  set(name: string, value: unknown): ExpressApp;
+}
+
+const EXPRESS_SETTINGS = (app: ExpressApp): unknown =>
+  app
+    .set('json spaces', 4)
+    .set('json replacer', () => REPLACED)
+    .set('query parser', () => ({ name: REPLACED }))
+    .set('etag', false);
+
+const FASTIFY_PARSERS = (app: FastifyInstance): unknown => {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _body, done) => done(null, { name: REPLACED }));
+  app.setReplySerializer(() => JSON.stringify(REPLACED));
+  return app;
+};
+
+const instanceOf = <T>(app: INestApplication): T => app.getHttpAdapter().getInstance<T>();
+
+/** What applications set for all of their routes; none of it is to change ours. */
+export const HOSTILE_SETTINGS: readonly HostileSetting[] = [
+  {
+    setting: 'a pipe that strips unknown fields',
+    prepare: (app) => app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true })),
+  },
+  {
+    setting: 'a pipe that converts, and refuses with 422',
+    prepare: (app) =>
+      app.useGlobalPipes(
+        new ValidationPipe({
+          transform: true,
+          transformOptions: { enableImplicitConversion: true, exposeDefaultValues: true },
+          whitelist: true,
+          forbidNonWhitelisted: true,
+          errorHttpStatusCode: 422,
+          validateCustomDecorators: true,
+        }),
+      ),
+  },
+  {
+    setting: 'a pipe that replaces every value',
+    prepare: (app) => app.useGlobalPipes(new ReplacingPipe()),
+  },
+  {
+    setting: 'a filter that catches everything',
+    prepare: (app) => app.useGlobalFilters(new TeapotFilter(app.get(HttpAdapterHost))),
+  },
+  {
+    setting: 'an interceptor that wraps answers',
+    prepare: intercepting((answer) => answer.pipe(map((data) => ({ data })))),
+  },
+  {
+    setting: 'an interceptor that is made anew for each request',
+    metadata: { providers: [{ provide: APP_INTERCEPTOR, useClass: WrappingPerRequest }] },
+  },
+  {
+    setting: 'an interceptor that caches answers by address',
+    prepare: (app) => app.useGlobalInterceptors(new CachingInterceptor()),
+  },
+  {
+    setting: 'an interceptor that answers by itself',
+    prepare: intercepting(() => of({ maintenance: true })),
+  },
+  {
+    setting: 'an interceptor that turns errors into answers',
+    prepare: intercepting((answer) => answer.pipe(catchError(() => of({ ok: true })))),
+  },
+  {
+    setting: 'an interceptor that times out at once',
+    prepare: intercepting((answer) => answer.pipe(timeout({ first: 0 }))),
+  },
+  {
+    setting: 'an interceptor that fails',
+    prepare: intercepting(() => {
+      throw new Error('a fault of the host');
+    }),
+  },
+  { setting: 'a global prefix', prefix: '/api', prepare: (app) => app.setGlobalPrefix('api') },
+  {
+    setting: 'a global prefix that leaves our routes out',
+    prepare: (app) => app.setGlobalPrefix('api', { exclude: ['v1/{*path}', 'oauth2/{*path}'] }),
+  },
+  { setting: 'versions in paths', prepare: versioned({ type: VersioningType.URI }) },
+  {
+    setting: 'versions in paths, behind a prefix',
+    prefix: '/api',
+    prepare: (app) => {
+      app.setGlobalPrefix('/api');
+      versioned({ type: VersioningType.URI, prefix: 'rev' })(app);
+    },
+  },
+  {
+    setting: 'versions in a header',
+    prepare: versioned({ type: VersioningType.HEADER, header: 'X-Api-Version' }),
+  },
+  { setting: 'versions in media types', prepare: versioned({ type: VersioningType.MEDIA_TYPE, key: 'v=' }) },
+  {
+    setting: 'versions by a function',
+    prepare: versioned({ type: VersioningType.CUSTOM, extractor: () => '2' }),
+  },
+  { setting: 'CORS', options: { cors: true } },
+  { setting: 'no body parser', options: { bodyParser: false } },
+  { setting: 'raw bodies', options: { rawBody: true } },
+  {
+    setting: 'body parsers that take 10 bytes',
+    prepare: (app, adapter) =>
+      adapter === 'express'
+        ? (app as NestExpressApplication).useBodyParser('json', { limit: 10 })
+        : (app as NestFastifyApplication).useBodyParser('application/json', { bodyLimit: 10 }),
+  },
+  {
+    setting: 'parsers and serialisers of its own',
+    prepare: (app, adapter) =>
+      adapter === 'express'
+        ? EXPRESS_SETTINGS(instanceOf<ExpressApp>(app))
+        : FASTIFY_PARSERS(instanceOf<FastifyInstance>(app)),
+  },
+];
