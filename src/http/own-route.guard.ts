@@ -43,6 +43,8 @@ export class OwnRouteGuard implements CanActivate {
     const controller: unknown = await this.modules.resolve(
       context.getClass<object>() as Type,
       ContextIdFactory.getByRequest(request),
+      // Of the guard's own module: an application may import Keyward twice, with two stores.
+      { strict: true },
     );
     const answer: unknown = await route.handle.call(controller, call);
     const response = context.getArgByIndex<object>(1);
