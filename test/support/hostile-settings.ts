@@ -100,7 +100,7 @@ const FASTIFY_PARSERS = (app: FastifyInstance): unknown => {
   return app;
 };
 
-const instanceOf = <T>(app: INestApplication): T => app.getHttpAdapter().getInstance<T>();
+const instanceOf = <T>(app: INestApplication): T => app.getHttpAdapter().getInstance() as T;
 
 /** What applications set for all of their routes; none of it is to change ours. */
 export const HOSTILE_SETTINGS: readonly HostileSetting[] = [
