@@ -158,9 +158,9 @@ describe('whoever turns the pages of 2,500 keys', () => {
     ['moved to the other tenant', { orgId: 'globex' }],
   ])('is not shown a key that %s after the list was filtered', async (_what, change) => {
     const repository = repositoryOf(keys(3, () => ({ orgId: 'acme', enabled: false })));
-    const whole = repository.findMany.bind(repository);
-    repository.findMany = async (ids) =>
-      (await whole(ids)).map((key) => (key.id === idOf(1) ? { ...key, ...change } : key));
+    const [newest, between, oldest] = await repository.findMany([idOf(0), idOf(1), idOf(2)]);
+    repository.findMany = async () =>
+      [newest, between && { ...between, ...change }, oldest].flatMap((key) => key ?? []);
     const page = await pageOf(repository, { orgId: 'acme' }, { limit: 10, status: 'disabled' }, NOON);
     expect(page.data.map(({ id }) => id)).toEqual([idOf(2), idOf(0)]);
     expect(page.nextCursor).toBeNull();

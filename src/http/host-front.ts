@@ -95,7 +95,7 @@ export class HostFront implements OnModuleInit {
   /** The paths of a route, with the global prefix and the path that the host gave to the module. */
   private readonly pathsOf = ({ module, method, paths }: DiscoveredRoute): readonly string[] => {
     const factory = new RoutePathFactory(this.config);
-    const metatype = (module as { readonly metatype?: object } | undefined)?.metatype ?? {};
+    const metatype = module?.metatype ?? {};
     const modulePath = [MODULE_PATH + this.modules.applicationId, MODULE_PATH]
       .map((name) => Reflect.getMetadata(name, metatype) as string | undefined)
       .find((path) => path !== undefined);

@@ -23,9 +23,9 @@ export interface Call<Body extends object = object, Query extends object = objec
   /** The address of the request as the client sent it, without the query; global prefix included. */
   readonly path: string;
   /** A header of the request. */
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
   /** Sets a header of the answer. A handler that fails sets none. */
-  setHeader(name: string, value: string): void;
+  readonly setHeader: (name: string, value: string) => void;
 }
 
 type Handler<Body extends object, Query extends object, Answer = unknown> = (

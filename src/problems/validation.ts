@@ -94,7 +94,7 @@ function isMappable(value: unknown, depth = 0): boolean {
 }
 
 /** A JSON Pointer to a member (RFC 6901 section 3). */
-export function pointerTo(name: string): string {
+function pointerTo(name: string): string {
   return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 

@@ -23,8 +23,8 @@ const LONGEST_PAUSE_MS = 500;
 const UNAVAILABLE = '503';
 /** Of the answers that the machine can be expected to give. */
 const UNAVAILABLE_AT_MOST = 0.01;
-/** A proof of freshness takes several operations. With operations this slow an instance cannot have one in time. */
-const SLOW_OPERATION_MS = BOUND_MS / 8;
+/** An operation that takes half of the bound leaves no time for a proof of freshness, which takes several. */
+const SLOW_OPERATION_MS = BOUND_MS / 2;
 const SEEN = [
   'BINDING_MISMATCH',
   'DISABLED',

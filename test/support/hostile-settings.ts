@@ -4,6 +4,7 @@ import {
   Catch,
   type ExceptionFilter,
   type ExecutionContext,
+  HttpStatus,
   type INestApplication,
   Injectable,
   type ModuleMetadata,
@@ -100,7 +101,7 @@ const FASTIFY_PARSERS = (app: FastifyInstance): unknown => {
   return app;
 };
 
-const instanceOf = <T>(app: INestApplication): T => app.getHttpAdapter().getInstance() as T;
+const instanceOf = (app: INestApplication): unknown => app.getHttpAdapter().getInstance();
 
 /** What applications set for all of their routes; none of it is to change ours. */
 export const HOSTILE_SETTINGS: readonly HostileSetting[] = [
@@ -117,7 +118,7 @@ export const HOSTILE_SETTINGS: readonly HostileSetting[] = [
           transformOptions: { enableImplicitConversion: true, exposeDefaultValues: true },
           whitelist: true,
           forbidNonWhitelisted: true,
-          errorHttpStatusCode: 422,
+          errorHttpStatusCode: HttpStatus.UNPROCESSABLE_ENTITY,
           validateCustomDecorators: true,
         }),
       ),
@@ -197,7 +198,7 @@ export const HOSTILE_SETTINGS: readonly HostileSetting[] = [
     setting: 'parsers and serialisers of its own',
     prepare: (app, adapter) =>
       adapter === 'express'
-        ? EXPRESS_SETTINGS(instanceOf<ExpressApp>(app))
-        : FASTIFY_PARSERS(instanceOf<FastifyInstance>(app)),
+        ? EXPRESS_SETTINGS(instanceOf(app) as ExpressApp)
+        : FASTIFY_PARSERS(instanceOf(app) as FastifyInstance),
   },
 ];

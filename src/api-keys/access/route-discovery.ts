@@ -9,7 +9,7 @@ export interface DiscoveredRoute {
   /** What Nest calls. */
   readonly handler: object;
   /** The module that the controller belongs to. */
-  readonly module: object | undefined;
+  readonly module: { readonly metatype?: object } | undefined;
   readonly method: RequestMethod;
   /** Paths as declared, without a global prefix or version. */
   readonly paths: readonly string[];

@@ -37,6 +37,7 @@ class ZoneAwarePromise<T> implements PromiseLike<T> {
     this.inner = new Native(executor);
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- a promise is one
   then<R = T, E = never>(
     ...handlers: Parameters<typeof Promise.prototype.then<R, E>>
   ): ZoneAwarePromise<R | E> {

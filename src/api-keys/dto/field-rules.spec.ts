@@ -233,6 +233,16 @@ describe('a client names an owner', () => {
   });
 });
 
+/** Metadata that takes so many bytes as JSON. */
+const ofBytes = (bytes: number, character = 'x'): Record<string, string> => {
+  const names = numbered(20, (index) => `k${String(index).padStart(2, '0')}`);
+  const room = bytes - Buffer.byteLength(JSON.stringify(Object.fromEntries(names.map((name) => [name, '']))));
+  const size = Buffer.byteLength(character);
+  const length = Math.floor(room / size / names.length);
+  const metadata = Object.fromEntries(names.map((name) => [name, character.repeat(length)]));
+  return { ...metadata, k00: `${metadata['k00']}${'y'.repeat(room - length * size * names.length)}` };
+};
+
 describe('a client sends metadata', () => {
   it.each<[Record<string, string | number | boolean>]>([
     [{}],
@@ -270,16 +280,6 @@ describe('a client sends metadata', () => {
   ])('%j: refused', async (value) => {
     expect(await send(MetadataBody, { value })).toEqual({ refused: ['/value'] });
   });
-
-  const ofBytes = (bytes: number, character = 'x'): Record<string, string> => {
-    const names = numbered(20, (index) => `k${String(index).padStart(2, '0')}`);
-    const room =
-      bytes - Buffer.byteLength(JSON.stringify(Object.fromEntries(names.map((name) => [name, '']))));
-    const size = Buffer.byteLength(character);
-    const length = Math.floor(room / size / names.length);
-    const metadata = Object.fromEntries(names.map((name) => [name, character.repeat(length)]));
-    return { ...metadata, k00: `${metadata['k00']}${'y'.repeat(room - length * size * names.length)}` };
-  };
 
   it.each(['x', '\u00e9', '\u65e5', '\u{1f5dd}', '"'])(
     'of %j: accepted up to 8192 bytes as JSON in UTF-8, refused beyond, with the reason',

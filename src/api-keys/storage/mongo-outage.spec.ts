@@ -3,11 +3,7 @@ import { boundedMongoOperation } from './mongo-operation';
 import { isOutage } from './mongo-outage';
 import { StorageFaultError, StorageUnavailableError } from './storage.errors';
 
-const answered = (
-  code: number,
-  codeName: string,
-  errorLabels: string[] = [],
-): mongo.MongoServerError =>
+const answered = (code: number, codeName: string, errorLabels: string[] = []): mongo.MongoServerError =>
   new mongo.MongoServerError({ message: `the server says ${codeName}`, code, codeName, errorLabels });
 
 const inWriteConcern = new mongo.MongoServerError({

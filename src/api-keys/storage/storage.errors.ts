@@ -28,9 +28,10 @@ export class StorageFaultError extends Error {
 
 function namedCause(cause: unknown): string {
   if (!(cause instanceof Error)) return 'unknown error';
-  const code: unknown = Reflect.get(cause, 'code');
-  const codeName: unknown = Reflect.get(cause, 'codeName');
-  const codes = [code, codeName].filter((part) => part !== undefined && part !== null).join(' ');
+  const codes = ['code', 'codeName']
+    .map((name): unknown => Reflect.get(cause, name))
+    .filter((part) => typeof part === 'number' || typeof part === 'string')
+    .join(' ');
   return `${cause.name}${codes === '' ? '' : ` (${codes})`}: ${cause.message}`;
 }
 

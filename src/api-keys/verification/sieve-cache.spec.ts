@@ -150,10 +150,10 @@ describe('a cache of SIEVE', () => {
   });
 });
 
-describe('a cache with a maximum weight', () => {
-  const weighed = (max: number, maxWeight: number): SieveCache<number> =>
-    new SieveCache<number>(max, { maxWeight, weigh: (value) => value });
+const weighed = (max: number, maxWeight: number): SieveCache<number> =>
+  new SieveCache<number>(max, { maxWeight, weigh: (value) => value });
 
+describe('a cache with a maximum weight', () => {
   it('never exceeds it, and holds what fits', () => {
     const steps = array(tuple(key, integer({ min: 0, max: 12 }), constantFrom('set', 'delete')), {
       maxLength: 200,

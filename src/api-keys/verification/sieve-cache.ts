@@ -1,34 +1,34 @@
-interface Entry<V> {
-  readonly key: string;
-  readonly value: V;
-  readonly weight: number;
-  isUsed: boolean;
-  older: Entry<V> | undefined;
-  newer: Entry<V> | undefined;
-}
-
 /** Bounds a cache by the sum of its entries' weights. */
 export interface WeightBound<V> {
   /** The maximum sum of the weights. A value that exceeds it alone is not kept. */
   readonly maxWeight: number;
-  /** Returns the weight of a value, in the unit of `maxWeight`. */
+  /** Returns the weight of a value, in the unit of `maxWeight`: always the same for one value. */
   readonly weigh: (value: V) => number;
 }
+
+/** No slot. As the older neighbour it is the end of the list, as the hand it stands for the oldest entry. */
+const NONE = -1;
+const FIRST_SLOTS = 64;
 
 /**
  * A bounded cache with one map look-up per hit. SIEVE chooses what is evicted (Zhang et al., NSDI 2024): a hand moves
  * from the oldest entry to the newest, spares each entry that was used since its last visit, and evicts the first that
  * was not. Measured against lru-cache in `bench/`.
  *
- * The order is a linked list, not the order of the map: a map iterator kept between calls makes V8 retain every table
- * that the map outgrows, see decision record 0050.
+ * The order is a linked list of slot numbers, not the order of the map: a map iterator kept between calls makes V8
+ * retain every table that the map outgrows, see decision record 0050.
  */
 export class SieveCache<V> {
-  private readonly entries = new Map<string, Entry<V>>();
-  private oldest: Entry<V> | undefined;
-  private newest: Entry<V> | undefined;
-  /** The entry to look at next; `undefined` for the oldest. */
-  private hand: Entry<V> | undefined;
+  private readonly slots = new Map<string, number>();
+  private values: (V | undefined)[] = [];
+  private keys: (string | undefined)[] = [];
+  private isUsed = new Uint8Array(FIRST_SLOTS);
+  private older = new Int32Array(FIRST_SLOTS);
+  private newer = new Int32Array(FIRST_SLOTS);
+  private free: number[] = [];
+  private oldest = NONE;
+  private newest = NONE;
+  private hand = NONE;
   private total = 0;
 
   /**
@@ -41,7 +41,7 @@ export class SieveCache<V> {
   ) {}
 
   get size(): number {
-    return this.entries.size;
+    return this.slots.size;
   }
 
   /** The sum of the weights; 0 without a bound. */
@@ -51,15 +51,16 @@ export class SieveCache<V> {
 
   /** Returns the value and marks it as used. */
   get(key: string): V | undefined {
-    const entry = this.entries.get(key);
-    if (entry === undefined) return undefined;
-    if (!entry.isUsed) entry.isUsed = true;
-    return entry.value;
+    const slot = this.slots.get(key);
+    if (slot === undefined) return undefined;
+    this.isUsed[slot] = 1;
+    return this.values[slot];
   }
 
   /** Returns the value without marking it as used. */
   peek(key: string): V | undefined {
-    return this.entries.get(key)?.value;
+    const slot = this.slots.get(key);
+    return slot === undefined ? undefined : this.values[slot];
   }
 
   set(key: string, value: V): void {
@@ -67,50 +68,75 @@ export class SieveCache<V> {
     const weight = this.bound?.weigh(value) ?? 0;
     const maxWeight = this.bound?.maxWeight ?? Infinity;
     if (weight > maxWeight) return;
-    while (this.entries.size >= this.max || this.total + weight > maxWeight) this.evict();
-    const entry = { key, value, weight, isUsed: false, older: this.newest, newer: undefined };
-    if (this.newest === undefined) this.oldest = entry;
-    else this.newest.newer = entry;
-    this.newest = entry;
-    this.entries.set(key, entry);
+    while (this.size >= this.max || this.total + weight > maxWeight) this.evict();
+    const slot = this.free.pop() ?? this.newSlot();
+    this.values[slot] = value;
+    this.keys[slot] = key;
+    this.isUsed[slot] = 0;
+    this.older[slot] = this.newest;
+    this.newer[slot] = NONE;
+    if (this.newest === NONE) this.oldest = slot;
+    else this.newer[this.newest] = slot;
+    this.newest = slot;
+    this.slots.set(key, slot);
     this.total += weight;
   }
 
   delete(key: string): void {
-    const entry = this.entries.get(key);
-    if (entry !== undefined) this.remove(entry);
+    const slot = this.slots.get(key);
+    if (slot !== undefined) this.remove(slot, key);
   }
 
   clear(): void {
-    this.entries.clear();
-    this.oldest = undefined;
-    this.newest = undefined;
-    this.hand = undefined;
+    this.slots.clear();
+    this.values = [];
+    this.keys = [];
+    this.free = [];
+    this.oldest = NONE;
+    this.newest = NONE;
+    this.hand = NONE;
     this.total = 0;
   }
 
   private evict(): void {
     for (;;) {
-      const entry = this.hand ?? this.oldest;
-      if (entry === undefined) return;
-      if (!entry.isUsed) return this.remove(entry);
-      entry.isUsed = false;
-      this.hand = entry.newer;
+      const slot = this.hand === NONE ? this.oldest : this.hand;
+      const key = this.keys[slot];
+      if (key === undefined) return;
+      if (this.isUsed[slot] === 0) return this.remove(slot, key);
+      this.isUsed[slot] = 0;
+      this.hand = this.newer[slot] ?? NONE;
     }
   }
 
-  private remove(entry: Entry<V>): void {
-    const { older, newer } = entry;
+  private remove(slot: number, key: string): void {
+    const [older, newer] = [this.older[slot] ?? NONE, this.newer[slot] ?? NONE];
     // Behind the newest the hand starts again at the oldest. Otherwise it would evict each newcomer next.
-    if (this.hand === entry) this.hand = newer;
-    if (older === undefined) this.oldest = newer;
-    else older.newer = newer;
-    if (newer === undefined) this.newest = older;
-    else newer.older = older;
-    // A removed entry that the collector has promoted must not keep its younger neighbours alive.
-    entry.older = undefined;
-    entry.newer = undefined;
-    this.entries.delete(entry.key);
-    this.total -= entry.weight;
+    if (this.hand === slot) this.hand = newer;
+    if (older === NONE) this.oldest = newer;
+    else this.newer[older] = newer;
+    if (newer === NONE) this.newest = older;
+    else this.older[newer] = older;
+    const value = this.values[slot];
+    if (value !== undefined) this.total -= this.bound?.weigh(value) ?? 0;
+    this.values[slot] = undefined;
+    this.keys[slot] = undefined;
+    this.slots.delete(key);
+    this.free.push(slot);
   }
+
+  private newSlot(): number {
+    const slot = this.values.length;
+    if (slot === this.isUsed.length) {
+      this.isUsed = copyOf(this.isUsed, new Uint8Array(slot * 2));
+      this.older = copyOf(this.older, new Int32Array(slot * 2));
+      this.newer = copyOf(this.newer, new Int32Array(slot * 2));
+    }
+    return slot;
+  }
+}
+
+function copyOf<A extends Uint8Array | Int32Array>(from: A, to: A): A {
+  to.set(from);
+  return to;
 }
