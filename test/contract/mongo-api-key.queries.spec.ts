@@ -379,6 +379,7 @@ describe('what the driver sends', () => {
       ownerId: 1,
       orgId: 1,
       projectId: 1,
+      externalId: 1,
       enabled: 1,
       expiresAt: 1,
       revokedAt: 1,
