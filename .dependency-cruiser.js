@@ -77,9 +77,10 @@ module.exports = {
     },
     {
       name: 'problems-config-and-metrics-at-the-bottom',
-      comment: 'Problems, configuration and the means to count serve every feature and know none.',
+      comment:
+        'Problems, configuration, HTTP and common helpers and the means to count serve every feature and know none.',
       severity: 'error',
-      from: { path: '^src/(problems|config|metrics)/' },
+      from: { path: '^src/(problems|config|metrics|http|common)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^src/(api-keys|users|health|logs|bootstrap|cli)/' },
     },
     {

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../config/configuration.error';
-import { redactionOf, shown } from '../logs/redaction';
+import { redactionOf, shown } from '../common/redaction';
 
 /** Ends the process because it cannot start: one line for a fault of the set-up, everything for one of ours. */
 export function exitUnstarted(error: unknown): never {

@@ -1,3 +1,5 @@
+import { redactionOf } from '../common/redaction';
+
 /**
  * What a terminal may take for an instruction (C0, DEL, C1), what breaks a line, and what turns the direction of
  * writing, so that a name looks like another one.
@@ -5,9 +7,7 @@
 // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-const TOKEN = /[a-z0-9_]{0,16}_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9A-Za-z]{4,}/g;
-
-const CREDENTIAL_IN_ADDRESS = /:\/\/\S*@/g;
+const redact = redactionOf();
 
 const MAX_MESSAGE = 2000;
 
@@ -28,7 +28,7 @@ export function printableJson(value: unknown): string {
 /** A message on one line, of bearable length, without tokens and passwords that were passed where none belongs. */
 export function safeMessage(text: string): string {
   const line = text.replaceAll(/\s*\n\s*/g, ' ').trim();
-  const clean = line.replaceAll(CREDENTIAL_IN_ADDRESS, '://***@').replaceAll(TOKEN, '[token of $1]');
+  const clean = redact(line);
   return printable(clean.length > MAX_MESSAGE ? `${clean.slice(0, MAX_MESSAGE)}…` : clean);
 }
 

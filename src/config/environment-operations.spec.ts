@@ -84,7 +84,7 @@ describe('an operator who sets how the service runs', () => {
     'redis://:p%w@127.0.0.1',
   ])('reads what to use instead of REDIS_URL=%s, which is not repeated', (url) => {
     expect(() => readEnvironment({ REDIS_URL: url })).toThrow(
-      'REDIS_URL has a wrong value: use redis:// or rediss://, a host, and no database but a number.',
+      'REDIS_URL has a wrong value: use redis:// or rediss://, a percent-encoded user and password if any, a host, and no database but a number.',
     );
   });
 

@@ -57,7 +57,13 @@ describe('an operator may set', () => {
     ['MONGODB_URI', 'mongodb://user:pass@db:27017/keys', 'mongodb://user:pass@db:27017/keys'],
     ['MONGODB_URI', 'mongodb+srv://db.acme.example/keys', 'mongodb+srv://db.acme.example/keys'],
     ['MONGODB_URI', 'mongodb://a:1,[::1]:2/keys?replicaSet=rs0', 'mongodb://a:1,[::1]:2/keys?replicaSet=rs0'],
-    ['MONGODB_URI', 'mongodb://db/keys?appName=me@acme', 'mongodb://db/keys?appName=me@acme'],
+    ['MONGODB_URI', 'mongodb://db/keys?appName=me%40acme', 'mongodb://db/keys?appName=me%40acme'],
+    [
+      'MONGODB_URI',
+      'mongodb://u%40x:p%2Fs%3As@db/keys?appName=a@b',
+      'mongodb://u%40x:p%2Fs%3As@db/keys?appName=a@b',
+    ],
+    ['MONGODB_URI', 'mongodb://%2Ftmp%2Fdb.sock/keys', 'mongodb://%2Ftmp%2Fdb.sock/keys'],
     ['MONGODB_CONNECT_TIMEOUT_MS', '0', 0],
     ['API_KEY_PREFIX', 'acme_live', 'acme_live'],
     ['API_KEY_MAX_TTL_DAYS', '90', 90],
@@ -149,6 +155,33 @@ describe('an operator who sets a variable to a wrong value', () => {
       /^MONGODB_URI names no database, .* put its name after the hosts, as in \S+\/keyward\.$/,
     );
     expect(message).not.toContain('hunter2');
+  });
+
+  it.each([
+    'mongodb://u:hunter@2@h/db',
+    'mongodb://u:hunter@2@h',
+    'mongodb://u@acme:hunter2@h/db',
+    'mongodb://u:hunter:2@h/db',
+    'mongodb://u:hunter/2@h/db',
+    'mongodb://u:1/hunter2@h/db',
+    'mongodb+srv://u:hunter?2@h/db',
+    'mongodb://u:hunter#2@h/db',
+    'mongodb://u:hunter[2@h/db',
+    'mongodb://u:hunter]2@h/db',
+    'mongodb://u:hunter%2@h/db',
+    'mongodb://h/db?appName=hunter@2',
+  ])('MONGODB_URI=%j reads that characters need percent-encoding, and not the value', (value) => {
+    const message = refusal({ MONGODB_URI: value });
+    expect(message).toMatch(/^MONGODB_URI holds characters that need percent-encoding .*write @ as %40/);
+    expect(message).not.toContain('names no database');
+    expect(message).not.toContain('hunter');
+  });
+
+  it('reads no password and no token that stands in another variable', () => {
+    const token = `kw_01jd8x4k2m6n8p0q2r4s6t8v0w_${'s'.repeat(43)}abc123`;
+    expect(refusal({ CORS_ORIGINS: 'https://me:hunter@2@acme.example' })).not.toContain('hunter');
+    expect(refusal({ API_KEY_PREFIX: token })).toContain('[token of 01jd8x4k2m6n8p0q2r4s6t8v0w]');
+    expect(refusal({ API_KEY_PREFIX: token })).not.toContain('sssss');
   });
 
   it('reads of all wrong variables at once, in one line', () => {

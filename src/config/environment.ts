@@ -13,6 +13,7 @@ import {
   type OidcIssuerSetting,
   Whole,
 } from './environment-rules';
+import { redactedSetting } from '../common/redaction';
 import { ConfigurationError } from './configuration.error';
 import { REDIS_URL_REMEDY } from './redis-url';
 
@@ -27,6 +28,9 @@ export type LogFormat = 'json' | 'text';
 const ISSUER_REMEDY = 'use the issuer as it stands in its tokens: https, or http on this machine only';
 const ANY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 const MONGODB_SCHEME = /^mongodb(?:\+srv)?:\/\/.+/;
+/** What the driver accepts in front of the first `@`, and hosts behind it. */
+const ENCODED_CREDENTIALS =
+  /^[a-z+]+:\/\/(?:[^:/?#[\]@%]|%[\da-f]{2})*(?::(?:[^:/?#[\]@%]|%[\da-f]{2})*)?@[^/?#@]+(?:[/?].*)?$/is;
 const NAMES_DATABASE = /^[a-z+]+:\/\/(?:[^@]*@)?[^/?@]+\/[^/?#]/;
 const GRANTABLE = /^(?:\*|[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\*)?)$/;
 
@@ -245,14 +249,6 @@ export interface JudgedEnvironment {
   readonly faults: readonly string[];
 }
 
-/** A user and a password in an address. What stands between `://` and the last `@` may be either. */
-const CREDENTIAL_IN_ADDRESS = /:\/\/.*@/gs;
-
-/** A text with the credentials taken out of its addresses. */
-export function withoutCredentials(text: string): string {
-  return text.replaceAll(CREDENTIAL_IN_ADDRESS, '://***@');
-}
-
 /**
  * Reads the environment. A variable that is set to nothing counts as unset, but for `NODE_ENV`.
  *
@@ -273,13 +269,15 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
   const faults = validateSync(environment).map((error) => {
     const shown = SECRET_VARIABLES.has(error.property)
       ? ''
-      : ` is ${withoutCredentials(JSON.stringify(variables[error.property]))}`;
+      : ` is ${redactedSetting(JSON.stringify(variables[error.property]))}`;
     return `${error.property}${shown || ' has a wrong value'}: ${Object.values(error.constraints ?? {})[0]}.`;
   });
-  if (
-    MONGODB_SCHEME.test(environment.MONGODB_URI ?? '') &&
-    !NAMES_DATABASE.test(environment.MONGODB_URI ?? '')
-  ) {
+  const mongoUri = environment.MONGODB_URI ?? '';
+  if (MONGODB_SCHEME.test(mongoUri) && mongoUri.includes('@') && !ENCODED_CREDENTIALS.test(mongoUri)) {
+    faults.push(
+      'MONGODB_URI holds characters that need percent-encoding in its user name, password or options: write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, [ as %5B, ] as %5D and % as %25.',
+    );
+  } else if (MONGODB_SCHEME.test(mongoUri) && !NAMES_DATABASE.test(mongoUri)) {
     faults.push(
       'MONGODB_URI names no database, and MongoDB would use one called "test": put its name after the hosts, as in mongodb://127.0.0.1:27017/keyward.',
     );

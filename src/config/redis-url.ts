@@ -1,5 +1,6 @@
 /** What is told of any other address. */
-export const REDIS_URL_REMEDY = 'use redis:// or rediss://, a host, and no database but a number';
+export const REDIS_URL_REMEDY =
+  'use redis:// or rediss://, a percent-encoded user and password if any, a host, and no database but a number';
 
 const REDIS_SCHEME = /^rediss?:\/\/[^/]/;
 const DATABASE = /^\/?\d*$/;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { issueToken } from '../api-keys/domain/key-token';
 import { newKeyId } from '../api-keys/domain/key-id';
-import { redactionOf } from './redaction';
+import { redactionOf } from '../common/redaction';
 import { requestIdOf } from './request-id';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -2,7 +2,7 @@ import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { ConfigurationError } from '../config/configuration.error';
 import type { LogFormat } from '../config/environment';
 import { writeLogLine } from './log-sink';
-import { redactionOf, type Redaction, shown } from './redaction';
+import { redactionOf, type Redaction, shown } from '../common/redaction';
 
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 

@@ -1,4 +1,5 @@
-import { SECRET_VARIABLES, withoutCredentials } from '../../config/environment';
+import { redactedSetting } from '../../common/redaction';
+import { SECRET_VARIABLES } from '../../config/environment';
 
 /**
  * A connection string that is shown without what may be secret in it: credentials and options. Only a plain one; in any
@@ -11,7 +12,7 @@ const PLAIN_ADDRESS =
 export function shownSetting(name: string, value: unknown): string | null {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;
   if (SECRET_VARIABLES.has(name)) return shownSecret(textOf(value));
-  return withoutCredentials(textOf(value));
+  return redactedSetting(textOf(value));
 }
 
 function shownSecret(value: string): string {

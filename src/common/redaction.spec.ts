@@ -1,7 +1,7 @@
 import { assert, property, string } from 'fast-check';
 import { issueToken } from '../api-keys/domain/key-token';
 import { newKeyId } from '../api-keys/domain/key-id';
-import { redactionOf, shown } from './redaction';
+import { redactedSetting, redactionOf, shown } from './redaction';
 
 const { token, keyId } = issueToken('kw', newKeyId(new Date()));
 const secret = token.slice(-49);
@@ -21,7 +21,16 @@ describe('a text on its way into a log', () => {
     ['a session without a signature', `${jwt.split('.').slice(0, 2).join('.')}.`, '[session]'],
     ['a header', `authorization: 'Bearer ${'x'.repeat(24)}'`, "authorization: 'Bearer [credential]'"],
     ['Basic', `Basic ${Buffer.from(`${keyId}:${token}`).toString('base64')}`, 'Basic [credential]'],
-    ['a password in an address', 'mongodb://root:hunter2@db:27017/k', 'mongodb://[credential]@db:27017/k'],
+    ['a password in an address', 'mongodb://root:hunter2@db:27017/k', 'mongodb://***@db:27017/k'],
+    ['a password with an @', 'mongodb://u:p@ss@h/db', 'mongodb://***@h/db'],
+    ['a password with a slash', 'try redis://u:p/ss@h/0 again', 'try redis://***@h/0 again'],
+    ['a password with a space', 'try mongodb+srv://u:p ss@h/db again', 'try mongodb+srv://***@h/db again'],
+    ['a password with ://', 'rediss://:p://ss@h', 'rediss://***@h'],
+    ['a password of digits and a slash', 'mongodb://u:1/2@h/db', 'mongodb://***@h/db'],
+    ['a password in the address of a page', 'GET https://me:p@ss/1@acme.example/x', 'GET https://***@acme.example/x'],
+    ['a user without a password', 'https://ghp_secret@acme.example/x', 'https://***@acme.example/x'],
+    ['a password after another address', '{"a":"https://h/x","b":"amqp://u:p@q"}', '{"a":"https://h/x","b":"amqp://***@q"}'],
+    ['a password on each line', 'redis://:p@a\nat http://u:q@b', 'redis://***@a\nat http://***@b'],
     ['an imported token', 'key legacy-0123456789abcdef!"#x end', 'key [imported token] end'],
     ['a prefix that a pattern would misread', 'sk.live$0123456789', '[imported token]'],
   ])('loses %s', (_what, text, expected) => {
@@ -35,6 +44,10 @@ describe('a text on its way into a log', () => {
     keyId,
     '0b4c0a4e-8f4f-4f59-8c38-5d2f0a6b7c1d',
     'eye.catching.words',
+    'at file:///srv/node_modules/@nestjs/core/router.js:12:3',
+    'https://registry.example.com:8080/@nestjs/core is away',
+    'https://id.example.com/ is asked for ada@acme.example',
+    'mongodb://a:27017,b:27017/keyward',
   ])('keeps %s', (text) => {
     expect(redact(text)).toBe(text);
   });
@@ -58,10 +71,32 @@ describe('a text on its way into a log', () => {
 
   it('is looked through in no time, however it was made', () => {
     const hostile = [
+      ...['://', 'redis://', 'a://b:c/', '://@', ' redis://@', '@ ', 'redis://@\n'].map((part) => part.repeat(50_000)),
       ...['_', 'ey', 'ey-', 'ey.', 'eyeyeyey.', 'a_', '//', 'Bearer '].map((part) => part.repeat(50_000)),
       `${'ey-'.repeat(50_000)}.a.`,
       `${'ey-'.repeat(50_000)}.aaaa`,
     ];
     for (const text of hostile) expect(redact(text).length).toBeGreaterThan(0);
+  });
+});
+
+describe('a setting on its way to an operator', () => {
+  it.each([
+    ['https://me:p@s s/x@acme.example/y', 'https://***@acme.example/y'],
+    ['https://me:p\n@ss@acme.example', 'https://***@acme.example'],
+    [token, `[token of ${keyId}]`],
+    ['10.0.0.0/8,::1', '10.0.0.0/8,::1'],
+    ['https://acme.example:8080/x', 'https://acme.example:8080/x'],
+  ])('is %j without its secrets: %j', (value, expected) => {
+    expect(redactedSetting(value)).toBe(expected);
+  });
+
+  it('never holds the password of an address, whatever characters it has', () => {
+    assert(
+      property(string(), string({ minLength: 1 }), (user, password) => {
+        const value = `mongodb://${user}:hunter2${password}hunter2@db/keyward`;
+        expect(redactedSetting(value)).not.toContain('hunter2');
+      }),
+    );
   });
 });
