@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerNoteOf, decisionNoteOf } from '../api-keys/access/decision-note';
 import { accessOf } from '../api-keys/access/verified-access';
@@ -63,16 +62,11 @@ function lineOf(
     route: route ?? 'unknown',
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,
-    client: addressOf(clientAddress(request.raw)),
+    client: clientAddress(request.raw),
     keyId: access?.presented?.key.id ?? note?.keyId,
     userId: access?.caller.userId,
     decision: access?.presented === undefined ? note?.code : 'VALID',
     aboutKeyId: about?.keyId,
     aboutDecision: about?.code,
   };
-}
-
-/** A proxy that is trusted may still pass on what a client made up. */
-function addressOf(text: string | undefined): string | undefined {
-  return text !== undefined && isIP(text) !== 0 ? text : undefined;
 }

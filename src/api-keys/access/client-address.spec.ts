@@ -1,6 +1,6 @@
 import { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
-import { addressAllowed, readAllowlist } from '../domain/allowed-ips';
+import { isIP, Socket } from 'node:net';
+import { assert, constantFrom, ipV4, ipV6, nat, property, string } from 'fast-check';
 import { clientAddressFinder } from './client-address';
 
 const PROXIES = ['192.0.2.1', '10.0.0.0/8', '2001:db8:ffff::/48'];
@@ -48,13 +48,76 @@ describe("a client's address", () => {
     expect(clientAddressFinder(trusted)(requestFrom(remoteAddress, forwardedFor))).toBe(expected);
   });
 
-  it.each(['acme', 'unknown', '203.0.113.7:80', '203.0.113.7, acme', '203.0.113.7, 203.0.113', '*'])(
-    'that is none as a proxy says it is on no allowlist: %s',
-    (forwardedFor) => {
-      const address = clientAddressFinder(PROXIES)(requestFrom('192.0.2.1', forwardedFor));
-      expect(addressAllowed(readAllowlist(['0.0.0.0/0', '::/0']), address)).toBe(false);
-    },
-  );
+  it.each([
+    ['203.0.113.7:51008', '203.0.113.7'],
+    ['203.0.113.7:0', '203.0.113.7'],
+    ['203.0.113.7:65535', '203.0.113.7'],
+    ['[2001:db8::1]:443', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['[::ffff:203.0.113.7]:443', '::ffff:203.0.113.7'],
+    ['2001:db8::1:443', '2001:db8::1:443'],
+    ['198.51.100.7, 203.0.113.7:51008,10.0.0.2:443', '203.0.113.7'],
+    ['198.51.100.7, 203.0.113.7 , [2001:db8:ffff::2]:443', '203.0.113.7'],
+    ['203.0.113.7:51008, ,', '203.0.113.7'],
+  ])('is read without the port of %s', (forwardedFor, expected) => {
+    expect(clientAddressFinder(PROXIES)(requestFrom('192.0.2.1', forwardedFor))).toBe(expected);
+  });
+
+  it('is the same with a port as without, whatever address and port', () => {
+    const addressOf = clientAddressFinder(['192.0.2.1']);
+    const behind = (entry: string): string | undefined => addressOf(requestFrom('192.0.2.1', entry));
+    assert(
+      property(ipV4(), nat(65_535), (address, port) => {
+        expect(behind(`${address}:${port}`)).toBe(behind(address));
+      }),
+    );
+    assert(
+      property(ipV6(), nat(65_535), (address, port) => {
+        expect(behind(`[${address}]:${port}`)).toBe(behind(address));
+      }),
+    );
+  });
+
+  it.each([
+    'acme',
+    'unknown',
+    '_hidden',
+    '*',
+    '203.0.113',
+    '203.0.113.7, acme',
+    '203.0.113.7, 203.0.113',
+    '203.0.113.7:',
+    '203.0.113.7:65536',
+    '203.0.113.7:123456',
+    '203.0.113.7:80:80',
+    '203.0.113.7:-1',
+    '203.0.113.7:http',
+    '203.0.113.7 :80',
+    '[203.0.113.7]:80',
+    '[2001:db8::1',
+    '2001:db8::1]:443',
+    '[2001:db8::1]443',
+    '[2001:db8::1]:',
+    '[[2001:db8::1]]:443',
+    '[2001:db8::1%eth0]:443',
+    'fe80::1%eth0',
+    '"[2001:db8::1]:443"',
+    ':443',
+    '[]:443',
+    '203.0.113.7, 10.0.0.2:99999',
+  ])('is unknown behind a proxy that says %s', (forwardedFor) => {
+    expect(clientAddressFinder(PROXIES)(requestFrom('192.0.2.1', forwardedFor))).toBeUndefined();
+  });
+
+  it('is an address or unknown, whatever a proxy says', () => {
+    const text = string({ unit: constantFrom(...'0123456789abcdef.:,[]% "') });
+    assert(
+      property(text, (forwardedFor) => {
+        const address = clientAddressFinder(PROXIES)(requestFrom('192.0.2.1', forwardedFor));
+        expect(address === undefined || isIP(address) !== 0).toBe(true);
+      }),
+    );
+  });
 
   it.each(['acme', '10.0.0.0/33', '', '10.0.0'])(
     'is not looked for behind %j, which is no proxy',

@@ -1,12 +1,18 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import proxyAddr from 'proxy-addr';
 
 /** Finds the address of a request's client. */
 export type ClientAddressOf = (request: IncomingMessage) => string | undefined;
 
+/** An entry of `X-Forwarded-For` with a port, as Azure and AWS send it. A bare IPv6 address has no room for one. */
+const WITH_PORT = /^(?:\[(?<ipv6>[^\]]*)\]|(?<ipv4>[^:]*))(?::(?<port>\d{1,5}))?$/;
+const MAX_PORT = 65_535;
+
 /**
- * The socket's address, or, where that is a trusted proxy's, the nearest address in `X-Forwarded-For` that is not.
- * What cannot be read as an address later on fails every allowlist.
+ * Returns a function that finds the client's address: the socket's address or, if that is a trusted proxy's, the nearest
+ * address in `X-Forwarded-For` that is not. The function returns `undefined` if no address can be read there, which fails
+ * every allowlist.
  *
  * @param trusted addresses and CIDR ranges of proxies
  * @throws TypeError if one is not an address or range
@@ -14,5 +20,32 @@ export type ClientAddressOf = (request: IncomingMessage) => string | undefined;
 export function clientAddressFinder(trusted: readonly string[]): ClientAddressOf {
   if (trusted.length === 0) return (request) => request.socket.remoteAddress;
   const trust = proxyAddr.compile([...trusted]);
-  return (request) => proxyAddr(request, trust);
+  return ({ socket, headers }) => {
+    let address = socket.remoteAddress;
+    const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
+    for (let hop = 0; address !== undefined && trust(address, hop); hop += 1) {
+      const entry = nextEntry(forwarded);
+      if (entry === undefined) break;
+      address = addressIn(entry);
+    }
+    return address;
+  };
+}
+
+/** Takes the last entry of a list. Empty entries do not count (RFC 9110 section 5.6.1). */
+function nextEntry(entries: string[]): string | undefined {
+  let entry: string | undefined;
+  do entry = entries.pop()?.trim();
+  while (entry === '');
+  return entry;
+}
+
+/** Returns the address in an entry, without its port; `undefined` for anything else, such as an address with a zone. */
+function addressIn(entry: string): string | undefined {
+  if (entry.includes('%')) return undefined;
+  if (isIP(entry) !== 0) return entry;
+  const { ipv4 = '', ipv6 = '', port = '0' } = WITH_PORT.exec(entry)?.groups ?? {};
+  if (Number(port) > MAX_PORT) return undefined;
+  if (isIPv6(ipv6)) return ipv6;
+  return isIPv4(ipv4) ? ipv4 : undefined;
 }
