@@ -22,13 +22,13 @@ import { OwnRouteGuard } from '../http/own-route.guard';
 import { ApiProblems } from '../problems/api-problems.decorator';
 import { problemOf } from '../problems/problem';
 import { ProblemException } from '../problems/problem.exception';
-import { GUARDED, JSON_BODY, SCOPED, SESSION } from '../problems/problem-groups';
+import { GUARDED, JSON_BODY, POSSESSION, SCOPED, SESSION } from '../problems/problem-groups';
 import { ProblemFilter } from '../problems/problem.filter';
 import { currentCaller, currentKey } from './access/current-caller';
+import { Possession } from './access/possession.decorator';
 import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './access/require-scopes.decorator';
 import { ScopesGuard } from './access/scopes.guard';
 import { Uncached } from './access/uncached.decorator';
-import { Uncounted } from './access/uncounted.decorator';
 import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
 import type { ApiKey } from './domain/api-key';
@@ -100,15 +100,15 @@ export class ApiKeysController {
   }
 
   /**
-   * Revokes the presented key itself, so that whoever holds a leaked key can kill it: also where a thief has used up its
-   * rate limit. Takes no `If-Match`.
+   * Revokes the presented key itself. Asks for nothing but its current token, so that whoever holds a leaked key can always
+   * revoke it: from any address, past its rate limit, disabled or expired, and whatever its owner's state. A token in grace
+   * is not the current one. Takes no `If-Match`.
    */
   @Delete('self')
-  @Authenticated()
-  @Uncounted()
+  @Possession()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
-  @ApiProblems(...GUARDED, 'concurrent_change')
+  @ApiProblems(...POSSESSION, 'concurrent_change')
   @OwnRoute({ query: RevokeApiKeyQuery })
   async revokeSelf({ request, query, header }: Call<object, RevokeApiKeyQuery>): Promise<void> {
     // Nothing counts these requests: none but the one that ends the key may reach the store.

@@ -7,8 +7,8 @@ const ANY_ROUTE = [
   'internal_error',
 ] as const satisfies readonly ProblemCode[];
 
-/** What a route that reads its parameters strictly and asks for a valid key may answer. */
-export const GUARDED = [
+/** What a route that reads its parameters strictly and asks for the current token of a key may answer. */
+export const POSSESSION = [
   ...ANY_ROUTE,
   'validation_failed',
   'missing_credential',
@@ -16,14 +16,19 @@ export const GUARDED = [
   'invalid_token',
   'key_rotated',
   'key_revoked',
+  'too_many_failures',
+  'storage_unavailable',
+] as const satisfies readonly ProblemCode[];
+
+/** What a route that reads its parameters strictly and asks for a valid key may answer. */
+export const GUARDED = [
+  ...POSSESSION,
   'key_disabled',
   'key_expired',
   'owner_disabled',
   'ip_not_allowed',
   'rate_limited',
-  'too_many_failures',
   'rate_limiter_unavailable',
-  'storage_unavailable',
 ] as const satisfies readonly ProblemCode[];
 
 /** The same for a route that asks for scopes as well. */

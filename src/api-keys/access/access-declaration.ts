@@ -10,7 +10,7 @@ export type AccessDeclaration =
   | { readonly kind: 'tenant-headers' }
   | { readonly kind: 'basic-credentials' }
   | { readonly kind: 'sessions' }
-  | { readonly kind: 'uncounted' }
+  | { readonly kind: 'possession' }
   | { readonly kind: 'uncached' };
 
 const DECLARATIONS = Symbol('keyward:access-declarations');

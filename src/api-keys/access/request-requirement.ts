@@ -12,6 +12,7 @@ export class RequestRequirement<Request> implements Requirement {
     readonly tenant: TenantContext | undefined,
     private readonly request: Request,
     private readonly addressOf: (request: Request) => string | undefined,
+    readonly possession: boolean,
   ) {}
 
   get clientAddress(): string | undefined {

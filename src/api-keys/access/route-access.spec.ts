@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { ConfigurationError } from '../../config/configuration.error';
+import { Possession } from './possession.decorator';
 import {
   Authenticated,
   Public,
@@ -49,6 +50,7 @@ const guarded = (parts: Partial<Extract<RouteAccess, { kind: 'guarded' }>>): Rou
   tenantHeaders: false,
   basicCredentials: false,
   sessions: false,
+  possession: false,
   verification: undefined,
   ...parts,
 });
@@ -84,6 +86,17 @@ describe('a route', () => {
 
   it('asks for a key and no scope where it is for the authenticated', () => {
     expect(accessOf([], [Authenticated()])).toEqual(guarded({}));
+  });
+
+  it('asks for possession of the current token alone only if nothing else is declared', () => {
+    const possession = Possession() as Decorator;
+    expect(accessOf([SelfScoped()], [possession])).toEqual(
+      guarded({ selfScoped: true, possession: true, verification: { uncounted: true } }),
+    );
+    expect(accessOf([RequireScopes('memory:read')], [possession])).toEqual(
+      guarded({ scopes: { allOf: ['memory:read'], anyOf: [] } }),
+    );
+    expect(accessOf([Authenticated()], [possession])).toEqual(guarded({}));
   });
 
   it('asks for all the scopes that it, its class and further decorators name, each once', () => {

@@ -15,6 +15,8 @@ export type RouteAccess =
       readonly tenantHeaders: boolean;
       readonly basicCredentials: boolean;
       readonly sessions: boolean;
+      /** Whether the route asks for nothing but possession of the current token. */
+      readonly possession: boolean;
       /** How the key is verified. */
       readonly verification: VerifyOptions | undefined;
     };
@@ -28,7 +30,9 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
   const [onClass, onMethod] = [declarationsOn(controller), declarationsOn(handler)];
   const declared = [...onClass, ...onMethod];
   const has = (kind: AccessDeclaration['kind']): boolean => declared.some((each) => each.kind === kind);
-  const asksForKey = has('scopes') || has('any-scope') || has('authenticated');
+  const asksForMore = has('scopes') || has('any-scope') || has('authenticated');
+  const possession = has('possession') && !asksForMore;
+  const asksForKey = asksForMore || possession;
   const selfScoped = has('self-scoped');
   const tenantHeaders = has('tenant-headers');
   const name = methodNameOf(controller, handler);
@@ -62,10 +66,9 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     tenantHeaders,
     basicCredentials: has('basic-credentials'),
     sessions: has('sessions'),
+    possession,
     verification:
-      has('uncounted') || has('uncached')
-        ? { uncounted: has('uncounted'), noCache: has('uncached') }
-        : undefined,
+      possession || has('uncached') ? { uncounted: possession, noCache: has('uncached') } : undefined,
   };
 }
 

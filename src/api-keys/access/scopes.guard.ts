@@ -102,7 +102,7 @@ export class ScopesGuard implements CanActivate {
         : this.tenantOf(request, access.tenantHeaders);
     const passed = this.admission.admit(
       credential,
-      new RequestRequirement(access.scopes, tenant, request, this.addressOf),
+      new RequestRequirement(access.scopes, tenant, request, this.addressOf, access.possession),
       'guard',
       access.verification,
     );

@@ -151,6 +151,40 @@ describe('a replaced secret', () => {
   });
 });
 
+describe('a holder of whom nothing but possession of the current secret is asked', () => {
+  const holder = withRequirement(good, { possession: true });
+  const inGrace = withKey(
+    { ...holder, presented: { keyId: ID, digest: digestOfHex(OLD_HASH) } },
+    { secrets: [{ hash: OLD_HASH, createdAt: EARLIER, retiresAt: LATER }, ...key.secrets.slice(1)] },
+  );
+  const REFUSING: readonly DecisionCode[] = ['MALFORMED', 'NOT_FOUND', 'ROTATED', 'REVOKED'];
+
+  it.each(
+    faults.map(({ code, bringAbout }) => ({
+      code,
+      bringAbout,
+      answer: REFUSING.includes(code) ? code : 'VALID',
+    })),
+  )('is $answer if $code is the only fault', ({ bringAbout, answer }) => {
+    expect(judge(bringAbout(holder)).code).toBe(answer);
+  });
+
+  it('is VALID whatever else is wrong', () => {
+    const wrong = FAULTS.filter(([code]) => !REFUSING.includes(code));
+    expect(judge(wrong.reduce((it, [, bringAbout]) => bringAbout(it), holder)).code).toBe('VALID');
+  });
+
+  it('is ROTATED with a secret in grace, which every other route accepts', () => {
+    expect(judge(inGrace).code).toBe('ROTATED');
+    expect(judge(withRequirement(inGrace, { possession: undefined })).code).toBe('VALID');
+  });
+
+  it('learns nothing of a key whose secret it guesses', () => {
+    const guess = { ...holder, presented: { keyId: ID, digest: digestOfHex(WRONG_HASH) } };
+    expect(judge(guess)).toEqual({ code: 'NOT_FOUND' });
+  });
+});
+
 describe('a key that expires', () => {
   it.each([
     ['in a millisecond is VALID', LATER, 'VALID'],

@@ -1,5 +1,5 @@
 import { addressAllowed } from './allowed-ips';
-import { isExpired, type KeySecret, type VerifiedKey } from './api-key';
+import { isExpired, isRetired, type KeySecret, type VerifiedKey } from './api-key';
 import { type Binding, bindingMatches, isBoundElsewhere, type TenantContext } from './binding';
 import type { ParsedToken } from './key-token';
 import { findSecret, type PreparedKey } from './prepared-key';
@@ -33,6 +33,11 @@ export interface Requirement {
   readonly verifier?: Binding | undefined;
   /** The client's address; `undefined` where it is not known, which fails every allowlist. */
   readonly clientAddress: string | undefined;
+  /**
+   * Asks for nothing but possession of the key's current secret: the way out for a holder who revokes its own key. Only
+   * `ROTATED` and `REVOKED` refuse it. A secret in grace is not the current one. See decision record 0068.
+   */
+  readonly possession?: boolean | undefined;
 }
 
 /** What was found in the store about a well-formed token. */
@@ -121,8 +126,10 @@ function judge(
   requirement: Requirement,
   now: Date,
 ): (Refused | Valid)['code'] {
-  if (secret.retiresAt !== undefined && now.getTime() >= secret.retiresAt.getTime()) return 'ROTATED';
+  const byPossession = requirement.possession === true;
+  if (isRetired(secret, now) || (byPossession && secret.retiresAt !== undefined)) return 'ROTATED';
   if (key.revokedAt !== undefined) return 'REVOKED';
+  if (byPossession) return 'VALID';
   if (!key.enabled) return 'DISABLED';
   if (isExpired(key, now)) return 'EXPIRED';
   if (!ownerActive) return 'OWNER_DISABLED';

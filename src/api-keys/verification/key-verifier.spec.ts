@@ -609,6 +609,34 @@ describe('a key with a rate limit', () => {
   });
 });
 
+describe('possession of the current token', () => {
+  const possession: Requirement = { ...anything, possession: true };
+
+  it('is judged without the owner, from the store and from memory', async () => {
+    const owned = holderOf({ ownerId: ALICE });
+    prove();
+    const answer = verifier.verify(owned.token, possession);
+    stored.at(0).answer(owned.key);
+    expect((await answer).code).toBe('VALID');
+    expect(verifier.verify(owned.token, possession)).toMatchObject({ code: 'VALID' });
+    expect(owners.begun).toHaveLength(0);
+  });
+
+  it('is refused to a token in grace, whose use is no reuse', async () => {
+    const now = new Date();
+    const [secret] = acme.key.secrets;
+    const inGrace = { hash: secret?.hash ?? '', createdAt: now, retiresAt: new Date(now.getTime() + 60_000) };
+    const key = { ...acme.key, secrets: [inGrace, { hash: 'c0'.repeat(32), createdAt: now }] };
+    const reused = jest.spyOn(ReuseRecorder.prototype, 'note');
+    prove();
+    const answer = verifier.verify(acme.token, possession);
+    stored.at(0).answer(key);
+    expect((await answer).code).toBe('ROTATED');
+    expect(reused).not.toHaveBeenCalled();
+    expect(verifier.verify(acme.token, anything)).toMatchObject({ code: 'VALID' });
+  });
+});
+
 describe('a token of another system', () => {
   it('is answered at once too, once it is known', async () => {
     const token = 'globex-0123456789abcdef0123456789abcdef';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { CLOCK } from '../clock.token';
+import { isRetired } from '../domain/api-key';
 import type { Clock } from '../domain/clock';
 import {
   type Decision,
@@ -137,7 +138,7 @@ export class KeyVerifier {
     requirement: Requirement,
   ): Decision | Promise<Decision> | undefined {
     const secret = findSecret(prepared, digest);
-    const owner = secret && this.fresh.peekOwner(prepared.key.ownerId, at);
+    const owner = secret && this.fresh.peekOwner(ownerAskedFor(prepared, requirement), at);
     if (secret === undefined || owner === undefined) return undefined;
     return this.note(decideGenuine(prepared, secret, owner.isActive, requirement, this.timeFor(prepared)));
   }
@@ -210,7 +211,8 @@ export class KeyVerifier {
         return NOT_FOUND;
       }
       // The owner is asked about for genuine secrets only, so that its absence tells strangers nothing of the key.
-      const owner = await this.fresh.readOwner(reading.value.key.ownerId, begunFrom, deadline);
+      const ownerId = ownerAskedFor(reading.value, requirement);
+      const owner = await this.fresh.readOwner(ownerId, begunFrom, deadline);
       if (performance.now() - reading.trueAt < this.fresh.maxAgeMs) {
         const isActive = owner.value?.isActive ?? false;
         return this.note(decideGenuine(reading.value, secret, isActive, requirement, this.clock.now()));
@@ -235,8 +237,14 @@ export class KeyVerifier {
   }
 
   private note(decision: Decision): Decision | Promise<Decision> {
-    if (decision.code !== 'ROTATED') return decision;
+    // A secret in grace may be `ROTATED` for what asks for the current one. Its use is no reuse.
+    if (decision.code !== 'ROTATED' || !isRetired(decision.secret, this.clock.now())) return decision;
     const noting = this.reuse.note(decision.key, decision.secret);
     return noting === undefined ? decision : noting.then(() => decision);
   }
+}
+
+/** Returns the owner whose state a decision needs. Possession of the key needs none, also when owners can't be read. */
+function ownerAskedFor({ key }: PreparedKey, { possession }: Requirement): string | undefined {
+  return possession === true ? undefined : key.ownerId;
 }

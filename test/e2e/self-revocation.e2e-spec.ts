@@ -1,0 +1,117 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { OWNER_STATUS } from '../../src/api-keys/verification/owner-status';
+import type { CreateApiKey, IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import type { HttpAnswer } from '../support/http-client';
+import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
+import { ADAPTERS } from '../support/two-adapters';
+
+const SELF = '/v1/api-keys/self';
+const ELSEWHERE = '198.51.100.7';
+const DISABLED_OWNER = 'disabled';
+const UNKNOWN_OWNER = 'unknown';
+
+@Module({})
+class OwnersModule {
+  static withOwners(): DynamicModule {
+    const isActive = async (ownerId: string): Promise<boolean> => {
+      if (ownerId === UNKNOWN_OWNER) throw new Error('the user store is unreachable');
+      return ownerId !== DISABLED_OWNER;
+    };
+    return {
+      module: OwnersModule,
+      global: true,
+      providers: [{ provide: OWNER_STATUS, useValue: { isActive } }],
+      exports: [OWNER_STATUS],
+    };
+  }
+}
+
+describe.each(ADAPTERS)('a holder who revokes its own key, on %s', (adapter) => {
+  let host: MemoriesHost;
+
+  beforeAll(async () => {
+    host = await startMemoriesHost(
+      adapter,
+      { trustProxy: ['127.0.0.1'], usageStorage: 'off' },
+      { imports: [OwnersModule.withOwners()] },
+    );
+  });
+  afterAll(async () => host.close());
+
+  const call = async (method: string, { token }: IssuedApiKey, path = SELF): Promise<HttpAnswer> =>
+    host.as(token).send(method, path, undefined, { 'X-Forwarded-For': ELSEWHERE });
+  const outcome = ({ status, body }: HttpAnswer): readonly unknown[] => [status, body['code']];
+  const rotate = async ({ key }: IssuedApiKey, gracePeriodSeconds: number): Promise<IssuedApiKey> => {
+    const manager = await host.issue({ scopes: ['*'] });
+    const { body } = await host
+      .as(manager.token)
+      .post(`/v1/api-keys/${key.id}/rotate`, { gracePeriodSeconds });
+    return { key, token: String(body['token']) };
+  };
+
+  it.each<[string, Partial<CreateApiKey>, number, string]>([
+    ['outside its allowlist', { allowedIps: ['203.0.113.0/24'] }, 403, 'ip_not_allowed'],
+    ['although it is disabled', { enabled: false }, 401, 'key_disabled'],
+    ['after it expired', { expiresAt: new Date('2030-01-01T00:01:00Z') }, 401, 'key_expired'],
+    ['although its owner is disabled', { ownerId: DISABLED_OWNER }, 401, 'owner_disabled'],
+    ['while the state of its owner is unknown', { ownerId: UNKNOWN_OWNER }, 500, 'internal_error'],
+  ])('succeeds %s, and no other key is touched', async (_when, request, status, code) => {
+    host.clock.time = Date.parse('2030-01-01T00:00:00Z');
+    const leaked = await host.issue({ orgId: 'acme', ...request });
+    const other = await host.issue({ scopes: ['*'] });
+    host.clock.time = Date.parse('2030-01-01T00:02:00Z');
+    expect(outcome(await call('GET', leaked))).toEqual([status, code]);
+    expect(outcome(await call('DELETE', leaked, `${SELF}?reason=leaked`))).toEqual([204, undefined]);
+    expect((await call('GET', other, `/v1/api-keys/${leaked.key.id}`)).body).toMatchObject({
+      status: 'revoked',
+      revokedReason: 'leaked',
+    });
+    expect((await call('GET', other)).body['status']).toBe('active');
+  });
+
+  it('succeeds past its rate limit, and does not count against it', async () => {
+    const leaked = await host.issue({ rateLimit: { limit: 1, windowSeconds: 60 } });
+    expect(outcome(await call('GET', leaked))).toEqual([200, undefined]);
+    expect(outcome(await call('GET', leaked))).toEqual([429, 'rate_limited']);
+    expect(outcome(await call('DELETE', leaked))).toEqual([204, undefined]);
+  });
+
+  it('is told that the key is revoked when it asks again', async () => {
+    const leaked = await host.issue({ orgId: 'acme' });
+    expect(outcome(await call('DELETE', leaked))).toEqual([204, undefined]);
+    expect(outcome(await call('DELETE', leaked))).toEqual([401, 'key_revoked']);
+  });
+
+  it('needs the current token: one in grace is refused and does not count as reused', async () => {
+    const former = await host.issue({ orgId: 'acme' });
+    const current = await rotate(former, 3600);
+    expect(outcome(await call('DELETE', former))).toEqual([401, 'key_rotated']);
+    expect(outcome(await call('GET', former))).toEqual([200, undefined]);
+    const manager = await host.issue({ scopes: ['*'] });
+    const { body } = await host.as(manager.token).get(`/v1/api-keys/${former.key.id}/history`);
+    expect(JSON.stringify(body)).not.toContain('reused');
+    expect(outcome(await call('DELETE', current))).toEqual([204, undefined]);
+    expect(outcome(await call('GET', former))).toEqual([401, 'key_revoked']);
+  });
+
+  it('needs a genuine token: a retired, a foreign and a made-up one revoke nothing', async () => {
+    const former = await host.issue({ orgId: 'acme' });
+    const current = await rotate(former, 0);
+    const forged = { ...current, token: `${current.token.slice(0, -8)}00000000` };
+    expect(outcome(await call('DELETE', former))).toEqual([401, 'key_rotated']);
+    expect(outcome(await call('DELETE', forged))).toEqual([401, 'malformed_token']);
+    expect((await host.as().delete(SELF)).status).toBe(401);
+    expect(outcome(await call('GET', current))).toEqual([200, undefined]);
+  });
+
+  it('may do nothing else with a key that is not good', async () => {
+    const disabled = await host.issue({ scopes: ['*'], enabled: false });
+    for (const [method, path] of [
+      ['GET', SELF],
+      ['POST', `${SELF}/rotate`],
+      ['DELETE', `/v1/api-keys/${disabled.key.id}`],
+    ] as const) {
+      expect([path, (await call(method, disabled, path)).body['code']]).toEqual([path, 'key_disabled']);
+    }
+  });
+});
