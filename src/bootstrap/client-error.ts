@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { variedBy } from '../http/cache-headers';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../problems/problem';
 import { PROBLEM_CATALOGUE, type ProblemCode } from '../problems/problem-catalogue';
 import { STATUS_CODES } from 'node:http';
@@ -28,6 +29,6 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n` +
       `Content-Type: ${PROBLEM_MEDIA_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Cache-Control: no-store\r\nConnection: close\r\n${SECURITY_LINES}\r\n${body}`,
+      `Cache-Control: no-store\r\nVary: ${variedBy(undefined)}\r\nConnection: close\r\n${SECURITY_LINES}\r\n${body}`,
   );
 }

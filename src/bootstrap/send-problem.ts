@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { variedBy } from '../http/cache-headers';
 import { PROBLEM_MEDIA_TYPE, type Problem } from '../problems/problem';
 
 /** Answers with a problem where no filter of Nest is reached. */
@@ -7,5 +8,6 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
     .code(problem.status)
     .header('Content-Type', PROBLEM_MEDIA_TYPE)
     .header('Cache-Control', 'no-store')
+    .header('Vary', variedBy(reply.getHeader('Vary')))
     .send(JSON.stringify({ ...problem, instance: `urn:keyward:request:${reply.request.id}` }));
 }

@@ -13,6 +13,7 @@ import { noteAnswered } from '../problems/answered';
 import { type Call, type OwnRouteHandler, ownRouteHandlerOf } from './own-route';
 import { type Parameters, readParameters } from './parameters';
 import { readBody } from './request-body';
+import { varyBy } from './cache-headers';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -61,7 +62,11 @@ export class OwnRouteGuard implements CanActivate {
   ): void {
     const adapter = this.adapterHost.httpAdapter;
     if (answer !== undefined) adapter.setHeader(response, 'Content-Type', JSON_TYPE);
-    for (const [name, value] of headers) adapter.setHeader(response, name, value);
+    for (const [name, value] of headers) {
+      // The response varies by the credential already.
+      if (name === 'Vary') varyBy(adapter, response, [value]);
+      else adapter.setHeader(response, name, value);
+    }
     // As text, which no setting of a framework writes in another way.
     adapter.reply(response, typeof answer === 'string' ? answer : JSON.stringify(answer), status);
   }

@@ -43,6 +43,7 @@ describe('an error on its way to a client', () => {
       'WWW-Authenticate': 'Bearer realm="acme"',
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
+      Vary: 'Authorization, X-API-Key',
       body: problem,
       status: 401,
     });

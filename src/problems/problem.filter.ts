@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
+import { keepFromCaches } from '../http/cache-headers';
 import { PROBLEM_MEDIA_TYPE, type Problem } from './problem';
 import { isAnswered } from './answered';
 import { toProblemException } from './problem-translation';
@@ -25,7 +26,7 @@ export class ProblemFilter implements ExceptionFilter {
     if (adapter.isHeadersSent(response)) return;
     for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
     adapter.setHeader(response, 'Content-Type', PROBLEM_MEDIA_TYPE);
-    adapter.setHeader(response, 'Cache-Control', 'no-store');
+    keepFromCaches(adapter, response);
     const body = withInstance(problem, requestIdOf(adapter, response));
     // As text: Nest 11 gives an object another media type on Express.
     adapter.reply(response, JSON.stringify(body), problem.status);

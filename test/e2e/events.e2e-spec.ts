@@ -229,7 +229,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
           expect(pages).toBeLessThan(4);
           const { text, headers, body } = await root.get(`/v1/events${page}`, { Accept: accept });
           expect(headers.get('content-type')).toMatch(new RegExp(`^${accept}; charset=utf-8$`));
-          expect(headers.get('vary')).toBe('Accept');
+          expect(headers.get('vary')).toBe('Authorization, X-API-Key, Accept');
           const events = (
             accept === NDJSON
               ? text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as JsonObject]))

@@ -25,6 +25,9 @@ export interface Answered {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** The headers on every response of a guarded route that reads no tenant from headers. */
+export const NOT_CACHED = { 'Cache-Control': 'no-store', Vary: 'Authorization, X-API-Key' } as const;
+
 /** A request as Fastify hands it to a guard. */
 export function requestOf({ headers = [], params = {}, address }: Sent): HttpRequest {
   const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: address });
@@ -44,6 +47,7 @@ export function guardedRoute(
 ): (handler: () => void, request: HttpRequest) => Promise<Answered> {
   const adapterHost = new HttpAdapterHost();
   adapterHost.httpAdapter = {
+    getHeader: (response: Record<string, string>, name: string) => response[name],
     setHeader: (response: Record<string, string>, name: string, value: string) => {
       response[name] = value;
     },

@@ -33,7 +33,10 @@ class HostGuard extends ScopesGuard {
 }
 
 const adapterHost = new HttpAdapterHost();
-adapterHost.httpAdapter = { setHeader: () => undefined } as unknown as AbstractHttpAdapter;
+adapterHost.httpAdapter = {
+  getHeader: () => undefined,
+  setHeader: () => undefined,
+} as unknown as AbstractHttpAdapter;
 
 /** What one import of the module consists of: a store of its own, and what decides by it. */
 function house(): {

@@ -1,4 +1,4 @@
-import { guardedRoute, requestOf, type Sent } from '../../../test/support/guarded-route';
+import { guardedRoute, NOT_CACHED, requestOf, type Sent } from '../../../test/support/guarded-route';
 import { type KeyDoor, keyDoor } from '../../../test/support/key-door';
 import { decisionNoteOf } from './decision-note';
 import type { PresentedCredential } from './credentials';
@@ -61,7 +61,7 @@ describe('a route that declares nothing', () => {
       requestOf({ headers: bearer(acme.token) }),
     );
     expect(code).toBe('access_undeclared');
-    expect(headers).toEqual({ 'Content-Type': 'application/problem+json' });
+    expect(headers).toEqual({ ...NOT_CACHED, 'Content-Type': 'application/problem+json' });
     expect(await codeOf(undeclared, {})).toBe('access_undeclared');
   });
 });
@@ -183,10 +183,11 @@ describe('a client', () => {
     const ask = guardedRoute(door, Memories);
     const first = await ask(own, requestOf({ headers: bearer(token) }));
     expect(first.code).toBe('let in');
-    expect(Object.keys(first.headers)).toEqual(['RateLimit-Policy', 'RateLimit']);
+    expect(Object.keys(first.headers)).toEqual([...Object.keys(NOT_CACHED), 'RateLimit-Policy', 'RateLimit']);
     const second = await ask(own, requestOf({ headers: bearer(token) }));
     expect(second.code).toBe('rate_limited');
     expect(Object.keys(second.headers)).toEqual([
+      ...Object.keys(NOT_CACHED),
       'Content-Type',
       'RateLimit-Policy',
       'RateLimit',
@@ -196,7 +197,7 @@ describe('a client', () => {
 
   it('hears of no limit where its key has none', async () => {
     const ask = guardedRoute(door, Memories);
-    expect((await ask(own, requestOf({ headers: bearer(acme.token) }))).headers).toEqual({});
+    expect((await ask(own, requestOf({ headers: bearer(acme.token) }))).headers).toEqual(NOT_CACHED);
   });
 
   it.each<[string, () => Sent, string]>([
@@ -214,7 +215,11 @@ describe('a client', () => {
   ])('%s is challenged, whatever filter the application has', async (_what, sent, challenge) => {
     const { error, headers } = await guardedRoute(door, Memories)(list, requestOf(sent()));
     expect(error).toMatchObject({ problem: { status: 401 } });
-    expect(headers).toEqual({ 'Content-Type': 'application/problem+json', 'WWW-Authenticate': challenge });
+    expect(headers).toEqual({
+      ...NOT_CACHED,
+      'Content-Type': 'application/problem+json',
+      'WWW-Authenticate': challenge,
+    });
   });
 
   it('is let in once at a route, however many guards stand before it', async () => {
@@ -246,7 +251,7 @@ describe('a client', () => {
     const error = new RangeError('a fault of ours');
     jest.spyOn(door.repository, 'find').mockRejectedValue(error);
     const answered = await guardedRoute(door, Memories)(own, requestOf({ headers: bearer(acme.token) }));
-    expect(answered).toEqual({ code: 'fault', error, headers: {} });
+    expect(answered).toEqual({ code: 'fault', error, headers: NOT_CACHED });
   });
 });
 

@@ -1,4 +1,4 @@
-import { guardedRoute, requestOf } from '../../../test/support/guarded-route';
+import { guardedRoute, NOT_CACHED, requestOf } from '../../../test/support/guarded-route';
 import { keyDoor } from '../../../test/support/key-door';
 import { KeywardError } from '../../problems/keyward.error';
 import type { Caller } from '../domain/caller';
@@ -54,7 +54,7 @@ describe('a user with a session', () => {
 
   it('is let in as herself where the route takes sessions, for no tenant and with no key', async () => {
     const request = requestOf({ headers: bearer('session.ada') });
-    expect(await ask(keys, request)).toEqual({ code: 'let in', headers: {} });
+    expect(await ask(keys, request)).toEqual({ code: 'let in', headers: NOT_CACHED });
     const access = accessOf(request);
     expect(access).toMatchObject({ caller: ada, tenant: {}, controller: People, handler: keys });
     expect(access?.presented).toBeUndefined();
@@ -97,7 +97,11 @@ describe('a user with a session', () => {
 
   it('hears nothing of a fault of ours', async () => {
     const answered = await ask(keys, requestOf({ headers: bearer('session.fault') }));
-    expect(answered).toEqual({ code: 'fault', error: new RangeError('a fault of ours'), headers: {} });
+    expect(answered).toEqual({
+      code: 'fault',
+      error: new RangeError('a fault of ours'),
+      headers: NOT_CACHED,
+    });
   });
 
   it('is a stranger where nobody keeps users', async () => {

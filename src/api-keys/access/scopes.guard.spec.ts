@@ -44,7 +44,10 @@ const verifier = new KeyVerifier(
 );
 const admission = new Admission(verifier, new FailedCredentials(options), new DecisionMetrics(), options);
 const adapterHost = new HttpAdapterHost();
-adapterHost.httpAdapter = { setHeader: () => undefined } as unknown as AbstractHttpAdapter;
+adapterHost.httpAdapter = {
+  getHeader: () => undefined,
+  setHeader: () => undefined,
+} as unknown as AbstractHttpAdapter;
 const guard = new ScopesGuard(admission, options, adapterHost);
 
 function contextOf(

@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { CREDENTIAL_HEADERS, keepFromCaches } from '../../http/cache-headers';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { API_KEYS_OPTIONS, type ApiKeysOptions, type TenantParamNames } from '../api-keys.options';
@@ -14,14 +15,19 @@ import { type HttpRequest, nodeRequestOf } from './http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { RequestRequirement } from './request-requirement';
 import { type RouteAccess, RouteAccessTable } from './route-access';
-import { readTenantContext } from './tenant-context';
+import { readTenantContext, TENANT_HEADERS } from './tenant-context';
 import { attachAccess, isLetInTo, KeyAccess } from './verified-access';
 
 type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
 
+const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS];
+
 /**
  * Guards routes by what their decorators declare. A route that declares nothing is denied, and so is every
  * context that is not HTTP. Answers as RFC 6750 section 3 says, under Fastify and Express alike.
+ *
+ * Every response of a guarded route is `Cache-Control: no-store`, unless the handler sets another value, and names the
+ * credential headers in `Vary`; see decision record 0066.
  *
  * Subclasses may change where the credential, the tenant or the client's address comes from.
  *
@@ -59,6 +65,7 @@ export class ScopesGuard implements CanActivate {
     if (access.kind === 'public') return true;
     const request = context.getArgByIndex<HttpRequest>(0);
     if (isLetInTo(request, controller, handler, this.judgesAlike)) return true;
+    this.keepFromCaches(context, access);
     try {
       if (access.kind !== 'guarded') throw new ProblemException(problemOf('access_undeclared'));
       const admitted = this.admit(context, request, access);
@@ -204,6 +211,16 @@ export class ScopesGuard implements CanActivate {
   /** The address of the client, `undefined` where it is not known. */
   protected clientAddressOf(request: HttpRequest): string | undefined {
     return this.clientAddress(nodeRequestOf(request));
+  }
+
+  /** Comes before the handler, so that what the handler sets counts. */
+  private keepFromCaches(context: ExecutionContext, access: RouteAccess): void {
+    const readsTenant = access.kind === 'guarded' && access.tenantHeaders;
+    keepFromCaches(
+      this.adapterHost.httpAdapter,
+      context.getArgByIndex(1),
+      readsTenant ? CREDENTIAL_AND_TENANT_HEADERS : CREDENTIAL_HEADERS,
+    );
   }
 
   /** Set here as well as by Keyward's filter, so that they arrive whatever filter the application has. */

@@ -7,6 +7,9 @@ export type TenantFault = 'conflict' | 'malformed';
 
 const HEADERS = { orgId: 'x-org-id', projectId: 'x-project-id' } as const;
 
+/** The headers in which a request may name its tenant, on routes that read them. */
+export const TENANT_HEADERS = ['X-Org-Id', 'X-Project-Id'] as const;
+
 /**
  * The tenant a request names: its route parameters, and on routes that say so the headers `X-Org-Id` and
  * `X-Project-Id`; never the body or the query.

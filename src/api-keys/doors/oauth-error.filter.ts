@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { keepFromCaches } from '../../http/cache-headers';
 import { problemOf } from '../../problems/problem';
 import type { ProblemCode } from '../../problems/problem-catalogue';
 import { isAnswered } from '../../problems/answered';
@@ -49,7 +50,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
       );
     }
     adapter.setHeader(response, 'Content-Type', 'application/json');
-    adapter.setHeader(response, 'Cache-Control', 'no-store');
+    keepFromCaches(adapter, response);
     const faults = (problem.errors ?? []).map(({ field, message }) => `${field.slice(1)} ${message}`);
     const body: OAuthErrorDto = {
       error: BY_CODE[problem.code] ?? BY_STATUS[problem.status] ?? 'invalid_request',

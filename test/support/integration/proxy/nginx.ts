@@ -13,17 +13,45 @@ export async function startNginx(
   { keyward, app }: GuardedAddresses,
   changes: Replacements = {},
 ): Promise<RunningProxy> {
+  return runNginx(async (address) =>
+    documentedFile('nginx.conf', {
+      '127.0.0.1:3000': keyward,
+      '127.0.0.1:9000': app,
+      '127.0.0.1:8080': address,
+      ...changes,
+    }),
+  );
+}
+
+/** Runs nginx as a shared cache in front of an application, with nothing set but that answers are cached for a minute. */
+export async function startCachingNginx(application: string): Promise<RunningProxy> {
+  return runNginx((address, folder) =>
+    [
+      `proxy_cache_path ${folder}/cache keys_zone=answers:1m;`,
+      'server {',
+      `  listen ${address};`,
+      '  location / {',
+      '    proxy_cache answers;',
+      '    proxy_cache_valid 200 1m;',
+      '    add_header X-Cache $upstream_cache_status always;',
+      `    proxy_pass http://${application};`,
+      '  }',
+      '}',
+    ].join('\n'),
+  );
+}
+
+async function runNginx(
+  configure: (address: string, folder: string) => Promise<string> | string,
+): Promise<RunningProxy> {
   const folder = await makeTempFolder('nginx');
   const port = await freePort();
-  const guarded = await documentedFile('nginx.conf', {
-    '127.0.0.1:3000': keyward,
-    '127.0.0.1:9000': app,
-    '127.0.0.1:8080': `127.0.0.1:${port}`,
-    ...changes,
-  });
   const main = join(folder.path, 'nginx.conf');
   await mkdir(join(folder.path, 'conf.d'));
-  await writeFile(join(folder.path, 'conf.d/keyward.conf'), guarded);
+  await writeFile(
+    join(folder.path, 'conf.d/keyward.conf'),
+    await configure(`127.0.0.1:${port}`, folder.path),
+  );
   await writeFile(main, mainConfiguration(folder.path));
   const program = await startProgram(['nginx', '-e', 'stderr', '-c', main, '-p', folder.path], port);
   return {

@@ -1,0 +1,38 @@
+import { keepFromCaches, variedBy } from './cache-headers';
+
+describe('what a response varies by', () => {
+  it.each([
+    [undefined, 'Authorization, X-API-Key'],
+    ['', 'Authorization, X-API-Key'],
+    ['Origin', 'Origin, Authorization, X-API-Key'],
+    [['Origin', 'Accept'], 'Origin, Accept, Authorization, X-API-Key'],
+    ['authorization ,x-api-key', 'authorization, x-api-key'],
+    ['X-Authorization', 'X-Authorization, Authorization, X-API-Key'],
+    ['*', '*'],
+    ['Origin, *', '*'],
+  ])('includes the credential headers beside %j', (present, expected) => {
+    expect(variedBy(present)).toBe(expected);
+  });
+
+  it('includes other headers that it depends on', () => {
+    expect(variedBy(undefined, ['Authorization', 'X-Org-Id'])).toBe('Authorization, X-Org-Id');
+  });
+});
+
+describe('a response to a request that may carry a credential', () => {
+  it('is not to be stored, whatever was set before', () => {
+    const headers = new Map<string, unknown>([
+      ['Cache-Control', 'public, max-age=60'],
+      ['Vary', 'Origin'],
+    ]);
+    const adapter = {
+      getHeader: (_response: unknown, name: string) => headers.get(name),
+      setHeader: (_response: unknown, name: string, value: string) => headers.set(name, value),
+    };
+    keepFromCaches(adapter, {});
+    expect(Object.fromEntries(headers)).toEqual({
+      'Cache-Control': 'no-store',
+      Vary: 'Origin, Authorization, X-API-Key',
+    });
+  });
+});

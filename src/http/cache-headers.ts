@@ -1,0 +1,44 @@
+import type { AbstractHttpAdapter } from '@nestjs/core';
+
+/** The headers in which a request may present a credential. */
+export const CREDENTIAL_HEADERS = ['Authorization', 'X-API-Key'] as const;
+
+type Headers = Pick<AbstractHttpAdapter, 'getHeader' | 'setHeader'>;
+
+const BY_CREDENTIALS = CREDENTIAL_HEADERS.join(', ');
+
+/**
+ * Keeps the response to a request that may carry a credential out of caches: `Cache-Control: no-store`. Adds the headers
+ * that the response depends on to `Vary`, so that a cache that stores it all the same gives it to no other credential.
+ *
+ * @param headers what the response depends on
+ */
+export function keepFromCaches(
+  adapter: Headers,
+  response: unknown,
+  headers: readonly string[] = CREDENTIAL_HEADERS,
+): void {
+  adapter.setHeader(response, 'Cache-Control', 'no-store');
+  varyBy(adapter, response, headers);
+}
+
+/** Adds headers that a response depends on to its `Vary`. */
+export function varyBy(adapter: Headers, response: unknown, headers: readonly string[]): void {
+  adapter.setHeader(response, 'Vary', variedBy(adapter.getHeader(response, 'Vary'), headers));
+}
+
+/** Returns a `Vary` that names the headers beside those that it names already. */
+export function variedBy(present: unknown, headers: readonly string[] = CREDENTIAL_HEADERS): string {
+  if (present === undefined && headers === CREDENTIAL_HEADERS) return BY_CREDENTIALS;
+  const named = [present ?? []]
+    .flat()
+    .join(', ')
+    .split(/\s*,\s*/)
+    .filter(Boolean);
+  const missing = headers.filter((header) => !named.some((each) => isSameName(each, header)));
+  return named.includes('*') ? '*' : [...named, ...missing].join(', ');
+}
+
+function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
