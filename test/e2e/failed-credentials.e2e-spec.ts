@@ -61,7 +61,7 @@ describe('an address from which credentials fail', () => {
     expect(await fail(from)).toBe('too_many_failures');
     const { token } = await service.issue({ scopes: ['memory:read'] });
     expect((await present(token, from)).status).toBe(200);
-    expect((await present(token, from, '/v1/forward-auth?scope=memory:read')).status).toBe(204);
+    expect((await present(token, from, '/v1/forward-auth?scope=memory:read')).status).toBe(200);
     expect((await present(token, from, '/v1/api-keys')).body['code']).toBe('insufficient_scope');
     expect((await present(service.root.token, from, '/v1/api-keys/no-id')).status).toBe(404);
     expect((await present(undefined, from)).body['code']).toBe('missing_credential');

@@ -101,7 +101,7 @@ describe('a platform team that follows its guide', () => {
       '"code":"BINDING_MISMATCH"',
     ]);
     expect(stdout.match(/"active":\w+/g)).toEqual(['"active":true', '"active":false']);
-    expect(stdout.match(/\d{3}$/gm)?.slice(-4)).toEqual(['204', '403', '403', '403']);
+    expect(stdout.match(/\d{3}$/gm)?.slice(-4)).toEqual(['200', '403', '403', '403']);
   });
 });
 

@@ -13,7 +13,7 @@ import {
 } from '../support/user-service';
 
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
-const WORKS = { guard: [200, undefined], forwardAuth: 204, verify: 'VALID', introspect: true };
+const WORKS = { guard: [200, undefined], forwardAuth: 200, verify: 'VALID', introspect: true };
 const STOPPED = {
   guard: [401, 'owner_disabled'],
   forwardAuth: 401,

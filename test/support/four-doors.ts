@@ -20,7 +20,7 @@ export interface Said {
 
 /** What the doors must say to a code. Introspection knows no scope and no limit, so it is asked for on its own. */
 export const SAYINGS: Readonly<Record<VerificationCode, Said>> = {
-  VALID: saying('VALID', { guard: '200', forwardAuth: '204', known: true }),
+  VALID: saying('VALID', { guard: '200', forwardAuth: '200', known: true }),
   RATE_LIMITED: saying('RATE_LIMITED', { refusal: '429 rate_limited', known: true, introspect: 'active' }),
   MALFORMED: saying('MALFORMED', { refusal: '401 malformed_token', known: false }),
   NOT_FOUND: saying('NOT_FOUND', { refusal: '401 invalid_token', known: false }),

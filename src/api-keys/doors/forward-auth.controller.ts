@@ -1,7 +1,9 @@
 import { All, HttpCode, Inject, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { CREDENTIAL_HEADERS } from '../../http/cache-headers';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../../http/own-route.guard';
+
 import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { Admission } from '../access/admission';
@@ -19,8 +21,8 @@ import { ForwardAuthFilter } from './forward-auth.filter';
 import { readProxyRequirement } from './forward-auth-requirement';
 
 /**
- * The door for reverse proxies: nginx `auth_request`, Caddy `forward_auth`, Traefik `ForwardAuth`. The proxy's
- * configuration says in the query what is required; the client's own headers bring nothing but the key.
+ * The door for reverse proxies: nginx `auth_request`, Caddy `forward_auth`, Envoy `ext_authz`, Traefik `ForwardAuth`.
+ * The proxy's configuration says in the query what is required; the client's own headers bring nothing but the key.
  */
 @ApiExcludeController()
 @OwnController('v1/forward-auth')
@@ -36,9 +38,9 @@ export class ForwardAuthController {
     this.clientAddress = clientAddressFinder(options.trustProxy ?? []);
   }
 
-  /** Lets the presented key through, and tells the proxy whose it is. */
+  /** Allows the presented key, and tells the proxy whose it is. Envoy takes only 200 as a yes; the others any 2xx. */
   @All()
-  @HttpCode(204)
+  @HttpCode(200)
   @Public()
   @OwnRoute({ anyQuery: true })
   async authorize({ request, query, setHeader }: Call): Promise<void> {
@@ -52,12 +54,15 @@ export class ForwardAuthController {
       );
     }
     const node = nodeRequestOf(request);
+    // The client asks this of the service behind the proxy. Express would answer 304 to "*", which no proxy takes as a yes.
+    delete node.headers['if-none-match'];
     const asked = { ...requirement, clientAddress: this.clientAddress(node) };
     const { key, rateLimit } = await this.admitted(request, asked);
     const headers = {
       ...identityHeaders(key),
       ...(rateLimit && rateLimitHeaders(rateLimit)),
       'Cache-Control': 'no-store',
+      Vary: CREDENTIAL_HEADERS.join(', '),
     };
     for (const [name, value] of Object.entries(headers)) setHeader(name, value);
   }

@@ -49,7 +49,7 @@ export function forwardAuthPath(scope: string, orgId: string): string {
 
 /** The decision behind an answer of forward-auth. */
 export function decisionOf(answer: Pick<HttpAnswer, 'status' | 'body'>): string {
-  if (answer.status === 204) return VALID;
+  if (answer.status === 200) return VALID;
   return DECISION_OF_PROBLEM[String(answer.body['code'])] ?? refusalIn(answer);
 }
 

@@ -81,7 +81,7 @@ export async function askAbout(
 ): Promise<string> {
   if (door === 'guard') {
     const { status } = await instance.as(key.token).get('/v1/forward-auth?scope=memory:read&org=acme');
-    return status === 204 ? 'VALID' : String(status);
+    return status === 200 ? 'VALID' : String(status);
   }
   const body = { token: key.token, scopes: ['memory:read'], orgId: 'acme' };
   const answer = await instance.as(verifier).post('/v1/api-keys/verify', body);

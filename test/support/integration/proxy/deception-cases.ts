@@ -63,6 +63,8 @@ export function itIsNotDeceived(test: () => ProxyTest): void {
     '/orgs/globex/memories/..%2f..%2facme/memories',
     '//orgs/globex/memories/..//../acme/memories',
     '/orgs/acme%2fmemories%2f..%2f..%2fglobex/memories',
+    '/orgs/acme/memoriesadmin',
+    '/orgs/acme/memories;x',
     '/orgs/acme%26org%3Dglobex/memories',
     '/orgs/globex%26org%3Dacme/memories',
     '/orgs/acme%26project%3Dapollo/memories',
