@@ -27,9 +27,17 @@ describe('a text on its way into a log', () => {
     ['a password with a space', 'try mongodb+srv://u:p ss@h/db again', 'try mongodb+srv://***@h/db again'],
     ['a password with ://', 'rediss://:p://ss@h', 'rediss://***@h'],
     ['a password of digits and a slash', 'mongodb://u:1/2@h/db', 'mongodb://***@h/db'],
-    ['a password in the address of a page', 'GET https://me:p@ss/1@acme.example/x', 'GET https://***@acme.example/x'],
+    [
+      'a password in the address of a page',
+      'GET https://me:p@ss/1@acme.example/x',
+      'GET https://***@acme.example/x',
+    ],
     ['a user without a password', 'https://ghp_secret@acme.example/x', 'https://***@acme.example/x'],
-    ['a password after another address', '{"a":"https://h/x","b":"amqp://u:p@q"}', '{"a":"https://h/x","b":"amqp://***@q"}'],
+    [
+      'a password after another address',
+      '{"a":"https://h/x","b":"amqp://u:p@q"}',
+      '{"a":"https://h/x","b":"amqp://***@q"}',
+    ],
     ['a password on each line', 'redis://:p@a\nat http://u:q@b', 'redis://***@a\nat http://***@b'],
     ['an imported token', 'key legacy-0123456789abcdef!"#x end', 'key [imported token] end'],
     ['a prefix that a pattern would misread', 'sk.live$0123456789', '[imported token]'],
@@ -71,7 +79,9 @@ describe('a text on its way into a log', () => {
 
   it('is looked through in no time, however it was made', () => {
     const hostile = [
-      ...['://', 'redis://', 'a://b:c/', '://@', ' redis://@', '@ ', 'redis://@\n'].map((part) => part.repeat(50_000)),
+      ...['://', 'redis://', 'a://b:c/', '://@', ' redis://@', '@ ', 'redis://@\n'].map((part) =>
+        part.repeat(50_000),
+      ),
       ...['_', 'ey', 'ey-', 'ey.', 'eyeyeyey.', 'a_', '//', 'Bearer '].map((part) => part.repeat(50_000)),
       `${'ey-'.repeat(50_000)}.a.`,
       `${'ey-'.repeat(50_000)}.aaaa`,

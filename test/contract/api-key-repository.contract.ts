@@ -363,8 +363,9 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
   });
 }
 
-function outlineOf({ id, ownerId, orgId, projectId, enabled, expiresAt, revokedAt }: ApiKey): KeyOutline {
-  return { id, ownerId, orgId, projectId, enabled, expiresAt, revokedAt };
+function outlineOf(key: ApiKey): KeyOutline {
+  const { id, ownerId, orgId, projectId, externalId, enabled, expiresAt, revokedAt } = key;
+  return { id, ownerId, orgId, projectId, externalId, enabled, expiresAt, revokedAt };
 }
 
 /** Spoils a value in every part that can be spoilt. */

@@ -73,7 +73,8 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
   it.each([
     ['nginx.conf', 1],
     ['Caddyfile', 1],
-    ['traefik.yaml', 3],
+    ['traefik.yaml', 1],
+    ['envoy.yaml', 2],
   ])('is configured to overwrite each header that says whose the key is: %s', async (file, times) => {
     const text = await projectFile(`docs/integrations/${file}`);
     const { token } = await service.issue({ scopes: [] });

@@ -11,7 +11,6 @@ import {
 } from './require-scopes.decorator';
 import { compileRouteAccess, type RouteAccess, RouteAccessTable } from './route-access';
 import { Uncached } from './uncached.decorator';
-import { Uncounted } from './uncounted.decorator';
 
 type Decorator = ClassDecorator & MethodDecorator;
 
@@ -56,12 +55,9 @@ const guarded = (parts: Partial<Extract<RouteAccess, { kind: 'guarded' }>>): Rou
 });
 
 describe('a route', () => {
-  it.each<[string, MethodDecorator, object]>([
-    ['Uncached', Uncached(), { noCache: true, uncounted: false }],
-    ['Uncounted', Uncounted(), { noCache: false, uncounted: true }],
-  ])('that is declared @%s() says how its key is verified', (_name, decorator, verification) => {
-    const access = accessOf([], [Authenticated(), decorator as Decorator]);
-    expect(access).toEqual(guarded({ verification }));
+  it('that is declared @Uncached() has its key verified by a read of the store', () => {
+    const access = accessOf([], [Authenticated(), Uncached() as Decorator]);
+    expect(access).toEqual(guarded({ verification: { noCache: true, uncounted: false } }));
   });
 
   it('that says nothing is undeclared', () => {
@@ -91,7 +87,7 @@ describe('a route', () => {
   it('asks for possession of the current token alone only if nothing else is declared', () => {
     const possession = Possession() as Decorator;
     expect(accessOf([SelfScoped()], [possession])).toEqual(
-      guarded({ selfScoped: true, possession: true, verification: { uncounted: true } }),
+      guarded({ selfScoped: true, possession: true, verification: { uncounted: true, noCache: false } }),
     );
     expect(accessOf([RequireScopes('memory:read')], [possession])).toEqual(
       guarded({ scopes: { allOf: ['memory:read'], anyOf: [] } }),
