@@ -102,7 +102,8 @@ function queryOf(parameters: Parameters, { query, anyQuery = false }: OwnRouteHa
 async function bodyOf(request: HttpRequest, { json, form }: OwnRouteHandler['reads']): Promise<object> {
   const type = json ?? form;
   if (type === undefined) return {};
-  return readOrRefuse(type, (await readBody(request, form === undefined ? 'json' : 'form')) ?? {});
+  const body = await readBody(request, form === undefined ? 'json' : 'form');
+  return readOrRefuse(type, body === undefined ? {} : body);
 }
 
 /** The status of a route's success, as its decorators declare it. */

@@ -92,7 +92,6 @@ describe.each(STORAGES)('looking after users, kept in %s', (storage) => {
     ['a line break', 'ada\n'],
     ['a NUL', 'ada\u0000'],
     ['letters beyond ASCII', 'adä'],
-    ['half a character', '\ud800'],
     ['a number', 5],
     ['a list', ['ada']],
     ['an operator', { $ne: null }],
@@ -110,6 +109,7 @@ describe.each(STORAGES)('looking after users, kept in %s', (storage) => {
     ['a text', '"ada"', 400],
     ['null', 'null', 400],
     ['half of JSON', '{"username":', 400],
+    ['half of a character', '{"username":"\\ud800"}', 400],
     ['far too much', `{"username":"${'a'.repeat(300_000)}"}`, 413],
   ])('a body that is %s is refused', async (_what, body, status) => {
     const answer = await ada.client.patch('/v1/users/me', body);

@@ -10,6 +10,7 @@ import { type Keyward, startKeywardInMemory } from '../support/integration/keywa
 import { startProgram } from '../support/integration/program';
 import { makeTempFolder } from '../support/integration/temp-folder';
 import { testDatabaseUri } from '../support/test-database';
+import { until } from '../support/patience';
 
 const ROOT = join(__dirname, '../..');
 const run = promisify(execFile);
@@ -201,10 +202,10 @@ describe('what the Dockerfile puts into the image', () => {
     service.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
     const ended = once(service, 'close');
     try {
-      const deadline = performance.now() + 20_000;
-      while (!output.includes('listening on') && service.exitCode === null && performance.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await until(
+        'the service listens or ends',
+        () => output.includes('listening on') || service.exitCode !== null,
+      );
       expect(output).toContain('listening on');
       await run('node', ['deploy/healthcheck.mjs'], { cwd: folder.path, env, ...nobody });
     } finally {

@@ -2,7 +2,7 @@ import { type Keyward, startKeywardInMemory } from '../support/integration/keywa
 import { runSchemathesis } from '../support/integration/schemathesis/run-schemathesis';
 import type { StatusCounts } from '../support/integration/schemathesis/status-counts';
 
-const RUNS_WITHIN_MS = 180_000;
+const RUNS_WITHIN_MS = 660_000;
 
 interface Described {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { within } from '../mongo-server/within';
+import { PATIENCE_MS } from '../patience';
 import type { PersonClaims } from './people';
 
 const SCRIPT = join(__dirname, 'server.mjs');
-const STARTS_WITHIN_MS = 15_000;
 
 /** An application that the provider knows. */
 export interface ProviderClient {
@@ -61,7 +61,7 @@ export class ProviderProcess {
     });
     ended.catch(() => undefined);
     this.child.send(settings);
-    await within(STARTS_WITHIN_MS, 'a provider', Promise.race([once(this.child, 'message'), ended]));
+    await within(PATIENCE_MS, 'a provider', Promise.race([once(this.child, 'message'), ended]));
   }
 
   async stop(): Promise<void> {

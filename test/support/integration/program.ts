@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from '../patience';
 
-const STARTS_WITHIN_MS = 15_000;
 const STOPS_WITHIN_MS = 10_000;
 
 /** A server of another project that a test runs. */
@@ -59,7 +59,7 @@ function hasEnded({ pid, exitCode, signalCode }: ChildProcess): boolean {
 }
 
 async function takesConnections(port: number, gaveUp: () => boolean): Promise<void> {
-  const deadline = performance.now() + STARTS_WITHIN_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   while (!(await isOpen(port))) {
     if (gaveUp()) throw new Error('it ended at once');
     if (performance.now() > deadline) throw new Error(`nothing listens on port ${port}`);

@@ -1,9 +1,9 @@
+import { PATIENCE_MS } from '../patience';
 import type { MongoServer, MongoServerOptions } from './mongo-server';
 import { messageOf, MongoServerUnavailable } from './unavailable';
 import { withoutDatabase } from './uri';
 
 const VARIABLE = 'MONGODB_TEST_URI';
-const ANSWER_WITHIN_MS = 5_000;
 
 export async function useExternalServer(options: MongoServerOptions): Promise<MongoServer> {
   const given = process.env[VARIABLE];
@@ -25,7 +25,7 @@ export async function useExternalServer(options: MongoServerOptions): Promise<Mo
 /** Not a reason to go on to the next kind: the tests would pass against another server than the one asked for. */
 async function expectAnswer(uri: string): Promise<void> {
   const { mongo } = await import('mongoose');
-  const client = new mongo.MongoClient(uri, { serverSelectionTimeoutMS: ANSWER_WITHIN_MS });
+  const client = new mongo.MongoClient(uri, { serverSelectionTimeoutMS: PATIENCE_MS });
   try {
     await client.db('admin').command({ ping: 1 });
   } catch (error) {

@@ -2,10 +2,10 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { PATIENCE_MS } from '../patience';
 import { within } from './within';
 
 const QUICK_START = ['-Xshare:auto', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx512m'];
-const STARTS_WITHIN_MS = 20_000;
 const ENDS_WITHIN_MS = 5_000;
 const KEPT_OUTPUT = 4_000;
 
@@ -24,7 +24,7 @@ export class StandInProcess {
 
   async started(): Promise<{ pid: number; port: number }> {
     try {
-      const port = await within(STARTS_WITHIN_MS, 'the start', this.port());
+      const port = await within(PATIENCE_MS, 'the start', this.port());
       if (this.child.pid === undefined) throw new Error('it has no process id');
       this.letParentEnd();
       return { pid: this.child.pid, port };

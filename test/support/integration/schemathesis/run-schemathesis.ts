@@ -7,7 +7,7 @@ import { makeTempFolder } from '../temp-folder';
 import { type Archive, countStatuses, type StatusCounts } from './status-counts';
 
 const PROGRAM_VARIABLE = 'SCHEMATHESIS';
-const ENDS_WITHIN_MS = 150_000;
+const ENDS_WITHIN_MS = 600_000;
 
 /** What an answer may not be, however odd the request. */
 const CHECKS = [
