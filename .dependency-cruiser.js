@@ -81,7 +81,10 @@ module.exports = {
         'Problems, configuration, HTTP and common helpers and the means to count serve every feature and know none.',
       severity: 'error',
       from: { path: '^src/(problems|config|metrics|http|common)/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^src/(api-keys|users|health|logs|bootstrap|cli)/' },
+      to: {
+        path: '^src/(api-keys|users|health|logs|bootstrap|cli)/',
+        pathNot: '^src/api-keys/access/(http-request|route-discovery)\\.ts$',
+      },
     },
     {
       name: 'features-below-the-service',

@@ -24,11 +24,18 @@ export function keepFromCaches(
 
 /** Adds headers that a response depends on to its `Vary`. */
 export function varyBy(adapter: Headers, response: unknown, headers: readonly string[]): void {
-  adapter.setHeader(response, 'Vary', variedBy(adapter.getHeader(response, 'Vary'), headers));
+  adapter.setHeader(
+    response,
+    'Vary',
+    variedBy(adapter.getHeader(response, 'Vary') as string | string[] | undefined, headers),
+  );
 }
 
 /** Returns a `Vary` that names the headers beside those that it names already. */
-export function variedBy(present: unknown, headers: readonly string[] = CREDENTIAL_HEADERS): string {
+export function variedBy(
+  present: string | readonly string[] | undefined,
+  headers: readonly string[] = CREDENTIAL_HEADERS,
+): string {
   if (present === undefined && headers === CREDENTIAL_HEADERS) return BY_CREDENTIALS;
   const named = [present ?? []]
     .flat()

@@ -10,13 +10,16 @@ const ELSEWHERE = '198.51.100.7';
 const DISABLED_OWNER = 'disabled';
 const UNKNOWN_OWNER = 'unknown';
 
+const outcome = ({ status, body }: HttpAnswer): readonly unknown[] => [status, body['code']];
+
+const isActive = async (ownerId: string): Promise<boolean> => {
+  if (ownerId === UNKNOWN_OWNER) throw new Error('the user store is unreachable');
+  return ownerId !== DISABLED_OWNER;
+};
+
 @Module({})
 class OwnersModule {
   static withOwners(): DynamicModule {
-    const isActive = async (ownerId: string): Promise<boolean> => {
-      if (ownerId === UNKNOWN_OWNER) throw new Error('the user store is unreachable');
-      return ownerId !== DISABLED_OWNER;
-    };
     return {
       module: OwnersModule,
       global: true,
@@ -40,7 +43,6 @@ describe.each(ADAPTERS)('a holder who revokes its own key, on %s', (adapter) => 
 
   const call = async (method: string, { token }: IssuedApiKey, path = SELF): Promise<HttpAnswer> =>
     host.as(token).send(method, path, undefined, { 'X-Forwarded-For': ELSEWHERE });
-  const outcome = ({ status, body }: HttpAnswer): readonly unknown[] => [status, body['code']];
   const rotate = async ({ key }: IssuedApiKey, gracePeriodSeconds: number): Promise<IssuedApiKey> => {
     const manager = await host.issue({ scopes: ['*'] });
     const { body } = await host

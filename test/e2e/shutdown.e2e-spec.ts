@@ -48,10 +48,12 @@ async function opened(url: string): Promise<Socket> {
 }
 
 /** A client that begins a request, without a credential, and never ends it. */
-async function clingingTo(url: string): Promise<Socket> {
+async function clingingTo(url: string, token = ''): Promise<Socket> {
   const socket = await opened(url);
   socket.on('error', () => undefined).resume();
-  socket.write('POST /v1/api-keys HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{');
+  // Only a caller that may create keys has its body read.
+  const credential = `Authorization: Bearer ${token}`;
+  socket.write(`POST /v1/api-keys HTTP/1.1\r\nHost: x\r\n${credential}\r\nContent-Length: 9\r\n\r\n{`);
   await new KeepAliveClient(url).get('/health/live');
   return socket;
 }
@@ -157,7 +159,7 @@ describe('a service that is told to stop', () => {
       USAGE_FLUSH_MS: '60000',
     });
     expect((await new HttpClient(service.url, token).get('/v1/api-keys/self')).body['lastUsedAt']).toBeNull();
-    const stuck = await clingingTo(service.url);
+    const stuck = await clingingTo(service.url, token);
     service.child.kill('SIGTERM');
     service.child.kill('SIGTERM');
     await once(stuck, 'close');

@@ -6,6 +6,8 @@ import type { RunningProxy } from '../support/integration/proxy/running-proxy';
 import { startMemoriesHost } from '../support/memories-host';
 import { type AdapterName, ADAPTERS } from '../support/two-adapters';
 
+const bearer = (token: string): Record<string, string> => ({ Authorization: `Bearer ${token}` });
+
 describe('nginx with auth_request in front of a service', () => {
   itGuardsLikeEveryProxy(startNginx, {
     environment: { FORWARD_AUTH_LIMITED_STATUS: '403' },
@@ -75,7 +77,6 @@ describe.each<[string, () => Promise<Cached>]>([
 
   const ask = async (path: string, headers: Record<string, string> = {}): Promise<HttpAnswer> =>
     new HttpClient(nginx.url, undefined, null).get(path, headers);
-  const bearer = (token: string): Record<string, string> => ({ Authorization: `Bearer ${token}` });
 
   it('caches what names no cache and needs no key, so that the other tests can fail', async () => {
     expect((await ask(application.open)).headers.get('x-cache')).toBe('MISS');

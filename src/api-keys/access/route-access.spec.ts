@@ -56,7 +56,7 @@ const guarded = (parts: Partial<Extract<RouteAccess, { kind: 'guarded' }>>): Rou
 
 describe('a route', () => {
   it('that is declared @Uncached() has its key verified by a read of the store', () => {
-    const access = accessOf([], [Authenticated(), Uncached() as Decorator]);
+    const access = accessOf([], [Authenticated(), Uncached()]);
     expect(access).toEqual(guarded({ verification: { noCache: true, uncounted: false } }));
   });
 

@@ -198,8 +198,8 @@ export class KeyVerifier {
           : await this.fresh.keys.read(keyId, begunFrom, deadline);
       isWrong = false;
       let secret = reading.value === null ? undefined : findSecret(reading.value, digest);
-      if (secret === undefined && reading.trueAt < arrivedAt) {
-        // That read was under way already: the token may be younger.
+      if (secret === undefined && Math.max(reading.begunAt, reading.trueAt) < arrivedAt) {
+        // That read began earlier, and nothing has proven it since: the token may be younger.
         reading =
           reading.value === null
             ? await this.fresh.keys.read(keyId, arrivedAt, deadline)

@@ -6,6 +6,8 @@ import { startProgram } from '../program';
 import { makeTempFolder } from '../temp-folder';
 import type { GuardedAddresses, RunningProxy } from './running-proxy';
 
+const portOf = (address: string): string => `port_value: ${address.split(':')[1] ?? ''}`;
+
 /** Runs Envoy with `docs/integrations/envoy.yaml`. */
 export async function startEnvoy(
   { keyward, app }: GuardedAddresses,
@@ -15,7 +17,6 @@ export async function startEnvoy(
   const folder = await makeTempFolder('envoy');
   const port = await freePort();
   const file = join(folder.path, 'envoy.yaml');
-  const portOf = (address: string): string => `port_value: ${address.split(':')[1] ?? ''}`;
   const guarded = await documentedFile('envoy.yaml', {
     'port_value: 3000': portOf(keyward),
     'port_value: 9000': portOf(app),
