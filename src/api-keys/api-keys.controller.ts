@@ -130,7 +130,7 @@ export class ApiKeysController {
   @HttpCode(HttpStatus.OK)
   @IfMatch('key')
   @ApiProblems(...SCOPED, ...JSON_BODY, 'rotation_conflict', 'concurrent_change')
-  @OwnRoute({ json: RotateApiKeyDto })
+  @OwnRoute({ json: RotateApiKeyDto, optionalBody: true })
   async rotateSelf(call: Call<RotateApiKeyDto>): Promise<IssuedApiKeyDto> {
     return this.rotated(currentKey(call.request).id, call);
   }
@@ -155,7 +155,7 @@ export class ApiKeysController {
     'rotation_conflict',
     'concurrent_change',
   )
-  @OwnRoute({ json: RotateApiKeyDto })
+  @OwnRoute({ json: RotateApiKeyDto, optionalBody: true })
   async rotate(call: Call<RotateApiKeyDto>): Promise<IssuedApiKeyDto> {
     return this.rotated(idIn(call), call);
   }

@@ -33,7 +33,7 @@ export function varyBy(adapter: Headers, response: unknown, headers: readonly st
 
 /** Returns a `Vary` that names the headers beside those that it names already. */
 export function variedBy(
-  present: string | readonly string[] | undefined,
+  present: number | string | readonly string[] | undefined,
   headers: readonly string[] = CREDENTIAL_HEADERS,
 ): string {
   if (present === undefined && headers === CREDENTIAL_HEADERS) return BY_CREDENTIALS;

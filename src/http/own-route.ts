@@ -1,11 +1,14 @@
 import { applyDecorators, Controller, Res, type Type, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiQuery } from '@nestjs/swagger';
+import { isAnswered } from '../problems/answered';
 import type { HttpRequest } from '../api-keys/access/http-request';
 
 /** What a route of ours reads of a request. It accepts nothing else. */
 export interface Reads<Body extends object, Query extends object> {
   /** The class of a JSON body. */
   readonly json?: Type<Body>;
+  /** Accepts a request without a body as an empty object. */
+  readonly optionalBody?: boolean;
   /** The class of a form. */
   readonly form?: Type<Body>;
   /** The class of the query; without it a route accepts no parameters. */
@@ -38,11 +41,12 @@ export interface OwnRouteHandler {
   readonly reads: Reads<object, object>;
 }
 
-const HANDLERS = new WeakMap<object, OwnRouteHandler>();
+/** Metadata, because what wraps the handlers of a host application, such as OpenTelemetry, copies it to the wrapper. */
+const HANDLER = Symbol('keyward:own-route-handler');
 
 /** The handler behind a method that Nest knows; `undefined` for a route of the host. */
 export function ownRouteHandlerOf(method: object): OwnRouteHandler | undefined {
-  return HANDLERS.get(method);
+  return Reflect.getMetadata(HANDLER, method) as OwnRouteHandler | undefined;
 }
 
 /**
@@ -73,16 +77,22 @@ export function OwnRoute<Body extends object = object, Query extends object = ob
   ): void => {
     const handle = descriptor.value;
     if (handle === undefined) return;
-    const answered = { [key]: (): void => undefined }[key] as unknown as typeof handle;
+    const answered = { [key]: requireAnswered }[key] as unknown as typeof handle;
     for (const name of Reflect.getMetadataKeys(handle) as unknown[]) {
       Reflect.defineMetadata(name, Reflect.getMetadata(name, handle), answered);
     }
-    HANDLERS.set(answered, { handle, reads } as unknown as OwnRouteHandler);
+    Reflect.defineMetadata(HANDLER, { handle, reads } as unknown as OwnRouteHandler, answered);
     descriptor.value = answered;
     // Tells Nest that the method sends its answer by itself.
     Res()(target, key, 0);
     documented(reads)(target, key, descriptor);
   };
+}
+
+/** What Nest calls in place of a route of ours. An answer that nobody sent must not look like a success. */
+function requireAnswered(response: object): void {
+  if (!isAnswered(response))
+    throw new Error('OwnRouteGuard did not run this route: something replaced its handler');
 }
 
 function documented({ json, form, query }: Reads<object, object>): MethodDecorator {

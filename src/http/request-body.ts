@@ -43,12 +43,31 @@ export async function readBody(request: HttpRequest, format: BodyFormat): Promis
   const { rawBody, body } = request as WithBody;
   const isConsumed = node.readableDidRead || node.readableEnded;
   const kept = isConsumed ? (rawBody ?? body) : await bytesOf(node);
+  if (isConsumed && (!node.readableEnded || (kept === undefined && announcesBody(node)))) {
+    // A body that is cut off, or that nobody kept, must not pass for an empty one.
+    checkHeaders(node, format);
+    throw refusal('invalid_request', 'Send the body as it is: something consumed it before this route.');
+  }
   if (kept === undefined || isEmpty(kept)) return undefined;
   checkHeaders(node, format);
   if (kept instanceof Uint8Array) return parsed(textOf(kept, format), format);
   if (typeof kept === 'string') return parsed(checked(kept, format), format);
-  checked(JSON.stringify(kept), format);
+  checked(jsonOf(kept, format), format);
   return kept;
+}
+
+/** Whether the headers of a request say that a body follows. */
+function announcesBody(node: IncomingMessage): boolean {
+  const [length = '0'] = headerValues(node, 'content-length');
+  return Number(length) !== 0 || headerValues(node, 'transfer-encoding').length > 0;
+}
+
+function jsonOf(value: unknown, format: BodyFormat): string {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    throw malformed(format);
+  }
 }
 
 function isEmpty(kept: unknown): boolean {
@@ -63,9 +82,11 @@ async function bytesOf(node: IncomingMessage): Promise<Buffer> {
     const stop = (): void => {
       node.off('data', take).off('end', end).off('error', fail).off('close', fail);
     };
-    const take = (chunk: Buffer): void => {
-      chunks.push(chunk);
-      size += chunk.length;
+    const take = (chunk: Buffer | string): void => {
+      // The host may have set an encoding on the stream.
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, node.readableEncoding ?? 'utf8') : chunk;
+      chunks.push(bytes);
+      size += bytes.length;
       if (size <= BODY_LIMIT_BYTES) return;
       stop();
       // Drains the rest, so that the client reads the answer.
@@ -81,7 +102,7 @@ async function bytesOf(node: IncomingMessage): Promise<Buffer> {
       reject(refusal('invalid_request', 'Send the whole body.'));
     };
     if (node.destroyed) fail();
-    else node.on('data', take).on('end', end).on('error', fail).on('close', fail);
+    else node.on('data', take).on('end', end).on('error', fail).on('close', fail).resume();
   });
 }
 

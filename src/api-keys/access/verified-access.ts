@@ -72,6 +72,11 @@ export function attachAccess(access: VerifiedAccess): void {
   carrierOf(access.request)[VERIFIED] = access;
 }
 
+/** Forgets that a request was allowed, so that it is judged anew. */
+export function forgetAccess(request: HttpRequest): void {
+  delete carrierOf(request)[VERIFIED];
+}
+
 /**
  * What the guard found out, `undefined` on a request that no guard let in: also where it was made out of the parts of
  * one that was.

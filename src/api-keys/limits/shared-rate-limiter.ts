@@ -20,7 +20,7 @@ const PAUSE_AFTER_FAILURE_MS = 1000;
 
 /** What Redis answers while it starts, is busy, is full, or changes its primary. */
 const PASSING_REPLY =
-  /^(?:ASK|BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|MOVED|NOREPLICAS|OOM|READONLY|TRYAGAIN|UNBLOCKED)\b/;
+  /(?:^|: -)(?:ASK|BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|MOVED|NOREPLICAS|OOM|READONLY|TRYAGAIN|UNBLOCKED)\b/;
 
 const OUTAGES = 'keyward_rate_limiter_outages_total';
 

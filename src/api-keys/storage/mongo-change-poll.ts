@@ -45,6 +45,8 @@ export class MongoChangePoll implements ChangeSource {
   }
 
   private async poll(target: FeedTarget): Promise<void> {
+    // Before the beat: a driver that repeats it at a new primary must not date the proof after the change of primary.
+    const begunAt = performance.now();
     const beat = await this.heartbeat.beat();
     if (this.mark === undefined) {
       this.mark = (await this.readOwn())?.changedAt;
@@ -52,7 +54,6 @@ export class MongoChangePoll implements ChangeSource {
       target.everythingChanged();
       return;
     }
-    const begunAt = performance.now();
     const changed = await this.changedSince(new Date(this.mark.getTime() - OVERLAP_MS));
     for (const document of changed) this.announce(document, target);
     this.mark = changed.find((document) => document.beat === beat)?.changedAt;

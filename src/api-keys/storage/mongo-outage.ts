@@ -8,6 +8,7 @@ const OUTAGE_CODES: ReadonlySet<number | string | undefined> = new Set([
   6, // HostUnreachable
   7, // HostNotFound
   24, // LockTimeout
+  43, // CursorNotFound
   46, // LockBusy
   50, // MaxTimeMSExpired
   63, // StaleShardVersion
@@ -23,9 +24,12 @@ const OUTAGE_CODES: ReadonlySet<number | string | undefined> = new Set([
   134, // ReadConcernMajorityNotAvailableYet
   146, // ExceededMemoryLimit
   150, // StaleEpoch
+  175, // QueryPlanKilled
   189, // PrimarySteppedDown
   202, // NetworkInterfaceExceededTimeLimit
   203, // ShardingStateNotInitialized
+  211, // KeyNotFound
+  237, // CursorKilled
   246, // SnapshotUnavailable
   261, // TooManyLogicalSessions
   262, // ExceededTimeLimit

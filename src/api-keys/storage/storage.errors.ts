@@ -26,13 +26,17 @@ export class StorageFaultError extends Error {
   }
 }
 
+const MAX_CAUSE_LENGTH = 300;
+
 function namedCause(cause: unknown): string {
   if (!(cause instanceof Error)) return 'unknown error';
   const codes = ['code', 'codeName']
     .map((name): unknown => Reflect.get(cause, name))
     .filter((part) => typeof part === 'number' || typeof part === 'string')
     .join(' ');
-  return `${cause.name}${codes === '' ? '' : ` (${codes})`}: ${cause.message}`;
+  // MongoDB repeats the whole command, records included, to a user without the right to it.
+  const [message = ''] = cause.message.split(' to execute command');
+  return `${cause.name}${codes === '' ? '' : ` (${codes})`}: ${message.slice(0, MAX_CAUSE_LENGTH)}`;
 }
 
 /** A record with this id exists already. */

@@ -20,6 +20,9 @@ const OWNERS_PART = 1 / 8;
 /** The part of what may be served from memory between two reads of a known key because of wrong secrets. */
 const WRONG_SECRET_INTERVAL = 1 / 4;
 
+/** Also with a large bound, a token that was rotated elsewhere must work within the time of an answer. */
+const MAX_WRONG_SECRET_INTERVAL_MS = 200;
+
 /** What is left of the bound is for the answer's own way. */
 export const USABLE_PART_OF_BOUND = 0.8;
 
@@ -55,7 +58,9 @@ export class FreshKeys implements BeforeApplicationShutdown {
     this.maxAgeMs = maxAgeMs;
     this.feeds = { keys: repository.changes, owners: owners?.changes };
     this.unknown = new UnknownTokens(maxAgeMs);
-    this.wrongSecrets = new WrongSecrets(maxAgeMs * WRONG_SECRET_INTERVAL);
+    this.wrongSecrets = new WrongSecrets(
+      Math.min(maxAgeMs * WRONG_SECRET_INTERVAL, MAX_WRONG_SECRET_INTERVAL_MS),
+    );
     this.keys = new FreshCache({
       max,
       weightBound: { maxWeight: maxWeight - ownersWeight, weigh: weightOfKey },

@@ -102,7 +102,7 @@ export class SieveCache<V> {
     for (;;) {
       const slot = this.hand === NONE ? this.oldest : this.hand;
       const key = this.keys[slot];
-      if (key === undefined) return;
+      if (key === undefined) return this.clear();
       if (this.isUsed[slot] === 0) return this.remove(slot, key);
       this.isUsed[slot] = 0;
       this.hand = this.newer[slot] ?? NONE;

@@ -32,7 +32,9 @@ export class WrongSecrets<K extends object, R> {
     const wait = turn === undefined ? 0 : turn.begunAt + this.intervalMs - now;
     if (turn === undefined || wait <= 0) return this.begin(known, now, read);
     if (turn.begunAt >= arrivedAt) return turn.reading;
-    turn.next ??= pause(wait).then(async () => this.begin(known, performance.now(), read));
+    turn.next ??= pause(wait, undefined, { ref: false }).then(async () =>
+      this.begin(known, performance.now(), read),
+    );
     return turn.next;
   }
 
