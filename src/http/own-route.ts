@@ -77,11 +77,13 @@ export function OwnRoute<Body extends object = object, Query extends object = ob
   ): void => {
     const handle = descriptor.value;
     if (handle === undefined) return;
-    const answered = { [key]: requireAnswered }[key] as unknown as typeof handle;
+    const answered = { [key]: (response: object) => requireAnswered(response) }[
+      key
+    ] as unknown as typeof handle;
     for (const name of Reflect.getMetadataKeys(handle) as unknown[]) {
       Reflect.defineMetadata(name, Reflect.getMetadata(name, handle), answered);
     }
-    Reflect.defineMetadata(HANDLER, { handle, reads } as unknown as OwnRouteHandler, answered);
+    Reflect.defineMetadata(HANDLER, { handle, reads }, answered);
     descriptor.value = answered;
     // Tells Nest that the method sends its answer by itself.
     Res()(target, key, 0);
