@@ -1,0 +1,123 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
+import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
+import { ADAPTERS, type AdapterName } from '../support/two-adapters';
+
+const SELF = '/v1/api-keys/self';
+
+/** Longer than a body may take without another decision on its sender. */
+const SLOW_MS = 300;
+
+type Create = RouterExecutionContext['create'];
+
+/** Wraps each handler as instrumentation does, and copies the metadata of the handler or not. */
+function wrapHandlers(copiesMetadata: boolean): void {
+  const create = Object.getOwnPropertyDescriptor(RouterExecutionContext.prototype, 'create')?.value as Create;
+  jest.spyOn(RouterExecutionContext.prototype, 'create').mockImplementation(function (
+    this: RouterExecutionContext,
+    ...[instance, callback, ...rest]: Parameters<Create>
+  ) {
+    const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+      return callback.apply(this, args);
+    };
+    for (const name of copiesMetadata ? (Reflect.getMetadataKeys(callback) as unknown[]) : []) {
+      Reflect.defineMetadata(name, Reflect.getMetadata(name, callback), wrapper);
+    }
+    return create.call(this, instance, wrapper, ...rest);
+  });
+}
+
+async function startWrapped(adapter: AdapterName, copiesMetadata: boolean): Promise<MemoriesHost> {
+  wrapHandlers(copiesMetadata);
+  try {
+    return await startMemoriesHost(adapter);
+  } finally {
+    jest.restoreAllMocks();
+  }
+}
+
+describe.each(ADAPTERS)('a key whose holder sends the body of a create slowly, on %s', (adapter) => {
+  let host: MemoriesHost;
+
+  beforeAll(async () => {
+    host = await startMemoriesHost(adapter);
+  });
+  afterAll(async () => host.close());
+
+  const createSlowly = async (
+    token: string,
+    name: string,
+    meanwhile: () => Promise<void>,
+  ): Promise<number> => {
+    const body = JSON.stringify({ name, scopes: ['memory:read'] });
+    const sent = request(`${host.url}/v1/api-keys`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Bearer ${token}`,
+        'Content-Type': 'application/json',
+        'Content-Length': body.length,
+      },
+    });
+    const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+    sent.write(body.slice(0, 1));
+    await pause(SLOW_MS);
+    await meanwhile();
+    sent.end(body.slice(1));
+    const [answer] = await answered;
+    answer.resume();
+    return answer.statusCode ?? 0;
+  };
+  const names = async (): Promise<readonly string[]> => {
+    const { data } = await host.app.get(ApiKeysService).list(rootCaller('system'), { limit: 100 });
+    return data.map(({ name }) => name);
+  };
+
+  it('creates nothing if it is revoked before the body is whole', async () => {
+    const leaked = await host.issue({ scopes: ['*'], orgId: 'acme' });
+    expect(await createSlowly(leaked.token, 'too late', async () => host.revoke(leaked))).toBe(401);
+    expect(await names()).not.toContain('too late');
+  });
+
+  it('creates a key if it is still good, also when another tenant’s key is revoked', async () => {
+    const good = await host.issue({ scopes: ['*'], orgId: 'acme' });
+    const other = await host.issue({ scopes: ['*'], orgId: 'globex' });
+    expect(await createSlowly(good.token, 'in time', async () => host.revoke(other))).toBe(201);
+    expect(await names()).toContain('in time');
+  });
+});
+
+describe.each(ADAPTERS)('our routes in a host on %s whose handlers something wraps', (adapter) => {
+  let host: MemoriesHost | undefined;
+
+  afterEach(async () => {
+    await host?.close();
+    host = undefined;
+  });
+
+  it('work as before if the wrapper carries the metadata, as that of OpenTelemetry does', async () => {
+    host = await startWrapped(adapter, true);
+    const acme = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
+    const globex = await host.issue({ scopes: ['memory:read'], orgId: 'globex' });
+    const asked = '/v1/forward-auth?scope=memory:read&org=acme';
+    expect((await host.as().get(asked)).status).toBe(401);
+    expect((await host.as(globex.token).get(asked)).status).toBe(403);
+    expect((await host.as(acme.token).get(asked)).status).toBe(200);
+    expect((await host.as(acme.token).send('DELETE', SELF)).status).toBe(204);
+    expect((await host.as(acme.token).get(SELF)).status).toBe(401);
+    expect((await host.as(globex.token).get(SELF)).status).toBe(200);
+  });
+
+  it('never look like a success if the metadata is lost', async () => {
+    host = await startWrapped(adapter, false);
+    const acme = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
+    for (const token of [undefined, acme.token]) {
+      const { status } = await host.as(token).get('/v1/forward-auth?scope=memory:read&org=acme');
+      expect(status).toBeGreaterThanOrEqual(400);
+    }
+    expect((await host.as(acme.token).send('DELETE', SELF)).status).toBeGreaterThanOrEqual(400);
+  });
+});
