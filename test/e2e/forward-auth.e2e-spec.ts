@@ -76,7 +76,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     ['traefik.yaml', 1],
     ['envoy.yaml', 2],
   ])('is configured to overwrite each header that says whose the key is: %s', async (file, times) => {
-    const text = await projectFile(`docs/integrations/${file}`);
+    const text = (await projectFile(`docs/integrations/${file}`)).replaceAll(/#.*$/gm, '');
     const { token } = await service.issue({ scopes: [] });
     const { headers } = await service.as(token).get(ANY);
     const identity = [...headers.keys()].filter((name) => name.startsWith('x-auth-'));
