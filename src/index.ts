@@ -80,6 +80,7 @@ export {
   API_KEY_REPOSITORY,
   type ApiKeyQuery,
   type ApiKeyRepository,
+  type KeyOutline,
 } from './api-keys/storage/api-key.repository';
 export type {
   ChangeFeed,
