@@ -8,7 +8,6 @@ import {
 import { HTTP_CODE_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
 import { ContextIdFactory, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { type HttpRequest, nodeRequestOf } from '../api-keys/access/http-request';
-import { ScopesGuard } from '../api-keys/access/scopes.guard';
 import { accessOf, forgetAccess } from '../api-keys/access/verified-access';
 import { readOrRefuse, refuseParameters } from '../problems/validation';
 import { noteAnswered } from '../problems/answered';
@@ -22,7 +21,7 @@ const SLOW_BODY_MS = 100;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** What a host application may tell of a request beyond Node's own. */
+/** The fields of a request that an adapter adds to Node's own. */
 interface Sent extends HttpRequest {
   readonly originalUrl?: string;
 }
@@ -63,9 +62,11 @@ export class OwnRouteGuard implements CanActivate {
 
   /** Whoever was allowed when the headers came may have been revoked since. Counts as another request. */
   private async judgeAgain(context: ExecutionContext, request: HttpRequest): Promise<void> {
-    if (accessOf(request) === undefined) return;
+    const access = accessOf(request);
+    if (access === undefined) return;
     forgetAccess(request);
-    await this.modules.get(ScopesGuard, { strict: false }).canActivate(context);
+    // The same guard: an application may import Keyward twice, with two stores.
+    await (access.guard as CanActivate).canActivate(context);
   }
 
   private send(

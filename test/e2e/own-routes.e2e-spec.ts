@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Module } from '@nestjs/common';
 import { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
+import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
 import { ApiKeysService } from '../../src/api-keys/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
-import { ADAPTERS, type AdapterName } from '../support/two-adapters';
+import { ADAPTERS, type AdapterName, startHost } from '../support/two-adapters';
+
+const CUSTOMER_KEYS = Symbol('customer keys');
 
 const SELF = '/v1/api-keys/self';
 
@@ -40,6 +44,46 @@ async function startWrapped(adapter: AdapterName, copiesMetadata: boolean): Prom
   }
 }
 
+async function createSlowly(
+  url: string,
+  token: string,
+  name: string,
+  meanwhile: () => Promise<void>,
+): Promise<number> {
+  const body = JSON.stringify({ name, scopes: ['memory:read'] });
+  const sent = request(`${url}/v1/api-keys`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'Content-Type': 'application/json',
+      'Content-Length': body.length,
+    },
+  });
+  const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
+  sent.write(body.slice(0, 1));
+  await pause(SLOW_MS);
+  await meanwhile();
+  sent.end(body.slice(1));
+  const [answer] = await answered;
+  answer.resume();
+  return answer.statusCode ?? 0;
+}
+
+/** A second store of the same application, without routes. */
+@Module({ imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false, globalGuard: false })] })
+class PartnersModule {}
+
+/** The store whose keys the routes manage. */
+@Module({
+  imports: [ApiKeysModule.forRoot({ storage: 'memory', globalGuard: false })],
+  providers: [{ provide: CUSTOMER_KEYS, useExisting: ApiKeysService }],
+})
+class CustomersModule {}
+
+/** A third store. */
+@Module({ imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false, globalGuard: false })] })
+class RobotsModule {}
+
 describe.each(ADAPTERS)('a key whose holder sends the body of a create slowly, on %s', (adapter) => {
   let host: MemoriesHost;
 
@@ -48,29 +92,6 @@ describe.each(ADAPTERS)('a key whose holder sends the body of a create slowly, o
   });
   afterAll(async () => host.close());
 
-  const createSlowly = async (
-    token: string,
-    name: string,
-    meanwhile: () => Promise<void>,
-  ): Promise<number> => {
-    const body = JSON.stringify({ name, scopes: ['memory:read'] });
-    const sent = request(`${host.url}/v1/api-keys`, {
-      method: 'POST',
-      headers: {
-        Authorization: `Bearer ${token}`,
-        'Content-Type': 'application/json',
-        'Content-Length': body.length,
-      },
-    });
-    const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
-    sent.write(body.slice(0, 1));
-    await pause(SLOW_MS);
-    await meanwhile();
-    sent.end(body.slice(1));
-    const [answer] = await answered;
-    answer.resume();
-    return answer.statusCode ?? 0;
-  };
   const names = async (): Promise<readonly string[]> => {
     const { data } = await host.app.get(ApiKeysService).list(rootCaller('system'), { limit: 100 });
     return data.map(({ name }) => name);
@@ -78,15 +99,28 @@ describe.each(ADAPTERS)('a key whose holder sends the body of a create slowly, o
 
   it('creates nothing if it is revoked before the body is whole', async () => {
     const leaked = await host.issue({ scopes: ['*'], orgId: 'acme' });
-    expect(await createSlowly(leaked.token, 'too late', async () => host.revoke(leaked))).toBe(401);
+    expect(await createSlowly(host.url, leaked.token, 'too late', async () => host.revoke(leaked))).toBe(401);
     expect(await names()).not.toContain('too late');
   });
 
   it('creates a key if it is still good, also when another tenant’s key is revoked', async () => {
     const good = await host.issue({ scopes: ['*'], orgId: 'acme' });
     const other = await host.issue({ scopes: ['*'], orgId: 'globex' });
-    expect(await createSlowly(good.token, 'in time', async () => host.revoke(other))).toBe(201);
+    expect(await createSlowly(host.url, good.token, 'in time', async () => host.revoke(other))).toBe(201);
     expect(await names()).toContain('in time');
+  });
+});
+
+describe.each(ADAPTERS)('a slow create in an application on %s with three stores', (adapter) => {
+  it('is judged again by the store that has the key', async () => {
+    const host = await startHost(adapter, { imports: [PartnersModule, CustomersModule, RobotsModule] });
+    const grant = { name: 'maker', scopes: ['*'], orgId: 'acme' };
+    try {
+      const { token } = await host.app.get<ApiKeysService>(CUSTOMER_KEYS).create(rootCaller('system'), grant);
+      expect(await createSlowly(host.url, token, 'slow', async () => undefined)).toBe(201);
+    } finally {
+      await host.close();
+    }
   });
 });
 
