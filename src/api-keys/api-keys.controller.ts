@@ -100,9 +100,9 @@ export class ApiKeysController {
   }
 
   /**
-   * Revokes the presented key itself. Asks for nothing but its current token, so that whoever holds a leaked key can always
-   * revoke it: from any address, past its rate limit, disabled or expired, and whatever its owner's state. A token in grace
-   * is not the current one. Takes no `If-Match`.
+   * Revokes the presented key itself. Requires only its current token, so the holder of a leaked key can always revoke it:
+   * from any address, past its rate limit, and even if the key is disabled or expired or its owner is disabled. A token in
+   * grace is not the current one. Takes no `If-Match`.
    */
   @Delete('self')
   @Possession()

@@ -30,8 +30,8 @@ interface WithHooks {
 }
 
 /**
- * Stands before everything that a host application does with a request, and takes requests to our own routes out of its
- * reach (decision record 0062):
+ * Sees each request before the middleware of a host application, and keeps that middleware from changing requests to our
+ * own routes (decision record 0062):
  *
  * - Body parsers find no body, because each of them looks at the headers that this removes. Our routes read the
  *   connection themselves, or leave it unread.

@@ -104,7 +104,7 @@ describe.each(ADAPTERS)('a shared cache in front of a host on %s', (adapter) => 
     }
   });
 
-  it('is told of the headers that name a tenant where a route reads them', async () => {
+  it('finds the tenant headers in Vary if a route reads them', async () => {
     const { token } = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
     const [, varied] = cachingOf(await host.as(token).get('/notes/tenant', { 'X-Org-Id': 'acme' }));
     expect(varied).toEqual(['authorization', 'x-api-key', 'x-org-id', 'x-project-id']);

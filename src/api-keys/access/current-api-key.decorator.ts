@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { VerifiedKey } from '../domain/api-key';
 import { requirePresentedKey } from './verified-access';
 
-/** The key that a request was let in with. It is frozen. */
+/** The key that authorised a request. It is frozen. */
 export type CurrentKey = VerifiedKey;
 
 /**

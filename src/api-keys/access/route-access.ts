@@ -15,7 +15,7 @@ export type RouteAccess =
       readonly tenantHeaders: boolean;
       readonly basicCredentials: boolean;
       readonly sessions: boolean;
-      /** Whether the route asks for nothing but possession of the current token. */
+      /** Whether the route requires only possession of the current token. */
       readonly possession: boolean;
       /** How the key is verified. */
       readonly verification: VerifyOptions | undefined;

@@ -34,8 +34,9 @@ export interface Requirement {
   /** The client's address; `undefined` where it is not known, which fails every allowlist. */
   readonly clientAddress: string | undefined;
   /**
-   * Asks for nothing but possession of the key's current secret: the way out for a holder who revokes its own key. Only
-   * `ROTATED` and `REVOKED` refuse it. A secret in grace is not the current one. See decision record 0068.
+   * Requires only possession of the key's current secret, so that a holder can always revoke its own key. Of the codes for
+   * a genuine secret, only `ROTATED` and `REVOKED` reject it. A secret in grace is not the current one. See decision
+   * record 0068.
    */
   readonly possession?: boolean | undefined;
 }

@@ -24,8 +24,8 @@ export class KeyImportController {
   constructor(private readonly importer: KeyImportService) {}
 
   /**
-   * Imports keys of another system by the hashes of their tokens. Each record stands or falls by itself. The calling key
-   * must be neither bound to a tenant nor owned by a user.
+   * Imports keys of another system by the hashes of their tokens. A refused record does not stop the others.
+   * The calling key must be neither bound to a tenant nor owned by a user.
    */
   @Post()
   @HttpCode(200)

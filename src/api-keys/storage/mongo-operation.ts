@@ -36,7 +36,8 @@ function abortable(signal: AbortSignal): object {
 
 /**
  * Runs one database operation under a time limit. A store that is unreachable or overloaded becomes a
- * `StorageUnavailableError`, any other error of the store a `StorageFaultError`; a duplicate key is passed on, for the caller to judge.
+ * `StorageUnavailableError`, any other error of the store a `StorageFaultError`. A duplicate key is passed on, for the
+ * caller to judge.
  *
  * @param operation gets the signal that it must hand to the driver
  * @param timeoutMs the limit, where it is not the usual one
