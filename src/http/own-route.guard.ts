@@ -12,7 +12,7 @@ import { accessOf, forgetAccess } from '../api-keys/access/verified-access';
 import { readOrRefuse, refuseParameters } from '../problems/validation';
 import { noteAnswered } from '../problems/answered';
 import { type Call, type OwnRouteHandler, ownRouteHandlerOf } from './own-route';
-import { type Parameters, readParameters } from './parameters';
+import { readParameters } from './parameters';
 import { readBody } from './request-body';
 import { varyBy } from './cache-headers';
 
@@ -93,12 +93,13 @@ async function callOf(
   headers: Map<string, string>,
 ): Promise<Call> {
   const node = nodeRequestOf(request);
-  const [path = '', query = ''] = ((request as Sent).originalUrl ?? node.url ?? '').split(/\?(.*)/s, 2);
+  const [path = '', queryText = ''] = ((request as Sent).originalUrl ?? node.url ?? '').split(/\?(.*)/s, 2);
   return {
     request,
     params: (request.params ?? {}) as Readonly<Record<string, string>>,
     path: path.replace(/\/+$/, ''),
-    query: queryOf(readParameters(query), reads),
+    query: queryOf(queryText, reads),
+    queryText,
     body: await bodyOf(request, reads),
     header: (name) => {
       const value = node.headers[name];
@@ -108,10 +109,12 @@ async function callOf(
   };
 }
 
-function queryOf(parameters: Parameters, { query, anyQuery = false }: OwnRouteHandler['reads']): object {
+function queryOf(text: string, { query, anyQuery = false }: OwnRouteHandler['reads']): object {
+  if (anyQuery) return {};
+  const parameters = readParameters(text);
   if (query !== undefined) return readOrRefuse(query, parameters);
-  if (!anyQuery) refuseParameters(parameters);
-  return parameters;
+  refuseParameters(parameters);
+  return {};
 }
 
 async function bodyOf(

@@ -13,7 +13,7 @@ export interface Reads<Body extends object, Query extends object> {
   readonly form?: Type<Body>;
   /** The class of the query; without it a route accepts no parameters. */
   readonly query?: Type<Query>;
-  /** Passes the query on as it is, for the handler to judge. */
+  /** Accepts any query, even one that cannot be decoded: the handler judges `queryText`. */
   readonly anyQuery?: boolean;
 }
 
@@ -23,6 +23,8 @@ export interface Call<Body extends object = object, Query extends object = objec
   readonly params: Readonly<Record<string, string>>;
   readonly body: Body;
   readonly query: Query;
+  /** The query as the client sent it, without the question mark. */
+  readonly queryText: string;
   /** The address of the request as the client sent it, without the query; global prefix included. */
   readonly path: string;
   /** A header of the request. */

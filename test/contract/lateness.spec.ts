@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { timed } from '../support/lateness';
+import { eventually } from '../support/patience';
 
 function compute(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
@@ -7,11 +8,13 @@ function compute(ms: number): void {
 
 describe('the time that a test compares with a promised time', () => {
   it('counts what was waited for', async () => {
-    const { result, ms } = await timed(async () => pause(400, 'done'));
-    expect(result).toBe('done');
-    // Even beside other processes; on an idle machine it is 400.
-    expect(ms).toBeGreaterThan(100);
-    expect(ms).toBeLessThan(440);
+    // Other processes can hold this one up during any single try.
+    const last = await eventually(
+      () => timed(async () => pause(400, 'done')),
+      ({ ms }) => ms > 300,
+    );
+    expect(last.result).toBe('done');
+    expect(last.ms).toBeLessThan(440);
   });
 
   it('leaves out the time in which this process could not run', async () => {

@@ -85,7 +85,7 @@ describe('the example for Traefik', () => {
       expect(removed.test('Authorization')).toBe(false);
       const { headers } = await service.as(token).get(requirement);
       const copied = [...headers.keys()].filter((name) => removed.test(name));
-      expect(copied).toHaveLength(5);
+      expect(copied).toHaveLength(6);
       expect(headers.get('x-auth-key-id')).toBe(key.id);
     }
   });

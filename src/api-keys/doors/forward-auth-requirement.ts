@@ -1,3 +1,4 @@
+import { type Parameters, readParameters } from '../../http/parameters';
 import { isTenantId, type TenantContext } from '../domain/binding';
 import { isRequirableScope, type ScopeRequirement } from '../domain/scopes';
 
@@ -14,15 +15,25 @@ export interface ProxyRequirement {
  * spaces) or `authenticated=1`, and `org` and `project`. Anything unknown, malformed, empty or repeated is
  * `undefined`, so that a slip in a configuration closes the door.
  */
-export function readProxyRequirement(query: Readonly<Record<string, unknown>>): ProxyRequirement | undefined {
-  const { scope, org, project, authenticated } = query;
-  if (Object.getOwnPropertyNames(query).some((name) => !PARAMETERS.has(name))) return undefined;
+export function readProxyRequirement(query: string): ProxyRequirement | undefined {
+  const parameters = parametersOf(query);
+  if (parameters === undefined) return undefined;
+  const { scope, org, project, authenticated } = parameters;
+  if (Object.keys(parameters).some((name) => !PARAMETERS.has(name))) return undefined;
   if (!isAbsentOr(isTenantId, org) || !isAbsentOr(isTenantId, project)) return undefined;
   if ((scope === undefined) === (authenticated === undefined)) return undefined;
   if (authenticated !== undefined && authenticated !== '1') return undefined;
   const allOf = scope === undefined ? [] : typeof scope === 'string' ? scope.split(' ') : [''];
   if (!allOf.every(isRequirableScope)) return undefined;
   return { scopes: { allOf, anyOf: [] }, tenant: { orgId: org, projectId: project } };
+}
+
+function parametersOf(query: string): Parameters | undefined {
+  try {
+    return readParameters(query);
+  } catch {
+    return undefined;
+  }
 }
 
 function isAbsentOr(is: (text: string) => boolean, value: unknown): value is string | undefined {

@@ -3,7 +3,6 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { CREDENTIAL_HEADERS } from '../../http/cache-headers';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../../http/own-route.guard';
-
 import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { Admission } from '../access/admission';
@@ -43,8 +42,8 @@ export class ForwardAuthController {
   @HttpCode(200)
   @Public()
   @OwnRoute({ anyQuery: true })
-  async authorize({ request, query, setHeader }: Call): Promise<void> {
-    const requirement = readProxyRequirement(query as Readonly<Record<string, unknown>>);
+  async authorize({ request, queryText, setHeader }: Call): Promise<void> {
+    const requirement = readProxyRequirement(queryText);
     if (requirement === undefined) {
       throw new ProblemException(
         problemOf(
