@@ -39,6 +39,8 @@ module.exports = {
   testTimeout: 180_000,
   // Most suites wait for servers: one worker would leave the processor idle.
   maxWorkers: 2,
+  // A large heap makes every collection slow, above all in suites that measure memory.
+  workerIdleMemoryLimit: '500MB',
   reporters: ['<rootDir>/scripts/drills-table.cjs', 'default', '<rootDir>/scripts/closing-line.cjs'],
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },

@@ -28,17 +28,18 @@ export class WrongSecrets<K extends object, R> {
    */
   async readAgain(known: K, arrivedAt: number, read: () => Promise<R>): Promise<R> {
     const turn = this.turns.get(known);
-    const now = performance.now();
-    const wait = turn === undefined ? 0 : turn.begunAt + this.intervalMs - now;
-    if (turn === undefined || wait <= 0) return this.begin(known, now, read);
+    if (turn === undefined) return this.begin(known, read);
     if (turn.begunAt >= arrivedAt) return turn.reading;
-    turn.next ??= pause(wait, undefined, { ref: false }).then(async () =>
-      this.begin(known, performance.now(), read),
-    );
+    // Due or not: whoever does not wait for it begins a second read beside it.
+    if (turn.next !== undefined) return turn.next;
+    const wait = turn.begunAt + this.intervalMs - performance.now();
+    if (wait <= 0) return this.begin(known, read);
+    turn.next = pause(wait, undefined, { ref: false }).then(async () => this.begin(known, read));
     return turn.next;
   }
 
-  private async begin(known: K, begunAt: number, read: () => Promise<R>): Promise<R> {
+  private async begin(known: K, read: () => Promise<R>): Promise<R> {
+    const begunAt = performance.now();
     const reading = read();
     this.turns.set(known, { begunAt, reading, next: undefined });
     return reading;
