@@ -17,7 +17,7 @@ function threats(): readonly Threat[] {
     .slice(1)
     .map((item) => ({
       name: item.slice(0, item.indexOf('.** ')),
-      answer: item.slice(item.indexOf('.** ') + 4, item.indexOf('\n')),
+      answer: item.slice(item.indexOf('.** ') + 4, item.indexOf('\n  - ')),
       tests: [...item.matchAll(/^ {2}- `([^`]+)`: “([^”]+)”$/gm)].map(
         ([, file = '', title = '']) => [file, title] as const,
       ),

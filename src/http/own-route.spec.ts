@@ -1,0 +1,30 @@
+import { noteAnswered } from '../problems/answered';
+import { type Call, OwnRoute, ownRouteHandlerOf } from './own-route';
+
+class Routes {
+  @OwnRoute()
+  async show({ path }: Call): Promise<string> {
+    return `shown at ${path}`;
+  }
+}
+
+type StandIn = (response: object) => unknown;
+
+const standIn = Reflect.get(Routes.prototype, 'show') as StandIn;
+
+describe('the method that Nest calls in place of a route of ours', () => {
+  it('fails when nobody sent the answer, so that it never looks like a success', () => {
+    expect(() => standIn({})).toThrow('OwnRouteGuard did not run this route');
+  });
+
+  it('does nothing when the answer was sent', () => {
+    const response = {};
+    noteAnswered(response);
+    expect(standIn(response)).toBeUndefined();
+  });
+
+  it('leads to the route', async () => {
+    expect(await ownRouteHandlerOf(standIn)?.handle({ path: '/v1' } as Call)).toBe('shown at /v1');
+    expect(ownRouteHandlerOf(() => undefined)).toBeUndefined();
+  });
+});
