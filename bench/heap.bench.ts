@@ -1,6 +1,7 @@
 import type { ApiKeyWithHistory } from '../src/api-keys/domain/api-key';
 import { issueToken } from '../src/api-keys/domain/key-token';
 import { SieveCache } from '../src/api-keys/verification/sieve-cache';
+import { heapUsed } from './kit/heap';
 import { BsonRepository } from './kit/bson-repository';
 import { REQUIREMENT, sampleKey } from './kit/keys';
 import { claim, printTable } from './kit/report';
@@ -87,13 +88,6 @@ async function bytesOfCached(make: () => ApiKeyWithHistory, count: number): Prom
 
 function megabytes(bytes: number): string {
   return (bytes / MB).toFixed(1);
-}
-
-function heapUsed(): number {
-  if (globalThis.gc === undefined) throw new Error('run with --expose-gc, as `npm run bench` does');
-  globalThis.gc();
-  globalThis.gc();
-  return process.memoryUsage().heapUsed;
 }
 
 void main();

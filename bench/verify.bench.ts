@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { newKeyId } from '../src/api-keys/domain/key-id';
+import { heapUsed } from './kit/heap';
 import { REQUIREMENT, type SampleKey, sampleKey } from './kit/keys';
 import { claim, intervalOf, print, printTable } from './kit/report';
 import { interleave, microseconds } from './kit/rounds';
@@ -96,13 +97,6 @@ async function cachedVerifier(
   const entryBytes = (heapUsed() - before) / verifier.fresh.keys.size;
   for (const { token } of hot) await verifier.verifier.verify(token, REQUIREMENT);
   return { ...verifier, entryBytes };
-}
-
-function heapUsed(): number {
-  if (globalThis.gc === undefined) throw new Error('run with --expose-gc, as `npm run bench` does');
-  globalThis.gc();
-  globalThis.gc();
-  return process.memoryUsage().heapUsed;
 }
 
 void main();

@@ -1,5 +1,7 @@
 import type { HttpAnswer } from '../support/http-client';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
+import { withDatabase } from '../support/mongo-server/uri';
+import { relayed } from '../support/relayed';
 import { startService, type TestService } from '../support/service';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
 import { timed } from '../support/lateness';
@@ -61,12 +63,9 @@ describe('a proxy asks while the key store is away', () => {
 
   beforeAll(async () => {
     mongo = await startMongoServer({ own: true });
-    const { hostname, port } = new URL(mongo.uri);
-    proxy = await startTcpProxy({ host: hostname, port: Number(port) });
-    const uri = new URL(mongo.uri);
-    uri.port = String(proxy.port);
-    uri.pathname = '/keyward_forward_auth';
-    service = await startService('mongo', { MONGODB_URI: uri.toString() });
+    const { relay, through } = await relayed(withDatabase(mongo.uri, 'keyward_forward_auth'), startTcpProxy);
+    proxy = relay;
+    service = await startService('mongo', { MONGODB_URI: through });
   });
   afterAll(async () => {
     await service.stop();

@@ -2,8 +2,10 @@ import { freePort } from '../support/free-port';
 import type { HttpAnswer } from '../support/http-client';
 import { timed } from '../support/lateness';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
+import { withDatabase } from '../support/mongo-server/uri';
 import { runNode } from '../support/node-process';
 import { eventually } from '../support/patience';
+import { relayed } from '../support/relayed';
 import { startService, type TestService } from '../support/service';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy';
 
@@ -18,12 +20,9 @@ describe('a database that goes away under a running service', () => {
 
   beforeAll(async () => {
     mongo = await startMongoServer({ own: true });
-    const { hostname, port } = new URL(mongo.uri);
-    proxy = await startTcpProxy({ host: hostname, port: Number(port) });
-    const uri = new URL(mongo.uri);
-    uri.port = String(proxy.port);
-    uri.pathname = '/keyward_outage';
-    service = await startService('mongo', { MONGODB_URI: uri.toString() });
+    const { relay, through } = await relayed(withDatabase(mongo.uri, 'keyward_outage'), startTcpProxy);
+    proxy = relay;
+    service = await startService('mongo', { MONGODB_URI: through });
   });
   afterAll(async () => {
     mongo.resume();
