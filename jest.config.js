@@ -39,8 +39,9 @@ module.exports = {
   testTimeout: 180_000,
   // Most suites wait for servers: one worker would leave the processor idle.
   maxWorkers: 2,
-  // A large heap makes every collection slow, above all in suites that measure memory.
+  // A large heap makes every collection slow.
   workerIdleMemoryLimit: '500MB',
+  testSequencer: '<rootDir>/test/support/heap-first.cjs',
   reporters: ['<rootDir>/scripts/drills-table.cjs', 'default', '<rootDir>/scripts/closing-line.cjs'],
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
