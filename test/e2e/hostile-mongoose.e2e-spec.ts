@@ -5,6 +5,7 @@ import { ApiKeysService } from '../../src/api-keys/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
 import type { HttpClient } from '../support/http-client';
+import { eventually } from '../support/patience';
 import { testDatabaseUri } from '../support/test-database';
 import { ADAPTERS, type AdapterName, startHost } from '../support/two-adapters';
 
@@ -110,9 +111,12 @@ async function seenIn(
     const actions = (history.body['data'] as { action: unknown }[]).map(({ action }) => action);
     steps.push(['history', history.status, actions]);
     steps.push(['afterwards', (await holder.get(`${KEYS}/self`)).status, null]);
-    const events = await root.get('/v1/events?limit=100');
-    const types = (events.body['data'] as { type: unknown }[]).map(({ type }) => type);
-    steps.push(['events', events.status, types.map(String).toSorted()]);
+    const types = async (): Promise<readonly string[]> => {
+      const { body } = await root.get('/v1/events?limit=100');
+      return (body['data'] as { type: unknown }[]).map(({ type }) => String(type)).toSorted();
+    };
+    // The relay copies events to the trail after the answer.
+    steps.push(['events', 200, await eventually(types, (seen) => seen.includes('api-key.revoked'))]);
   } finally {
     await host.close();
   }
