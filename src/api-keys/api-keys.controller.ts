@@ -108,7 +108,7 @@ export class ApiKeysController {
   @Possession()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
-  @ApiProblems(...POSSESSION, 'concurrent_change')
+  @ApiProblems(...POSSESSION, 'rotation_conflict', 'concurrent_change')
   @OwnRoute({ query: RevokeApiKeyQuery })
   async revokeSelf({ request, query, header }: Call<object, RevokeApiKeyQuery>): Promise<void> {
     // Nothing counts these requests: none but the one that ends the key may reach the store.

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { type Redaction, redactionOf } from '../common/redaction';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from './api-keys.options';
 import {
   ConcurrentChangeError,
@@ -38,6 +39,7 @@ import {
   requireCovered,
   requireExternalIdAllowed,
   requireOwnRestrictions,
+  requireSameCustomer,
 } from './grant-checks';
 import { type KeyPageQuery, pageOf } from './key-page';
 import { OWNER_SLOTS, type OwnerSlots } from './owner-slots';
@@ -90,13 +92,17 @@ export interface RotateOptions extends ChangeOptions {
  */
 @Injectable()
 export class ApiKeysService {
+  private readonly redact: Redaction;
+
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
     @Optional() private readonly events?: KeyEventPublisher,
-  ) {}
+  ) {
+    this.redact = redactionOf(options.importTokenPrefixes);
+  }
 
   /**
    * Makes a key. What the request leaves out is inherited from the caller.
@@ -200,6 +206,8 @@ export class ApiKeysService {
    * every instance again.
    *
    * @throws KeyNotFoundError, VersionMismatchError, ConcurrentChangeError
+   * @throws DelegationExceededError if the caller presents a secret in grace and the key manages keys or users
+   * @throws RotationConflictError if the caller is this key and presents an older secret
    */
   async revoke(caller: Caller, id: string, reason?: string, options: ChangeOptions = {}): Promise<ApiKey> {
     const { after: revoked } = await this.change(caller, id, options, async (before, now) => {
@@ -207,8 +215,14 @@ export class ApiKeysService {
         await this.repository.announceAgain?.(id);
         return undefined;
       }
-      const after = { ...before, revokedAt: now, revokedBy: caller.actor, revokedReason: reason };
-      return recordChange(after, now, { action: 'revoked', by: caller.actor, reason });
+      requireChangeable(caller, before, []);
+      // Its caller may have been verified from memory, before a rotation by another instance was announced.
+      if (caller.presented?.keyId === id && caller.presented.hash !== currentSecret(before.secrets)?.hash)
+        throw new RotationConflictError();
+      // Whoever reports a leak may quote the token.
+      const revokedReason = reason === undefined ? undefined : this.redact(reason);
+      const after = { ...before, revokedAt: now, revokedBy: caller.actor, revokedReason };
+      return recordChange(after, now, { action: 'revoked', by: caller.actor, reason: revokedReason });
     });
     await this.giveSlotBack(revoked, revoked.updatedAt);
     return revoked;
@@ -239,6 +253,7 @@ export class ApiKeysService {
       if (found !== current) throw new RotationConflictError();
       requireCovered(caller, before);
       requireAssignable(caller, before.ownerId);
+      requireSameCustomer(caller, before);
       const secrets = rotateSecrets(before.secrets, hash, now, gracePeriodSeconds);
       return recordChange({ ...before, secrets }, now, { action: 'rotated', by: caller.actor });
     });

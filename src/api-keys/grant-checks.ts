@@ -33,6 +33,17 @@ export function requireExternalIdAllowed(caller: Caller, externalId: string | un
 }
 
 /**
+ * Whoever rotates a key gets a token that a host takes for the customer in the key's external id, see decision record 0059.
+ *
+ * @throws DelegationExceededError unless the caller is that customer, acts for the key's owner, or sees every key
+ */
+export function requireSameCustomer(caller: Caller, before: ApiKey): void {
+  if (before.externalId === undefined || before.externalId === caller.externalId) return;
+  if (isUnlimited(caller) || actsForOwner(caller)) return;
+  throw new DelegationExceededError(['externalId']);
+}
+
+/**
  * A secret in its grace period cannot change a key that manages keys or users, its own key included, nor give a key to
  * another owner or customer, see decision record 0011.
  *

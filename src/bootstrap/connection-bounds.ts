@@ -16,8 +16,6 @@ export const CONNECTION_BOUNDS: ServerOptions = {
 
 /** Sets the time-outs of a server to what the operator wishes. */
 export function boundConnections(server: Server, requestTimeoutMs: number, keepAliveTimeoutMs: number): void {
-  // Node drops headers beyond a count silently, X-Forwarded-For among them; the bound on their size refuses them instead.
-  server.maxHeadersCount = 0;
   server.requestTimeout = requestTimeoutMs;
   server.headersTimeout = Math.min(MAX_HEADERS_TIMEOUT_MS, requestTimeoutMs);
   server.keepAliveTimeout = keepAliveTimeoutMs;

@@ -30,8 +30,8 @@ interface WithHooks {
 }
 
 /**
- * Sees each request before the middleware of a host application, and keeps that middleware from changing requests to our
- * own routes (decision record 0062):
+ * Sees each request, with all of its headers, before the middleware of a host application. Keeps that middleware from
+ * changing requests to our own routes (decision record 0062):
  *
  * - Body parsers find no body, because each of them looks at the headers that this removes. Our routes read the
  *   connection themselves, or leave it unread.
@@ -63,9 +63,13 @@ export class HostFront implements OnModuleInit {
       this.paths.set(method, union(routes.filter((route) => serves(route, method)).flatMap(this.pathsOf)));
     }
     this.anyMethod = union(routes.filter(({ method }) => method === RequestMethod.ALL).flatMap(this.pathsOf));
-    // First of all listeners: an Express application that the host made may have parsers of its own.
     const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
-    server?.prependListener('request', (request) => this.take(request));
+    if (server === undefined) return;
+    // Node drops headers beyond a count silently: a second credential, or what a proxy adds at the end. The bound on their
+    // size rejects such a request instead.
+    server.maxHeadersCount = 0;
+    // First of all listeners: an Express application that the host made may have parsers of its own.
+    server.prependListener('request', (request) => this.take(request));
   }
 
   private standBeforeMiddleware(): void {
@@ -114,19 +118,20 @@ function serves({ method }: DiscoveredRoute, name: string): boolean {
   );
 }
 
-/** One pattern for all of the paths. Routers may be set to ignore case and a final slash. */
+/** One pattern for all of the paths. Routers may be set to ignore case, a final slash, and repeated slashes. */
 function union(paths: readonly string[]): RegExp {
   const patterns = paths.map((path) =>
     path
       .split('/')
       .map((segment) => (segment.startsWith(':') ? '[^/]+' : segment.replaceAll(/[^\w-]/g, '\\$&')))
-      .join('/'),
+      .join('/+'),
   );
-  return patterns.length === 0 ? /^(?!)/ : new RegExp(`^(?:${patterns.join('|')})/?$`, 'i');
+  return patterns.length === 0 ? /^(?!)/ : new RegExp(`^(?:${patterns.join('|')})/*$`, 'i');
 }
 
 function pathOf(url: string): string {
-  const end = url.search(/[?#]/);
+  // Routers may be set to end a path at a semicolon too.
+  const end = url.search(/[?#;]/);
   const path = end === -1 ? url : url.slice(0, end);
   if (!path.startsWith('/') && URL.canParse(path)) return new URL(path).pathname;
   if (!path.includes('%')) return path;

@@ -30,6 +30,8 @@ function faultsIn(read: () => unknown): unknown {
   }
 }
 
+const listOf = (length: number): unknown => ({ ...good, rateLimit: Array.from({ length }, () => ({})) });
+
 const faultsOf = (body: unknown): unknown => faultsIn(() => readOrRefuse(Key, body));
 
 describe('a body', () => {
@@ -55,6 +57,12 @@ describe('a body', () => {
     ['a name that a JSON Pointer escapes', { ...good, 'a/b~c': 1 }, '/a~1b~0c', 'is not a known field'],
   ])('is told where it is wrong, by a JSON Pointer: %s', (_what, body, field, message) => {
     expect(faultsOf(body)).toEqual([{ field, message }]);
+  });
+
+  it('has no list of more than a thousand elements', () => {
+    const tooMany = 'holds a name that is not taken, has too many elements, or is nested too deeply';
+    expect(faultsOf(listOf(1001))).toEqual([{ field: '/rateLimit', message: tooMany }]);
+    expect(faultsOf(listOf(3))).not.toContainEqual({ field: '/rateLimit', message: tooMany });
   });
 
   it('is told every field at fault', () => {

@@ -16,6 +16,9 @@ const STRIPPED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prot
 /** No object that is taken here has as many fields; each that is unknown costs time and a line in the answer. */
 const MAX_FIELDS = 100;
 
+/** No list that is taken here is as long; a mapper makes an object of each element. */
+const MAX_ELEMENTS = 1000;
+
 /** No body that is taken here is nested as deeply. */
 const MAX_DEPTH = 16;
 
@@ -80,7 +83,12 @@ function unmappableIn(value: unknown): readonly FieldFault[] {
     if (UNMAPPABLE.has(name)) return [{ field, message: 'is not a known field' }];
     return isMappable(member)
       ? []
-      : [{ field, message: 'holds a name that is not taken, or is nested too deeply' }];
+      : [
+          {
+            field,
+            message: 'holds a name that is not taken, has too many elements, or is nested too deeply',
+          },
+        ];
   });
 }
 
@@ -88,6 +96,7 @@ function unmappableIn(value: unknown): readonly FieldFault[] {
 function isMappable(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (depth === MAX_DEPTH) return false;
+  if (Array.isArray(value) && value.length > MAX_ELEMENTS) return false;
   const entries = Object.entries(value);
   if (!Array.isArray(value) && entries.length > MAX_FIELDS) return false;
   return entries.every(([name, member]) => !STRIPPED.has(name) && isMappable(member, depth + 1));

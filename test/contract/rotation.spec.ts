@@ -48,6 +48,18 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
     expect([version, history.map(({ action }) => action)]).toEqual([2, ['created', 'rotated']]);
   });
 
+  it('leave a holder that was verified before them unable to revoke the key with the former secret', async () => {
+    const { key } = await service.issue({});
+    const keys = keysOver(store);
+    const verifiedBefore = callerOf(key, key.secrets[0]);
+    await keys.rotate(root, key.id, { gracePeriodSeconds: 3600 });
+    await expect(keys.revoke(verifiedBefore, key.id)).rejects.toThrow(RotationConflictError);
+    const { secrets, revokedAt } = await storedKey(service, key.id);
+    expect(revokedAt).toBeUndefined();
+    await keys.revoke(callerOf(key, secrets[1]), key.id);
+    expect((await storedKey(service, key.id)).revokedAt).toBeDefined();
+  });
+
   it('by the key itself and by an operator: one wins and one is told of the conflict', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 2));

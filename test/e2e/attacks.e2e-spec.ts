@@ -46,6 +46,21 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await service.as(String(rotated.body['token'])).get(SELF)).status).toBe(200);
   });
 
+  it('with a token in grace revokes neither its own key nor another that manages keys', async () => {
+    const scopes = ['api-keys:write', 'api-keys:rotate-self'];
+    const { key, token: old } = await service.issue({ scopes, orgId: 'acme' });
+    const manager = await service.issue({ scopes, orgId: 'acme' });
+    const plain = await service.issue({ scopes: ['memory:read'], orgId: 'acme' });
+    const rotated = await service.as(old).post(`${SELF}/rotate`, { gracePeriodSeconds: 3600 });
+    for (const { id } of [key, manager.key]) {
+      const refused = await service.as(old).delete(at(id));
+      expect([refused.status, refused.body['code']]).toEqual([403, 'delegation_exceeded']);
+    }
+    expect((await service.as(old).delete(at(plain.key.id))).status).toBe(204);
+    expect((await service.as(String(rotated.body['token'])).get(SELF)).status).toBe(200);
+    expect((await service.as(manager.token).get(SELF)).status).toBe(200);
+  });
+
   it('with a token in grace gets hold of no key that could rotate that of the token', async () => {
     await service.owner(THIEF);
     const soon = new Date(Date.now() + 1_800_000).toISOString();

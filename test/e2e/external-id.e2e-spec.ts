@@ -86,12 +86,33 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
 
   it('stays the same when a key is rotated, and when its tenant writes another one into the metadata', async () => {
     const { key } = await service.issue({ scopes: [], orgId: 'acme', externalId: 'cust-7' });
-    const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
+    const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme', externalId: 'cust-7' });
     const tenant = service.as(token);
     await tenant.patch(`${PATH}/${key.id}`, { metadata: { externalId: 'cust-8', user_id: 'cust-8' } });
     const rotated = await tenant.post(`${PATH}/${key.id}/rotate`);
     const verified = await root.post(`${PATH}/verify`, { token: rotated.body['token'], orgId: 'acme' });
     expect(verified.body).toMatchObject({ code: 'VALID', key: { id: key.id, externalId: 'cust-7' } });
+  });
+
+  it('is not handed to another customer of the same organisation by a rotation', async () => {
+    const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme', externalId: 'cust-7' });
+    const path = `${PATH}/${key.id}/rotate`;
+    for (const externalId of ['cust-8', undefined]) {
+      const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme', externalId });
+      const answer = await service.as(token).post(path);
+      expect([answer.status, answer.body['code'], answer.body['exceeded']]).toEqual([
+        403,
+        'delegation_exceeded',
+        ['externalId'],
+      ]);
+    }
+    expect((await root.post(path)).status).toBe(200);
+  });
+
+  it('does not keep owners from rotating their own keys', async () => {
+    const { key } = await service.issue({ ownerId: OWNER, externalId: 'cust-7' });
+    const { token } = await service.issue({ scopes: MANAGER, ownerId: OWNER });
+    expect((await service.as(token).post(`${PATH}/${key.id}/rotate`)).status).toBe(200);
   });
 
   it('is not changed by a token in grace, because the change would outlive the grace', async () => {

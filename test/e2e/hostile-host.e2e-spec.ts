@@ -125,6 +125,11 @@ const REQUESTS: readonly Asked[] = [
     'unsupported_media_type',
   ],
   ['the key of acme itself', read('acme', '/v1/api-keys/self'), 200],
+  [
+    'the key of acme itself, on a condition',
+    { who: 'acme', method: 'GET', path: '/v1/api-keys/self', headers: { 'If-None-Match': '*' } },
+    200,
+  ],
   ['the key of globex itself', read('globex', '/v1/api-keys/self'), 200],
   ['the key of nobody', read('nobody', '/v1/api-keys/self'), 401, 'missing_credential'],
   ['the keys of acme', read('acme', '/v1/api-keys?limit=5'), 200],

@@ -65,6 +65,15 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     expect(after.body['code']).toBe('key_revoked');
   });
 
+  it('never shows a token that somebody quotes as the reason of a revocation', async () => {
+    const { key, token } = await service.issue({ scopes: [], orgId: 'acme' });
+    const reason = encodeURIComponent(`leaked: ${token}`);
+    expect((await service.as(token).delete(`/v1/api-keys/self?reason=${reason}`)).status).toBe(204);
+    const { text } = await service.as(service.root.token).get(`/v1/api-keys/${key.id}/history`);
+    expect(text).toContain(`leaked: [token of ${key.id}]`);
+    expect(text).not.toContain(token);
+  });
+
   it('changes a key under If-Match, and is told when someone was faster', async () => {
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
     const made = await service.as(token).post('/v1/api-keys', { name: 'one', scopes: ['memory:read'] });

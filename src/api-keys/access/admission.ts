@@ -10,7 +10,7 @@ import { meetsScopes } from '../domain/scopes';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { DecisionMetrics, type Door } from '../verification/decision-metrics';
 import { KeyVerifier, type VerifyOptions } from '../verification/key-verifier';
-import type { Passed, Verification } from '../verification/verification';
+import { isAtOnce, type Passed, type Verification } from '../verification/verification';
 import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 import type { Authenticator } from './authenticator';
 import type { PresentedCredential, PresentedToken } from './credentials';
@@ -54,7 +54,7 @@ export class Admission {
       return this.judgeLate(this.confirmed(token, requirement, options), credential, requirement, door);
     }
     const verification = this.verifier.verify(token, requirement, options);
-    if (!('code' in verification)) return this.judgeLate(verification, credential, requirement, door);
+    if (!isAtOnce(verification)) return this.judgeLate(verification, credential, requirement, door);
     this.metrics.count(door, verification.code);
     return passes(verification, credential) ? verification : this.refuse(verification, requirement);
   }

@@ -60,29 +60,39 @@ class ZoneAwarePromise<T> implements PromiseLike<T> {
 
 class SubclassedPromise<T> extends Promise<T> {}
 
-async function inHostWith<T>(replacement: unknown, run: () => Promise<T>): Promise<T> {
-  globalThis.Promise = replacement as typeof Promise;
+async function inHostWith<T>(change: () => void, run: () => Promise<T>): Promise<T> {
+  change();
   try {
     return await run();
   } finally {
     globalThis.Promise = Native;
+    for (const polluted of POLLUTED) Reflect.deleteProperty(polluted, 'code');
   }
 }
 
+const replacedBy = (replacement: unknown) => (): void => {
+  globalThis.Promise = replacement as typeof Promise;
+};
+
+const POLLUTED = [Promise.prototype, Object.prototype];
+const withCodeOn = (prototype: object) => (): void => {
+  Object.defineProperty(prototype, 'code', { value: 'VALID', configurable: true, writable: true });
+};
+
 const bearer = (token: string): readonly string[] => ['Authorization', `Bearer ${token}`];
 
-describe.each<[string, unknown]>([
-  ['a class of its own, as zone.js does', ZoneAwarePromise],
-  ['a subclass', SubclassedPromise],
-])('the guard, where the host has replaced the global Promise by %s,', (_how, replacement) => {
+describe.each<[string, () => void]>([
+  ['replaced the global Promise by a class of its own, as zone.js does', replacedBy(ZoneAwarePromise)],
+  ['replaced the global Promise by a subclass', replacedBy(SubclassedPromise)],
+  ['added a code to the prototype of promises', withCodeOn(Promise.prototype)],
+  ['added a code to the prototype of all objects', withCodeOn(Object.prototype)],
+])('the guard in a host that has %s', (_what, change) => {
   const door = keyDoor();
   const ask = guardedRoute(door, Memories, people);
   const codeFor = async (token: string, orgId?: string): Promise<string> => {
     const params = orgId === undefined ? {} : { orgId };
     const request = requestOf({ headers: bearer(token), params });
-    const { code } = await inHostWith(replacement, async () =>
-      ask(orgId === undefined ? own : read, request),
-    );
+    const { code } = await inHostWith(change, async () => ask(orgId === undefined ? own : read, request));
     expect(accessOf(request) !== undefined).toBe(code === 'let in');
     return code;
   };

@@ -5,7 +5,7 @@ import { PROBLEM_MEDIA_TYPE, problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { API_KEYS_OPTIONS, type ApiKeysOptions, type TenantParamNames } from '../api-keys.options';
 import type { TenantContext } from '../domain/binding';
-import type { Passed } from '../verification/verification';
+import { isAtOnce, type Passed } from '../verification/verification';
 import { Admission } from './admission';
 import { AUTHENTICATOR, type Authenticator } from './authenticator';
 import { clientAddressFinder, type ClientAddressOf } from './client-address';
@@ -113,7 +113,7 @@ export class ScopesGuard implements CanActivate {
       'guard',
       access.verification,
     );
-    if (!('code' in passed)) {
+    if (!isAtOnce(passed)) {
       return passed.then((late) => this.letIn(context, request, params, late, tenant));
     }
     this.letIn(context, request, params, passed, tenant);

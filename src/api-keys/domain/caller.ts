@@ -30,6 +30,8 @@ export interface Caller {
   readonly presented?: { readonly keyId: string; readonly hash: string } | undefined;
   /** Whether that secret is in its grace period: the caller then cannot give anything that outlives the grace. */
   readonly isRetiring?: boolean | undefined;
+  /** The customer that the calling key names, see decision record 0059. */
+  readonly externalId?: string | undefined;
   /** The user whose session this is. */
   readonly userId?: string | undefined;
 }
@@ -40,13 +42,14 @@ export interface Caller {
  *
  * @param secret the one that was presented; left out where a host application speaks for the key
  */
-export function callerOf(key: Grant & Pick<VerifiedKey, 'id'>, secret?: KeySecret): Caller {
+export function callerOf(key: Grant & Pick<VerifiedKey, 'id' | 'externalId'>, secret?: KeySecret): Caller {
   const expiresAt = earlierOf(key.expiresAt, secret?.retiresAt);
   return {
     actor: `key:${key.id}`,
     scopes: key.scopes,
     grant: expiresAt === key.expiresAt ? key : { ...key, expiresAt },
     boundByMaxTtl: true,
+    externalId: key.externalId,
     ...(secret && { presented: { keyId: key.id, hash: secret.hash } }),
     ...(secret?.retiresAt && { isRetiring: true }),
   };

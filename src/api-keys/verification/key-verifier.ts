@@ -23,7 +23,7 @@ import { CoarseTime } from './coarse-time';
 import type { Reading } from './fresh-cache';
 import { FreshKeys } from './fresh-keys';
 import { ReuseRecorder } from './reuse-recorder';
-import type { Verification } from './verification';
+import { isAtOnce, type Verification } from './verification';
 
 /** Where the store is slow, a caller hears so within two seconds; this leaves room for the answer. */
 const ANSWER_WITHIN_MS = 1800;
@@ -81,8 +81,7 @@ export class KeyVerifier {
   ): Verification | Promise<Verification> {
     const at = performance.now();
     const decision = this.inspectAt(at, token, requirement, options);
-    // By the shape of our own answer: the host may have replaced the global Promise.
-    return 'code' in decision
+    return isAtOnce(decision)
       ? this.count(at, decision, token, requirement, options)
       : decision.then(async (late) => this.count(performance.now(), late, token, requirement, options));
   }

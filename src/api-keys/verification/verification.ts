@@ -17,3 +17,11 @@ export type Verification = Unknown | Refused | Passed | Limited;
 
 /** What a verification answers with: a decision's code, or `RATE_LIMITED`. */
 export type VerificationCode = Verification['code'];
+
+/**
+ * Whether an answer is there at once. By its own property: a host may have replaced the global `Promise`, or something may
+ * have extended its prototype.
+ */
+export function isAtOnce<T extends { readonly code: string }>(answer: T | Promise<T>): answer is T {
+  return Object.hasOwn(answer, 'code');
+}
