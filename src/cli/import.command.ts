@@ -15,7 +15,7 @@ import { asOperator } from './operator-context';
 import { isReaderGone, print, printJson } from './output';
 
 interface Options {
-  readonly mapScope: readonly string[];
+  readonly mapScope?: readonly string[];
   readonly allowManagementScopes?: boolean;
   readonly applyRevocations?: boolean;
   readonly json?: boolean;
@@ -29,12 +29,11 @@ export function importCommand(): Command {
     .option(
       '--map-scope <from=to>',
       "import the other system's scope as another one, such as '*=memory:*'; repeatable",
-      (entry: string, former: readonly string[]) => [...former, entry],
-      [],
+      (entry: string, former: readonly string[] | undefined) => [...(former ?? []), entry],
     )
     .option('--allow-management-scopes', "import scopes that give access to Keyward's own routes")
     .option('--apply-revocations', 'revoke and disable known keys that the file says are revoked or disabled')
-    .action(async (file: string, { mapScope, json = false, ...options }: Options) => {
+    .action(async (file: string, { mapScope = [], json = false, ...options }: Options) => {
       if (!(await isReadable(file))) {
         throw new UsageError(`${file} cannot be read: name a file of newline-delimited JSON.`);
       }
