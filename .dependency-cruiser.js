@@ -83,7 +83,11 @@ module.exports = {
       from: { path: '^src/(problems|config|metrics|http|common)/', pathNot: '\\.spec\\.ts$' },
       to: {
         path: '^src/(api-keys|users|health|logs|bootstrap|cli)/',
-        pathNot: '^src/api-keys/access/(http-request|route-discovery|verified-access)\\.ts$',
+        pathNot: [
+          '^src/api-keys/access/(http-request|route-discovery|verified-access)\\.ts$',
+          // The grammar of scopes, which settings are checked by.
+          '^src/api-keys/domain/(own-)?scopes\\.ts$',
+        ],
       },
     },
     {

@@ -73,6 +73,7 @@ export type { GrantRequest } from './api-keys/domain/grant-request';
 export type { History, HistoryAction, HistoryEntry } from './api-keys/domain/history';
 export type { KeyPatch } from './api-keys/domain/key-patch';
 export type { RateLimit } from './api-keys/domain/rate-limit';
+export { isManagementScope, OWN_SCOPES } from './api-keys/domain/own-scopes';
 export type { ScopeRequirement } from './api-keys/domain/scopes';
 export type { HourlyUse, KeyUsage, UsageSpan, UsageTally } from './api-keys/domain/usage';
 
@@ -125,6 +126,7 @@ export type { WebhookOptions } from './api-keys/events/webhooks/webhook.options'
 export { Admission } from './api-keys/access/admission';
 export type { Door } from './api-keys/verification/decision-metrics';
 export type { PresentedCredential, PresentedToken } from './api-keys/access/credentials';
+export type { ImportOptions } from './api-keys/import/import-options';
 export { type ImportOutcome, type ImportReport } from './api-keys/import/import-report';
 export { KeyImportService } from './api-keys/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';

@@ -48,6 +48,33 @@ export class ImportForbiddenError extends KeywardError {
   }
 }
 
+/** The caller wants to apply revocations of another system, and may not change keys. */
+export class RevocationsForbiddenError extends KeywardError {
+  constructor() {
+    super('forbidden', 'Apply revocations with a key that holds api-keys:write, or with the CLI.');
+  }
+}
+
+/** Scopes of Keyward itself in a record of another system, where they mean something else. */
+export class ManagementScopesError extends KeywardError {
+  /** @param scopes the scopes that give access to Keyward's own routes */
+  constructor(scopes: readonly string[]) {
+    const message =
+      `give access to Keyward itself: ${scopes.join(', ')}. Map them to scopes of yours (--map-scope), ` +
+      'or allow them (--allow-management-scopes, over HTTP allowManagementScopes=true)';
+    super('validation_failed', 'Correct the fields listed in "errors".', {
+      errors: [{ field: '/scopes', message }],
+    });
+  }
+}
+
+/** A record of a key that the other system revoked before it was imported. */
+export class RevokedElsewhereError extends KeywardError {
+  constructor() {
+    super('validation_failed', 'The other system revoked this key: there is nothing to import.');
+  }
+}
+
 /** A revoked key stays as it is. */
 export class RevokedKeyError extends KeywardError {
   constructor() {

@@ -6,34 +6,58 @@ import { rootCaller } from '../api-keys/domain/caller';
 import { importLines } from '../api-keys/import/import-lines';
 import { type ImportOutcome, reportOf } from '../api-keys/import/import-report';
 import { KeyImportService } from '../api-keys/import/key-import.service';
+import { readScopeMap } from '../api-keys/import/scope-map';
 import { UsageError } from './cli.errors';
 import { resultCommand } from './command';
 import { ExitCode } from './exit-code';
+import { remarksOn, summaryOf, warningsOf } from './import-text';
 import { asOperator } from './operator-context';
 import { isReaderGone, print, printJson } from './output';
-import { printable } from './terminal-text';
 
-/** `keyward import <file.ndjson>`: fails where a line was refused. */
+interface Options {
+  readonly mapScope?: readonly string[];
+  readonly allowManagementScopes?: boolean;
+  readonly applyRevocations?: boolean;
+  readonly json?: boolean;
+}
+
+/** `keyward import <file.ndjson>`: fails if a line was refused, or a key was revoked there and still works here. */
 export function importCommand(): Command {
   return resultCommand('import')
     .description('import keys of another system by the hashes of their tokens, one JSON document a line')
     .argument('<file>', 'newline-delimited JSON')
-    .action(async (file: string, { json = false }: { readonly json?: boolean }) => {
+    .option(
+      '--map-scope <from=to>',
+      "import the other system's scope as another one, such as '*=memory:*'; repeatable",
+      (entry: string, former: readonly string[] | undefined) => [...(former ?? []), entry],
+    )
+    .option('--allow-management-scopes', "import scopes that give access to Keyward's own routes")
+    .option('--apply-revocations', 'revoke and disable known keys that the file says are revoked or disabled')
+    .action(async (file: string, { mapScope = [], json = false, ...options }: Options) => {
       if (!(await isReadable(file))) {
         throw new UsageError(`${file} cannot be read: name a file of newline-delimited JSON.`);
+      }
+      const scopes = readScopeMap(mapScope);
+      if ('wrong' in scopes) {
+        throw new UsageError(
+          `--map-scope ${scopes.wrong} is not a translation: write <from>=<to> with a scope such as memory:read as <to>.`,
+        );
       }
       await asOperator(async (app) => {
         const outcomes: ImportOutcome[] = [];
         const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
-        for await (const outcome of importLines(app.get(KeyImportService), rootCaller('cli'), lines)) {
+        const importing = importLines(app.get(KeyImportService), rootCaller('cli'), lines, {
+          allowManagementScopes: options.allowManagementScopes,
+          applyRevocations: options.applyRevocations,
+          scopeMap: scopes.map,
+        });
+        for await (const outcome of importing) {
           outcomes.push(outcome);
           if (!json) await toWhoeverReads(print(...remarksOn(outcome)));
         }
         const report = reportOf(outcomes);
-        const { imported, known, refused } = report;
-        if (refused > 0) process.exitCode = ExitCode.Failed;
-        const summary = `${imported} imported, ${known} known already, ${refused} refused`;
-        await toWhoeverReads(json ? printJson(report) : print(summary));
+        if (report.refused > 0 || report.pendingRevocations > 0) process.exitCode = ExitCode.Failed;
+        await toWhoeverReads(json ? printJson(report) : print(...warningsOf(outcomes), summaryOf(report)));
       });
     });
 }
@@ -52,11 +76,4 @@ async function toWhoeverReads(writing: Promise<void>): Promise<void> {
   await writing.catch((error: unknown) => {
     if (!isReaderGone(error)) throw error;
   });
-}
-
-function remarksOn({ line, outcome, reasons = [], warnings = [] }: ImportOutcome): readonly string[] {
-  return [
-    ...reasons.map((reason) => `refused: ${reason}`),
-    ...warnings.map((warning) => `${outcome}, but ${warning}`),
-  ].map((remark) => printable(`line ${line}: ${remark}`));
 }

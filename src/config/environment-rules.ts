@@ -1,6 +1,8 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import ipaddr from 'ipaddr.js';
+import { isManagementScope } from '../api-keys/domain/own-scopes';
+import { isScope } from '../api-keys/domain/scopes';
 import { isRedisUrl } from './redis-url';
 
 /** One identity provider, as a setting. */
@@ -50,6 +52,15 @@ export function IsIpRange(options: ValidationOptions): PropertyDecorator {
 function isIpRange(value: unknown): boolean {
   if (typeof value !== 'string') return false;
   return value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value);
+}
+
+/** A scope that users may give to their keys: any but Keyward's own. */
+export function IsGrantable(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isGrantable', validator: { validate: isGrantable } }, options);
+}
+
+function isGrantable(value: unknown): boolean {
+  return typeof value === 'string' && isScope(value) && !isManagementScope(value);
 }
 
 /** An address at which Redis is reached. */

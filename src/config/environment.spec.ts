@@ -67,6 +67,7 @@ describe('an operator may set', () => {
     ['MONGODB_CONNECT_TIMEOUT_MS', '0', 0],
     ['API_KEY_PREFIX', 'acme_live', 'acme_live'],
     ['API_KEY_MAX_TTL_DAYS', '90', 90],
+    ['USER_GRANTABLE_SCOPES', 'memory:*, api-keys:rotate-self', ['memory:*', 'api-keys:rotate-self']],
     ['USAGE_FLUSH_MS', '100', 100],
     ['USAGE_FLUSH_MS', '3600000', 3_600_000],
     ['USAGE_RETENTION_DAYS', '1', 1],
@@ -85,6 +86,8 @@ describe('an operator who sets a variable to a wrong value', () => {
   const host = 'use a host name or an address to listen on, such as 127.0.0.1';
   const port = 'use a port number from 0 to 65535';
   const milliseconds = 'use whole milliseconds from 0 to 3600000';
+  const grantable =
+    'use scopes such as memory:read, separated by commas, without "*" and without scopes of Keyward itself (api-keys:*, users:*, events:*, keyward:*)';
   const days = 'use whole days from 1 to 36500, or leave it unset for no maximum';
   const flush = 'use whole milliseconds from 100 to 3600000';
   const retention = 'use whole days from 1 to 3650';
@@ -107,6 +110,11 @@ describe('an operator who sets a variable to a wrong value', () => {
     ['MONGODB_CONNECT_TIMEOUT_MS', '3600001', milliseconds],
     ['MONGODB_CONNECT_TIMEOUT_MS', '-1', milliseconds],
     ['MONGODB_CONNECT_TIMEOUT_MS', '5s', milliseconds],
+    ['USER_GRANTABLE_SCOPES', 'Memory', grantable],
+    ['USER_GRANTABLE_SCOPES', '*', grantable],
+    ['USER_GRANTABLE_SCOPES', 'memory:read,api-keys:*', grantable],
+    ['USER_GRANTABLE_SCOPES', 'users:read', grantable],
+    ['USER_GRANTABLE_SCOPES', 'keyward:policies:write', grantable],
     ['API_KEY_PREFIX', 'KW', prefix],
     ['API_KEY_PREFIX', 'k', prefix],
     ['API_KEY_PREFIX', 'k'.repeat(17), prefix],

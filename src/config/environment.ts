@@ -3,6 +3,7 @@ import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } fr
 import {
   Flag,
   Integer,
+  IsGrantable,
   IsOrigin,
   IsIpRange,
   IsIssuer,
@@ -13,6 +14,7 @@ import {
   type OidcIssuerSetting,
   Whole,
 } from './environment-rules';
+import { OWN_SCOPES } from '../api-keys/domain/own-scopes';
 import { redactedSetting } from '../common/redaction';
 import { ConfigurationError } from './configuration.error';
 import { REDIS_URL_REMEDY } from './redis-url';
@@ -32,7 +34,6 @@ const MONGODB_SCHEME = /^mongodb(?:\+srv)?:\/\/.+/;
 const ENCODED_CREDENTIALS =
   /^[a-z+]+:\/\/(?:[^:/?#[\]@%]|%[\da-f]{2})*(?::(?:[^:/?#[\]@%]|%[\da-f]{2})*)?@[^/?#@]+(?:[/?].*)?$/is;
 const NAMES_DATABASE = /^[a-z+]+:\/\/(?:[^@]*@)?[^/?@]+\/[^/?#]/;
-const GRANTABLE = /^(?:\*|[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\*)?)$/;
 
 /** Every environment variable of the service, typed, with its default. `.env.example` explains each. */
 export class Environment {
@@ -189,7 +190,10 @@ export class Environment {
   OIDC_SWAGGER_CLIENT_ID: string | undefined = undefined;
 
   @List()
-  @Matches(GRANTABLE, { each: true, message: 'use scopes such as memory:read, separated by commas' })
+  @IsGrantable({
+    each: true,
+    message: `use scopes such as memory:read, separated by commas, without "*" and without scopes of Keyward itself (${OWN_SCOPES.join(', ')})`,
+  })
   USER_GRANTABLE_SCOPES: string[] = [];
 
   @Flag()

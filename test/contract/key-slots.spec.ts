@@ -41,6 +41,19 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     });
   });
 
+  it('do not include an expired key that is imported', async () => {
+    const ids = await fill();
+    const record = {
+      hash: hashOf('expired'),
+      name: 'n',
+      scopes: [],
+      ownerId: owner,
+      expiresAt: '2024-01-01T00:00:00Z',
+    };
+    await expect(house.importer.import(ROOT, record, 1)).resolves.toMatchObject({ outcome: 'imported' });
+    await expect(house.placesOf(owner)).resolves.toEqual(ids);
+  });
+
   it('are still the limit for 20 who make one at once when all lapsed ones make room', async () => {
     for (let n = 0; n < MAX; n += 1) await house.make(owner, { expiresAt: inMs(1000) });
     house.clock.time += 2 * MINUTE_MS;

@@ -23,9 +23,31 @@ describe('an operator who imports lines that cannot be', () => {
       /expiresAt must be .*offset/,
     ],
     [
-      'a past date',
-      (hash) => exportedKey(hash, { expires_at: '2001-01-01T00:00:00Z' }),
-      /expiresAt must lie/,
+      'a field that says that the key was revoked',
+      (hash) => ({ hash, scopes: ['a:b'], revoked: true }),
+      /The other system revoked this key/,
+    ],
+    [
+      'an unknown field that may have ended the key',
+      (hash) => ({ hash, scopes: ['a:b'], disabledAt: '2026-01-01' }),
+      /disabledAt may say/,
+    ],
+    ['an unknown expiry', (hash) => exportedKey(hash, { expires: 4_070_908_800 }), /expires may say/],
+    [
+      'another name for an organisation',
+      (hash) => exportedKey(hash, { tenant_id: 'x' }),
+      /tenant_id may restrict/,
+    ],
+    ['two states', (hash) => exportedKey(hash, { enabled: false }), /is_active and enabled disagree/],
+    [
+      'all of an API',
+      (hash) => exportedKey(hash, { scopes: ['*'] }),
+      /scopes give access to Keyward itself: \*/,
+    ],
+    [
+      'a scope that Keyward has as well',
+      (hash) => exportedKey(hash, { scopes: ['memory:read', 'users:read'] }),
+      /scopes give access to Keyward itself: users:read/,
     ],
     ['seconds for a date', (hash) => exportedKey(hash, { expires_at: 4_070_908_800 }), /expiresAt must be/],
     [
@@ -121,6 +143,13 @@ describe('an operator who gives the command what it cannot use', () => {
       /^keyward: memory storage/,
     ],
     ['no file', ['import'], {}, 2, /missing required argument 'file'/],
+    [
+      'a translation of scopes without a scope',
+      ['import', 'package.json', '--map-scope', '*'],
+      {},
+      2,
+      /^keyward: --map-scope \* is not a translation: write <from>=<to>/,
+    ],
   ] as const)('is told so: %s', async (_name, args, environment, code, message) => {
     const ran = await bench.run(args, environment);
     expect([ran.code, ran.lines]).toEqual([code, []]);

@@ -61,12 +61,11 @@ describe('an operator who imports what mongoexport wrote', () => {
 
   it('is told what was left out', async () => {
     const { hash } = foreignKey();
-    const fields = { last_used_at: { $date: '2024-06-01T00:00:00Z' }, constructor: 'x', revoked: false };
+    const fields = { last_used_at: { $date: '2024-06-01T00:00:00Z' }, constructor: 'x' };
     const ran = await bench.importFile([exportedKey(hash, fields)]);
     expect(ran.lines).toEqual([
       'line 1: imported, but left out: last_used_at',
       'line 1: imported, but left out: constructor',
-      'line 1: imported, but left out: revoked',
       '1 imported, 0 known already, 0 refused',
     ]);
   });
@@ -93,7 +92,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     const ran = await bench.importFile([exportedKey(foreignKey().hash)], { IMPORT_TOKEN_PREFIXES: '' });
     expect([ran.code, ran.lines[0]]).toEqual([
       0,
-      'line 1: imported, but IMPORT_TOKEN_PREFIXES is unset: tokens of other systems are not looked at',
+      'line 1: imported, but tokens with prefix xm_ will not be accepted: add xm_ to IMPORT_TOKEN_PREFIXES',
     ]);
   });
 
@@ -112,6 +111,98 @@ describe('an operator who imports what mongoexport wrote', () => {
     expect([dirty.code, dirty.lines.at(-1)]).toEqual([1, '0 imported, 3 known already, 1 refused']);
     expect(await Promise.all(keys.map(async (key) => bench.keyOf(key)))).toEqual(before);
     expect((await bench.service.as(keys[0].token).get('/v1/api-keys/self')).body['code']).toBe('key_revoked');
+  });
+
+  it('has scopes translated, and allows management scopes only if asked to', async () => {
+    const keys = [foreignKey(), foreignKey()] as const;
+    const documents = keys.map(({ hash }) => exportedKey(hash, { scopes: ['*', 'Reports'] }));
+    const map = ['--map-scope', '*=memory:*', '--map-scope', 'Reports=report:read'];
+    const mapped = await bench.importWith(map, documents.slice(0, 1));
+    expect([mapped.code, mapped.lines]).toEqual([0, ['1 imported, 0 known already, 0 refused']]);
+    expect((await bench.keyOf(keys[0])).scopes).toEqual(['memory:*', 'report:read']);
+
+    const late = ['--map-scope', 'Reports=api-keys:read', '--map-scope', '*=memory:*'];
+    const refused = await bench.importWith(late, documents.slice(1));
+    expect([refused.code, refused.lines[0]]).toEqual([
+      1,
+      expect.stringMatching(/^line 1: refused: scopes give access to Keyward itself: api-keys:read/),
+    ]);
+    const allowed = await bench.importWith([...late, '--allow-management-scopes'], documents.slice(1));
+    expect(allowed.code).toBe(0);
+    expect((await bench.keyOf(keys[1])).scopes).toEqual(['memory:*', 'api-keys:read']);
+  });
+
+  it('is told of keys that were revoked there since, and applies that if asked to', async () => {
+    const [one, other] = [foreignKey(), foreignKey()] as const;
+    const documents = [exportedKey(one.hash), exportedKey(other.hash)];
+    await bench.importFile(documents);
+    const later = [
+      exportedKey(one.hash, { is_active: false, name: 'other', scopes: [] }),
+      exportedKey(other.hash, { revoked_at: { $date: '2026-10-01T00:00:00.000+0000' }, revoked_by: 'ada' }),
+    ];
+    const told = await bench.importFile(later);
+    expect([told.code, told.lines]).toEqual([
+      1,
+      [
+        'line 1: known, but revoked there: it still works here; stop it with --apply-revocations',
+        'line 2: known, but revoked there: it still works here; stop it with --apply-revocations',
+        '0 imported, 2 known already, 0 refused, 2 revoked there and not here',
+      ],
+    ]);
+    const applied = await bench.importWith(['--apply-revocations'], later);
+    expect([applied.code, applied.lines]).toEqual([
+      0,
+      [
+        `line 1: known, revoked there: ${foreignKeyId(one.hash)} no longer works here`,
+        `line 2: known, revoked there: ${foreignKeyId(other.hash)} no longer works here`,
+        '0 imported, 2 known already, 0 refused, 2 revocations applied',
+      ],
+    ]);
+    expect(await bench.keyOf(one)).toMatchObject({ enabled: false, name: 'ingest', version: 2 });
+    expect(await bench.keyOf(other)).toMatchObject({ revokedBy: 'cli', version: 2 });
+    const again = await bench.importWith(['--apply-revocations'], later);
+    expect([again.code, again.lines]).toEqual([0, ['0 imported, 2 known already, 0 refused']]);
+    expect((await bench.keyOf(one)).version).toBe(2);
+  });
+
+  it('has a byte order mark before the first line skipped, and there only', async () => {
+    const documents = [foreignKey(), foreignKey()].map(
+      ({ hash }) => `\ufeff${JSON.stringify(exportedKey(hash))}`,
+    );
+    const ran = await bench.importFile(documents);
+    expect(ran.lines).toEqual([
+      expect.stringMatching(/^line 2: refused: the line is not JSON/),
+      '1 imported, 0 known already, 1 refused',
+    ]);
+  });
+
+  it('reads a repeated warning once, with the lines that it is about', async () => {
+    const documents = Array.from({ length: 12 }, () => exportedKey(foreignKey().hash, { last_used: 1 }));
+    expect((await bench.importFile(documents)).lines).toEqual([
+      '12 lines (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …; all with --json): imported, but left out: last_used',
+      '12 imported, 0 known already, 0 refused',
+    ]);
+  });
+
+  it('keeps every key that works there working: names do not stop one, and what will not work is named', async () => {
+    const keys = [foreignKey(), foreignKey(), foreignKey()] as const;
+    const ran = await bench.importFile([
+      exportedKey(keys[0].hash, { name: '' }),
+      exportedKey(keys[1].hash, { name: 'n'.repeat(120) }),
+      exportedKey(keys[2].hash, { expires_at: { $date: '2024-01-01T00:00:00Z' } }),
+    ]);
+    expect([ran.code, ran.lines]).toEqual([
+      0,
+      [
+        'line 1: imported, but no name: called "imported key"',
+        'line 2: imported, but name is longer than 100 characters: shortened',
+        'line 3: imported, but expired: the key does not work',
+        '3 imported, 0 known already, 0 refused',
+      ],
+    ]);
+    const url = '/v1/forward-auth?scope=memory:read&org=acme&project=apollo';
+    const answers = await Promise.all(keys.map(async ({ token }) => bench.service.as(token).get(url)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 401]);
   });
 
   it('may have lines that end as on Windows, and none at the end of the file', async () => {

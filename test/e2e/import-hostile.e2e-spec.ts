@@ -41,7 +41,11 @@ const RECORDS: readonly (readonly [string, unknown])[] = [
   ['an organisation with a slash', { ...GOOD, orgId: 'a/b' }],
   ['an empty project', { ...GOOD, projectId: '' }],
   ['a naive end', { ...GOOD, expiresAt: '2099-01-01T00:00:00' }],
-  ['a past end', { ...GOOD, expiresAt: '2001-01-01T00:00:00Z' }],
+  ['text for revoked', { ...GOOD, revoked: 'false' }],
+  ['null for revoked', { ...GOOD, revoked: null }],
+  ['a revocation', { ...GOOD, revoked: true }],
+  ['every scope', { ...GOOD, scopes: ['*'] }],
+  ['a scope of Keyward', { ...GOOD, scopes: ['memory:read', 'keyward:policies:read'] }],
   ['a naive beginning', { ...GOOD, createdAt: '2024-01-01T00:00:00' }],
   ['a beginning in the future', { ...GOOD, createdAt: '9999-12-31T23:59:59Z' }],
   ['null as the beginning', { ...GOOD, createdAt: null }],
@@ -114,6 +118,16 @@ describe.each(['memory', 'mongo'] as const)('hostile imports, keys kept in %s', 
   it('a parameter in the query is refused', async () => {
     expect((await service.as(service.root.token).post(`${PATH}?force=1`, { keys: [GOOD] })).status).toBe(400);
   });
+
+  it.each(['allowManagementScopes=1', 'applyRevocations=', 'applyRevocations=true&applyRevocations=true'])(
+    'a parameter that is neither true nor false is refused: %s',
+    async (query) => {
+      const keys = [{ ...GOOD, scopes: ['*'] }];
+      const answer = await service.as(service.root.token).post(`${PATH}?${query}`, { keys });
+      expect([answer.status, answer.body['code']]).toEqual([400, 'validation_failed']);
+      expect(await countKeys()).toBe(1);
+    },
+  );
 
   it('500 records at once are taken', async () => {
     const keys = Array.from({ length: 500 }, (_, n) => ({

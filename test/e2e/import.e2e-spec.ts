@@ -1,5 +1,6 @@
 import { foreignKey } from '../support/foreign-keys';
 import type { HttpAnswer, HttpClient } from '../support/http-client';
+import { eventually } from '../support/patience';
 import { startService, type TestService } from '../support/service';
 import { storedKey } from '../support/stored-key';
 
@@ -30,7 +31,7 @@ describe.each(['memory', 'mongo'] as const)(
       const record = {
         hash,
         name: 'ingest',
-        scopes: ['memory:read', 'api-keys:read'],
+        scopes: ['memory:read', 'memory:write'],
         orgId: 'acme',
         projectId: 'apollo',
         createdAt: '2024-05-01T08:00:00+02:00',
@@ -42,7 +43,7 @@ describe.each(['memory', 'mongo'] as const)(
       const id = idIn(answer);
       expect([answer.status, answer.text]).toEqual([
         200,
-        `{"imported":1,"known":0,"refused":0,"results":[{"line":1,"id":"${id}","outcome":"imported"}]}`,
+        `{"imported":1,"known":0,"refused":0,"pendingRevocations":0,"appliedRevocations":0,"results":[{"line":1,"id":"${id}","outcome":"imported"}]}`,
       ]);
       expect(id).toMatch(/^z[0-9a-hjkmnp-tv-z]{25}$/);
 
@@ -57,7 +58,7 @@ describe.each(['memory', 'mongo'] as const)(
         status: 'active',
         version: 1,
       });
-      expect((await service.as(token).get('/v1/api-keys?limit=100')).text).toContain(id);
+      expect((await root.get('/v1/api-keys?limit=100')).text).toContain(id);
       const asked = { token, scopes: ['memory:read'], orgId: 'acme', projectId: 'apollo' };
       expect((await root.post('/v1/api-keys/verify', asked)).body).toMatchObject({
         code: 'VALID',
@@ -123,6 +124,99 @@ describe.each(['memory', 'mongo'] as const)(
       );
       expect(await Promise.all(ids.map(async (id) => storedKey(service, id)))).toEqual(before);
       expect((await service.as(keys[0]?.token).get(SELF)).body['code']).toBe('key_revoked');
+    });
+
+    it('is told of keys that the other system revoked since, and applies that if it asks for it', async () => {
+      const keys = [foreignKey(), foreignKey(), foreignKey(), foreignKey()];
+      const first = keys.map(({ hash }) => ({ hash, name: 'n', scopes: ['memory:read'], orgId: 'acme' }));
+      const ids = resultsOf(await importKeys(first)).map(({ id }) => String(id));
+      const [disabled, revoked, good, gone] = ids as [string, string, string, string];
+      await root.delete(`/v1/api-keys/${gone}`);
+      // All else has changed as well, and must not be applied.
+      const other = { name: 'other', scopes: ['*'], orgId: 'globex' };
+      const second = [
+        { hash: keys[0]?.hash, ...other, enabled: false },
+        { hash: keys[1]?.hash, ...other, revoked: true },
+        { hash: keys[2]?.hash, ...other, enabled: true, revoked: false },
+        { hash: keys[3]?.hash, ...other, enabled: false },
+      ];
+      const before = await Promise.all(ids.map(async (id) => storedKey(service, id)));
+
+      const told = await importKeys(second);
+      expect(told.body).toMatchObject({ imported: 0, known: 4, refused: 0, pendingRevocations: 2 });
+      expect(resultsOf(told).map(({ revocation }) => revocation)).toEqual([
+        'pending',
+        'pending',
+        undefined,
+        undefined,
+      ]);
+      expect(await Promise.all(ids.map(async (id) => storedKey(service, id)))).toEqual(before);
+
+      const applied = await root.post(`${PATH}?applyRevocations=true`, { keys: second });
+      expect(applied.body).toMatchObject({ known: 4, pendingRevocations: 0, appliedRevocations: 2 });
+      const codes = await Promise.all(
+        keys.map(async ({ token }) => (await service.as(token).get(SELF)).body['code']),
+      );
+      expect(codes).toEqual(['key_disabled', 'key_revoked', undefined, 'key_revoked']);
+      const after = await Promise.all(ids.map(async (id) => storedKey(service, id)));
+      const actor = `key:${service.root.key.id}`;
+      expect(after.map(({ version }) => version)).toEqual([2, 2, 1, 2]);
+      expect(after[0]?.history.at(-1)).toMatchObject({ action: 'updated', by: actor, fields: ['enabled'] });
+      expect(after[1]?.history.at(-1)).toMatchObject({
+        action: 'revoked',
+        by: actor,
+        reason: 'revoked in the system it was imported from',
+      });
+      const unchanged = { name: 'n', scopes: ['memory:read'], orgId: 'acme' };
+      for (const key of after) expect(key).toMatchObject(unchanged);
+      const eventsOf = async (id: string): Promise<string> => (await root.get(`/v1/events?keyId=${id}`)).text;
+      await eventually(
+        async () => eventsOf(disabled),
+        (text) => text.includes('api-key.updated'),
+      );
+      await eventually(
+        async () => eventsOf(revoked),
+        (text) => text.includes('api-key.revoked'),
+      );
+      expect(after[2]).toEqual(before[ids.indexOf(good)]);
+
+      const again = await root.post(`${PATH}?applyRevocations=true`, { keys: second });
+      expect(again.body).toMatchObject({ known: 4, pendingRevocations: 0, appliedRevocations: 0 });
+      expect(await Promise.all(ids.map(async (id) => storedKey(service, id)))).toEqual(after);
+    });
+
+    it('gets no key from a record that says that its key was revoked', async () => {
+      const { token, hash } = foreignKey();
+      const answer = await importKeys([{ hash, name: 'n', scopes: ['a:b'], revoked: true }]);
+      expect(resultsOf(answer)).toEqual([
+        {
+          line: 1,
+          outcome: 'refused',
+          reasons: ['The other system revoked this key: there is nothing to import.'],
+        },
+      ]);
+      expect((await service.as(token).get(SELF)).body['code']).toBe('invalid_token');
+    });
+
+    it('imports an expired key as expired, with a warning, and knows it again', async () => {
+      const { token, hash } = foreignKey();
+      const record = { hash, name: 'n', scopes: ['memory:read'], expiresAt: '2024-01-01T00:00:00Z' };
+      const [result] = resultsOf(await importKeys([record]));
+      expect(result).toMatchObject({ outcome: 'imported', warnings: ['expired: the key does not work'] });
+      expect((await service.as(token).get(SELF)).body['code']).toBe('key_expired');
+      expect(resultsOf(await importKeys([record]))[0]).toMatchObject({ outcome: 'known' });
+    });
+
+    it('is warned of tokens that IMPORT_TOKEN_PREFIXES does not accept', async () => {
+      const record = {
+        hash: foreignKey().hash,
+        name: 'n',
+        scopes: ['a:b'],
+        metadata: { key_prefix: 'xmem_Zm9' },
+      };
+      const warnings = ['tokens with prefix xmem_ will not be accepted: add xmem_ to IMPORT_TOKEN_PREFIXES'];
+      expect(resultsOf(await importKeys([record]))[0]).toMatchObject({ outcome: 'imported', warnings });
+      expect(resultsOf(await importKeys([record]))[0]).toMatchObject({ outcome: 'known', warnings });
     });
 
     it('may name a hash twice in one go, and import the same at the same time', async () => {

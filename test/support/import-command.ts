@@ -22,14 +22,17 @@ export interface ImportBench {
   readonly folder: string;
   /** Imports documents, and lines as they are, out of one file. */
   importFile(documents: readonly unknown[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
+  /** The same, with options of the command. */
+  importWith(options: readonly string[], documents: readonly unknown[]): Promise<Ran>;
   run(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
   /** The key that came of a hash. */
   keyOf(foreign: { readonly hash: string }): Promise<ApiKeyWithHistory>;
   stop(): Promise<void>;
 }
 
-export async function startImportBench(): Promise<ImportBench> {
-  const own = { MONGODB_URI: testDatabaseUri('import'), IMPORT_TOKEN_PREFIXES: 'xm_' };
+/** @param prefixes what tokens of the other system begin with */
+export async function startImportBench(prefixes = 'xm_'): Promise<ImportBench> {
+  const own = { MONGODB_URI: testDatabaseUri('import'), IMPORT_TOKEN_PREFIXES: prefixes };
   const service = await startService('mongo', own);
   const folder = await mkdtemp(join(tmpdir(), 'keyward-import-'));
   const run: ImportBench['run'] = async (args, environment = {}) => {
@@ -37,16 +40,22 @@ export async function startImportBench(): Promise<ImportBench> {
     const code = await cli.exited();
     return { code, lines: cli.stdout().split('\n').slice(0, -1), stderr: cli.stderr() };
   };
+  const importing = async (
+    options: readonly string[],
+    documents: readonly unknown[],
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<Ran> => {
+    const file = join(folder, 'keys.ndjson');
+    const lines = documents.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
+    await writeFile(file, `${lines.join('\n')}\n`);
+    return run(['import', file, ...options], environment);
+  };
   return {
     service,
     folder,
     run,
-    importFile: async (documents, environment) => {
-      const file = join(folder, 'keys.ndjson');
-      const lines = documents.map((each) => (typeof each === 'string' ? each : JSON.stringify(each)));
-      await writeFile(file, `${lines.join('\n')}\n`);
-      return run(['import', file], environment);
-    },
+    importFile: async (documents, environment) => importing([], documents, environment),
+    importWith: importing,
     keyOf: async ({ hash }) => storedKey(service, foreignKeyId(hash)),
     stop: async () => {
       await service.stop();

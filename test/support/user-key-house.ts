@@ -46,7 +46,7 @@ export async function openKeyHouse(storage: 'memory' | 'mongo', maxKeys: number)
     users,
     keys,
     apiKeys,
-    importer: new KeyImportService(keys, { storage }, now, undefined, slots),
+    importer: new KeyImportService(keys, { storage }, now, apiKeys, undefined, slots),
     anOwner: async (fields) => {
       const owner = aUser(fields);
       await users.insert(owner);

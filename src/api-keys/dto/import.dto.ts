@@ -25,10 +25,17 @@ export class ImportOutcomeDto {
   line!: number;
 
   /**
-   * `known`: a key of this hash is there already, and was left alone.
+   * `known`: a key of this hash existed already, and was left alone unless `revocation` is `applied`.
    * @example "imported"
    */
   outcome!: 'imported' | 'known' | 'refused';
+
+  /**
+   * Set for a known key that the other system revoked or disabled while it still worked here. `pending`: it still works.
+   * `applied`: this import revoked or disabled it.
+   * @example "pending"
+   */
+  revocation?: 'pending' | 'applied';
 
   /**
    * The key's id, unless the record was refused.
@@ -64,6 +71,18 @@ export class ImportReportDto {
 
   /** @example 0 */
   refused!: number;
+
+  /**
+   * How many of the known keys the other system revoked or disabled, and still work here.
+   * @example 0
+   */
+  pendingRevocations!: number;
+
+  /**
+   * How many of the known keys this import revoked or disabled.
+   * @example 0
+   */
+  appliedRevocations!: number;
 
   results!: ImportOutcomeDto[];
 

@@ -1,5 +1,5 @@
 import { OmitType } from '@nestjs/swagger';
-import { Matches } from 'class-validator';
+import { IsBoolean, Matches } from 'class-validator';
 import { CreateApiKeyDto } from './create-api-key.dto';
 import { IsRfc3339, MayBeAbsent } from './field-rules';
 
@@ -19,4 +19,12 @@ export class ImportedKeyDto extends OmitType(CreateApiKeyDto, []) {
   @MayBeAbsent()
   @IsRfc3339()
   createdAt?: string;
+
+  /**
+   * Whether the other system revoked the key since. Such a record creates no key; of a known key it reports the revocation.
+   * @example false
+   */
+  @MayBeAbsent()
+  @IsBoolean({ message: 'must be true or false' })
+  revoked?: boolean;
 }

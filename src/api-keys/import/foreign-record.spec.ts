@@ -45,6 +45,7 @@ describe('a document of XMem', () => {
         metadata: { key_prefix: 'xm_Zm9v', team: 'search' },
       },
       warnings: [],
+      reasons: [],
     });
   });
 
@@ -57,7 +58,7 @@ describe('a document of XMem', () => {
       expiresAt: JULY,
       enabled: true,
     };
-    expect(translateForeignRecord(record)).toEqual({ record, warnings: [] });
+    expect(translateForeignRecord(record)).toEqual({ record, warnings: [], reasons: [] });
   });
 
   it.each([
@@ -69,14 +70,24 @@ describe('a document of XMem', () => {
 
   it('means by null that something is absent', () => {
     const document = { org_id: null, expires_at: null, user_id: null, metadata: null, last_used: null };
-    expect(translateForeignRecord(document)).toEqual({ record: { scopes: [] }, warnings: [] });
+    expect(translateForeignRecord(document)).toEqual({ record: { scopes: [] }, warnings: [], reasons: [] });
   });
 
   it('loses what has no place, and says so', () => {
-    expect(translateForeignRecord({ last_used: 1, name: 'reader', revoked: false, Scopes: ['*'] })).toEqual({
+    expect(translateForeignRecord({ last_used: 1, name: 'reader', Scopes: ['*'] })).toEqual({
       record: { name: 'reader', scopes: [] },
-      warnings: ['left out: last_used', 'left out: revoked', 'left out: Scopes'],
+      warnings: ['left out: last_used', 'left out: Scopes'],
+      reasons: [],
     });
+  });
+
+  it('means the same by two names with one value, and is refused if they disagree', () => {
+    const twice = { org_id: 'acme', orgId: 'acme' };
+    expect(translateForeignRecord(twice)).toMatchObject({ record: { orgId: 'acme' }, reasons: [] });
+    expect(translateForeignRecord({ enabled: false, is_active: true }).reasons).toEqual([
+      'enabled and is_active disagree: keep one of them',
+    ]);
+    expect(translateForeignRecord({ org_id: 'acme', orgId: 'globex' }).reasons).toHaveLength(1);
   });
 
   it('has its own metadata before what the table puts there', () => {
@@ -91,8 +102,31 @@ describe('a document of XMem', () => {
     [{ $uuid: 'a-b' }, 'a-b'],
     [{ $numberLong: '9007199254740993' }, '9007199254740993'],
     [{ $numberInt: '7' }, '7'],
+    [
+      { $binary: { base64: 'AAECAwQFBgcICQoLDA0ODw==', subType: '04' } },
+      '00010203-0405-0607-0809-0a0b0c0d0e0f',
+    ],
   ])('has its user %j as the external id %s, and nowhere else', (user, externalId) => {
     expect(recordOf({ user_id: user })).toEqual({ scopes: [], externalId });
+  });
+
+  it('has ids of organisations and projects as text', () => {
+    const $oid = '64b7f0c2a1b2c3d4e5f60719';
+    expect(recordOf({ org_id: { $oid }, project_id: 42 })).toEqual({
+      scopes: [],
+      orgId: $oid,
+      projectId: '42',
+    });
+  });
+
+  it('has numbers of extended JSON as numbers', () => {
+    const rateLimit = { limit: { $numberInt: '10' }, windowSeconds: { $numberLong: '60' } };
+    const metadata = { seats: { $numberInt: '5' }, share: { $numberDouble: '0.5' }, team: { $oid: 'a' } };
+    expect(recordOf({ rateLimit, metadata })).toEqual({
+      scopes: [],
+      rateLimit: { limit: 10, windowSeconds: 60 },
+      metadata: { seats: 5, share: 0.5, team: 'a' },
+    });
   });
 
   it.each([true, 1.5, 9_007_199_254_740_992, '', 'Ada L.', ['acme'], {}, { $oid: 7 }, { $oid: 'a', b: 1 }])(
@@ -108,6 +142,7 @@ describe('a document of XMem', () => {
     expect(translateForeignRecord({ user_id: 'ada', [name]: 'cust-7' })).toEqual({
       record: { scopes: [], externalId: 'cust-7' },
       warnings: ['left out: user_id'],
+      reasons: [],
     });
   });
 });
@@ -117,12 +152,26 @@ describe('a date in extended JSON', () => {
     ['text', JULY, JULY],
     ['text with an offset', '2027-07-01T02:00:00+02:00', '2027-07-01T02:00:00+02:00'],
     ['text without an offset, as it is, to be refused', '2027-07-01T00:00:00', '2027-07-01T00:00:00'],
+    ['text with the offset +0000', '2027-07-01T00:00:00.000+0000', '2027-07-01T00:00:00.000+00:00'],
+    ['text with the offset -0530', '2027-07-01T00:00:00-0530', '2027-07-01T00:00:00-05:30'],
     ['milliseconds', Date.parse(JULY), JULY],
     ['a long number', { $numberLong: String(Date.parse(JULY)) }, JULY],
     ['a moment before 1970', { $numberLong: '-1' }, '1969-12-31T23:59:59.999Z'],
     ['the first moment', 0, '1970-01-01T00:00:00.000Z'],
   ])('may be %s', (_what, $date, text) => {
     expect(recordOf({ expires_at: { $date } })).toEqual({ scopes: [], expiresAt: text });
+  });
+
+  it.each([
+    ['2027-07-01T02:00:00.123456+0200', '2027-07-01T02:00:00.123456+02:00'],
+    ['2027-07-01 02:00:00+02:00', '2027-07-01T02:00:00+02:00'],
+    ['2027-07-01 00:00:00.5+00', '2027-07-01T00:00:00.5+00:00'],
+    ['2027-07-01 00:00:00 UTC', '2027-07-01T00:00:00Z'],
+    ['2027-07-01 00:00:00', '2027-07-01 00:00:00'],
+    ['2027-07-01', '2027-07-01'],
+    ['soon', 'soon'],
+  ])('may also be plain text, as other tools write it: %s', (written, text) => {
+    expect(recordOf({ expires_at: written })).toEqual({ scopes: [], expiresAt: text });
   });
 
   it('is the moment it stands for, whichever', () => {
@@ -167,7 +216,7 @@ describe('a date in extended JSON', () => {
 
 describe('something hostile', () => {
   it.each([null, 'acme', 42, true, ['acme'], []])('that is no document stays as it is: %j', (document) => {
-    expect(translateForeignRecord(document)).toEqual({ record: document, warnings: [] });
+    expect(translateForeignRecord(document)).toEqual({ record: document, warnings: [], reasons: [] });
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'])(

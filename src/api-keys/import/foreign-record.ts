@@ -1,15 +1,16 @@
-type Fields = Readonly<Record<string, unknown>>;
+import { isDeepStrictEqual } from 'node:util';
+import { dateOf, idOf, isDocument, plainOf } from './extended-json';
+import { lossOf, plainName, shown } from './lost-fields';
+import { mapScopes, type ScopeMap } from './scope-map';
 
-/** A record as the importer takes it, and what was left out of it. */
+/** A record as the importer takes it. */
 export interface TranslatedRecord {
   readonly record: unknown;
+  /** What was left out of it or changed. */
   readonly warnings: readonly string[];
+  /** Why it must not be imported; empty if it may be. */
+  readonly reasons: readonly string[];
 }
-
-const WHOLE_NUMBER = /^-?\d+$/;
-
-/** How extended JSON writes ids that are not text. */
-const WRAPPED_IDS: ReadonlySet<string> = new Set(['$oid', '$uuid', '$numberInt', '$numberLong']);
 
 const NAMES: Readonly<Record<string, string>> = {
   key_hash: 'hash',
@@ -23,71 +24,90 @@ const NAMES: Readonly<Record<string, string>> = {
   external_id: 'externalId',
 };
 
-const KEPT: ReadonlySet<string> = new Set([
-  ...Object.values(NAMES),
-  'name',
-  'description',
-  'scopes',
-  'metadata',
-  'rateLimit',
-]);
+const unchanged = (value: unknown): unknown => value;
+
+/** How the value of each field is read. */
+const READERS: Readonly<Record<string, (value: unknown) => unknown>> = {
+  hash: unchanged,
+  name: unchanged,
+  description: unchanged,
+  scopes: unchanged,
+  enabled: unchanged,
+  allowedIps: unchanged,
+  orgId: idOf,
+  projectId: idOf,
+  ownerId: idOf,
+  externalId: idOf,
+  createdAt: dateOf,
+  expiresAt: dateOf,
+  metadata: plainOf,
+  rateLimit: plainOf,
+};
+
+const REVOKED = /^(?:is)?(?:revoked|deleted)(?:at|on|date|time)?$/;
+
+const DATE = /^\d{4}-\d{2}-\d{2}/;
 
 /**
- * Translates one document of a foreign system, such as a line of `mongoexport`, into a record. Names in snake case
- * and values in MongoDB's extended JSON are understood, null means absent, and what has no place is left out with a
- * warning. A list of scopes that is missing is an empty one. `user_id` becomes the external id, which no holder of the
- * key can change; one that is no possible external id is handed on, and the import refuses the record. `key_prefix` goes
- * to metadata.
+ * Translates one document of another system, such as a line of `mongoexport`, into a record. It understands names in snake
+ * case and values in MongoDB's extended JSON. `null` means absent, and a missing list of scopes is an empty one. Unknown
+ * fields are left out with a warning, unless they may have ended or restricted the key: such a document must be refused.
+ *
+ * `user_id` becomes the external id, which no holder of the key can change. `key_prefix` goes to metadata.
  */
-export function translateForeignRecord(document: unknown): TranslatedRecord {
-  if (!isDocument(document)) return { record: document, warnings: [] };
+export function translateForeignRecord(
+  document: unknown,
+  scopeMap: ScopeMap = new Map<string, readonly string[]>(),
+): TranslatedRecord {
+  if (!isDocument(document)) return { record: document, warnings: [], reasons: [] };
   const record: Record<string, unknown> = { scopes: [] };
+  const named = new Map<string, string>();
   const metadata: Record<string, unknown> = {};
   const dropped: string[] = [];
+  const reasons: string[] = [];
   let userId: unknown;
   for (const [name, value] of Object.entries(document)) {
-    const field = NAMES[name] ?? name;
     if (value === null || name === '_id') continue;
+    const field = Object.hasOwn(NAMES, name) ? (NAMES[name] ?? name) : name;
+    const read = Object.hasOwn(READERS, field) ? READERS[field] : undefined;
     if (name === 'key_prefix') metadata[name] = textOf(value);
     else if (name === 'user_id') userId = value;
-    else if (field === 'externalId') record[field] = idOf(value);
-    else if (KEPT.has(field)) record[field] = dateOf(value);
-    else dropped.push(name);
+    else if (read !== undefined) {
+      const former = named.get(field);
+      const next = read(value);
+      if (former !== undefined && !isDeepStrictEqual(record[field], next)) {
+        reasons.push(`${former} and ${name} disagree: keep one of them`);
+      }
+      named.set(field, name);
+      record[field] = next;
+    } else if (REVOKED.test(plainName(name)))
+      record['revoked'] = record['revoked'] === true || saysRevoked(value);
+    else {
+      const loss = lossOf(name, value);
+      if (loss === undefined) dropped.push(shown(name));
+      else reasons.push(loss);
+    }
   }
   if (userId !== undefined && 'externalId' in record) dropped.push('user_id');
   else if (userId !== undefined) record['externalId'] = idOf(userId);
   const own = record['metadata'] ?? {};
   if (Object.keys(metadata).length > 0 && isDocument(own)) record['metadata'] = { ...metadata, ...own };
-  return { record, warnings: dropped.map((name) => `left out: ${name}`) };
-}
-
-function isDocument(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  record['scopes'] = mapScopes(record['scopes'], scopeMap);
+  return {
+    record,
+    warnings: dropped.map((name) => `left out: ${name}`),
+    // The import creates no key for such a record, so that nothing can get lost.
+    reasons: record['revoked'] === true ? [] : reasons,
+  };
 }
 
 function textOf(value: unknown): unknown {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The text of an id: of a whole number, or of an id in extended JSON. What is neither stays as it is, to be refused. */
-function idOf(value: unknown): unknown {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  const [entry, ...others] = isDocument(value) ? Object.entries(value) : [];
-  if (entry === undefined || others.length > 0) return value;
-  return WRAPPED_IDS.has(entry[0]) ? entry[1] : value;
-}
-
-/** `{"$date": …}` of extended JSON is a moment in UTC, as text or in milliseconds; what is none stays as it is. */
-function dateOf(value: unknown): unknown {
-  if (!isDocument(value) || !('$date' in value)) return value;
-  const written = value['$date'];
-  if (typeof written === 'string') return written;
-  const date = new Date(millisOf(written));
-  return Number.isNaN(date.getTime()) ? value : date.toISOString();
-}
-
-function millisOf(written: unknown): number {
-  const long = isDocument(written) ? written['$numberLong'] : undefined;
-  if (typeof long === 'string' && WHOLE_NUMBER.test(long)) return Number(long);
-  return typeof written === 'number' ? written : Number.NaN;
+/** Whether a field about a revocation says that there was one. What is neither yes nor no stays as it is, to be refused. */
+function saysRevoked(value: unknown): unknown {
+  if (typeof value === 'boolean') return value;
+  const date = dateOf(value);
+  return typeof date === 'string' && DATE.test(date) ? true : value;
 }

@@ -10,6 +10,7 @@ import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
 import { Uncached } from '../access/uncached.decorator';
 import { ImportKeysDto, ImportReportDto } from '../dto/import.dto';
+import { ImportQuery } from '../dto/import.query';
 import { type ImportOutcome, reportOf } from './import-report';
 import { KeyImportService } from './key-import.service';
 
@@ -25,7 +26,8 @@ export class KeyImportController {
 
   /**
    * Imports keys of another system by the hashes of their tokens. A refused record does not stop the others.
-   * The calling key must be neither bound to a tenant nor owned by a user.
+   * The calling key must be neither bound to a tenant nor owned by a user. Scopes that give access to Keyward's own routes
+   * are refused unless `allowManagementScopes` is true.
    */
   @Post()
   @HttpCode(200)
@@ -33,12 +35,12 @@ export class KeyImportController {
   @Uncached()
   @SelfScoped()
   @ApiProblems(...SCOPED, ...JSON_BODY, 'forbidden')
-  @OwnRoute({ json: ImportKeysDto })
-  async import({ request, body }: Call<ImportKeysDto>): Promise<ImportReportDto> {
+  @OwnRoute({ json: ImportKeysDto, query: ImportQuery })
+  async import({ request, body, query }: Call<ImportKeysDto, ImportQuery>): Promise<ImportReportDto> {
     const caller = currentCaller(request);
     const results: ImportOutcome[] = [];
     for (const [index, record] of body.keys.entries()) {
-      results.push(await this.importer.import(caller, record, index + 1));
+      results.push(await this.importer.import(caller, record, index + 1, query));
     }
     return ImportReportDto.of(reportOf(results));
   }

@@ -1,16 +1,25 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { KeywardError } from '../../problems/keyward.error';
 import { readStrictly } from '../../problems/validation';
-import { ConcurrentChangeError, ImportForbiddenError } from '../api-keys.errors';
+import {
+  ConcurrentChangeError,
+  ImportForbiddenError,
+  ManagementScopesError,
+  RevocationsForbiddenError,
+  RevokedElsewhereError,
+} from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { ApiKeysService } from '../api-keys.service';
 import { CLOCK } from '../clock.token';
-import type { ApiKeyWithHistory } from '../domain/api-key';
+import { type ApiKey, type ApiKeyWithHistory, isExpired } from '../domain/api-key';
 import { type Caller, inheritedFrom, isUnlimited } from '../domain/caller';
 import type { Clock } from '../domain/clock';
 import { foreignKeyId } from '../domain/foreign-token';
 import { composeGrant } from '../domain/grant-request';
 import { imposedAfter } from '../domain/imposed';
 import { recordChange } from '../domain/key-change';
+import { isManagementScope } from '../domain/own-scopes';
+import { grants } from '../domain/scopes';
 import { ImportedKeyDto } from '../dto/imported-key.dto';
 import { toCreate } from '../dto/key-request.mapper';
 import { parseRfc3339 } from '../dto/rfc3339';
@@ -20,9 +29,17 @@ import { OWNER_SLOTS, type OwnerSlots } from '../owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 import { KeyIdTakenError, StorageUnavailableError } from '../storage/storage.errors';
 import { OWNER_STATUS, type OwnerStatus } from '../verification/owner-status';
+import type { ImportOptions } from './import-options';
 import type { ImportOutcome } from './import-report';
+import { prefixWarning } from './prefix-warning';
 
 const MAX_TRIES = 5;
+
+/** Before every expiry. */
+const EVER = new Date(-8.64e15);
+
+/** Why the history says that the key was revoked. */
+const REVOKED_THERE = 'revoked in the system it was imported from';
 
 /**
  * Takes keys that another system issued, by the hashes of their tokens, so that their holders keep them. Each
@@ -34,21 +51,31 @@ export class KeyImportService {
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
+    private readonly keys: ApiKeysService,
     @Optional() @Inject(OWNER_STATUS) private readonly owners?: OwnerStatus,
     @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
     @Optional() private readonly events?: KeyEventPublisher,
   ) {}
 
   /**
-   * Imports one record. Insert only: a hash that is known is left alone, revoked or not, so that importing twice
-   * changes nothing.
+   * Imports one record. A hash that is known is left alone, so that importing twice changes nothing. Only if the other
+   * system revoked or disabled the key since, `applyRevocations` revokes or disables it here too.
    *
    * @param record anything; it is validated as an `ImportedKeyDto`
    * @throws ImportForbiddenError if the caller is bound to a tenant or acts for an owner, see decision record 0056
+   * @throws RevocationsForbiddenError if the caller asks to apply revocations without `api-keys:write`
    * @throws StorageUnavailableError if the store cannot answer
    */
-  async import(caller: Caller, record: unknown, line: number): Promise<ImportOutcome> {
+  async import(
+    caller: Caller,
+    record: unknown,
+    line: number,
+    options: ImportOptions = {},
+  ): Promise<ImportOutcome> {
     if (!isUnlimited(caller)) throw new ImportForbiddenError();
+    if (options.applyRevocations === true && !grants(caller.scopes, 'api-keys:write')) {
+      throw new RevocationsForbiddenError();
+    }
     const read = readStrictly(ImportedKeyDto, record);
     if ('faults' in read) {
       return refused(
@@ -57,9 +84,7 @@ export class KeyImportService {
       );
     }
     try {
-      const key = await this.compose(caller, read.value);
-      const outcome = await this.insert(key);
-      return { line, id: key.id, outcome, ...warningsOf(key, this.options) };
+      return { line, ...(await this.take(caller, read.value, options)) };
     } catch (error) {
       if (!(error instanceof KeywardError) || error instanceof StorageUnavailableError) throw error;
       const faults = error.extensions.errors ?? [];
@@ -72,17 +97,59 @@ export class KeyImportService {
     }
   }
 
+  private async take(
+    caller: Caller,
+    record: ImportedKeyDto,
+    options: ImportOptions,
+  ): Promise<Omit<ImportOutcome, 'line'>> {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const known = await this.repository.find(foreignKeyId(record.hash));
+      if (known !== null) return this.meet(caller, known, record, options);
+      const key = await this.compose(caller, record, options);
+      if (await this.insert(key)) {
+        const warnings = [...warningsOf(key, this.clock.now()), ...this.prefixWarnings(record)];
+        return { id: key.id, outcome: 'imported', ...(warnings.length > 0 && { warnings }) };
+      }
+    }
+    throw new ConcurrentChangeError();
+  }
+
+  /** What becomes of a record whose key exists already. */
+  private async meet(
+    caller: Caller,
+    key: ApiKey,
+    record: ImportedKeyDto,
+    { applyRevocations = false }: ImportOptions,
+  ): Promise<Omit<ImportOutcome, 'line'>> {
+    const isRevoked = record.revoked === true && key.revokedAt === undefined;
+    const isDisabled = record.enabled === false && key.revokedAt === undefined && key.enabled;
+    if (applyRevocations && isRevoked) await this.keys.revoke(caller, key.id, REVOKED_THERE);
+    else if (applyRevocations && isDisabled) await this.keys.update(caller, key.id, { enabled: false });
+    const warnings = this.prefixWarnings(record);
+    return {
+      id: key.id,
+      outcome: 'known',
+      ...((isRevoked || isDisabled) && { revocation: applyRevocations ? 'applied' : 'pending' }),
+      ...(warnings.length > 0 && { warnings }),
+    };
+  }
+
   private async compose(
     caller: Caller,
-    { hash, createdAt, ...rest }: ImportedKeyDto,
+    { hash, createdAt, revoked, ...rest }: ImportedKeyDto,
+    { allowManagementScopes = false }: ImportOptions,
   ): Promise<ApiKeyWithHistory> {
+    if (revoked === true) throw new RevokedElsewhereError();
+    const managing = allowManagementScopes ? [] : rest.scopes.filter(isManagementScope);
+    if (managing.length > 0) throw new ManagementScopesError(managing);
     const now = this.clock.now();
     const request = toCreate(rest);
     const latest = latestExpiry(caller, this.options.maxTtlDays, now);
     const grant = composeGrant(inheritedFrom(caller), request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
-    requireAcceptable(grant.expiresAt, latest, now);
+    // A past expiry is imported as it is: the key gives nothing, and its holder is told that it expired.
+    requireAcceptable(grant.expiresAt, latest, EVER);
     await this.requireOwner(grant.ownerId);
     const born = (createdAt === undefined ? undefined : parseRfc3339(createdAt)) ?? now;
     if (born.getTime() > now.getTime()) {
@@ -113,19 +180,24 @@ export class KeyImportService {
     throw new KeywardError('validation_failed', 'ownerId names no active user.');
   }
 
-  private async insert(key: ApiKeyWithHistory): Promise<'imported' | 'known'> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-      if ((await this.repository.find(key.id)) !== null) return 'known';
-      if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, key.id);
-      try {
-        await this.repository.insert(key);
-        this.events?.changed(key);
-        return 'imported';
-      } catch (error) {
-        if (!(error instanceof KeyIdTakenError)) throw error;
-      }
+  /** Whether the key was inserted. `false`: another import came first. */
+  private async insert(key: ApiKeyWithHistory): Promise<boolean> {
+    // Only live keys count against what an owner may have.
+    if (key.ownerId !== undefined && !isExpired(key, key.updatedAt)) {
+      await this.slots?.take(key.ownerId, key.id);
     }
-    throw new ConcurrentChangeError();
+    try {
+      await this.repository.insert(key);
+    } catch (error) {
+      if (error instanceof KeyIdTakenError) return false;
+      throw error;
+    }
+    this.events?.changed(key);
+    return true;
+  }
+
+  private prefixWarnings({ metadata }: ImportedKeyDto): readonly string[] {
+    return prefixWarning(metadata?.['key_prefix'], this.options.importTokenPrefixes ?? []);
   }
 }
 
@@ -133,12 +205,9 @@ function refused(line: number, reasons: readonly string[]): ImportOutcome {
   return { line, outcome: 'refused', reasons };
 }
 
-function warningsOf(key: ApiKeyWithHistory, options: ApiKeysOptions): Pick<ImportOutcome, 'warnings'> {
-  const warnings = [
+function warningsOf(key: ApiKeyWithHistory, now: Date): readonly string[] {
+  return [
     ...(key.scopes.length === 0 ? ['no scopes: the key has no access'] : []),
-    ...((options.importTokenPrefixes ?? []).length === 0
-      ? ['IMPORT_TOKEN_PREFIXES is unset: tokens of other systems are not looked at']
-      : []),
+    ...(isExpired(key, now) ? ['expired: the key does not work'] : []),
   ];
-  return warnings.length > 0 ? { warnings } : {};
 }

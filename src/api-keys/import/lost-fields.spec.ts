@@ -1,0 +1,127 @@
+import { translateForeignRecord } from './foreign-record';
+
+const DATE = '2026-01-01T00:00:00Z';
+const translate = (fields: object) => translateForeignRecord({ name: 'reader', ...fields });
+
+describe('a document with a field that the import does not know', () => {
+  it.each<object>([
+    { revoked_by: 'ada' },
+    { revocation_reason: 'leaked' },
+    { disabled: true },
+    { isDisabled: true },
+    { disabled_at: DATE },
+    { expires: DATE },
+    { expiry: DATE },
+    { expiration_date: { $date: DATE } },
+    { expires_in: 3600 },
+    { isExpired: true },
+    { key_expired: false },
+    { never_expires: false },
+    { deactivated: true },
+    { inactive: true },
+    { isActive: false },
+    { active: false },
+    { active: 0 },
+    { is_enabled: false },
+    { status: 'revoked' },
+    { Status: 'inactive' },
+    { state: 2 },
+    { suspended: true },
+    { blocked: 1 },
+    { is_archived: true },
+    { valid_until: DATE },
+    { notAfter: DATE },
+    { ttl: 60 },
+  ])('is refused if the key may have ended: %j', (fields) => {
+    const [name = ''] = Object.keys(fields);
+    expect(translate(fields).reasons).toEqual([
+      `${name} may say that the key no longer works: translate it to is_active or expires_at, or remove it`,
+    ]);
+  });
+
+  it.each<object>([
+    { tenant_id: 'acme' },
+    { tenantId: 'acme' },
+    { organization: 'acme' },
+    { organisationId: 'acme' },
+    { workspace_id: 'acme' },
+    { project: 'apollo' },
+    { project_ids: ['apollo'] },
+    { allowed_origins: ['https://acme.example'] },
+    { ipWhitelist: ['203.0.113.7'] },
+    { restrictions: { ip: '203.0.113.7' } },
+  ])('is refused if the key may have been restricted: %j', (fields) => {
+    const [name = ''] = Object.keys(fields);
+    expect(translate(fields).reasons).toEqual([
+      `${name} may restrict the key: translate it to org_id, project_id or allowed_ips, or remove it`,
+    ]);
+  });
+
+  it.each<object>([
+    { disabled: false },
+    { is_expired: false },
+    { isArchived: false },
+    { active: true },
+    { isActive: true },
+    { status: 'active' },
+    { state: 'ENABLED' },
+    { last_used: DATE },
+    { updatedAt: DATE },
+    { created_by: 'ada' },
+    { usage_count: 7 },
+    { team: 'search' },
+  ])('is imported without it if nothing gets lost: %j', (fields) => {
+    const [name = ''] = Object.keys(fields);
+    expect(translate(fields)).toMatchObject({ warnings: [`left out: ${name}`], reasons: [] });
+  });
+
+  it.each(['revoked_at', 'disabled', 'expires', 'tenant_id', 'status'])(
+    'is imported if %s is null',
+    (name) => {
+      expect(translate({ [name]: null })).toMatchObject({ warnings: [], reasons: [] });
+    },
+  );
+
+  it('names a very long field by its beginning', () => {
+    const [reason = ''] = translate({ [`expires_${'x'.repeat(10_000)}`]: 1 }).reasons;
+    expect(reason.length).toBeLessThan(200);
+  });
+});
+
+describe('a document that says whether its key was revoked', () => {
+  it.each<object>([
+    { revoked: true },
+    { is_revoked: true },
+    { isRevoked: true },
+    { revoked_at: DATE },
+    { revokedAt: { $date: DATE } },
+    { revoked_at: { $date: { $numberLong: '1700000000000' } } },
+    { deleted_at: '2026-01-01T00:00:00.000+0000' },
+    { deleted: true },
+    { revoked: false, revoked_at: DATE },
+    { revoked_at: DATE, revoked: false },
+    { revoked: true, revoked_by: 'ada', revoked_reason: 'leaked' },
+  ])('becomes a revoked record: %j', (fields) => {
+    expect(translate(fields)).toEqual({
+      record: { name: 'reader', scopes: [], revoked: true },
+      warnings: [],
+      reasons: [],
+    });
+  });
+
+  it.each<object>([{ revoked: false }, { is_deleted: false }])(
+    'becomes a record that is not: %j',
+    (fields) => {
+      expect(translate(fields)).toMatchObject({ record: { revoked: false }, warnings: [], reasons: [] });
+    },
+  );
+
+  it.each([0, 1, '0', '', 'yes', {}, { $date: null }])(
+    'hands %j on, which says neither yes nor no, to be refused',
+    (revoked) => {
+      const { record } = translate({ revoked }) as { record: { revoked: unknown } };
+      expect(typeof record.revoked).not.toBe('boolean');
+      expect(record.revoked).toBeDefined();
+    },
+  );
+});

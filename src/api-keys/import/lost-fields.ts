@@ -1,0 +1,52 @@
+/** Words that say that a key no longer works, or until when it does. */
+const STATE = new RegExp(
+  [
+    'revok|revoc|disabl|delet|expir|deactiv|inactiv|suspend|block|bann|archiv|remov|cancel|invalid|compromis|terminat|retir',
+    '^(?:is)?(?:locked|lockedat|active|enabled|valid)$',
+    '^(?:status|state|lifetime|notafter|notbefore|validto|validfrom|ends?(?:at|on|date)?)$',
+    'until$|ttl$',
+  ].join('|'),
+);
+
+/** Names of a tenant, and of what a key is allowed. */
+const RESTRICTION =
+  /^(?:org|organi[sz]ation|tenant|workspace|project)s?(?:ids?|uuid)?$|allowed|allowlist|whitelist|blacklist|denied|denylist|restrict/;
+
+const BAD_WHEN_TRUE =
+  /^(?:is)?(?:revoked|disabled|deleted|expired|inactive|deactivated|suspended|blocked|banned|locked|archived|removed|cancell?ed|invalidated|compromised|terminated|retired)$/;
+const GOOD_WHEN_TRUE = /^(?:is)?(?:active|enabled|valid)$/;
+const GOOD_STATES: ReadonlySet<unknown> = new Set(['active', 'enabled']);
+
+/**
+ * Returns why a record cannot be imported without this field, which the import does not know; `undefined` if it may be
+ * left out. A field that may have ended or restricted the key must not get lost: the key would work on, or reach further.
+ */
+export function lossOf(name: string, value: unknown): string | undefined {
+  const plain = plainName(name);
+  if (STATE.test(plain) && !isHarmless(plain, value)) {
+    return `${shown(name)} may say that the key no longer works: translate it to is_active or expires_at, or remove it`;
+  }
+  if (RESTRICTION.test(plain)) {
+    return `${shown(name)} may restrict the key: translate it to org_id, project_id or allowed_ips, or remove it`;
+  }
+  return undefined;
+}
+
+/** A name without case and separators: `revoked_at` and `revokedAt` are the same. */
+export function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+}
+
+/** A name as a message shows it. */
+export function shown(name: string): string {
+  return name.length > 64 ? `${name.slice(0, 64)}…` : name;
+}
+
+/** Whether the value says that the key works. */
+function isHarmless(plain: string, value: unknown): boolean {
+  if (BAD_WHEN_TRUE.test(plain)) return value === false;
+  if (GOOD_WHEN_TRUE.test(plain)) return value === true;
+  return (
+    /^(?:status|state)$/.test(plain) && typeof value === 'string' && GOOD_STATES.has(value.toLowerCase())
+  );
+}

@@ -1,0 +1,36 @@
+import { prefixWarning } from './prefix-warning';
+
+describe('a warning about tokens that will not be accepted', () => {
+  it.each<readonly [string, readonly string[], string]>([
+    ['xmem_Zm9', ['xm_'], 'xmem_'],
+    ['xmem_Zm9', [], 'xmem_'],
+    ['sk-live-Zm9', ['sk_'], 'sk-'],
+    ['xm_Zm_9', ['xmem_'], 'xm_'],
+  ])('of %s with %j names the prefix, and no more of the token', (keyPrefix, prefixes, named) => {
+    expect(prefixWarning(keyPrefix, prefixes)).toEqual([
+      `tokens with prefix ${named} will not be accepted: add ${named} to IMPORT_TOKEN_PREFIXES`,
+    ]);
+  });
+
+  it('repeats nothing of a token without a common prefix', () => {
+    const [warning = ''] = prefixWarning('Zm9vYmFy', ['xmem_']);
+    expect(warning).toContain('IMPORT_TOKEN_PREFIXES');
+    expect(warning).not.toContain('Zm9');
+  });
+
+  it('is given if no prefix is configured, whatever the record says', () => {
+    expect(prefixWarning(undefined, [])).toEqual([
+      'IMPORT_TOKEN_PREFIXES is unset: tokens of other systems will not be accepted',
+    ]);
+  });
+
+  it.each<readonly [unknown, readonly string[]]>([
+    ['xmem_Zm9', ['xm_', 'xmem_']],
+    ['xmem_', ['xmem_']],
+    ['xm', ['xmem_']],
+    [undefined, ['xmem_']],
+    [7, ['xmem_']],
+  ])('is not given for %j with %j', (keyPrefix, prefixes) => {
+    expect(prefixWarning(keyPrefix, prefixes)).toEqual([]);
+  });
+});

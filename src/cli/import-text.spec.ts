@@ -1,0 +1,39 @@
+import type { ImportOutcome } from '../api-keys/import/import-report';
+import { warningsOf } from './import-text';
+
+const warned = (count: number, warning: string): readonly ImportOutcome[] =>
+  Array.from({ length: count }, (_, index) => ({
+    line: index + 1,
+    outcome: 'imported',
+    warnings: [warning],
+  }));
+
+describe('the warnings of an import', () => {
+  it('name the line that each is about', () => {
+    expect(warningsOf([...warned(1, 'a'), ...warned(1, 'b')])).toEqual([
+      'line 1: imported, but a',
+      'line 1: imported, but b',
+    ]);
+  });
+
+  it('are summed if they repeat, with the first lines', () => {
+    expect(warningsOf(warned(3, 'a'))).toEqual(['3 lines (1, 2, 3): imported, but a']);
+    expect(warningsOf(warned(5000, 'left out: last_used'))).toEqual([
+      '5000 lines (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …; all with --json): imported, but left out: last_used',
+    ]);
+  });
+
+  it('tell imported records from known ones', () => {
+    const known: ImportOutcome = { line: 2, outcome: 'known', warnings: ['a'] };
+    expect(warningsOf([...warned(1, 'a'), known])).toEqual([
+      'line 1: imported, but a',
+      'line 2: known, but a',
+    ]);
+  });
+
+  it('show no instructions to a terminal', () => {
+    expect(warningsOf(warned(1, 'left out: \u001b[2J'))).toEqual([
+      'line 1: imported, but left out: \\u001b[2J',
+    ]);
+  });
+});
