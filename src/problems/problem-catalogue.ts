@@ -6,6 +6,7 @@ interface ProblemKind {
 /** Every problem the service can answer with, by its stable code. `docs/problems.md` explains each. */
 export const PROBLEM_CATALOGUE = {
   invalid_request: { status: 400, title: 'The request is not well formed' },
+  http_error: { status: 400, title: 'The application refused the request' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   validation_failed: { status: 400, title: 'Some fields are not acceptable' },
   invalid_cursor: { status: 400, title: 'The cursor is not one that a list gave' },

@@ -49,7 +49,9 @@ describe('what Keyward itself throws', () => {
 describe("a client's fault keeps its status", () => {
   it.each<[string, number, unknown]>([
     ['invalid_request', 400, new BadRequestException(SECRET)],
-    ['missing_credential', 401, new UnauthorizedException(SECRET)],
+    ['http_error', 401, new UnauthorizedException(SECRET)],
+    ['http_error', 402, new HttpException(SECRET, 402)],
+    ['http_error', 409, new ConflictException({ code: 'dup', message: SECRET })],
     ['forbidden', 403, new ForbiddenException(SECRET)],
     ['not_found', 404, new NotFoundException(SECRET)],
     ['method_not_allowed', 405, new MethodNotAllowedException(SECRET)],
@@ -85,11 +87,37 @@ describe("a client's fault keeps its status", () => {
   });
 
   it.each([
-    [409, new ConflictException()],
-    [422, new HttpException('x', 422)],
-    [429, new HttpException('x', 429)],
-  ])('even if it is one that Keyward has no name for: %d', (status, thrown) => {
-    expect(toProblemException(thrown).getStatus()).toBe(status);
+    [401, 'Unauthorized', new UnauthorizedException('Sign in first.')],
+    [409, 'Conflict', new ConflictException('Sign in first.')],
+    [422, 'Unprocessable Entity', new HttpException('Sign in first.', 422)],
+    [429, 'Too Many Requests', new HttpException('Sign in first.', 429)],
+  ])(
+    'and what the application says, if it is one that Keyward has no name for: %d',
+    (status, title, thrown) => {
+      const { problem } = toProblemException(thrown);
+      expect(problem).toMatchObject({ status, title, code: 'http_error', detail: 'Sign in first.' });
+    },
+  );
+
+  it.each([
+    ['the status', new ConflictException()],
+    ['the status again', new NotFoundException()],
+    ['that a guard refuses', new ForbiddenException('Forbidden resource')],
+    ['which address the router does not know', new NotFoundException('Cannot GET /memories?token=hunter2')],
+  ])('in words of ours, if the application says no more than %s', (_what, thrown) => {
+    const { problem } = toProblemException(thrown);
+    expect(problem.detail).toMatch(/\.$/);
+    expect(JSON.stringify(problem)).not.toContain('hunter2');
+  });
+
+  it('and the messages of a validation pipe', () => {
+    const thrown = new BadRequestException({ message: ['text must be a string', SECRET] });
+    expect(toProblemException(thrown).problem).toMatchObject({
+      status: 400,
+      code: 'validation_failed',
+      errors: [{ field: '', message: 'text must be a string' }, { field: '' }],
+    });
+    expect(JSON.stringify(toProblemException(thrown).problem)).not.toContain('hunter2');
   });
 });
 

@@ -1,11 +1,13 @@
+import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
+import { redactionOf } from '../common/redaction';
 import { KeywardError } from './keyward.error';
 import { problemOf } from './problem';
 import type { ProblemCode } from './problem-catalogue';
 import { ProblemException } from './problem.exception';
+import { validationProblem } from './validation';
 
 const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
-  401: ['missing_credential', 'Present an API key.'],
   403: ['forbidden', 'This is not permitted to the caller.'],
   404: ['not_found', 'There is nothing here.'],
   405: ['method_not_allowed', 'Use a method that this path serves.'],
@@ -16,6 +18,11 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
   431: ['headers_too_large', 'Send fewer or shorter headers.'],
 };
 
+/** What Nest says when a handler, a guard or the router says no more than the status. The router repeats the address. */
+const SAYS_NOTHING = /^$|^Forbidden resource$|^Cannot [A-Z]+ /;
+
+const redact = redactionOf();
+
 const JSON_FAULTS: ReadonlySet<string> = new Set([
   'FST_ERR_CTP_INVALID_JSON_BODY',
   'FST_ERR_CTP_EMPTY_JSON_BODY',
@@ -23,8 +30,8 @@ const JSON_FAULTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Turns whatever was thrown into a problem. A client's fault keeps its status; what nobody foresaw is a 500
- * that says nothing of what went on inside.
+ * Turns whatever was thrown into a problem. A client's fault keeps its status, and what an `HttpException` of the host
+ * application says, without credentials. What nobody foresaw is a 500 that says nothing of what went on inside.
  */
 export function toProblemException(thrown: unknown): ProblemException {
   if (thrown instanceof ProblemException) return thrown;
@@ -46,8 +53,28 @@ export function toProblemException(thrown: unknown): ProblemException {
 }
 
 function fromStatus(status: number, cause: unknown): ProblemException {
-  const [code, detail] = BY_STATUS[status] ?? ['invalid_request', 'Correct the request and send it again.'];
-  return new ProblemException({ ...problemOf(code, detail), status }, {}, { cause });
+  const [known, general] = BY_STATUS[status] ?? [undefined, 'Correct the request and send it again.'];
+  const said = saidBy(cause);
+  if (typeof said === 'object') {
+    const errors = said.map((message) => ({ field: '', message: redact(String(message)) }));
+    return new ProblemException({ ...validationProblem(errors).problem, status }, {}, { cause });
+  }
+  const isGeneral = said === undefined || said === STATUS_CODES[status] || SAYS_NOTHING.test(said);
+  const detail = isGeneral ? general : redact(said);
+  const title = STATUS_CODES[status];
+  const problem =
+    known === undefined && status !== 400
+      ? { ...problemOf('http_error', detail), ...(title !== undefined && { title }) }
+      : problemOf(known ?? 'invalid_request', detail);
+  return new ProblemException({ ...problem, status }, {}, { cause });
+}
+
+/** What an exception of the host application says: a text, or the messages of a validation pipe. */
+function saidBy(thrown: unknown): string | readonly unknown[] | undefined {
+  if (!(thrown instanceof HttpException)) return undefined;
+  const response = thrown.getResponse();
+  const said = typeof response === 'string' ? response : (response as { readonly message?: unknown }).message;
+  return typeof said === 'string' || Array.isArray(said) ? said : undefined;
 }
 
 /** Framework and body-parser errors carry their status and a machine-readable reason under various names. */

@@ -13,6 +13,8 @@ export class ProblemException extends HttpException {
     options?: ErrorOptions,
   ) {
     super({ ...problem }, problem.status, options);
+    // Filters of a host application answer with the message.
+    this.message = problem.detail ?? problem.title;
   }
 
   /** The problem that one of Keyward's own errors is, over HTTP. */

@@ -42,12 +42,8 @@ export class OAuthErrorFilter implements ExceptionFilter {
     const adapter = this.adapterHost.httpAdapter;
     for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
     if (problem.status === 401) {
-      const bearer = headers['WWW-Authenticate'] ?? '';
-      adapter.setHeader(
-        response,
-        'WWW-Authenticate',
-        `${bearer}, Basic realm="${this.options.realm ?? 'keyward'}"`,
-      );
+      const challenges = [headers['WWW-Authenticate'], `Basic realm="${this.options.realm ?? 'keyward'}"`];
+      adapter.setHeader(response, 'WWW-Authenticate', challenges.filter(Boolean).join(', '));
     }
     adapter.setHeader(response, 'Content-Type', 'application/json');
     keepFromCaches(adapter, response);
