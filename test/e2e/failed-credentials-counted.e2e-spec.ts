@@ -145,7 +145,11 @@ describe('what counts as a failed credential of an address', () => {
       async (from) =>
         service
           .as(service.root.token)
-          .post('/v1/api-keys/verify', { token: 'nonsense', ip: from }, { 'X-Forwarded-For': from }),
+          .post(
+            '/v1/api-keys/verify',
+            { token: 'nonsense', authenticated: true, ip: from },
+            { 'X-Forwarded-For': from },
+          ),
       200,
     ],
     [

@@ -106,7 +106,7 @@ describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
   });
 
   it.each<readonly [string, (client: HttpClient) => Promise<HttpAnswer>]>([
-    ['verify', (client) => client.post('/v1/api-keys/verify', { token: 'kw_nonsense' })],
+    ['verify', (client) => client.post('/v1/api-keys/verify', { token: 'kw_nonsense', authenticated: true })],
     ['introspect', (client) => client.post('/oauth2/introspect', 'token=kw_nonsense', FORM)],
     ['import', (client) => client.post('/v1/api-keys/import', { keys: [{}] })],
     ['self', (client) => client.get('/v1/api-keys/self')],
