@@ -9,7 +9,8 @@ const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 export interface PresentedToken {
   readonly kind: 'token';
   readonly token: string;
-  readonly scheme: 'bearer' | 'basic' | 'x-api-key';
+  readonly scheme: 'bearer' | 'basic' | 'x-api-key' | 'form';
+  /** The id of the key, as the client names it beside the token. */
   readonly userName?: string | undefined;
 }
 

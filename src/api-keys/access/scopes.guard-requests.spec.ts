@@ -5,7 +5,7 @@ import type { PresentedCredential } from './credentials';
 import type { HttpRequest } from './http-request';
 import {
   Authenticated,
-  BasicCredentials,
+  ClientCredentials,
   Public,
   RequireScopes,
   SelfScoped,
@@ -28,7 +28,7 @@ class Memories {
 
   @Authenticated()
   @SelfScoped()
-  @BasicCredentials()
+  @ClientCredentials()
   basic(this: void): void {}
 
   @Public()

@@ -88,11 +88,6 @@ export function IsAddress(): PropertyDecorator {
   );
 }
 
-/** Never acceptable; the message says what to do instead. */
-export function IsRefused(message: string): PropertyDecorator {
-  return rule('isRefused', message, () => false);
-}
-
 /** The name of an organisation or a project. */
 export function IsTenantId(): PropertyDecorator {
   return rule(
