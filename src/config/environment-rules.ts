@@ -140,5 +140,7 @@ function isIssuer(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const url = new URL(value);
   if (url.search + url.hash + url.username + url.password !== '') return false;
+  // A template for many tenants, such as {tenantid}, stands in no token.
+  if (/[{}]/.test(value)) return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL_HOSTS.has(url.hostname));
 }
