@@ -1,4 +1,4 @@
-import { IssuerFaultError } from './session.errors';
+import { IssuerFaultError } from './issuer-fault.error';
 
 const TIMEOUT_MS = 1500;
 

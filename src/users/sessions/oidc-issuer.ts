@@ -12,7 +12,8 @@ import {
 import { discoverProvider, patience, readJson } from './discovery';
 import type { OidcIssuerConfig } from './oidc-issuer.config';
 import { usableKeySet } from './key-set';
-import { InvalidSessionError, IssuerFaultError, IssuerUnavailableError } from './session.errors';
+import { IssuerFaultError } from './issuer-fault.error';
+import { InvalidSessionError, IssuerUnavailableError } from './session.errors';
 
 const TIMEOUT_MS = 1500;
 

@@ -20,16 +20,3 @@ export class UserDisabledError extends KeywardError {
     super('user_disabled', 'Ask an administrator.');
   }
 }
-
-/**
- * The identity provider answers in a way that lasts until someone changes the set-up: its description redirects, is of another
- * issuer or names no key set. Over HTTP it is a 500 (decision record 0076).
- */
-export class IssuerFaultError extends Error {
-  readonly code = 'issuer_fault';
-
-  constructor(message: string) {
-    super(message);
-    this.name = 'IssuerFaultError';
-  }
-}
