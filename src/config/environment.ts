@@ -8,6 +8,8 @@ import {
   IsIpRange,
   IsIssuer,
   IsIssuerList,
+  isLocal,
+  IsPublicUrl,
   IsRedisUrl,
   Json,
   List,
@@ -160,8 +162,8 @@ export class Environment {
   FORWARD_AUTH_LIMITED_STATUS: 429 | 403 = 429;
 
   @IsOptional()
-  @Matches(/^https?:\/\/[^\s/]+(?:\/[^\s]*)?$/, {
-    message: 'use the address at which clients reach the service',
+  @IsPublicUrl({
+    message: 'use the https address at which clients reach the service, without a query or a fragment',
   })
   PUBLIC_URL: string | undefined = undefined;
 
@@ -304,6 +306,11 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
     if (environment[name] !== undefined && environment.OIDC_ISSUER === undefined) {
       faults.push(`${name} is set and OIDC_ISSUER is not: set both, or neither.`);
     }
+  }
+  if (faults.length === 0 && environment.PUBLIC_URL?.startsWith('http:') === true) {
+    const isDevelopment = environment.NODE_ENV === 'development' || environment.NODE_ENV === 'test';
+    if (!isDevelopment && !isLocal(environment.PUBLIC_URL))
+      faults.push('PUBLIC_URL is not https: use https, or http on this machine or in development only.');
   }
   if ((environment.WEBHOOK_URL === undefined) !== (environment.WEBHOOK_SECRETS.length === 0)) {
     faults.push('WEBHOOK_URL and WEBHOOK_SECRETS go together: set both, or neither.');

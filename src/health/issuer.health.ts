@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { discoverProvider } from '../users/sessions/discovery';
+import { IssuerFaultError } from '../users/sessions/issuer-fault.error';
 import { USERS_OPTIONS, type UsersOptions } from '../users/users.options';
 import type { HealthContributor, PartHealth } from './health-contributor';
 import { HealthContributors } from './health-contributors';
@@ -28,15 +29,23 @@ export class IssuerHealth implements HealthContributor {
     const asked = await Promise.allSettled(
       this.issuers.map(async (issuer) => discoverProvider(issuer, signal)),
     );
-    const away = asked.filter(({ status }) => status === 'rejected').length;
     this.askedAt = performance.now();
-    this.last =
-      away === 0
-        ? { status: 'up' }
-        : {
-            status: 'degraded',
-            detail: `${away} of ${asked.length} identity providers do not answer: people may be unable to sign in.`,
-          };
+    this.last = healthOf(asked);
     return this.last;
   }
+}
+
+function healthOf(asked: readonly PromiseSettledResult<unknown>[]): PartHealth {
+  const reasons = asked.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+  const faults = reasons.filter((reason) => reason instanceof IssuerFaultError).length;
+  const away = reasons.length - faults;
+  const sentences = [
+    ...(faults === 0
+      ? []
+      : [`${faults} of ${asked.length} identity providers are set up wrong; the log names the fault.`]),
+    ...(away === 0
+      ? []
+      : [`${away} of ${asked.length} identity providers do not answer: people may be unable to sign in.`]),
+  ];
+  return sentences.length === 0 ? { status: 'up' } : { status: 'degraded', detail: sentences.join(' ') };
 }

@@ -9,11 +9,12 @@ import { HTTP_CODE_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js
 import { ContextIdFactory, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { type HttpRequest, nodeRequestOf } from '../api-keys/access/http-request';
 import { accessOf, forgetAccess } from '../api-keys/access/verified-access';
-import { readOrRefuse, refuseParameters } from '../problems/validation';
+import { knownIn, readOrRefuse, refuseParameters } from '../problems/validation';
 import { noteAnswered } from '../problems/answered';
 import { type Call, type OwnRouteHandler, ownRouteHandlerOf } from './own-route';
 import { readParameters } from './parameters';
 import { readBody } from './request-body';
+import { readForm } from './request-form';
 import { varyBy } from './cache-headers';
 
 /** A body that takes longer, in milliseconds, may outlast the decision on its sender. */
@@ -111,23 +112,28 @@ async function callOf(
   };
 }
 
-function queryOf(text: string, { query, anyQuery = false }: OwnRouteHandler['reads']): object {
+function queryOf(
+  text: string,
+  { query, form, anyQuery = false, ignoreUnknown = false }: OwnRouteHandler['reads'],
+): object {
   if (anyQuery) return {};
   const parameters = readParameters(text);
   if (query !== undefined) return readOrRefuse(query, parameters);
-  refuseParameters(parameters);
+  refuseParameters(form !== undefined && ignoreUnknown ? knownIn(form, parameters) : parameters);
   return {};
 }
 
 async function bodyOf(
   request: HttpRequest,
-  { json, form, optionalBody = false }: OwnRouteHandler['reads'],
+  { json, form, optionalBody = false, ignoreUnknown = false }: OwnRouteHandler['reads'],
 ): Promise<object> {
-  const type = json ?? form;
-  if (type === undefined) return {};
-  const body = await readBody(request, form === undefined ? 'json' : 'form');
-  const isOptional = optionalBody || form !== undefined;
-  return readOrRefuse(type, body === undefined && isOptional ? {} : body);
+  if (form !== undefined) {
+    const parameters = (await readForm(request)) ?? {};
+    return readOrRefuse(form, ignoreUnknown ? knownIn(form, parameters) : parameters);
+  }
+  if (json === undefined) return {};
+  const body = await readBody(request, 'json');
+  return readOrRefuse(json, body === undefined && optionalBody ? {} : body);
 }
 
 /** The status of a route's success, as its decorators declare it. */

@@ -11,6 +11,11 @@ export interface Reads<Body extends object, Query extends object> {
   readonly optionalBody?: boolean;
   /** The class of a form. */
   readonly form?: Type<Body>;
+  /**
+   * Ignores unknown parameters, as OAuth endpoints do (RFC 6749 section 3.2). A parameter of the form is refused in the
+   * query, because its sender expects that it is read.
+   */
+  readonly ignoreUnknown?: boolean;
   /** The class of the query; without it a route accepts no parameters. */
   readonly query?: Type<Query>;
   /** Accepts any query, even one that cannot be decoded: the handler judges `queryText`. */

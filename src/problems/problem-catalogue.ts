@@ -10,6 +10,7 @@ export const PROBLEM_CATALOGUE = {
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   validation_failed: { status: 400, title: 'Some fields are not acceptable' },
   invalid_cursor: { status: 400, title: 'The cursor is not one that a list gave' },
+  invalid_scope: { status: 400, title: 'The requested scope is malformed' },
   binding_conflict: { status: 400, title: 'Two sources name different tenants' },
   missing_credential: { status: 401, title: 'No API key was presented' },
   malformed_token: { status: 401, title: 'The token is not an API key' },

@@ -1,6 +1,6 @@
 import type { Type, ValidationError } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { validateSync, type ValidatorOptions } from 'class-validator';
+import { getMetadataStorage, validateSync, type ValidatorOptions } from 'class-validator';
 import { type FieldFault, problemOf } from './problem';
 import { ProblemException } from './problem.exception';
 
@@ -56,6 +56,24 @@ export function readOrRefuse<T extends object>(type: Type<T>, value: unknown): T
   const read = readStrictly(type, value);
   if ('faults' in read) throw validationProblem(read.faults);
   return read.value;
+}
+
+/** Returns the members of a value that the rules of a class name; any other value as it is. */
+export function knownIn(type: Type, value: unknown): object {
+  if (typeof value !== 'object' || value === null) return {};
+  const names = namesIn(type);
+  return Object.fromEntries(Object.entries(value).filter(([name]) => names.has(name)));
+}
+
+const namesByType = new WeakMap<Type, ReadonlySet<string>>();
+
+function namesIn(type: Type): ReadonlySet<string> {
+  let names = namesByType.get(type);
+  if (names === undefined) {
+    const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+    namesByType.set(type, (names = new Set(rules.map(({ propertyName }) => propertyName))));
+  }
+  return names;
 }
 
 /** @throws ProblemException if there is any parameter */

@@ -64,5 +64,7 @@ export class UsersModule implements OnModuleInit {
   onModuleInit(): void {
     if (!this.sessions.isEnabled)
       this.logger.log('no OIDC issuer is configured: sessions are off, API keys work');
+    // In the background: an identity provider need not be up when the service starts.
+    void this.sessions.lookForFaults();
   }
 }

@@ -84,7 +84,7 @@ describe.each(ADAPTERS)('the refusals of a host on %s', (adapter) => {
       const answers = [
         await host.as(token).get(ACME),
         await host.as('not-a-key-at-all').get(ACME),
-        await host.as(token).get(ACME, { 'X-API-Key': token }),
+        await host.as(token).get(ACME, { 'X-API-Key': `${token}x` }),
       ];
 
       for (const { text, headers } of answers) {

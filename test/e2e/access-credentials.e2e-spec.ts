@@ -65,13 +65,28 @@ describe.each(ADAPTERS)('the credential of a tenant on %s', (adapter) => {
     expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
   });
 
+  it('may stand in both headers, as clients generated from the OpenAPI document send it', async () => {
+    for (const { token, status } of [
+      { token: acme.token, status: 200 },
+      { token: globex.token, status: 403 },
+    ]) {
+      const answer = await getRaw(host.url, ACME, [
+        ['Authorization', `Bearer ${token}`],
+        ['X-API-Key', token],
+      ]);
+
+      expect(answer.status).toBe(status);
+    }
+  });
+
   it('is refused where there is more than one, though each is good', async () => {
     const bearer: HeaderLine = ['Authorization', `Bearer ${acme.token}`];
     const other: HeaderLine = ['Authorization', `Bearer ${globex.token}`];
     const apiKey: HeaderLine = ['X-API-Key', acme.token];
     const requests: readonly (readonly HeaderLine[])[] = [
-      [bearer, apiKey],
-      [apiKey, bearer],
+      [other, apiKey],
+      [apiKey, other],
+      [bearer, apiKey, apiKey],
       [bearer, other],
       [other, bearer],
       [bearer, bearer],

@@ -74,7 +74,9 @@ describe('what counts as a failed credential of an address', () => {
   it('counts every door, and each way to present a key', async () => {
     const from = freshAddress();
     const forwarded = { 'X-Forwarded-For': from };
-    const basic = Buffer.from(`${newKeyId(new Date())}:${service.root.token}`).toString('base64');
+    const keyId = newKeyId(new Date());
+    const wrong = issueToken('kw', keyId).token;
+    const basic = Buffer.from(`${keyId}:${wrong}`).toString('base64');
     const answers = [
       await present('nonsense', from),
       await present('nonsense', from, '/v1/forward-auth?authenticated=1'),
@@ -145,7 +147,11 @@ describe('what counts as a failed credential of an address', () => {
       async (from) =>
         service
           .as(service.root.token)
-          .post('/v1/api-keys/verify', { token: 'nonsense', ip: from }, { 'X-Forwarded-For': from }),
+          .post(
+            '/v1/api-keys/verify',
+            { token: 'nonsense', authenticated: true, ip: from },
+            { 'X-Forwarded-For': from },
+          ),
       200,
     ],
     [

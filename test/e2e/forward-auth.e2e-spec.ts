@@ -192,10 +192,11 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
 
   it('answers 401 to credentials that contradict each other', async () => {
     const { token } = service.root;
+    const other = await service.issue({ orgId: 'globex' });
     const bearer = ['Authorization', `Bearer ${token}`] as const;
     for (const lines of [
       [bearer, bearer],
-      [bearer, ['X-API-Key', token] as const],
+      [bearer, ['X-API-Key', other.token] as const],
       [['X-API-Key', token] as const, ['X-Api-Key', token] as const],
     ]) {
       const answer = await getRaw(service.url, ANY, lines);
@@ -208,9 +209,11 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     }
   });
 
-  it('takes the key from X-API-Key as well', async () => {
+  it('takes the key from X-API-Key as well, and from both headers', async () => {
     const { key, token } = await service.issue({});
-    const answer = await getRaw(service.url, ANY, [['X-API-Key', token]]);
-    expect([answer.status, answer.headers.get('x-auth-key-id')]).toEqual([200, key.id]);
+    for (const beside of [[], [['Authorization', `Bearer ${token}`] as const]]) {
+      const answer = await getRaw(service.url, ANY, [['X-API-Key', token], ...beside]);
+      expect([answer.status, answer.headers.get('x-auth-key-id')]).toEqual([200, key.id]);
+    }
   });
 });

@@ -177,7 +177,7 @@ describe('tokens of other systems', () => {
     expect((await root.post(PATH, { keys: [record] })).body['imported']).toBe(1);
     const answer = await service.as(token).get('/v1/api-keys/self');
     expect([answer.status, answer.body['code']]).toEqual([code === undefined ? 200 : 401, code]);
-    const verified = await root.post('/v1/api-keys/verify', { token });
+    const verified = await root.post('/v1/api-keys/verify', { token, authenticated: true });
     expect(verified.body['code']).toBe(code === undefined ? 'VALID' : 'MALFORMED');
   });
 

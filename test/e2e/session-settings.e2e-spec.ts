@@ -25,6 +25,7 @@ const WRONG: readonly (readonly [string, Readonly<Record<string, string>>, strin
   ['another scheme', issuer('file:///etc/passwd'), `: ${ISSUER_REMEDY}`],
   ['an issuer with a query', issuer(`${ISSUER}?tenant=acme`), `: ${ISSUER_REMEDY}`],
   ['an issuer with a fragment', issuer(`${ISSUER}#acme`), `: ${ISSUER_REMEDY}`],
+  ['a template for many tenants', issuer(`${ISSUER}/{tenantid}/v2.0`), `: ${ISSUER_REMEDY}`],
   ['an admin claim without a value', { ...issuer(ISSUER), OIDC_ADMIN_CLAIM: 'roles' }, 'use path=value'],
   ['an admin claim with an empty value', { ...issuer(ISSUER), OIDC_ADMIN_CLAIM: 'roles=' }, 'use path=value'],
   ['an admin claim without a path', { ...issuer(ISSUER), OIDC_ADMIN_CLAIM: '=admin' }, 'use path=value'],

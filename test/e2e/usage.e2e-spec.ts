@@ -78,8 +78,9 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
     const { id, token, client } = await holderOf({ rateLimit: { limit: 3, windowSeconds: HOUR } });
     await client.get(SELF);
     await client.get('/v1/forward-auth?authenticated=1');
-    expect((await asker.post('/v1/api-keys/verify', { token })).body['code']).toBe('VALID');
-    expect((await asker.post('/v1/api-keys/verify', { token })).body['code']).toBe('RATE_LIMITED');
+    const asked = { token, authenticated: true };
+    expect((await asker.post('/v1/api-keys/verify', asked)).body['code']).toBe('VALID');
+    expect((await asker.post('/v1/api-keys/verify', asked)).body['code']).toBe('RATE_LIMITED');
     expect((await client.get(SELF)).status).toBe(429);
     expect((await client.get('/v1/api-keys')).status).toBe(403);
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' };

@@ -6,50 +6,69 @@ const PATH = '/v1/api-keys/verify';
 const NOT_TEXT: readonly unknown[] = [{ $ne: null }, { $gt: '' }, ['a'], [], {}, 7, true, null];
 const FIELDS = ['token', 'orgId', 'projectId', 'ip'];
 
-const BODIES: readonly (readonly [string, (token: string) => unknown])[] = [
+/** A request that is answered, to which each of the bodies adds one fault. */
+interface Asked {
+  readonly token: string;
+  readonly scopes: readonly string[];
+}
+
+const BODIES: readonly (readonly [string, (asked: Asked) => unknown])[] = [
   ...FIELDS.flatMap((field) =>
     NOT_TEXT.map(
       (value) =>
-        [`${field} as ${JSON.stringify(value)}`, (token: string) => ({ token, [field]: value })] as const,
+        [`${field} as ${JSON.stringify(value)}`, (asked: Asked) => ({ ...asked, [field]: value })] as const,
     ),
   ),
   ['no body', () => undefined],
   ['an empty body', () => ''],
   ['broken JSON', () => '{"token":'],
-  ['a JSON string', (token) => JSON.stringify(token)],
+  ['a JSON string', ({ token }) => JSON.stringify(token)],
   ['null', () => 'null'],
-  ['a list', (token) => [{ token }]],
+  ['a list', (asked) => [asked]],
   ['no token', () => ({ scopes: ['memory:read'] })],
-  ['every scope', (token) => ({ token, scopes: ['*'] })],
-  ['a wildcard scope', (token) => ({ token, scopes: ['memory:*'] })],
-  ['a wildcard among scopes', (token) => ({ token, scopes: ['memory:read', 'memory:*'] })],
-  ['an inner wildcard', (token) => ({ token, scopes: ['a:*:b'] })],
-  ['an upper-case scope', (token) => ({ token, scopes: ['Memory:read'] })],
-  ['an empty scope', (token) => ({ token, scopes: [''] })],
-  ['two scopes in one', (token) => ({ token, scopes: ['memory:read memory:write'] })],
-  ['a scope twice', (token) => ({ token, scopes: ['a', 'a'] })],
-  ['scopes as a string', (token) => ({ token, scopes: 'memory:read' })],
-  ['scopes as an object', (token) => ({ token, scopes: { 0: 'a', length: 1 } })],
-  ['null scopes', (token) => ({ token, scopes: null })],
-  ['an operator among the scopes', (token) => ({ token, scopes: [{ $ne: null }] })],
-  ['101 scopes', (token) => ({ token, scopes: Array.from({ length: 101 }, (_, index) => `s${index}`) })],
-  ['an empty organisation', (token) => ({ token, orgId: '' })],
-  ['an organisation with a slash', (token) => ({ token, orgId: 'a/b' })],
-  ['a long organisation', (token) => ({ token, orgId: 'a'.repeat(129) })],
-  ['a NUL in the project', (token) => ({ token, projectId: 'a\u0000' })],
-  ['a name as the address', (token) => ({ token, ip: 'localhost' })],
-  ['an address with a port', (token) => ({ token, ip: '203.0.113.7:443' })],
-  ['an address in octal', (token) => ({ token, ip: '0203.0.113.7' })],
-  ['a range as the address', (token) => ({ token, ip: '203.0.113.0/24' })],
-  ['an address with a zone', (token) => ({ token, ip: 'fe80::1%eth0' })],
-  ['two addresses', (token) => ({ token, ip: '203.0.113.7, 198.51.100.1' })],
-  ['an empty address', (token) => ({ token, ip: '' })],
-  ['an unknown field', (token) => ({ token, scope: 'memory:read' })],
-  ['a field of introspection', (token) => ({ token, org_id: 'acme' })],
-  ['a field in capitals', (token) => ({ token, Scopes: ['memory:read'] })],
-  ['__proto__', (token) => `{"token":"${token}","__proto__":{"scopes":[]}}`],
-  ['constructor', (token) => `{"token":"${token}","constructor":{"prototype":{}}}`],
-  ['1 MB', (token) => ({ token, orgId: 'a'.repeat(1_000_000) })],
+  ['every scope', (asked) => ({ ...asked, scopes: ['*'] })],
+  ['a wildcard scope', (asked) => ({ ...asked, scopes: ['memory:*'] })],
+  ['a wildcard among scopes', (asked) => ({ ...asked, scopes: ['memory:read', 'memory:*'] })],
+  ['an inner wildcard', (asked) => ({ ...asked, scopes: ['a:*:b'] })],
+  ['an upper-case scope', (asked) => ({ ...asked, scopes: ['Memory:read'] })],
+  ['an empty scope', (asked) => ({ ...asked, scopes: [''] })],
+  ['two scopes in one', (asked) => ({ ...asked, scopes: ['memory:read memory:write'] })],
+  ['a scope twice', (asked) => ({ ...asked, scopes: ['a', 'a'] })],
+  ['scopes as a string', (asked) => ({ ...asked, scopes: 'memory:read' })],
+  ['scopes as an object', (asked) => ({ ...asked, scopes: { 0: 'a', length: 1 } })],
+  ['null scopes', (asked) => ({ ...asked, scopes: null })],
+  ['an operator among the scopes', (asked) => ({ ...asked, scopes: [{ $ne: null }] })],
+  ['neither scopes nor authenticated', ({ token }) => ({ token })],
+  ['no scope', (asked) => ({ ...asked, scopes: [] })],
+  ['no scope and authenticated', (asked) => ({ ...asked, scopes: [], authenticated: true })],
+  ['scopes and authenticated', (asked) => ({ ...asked, authenticated: true })],
+  ['scopes and authenticated: false', (asked) => ({ ...asked, authenticated: false })],
+  ['null scopes and authenticated', ({ token }) => ({ token, scopes: null, authenticated: true })],
+  ...[false, null, 1, 'true', '1', [true], {}].map(
+    (authenticated) =>
+      [
+        `authenticated as ${JSON.stringify(authenticated)}`,
+        ({ token }: Asked) => ({ token, authenticated }),
+      ] as const,
+  ),
+  ['101 scopes', (asked) => ({ ...asked, scopes: Array.from({ length: 101 }, (_, index) => `s${index}`) })],
+  ['an empty organisation', (asked) => ({ ...asked, orgId: '' })],
+  ['an organisation with a slash', (asked) => ({ ...asked, orgId: 'a/b' })],
+  ['a long organisation', (asked) => ({ ...asked, orgId: 'a'.repeat(129) })],
+  ['a NUL in the project', (asked) => ({ ...asked, projectId: 'a\u0000' })],
+  ['a name as the address', (asked) => ({ ...asked, ip: 'localhost' })],
+  ['an address with a port', (asked) => ({ ...asked, ip: '203.0.113.7:443' })],
+  ['an address in octal', (asked) => ({ ...asked, ip: '0203.0.113.7' })],
+  ['a range as the address', (asked) => ({ ...asked, ip: '203.0.113.0/24' })],
+  ['an address with a zone', (asked) => ({ ...asked, ip: 'fe80::1%eth0' })],
+  ['two addresses', (asked) => ({ ...asked, ip: '203.0.113.7, 198.51.100.1' })],
+  ['an empty address', (asked) => ({ ...asked, ip: '' })],
+  ['an unknown field', (asked) => ({ ...asked, scope: 'memory:read' })],
+  ['a field of introspection', (asked) => ({ ...asked, org_id: 'acme' })],
+  ['a field in capitals', (asked) => ({ ...asked, Scopes: ['memory:read'] })],
+  ['__proto__', ({ token }) => `{"token":"${token}","scopes":["a"],"__proto__":{"scopes":[]}}`],
+  ['constructor', ({ token }) => `{"token":"${token}","scopes":["a"],"constructor":{"prototype":{}}}`],
+  ['1 MB', (asked) => ({ ...asked, orgId: 'a'.repeat(1_000_000) })],
 ];
 
 describe('hostile requests to verify a good token', () => {
@@ -65,12 +84,25 @@ describe('hostile requests to verify a good token', () => {
   afterAll(async () => service.stop());
 
   it.each(BODIES)('%s is refused and decides nothing', async (_name, body) => {
-    const answer = await asker.post(PATH, body(token));
+    const answer = await asker.post(PATH, body({ token, scopes: ['a'] }));
     expect([400, 413]).toContain(answer.status);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.body).not.toHaveProperty('valid');
     expect(answer.text).not.toContain(token);
+  });
+
+  it('is told which of the two to send when it names no requirement or both', async () => {
+    const faultsOf = async (asked: object): Promise<unknown> =>
+      (await asker.post(PATH, { token, ...asked })).body['errors'];
+    expect(await faultsOf({})).toEqual([
+      { field: '/scopes', message: expect.stringContaining('or "authenticated": true in its place') },
+    ]);
+    expect(await faultsOf({ scopes: ['a'], authenticated: true })).toEqual([
+      { field: '/authenticated', message: 'must be true, and not stand beside scopes' },
+    ]);
+    expect((await asker.post(PATH, { token, authenticated: true })).body['code']).toBe('VALID');
+    expect((await asker.post(PATH, { token, scopes: ['a'] })).body['code']).toBe('VALID');
   });
 
   it('a form instead of JSON is refused', async () => {
@@ -81,13 +113,15 @@ describe('hostile requests to verify a good token', () => {
   it.each(['?scopes=memory:read', `?token=x`, '?orgId=acme'])(
     'a parameter in the query is refused: %s',
     async (query) => {
-      const answer = await asker.post(PATH + query, { token });
+      const answer = await asker.post(PATH + query, { token, authenticated: true });
       expect([answer.status, answer.body['code']]).toEqual([400, 'validation_failed']);
     },
   );
 
   it('a token in the query is no credential of the caller', async () => {
-    const answer = await service.as().post(`${PATH}?access_token=${service.root.token}`, { token });
+    const answer = await service
+      .as()
+      .post(`${PATH}?access_token=${service.root.token}`, { token, authenticated: true });
     expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
   });
 

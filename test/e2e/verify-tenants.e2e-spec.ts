@@ -70,7 +70,10 @@ describe.each(['memory', 'mongo'] as const)('verifiers of two tenants, keys kept
   afterAll(async () => service.stop());
 
   const codeFor = async (verifier: string, body: object): Promise<unknown> => {
-    const answer = await service.as(verifiers.get(verifier)).post('/v1/api-keys/verify', body);
+    const answer = await service.as(verifiers.get(verifier)).post('/v1/api-keys/verify', {
+      ...body,
+      authenticated: true,
+    });
     expect(answer.status).toBe(200);
     expect('key' in answer.body).toBe(answer.body['code'] !== 'NOT_FOUND');
     return answer.body['code'];
@@ -127,7 +130,7 @@ describe.each(['memory', 'mongo'] as const)('verifiers of two tenants, keys kept
   ])('one bound to %s may not ask about %j', async (verifier, named) => {
     const { token } = await service.issue({});
     const client = service.as(verifiers.get(verifier));
-    const answer = await client.post('/v1/api-keys/verify', { token, ...named });
+    const answer = await client.post('/v1/api-keys/verify', { token, authenticated: true, ...named });
     expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
     const form = {
       token,

@@ -17,6 +17,7 @@ describe.each(['memory', 'mongo'] as const)(
     afterAll(async () => service.stop());
 
     const verify = async (body: object): Promise<HttpAnswer> => asker.post(PATH, body);
+    const known = async (token: string): Promise<HttpAnswer> => verify({ token, authenticated: true });
 
     it('learns whose a good token is, and nothing that is secret or not its business', async () => {
       const { key, token } = await service.issue({
@@ -54,22 +55,22 @@ describe.each(['memory', 'mongo'] as const)(
       const answer = await verify({ token, scopes: ['memory:read', 'memory:write'] });
       expect(answer.body).toMatchObject({ valid: false, code: 'INSUFFICIENT_SCOPE', key: { id: key.id } });
       await service.as(service.root.token).delete(`/v1/api-keys/${key.id}`);
-      expect((await verify({ token })).body).toMatchObject({ code: 'REVOKED', key: { id: key.id } });
+      expect((await known(token)).body).toMatchObject({ code: 'REVOKED', key: { id: key.id } });
     });
 
     it('learns nothing of a key whose secret is guessed, not even that it is there', async () => {
       const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme' });
       const { token } = issueToken('kw', key.id);
-      const guessed = await verify({ token });
+      const guessed = await known(token);
       expect(guessed.text).toBe('{"valid":false,"code":"NOT_FOUND"}');
-      expect((await verify({ token: 'nonsense' })).text).toBe('{"valid":false,"code":"MALFORMED"}');
-      expect((await verify({ token: '' })).text).toBe('{"valid":false,"code":"MALFORMED"}');
-      expect((await verify({ token: 'x'.repeat(100_000) })).text).toBe('{"valid":false,"code":"MALFORMED"}');
+      expect((await known('nonsense')).text).toBe('{"valid":false,"code":"MALFORMED"}');
+      expect((await known('')).text).toBe('{"valid":false,"code":"MALFORMED"}');
+      expect((await known('x'.repeat(100_000))).text).toBe('{"valid":false,"code":"MALFORMED"}');
     });
 
     it('learns where the limit of a key stands, also when it is used up', async () => {
       const { key, token } = await service.issue({ rateLimit: { limit: 2, windowSeconds: 60 } });
-      const answers = [await verify({ token }), await verify({ token }), await verify({ token })];
+      const answers = [await known(token), await known(token), await known(token)];
       expect(answers.map(({ status, body }) => [status, body['valid'], body['code']])).toEqual([
         [200, true, 'VALID'],
         [200, true, 'VALID'],
@@ -100,19 +101,19 @@ describe.each(['memory', 'mongo'] as const)(
     it('never lends its own address to the client', async () => {
       const { token } = await service.issue({ allowedIps: ['127.0.0.1', '203.0.113.7'] });
       const forwarded = { 'X-Forwarded-For': '203.0.113.7' };
-      const silent = await asker.post(PATH, { token }, forwarded);
+      const silent = await asker.post(PATH, { token, authenticated: true }, forwarded);
       expect(silent.body['code']).toBe('IP_NOT_ALLOWED');
-      const other = await asker.post(PATH, { token, ip: '198.51.100.1' }, forwarded);
+      const other = await asker.post(PATH, { token, authenticated: true, ip: '198.51.100.1' }, forwarded);
       expect(other.body['code']).toBe('IP_NOT_ALLOWED');
-      const named = await asker.post(PATH, { token, ip: '203.0.113.7' });
+      const named = await asker.post(PATH, { token, authenticated: true, ip: '203.0.113.7' });
       expect(named.body['code']).toBe('VALID');
     });
 
     it('needs a key with the scope for it', async () => {
       const { token } = await service.issue({ scopes: ['memory:read'] });
-      const missing = await service.as().post(PATH, { token });
+      const missing = await service.as().post(PATH, { token, authenticated: true });
       expect([missing.status, missing.body['code']]).toEqual([401, 'missing_credential']);
-      const lacking = await service.as(token).post(PATH, { token });
+      const lacking = await service.as(token).post(PATH, { token, authenticated: true });
       expect([lacking.status, lacking.body['code']]).toEqual([403, 'insufficient_scope']);
       expect(lacking.headers.get('www-authenticate')).toContain('scope="api-keys:verify"');
     });
@@ -123,9 +124,9 @@ describe.each(['memory', 'mongo'] as const)(
         rateLimit: { limit: 1, windowSeconds: 60 },
       });
       const { token } = await service.issue({});
-      const first = await service.as(limited.token).post(PATH, { token });
+      const first = await service.as(limited.token).post(PATH, { token, authenticated: true });
       expect([first.status, first.body['code']]).toEqual([200, 'VALID']);
-      const second = await service.as(limited.token).post(PATH, { token });
+      const second = await service.as(limited.token).post(PATH, { token, authenticated: true });
       expect([second.status, second.body['code']]).toEqual([429, 'rate_limited']);
     });
   },

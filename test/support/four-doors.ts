@@ -79,7 +79,13 @@ export async function askDoors(
     guard: statusAndCode(await holder.get(path, forwarded)),
     forwardAuth: statusAndCode(await holder.get(`/v1/forward-auth?${query.toString()}`, forwarded)),
     verify: verdict(
-      await asker.post('/v1/api-keys/verify', { token, scopes: scope && [scope], orgId, projectId, ip }),
+      await asker.post('/v1/api-keys/verify', {
+        token,
+        ...(scope === undefined ? { authenticated: true } : { scopes: [scope] }),
+        orgId,
+        projectId,
+        ip,
+      }),
     ),
     introspect: activity(await postForm(asker, '/oauth2/introspect', form)),
   };

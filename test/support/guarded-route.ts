@@ -35,6 +35,8 @@ export function requestOf({ headers = [], params = {}, address }: Sent): HttpReq
   for (let index = 0; index < headers.length; index += 2) {
     raw.headers[headers[index]?.toLowerCase() ?? ''] = headers[index + 1];
   }
+  // It has no body.
+  raw.push(null);
   return { raw, params };
 }
 

@@ -76,7 +76,7 @@ export const DEEDS: readonly Deed[] = [
     }),
   ),
   deed('has a token verified', 'POST /v1/api-keys/verify', KEYS_ONLY, (client) =>
-    client.post('/v1/api-keys/verify', { token: 'kw_nonsense' }),
+    client.post('/v1/api-keys/verify', { token: 'kw_nonsense', authenticated: true }),
   ),
   deed('looks at itself', 'GET /v1/api-keys/self', KEYS_ONLY, (client) => client.get('/v1/api-keys/self')),
   deed('rotates itself', 'POST /v1/api-keys/self/rotate', KEYS_ONLY, (client) =>

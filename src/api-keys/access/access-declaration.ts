@@ -8,7 +8,7 @@ export type AccessDeclaration =
   | { readonly kind: 'public' }
   | { readonly kind: 'self-scoped' }
   | { readonly kind: 'tenant-headers' }
-  | { readonly kind: 'basic-credentials' }
+  | { readonly kind: 'client-credentials' }
   | { readonly kind: 'sessions' }
   | { readonly kind: 'possession' }
   | { readonly kind: 'uncached' };

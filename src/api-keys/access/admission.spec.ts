@@ -156,7 +156,7 @@ describe('a request with a good key', () => {
     expect(refused.headers['WWW-Authenticate']).toMatch(/^Bearer realm="acme", error="invalid_token"/);
     expect(decisionNoteOf(refused)).toBeUndefined();
     expect(await codeOf(under(''))).toBe('user_name_mismatch');
-    expect(await codeOf(under(mine.id.toUpperCase()))).toBe('too_many_failures');
+    expect(await codeOf(under(mine.id.toUpperCase()))).toBe('user_name_mismatch');
   });
 
   it('waits where the rate limit of the key is used up, which is no failure of its client', async () => {

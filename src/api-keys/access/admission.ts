@@ -6,6 +6,7 @@ import { ProblemException } from '../../problems/problem.exception';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import type { Caller } from '../domain/caller';
 import type { Requirement } from '../domain/decision';
+import { parseToken } from '../domain/key-token';
 import { meetsScopes } from '../domain/scopes';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { DecisionMetrics, type Door } from '../verification/decision-metrics';
@@ -17,6 +18,8 @@ import type { PresentedCredential, PresentedToken } from './credentials';
 import { noteDecision } from './decision-note';
 import { rateLimitHeaders } from './rate-limit-headers';
 
+type Refusal = Exclude<Verification, Passed>;
+
 /**
  * Lets a request in by the credential it presents, or refuses it with the answer RFC 6750 asks for. Shared by the
  * guard and by forward-auth.
@@ -24,6 +27,7 @@ import { rateLimitHeaders } from './rate-limit-headers';
 @Injectable()
 export class Admission {
   private readonly realm: string;
+  private readonly importPrefixes: readonly string[];
 
   constructor(
     private readonly verifier: KeyVerifier,
@@ -32,6 +36,7 @@ export class Admission {
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
   ) {
     this.realm = options.realm ?? 'keyward';
+    this.importPrefixes = options.importTokenPrefixes ?? [];
   }
 
   /**
@@ -50,13 +55,14 @@ export class Admission {
     if (credential.kind === 'none') throw missingCredential(this.realm);
     if (credential.kind === 'ambiguous') throw ambiguousCredential(this.realm);
     const { token } = credential;
+    this.requireOwnName(credential, requirement);
     if (options?.noCache === true) {
-      return this.judgeLate(this.confirmed(token, requirement, options), credential, requirement, door);
+      return this.judgeLate(this.confirmed(token, requirement, options), requirement, door);
     }
     const verification = this.verifier.verify(token, requirement, options);
-    if (!isAtOnce(verification)) return this.judgeLate(verification, credential, requirement, door);
+    if (!isAtOnce(verification)) return this.judgeLate(verification, requirement, door);
     this.metrics.count(door, verification.code);
-    return passes(verification, credential) ? verification : this.refuse(verification, requirement);
+    return verification.code === 'VALID' ? verification : this.refuse(verification, requirement);
   }
 
   /**
@@ -93,33 +99,42 @@ export class Admission {
 
   private async judgeLate(
     verifying: Promise<Verification>,
-    credential: PresentedToken,
     requirement: Requirement,
     door: Door,
   ): Promise<Passed> {
     try {
       const verification = await this.metrics.counted(door, verifying);
-      return passes(verification, credential) ? verification : await this.refuse(verification, requirement);
+      return verification.code === 'VALID' ? verification : await this.refuse(verification, requirement);
     } catch (error) {
       throw error instanceof KeywardError ? ProblemException.of(error) : error;
     }
   }
 
-  private async refuse(verification: Verification, requirement: Requirement): Promise<never> {
+  /**
+   * A user name that is given with a token must be the id of its key. Compared with the id in the token, before anything is
+   * looked up or counted: it proves nothing.
+   */
+  private requireOwnName({ token, userName }: PresentedToken, { scopes }: Requirement): void {
+    if (userName === undefined) return;
+    const parsed = parseToken(token, this.importPrefixes);
+    if (parsed !== null && parsed.keyId !== userName)
+      throw refusalOf('USER_NAME_MISMATCH', scopes, this.realm);
+  }
+
+  private async refuse(verification: Refusal, requirement: Requirement): Promise<never> {
     const refusal = await this.refusal(verification, requirement);
-    if (verification.code !== 'VALID') noteDecision(refusal, verification);
+    noteDecision(refusal, verification);
     throw refusal;
   }
 
-  private async refusal(verification: Verification, requirement: Requirement): Promise<ProblemException> {
+  private async refusal(verification: Refusal, requirement: Requirement): Promise<ProblemException> {
     if (verification.code === 'RATE_LIMITED') {
       return new ProblemException(
         problemOf('rate_limited', 'Try again after the seconds in Retry-After.'),
         rateLimitHeaders(verification.rateLimit),
       );
     }
-    const code = verification.code === 'VALID' ? 'USER_NAME_MISMATCH' : verification.code;
-    return this.counted(refusalOf(code, requirement.scopes, this.realm), requirement);
+    return this.counted(refusalOf(verification.code, requirement.scopes, this.realm), requirement);
   }
 
   /** A failed credential counts against the client's address; past the limit it answers 429. */
@@ -137,9 +152,4 @@ export class Admission {
       },
     );
   }
-}
-
-/** A user name that is given with a token must be the key's id. */
-function passes(verification: Verification, { userName }: PresentedToken): verification is Passed {
-  return verification.code === 'VALID' && (userName === undefined || userName === verification.key.id);
 }

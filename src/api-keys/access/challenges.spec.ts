@@ -95,7 +95,7 @@ describe('the answer to a request with several keys', () => {
       'WWW-Authenticate':
         'Bearer realm="keyward", error="invalid_request", error_description="The request is not well formed"',
     });
-    expect(problem.detail).toMatch(/one API key in one header/);
+    expect(problem.detail).toMatch(/one API key, and each header once/);
   });
 });
 

@@ -50,7 +50,12 @@ export function missingCredential(realm: string): ProblemException {
 
 /** More than one credential. */
 export function ambiguousCredential(realm: string): ProblemException {
-  return challenged('invalid_request', 'Present one API key in one header, once.', realm, 'invalid_request');
+  return challenged(
+    'invalid_request',
+    'Present one API key, and each header once.',
+    realm,
+    'invalid_request',
+  );
 }
 
 function challenged(

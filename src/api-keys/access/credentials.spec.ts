@@ -66,8 +66,23 @@ describe('the credential of a request', () => {
   });
 
   it.each<[string, readonly string[]]>([
+    ['the bearer token first', ['Authorization', 'Bearer kw_1', 'X-API-Key', 'kw_1']],
+    ['the API key header first', ['X-API-Key', 'kw_1', 'Authorization', 'Bearer kw_1']],
+    ['several spaces after the scheme', ['Authorization', 'bearer   kw_1', 'x-api-key', 'kw_1']],
+  ])('is one credential when both headers hold the same token: %s', (_what, rawHeaders) => {
+    expect(readCredential(requestWith(rawHeaders))).toEqual(token('kw_1'));
+  });
+
+  it.each<[string, readonly string[]]>([
     ['both headers', ['Authorization', 'Bearer kw_1', 'X-API-Key', 'kw_2']],
-    ['both headers with the same token', ['X-API-Key', 'kw_1', 'Authorization', 'Bearer kw_1']],
+    ['both headers in the other order', ['X-API-Key', 'kw_2', 'Authorization', 'Bearer kw_1']],
+    ['a token and its beginning', ['Authorization', 'Bearer kw_1', 'X-API-Key', 'kw_']],
+    ['tokens that differ in case', ['Authorization', 'Bearer kw_a', 'X-API-Key', 'kw_A']],
+    ['tokens of one length in characters and two in bytes', ['Authorization', 'Bearer ä', 'X-API-Key', 'a']],
+    [
+      'the same token in both headers and one of them twice',
+      ['X-API-Key', 'kw_1', 'Authorization', 'Bearer kw_1', 'X-API-Key', 'kw_1'],
+    ],
     ['an empty bearer beside an API key', ['Authorization', 'Bearer', 'X-API-Key', 'kw_1']],
     ['an empty API key beside a bearer', ['Authorization', 'Bearer kw_1', 'X-API-Key', '']],
     ['two Authorization headers', ['Authorization', 'Bearer kw_1', 'Authorization', 'Bearer kw_2']],

@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isHeader } from './http-request';
 
@@ -8,7 +9,8 @@ const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
 export interface PresentedToken {
   readonly kind: 'token';
   readonly token: string;
-  readonly scheme: 'bearer' | 'basic' | 'x-api-key';
+  readonly scheme: 'bearer' | 'basic' | 'x-api-key' | 'form';
+  /** The id of the key, as the client names it beside the token. */
   readonly userName?: string | undefined;
 }
 
@@ -16,15 +18,15 @@ export interface PresentedToken {
 export type PresentedCredential =
   | { readonly kind: 'none' }
   | PresentedToken
-  /** More than one credential: nobody can say which one is meant. */
+  /** Different credentials, or a header twice: the request does not tell which one counts. */
   | { readonly kind: 'ambiguous' };
 
 const NONE: PresentedCredential = { kind: 'none' };
 const AMBIGUOUS: PresentedCredential = { kind: 'ambiguous' };
 
 /**
- * Reads the credential of a request: `Authorization: Bearer` (RFC 6750 section 2.1) or `X-API-Key`, once.
- * Other schemes are no credential; a query string and a body are never looked at.
+ * Reads the credential of a request: `Authorization: Bearer` (RFC 6750 section 2.1) or `X-API-Key`. The same token in
+ * both is one credential. Other schemes are no credential. Ignores the query string and the body.
  *
  * @param withBasic whether HTTP Basic is read as well: the key's id as user name, its token as password, each
  *   form-encoded (RFC 6749 section 2.3.1)
@@ -44,7 +46,14 @@ export function readCredential({ rawHeaders }: IncomingMessage, withBasic = fals
   }
   const authorized = authorization === undefined ? NONE : readAuthorization(authorization, withBasic);
   if (apiKey === undefined) return authorized;
-  return authorized === NONE ? { kind: 'token', scheme: 'x-api-key', token: apiKey } : AMBIGUOUS;
+  if (authorized.kind !== 'token') return { kind: 'token', scheme: 'x-api-key', token: apiKey };
+  return authorized.scheme === 'bearer' && isSameText(authorized.token, apiKey) ? authorized : AMBIGUOUS;
+}
+
+/** Compares in constant time for texts of the same length. */
+function isSameText(one: string, other: string): boolean {
+  const [bytes, otherBytes] = [Buffer.from(one), Buffer.from(other)];
+  return bytes.length === otherBytes.length && timingSafeEqual(bytes, otherBytes);
 }
 
 function readAuthorization(value: string, withBasic: boolean): PresentedCredential {

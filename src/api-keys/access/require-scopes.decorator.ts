@@ -56,9 +56,12 @@ export function AllowSessions(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'sessions' });
 }
 
-/** Takes the key's id and token as user name and password of HTTP Basic as well (RFC 7617). */
-export function BasicCredentials(): ClassDecorator & MethodDecorator {
-  return declareAccess({ kind: 'basic-credentials' });
+/**
+ * Accepts a key as OAuth clients present it, too: its id and token by HTTP Basic, or as `client_id` and `client_secret` in
+ * the form (RFC 6749 section 2.3.1).
+ */
+export function ClientCredentials(): ClassDecorator & MethodDecorator {
+  return declareAccess({ kind: 'client-credentials' });
 }
 
 function requireRequirable(decorator: string, scopes: readonly string[]): void {

@@ -47,7 +47,7 @@ const guarded = (parts: Partial<Extract<RouteAccess, { kind: 'guarded' }>>): Rou
   scopes: { allOf: [], anyOf: [] },
   selfScoped: false,
   tenantHeaders: false,
-  basicCredentials: false,
+  clientCredentials: false,
   sessions: false,
   possession: false,
   verification: undefined,

@@ -13,7 +13,7 @@ export type RouteAccess =
       readonly scopes: ScopeRequirement;
       readonly selfScoped: boolean;
       readonly tenantHeaders: boolean;
-      readonly basicCredentials: boolean;
+      readonly clientCredentials: boolean;
       readonly sessions: boolean;
       /** Whether the route requires only possession of the current token. */
       readonly possession: boolean;
@@ -64,7 +64,7 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     },
     selfScoped,
     tenantHeaders,
-    basicCredentials: has('basic-credentials'),
+    clientCredentials: has('client-credentials'),
     sessions: has('sessions'),
     possession,
     verification:

@@ -6,7 +6,7 @@ import type { Authenticator } from './authenticator';
 import {
   AllowSessions,
   Authenticated,
-  BasicCredentials,
+  ClientCredentials,
   RequireScopes,
   SelfScoped,
 } from './require-scopes.decorator';
@@ -16,7 +16,7 @@ import { accessOf } from './verified-access';
 class People {
   @RequireScopes('keys:read')
   @AllowSessions()
-  @BasicCredentials()
+  @ClientCredentials()
   keys(this: void): void {}
 
   @RequireScopes('keys:write')

@@ -16,6 +16,7 @@ import { rateLimitHeaders } from './rate-limit-headers';
 import { RequestRequirement } from './request-requirement';
 import { type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext, TENANT_HEADERS } from './tenant-context';
+import { readClientCredential } from './client-credential';
 import { attachAccess, isLetInTo, KeyAccess } from './verified-access';
 
 type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
@@ -97,8 +98,28 @@ export class ScopesGuard implements CanActivate {
     request: HttpRequest,
     access: GuardedAccess,
   ): undefined | Promise<void> {
+    const credential = this.credentialOf(request, access.clientCredentials);
+    return access.clientCredentials
+      ? this.admitClient(context, request, access, credential)
+      : this.admitWith(context, request, access, credential);
+  }
+
+  private async admitClient(
+    context: ExecutionContext,
+    request: HttpRequest,
+    access: GuardedAccess,
+    inHeaders: PresentedCredential,
+  ): Promise<void> {
+    return this.admitWith(context, request, access, await readClientCredential(request, inHeaders));
+  }
+
+  private admitWith(
+    context: ExecutionContext,
+    request: HttpRequest,
+    access: GuardedAccess,
+    credential: PresentedCredential,
+  ): undefined | Promise<void> {
     const { params } = request;
-    const credential = this.credentialOf(request, access.basicCredentials);
     const session = access.sessions ? this.sessionIn(credential) : undefined;
     if (session !== undefined && this.authenticator !== undefined) {
       return this.admitSession(context, request, access, session, this.authenticator);
@@ -180,7 +201,7 @@ export class ScopesGuard implements CanActivate {
     return this.authenticator?.recognizes(credential.token) ? credential.token : undefined;
   }
 
-  /** The presented credential. */
+  /** The credential in the headers. */
   protected credentialOf(request: HttpRequest, withBasic: boolean): PresentedCredential {
     return readCredential(nodeRequestOf(request), withBasic);
   }

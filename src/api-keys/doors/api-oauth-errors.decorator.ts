@@ -3,7 +3,7 @@ import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { OAuthErrorDto } from './oauth-error.dto';
 
 const ERRORS: Readonly<Record<number, string>> = {
-  400: '`invalid_request`: the form is malformed',
+  400: '`invalid_request`: the form is malformed; `invalid_scope`: its `scope` is',
   401: '`invalid_client`: the caller presents no valid API key',
   403: '`insufficient_scope` or `access_denied`: the caller may not ask this',
   413: '`invalid_request`: the form is too large',

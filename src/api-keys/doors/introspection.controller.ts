@@ -4,15 +4,15 @@ import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../../http/own-route.guard';
 import { currentKey } from '../access/current-caller';
 import { noteAnswer } from '../access/decision-note';
-import { BasicCredentials, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
+import { ClientCredentials, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
-import { NO_SCOPES_REQUIRED } from '../domain/scopes';
 import { IntrospectionDto, IntrospectDto } from '../dto/introspect.dto';
 import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ApiOAuthErrors } from './api-oauth-errors.decorator';
 import { OAuthErrorFilter } from './oauth-error.filter';
+import { requestedScopes } from './requested-scopes';
 import { tenantAskedFor } from './verifier-context';
 
 /** The door for what speaks OAuth 2.0: token introspection, RFC 7662. */
@@ -31,21 +31,23 @@ export class IntrospectionController {
   ) {}
 
   /**
-   * Tells what a token stands for (RFC 7662). An inactive one is exactly {"active":false}. Callers present a key
-   * as a bearer token, or by HTTP Basic with its id as user name and its token as password. Counts no rate limit.
+   * Tells what a token stands for (RFC 7662). An inactive one is exactly {"active":false}. With `scope`, a token is
+   * inactive unless it covers all of these scopes. Callers present a key as a bearer token, or its id and token by HTTP
+   * Basic or as `client_id` and `client_secret`. Counts no rate limit of the token. Unknown parameters are ignored.
    */
   @Post()
   @HttpCode(200)
   @RequireScopes('api-keys:verify')
   @SelfScoped()
-  @BasicCredentials()
+  @ClientCredentials()
   @ApiOAuthErrors()
-  @OwnRoute({ form: IntrospectDto })
+  @OwnRoute({ form: IntrospectDto, ignoreUnknown: true })
   async introspect({ request, body, setHeader }: Call<IntrospectDto>): Promise<IntrospectionDto> {
-    const { token, org_id: orgId, project_id: projectId, ip } = body;
+    const { token, scope, org_id: orgId, project_id: projectId, ip } = body;
+    const scopes = requestedScopes(scope);
     const caller = currentKey(request);
     const deciding = this.verifier.inspect(token, {
-      scopes: NO_SCOPES_REQUIRED,
+      scopes: { allOf: scopes ?? [], anyOf: [] },
       tenant: tenantAskedFor(caller, { orgId, projectId }),
       verifier: caller,
       clientAddress: ip,
@@ -54,7 +56,7 @@ export class IntrospectionController {
     noteAnswer(request, decision);
     setHeader('Cache-Control', 'no-store');
     return decision.code === 'VALID'
-      ? IntrospectionDto.of(decision.key, decision.secret, this.options.issuer)
+      ? IntrospectionDto.of(decision.key, decision.secret, scopes ?? decision.key.scopes, this.options.issuer)
       : { active: false };
   }
 }

@@ -4,6 +4,7 @@ import type { ProblemCode } from '../../problems/problem-catalogue';
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
+  | 'invalid_scope'
   | 'insufficient_scope'
   | 'access_denied'
   | 'temporarily_unavailable'

@@ -10,6 +10,7 @@ import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { type OAuthErrorCode, OAuthErrorDto } from './oauth-error.dto';
 
 const BY_CODE: Partial<Readonly<Record<ProblemCode, OAuthErrorCode>>> = {
+  invalid_scope: 'invalid_scope',
   insufficient_scope: 'insufficient_scope',
   binding_mismatch: 'access_denied',
   ip_not_allowed: 'access_denied',

@@ -21,6 +21,13 @@ export function MayBeAbsent(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined);
 }
 
+/** May be left out if another field is given. */
+export function MayBeAbsentBeside(other: string): PropertyDecorator {
+  return ValidateIf(
+    (object: object, value) => value !== undefined || Reflect.get(object, other) === undefined,
+  );
+}
+
 /** May be left out, and may be `null`. */
 export function MayBeNull(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined && value !== null);
@@ -63,12 +70,12 @@ export function IsAllowedIps(): PropertyDecorator {
   );
 }
 
-/** A list of scopes that may be required. */
+/** A list of scopes that may be required: at least one. */
 export function IsRequiredScopes(): PropertyDecorator {
   return rule(
     'isRequiredScopes',
-    `must be a list of at most ${MAX_SCOPES} different scopes without wildcards, such as "memory:read"`,
-    (value) => isListOf(value, isRequirableScope, MAX_SCOPES),
+    `must be a list of 1 to ${MAX_SCOPES} different scopes without wildcards, such as "memory:read", or "authenticated": true in its place`,
+    (value) => isListOf(value, isRequirableScope, MAX_SCOPES) && value.length > 0,
   );
 }
 
@@ -79,11 +86,6 @@ export function IsAddress(): PropertyDecorator {
     'must be an IPv4 or IPv6 address',
     (value) => typeof value === 'string' && parseAddress(value) !== undefined,
   );
-}
-
-/** Never acceptable; the message says what to do instead. */
-export function IsRefused(message: string): PropertyDecorator {
-  return rule('isRefused', message, () => false);
 }
 
 /** The name of an organisation or a project. */
@@ -131,6 +133,17 @@ export function IsMetadata(): PropertyDecorator {
   return applyDecorators(untouched, isFlat, isSmall);
 }
 
+/** Must be `true`, and not beside another field. */
+export function IsTrueWithout(other: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'isTrueWithout',
+    validator: {
+      validate: (value, args) => value === true && Reflect.get(args?.object ?? {}, other) === undefined,
+      defaultMessage: () => `must be true, and not stand beside ${other}`,
+    },
+  });
+}
+
 /** May be given only together with another field. */
 export function IsAlongWith(other: string): PropertyDecorator {
   return ValidateBy({
@@ -164,7 +177,7 @@ function isText(value: unknown, maxLength: number): value is string {
   );
 }
 
-function isListOf(value: unknown, isMember: (text: string) => boolean, max: number): boolean {
+function isListOf(value: unknown, isMember: (text: string) => boolean, max: number): value is string[] {
   return (
     Array.isArray(value) &&
     value.length <= max &&

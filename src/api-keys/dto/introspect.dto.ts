@@ -1,10 +1,8 @@
-import { ApiHideProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
-import { IsAddress, IsRefused, IsTenantId, MayBeAbsent } from './field-rules';
+import { IsAddress, IsTenantId, MayBeAbsent } from './field-rules';
 
-const NO_CLIENT_SECRET_POST =
-  'is not taken in the body (client_secret_post): send an API key as a bearer token, or by HTTP Basic';
+const ONCE = 'must be given once';
 
 /** An introspection request, RFC 7662 section 2.1. */
 export class IntrospectDto {
@@ -12,7 +10,7 @@ export class IntrospectDto {
    * The token as it was presented.
    * @example "kw_01jd8x4k2m6n8p0q2r4s6t8v0w_…"
    */
-  @IsString({ message: 'must be given once' })
+  @IsString({ message: ONCE })
   token!: string;
 
   /**
@@ -20,7 +18,7 @@ export class IntrospectDto {
    * @example "access_token"
    */
   @MayBeAbsent()
-  @IsString({ message: 'must be given once' })
+  @IsString({ message: ONCE })
   token_type_hint?: string;
 
   /**
@@ -47,15 +45,30 @@ export class IntrospectDto {
   @IsAddress()
   ip?: string;
 
-  @ApiHideProperty()
+  /**
+   * Scopes that the token must cover, all of them, separated by spaces (RFC 6749 section 3.3) and without wildcards. An
+   * active answer then lists exactly these. Without it, the token needs no scope.
+   * @example "memory:read"
+   */
   @MayBeAbsent()
-  @IsRefused(NO_CLIENT_SECRET_POST)
-  client_secret?: string;
+  @IsString({ message: ONCE })
+  scope?: string;
 
-  @ApiHideProperty()
+  /**
+   * The id of the calling key, beside its token as `client_secret` or in a header.
+   * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
+   */
   @MayBeAbsent()
-  @IsRefused(NO_CLIENT_SECRET_POST)
+  @IsString({ message: ONCE })
   client_id?: string;
+
+  /**
+   * The token of the calling key (`client_secret_post`, RFC 6749 section 2.3.1). Not allowed beside a credential in a
+   * header.
+   */
+  @MayBeAbsent()
+  @IsString({ message: ONCE })
+  client_secret?: string;
 }
 
 /** An introspection answer, RFC 7662 section 2.2. */
@@ -64,7 +77,7 @@ export class IntrospectionDto {
   active!: boolean;
 
   /**
-   * The key's scopes, separated by spaces.
+   * The scopes that the request named, or else the key's scopes; separated by spaces.
    * @example "memory:read memory:write"
    */
   scope?: string;
@@ -120,13 +133,18 @@ export class IntrospectionDto {
    */
   external_id?: string;
 
-  static of(key: VerifiedKey, secret: KeySecret, issuer: string | undefined): IntrospectionDto {
+  static of(
+    key: VerifiedKey,
+    secret: KeySecret,
+    scopes: readonly string[],
+    issuer: string | undefined,
+  ): IntrospectionDto {
     const ends = [key.expiresAt, secret.retiresAt].flatMap((date) =>
       date === undefined ? [] : [seconds(date)],
     );
     return {
       active: true,
-      scope: key.scopes.join(' '),
+      scope: scopes.join(' '),
       client_id: key.id,
       sub: key.ownerId ?? key.id,
       jti: key.id,

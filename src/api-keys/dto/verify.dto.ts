@@ -1,9 +1,18 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import type { VerifiedKey } from '../domain/api-key';
+import { MAX_SCOPES } from '../domain/scopes';
 import type { Verification, VerificationCode } from '../verification/verification';
-import { IsAddress, IsRequiredScopes, IsTenantId, MayBeAbsent } from './field-rules';
+import {
+  IsAddress,
+  IsRequiredScopes,
+  IsTenantId,
+  IsTrueWithout,
+  MayBeAbsent,
+  MayBeAbsentBeside,
+} from './field-rules';
 
-/** A presented token, and what is required of it. */
+/** A presented token, and what is required of it: `scopes` or `authenticated`, exactly one of them. */
 export class VerifyDto {
   /**
    * The token as it was presented.
@@ -13,12 +22,21 @@ export class VerifyDto {
   token!: string;
 
   /**
-   * The scopes that the key must hold, all of them; none by default.
+   * The scopes that the key must hold, all of them. Required unless `authenticated` is given.
    * @example ["memory:read"]
    */
-  @MayBeAbsent()
+  @MayBeAbsentBeside('authenticated')
   @IsRequiredScopes()
+  @ApiPropertyOptional({ minItems: 1, maxItems: MAX_SCOPES })
   scopes?: string[];
+
+  /**
+   * Requires a valid key, whatever its scopes; always `true`. Not allowed beside `scopes`.
+   */
+  @MayBeAbsent()
+  @IsTrueWithout('scopes')
+  @ApiPropertyOptional({ type: 'boolean' })
+  authenticated?: true;
 
   /**
    * The organisation that the request is for.

@@ -62,8 +62,12 @@ describe('the organisations of a person', () => {
     ['none in an empty list', [], []],
     ['none where the claim is null', null, []],
     ['none in an object', { acme: true }, []],
-    ['none in a number', 7, []],
-    ['only the texts of a list', ['acme', 7, null, ['globex'], { id: 'x' }], ['acme']],
+    ['one by number', 7, ['7']],
+    ['several by number', [7, 'globex', 9_007_199_254_740_991], ['7', 'globex', '9007199254740991']],
+    ['none in a number that JSON does not keep exactly', 9_007_199_254_740_992, []],
+    ['none in a list of numbers that are not exact or not whole', [1e300, 2 ** 53, 0.5, -0.1, NaN], []],
+    ['none in a truth value', true, []],
+    ['only the texts and numbers of a list', ['acme', 7, null, ['globex'], { id: 'x' }], ['acme', '7']],
     ['only what a tenant can be called', ['acme', '', '*', 'a b', 'a'.repeat(129), 'ä'], ['acme']],
     ['not the parts of a text', 'acme globex', []],
     ['not the parts of a list in a text', 'acme,globex', []],
@@ -134,7 +138,12 @@ describe('a profile', () => {
     expect(profileIn({})).toEqual({ emailVerified: false });
   });
 
-  it.each(['true', 1, null, ['true'], {}])(
+  it('has a verified address if the claim is true or the text "true"', () => {
+    for (const email_verified of [true, 'true'])
+      expect(profileIn({ ...full, email_verified }).emailVerified).toBe(true);
+  });
+
+  it.each(['false', 'TRUE', 'yes', '1', '', 1, null, ['true'], {}])(
     'has no verified address where the claim is %j',
     (email_verified) => {
       expect(profileIn({ ...full, email_verified }).emailVerified).toBe(false);

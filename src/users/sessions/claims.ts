@@ -19,10 +19,16 @@ export function claimAt(claims: JWTPayload, path: string): unknown {
   return value;
 }
 
-/** The organisations a claim names: a text or a list of texts. What no organisation can be called is left out. */
+/**
+ * Returns the organisations that a claim names: a text, a whole number, or a list of them. Leaves out what no organisation can
+ * be called, and numbers that JSON does not keep exactly: beyond 2^53 - 1, two organisations would become one.
+ */
 export function organisationsIn(claims: JWTPayload, path: string | undefined): readonly string[] {
   if (path === undefined) return [];
-  return textsOf(claimAt(claims, path)).filter(isTenantId);
+  return listOf(claimAt(claims, path))
+    .map((each) => (Number.isSafeInteger(each) ? String(each) : each))
+    .filter((each) => typeof each === 'string')
+    .filter(isTenantId);
 }
 
 /** Whether a claim has exactly the value that `path=value` names, by itself or as a member of a list. */
@@ -36,14 +42,19 @@ export function isAdministrator(claims: JWTPayload, adminClaim: string | undefin
 export function profileIn(claims: JWTPayload): UserProfile {
   return {
     email: textIn(claims['email'], MAX_TEXT),
-    emailVerified: claims['email_verified'] === true,
+    // Some providers send it as text.
+    emailVerified: claims['email_verified'] === true || claims['email_verified'] === 'true',
     name: textIn(claims['name'], MAX_TEXT),
     picture: textIn(claims['picture'], MAX_PICTURE),
   };
 }
 
 function textsOf(value: unknown): readonly string[] {
-  return (Array.isArray(value) ? value : [value]).filter((each) => typeof each === 'string');
+  return listOf(value).filter((each) => typeof each === 'string');
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : [value];
 }
 
 function textIn(value: unknown, maxLength: number): string | undefined {

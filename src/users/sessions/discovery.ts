@@ -1,4 +1,9 @@
+import { IssuerFaultError } from './issuer-fault.error';
+
 const TIMEOUT_MS = 1500;
+
+/** How much of what a provider says of itself is shown, in characters. */
+const MAX_SHOWN = 200;
 
 /** A moment after which an identity provider is not waited for, whatever it is asked until then. */
 export function patience(): AbortSignal {
@@ -15,21 +20,44 @@ export interface ProviderMetadata {
 /**
  * Asks an issuer for its description.
  *
- * @throws Error if it cannot be had in time, or describes another issuer
+ * @throws Error if it does not answer in time
+ * @throws IssuerFaultError if its answer shows that the set-up is wrong
  */
 export async function discoverProvider(issuer: string, signal = patience()): Promise<ProviderMetadata> {
   const metadata = await readJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, signal);
-  if (metadata['issuer'] !== issuer) throw new Error('discovery describes another issuer');
+  if (metadata['issuer'] !== issuer) throw otherIssuer(issuer, metadata['issuer']);
+  const jwksUri = textOf(metadata['jwks_uri']);
+  if (jwksUri === undefined || !URL.canParse(jwksUri))
+    throw new IssuerFaultError(`the description of ${issuer} names no address of a key set (jwks_uri)`);
   return {
-    jwksUri: String(metadata['jwks_uri']),
+    jwksUri,
     authorizationEndpoint: textOf(metadata['authorization_endpoint']),
     tokenEndpoint: textOf(metadata['token_endpoint']),
   };
 }
 
-/** @throws Error if there is no JSON object to be had in time */
+function otherIssuer(issuer: string, described: unknown): IssuerFaultError {
+  const shown = JSON.stringify(described ?? null).slice(0, MAX_SHOWN);
+  // Entra ID describes its `common` and `organizations` endpoints like this.
+  const remedy = shown.includes('{')
+    ? 'a template for many tenants: configure the issuer of one tenant'
+    : 'another one: configure the issuer as it stands in its tokens';
+  return new IssuerFaultError(`${issuer} describes itself as the issuer ${shown}, ${remedy}`);
+}
+
+/**
+ * @throws Error if there is no JSON object in time
+ * @throws IssuerFaultError for a redirect, which is never followed
+ */
 export async function readJson(url: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
-  const response = await fetch(url, { signal, redirect: 'error' });
+  const response = await fetch(url, { signal, redirect: 'manual' });
+  if (response.status >= 300 && response.status < 400) {
+    await response.body?.cancel();
+    const to = JSON.stringify((response.headers.get('location') ?? '').slice(0, MAX_SHOWN));
+    throw new IssuerFaultError(
+      `${url} redirects to ${to}: configure the issuer as it stands in its tokens, which answers without a redirect`,
+    );
+  }
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return (await response.json()) as Readonly<Record<string, unknown>>;
 }

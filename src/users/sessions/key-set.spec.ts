@@ -8,7 +8,7 @@ const shortRsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.e
 
 describe('the key set of an issuer', () => {
   it('keeps every key that can verify a signature', () => {
-    const { use: _use, ...withoutUse } = good;
+    const { use: _use, ...withoutUse } = new SigningKey().publicJwk;
     const keys = [good, withoutUse, ed25519];
     expect(usableKeySet({ keys })).toEqual({ keys });
   });
@@ -30,6 +30,14 @@ describe('the key set of an issuer', () => {
     ['a private key', new SigningKey().privateJwk],
   ])('ignores %s', (_what, key) => {
     expect(usableKeySet({ keys: [key, good] })).toEqual({ keys: [good] });
+  });
+
+  it('keeps a key once that stands there twice, and each of two keys with one id', () => {
+    const other = { ...new SigningKey().publicJwk, kid: good.kid };
+    const withCertificate = { ...good, x5t: 'AAAA' };
+    expect(usableKeySet({ keys: [good, other, withCertificate, { ...other }] })).toEqual({
+      keys: [withCertificate, other],
+    });
   });
 
   it.each([{}, { keys: null }, { keys: { 0: good } }, { keys: 'acme' }])('is not %j', (document) => {

@@ -7,14 +7,19 @@ const KEY_TYPES: ReadonlySet<unknown> = new Set(['RSA', 'EC', 'OKP']);
 const MIN_RSA_BITS = 2048;
 
 /**
- * Returns the keys of a set that can verify a signature. RFC 7517 section 5 asks to ignore the others: one broken key
- * does not make an issuer unavailable.
+ * Returns the keys of a set that can verify a signature, each once: `jose` accepts no signature that two keys fit. RFC 7517
+ * section 5 asks to ignore the others: one broken key does not make an issuer unavailable.
  *
  * @throws Error if the document is not a key set
  */
 export function usableKeySet({ keys }: Readonly<Record<string, unknown>>): JSONWebKeySet {
   if (!Array.isArray(keys)) throw new Error('the key set has no list of keys');
-  return { keys: keys.filter(isUsable) };
+  return { keys: [...new Map(keys.filter(isUsable).map((key) => [identityOf(key), key])).values()] };
+}
+
+/** What makes two entries the same key: its material (RFC 7638 section 3.2), its id and its algorithm. */
+function identityOf({ kty, crv, x, y, n, e, kid, alg }: JWK): string {
+  return JSON.stringify([kty, crv, x, y, n, e, kid, alg]);
 }
 
 function isUsable(key: unknown): key is JWK {

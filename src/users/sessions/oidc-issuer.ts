@@ -12,6 +12,7 @@ import {
 import { discoverProvider, patience, readJson } from './discovery';
 import type { OidcIssuerConfig } from './oidc-issuer.config';
 import { usableKeySet } from './key-set';
+import { IssuerFaultError } from './issuer-fault.error';
 import { InvalidSessionError, IssuerUnavailableError } from './session.errors';
 
 const TIMEOUT_MS = 1500;
@@ -61,14 +62,25 @@ export class OidcIssuer {
   private discovery: Promise<KeySet> | undefined;
   private leftAloneUntil = Number.NEGATIVE_INFINITY;
   private isAway = false;
+  private namedFault: string | undefined;
 
   constructor(readonly config: OidcIssuerConfig) {}
+
+  /** Asks the issuer for its description, and logs what is wrong with the set-up. An issuer that is away is no fault of it. */
+  async lookForFault(): Promise<void> {
+    try {
+      await discoverProvider(this.config.issuer);
+    } catch (error) {
+      if (error instanceof IssuerFaultError) this.nameFault(error);
+    }
+  }
 
   /**
    * The claims of a session that this issuer made for us.
    *
    * @throws InvalidSessionError if it did not, or not any more
    * @throws IssuerUnavailableError if its keys are not known and it cannot be asked
+   * @throws IssuerFaultError if its keys are not known and its answer shows that the set-up is wrong
    */
   async verify(token: string): Promise<Session> {
     if (performance.now() < this.leftAloneUntil) return this.verifyWithKept(token);
@@ -78,6 +90,7 @@ export class OidcIssuer {
       this.isAway = false;
       return session;
     } catch (error) {
+      if (error instanceof IssuerFaultError) throw this.nameFault(error);
       if (!(error instanceof IssuerUnavailableError)) throw new InvalidSessionError(error);
       this.noteOutage(error);
       return this.verifyWithKept(token, error);
@@ -106,6 +119,8 @@ export class OidcIssuer {
     });
     const { typ = 'JWT' } = protectedHeader;
     if (typeof typ !== 'string' || !SESSION_TYPE.test(typ)) throw new InvalidSessionError();
+    // A logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4) or another security event (RFC 8417) may say `JWT`.
+    if (Object.hasOwn(payload, 'events')) throw new InvalidSessionError();
     return this.forUs(payload);
   }
 
@@ -133,6 +148,13 @@ export class OidcIssuer {
     this.isAway = true;
   }
 
+  /** Logs a fault once, not once a request. */
+  private nameFault(fault: IssuerFaultError): IssuerFaultError {
+    if (this.namedFault !== fault.message) this.logger.error(`no sign-in: ${fault.message}`);
+    this.namedFault = fault.message;
+    return fault;
+  }
+
   private async discovered(): Promise<KeySet> {
     this.discovery ??= this.discover().finally(() => {
       this.discovery = undefined;
@@ -153,6 +175,7 @@ export class OidcIssuer {
       });
       return (this.keys = { remote, last });
     } catch (error) {
+      if (error instanceof IssuerFaultError) throw error;
       throw new IssuerUnavailableError(error);
     }
   }

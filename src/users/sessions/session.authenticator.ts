@@ -58,6 +58,11 @@ export class SessionAuthenticator implements Authenticator {
     return this.issuers.size > 0;
   }
 
+  /** Logs which identity providers are set up wrong, as far as they answer. Never fails. */
+  async lookForFaults(): Promise<void> {
+    await Promise.all([...this.issuers.values()].map(async (issuer) => issuer.lookForFault()));
+  }
+
   recognizes(token: string): boolean {
     return this.isEnabled && JWT.test(token);
   }

@@ -108,6 +108,15 @@ export const HOSTILE_TOKENS: Readonly<Record<string, Forge>> = {
   'a beginning to come': claiming(() => ({ nbf: now() + HOUR })),
   'a beginning in a text': claiming(() => ({ nbf: '0' })),
 
+  'a logout token of the type of a session': claiming(() => ({
+    events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+  })),
+  'a logout token without a type': ({ provider }) =>
+    provider.sign(
+      { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
+      { typ: undefined },
+    ),
+  'events of null': claiming(() => ({ events: null })),
   'no subject': claiming(() => ({ sub: undefined })),
   'an empty subject': claiming(() => ({ sub: '' })),
   'a subject of 256 characters': claiming(() => ({ sub: 'a'.repeat(256) })),

@@ -1,0 +1,19 @@
+import type { IncomingMessage } from 'node:http';
+import { type HttpRequest, nodeRequestOf } from '../api-keys/access/http-request';
+import { readBody } from './request-body';
+
+const forms = new WeakMap<IncomingMessage, Promise<unknown>>();
+
+/**
+ * Reads the form in the body of a request, as {@link readBody} does, and keeps it for the next reader: `ScopesGuard` may
+ * look for the caller's credential in it before the route reads it.
+ *
+ * @returns the parameters by name; `undefined` for an empty body
+ * @throws ProblemException for any other body (a rejection)
+ */
+export async function readForm(request: HttpRequest): Promise<unknown> {
+  const node = nodeRequestOf(request);
+  let reading = forms.get(node);
+  if (reading === undefined) forms.set(node, (reading = readBody(request, 'form')));
+  return reading;
+}
