@@ -87,7 +87,7 @@ describe('an OAuth client that sends parameters which introspection does not kno
     '__proto__=x',
     'constructor=x&prototype=y&toString=z',
     'token[$ne]=x',
-    Array.from({ length: 300 }, (_, index) => `p${index}=x`).join('&'),
+    Array.from({ length: 90 }, (_, index) => `p${index}=x`).join('&'),
   ])('is answered as if it had not: %.60s', async (parameters) => {
     const { status, body } = await introspect(`token=${customer.token}&${parameters}`);
     expect([status, body['active']]).toEqual([200, true]);
@@ -111,7 +111,9 @@ describe('an OAuth client that presents its key in the form', () => {
 
   it('presents an imported token under the id of its key', async () => {
     const record = { hash: hashToken(IMPORTED), name: 'imported', scopes: ['api-keys:verify'] };
-    const { id = '' } = await service.app.get(KeyImportService).import(rootCaller('system'), record, 1);
+    const { id = '' } = await service.app
+      .get(KeyImportService)
+      .import(rootCaller('system'), record, 1, { allowManagementScopes: true });
     const form = { token: service.root.token, client_secret: IMPORTED };
     expect((await introspect({ ...form, client_id: id }, {})).body['active']).toBe(true);
     const wrong = await introspect({ ...form, client_id: acme.key.id }, {});
