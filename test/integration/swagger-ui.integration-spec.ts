@@ -57,17 +57,17 @@ describe('a person with a browser at /docs', () => {
 
     await ui.authorize(keyward.rootToken);
     const body = { name: 'auditor', scopes: ['api-keys:read'], orgId: 'acme' };
-    const made = await ui.execute('ApiKeys_create', body);
+    const made = await ui.execute('createApiKey', body);
     expect(made.status).toBe(201);
     const { id, token, ...key } = JSON.parse(made.body) as Record<string, unknown>;
     expect(key).toMatchObject({ name: 'auditor', scopes: ['api-keys:read'], orgId: 'acme' });
 
     await ui.authorize(String(token));
-    const self = await ui.execute('ApiKeys_self');
+    const self = await ui.execute('getCurrentApiKey');
     expect(self.status).toBe(200);
     expect(JSON.parse(self.body)).toMatchObject({ id, name: 'auditor' });
 
-    const refused = await ui.execute('ApiKeys_create', body);
+    const refused = await ui.execute('createApiKey', body);
     expect(refused.status).toBe(403);
     expect(JSON.parse(refused.body)).toMatchObject({ code: 'insufficient_scope' });
 
@@ -109,7 +109,7 @@ describe('a person who opens /docs over plain HTTP by the name of another host',
     await page.goto(`http://keyward.test:${port}/docs`);
     const ui = new SwaggerUi(page);
     await ui.authorize(keyward.rootToken);
-    expect((await ui.execute('ApiKeys_create', { name: 'n', scopes: [], orgId: 'globex' })).status).toBe(201);
+    expect((await ui.execute('createApiKey', { name: 'n', scopes: [], orgId: 'globex' })).status).toBe(201);
     expect([errors, foreign.requestedHosts()]).toEqual([[], [`keyward.test:${port}`]]);
     await browser.close();
     await keyward.stop();

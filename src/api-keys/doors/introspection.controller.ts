@@ -1,5 +1,5 @@
 import { HttpCode, Inject, Post, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiBasicAuth, ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../../http/own-route.guard';
 import { currentKey } from '../access/current-caller';
@@ -18,8 +18,6 @@ import { tenantAskedFor } from './verifier-context';
 /** The door for what speaks OAuth 2.0: token introspection, RFC 7662. */
 @ApiTags('Verification')
 @ApiBearerAuth('bearer')
-@ApiSecurity('apiKey')
-@ApiBasicAuth('basic')
 @OwnController('oauth2/introspect')
 @UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(OAuthErrorFilter)
@@ -40,6 +38,7 @@ export class IntrospectionController {
   @SelfScoped()
   @BasicCredentials()
   @ApiOAuthErrors()
+  @ApiOperation({ operationId: 'introspectToken' })
   @OwnRoute({ form: IntrospectDto })
   async introspect({ request, body, setHeader }: Call<IntrospectDto>): Promise<IntrospectionDto> {
     const { token, org_id: orgId, project_id: projectId, ip } = body;

@@ -1,5 +1,6 @@
-import { ApiHideProperty } from '@nestjs/swagger';
+import { ApiHideProperty, ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
+import { INT64 } from '../../common/int64';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import { IsAddress, IsRefused, IsTenantId, MayBeAbsent } from './field-rules';
 
@@ -7,6 +8,7 @@ const NO_CLIENT_SECRET_POST =
   'is not taken in the body (client_secret_post): send an API key as a bearer token, or by HTTP Basic';
 
 /** An introspection request, RFC 7662 section 2.1. */
+@ApiSchema({ name: 'IntrospectTokenRequest' })
 export class IntrospectDto {
   /**
    * The token as it was presented.
@@ -59,6 +61,7 @@ export class IntrospectDto {
 }
 
 /** An introspection answer, RFC 7662 section 2.2. */
+@ApiSchema({ name: 'TokenIntrospection' })
 export class IntrospectionDto {
   /** @example true */
   active!: boolean;
@@ -94,12 +97,14 @@ export class IntrospectionDto {
    * When the key or the token ends, whichever is sooner, in seconds since 1970.
    * @example 1896091200
    */
+  @ApiProperty(INT64)
   exp?: number;
 
   /**
    * When the token was issued, in seconds since 1970.
    * @example 1796091200
    */
+  @ApiProperty(INT64)
   iat?: number;
 
   /**

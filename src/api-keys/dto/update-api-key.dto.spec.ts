@@ -61,7 +61,10 @@ describe('a request to change a key', () => {
     },
   );
 
-  it.each([undefined, null, 'text', 5, true, [], [{ enabled: true }]])('is refused as a whole: %j', async (body) => {
-    expect(await faultyFields(body)).not.toEqual([]);
-  });
+  it.each([undefined, null, 'text', 5, true, [], [{ enabled: true }]])(
+    'is refused as a whole: %j',
+    async (body) => {
+      expect(await faultyFields(body)).not.toEqual([]);
+    },
+  );
 });
