@@ -203,12 +203,9 @@ export class ApiKeysController {
     const caller = currentCaller(call.request);
     const id = idIn(call);
     const ifVersion = readIfMatch(call.header('if-match'));
-    const lastUsedAt = await this.lastUsed(id);
-    return this.shown(
-      await this.apiKeys.update(caller, id, toPatch(call.body), { ifVersion }),
-      call,
-      lastUsedAt,
-    );
+    const lastUsedAt = this.lastUseIfKnown(id);
+    const key = await this.apiKeys.update(caller, id, toPatch(call.body), { ifVersion });
+    return this.shown(key, call, await lastUsedAt);
   }
 
   /** Revokes a key for good. Its record stays; revoking it again changes nothing. */
@@ -247,9 +244,9 @@ export class ApiKeysController {
     const { gracePeriodSeconds } = call.body;
     const ifVersion = readIfMatch(call.header('if-match'));
     const caller = currentCaller(call.request);
-    const lastUsedAt = await this.lastUsed(id);
+    const lastUsedAt = this.lastUseIfKnown(id);
     const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds, ifVersion });
-    return this.issued(key, token, call, lastUsedAt);
+    return this.issued(key, token, call, await lastUsedAt);
   }
 
   private issued(key: ApiKey, token: string, call: Call, lastUsedAt?: Date): IssuedApiKeyDto {
@@ -266,9 +263,13 @@ export class ApiKeysController {
     return ApiKeyDto.of(key, this.clock.now(), lastUsedAt);
   }
 
-  /** Comes before a change is made: a failed read must not hide a change, or lose a token. */
   private async lastUsed(id: string): Promise<Date | undefined> {
     return (await this.usage.lastUsed([id])).get(id);
+  }
+
+  /** For answers to changes: neither a rotation nor a disabling fails because a store of counts is away. */
+  private async lastUseIfKnown(id: string): Promise<Date | undefined> {
+    return this.lastUsed(id).catch(() => undefined);
   }
 }
 
