@@ -80,6 +80,7 @@ describe('a document of OpenAPI 3.0 as OpenAPI 3.1', () => {
       { type: 'integer', minimum: 0, exclusiveMinimum: 1 },
     ],
     ['an example', { type: 'string', example: 'acme' }, { type: 'string', examples: ['acme'] }],
+    ['an example beside examples', { example: 'acme', examples: ['globex'] }, { examples: ['globex'] }],
     [
       'values of a map',
       { type: 'object', additionalProperties: { type: 'string', nullable: true } },
@@ -104,7 +105,7 @@ describe('a document of OpenAPI 3.0 as OpenAPI 3.1', () => {
     const before = { type: 'string', nullable: true };
     const after = { type: ['string', 'null'] };
     const operation = (schema: object): object => ({
-      parameters: [{ name: 'q', in: 'query', schema, example: { nullable: true } }],
+      parameters: [{ name: 'q', in: 'query', schema, example: { schema: before } }],
       requestBody: { content: { 'application/json': { schema, examples: { one: { value: before } } } } },
       responses: { 200: { description: '', headers: { Link: { schema } } } },
     });

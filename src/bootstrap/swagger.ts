@@ -45,10 +45,15 @@ export function serveDocumentation(app: NestFastifyApplication, signIn?: SignIn)
       ...(signIn && { initOAuth: signIn.initOAuth }),
     },
     ...(signIn && {
-      patchDocumentOnRequest: (_request: unknown, _response: unknown, document: OpenAPIObject) =>
-        signIn.addTo(document),
+      // For Swagger UI alone: generators read one security scheme.
+      patchDocumentOnRequest: (request: unknown, _response: unknown, document: OpenAPIObject) =>
+        isBySwaggerUi(request as { readonly url: string }) ? signIn.addTo(document) : document,
     }),
   });
+}
+
+function isBySwaggerUi({ url }: { readonly url: string }): boolean {
+  return url.includes('/swagger-ui-init.js');
 }
 
 /**

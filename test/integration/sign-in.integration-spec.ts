@@ -26,7 +26,7 @@ describe('a person who signs in from Swagger UI, with a browser', () => {
       openBrowser(),
     ]);
     const offersSignIn = async (): Promise<boolean> =>
-      (await keyward.as().get('/docs-json')).text.includes('authorizationCode');
+      (await keyward.as().get('/docs/swagger-ui-init.js')).text.includes('authorizationCode');
     await eventuallyIs(offersSignIn, true);
   });
   afterAll(async () => {
@@ -42,11 +42,17 @@ describe('a person who signs in from Swagger UI, with a browser', () => {
     return page;
   };
 
+  it('is offered by Swagger UI alone: the document for generators has one security scheme', async () => {
+    const { components } = (await keyward.as().get('/docs-json')).body;
+    expect(components).toMatchObject({ securitySchemes: { bearer: { type: 'http' } } });
+    expect(JSON.stringify(components)).not.toContain('authorizationCode');
+  });
+
   it('makes a key, and takes it to its end', async () => {
     const page = await openDocumentation();
     await signInFrom(page, 'ada');
     const ada = new SwaggerUi(page);
-    expect((await ada.execute('Users_me')).body).toContain('"subject": "ada"');
+    expect((await ada.execute('getCurrentUser')).body).toContain('"subject": "ada"');
     const request = { name: "Ada's reader", scopes: ['memory:read'], orgId: 'acme' };
     const made = await ada.execute('createApiKey', request);
     expect(made.status).toBe(201);

@@ -11,9 +11,9 @@ import { SwaggerUi } from '../support/integration/swagger-ui';
  * and place. What is not here, or stands elsewhere, is ours.
  */
 const FAULTS_OF_SWAGGER_UI: Readonly<Record<string, RegExp>> = {
-  // Its colours: version, methods, links, buttons and highlighted code.
+  // Its colours: version, methods, links, buttons (those of schemas too) and highlighted code.
   'color-contrast':
-    /^<(?:pre class="version"|span(?: style="color: rgb| class="opblock-summary-method"|>)|button class="(?:btn |download-contents)|a [^>]*class="link")/,
+    /^<(?:pre class="version"|span(?: style="color: rgb| class="opblock-summary-method"|>)|button class="(?:btn |download-contents)|button type="button" class="json-schema-2020-12-|a [^>]*class="link")/,
   // The field for a request's body has a heading beside it that is tied to nothing.
   label: /^<textarea class="body-param__text"/,
   // The line of an operation is a button and holds the lock and the copy button.
