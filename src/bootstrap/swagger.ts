@@ -1,8 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { SignIn } from './sign-in';
+import { toOpenApi31 } from './openapi-31';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
-/** The OpenAPI document of the service. */
+/** The OpenAPI 3.1 document of the service. */
 export function describeService(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Keyward')
@@ -17,13 +18,18 @@ export function describeService(app: NestFastifyApplication): OpenAPIObject {
     .addTag('Events', 'What happened to keys: the audit trail.')
     .addTag('Users', 'People who sign in, and look after their own keys.')
     .addTag('Verification', 'Whether a token is good, for services in any language.')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key (RFC 6750).' }, 'bearer')
-    .addBasicAuth({ type: 'http', scheme: 'basic', description: "A key's id and its token." }, 'basic')
-    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' }, 'apiKey')
+    // One scheme: clients that are generated from two send the token twice.
+    .addBearerAuth(
+      {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'API key',
+        description: 'An API key (RFC 6750). The header `X-API-Key: <token>` works in its place.',
+      },
+      'bearer',
+    )
     .build();
-  return SwaggerModule.createDocument(app, config, {
-    operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
-  });
+  return toOpenApi31(SwaggerModule.createDocument(app, config));
 }
 
 /** Serves Swagger UI at `/docs` and the document at `/docs-json`. */
@@ -39,10 +45,15 @@ export function serveDocumentation(app: NestFastifyApplication, signIn?: SignIn)
       ...(signIn && { initOAuth: signIn.initOAuth }),
     },
     ...(signIn && {
-      patchDocumentOnRequest: (_request: unknown, _response: unknown, document: OpenAPIObject) =>
-        signIn.addTo(document),
+      // For Swagger UI alone: generators read one security scheme.
+      patchDocumentOnRequest: (request: unknown, _response: unknown, document: OpenAPIObject) =>
+        isBySwaggerUi(request as { readonly url: string }) ? signIn.addTo(document) : document,
     }),
   });
+}
+
+function isBySwaggerUi({ url }: { readonly url: string }): boolean {
+  return url.includes('/swagger-ui-init.js');
 }
 
 /**

@@ -29,11 +29,16 @@ export function tell(message: string): void {
 /**
  * Writes a token to standard output, its only sight.
  *
+ * @param lastUsedAt when the key was last used, if a use is known
  * @throws CliError if it could not be written: the token is lost then
  */
-export async function printIssued({ key, token }: IssuedApiKey, json: boolean): Promise<void> {
+export async function printIssued(
+  { key, token }: IssuedApiKey,
+  json: boolean,
+  lastUsedAt?: Date,
+): Promise<void> {
   try {
-    await (json ? printJson({ ...ApiKeyDto.of(key, key.updatedAt), token }) : print(token));
+    await (json ? printJson({ ...ApiKeyDto.of(key, key.updatedAt, lastUsedAt), token }) : print(token));
   } catch {
     throw new CliError(
       'token_lost',

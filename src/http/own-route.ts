@@ -104,9 +104,9 @@ function requireAnswered(response: object): void {
     throw new Error('OwnRouteGuard did not run this route: something replaced its handler');
 }
 
-function documented({ json, form, query }: Reads<object, object>): MethodDecorator {
+function documented({ json, form, query, optionalBody = false }: Reads<object, object>): MethodDecorator {
   return applyDecorators(
-    ...(json === undefined ? [] : [ApiBody({ type: json })]),
+    ...(json === undefined ? [] : [ApiBody({ type: json, required: !optionalBody })]),
     ...(form === undefined
       ? []
       : [ApiBody({ type: form }), ApiConsumes('application/x-www-form-urlencoded')]),

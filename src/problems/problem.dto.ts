@@ -1,6 +1,9 @@
-import type { ProblemCode } from './problem-catalogue';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { INT64 } from '../common/int64';
+import { PROBLEM_CATALOGUE, type ProblemCode } from './problem-catalogue';
 
 /** What is wrong with one field. */
+@ApiSchema({ name: 'FieldFault' })
 export class FieldFaultDto {
   /**
    * A JSON Pointer to the field.
@@ -13,6 +16,7 @@ export class FieldFaultDto {
 }
 
 /** An error as RFC 9457 writes it. */
+@ApiSchema({ name: 'Problem' })
 export class ProblemDto {
   /** @example "urn:keyward:problem:validation_failed" */
   type!: string;
@@ -21,12 +25,14 @@ export class ProblemDto {
   title!: string;
 
   /** @example 400 */
+  @ApiProperty(INT64)
   status!: number;
 
   /**
    * The stable code to compare.
    * @example "validation_failed"
    */
+  @ApiProperty({ enum: Object.keys(PROBLEM_CATALOGUE), enumName: 'ProblemCode' })
   code!: ProblemCode;
 
   /**

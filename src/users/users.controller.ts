@@ -3,8 +3,8 @@ import {
   ApiBearerAuth,
   ApiExtension,
   ApiNoContentResponse,
+  ApiOperation,
   ApiParam,
-  ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
 import { currentCaller } from '../api-keys/access/current-caller';
@@ -34,7 +34,6 @@ import { UsersService } from './users.service';
 /** The user routes. */
 @ApiTags('Users')
 @ApiBearerAuth('bearer')
-@ApiSecurity('apiKey')
 @OwnController('v1/users')
 @ApiExtension('x-sessions', true)
 @AllowSessions()
@@ -48,6 +47,7 @@ export class UsersController {
   @Get('me')
   @Authenticated()
   @ApiProblems(...GUARDED, ...SESSION, 'session_required')
+  @ApiOperation({ operationId: 'getCurrentUser' })
   @OwnRoute()
   async me(call: Call): Promise<UserDto> {
     return shown(await this.users.me(currentCaller(call.request)), call);
@@ -65,6 +65,7 @@ export class UsersController {
     'username_taken',
     'concurrent_change',
   )
+  @ApiOperation({ operationId: 'updateCurrentUser' })
   @OwnRoute({ json: UpdateMeDto })
   async renameMe(call: Call<UpdateMeDto>): Promise<UserDto> {
     const caller = currentCaller(call.request);
@@ -76,6 +77,7 @@ export class UsersController {
   @Get()
   @RequireScopes('users:read')
   @ApiProblems(...SCOPED, ...SESSION, 'forbidden', 'invalid_cursor')
+  @ApiOperation({ operationId: 'listUsers' })
   @OwnRoute({ query: ListUsersQuery })
   async list({ request, query }: Call<object, ListUsersQuery>): Promise<UserPageDto> {
     const caller = currentCaller(request);
@@ -98,6 +100,7 @@ export class UsersController {
     'username_taken',
     'concurrent_change',
   )
+  @ApiOperation({ operationId: 'updateUser' })
   @OwnRoute({ json: UpdateUserDto })
   async update(call: Call<UpdateUserDto>): Promise<UserDto> {
     const caller = currentCaller(call.request);
@@ -114,6 +117,7 @@ export class UsersController {
   @ApiNoContentResponse({ description: 'The user is removed.' })
   @IfMatch('user')
   @ApiProblems(...SCOPED, ...SESSION, 'forbidden', 'not_found', 'concurrent_change')
+  @ApiOperation({ operationId: 'deleteUser' })
   @OwnRoute()
   async remove({ request, params, header }: Call): Promise<void> {
     await this.users.remove(currentCaller(request), params['id'] ?? '', readIfMatch(header('if-match')));

@@ -18,10 +18,14 @@ const PROGRAMS = ALL.filter(({ language }) => ['ts', 'typescript', 'js', 'javasc
 
 interface DescribedApplication {
   readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>;
-  readonly components: { readonly securitySchemes: Readonly<Record<string, unknown>> };
+  readonly components: {
+    readonly securitySchemes: Readonly<Record<string, unknown>>;
+    readonly schemas: Readonly<Record<string, { readonly properties: Readonly<Record<string, unknown>> }>>;
+  };
 }
 
 interface DescribedOperation {
+  readonly operationId: string;
   readonly parameters: readonly { readonly name: string; readonly in: string }[];
   readonly security?: readonly Readonly<Record<string, unknown>>[];
 }
@@ -249,7 +253,8 @@ describe.each([
     expect([await host.exited(), host.stderr()]).toEqual([0, '']);
     const { paths, components } = JSON.parse(host.stdout()) as DescribedApplication;
     expect(paths['/orgs/{orgId}/projects/{projectId}/notes']?.['get']?.security).toEqual([{ bearer: [] }]);
-    expect(Object.keys(paths)).toContain('/v1/api-keys/verify');
+    expect(paths['/v1/api-keys/verify']?.['post']?.operationId).toBe('verifyApiKey');
+    expect(components.schemas['ApiKey']?.properties['version']).toMatchObject({ type: 'integer' });
     for (const [path, operations] of Object.entries(paths)) {
       for (const { parameters, security = [] } of Object.values(operations)) {
         const named = parameters.filter((each) => each.in === 'path').map(({ name }) => name);

@@ -6,6 +6,7 @@ import { rootCaller } from '../../src/api-keys/domain/caller';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
 import { MemoryUsageRepository } from '../../src/api-keys/storage/memory-usage.repository';
+import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
 import { USAGE_REPOSITORY, type UsageRepository } from '../../src/api-keys/storage/usage.repository';
 import { ConfigurationError } from '../../src/config/configuration.error';
 import { StorageConfig } from '../../src/config/storage.config';
@@ -299,6 +300,30 @@ describe('the use of keys in a host', () => {
     expect([own.status, own.body['code']]).toEqual([404, 'usage_not_recorded']);
     expect([others.status, others.body['code']]).toEqual([404, 'not_found']);
     expect(list.body['data']).toMatchObject([{ lastUsedAt: null }]);
+  });
+
+  it('prevents no change of a key while it cannot be read', async () => {
+    const permit = new StorageConfig().permitVolatile('the store of this test');
+    const usageStorage = new MemoryUsageRepository(permit);
+    usageStorage.lastUsed = async () => {
+      throw new StorageUnavailableError(new Error('away'));
+    };
+    const host = await startHost('fastify', hostWith({ storage: 'memory', usageStorage }));
+    const { key, token } = await host.app
+      .get(ApiKeysService)
+      .create(rootCaller('system'), { name: 'test', scopes: ['api-keys:*'] });
+    const [path, manager] = [`/v1/api-keys/${key.id}`, host.as(token)];
+    const read = await manager.get(path);
+    const changed = await manager.patch(path, { name: 'renamed' });
+    const rotated = await manager.post(`${path}/rotate`);
+    await host.close();
+
+    expect(read.status).toBe(503);
+    expect([changed.status, changed.body]).toMatchObject([200, { name: 'renamed', lastUsedAt: null }]);
+    expect([rotated.status, rotated.body]).toMatchObject([
+      200,
+      { token: expect.any(String), lastUsedAt: null },
+    ]);
   });
 
   it('goes to a repository of its own, in production only where that declares itself durable', async () => {

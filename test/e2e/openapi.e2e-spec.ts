@@ -2,56 +2,115 @@ import { type NodeProcess, runBuiltService } from '../support/node-process';
 import { HttpClient, type JsonObject } from '../support/http-client';
 
 interface Operation {
+  readonly operationId: string;
   readonly summary?: string;
   readonly security?: readonly JsonObject[];
+  readonly requestBody?: { readonly required: boolean };
   readonly responses: Readonly<Record<string, { readonly content?: JsonObject }>>;
 }
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, JsonObject>>;
+  readonly enum?: readonly unknown[];
+}
+
+type Schemas = Readonly<Record<string, Schema>>;
 
 /** The document from the build: under Jest the plugin that reads types and comments does not run. */
 describe('the OpenAPI document of the build', () => {
   let service: NodeProcess & { readonly url: string };
   let document: JsonObject;
+  let schemas: Schemas;
+  let operations: readonly (readonly [route: string, Operation])[];
 
   beforeAll(async () => {
     service = await runBuiltService({ NODE_ENV: 'test' });
     document = (await new HttpClient(service.url).get('/docs-json')).body;
+    ({ schemas } = document['components'] as { schemas: Schemas });
+    operations = Object.entries(document['paths'] as Record<string, Record<string, Operation>>).flatMap(
+      ([path, methods]) =>
+        Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
+    );
   });
   afterAll(async () => service.stop());
 
+  it('is one of OpenAPI 3.1, without a keyword that only 3.0 has', () => {
+    expect(document['openapi']).toBe('3.1.0');
+    expect(JSON.stringify(document)).not.toContain('"nullable"');
+  });
+
   it('describes every field of every schema with its type', () => {
-    const { schemas } = document['components'] as { schemas: Record<string, { properties?: JsonObject }> };
     expect(Object.keys(schemas)).toEqual(
       expect.arrayContaining([
-        'CreateApiKeyDto',
-        'UpdateApiKeyDto',
-        'ApiKeyDto',
-        'IssuedApiKeyDto',
-        'ProblemDto',
+        'CreateApiKeyRequest',
+        'UpdateApiKeyRequest',
+        'ApiKey',
+        'IssuedApiKey',
+        'Problem',
       ]),
     );
-    for (const [name, { properties = {} }] of Object.entries(schemas)) {
+    expect(Object.keys(schemas).filter((name) => /Dto|Query/.test(name))).toEqual([]);
+    for (const [name, { properties = {}, enum: values }] of Object.entries(schemas)) {
+      if (values !== undefined) continue;
       expect([name, Object.keys(properties)]).not.toEqual([name, []]);
+      for (const [field, property] of Object.entries(properties)) {
+        const isTyped = ['type', '$ref', 'anyOf'].some((keyword) => keyword in property);
+        expect([name, field, isTyped]).toEqual([name, field, true]);
+      }
     }
-    const create = schemas['CreateApiKeyDto']?.properties as Record<string, { example?: unknown }>;
-    for (const [field, property] of Object.entries(create)) {
-      expect([field, property.example]).not.toEqual([field, undefined]);
+    for (const [field, property] of Object.entries(schemas['CreateApiKeyRequest']?.properties ?? {})) {
+      expect([field, property['examples']]).not.toEqual([field, undefined]);
     }
-    const { ImportedKeyDto: taken, ...given } = schemas;
+    const { ImportedApiKey: taken, ...given } = schemas;
     expect(taken).toBeDefined();
     expect(
       Object.values(given).filter(({ properties = {} }) => 'hash' in properties || 'secrets' in properties),
     ).toEqual([]);
   });
 
-  it('gives each route a summary, its security and every error it can answer with', () => {
-    const paths = document['paths'] as Record<string, Record<string, Operation>>;
-    const operations = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
+  it('has one type of a key, and one more that has its token besides', () => {
+    const { ApiKey: key, IssuedApiKey: issued, ...others } = schemas;
+    expect({ ...issued?.properties, token: undefined }).toEqual({ ...key?.properties, token: undefined });
+    const keys = Object.entries(others).filter(([, { properties = {} }]) => 'createdBy' in properties);
+    expect(keys).toEqual([]);
+  });
+
+  it('calls a number an integer of 64 bits, but for the numbers in metadata', () => {
+    const numbers = numbersIn(document);
+    expect(numbers.length).toBeGreaterThan(20);
+    for (const [path, type, format] of numbers) {
+      const expected = path.includes('/metadata/') ? ['number', 'double'] : ['integer', 'int64'];
+      expect([path, type, format]).toEqual([path, ...expected]);
+    }
+  });
+
+  it('names each operation once, beginning with a verb', () => {
+    const ids = operations.map(([, { operationId }]) => operationId);
+    expect(ids).toEqual([...new Set(ids)]);
+    const verb = /^(?:create|list|get|update|rotate|revoke|delete|verify|introspect|import)[A-Z][A-Za-z]+$/;
+    expect(ids.filter((id) => !verb.test(id))).toEqual([]);
+    expect(ids).toEqual(
+      expect.arrayContaining(['createApiKey', 'listApiKeys', 'verifyApiKey', 'introspectToken']),
     );
+  });
+
+  it('begins with keys', () => {
+    expect(operations.slice(0, 2).map(([route]) => route)).toEqual(['post /v1/api-keys', 'get /v1/api-keys']);
+  });
+
+  it('requires a body except for a rotation', () => {
+    const optional = operations.filter(([, { requestBody }]) => requestBody?.required === false);
+    expect(optional.map(([, { operationId }]) => operationId)).toEqual([
+      'rotateCurrentApiKey',
+      'rotateApiKey',
+    ]);
+  });
+
+  it('gives each route a summary, one security scheme and every error it can answer with', () => {
     expect(operations.length).toBeGreaterThanOrEqual(8);
     for (const [name, { summary, security, responses }] of operations) {
       expect([name, summary?.length ?? 0]).not.toEqual([name, 0]);
-      expect([name, security]).toEqual([name, expect.arrayContaining([{ bearer: [] }, { apiKey: [] }])]);
+      expect([name, security]).toEqual([name, [{ bearer: [] }]]);
       // Possession of a key is enough to revoke it, whatever it may do.
       const mayBeForbidden = name !== 'delete /v1/api-keys/self';
       for (const status of ['400', '401', ...(mayBeForbidden ? ['403'] : []), '431', '500', '503']) {
@@ -64,3 +123,14 @@ describe('the OpenAPI document of the build', () => {
     }
   });
 });
+
+/** Each schema of a number: where it stands, its type and its format. */
+function numbersIn(node: unknown, path = ''): readonly (readonly [string, unknown, unknown])[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const { type, format } = node as { readonly type?: unknown; readonly format?: unknown };
+  const isNumber = [type].flat().some((each) => each === 'number' || each === 'integer');
+  return [
+    ...(isNumber ? [[path, type, format] as const] : []),
+    ...Object.entries(node).flatMap(([name, value]) => numbersIn(value, `${path}/${name}`)),
+  ];
+}

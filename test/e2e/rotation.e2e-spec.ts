@@ -46,8 +46,7 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
     const { token: next, updatedAt, ...shown } = answer.body;
     expect(next).toMatch(new RegExp(`^kw_${key.id}_[0-9A-Za-z]{49}$`));
     expect(next).not.toBe(token);
-    const { lastUsedAt: _lastUsedAt, ...record } = before.body;
-    expect({ ...record, version: 2, updatedAt }).toEqual({ ...shown, updatedAt });
+    expect({ ...before.body, version: 2, updatedAt }).toEqual({ ...shown, updatedAt });
     expect([await use(token), await use(next)]).toEqual(['key_rotated', 200]);
     expect((await root.get(`/v1/api-keys/${key.id}/history`)).text).not.toContain(String(next));
   });

@@ -114,6 +114,9 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
       [idle.id, null],
       [used.id, lastUsedAt],
     ]);
+    const changed = await root.patch(`/v1/api-keys/${used.id}`, { name: 'renamed' });
+    const rotated = await root.post(`/v1/api-keys/${used.id}/rotate`);
+    expect([changed.body['lastUsedAt'], rotated.body['lastUsedAt']]).toEqual([lastUsedAt, lastUsedAt]);
   });
 
   it('moves no version and no history of the key', async () => {

@@ -26,7 +26,7 @@ describe('a person who signs in from Swagger UI, with a browser', () => {
       openBrowser(),
     ]);
     const offersSignIn = async (): Promise<boolean> =>
-      (await keyward.as().get('/docs-json')).text.includes('authorizationCode');
+      (await keyward.as().get('/docs/swagger-ui-init.js')).text.includes('authorizationCode');
     await eventuallyIs(offersSignIn, true);
   });
   afterAll(async () => {
@@ -42,33 +42,39 @@ describe('a person who signs in from Swagger UI, with a browser', () => {
     return page;
   };
 
+  it('is offered by Swagger UI alone: the document for generators has one security scheme', async () => {
+    const { components } = (await keyward.as().get('/docs-json')).body;
+    expect(components).toMatchObject({ securitySchemes: { bearer: { type: 'http' } } });
+    expect(JSON.stringify(components)).not.toContain('authorizationCode');
+  });
+
   it('makes a key, and takes it to its end', async () => {
     const page = await openDocumentation();
     await signInFrom(page, 'ada');
     const ada = new SwaggerUi(page);
-    expect((await ada.execute('Users_me')).body).toContain('"subject": "ada"');
+    expect((await ada.execute('getCurrentUser')).body).toContain('"subject": "ada"');
     const request = { name: "Ada's reader", scopes: ['memory:read'], orgId: 'acme' };
-    const made = await ada.execute('ApiKeys_create', request);
+    const made = await ada.execute('createApiKey', request);
     expect(made.status).toBe(201);
     const { id, token } = JSON.parse(made.body) as { readonly id: string; readonly token: string };
 
     const holder = new SwaggerUi(await openDocumentation());
     const expectHolderToSee = async (status: number, text: string): Promise<void> => {
-      const self = await holder.execute('ApiKeys_self');
+      const self = await holder.execute('getCurrentApiKey');
       expect([self.status, self.body]).toEqual([status, expect.stringContaining(text)]);
     };
     await holder.authorize(token);
     await expectHolderToSee(200, `"id": "${id}"`);
 
-    await fillIn(page, 'ApiKeys_rotate', 'id', id);
-    const rotated = await ada.execute('ApiKeys_rotate', {});
+    await fillIn(page, 'rotateApiKey', 'id', id);
+    const rotated = await ada.execute('rotateApiKey', {});
     expect(rotated.status).toBe(200);
     await expectHolderToSee(401, 'key_rotated');
     await holder.authorize((JSON.parse(rotated.body) as { readonly token: string }).token);
     await expectHolderToSee(200, `"id": "${id}"`);
 
-    await fillIn(page, 'ApiKeys_revoke', 'id', id);
-    expect(await statusOf(page, 'ApiKeys_revoke')).toBe(204);
+    await fillIn(page, 'revokeApiKey', 'id', id);
+    expect(await statusOf(page, 'revokeApiKey')).toBe(204);
     await expectHolderToSee(401, 'key_revoked');
   });
 
@@ -78,8 +84,8 @@ describe('a person who signs in from Swagger UI, with a browser', () => {
     await signInFrom(page, 'ada');
     const ada = new SwaggerUi(page);
     const request = { name: 'not hers', scopes: ['memory:read'], orgId: 'globex' };
-    expect((await ada.execute('ApiKeys_create', request)).status).toBe(403);
-    await fillIn(page, 'ApiKeys_get', 'id', theirs.id);
-    expect((await ada.execute('ApiKeys_get')).status).toBe(404);
+    expect((await ada.execute('createApiKey', request)).status).toBe(403);
+    await fillIn(page, 'getApiKey', 'id', theirs.id);
+    expect((await ada.execute('getApiKey')).status).toBe(404);
   });
 });

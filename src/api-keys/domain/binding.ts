@@ -1,4 +1,5 @@
-const TENANT_ID = /^[A-Za-z0-9._~:@-]{1,128}$/;
+/** The form of the id of an organisation or a project. */
+export const TENANT_ID = /^[A-Za-z0-9._~:@-]{1,128}$/;
 
 /** The organisation and project a key is bound to. A part that is absent does not bind. */
 export interface Binding {

@@ -1,4 +1,5 @@
-const EXTERNAL_ID = /^[!-~]{1,128}$/;
+/** The form of an external id. */
+export const EXTERNAL_ID = /^[!-~]{1,128}$/;
 
 /** Returns whether a text can be an external id: 1 to 128 visible ASCII characters, so that a header can carry it. */
 export function isExternalId(text: string): boolean {

@@ -1,6 +1,7 @@
 import { monotonicFactory } from 'ulid';
 
-const KEY_ID = /^[0-7z][0-9a-hjkmnp-tv-z]{25}$/;
+/** The form of a key id. */
+export const KEY_ID = /^[0-7z][0-9a-hjkmnp-tv-z]{25}$/;
 
 const nextUlid = monotonicFactory();
 

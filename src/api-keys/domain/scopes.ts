@@ -1,5 +1,10 @@
-const SCOPE = /^(?:\*|[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\*)?)$/;
-const MAX_SCOPE_LENGTH = 128;
+/** The form of a scope that may be granted. */
+export const SCOPE = /^(?:\*|[a-z0-9._-]+(?::[a-z0-9._-]+)*(?::\*)?)$/;
+/** The form of a scope that may be required: without a wildcard. */
+export const REQUIRABLE_SCOPE = /^[a-z0-9._-]+(?::[a-z0-9._-]+)*$/;
+
+/** How long a scope may be, in characters. */
+export const MAX_SCOPE_LENGTH = 128;
 
 /** How many scopes one key may hold. */
 export const MAX_SCOPES = 100;
@@ -14,7 +19,7 @@ export function isScope(text: string): boolean {
 
 /** Whether `text` is a scope that may be required: one without a wildcard. */
 export function isRequirableScope(text: string): boolean {
-  return isScope(text) && !text.endsWith('*');
+  return text.length <= MAX_SCOPE_LENGTH && REQUIRABLE_SCOPE.test(text);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { HttpCode, Inject, Post, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiBasicAuth, ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../../http/own-route.guard';
 import { currentKey } from '../access/current-caller';
@@ -18,8 +18,6 @@ import { tenantAskedFor } from './verifier-context';
 /** The door for what speaks OAuth 2.0: token introspection, RFC 7662. */
 @ApiTags('Verification')
 @ApiBearerAuth('bearer')
-@ApiSecurity('apiKey')
-@ApiBasicAuth('basic')
 @OwnController('oauth2/introspect')
 @UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(OAuthErrorFilter)
@@ -41,6 +39,7 @@ export class IntrospectionController {
   @SelfScoped()
   @ClientCredentials()
   @ApiOAuthErrors()
+  @ApiOperation({ operationId: 'introspectToken' })
   @OwnRoute({ form: IntrospectDto, ignoreUnknown: true })
   async introspect({ request, body, setHeader }: Call<IntrospectDto>): Promise<IntrospectionDto> {
     const { token, scope, org_id: orgId, project_id: projectId, ip } = body;

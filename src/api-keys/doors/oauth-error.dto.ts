@@ -1,4 +1,5 @@
-import type { ProblemCode } from '../../problems/problem-catalogue';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { PROBLEM_CATALOGUE, type ProblemCode } from '../../problems/problem-catalogue';
 
 /** An error code of OAuth 2.0: RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1. */
 export type OAuthErrorCode =
@@ -11,6 +12,7 @@ export type OAuthErrorCode =
   | 'server_error';
 
 /** An error as OAuth 2.0 writes it. */
+@ApiSchema({ name: 'OAuthError' })
 export class OAuthErrorDto {
   /** @example "invalid_request" */
   error!: OAuthErrorCode;
@@ -25,5 +27,6 @@ export class OAuthErrorDto {
    * The code of the same problem elsewhere.
    * @example "validation_failed"
    */
+  @ApiProperty({ enum: Object.keys(PROBLEM_CATALOGUE), enumName: 'ProblemCode' })
   code!: ProblemCode;
 }

@@ -1,5 +1,5 @@
 import { HttpCode, Post, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../../http/own-route.guard';
 import { ApiProblems } from '../../problems/api-problems.decorator';
@@ -17,7 +17,6 @@ import { tenantAskedFor } from './verifier-context';
 /** The door for services in any language. */
 @ApiTags('Verification')
 @ApiBearerAuth('bearer')
-@ApiSecurity('apiKey')
 @OwnController('v1/api-keys/verify')
 @UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(ProblemFilter)
@@ -44,6 +43,7 @@ export class VerifyController {
     schema: { type: 'string', example: 'no-cache' },
   })
   @ApiProblems(...SCOPED, ...JSON_BODY, 'binding_mismatch', 'rate_limiter_unavailable')
+  @ApiOperation({ operationId: 'verifyApiKey' })
   @OwnRoute({ json: VerifyDto })
   async verify({ request, body, header, setHeader }: Call<VerifyDto>): Promise<VerificationDto> {
     const { token, scopes, orgId, projectId, ip } = body;

@@ -1,7 +1,11 @@
-import { type ApiKey, type ApiKeyStatus, statusOf } from '../domain/api-key';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { INT64 } from '../../common/int64';
+import { API_KEY_STATUSES, type ApiKey, type ApiKeyStatus, statusOf } from '../domain/api-key';
+import { METADATA } from './field-rules';
 import { RateLimitDto } from './rate-limit.dto';
 
 /** A key, without anything secret. */
+@ApiSchema({ name: 'ApiKey' })
 export class ApiKeyDto {
   /**
    * The key's public id.
@@ -55,6 +59,7 @@ export class ApiKeyDto {
    * Notes, never identity: whoever may change the key may change them.
    * @example { "team": "search" }
    */
+  @ApiProperty(METADATA)
   metadata!: Record<string, string | number | boolean>;
 
   /**
@@ -70,6 +75,7 @@ export class ApiKeyDto {
    * The state of the key now: `revoked` before `disabled` before `expired` before `active`.
    * @example "active"
    */
+  @ApiProperty({ enum: API_KEY_STATUSES, enumName: 'ApiKeyStatus' })
   status!: ApiKeyStatus;
 
   /**
@@ -89,6 +95,7 @@ export class ApiKeyDto {
    * Counts up with every change, and is the `ETag`.
    * @example 1
    */
+  @ApiProperty(INT64)
   version!: number;
 
   /** @example "2026-11-24T09:30:00.000Z" */
@@ -97,8 +104,18 @@ export class ApiKeyDto {
   /** @example "2026-11-24T09:30:00.000Z" */
   updatedAt!: Date;
 
-  /** What the outside sees of a record. Named field by field, so that a new one stays inside until it is let out. */
-  static of(key: ApiKey, now: Date): ApiKeyDto {
+  /**
+   * When the key was last used, some seconds late; `null` if no use is known.
+   * @example "2026-11-24T09:30:00.000Z"
+   */
+  lastUsedAt!: Date | null;
+
+  /**
+   * What the outside sees of a record. Named field by field, so that a new one stays inside until it is let out.
+   *
+   * @param lastUsedAt when the key was last used, if a use is known
+   */
+  static of(key: ApiKey, now: Date, lastUsedAt?: Date): ApiKeyDto {
     return {
       id: key.id,
       name: key.name,
@@ -121,24 +138,13 @@ export class ApiKeyDto {
       version: key.version,
       createdAt: key.createdAt,
       updatedAt: key.updatedAt,
+      lastUsedAt: lastUsedAt ?? null,
     };
   }
 }
 
-/** A key as it is looked at, with its last use. */
-export class ShownApiKeyDto extends ApiKeyDto {
-  /**
-   * When the key was last used, some seconds late; `null` where no use is known.
-   * @example "2026-11-24T09:30:00.000Z"
-   */
-  lastUsedAt!: Date | null;
-
-  static shown(key: ApiKey, now: Date, lastUsedAt: Date | undefined): ShownApiKeyDto {
-    return { ...ApiKeyDto.of(key, now), lastUsedAt: lastUsedAt ?? null };
-  }
-}
-
 /** A key just made, with its token. */
+@ApiSchema({ name: 'IssuedApiKey' })
 export class IssuedApiKeyDto extends ApiKeyDto {
   /**
    * The token. It is shown this once; only its hash is kept.
@@ -148,8 +154,9 @@ export class IssuedApiKeyDto extends ApiKeyDto {
 }
 
 /** One page of keys, newest first. */
+@ApiSchema({ name: 'ApiKeyPage' })
 export class ApiKeyPageDto {
-  data!: ShownApiKeyDto[];
+  data!: ApiKeyDto[];
 
   /**
    * Pass it as `cursor` for the next page. Only `null` ends the list: a page may be short.

@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsBoolean, IsObject, ValidateNested } from 'class-validator';
+import { StrictSchema } from '../../http/strict-schema';
 import {
   IsAllowedIps,
   IsExternalId,
@@ -15,6 +16,7 @@ import {
 import { RateLimitDto } from './rate-limit.dto';
 
 /** What a new key is to be. What is left out is inherited from the calling key; `null` clears it. */
+@StrictSchema('CreateApiKeyRequest')
 export class CreateApiKeyDto {
   /**
    * A name for people.

@@ -1,20 +1,44 @@
 import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { Matches, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { INT64 } from '../../common/int64';
 import { isAllowedIp, MAX_ALLOWED_IPS, parseAddress } from '../domain/allowed-ips';
-import { isTenantId } from '../domain/binding';
-import { isExternalId } from '../domain/external-id';
-import { isKeyId } from '../domain/key-id';
-import { isRequirableScope, isScope, MAX_SCOPES } from '../domain/scopes';
+import { isTenantId, TENANT_ID } from '../domain/binding';
+import { EXTERNAL_ID, isExternalId } from '../domain/external-id';
+import { isKeyId, KEY_ID } from '../domain/key-id';
+import {
+  isRequirableScope,
+  isScope,
+  MAX_SCOPE_LENGTH,
+  MAX_SCOPES,
+  REQUIRABLE_SCOPE,
+  SCOPE,
+} from '../domain/scopes';
 import { parseRfc3339 } from './rfc3339';
 
-// oxlint-disable-next-line no-control-regex -- control characters are what is refused
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const CONTROL_CHARACTERS = String.raw`\u0000-\u001f\u007f-\u009f\u2028\u2029`;
+const CONTROL_CHARACTER = new RegExp(`[${CONTROL_CHARACTERS}]`);
+const TEXT = `^[^${CONTROL_CHARACTERS}]*[^\\s${CONTROL_CHARACTERS}][^${CONTROL_CHARACTERS}]*$`;
+const USER_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const METADATA_KEY = /^(?!__proto__$|constructor$|prototype$)[A-Za-z0-9_-]{1,64}$/;
 const MAX_METADATA_ENTRIES = 50;
 const MAX_METADATA_VALUE = 500;
 /** Of the whole map as JSON in UTF-8. */
 const MAX_METADATA_BYTES = 8192;
+
+/** How OpenAPI describes metadata. */
+export const METADATA = {
+  type: 'object',
+  maxProperties: MAX_METADATA_ENTRIES,
+  additionalProperties: {
+    oneOf: [
+      { type: 'string', maxLength: MAX_METADATA_VALUE },
+      { type: 'number', format: 'double' },
+      { type: 'boolean' },
+    ],
+  },
+} satisfies ApiPropertyOptions;
 
 /** May be left out; `null` is a value like any other, and judged. */
 export function MayBeAbsent(): PropertyDecorator {
@@ -39,6 +63,7 @@ export function IsText(maxLength: number, options?: ValidationOptions): Property
     'isText',
     `must be text of 1 to ${maxLength} characters, without control characters`,
     (value) => isText(value, maxLength) && value.trim() !== '',
+    { minLength: 1, maxLength, pattern: TEXT },
     options,
   );
 }
@@ -49,6 +74,7 @@ export function IsRfc3339(): PropertyDecorator {
     'isRfc3339',
     'must be an RFC 3339 date and time with an offset, such as 2027-01-31T12:00:00Z',
     (value) => typeof value === 'string' && parseRfc3339(value) !== undefined,
+    { format: 'date-time' },
   );
 }
 
@@ -58,6 +84,7 @@ export function IsScopes(): PropertyDecorator {
     'isScopes',
     `must be a list of at most ${MAX_SCOPES} different scopes such as "memory:read", "memory:*" or "*"`,
     (value) => isListOf(value, isScope, MAX_SCOPES),
+    listOf(MAX_SCOPES, { pattern: SCOPE.source, maxLength: MAX_SCOPE_LENGTH }),
   );
 }
 
@@ -67,6 +94,7 @@ export function IsAllowedIps(): PropertyDecorator {
     'isAllowedIps',
     `must be a list of at most ${MAX_ALLOWED_IPS} different addresses and CIDR ranges without host bits, such as "203.0.113.7" or "2001:db8::/32"`,
     (value) => isListOf(value, isAllowedIp, MAX_ALLOWED_IPS),
+    listOf(MAX_ALLOWED_IPS),
   );
 }
 
@@ -76,6 +104,7 @@ export function IsRequiredScopes(): PropertyDecorator {
     'isRequiredScopes',
     `must be a list of 1 to ${MAX_SCOPES} different scopes without wildcards, such as "memory:read", or "authenticated": true in its place`,
     (value) => isListOf(value, isRequirableScope, MAX_SCOPES) && value.length > 0,
+    { ...listOf(MAX_SCOPES, { pattern: REQUIRABLE_SCOPE.source, maxLength: MAX_SCOPE_LENGTH }), minItems: 1 },
   );
 }
 
@@ -88,12 +117,27 @@ export function IsAddress(): PropertyDecorator {
   );
 }
 
+/**
+ * A whole number.
+ *
+ * @param unit what it counts, for the message
+ */
+export function IsWhole(min: number, max: number, unit = 'a whole number'): PropertyDecorator {
+  return rule(
+    'isWhole',
+    `must be ${unit} from ${min} to ${max}`,
+    (value) => typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max,
+    { ...INT64, minimum: min, maximum: max },
+  );
+}
+
 /** The name of an organisation or a project. */
 export function IsTenantId(): PropertyDecorator {
   return rule(
     'isTenantId',
     'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -',
     (value) => typeof value === 'string' && isTenantId(value),
+    { pattern: TENANT_ID, minLength: 1, maxLength: 128 },
   );
 }
 
@@ -103,17 +147,25 @@ export function IsExternalId(): PropertyDecorator {
     'isExternalId',
     'must be 1 to 128 visible ASCII characters, without spaces',
     (value) => typeof value === 'string' && isExternalId(value),
+    { pattern: EXTERNAL_ID, minLength: 1, maxLength: 128 },
   );
 }
 
 /** The id of a key. */
 export function IsKeyId(): PropertyDecorator {
-  return rule('isKeyId', 'must be the id of a key', (value) => typeof value === 'string' && isKeyId(value));
+  return rule('isKeyId', 'must be the id of a key', (value) => typeof value === 'string' && isKeyId(value), {
+    pattern: KEY_ID,
+  });
 }
 
 /** The id of a user. */
 export function IsOwnerId(): PropertyDecorator {
-  return Matches(/^[0-7][0-9a-hjkmnp-tv-z]{25}$/, { message: 'must be the id of a user' });
+  return rule(
+    'isOwnerId',
+    'must be the id of a user',
+    (value) => typeof value === 'string' && USER_ID.test(value),
+    { pattern: USER_ID },
+  );
 }
 
 /** A flat map of at most 50 entries and 8192 bytes, judged as it was sent: an object mapper would drop some names silently. */
@@ -124,6 +176,7 @@ export function IsMetadata(): PropertyDecorator {
     `must be a flat object of at most ${MAX_METADATA_ENTRIES} entries: names of 1 to 64 characters of A-Z a-z 0-9 _ -, ` +
       `values that are text of at most ${MAX_METADATA_VALUE} characters, finite numbers or booleans`,
     isMetadata,
+    METADATA,
   );
   const isSmall = rule(
     'isSmallMetadata',
@@ -186,11 +239,23 @@ function isListOf(value: unknown, isMember: (text: string) => boolean, max: numb
   );
 }
 
+/** A rule, and what OpenAPI can say of it. */
 function rule(
   name: string,
   message: string,
   validate: (value: unknown) => boolean,
+  described?: ApiPropertyOptions,
   options?: ValidationOptions,
 ): PropertyDecorator {
-  return ValidateBy({ name, validator: { validate, defaultMessage: () => message } }, options);
+  return applyDecorators(
+    ValidateBy({ name, validator: { validate, defaultMessage: () => message } }, options),
+    ...(described === undefined ? [] : [ApiProperty(described)]),
+  );
+}
+
+function listOf(
+  maxItems: number,
+  item: { readonly pattern?: string; readonly maxLength?: number } = {},
+): ApiPropertyOptions {
+  return { maxItems, uniqueItems: true, items: { type: 'string', ...item } };
 }

@@ -1,6 +1,9 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { INT64 } from '../../common/int64';
 import type { History, HistoryAction, HistoryEntry } from '../domain/history';
 
 /** One change of a key. */
+@ApiSchema({ name: 'ApiKeyHistoryEntry' })
 export class HistoryEntryDto {
   /** @example "updated" */
   action!: HistoryAction;
@@ -18,6 +21,7 @@ export class HistoryEntryDto {
    * The version that the change brought about.
    * @example 2
    */
+  @ApiProperty(INT64)
   version!: number;
 
   /**
@@ -41,6 +45,7 @@ export class HistoryEntryDto {
 }
 
 /** What happened to a key, oldest first. */
+@ApiSchema({ name: 'ApiKeyHistory' })
 export class HistoryDto {
   data!: HistoryEntryDto[];
 
@@ -48,6 +53,7 @@ export class HistoryDto {
    * How many entries were dropped: the last 100 are kept, and always creation and revocation.
    * @example 0
    */
+  @ApiProperty(INT64)
   dropped!: number;
 
   static of({ history, historyDropped }: History): HistoryDto {

@@ -1,5 +1,7 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray } from 'class-validator';
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { StrictSchema } from '../../http/strict-schema';
+import { INT64 } from '../../common/int64';
 import type { ImportOutcome, ImportReport } from '../import/import-report';
 import { ImportedKeyDto } from './imported-key.dto';
 
@@ -7,6 +9,7 @@ const BATCH = 'must be a list of 1 to 500 records';
 
 /** Keys of another system. */
 @ApiExtraModels(ImportedKeyDto)
+@StrictSchema('ImportApiKeysRequest')
 export class ImportKeysDto {
   /** The records. Each is validated by itself, so that one at fault does not stop the others. */
   @ApiProperty({ type: 'array', items: { $ref: getSchemaPath(ImportedKeyDto) }, minItems: 1, maxItems: 500 })
@@ -17,11 +20,13 @@ export class ImportKeysDto {
 }
 
 /** What became of one record. */
+@ApiSchema({ name: 'ApiKeyImportOutcome' })
 export class ImportOutcomeDto {
   /**
    * Where it stood, beginning with 1.
    * @example 1
    */
+  @ApiProperty(INT64)
   line!: number;
 
   /**
@@ -62,26 +67,32 @@ export class ImportOutcomeDto {
 }
 
 /** What became of an import. */
+@ApiSchema({ name: 'ApiKeyImportReport' })
 export class ImportReportDto {
   /** @example 1 */
+  @ApiProperty(INT64)
   imported!: number;
 
   /** @example 0 */
+  @ApiProperty(INT64)
   known!: number;
 
   /** @example 0 */
+  @ApiProperty(INT64)
   refused!: number;
 
   /**
    * How many of the known keys the other system revoked or disabled, and still work here.
    * @example 0
    */
+  @ApiProperty(INT64)
   pendingRevocations!: number;
 
   /**
    * How many of the known keys this import revoked or disabled.
    * @example 0
    */
+  @ApiProperty(INT64)
   appliedRevocations!: number;
 
   results!: ImportOutcomeDto[];

@@ -1,9 +1,11 @@
 import { OmitType } from '@nestjs/swagger';
 import { IsBoolean, Matches } from 'class-validator';
+import { StrictSchema } from '../../http/strict-schema';
 import { CreateApiKeyDto } from './create-api-key.dto';
 import { IsRfc3339, MayBeAbsent } from './field-rules';
 
 /** A key of another system. What is left out is inherited from the calling key, as with a create. */
+@StrictSchema('ImportedApiKey')
 export class ImportedKeyDto extends OmitType(CreateApiKeyDto, []) {
   /**
    * SHA-256 of the whole token, in lower-case hex. The token must hold at least 128 random bits.

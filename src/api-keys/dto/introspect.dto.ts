@@ -1,10 +1,13 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
+import { INT64 } from '../../common/int64';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import { IsAddress, IsTenantId, MayBeAbsent } from './field-rules';
 
 const ONCE = 'must be given once';
 
 /** An introspection request, RFC 7662 section 2.1. */
+@ApiSchema({ name: 'IntrospectTokenRequest' })
 export class IntrospectDto {
   /**
    * The token as it was presented.
@@ -72,6 +75,7 @@ export class IntrospectDto {
 }
 
 /** An introspection answer, RFC 7662 section 2.2. */
+@ApiSchema({ name: 'TokenIntrospection' })
 export class IntrospectionDto {
   /** @example true */
   active!: boolean;
@@ -107,12 +111,14 @@ export class IntrospectionDto {
    * When the key or the token ends, whichever is sooner, in seconds since 1970.
    * @example 1896091200
    */
+  @ApiProperty(INT64)
   exp?: number;
 
   /**
    * When the token was issued, in seconds since 1970.
    * @example 1796091200
    */
+  @ApiProperty(INT64)
   iat?: number;
 
   /**

@@ -1,12 +1,11 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
+import { IsIn, Matches } from 'class-validator';
 import { API_KEY_STATUSES, type ApiKeyStatus } from '../domain/api-key';
-import { IsAlongWith, IsExternalId, IsOwnerId, IsTenantId, MayBeAbsent } from './field-rules';
+import { IsAlongWith, IsExternalId, IsOwnerId, IsTenantId, IsWhole, MayBeAbsent } from './field-rules';
 
 /** How many keys a page holds where the request does not say. */
 export const DEFAULT_PAGE_SIZE = 20;
-
-const PAGE_SIZE = 'must be a whole number from 1 to 100';
 
 /** Which keys a page is to show. */
 export class ListApiKeysQuery {
@@ -17,9 +16,7 @@ export class ListApiKeysQuery {
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
   )
-  @IsInt({ message: PAGE_SIZE })
-  @Min(1, { message: PAGE_SIZE })
-  @Max(100, { message: PAGE_SIZE })
+  @IsWhole(1, 100)
   limit?: number = DEFAULT_PAGE_SIZE;
 
   /** The `nextCursor` of the page before. */
@@ -32,6 +29,7 @@ export class ListApiKeysQuery {
    * @example "active"
    */
   @MayBeAbsent()
+  @ApiProperty({ enum: API_KEY_STATUSES, enumName: 'ApiKeyStatus' })
   @IsIn(API_KEY_STATUSES, { message: `must be one of ${API_KEY_STATUSES.join(', ')}` })
   status?: ApiKeyStatus;
 

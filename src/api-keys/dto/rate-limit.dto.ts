@@ -1,19 +1,14 @@
-import { IsInt, Max, Min } from 'class-validator';
-
-const LIMIT = 'must be a whole number from 1 to 1000000';
-const WINDOW = 'must be whole seconds from 1 to 86400';
+import { StrictSchema } from '../../http/strict-schema';
+import { IsWhole } from './field-rules';
 
 /** At most so many requests in each window. */
+@StrictSchema('ApiKeyRateLimit')
 export class RateLimitDto {
   /** @example 100 */
-  @IsInt({ message: LIMIT })
-  @Min(1, { message: LIMIT })
-  @Max(1_000_000, { message: LIMIT })
+  @IsWhole(1, 1_000_000)
   limit!: number;
 
   /** @example 60 */
-  @IsInt({ message: WINDOW })
-  @Min(1, { message: WINDOW })
-  @Max(86_400, { message: WINDOW })
+  @IsWhole(1, 86_400, 'whole seconds')
   windowSeconds!: number;
 }

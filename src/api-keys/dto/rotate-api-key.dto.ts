@@ -1,18 +1,15 @@
-import { IsInt, Max, Min } from 'class-validator';
+import { StrictSchema } from '../../http/strict-schema';
 import { MAX_GRACE_SECONDS } from '../domain/rotation';
-import { MayBeAbsent } from './field-rules';
-
-const GRACE = `must be whole seconds from 0 to ${MAX_GRACE_SECONDS}`;
+import { IsWhole, MayBeAbsent } from './field-rules';
 
 /** How a key is rotated. */
+@StrictSchema('RotateApiKeyRequest')
 export class RotateApiKeyDto {
   /**
    * How long the former token goes on working, in seconds; at most 7 days.
    * @example 3600
    */
   @MayBeAbsent()
-  @IsInt({ message: GRACE })
-  @Min(0, { message: GRACE })
-  @Max(MAX_GRACE_SECONDS, { message: GRACE })
+  @IsWhole(0, MAX_GRACE_SECONDS, 'whole seconds')
   gracePeriodSeconds?: number = 0;
 }

@@ -1,6 +1,9 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { INT64 } from '../../common/int64';
 import type { HourlyUse, KeyUsage, UsageSpan } from '../domain/usage';
 
 /** The uses of a key in one hour. */
+@ApiSchema({ name: 'ApiKeyHourlyUse' })
 export class HourlyUseDto {
   /**
    * When the hour began.
@@ -12,6 +15,7 @@ export class HourlyUseDto {
    * How often the key was used.
    * @example 42
    */
+  @ApiProperty(INT64)
   count!: number;
 
   static of({ hour, count }: HourlyUse): HourlyUseDto {
@@ -20,6 +24,7 @@ export class HourlyUseDto {
 }
 
 /** How a key was used. */
+@ApiSchema({ name: 'ApiKeyUsage' })
 export class UsageDto {
   /** Hours in which the key was used, oldest first; an hour that is missing had no use. */
   data!: HourlyUseDto[];

@@ -1,7 +1,8 @@
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
+import { StrictSchema } from '../../http/strict-schema';
+import { INT64 } from '../../common/int64';
 import type { VerifiedKey } from '../domain/api-key';
-import { MAX_SCOPES } from '../domain/scopes';
 import type { Verification, VerificationCode } from '../verification/verification';
 import {
   IsAddress,
@@ -10,9 +11,11 @@ import {
   IsTrueWithout,
   MayBeAbsent,
   MayBeAbsentBeside,
+  METADATA,
 } from './field-rules';
 
 /** A presented token, and what is required of it: `scopes` or `authenticated`, exactly one of them. */
+@StrictSchema('VerifyApiKeyRequest')
 export class VerifyDto {
   /**
    * The token as it was presented.
@@ -27,7 +30,6 @@ export class VerifyDto {
    */
   @MayBeAbsentBeside('authenticated')
   @IsRequiredScopes()
-  @ApiPropertyOptional({ minItems: 1, maxItems: MAX_SCOPES })
   scopes?: string[];
 
   /**
@@ -35,7 +37,7 @@ export class VerifyDto {
    */
   @MayBeAbsent()
   @IsTrueWithout('scopes')
-  @ApiPropertyOptional({ type: 'boolean' })
+  @ApiPropertyOptional({ type: 'boolean', enum: [true] })
   authenticated?: true;
 
   /**
@@ -64,6 +66,7 @@ export class VerifyDto {
 }
 
 /** The key that a token belongs to, as a verifier sees it. */
+@ApiSchema({ name: 'VerifiedApiKey' })
 export class VerifiedKeyDto {
   /** @example "01jd8x4k2m6n8p0q2r4s6t8v0w" */
   id!: string;
@@ -92,6 +95,7 @@ export class VerifiedKeyDto {
    * Notes, never identity: whoever may change the key may change them.
    * @example { "team": "search" }
    */
+  @ApiProperty(METADATA)
   metadata!: Record<string, string | number | boolean>;
 
   /**
@@ -117,21 +121,27 @@ export class VerifiedKeyDto {
 }
 
 /** Where a key's rate limit stands. */
+@ApiSchema({ name: 'ApiKeyRateLimitState' })
 export class RateLimitStateDto {
   /** @example 100 */
+  @ApiProperty(INT64)
   limit!: number;
 
   /** @example 60 */
+  @ApiProperty(INT64)
   windowSeconds!: number;
 
   /** @example 99 */
+  @ApiProperty(INT64)
   remaining!: number;
 
   /** @example 42 */
+  @ApiProperty(INT64)
   resetSeconds!: number;
 }
 
 /** Whether a token is good. */
+@ApiSchema({ name: 'ApiKeyVerification' })
 export class VerificationDto {
   /** @example true */
   valid!: boolean;

@@ -4,7 +4,7 @@ import {
   ApiExtension,
   ApiExtraModels,
   ApiOkResponse,
-  ApiSecurity,
+  ApiOperation,
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
@@ -28,7 +28,6 @@ const NDJSON_TYPE = 'application/x-ndjson';
 /** The audit trail across keys. */
 @ApiTags('Events')
 @ApiBearerAuth('bearer')
-@ApiSecurity('apiKey')
 @ApiExtraModels(EventPageDto)
 @OwnController('v1/events')
 @SelfScoped()
@@ -52,10 +51,11 @@ export class EventsController {
     },
     content: {
       [JSON_TYPE]: { schema: { $ref: getSchemaPath(EventPageDto) } },
-      [NDJSON_TYPE]: { schema: { type: 'string', description: 'One EventDto a line.' } },
+      [NDJSON_TYPE]: { schema: { type: 'string', description: 'One ApiKeyEvent a line.' } },
     },
   })
   @ApiProblems(...SCOPED, ...SESSION, 'invalid_cursor', 'not_found')
+  @ApiOperation({ operationId: 'listEvents' })
   @OwnRoute({ query: ListEventsQuery })
   async list({
     request,

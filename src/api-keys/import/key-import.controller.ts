@@ -1,5 +1,5 @@
 import { HttpCode, Post, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../../http/own-route.guard';
 import { ApiProblems } from '../../problems/api-problems.decorator';
@@ -17,7 +17,6 @@ import { KeyImportService } from './key-import.service';
 /** Imports keys over HTTP. */
 @ApiTags('API keys')
 @ApiBearerAuth('bearer')
-@ApiSecurity('apiKey')
 @OwnController('v1/api-keys/import')
 @UseGuards(ScopesGuard, OwnRouteGuard)
 @UseFilters(ProblemFilter)
@@ -35,6 +34,7 @@ export class KeyImportController {
   @Uncached()
   @SelfScoped()
   @ApiProblems(...SCOPED, ...JSON_BODY, 'forbidden')
+  @ApiOperation({ operationId: 'importApiKeys' })
   @OwnRoute({ json: ImportKeysDto, query: ImportQuery })
   async import({ request, body, query }: Call<ImportKeysDto, ImportQuery>): Promise<ImportReportDto> {
     const caller = currentCaller(request);

@@ -1,5 +1,5 @@
 import { Get, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension, ApiParam, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../../http/own-route.guard';
 import { ApiProblems } from '../../problems/api-problems.decorator';
@@ -15,7 +15,6 @@ import { KeyUsageService } from './key-usage.service';
 /** Shows how keys are used. */
 @ApiTags('API keys')
 @ApiBearerAuth('bearer')
-@ApiSecurity('apiKey')
 @OwnController('v1/api-keys/:id/usage')
 @SelfScoped()
 @UseGuards(ScopesGuard, OwnRouteGuard)
@@ -33,6 +32,7 @@ export class KeyUsageController {
   @ApiExtension('x-sessions', true)
   @RequireScopes('api-keys:read')
   @ApiProblems(...SCOPED, ...SESSION, 'not_found', 'usage_not_recorded')
+  @ApiOperation({ operationId: 'getApiKeyUsage' })
   @OwnRoute({ query: UsageQuery })
   async show({ request, params, query }: Call<object, UsageQuery>): Promise<UsageDto> {
     const caller = currentCaller(request);

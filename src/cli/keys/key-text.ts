@@ -1,4 +1,4 @@
-import type { ShownApiKeyDto } from '../../api-keys/dto/api-key.dto';
+import type { ApiKeyDto } from '../../api-keys/dto/api-key.dto';
 import type { HistoryDto } from '../../api-keys/dto/history.dto';
 import { Table } from '../table';
 
@@ -19,7 +19,7 @@ export function keyTable(): Table {
 }
 
 /** A key as a line of {@link keyTable}. */
-export function rowOf(key: ShownApiKeyDto): readonly string[] {
+export function rowOf(key: ApiKeyDto): readonly string[] {
   return [
     key.id,
     key.name,
@@ -33,7 +33,7 @@ export function rowOf(key: ShownApiKeyDto): readonly string[] {
 }
 
 /** A key, a line a field. */
-export function linesOf(key: ShownApiKeyDto): readonly string[] {
+export function linesOf(key: ApiKeyDto): readonly string[] {
   const table = new Table([{ head: 'FIELD' }, { head: 'VALUE' }]);
   return table.lines(Object.entries(key).map(([field, value]) => [field, text(value)]));
 }

@@ -4,7 +4,7 @@ import { CLOCK } from '../../api-keys/clock.token';
 import { rootCaller } from '../../api-keys/domain/caller';
 import type { Clock } from '../../api-keys/domain/clock';
 import { ApiKeysService } from '../../api-keys/api-keys.service';
-import { type ApiKeyPageDto, ShownApiKeyDto } from '../../api-keys/dto/api-key.dto';
+import { ApiKeyDto, type ApiKeyPageDto } from '../../api-keys/dto/api-key.dto';
 import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from '../../api-keys/dto/list-api-keys.query';
 import { KeyUsageService } from '../../api-keys/usage/key-usage.service';
 import { resultCommand } from '../command';
@@ -77,13 +77,13 @@ async function* shownPages(
   )) {
     const used = await usage.lastUsed(data.map(({ id }) => id));
     const now = clock.now();
-    yield { data: data.map((key) => ShownApiKeyDto.shown(key, now, used.get(key.id))), nextCursor };
+    yield { data: data.map((key) => ApiKeyDto.of(key, now, used.get(key.id))), nextCursor };
   }
 }
 
 /** One document, written when all is there: half of one would be none. */
 async function printDocument(pages: AsyncIterable<ApiKeyPageDto>): Promise<void> {
-  const data: ShownApiKeyDto[] = [];
+  const data: ApiKeyDto[] = [];
   let next: string | null = null;
   for await (const page of pages) {
     data.push(...page.data);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ApiKeysService } from '../../api-keys/api-keys.service';
 import { rootCaller } from '../../api-keys/domain/caller';
 import { RotateApiKeyDto } from '../../api-keys/dto/rotate-api-key.dto';
+import { KeyUsageService } from '../../api-keys/usage/key-usage.service';
 import { resultCommand } from '../command';
 import { asOperator } from '../operator-context';
 import { readOptions, wholeNumber } from '../options';
@@ -25,6 +26,8 @@ export function rotateCommand(): Command {
         { gracePeriodSeconds: '--grace' },
       );
       await asOperator(async (app) => {
+        // Before the rotation: a failed read must not lose the token.
+        const used = await app.get(KeyUsageService).lastUsed([id]);
         const issued = await app.get(ApiKeysService).rotate(rootCaller('cli'), id, request);
         const former = issued.key.secrets.at(-2)?.retiresAt;
         const until =
@@ -32,7 +35,7 @@ export function rotateCommand(): Command {
             ? 'the former token has ended'
             : `the former token works until ${former?.toISOString() ?? 'its grace ends'}`;
         tell(`${issued.key.id} is rotated; ${until}; the new token is shown this once`);
-        await printIssued(issued, json);
+        await printIssued(issued, json, used.get(id));
       });
     });
 }

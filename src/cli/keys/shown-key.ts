@@ -2,11 +2,11 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { CLOCK } from '../../api-keys/clock.token';
 import type { ApiKey } from '../../api-keys/domain/api-key';
 import type { Clock } from '../../api-keys/domain/clock';
-import { ShownApiKeyDto } from '../../api-keys/dto/api-key.dto';
+import { ApiKeyDto } from '../../api-keys/dto/api-key.dto';
 import { KeyUsageService } from '../../api-keys/usage/key-usage.service';
 
 /** A key as an operator sees it: what the HTTP API shows, and nothing secret. */
-export async function shownKey(app: INestApplicationContext, key: ApiKey): Promise<ShownApiKeyDto> {
+export async function shownKey(app: INestApplicationContext, key: ApiKey): Promise<ApiKeyDto> {
   const used = await app.get(KeyUsageService).lastUsed([key.id]);
-  return ShownApiKeyDto.shown(key, app.get<Clock>(CLOCK).now(), used.get(key.id));
+  return ApiKeyDto.of(key, app.get<Clock>(CLOCK).now(), used.get(key.id));
 }

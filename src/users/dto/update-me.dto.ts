@@ -1,7 +1,9 @@
+import { StrictSchema } from '../../http/strict-schema';
 import { IsUsername } from './user-rules';
 import { MayBeNull } from '../../api-keys/dto/field-rules';
 
 /** What a user may change of itself. */
+@StrictSchema('UpdateCurrentUserRequest')
 export class UpdateMeDto {
   /**
    * A name unique among users, in lower case; `null` takes it away.

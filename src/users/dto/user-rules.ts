@@ -1,4 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 import { foldUsername } from '../domain/user';
@@ -17,5 +18,7 @@ export function IsUsername(): PropertyDecorator {
           'must be 1 to 39 characters of a-z 0-9 . _ - that begin and end with a letter or a digit',
       },
     }),
+    // Upper case is folded.
+    ApiProperty({ pattern: '^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,37}[A-Za-z0-9])?$' }),
   );
 }

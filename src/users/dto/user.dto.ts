@@ -1,6 +1,9 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { INT64 } from '../../common/int64';
 import type { User, UserStatus } from '../domain/user';
 
 /** A person who signs in. */
+@ApiSchema({ name: 'User' })
 export class UserDto {
   /** @example "01jd8x4k2m6n8p0q2r4s6t8v0w" */
   id!: string;
@@ -36,6 +39,7 @@ export class UserDto {
   lastLoginAt!: Date;
 
   /** @example 1 */
+  @ApiProperty(INT64)
   version!: number;
 
   /** What the outside sees of a user, field by field. */
@@ -58,6 +62,7 @@ export class UserDto {
 }
 
 /** One page of users, newest first. */
+@ApiSchema({ name: 'UserPage' })
 export class UserPageDto {
   data!: UserDto[];
 

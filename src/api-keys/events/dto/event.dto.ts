@@ -1,6 +1,7 @@
 import { KEY_EVENT_TYPES, type KeyEvent, type KeyEventType } from '../../domain/key-event';
 import type { DeliveryState, RecordedEvent } from '../../storage/event.repository';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { INT64 } from '../../../common/int64';
 
 /** What is told of an event, in a webhook as in the audit trail. */
 export class EventDataDto {
@@ -38,6 +39,7 @@ export class EventDataDto {
    * The version that the change brought about.
    * @example 2
    */
+  @ApiProperty(INT64)
   version!: number;
 
   /**
@@ -66,8 +68,9 @@ export class EventDataDto {
 }
 
 /** An event of the audit trail. */
+@ApiSchema({ name: 'ApiKeyEvent' })
 export class EventDto extends EventDataDto {
-  @ApiProperty({ enum: KEY_EVENT_TYPES, example: 'api-key.updated' })
+  @ApiProperty({ enum: KEY_EVENT_TYPES, enumName: 'ApiKeyEventType', example: 'api-key.updated' })
   type!: KeyEventType;
 
   /** @example "2026-11-24T09:30:00.000Z" */
@@ -85,6 +88,7 @@ export class EventDto extends EventDataDto {
 }
 
 /** One page of events, newest first. */
+@ApiSchema({ name: 'ApiKeyEventPage' })
 export class EventPageDto {
   data!: EventDto[];
 

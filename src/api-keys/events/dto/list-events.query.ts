@@ -1,12 +1,19 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsIn, IsInt, Matches, Max, Min } from 'class-validator';
+import { IsIn, Matches } from 'class-validator';
 import { KEY_EVENT_TYPES, type KeyEventType } from '../../domain/key-event';
-import { IsAlongWith, IsKeyId, IsOwnerId, IsRfc3339, IsTenantId, MayBeAbsent } from '../../dto/field-rules';
+import {
+  IsAlongWith,
+  IsKeyId,
+  IsOwnerId,
+  IsRfc3339,
+  IsTenantId,
+  IsWhole,
+  MayBeAbsent,
+} from '../../dto/field-rules';
 
 /** How many events a page holds where the request does not say. */
 export const DEFAULT_EVENT_PAGE = 100;
-
-const PAGE_SIZE = 'must be a whole number from 1 to 1000';
 
 /** Which events a page is to show. */
 export class ListEventsQuery {
@@ -17,9 +24,7 @@ export class ListEventsQuery {
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value,
   )
-  @IsInt({ message: PAGE_SIZE })
-  @Min(1, { message: PAGE_SIZE })
-  @Max(1000, { message: PAGE_SIZE })
+  @IsWhole(1, 1000)
   limit?: number = DEFAULT_EVENT_PAGE;
 
   /** The `nextCursor` of the page before. */
@@ -32,6 +37,7 @@ export class ListEventsQuery {
    * @example "api-key.revoked"
    */
   @MayBeAbsent()
+  @ApiProperty({ enum: KEY_EVENT_TYPES, enumName: 'ApiKeyEventType' })
   @IsIn(KEY_EVENT_TYPES, { message: `must be one of ${KEY_EVENT_TYPES.join(', ')}` })
   type?: KeyEventType;
 
