@@ -22,7 +22,7 @@ export async function asOperator<T>(work: (app: INestApplicationContext) => Prom
   if (faults.length > 0) throw new ConfigurationError(faults.join(' '));
   if (storageKindOf(environment) === 'memory') {
     throw new ConfigurationError(
-      'memory storage ends with this command, and so would its work: set MONGODB_URI, or use the root key that "npm start" prints.',
+      'memory storage ends with this command, and so would its work: set MONGODB_URI to the database of the keys. In a clone of Keyward without MongoDB, use the root key that "npm start" prints.',
     );
   }
   const app = await NestFactory.createApplicationContext(OperatorModule.over(environment, module), {

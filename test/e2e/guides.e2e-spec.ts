@@ -222,7 +222,8 @@ describe.each([
 
   it('has an application that guards its routes by scope and tenant, on a connection of its own', async () => {
     const main = join(folderOf({ page: 'nest-team.md' }), 'main.js');
-    const app = runNode([main], { PORT: '0', KEYS_URI: testDatabaseUri(`nest_guide_${type}`) });
+    const settings = { PORT: '0', KEYS_URI: testDatabaseUri(`nest_guide_${type}`) };
+    const app = runNode([main], settings);
     const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (mem_\S+)/);
     const answers = statusesOf(
       url,
@@ -234,6 +235,60 @@ describe.each([
       ['/whoami', false],
     );
     expect(await beforeItStops(app, answers)).toEqual([200, 403, 200, 200, 401]);
+
+    const restarted = runNode([main], settings);
+    await beforeItStops(restarted, restarted.waitFor(/http:\S+ has keys already/));
+    expect(restarted.stdout()).not.toContain('mem_');
+  });
+
+  it.each([
+    ['a route that declares nothing', {}, /declare no access: GET \/old/],
+    ['memory storage in production', { STORAGE: 'memory' }, /refused unless NODE_ENV is exactly/],
+  ])('reads why its application does not start: %s', async (_fault, environment, reason) => {
+    const program = `
+      require('reflect-metadata');
+      const { Controller, Get, Module } = require('@nestjs/common');
+      class Old { list() { return ''; } }
+      Get()(Old.prototype, 'list', Object.getOwnPropertyDescriptor(Old.prototype, 'list'));
+      Controller('old')(Old);
+      const { ApiKeysModule } = require('keyward');
+      const { AppModule } = require('./app.module.js');
+      const imports = process.env.STORAGE === 'memory' ? [ApiKeysModule.forRoot({ storage: 'memory' })] : [];
+      Reflect.defineMetadata('imports', [...Reflect.getMetadata('imports', AppModule), ...imports], AppModule);
+      Reflect.defineMetadata('controllers', [Old], AppModule);
+      require('./main.js');`;
+    const KEYS_URI = testDatabaseUri(`nest_guide_refused_${type}`);
+    const settings = { PORT: '0', KEYS_URI, ...environment };
+    const app = runNode(['-e', program], settings, folderOf({ page: 'nest-team.md' }));
+    expect(await app.exited()).toBe(1);
+    expect(app.stdout() + app.stderr()).toMatch(reason);
+  });
+
+  it('guards some routes only, and leaves the others alone', async () => {
+    const program = `
+      require('reflect-metadata');
+      const { NestFactory } = require('@nestjs/core');
+      const { FastifyAdapter } = require('@nestjs/platform-fastify');
+      const { ApiKeysService, rootCaller } = require('keyward');
+      const { SomeRoutesModule } = require('./some-routes.js');
+      NestFactory.create(SomeRoutesModule, new FastifyAdapter()).then(async (app) => {
+        await app.listen(0, '127.0.0.1');
+        const wanted = { name: 'reader', scopes: ['report:read'], orgId: 'acme' };
+        const { token } = await app.get(ApiKeysService).create(rootCaller('system'), wanted);
+        console.log(await app.getUrl(), token);
+      });`;
+    const KEYS_URI = testDatabaseUri(`nest_guide_some_${type}`);
+    const app = runNode(['-e', program], { KEYS_URI }, folderOf({ page: 'nest-team.md' }));
+    const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (kw_\S+)/);
+    const answers = statusesOf(
+      url,
+      token,
+      ['/accounts', false],
+      ['/orgs/acme/reports'],
+      ['/orgs/globex/reports'],
+      ['/orgs/acme/reports', false],
+    );
+    expect(await beforeItStops(app, answers)).toEqual([200, 200, 403, 401]);
   });
 
   it('describes its guarded routes, and those of Keyward, in a valid document', async () => {
