@@ -68,6 +68,15 @@ export class ManagementScopesError extends KeywardError {
   }
 }
 
+/** A record that holds the token itself, which is never stored. */
+export class TokenInRecordError extends KeywardError {
+  constructor(field: string) {
+    super('validation_failed', 'Correct the fields listed in "errors".', {
+      errors: [{ field, message: 'holds the token itself, which is never stored: remove it' }],
+    });
+  }
+}
+
 /** A record of a key that the other system revoked before it was imported. */
 export class RevokedElsewhereError extends KeywardError {
   constructor() {

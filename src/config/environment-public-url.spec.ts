@@ -42,6 +42,8 @@ describe('an operator who sets PUBLIC_URL', () => {
     'https://keys.example.com/:tenant',
     'https://keys.example.com/*',
     'https://keys.example.com//keys',
+    'https://keys.example.com/a/../keys',
+    'https://keys.example.com/./keys',
     'https://keys.example.com:99999',
   ])('may not use %s', (url) => {
     expect(() => read(url)).toThrow(

@@ -108,7 +108,11 @@ export function IsPublicUrl(options: ValidationOptions): PropertyDecorator {
 }
 
 function isPublicUrl(value: unknown): boolean {
-  return typeof value === 'string' && PUBLIC_URL.test(value) && URL.canParse(value);
+  if (typeof value !== 'string' || !PUBLIC_URL.test(value) || !URL.canParse(value)) return false;
+  // An issuer is compared as text: one with `/../` would be published in one form and served in another.
+  return (
+    new URL(value).pathname.replace(/\/$/, '') === value.replace(/^https?:\/\/[^/]+/, '').replace(/\/$/, '')
+  );
 }
 
 /** Whether an address is on this machine. */

@@ -14,14 +14,24 @@ import { toProblemException } from './problem-translation';
 @Injectable()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
+  private readonly logged = new WeakSet();
 
   constructor(protected readonly adapterHost: HttpAdapterHost) {}
+
+  /** Logs each error once: one that lasts is thrown for every request that it refuses. */
+  private log(error: unknown): void {
+    if (typeof error === 'object' && error !== null) {
+      if (this.logged.has(error)) return;
+      this.logged.add(error);
+    }
+    this.logger.error(error);
+  }
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<object>();
     if (isAnswered(response)) return;
     const { problem, headers, cause } = toProblemException(thrown);
-    if (problem.code === 'internal_error') this.logger.error(cause ?? thrown);
+    if (problem.code === 'internal_error') this.log(cause ?? thrown);
     const adapter = this.adapterHost.httpAdapter;
     if (adapter.isHeadersSent(response)) return;
     for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);

@@ -197,6 +197,23 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).body['code']).toBe('invalid_token');
     });
 
+    it('stores no record that holds the token itself', async () => {
+      const { token, hash } = foreignKey();
+      const record = { hash, name: 'n', scopes: ['a:b'] };
+      const places = [{ name: token }, { description: token }, { metadata: { key_prefix: token } }];
+      const answer = await importKeys(places.map((place) => ({ ...record, ...place })));
+      const message = 'holds the token itself, which is never stored: remove it';
+      expect(resultsOf(answer)).toEqual(
+        ['name', 'description', 'metadata'].map((field, index) => ({
+          line: index + 1,
+          outcome: 'refused',
+          reasons: [`${field} ${message}`],
+        })),
+      );
+      expect(answer.text).not.toContain(token);
+      expect((await service.as(token).get(SELF)).body['code']).toBe('invalid_token');
+    });
+
     it('imports an expired key as expired, with a warning, and knows it again', async () => {
       const { token, hash } = foreignKey();
       const record = { hash, name: 'n', scopes: ['memory:read'], expiresAt: '2024-01-01T00:00:00Z' };

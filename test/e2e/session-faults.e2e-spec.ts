@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { HttpClient } from '../support/http-client';
 import { SigningKey } from '../support/identity-provider/signing-key';
 import { runBuiltService } from '../support/node-process';
+import { eventuallyIs } from '../support/patience';
 import { startService } from '../support/service';
 
 const AUDIENCE = 'keyward';
@@ -95,12 +96,36 @@ describe('an identity provider whose description', () => {
         ]);
         expect((await new HttpClient(running.url, root).get('/v1/api-keys/self')).status).toBe(200);
         describing = good;
-        expect((await new HttpClient(running.url, session()).get(ME)).status).toBe(200);
+        // The provider is left alone for a moment.
+        await eventuallyIs(async () => (await new HttpClient(running.url, session()).get(ME)).status, 200);
       } finally {
         await running.stop();
       }
     },
   );
+
+  it.each<[string, number, () => RequestListener]>([
+    ['is of another issuer', 500, () => asJson(() => ({ issuer: 'https://else.example.com' }))],
+    ['does not arrive', 503, () => (_request, response) => response.writeHead(502).end()],
+  ])('%s is not asked for again by each forged session', async (_what, status, listener) => {
+    let asked = 0;
+    describing = (request, response) => {
+      asked += 1;
+      listener()(request, response);
+    };
+    const service = await startService('memory', settings());
+    try {
+      const before = asked;
+      for (let sent = 0; sent < 20; sent += 1) {
+        const forged = session().replace(/[^.]*$/, 'AAAA');
+        expect((await service.as(forged).get(ME)).status).toBe(status);
+      }
+      // One for each 5 s, and a slow machine needs several.
+      expect(asked - before).toBeLessThan(10);
+    } finally {
+      await service.stop();
+    }
+  });
 
   it('does not arrive is an outage', async () => {
     describing = (_request, response) => response.writeHead(500).end();

@@ -90,6 +90,21 @@ describe('a document of XMem', () => {
     expect(translateForeignRecord({ org_id: 'acme', orgId: 'globex' }).reasons).toHaveLength(1);
   });
 
+  it.each<[string, object, unknown]>([
+    ['an epoch date before a flag', { revoked_at: 1_764_500_000_000, deleted: false }, 1_764_500_000_000],
+    ['an epoch date after a flag', { deleted: false, revoked_at: 1_764_500_000_000 }, 1_764_500_000_000],
+    ['a word before a flag', { revoked: 'yes', is_deleted: false }, 'yes'],
+    ['a date between flags', { deleted: false, revoked_at: '2026-01-01T00:00:00Z', isRevoked: false }, true],
+    ['two flags', { revoked: false, deleted: false }, false],
+  ])('keeps what says that it was revoked: %s', (_what, document, revoked) => {
+    expect(recordOf(document)).toMatchObject({ revoked });
+  });
+
+  it('is refused if two names of one field disagree, also when it was revoked', () => {
+    const document = { key_hash: '1f'.repeat(32), hash: '2f'.repeat(32), revoked: true };
+    expect(translateForeignRecord(document).reasons).toHaveLength(1);
+  });
+
   it('has its own metadata before what the table puts there', () => {
     const document = { key_prefix: 'xm_Zm9v', metadata: { key_prefix: 'mine' } };
     expect(recordOf(document)).toMatchObject({ metadata: { key_prefix: 'mine' } });

@@ -64,7 +64,8 @@ export function translateForeignRecord(
   const named = new Map<string, string>();
   const metadata: Record<string, unknown> = {};
   const dropped: string[] = [];
-  const reasons: string[] = [];
+  const losses: string[] = [];
+  const conflicts: string[] = [];
   let userId: unknown;
   for (const [name, value] of Object.entries(document)) {
     if (value === null || name === '_id') continue;
@@ -76,16 +77,16 @@ export function translateForeignRecord(
       const former = named.get(field);
       const next = read(value);
       if (former !== undefined && !isDeepStrictEqual(record[field], next)) {
-        reasons.push(`${former} and ${name} disagree: keep one of them`);
+        conflicts.push(`${former} and ${name} disagree: keep one of them`);
       }
       named.set(field, name);
       record[field] = next;
     } else if (REVOKED.test(plainName(name)))
-      record['revoked'] = record['revoked'] === true || saysRevoked(value);
+      record['revoked'] = eitherRevoked(record['revoked'], saysRevoked(value));
     else {
       const loss = lossOf(name, value);
       if (loss === undefined) dropped.push(shown(name));
-      else reasons.push(loss);
+      else losses.push(loss);
     }
   }
   if (userId !== undefined && 'externalId' in record) dropped.push('user_id');
@@ -96,9 +97,14 @@ export function translateForeignRecord(
   return {
     record,
     warnings: dropped.map((name) => `left out: ${name}`),
-    // The import creates no key for such a record, so that nothing can get lost.
-    reasons: record['revoked'] === true ? [] : reasons,
+    // The import creates no key for a revoked record, so that nothing can get lost.
+    reasons: record['revoked'] === true ? conflicts : [...conflicts, ...losses],
   };
+}
+
+/** What two fields say together: a yes counts, and so does what is neither yes nor no. */
+function eitherRevoked(former: unknown, next: unknown): unknown {
+  return former === undefined || former === false || next === true ? next : former;
 }
 
 function textOf(value: unknown): unknown {

@@ -7,6 +7,7 @@ import {
   ManagementScopesError,
   RevocationsForbiddenError,
   RevokedElsewhereError,
+  TokenInRecordError,
 } from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
 import { ApiKeysService } from '../api-keys.service';
@@ -17,6 +18,7 @@ import type { Clock } from '../domain/clock';
 import { foreignKeyId } from '../domain/foreign-token';
 import { composeGrant } from '../domain/grant-request';
 import { imposedAfter } from '../domain/imposed';
+import { hashToken } from '../domain/key-token';
 import { recordChange } from '../domain/key-change';
 import { isManagementScope } from '../domain/own-scopes';
 import { grants } from '../domain/scopes';
@@ -140,6 +142,7 @@ export class KeyImportService {
     { allowManagementScopes = false }: ImportOptions,
   ): Promise<ApiKeyWithHistory> {
     if (revoked === true) throw new RevokedElsewhereError();
+    requireNoToken(hash, rest);
     const managing = allowManagementScopes ? [] : rest.scopes.filter(isManagementScope);
     if (managing.length > 0) throw new ManagementScopesError(managing);
     const now = this.clock.now();
@@ -199,6 +202,14 @@ export class KeyImportService {
   private prefixWarnings({ metadata }: ImportedKeyDto): readonly string[] {
     return prefixWarning(metadata?.['key_prefix'], this.options.importTokenPrefixes ?? []);
   }
+}
+
+/** @throws TokenInRecordError if a text of the record has the hash that the token has */
+function requireNoToken(hash: string, { name, description, metadata }: Partial<ImportedKeyDto>): void {
+  const isToken = (text: unknown): boolean => typeof text === 'string' && hashToken(text) === hash;
+  if (isToken(name)) throw new TokenInRecordError('/name');
+  if (isToken(description)) throw new TokenInRecordError('/description');
+  if (Object.values(metadata ?? {}).some(isToken)) throw new TokenInRecordError('/metadata');
 }
 
 function refused(line: number, reasons: readonly string[]): ImportOutcome {

@@ -59,7 +59,9 @@ export async function readJson(url: string, signal: AbortSignal): Promise<Readon
     );
   }
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return (await response.json()) as Readonly<Record<string, unknown>>;
+  const body: unknown = await response.json();
+  if (typeof body !== 'object' || body === null) throw new Error(`${url} answers no JSON object`);
+  return body as Readonly<Record<string, unknown>>;
 }
 
 function textOf(value: unknown): string | undefined {

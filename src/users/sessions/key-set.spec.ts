@@ -22,6 +22,7 @@ describe('the key set of an issuer', () => {
     ['a key of an unknown type', { ...good, kty: 'AKP' }],
     ['a key for encryption', { ...good, use: 'enc' }],
     ['a key whose use is not a string', { ...good, use: ['sig'] }],
+    ['a key whose operations are others', { ...good, key_ops: ['encrypt'] }],
     ['a key without its modulus', { ...good, n: undefined }],
     ['a key whose modulus is not a string', { ...good, n: 7 }],
     ['a point that is not on its curve', { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' }],
@@ -38,6 +39,16 @@ describe('the key set of an issuer', () => {
     expect(usableKeySet({ keys: [good, other, withCertificate, { ...other }] })).toEqual({
       keys: [withCertificate, other],
     });
+  });
+
+  it('keeps a key once whose algorithm only one entry names, or each entry another', () => {
+    const { alg: _alg, ...plain } = good;
+    expect(usableKeySet({ keys: [plain, { ...plain, alg: 'RS256' }] })).toEqual({ keys: [plain] });
+    const keys = [
+      { ...plain, alg: 'RS256' },
+      { ...plain, alg: 'PS256' },
+    ];
+    expect(usableKeySet({ keys })).toEqual({ keys: [plain] });
   });
 
   it.each([{}, { keys: null }, { keys: { 0: good } }, { keys: 'acme' }])('is not %j', (document) => {

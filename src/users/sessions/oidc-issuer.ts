@@ -61,6 +61,8 @@ export class OidcIssuer {
   private keys: KeySet | undefined;
   private discovery: Promise<KeySet> | undefined;
   private leftAloneUntil = Number.NEGATIVE_INFINITY;
+  /** Why it is left alone, as long as its keys were never had. */
+  private refusal: IssuerFaultError | IssuerUnavailableError | undefined;
   private isAway = false;
   private namedFault: string | undefined;
 
@@ -90,7 +92,7 @@ export class OidcIssuer {
       this.isAway = false;
       return session;
     } catch (error) {
-      if (error instanceof IssuerFaultError) throw this.nameFault(error);
+      if (error instanceof IssuerFaultError) throw this.leaveAlone(this.nameFault(error));
       if (!(error instanceof IssuerUnavailableError)) throw new InvalidSessionError(error);
       this.noteOutage(error);
       return this.verifyWithKept(token, error);
@@ -100,13 +102,23 @@ export class OidcIssuer {
   /** With the keys as they were last had: for an hour, and no longer. The issuer is left alone for a moment. */
   private async verifyWithKept(token: string, outage?: unknown): Promise<Session> {
     const { last } = this.keys ?? {};
-    if (last === undefined || Date.now() - last.uat > KEPT_MS) throw new IssuerUnavailableError(outage);
+    if (last === undefined || Date.now() - last.uat > KEPT_MS) {
+      if (outage === undefined && this.refusal !== undefined) throw this.refusal;
+      throw this.leaveAlone(new IssuerUnavailableError(outage));
+    }
     if (outage !== undefined) this.leftAloneUntil = performance.now() + JWKS_COOLDOWN_MS;
     try {
       return await this.sessionIn(token, createLocalJWKSet(last.jwks));
     } catch (error) {
       throw new InvalidSessionError(error);
     }
+  }
+
+  /** Whoever forges sessions must not make us ask an issuer, and log its refusal, once a request. */
+  private leaveAlone<E extends IssuerFaultError | IssuerUnavailableError>(refusal: E): E {
+    this.leftAloneUntil = performance.now() + JWKS_COOLDOWN_MS;
+    this.refusal = refusal;
+    return refusal;
   }
 
   private async sessionIn(token: string, keys: JWTVerifyGetKey): Promise<Session> {
