@@ -8,9 +8,14 @@ const STATE = new RegExp(
   ].join('|'),
 );
 
-/** Names of a tenant, and of what a key is allowed. */
-const RESTRICTION =
-  /^(?:org|organi[sz]ation|tenant|workspace|project)s?(?:ids?|uuid)?$|allowed|allowlist|whitelist|blacklist|denied|denylist|restrict/;
+/** Names of a tenant, of what a key is allowed, and of limits. */
+const RESTRICTION = new RegExp(
+  [
+    '^(?:org|organi[sz]ation|tenant|workspace|project)s?(?:ids?|uuid)?$',
+    'allowed|allowlist|whitelist|blacklist|denied|denylist|restrict|permission|^roles?$|readonly|cidr|iprange',
+    'limit|quota|throttl',
+  ].join('|'),
+);
 
 const BAD_WHEN_TRUE =
   /^(?:is)?(?:revoked|disabled|deleted|expired|inactive|deactivated|suspended|blocked|banned|locked|archived|removed|cancell?ed|invalidated|compromised|terminated|retired)$/;
@@ -27,7 +32,7 @@ export function lossOf(name: string, value: unknown): string | undefined {
     return `${shown(name)} may say that the key no longer works: translate it to is_active or expires_at, or remove it`;
   }
   if (RESTRICTION.test(plain)) {
-    return `${shown(name)} may restrict the key: translate it to org_id, project_id or allowed_ips, or remove it`;
+    return `${shown(name)} may restrict the key: translate it to scopes, org_id, project_id, allowed_ips or rateLimit, or remove it`;
   }
   return undefined;
 }
