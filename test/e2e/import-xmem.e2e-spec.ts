@@ -55,16 +55,21 @@ const byCommand: Import = async (documents, { mapped = true, applied = false } =
   return report;
 };
 
-/** As the guide says: its own script makes the records. */
-const overHttp: Import = async (documents, { mapped = true, applied = false } = {}) => {
+/** Runs the guide's own script, and returns what it writes. */
+async function recordsOf(documents: readonly object[], mapped = true): Promise<string> {
   const file = join(bench.folder, 'export.ndjson');
   await writeFile(file, `\ufeff${documents.map((each) => JSON.stringify(each)).join('\n')}\n`);
   const toRecords = join(bench.folder, 'to-records.mjs');
   expect(script).toContain("'*': ['memory:*']");
   await writeFile(toRecords, mapped ? script : script.replace("'*': ['memory:*']", ''));
   const { stdout } = await promisify(execFile)(process.execPath, [toRecords, file]);
+  return stdout;
+}
+
+const overHttp: Import = async (documents, { mapped = true, applied = false } = {}) => {
+  const records: unknown = JSON.parse(await recordsOf(documents, mapped));
   const root = bench.service.as(bench.service.root.token);
-  const answer = await root.post(`${PATH}?applyRevocations=${applied}`, JSON.parse(stdout));
+  const answer = await root.post(`${PATH}?applyRevocations=${applied}`, records);
   expect(answer.status).toBe(200);
   return answer.body as unknown as Counts;
 };
@@ -88,6 +93,12 @@ async function codesOf(keys: readonly XMemKey[]): Promise<Readonly<Record<string
     codes[what] = body['code'];
   }
   return codes;
+}
+
+function twoKeys(): readonly [XMemKey, XMemKey] {
+  const [one, other] = xmemKeys();
+  if (one === undefined || other === undefined) throw new Error('XMem has two keys at least');
+  return [one, other];
 }
 
 const expected = (
@@ -175,5 +186,63 @@ describe.each<readonly [string, Import]>([
       expiresAt: new Date('2099-01-01T00:00:00Z'),
       metadata: { key_prefix: expect.stringMatching(/^xmem_...$/) as string },
     });
+  });
+
+  it('gets no key for a document that was revoked, and can revoke a key that was revoked since', async () => {
+    const [former, current] = twoKeys();
+    const revoked = { ...former.document, revoked: true };
+    const first = await importAll([revoked, { ...current.document, revoked: false }]);
+    expect(first).toMatchObject({ imported: 1, refused: 1, pendingRevocations: 0 });
+    expect(first.results[0]?.reasons?.join()).toMatch(/^The other system revoked this key/);
+    expect(await codesOf([former, current])).toEqual({ [former.what]: 'NOT_FOUND', [current.what]: 'VALID' });
+
+    const last = [revoked, { ...current.document, revoked_at: { $date: '2026-10-01T08:00:00.000+0000' } }];
+    const second = await importAll(last);
+    expect(second).toMatchObject({ known: 1, refused: 1, pendingRevocations: 1, appliedRevocations: 0 });
+    const third = await importAll(last, { applied: true });
+    expect(third).toMatchObject({ known: 1, refused: 1, pendingRevocations: 0, appliedRevocations: 1 });
+    expect(await codesOf([former, current])).toEqual({
+      [former.what]: 'NOT_FOUND',
+      [current.what]: 'REVOKED',
+    });
+
+    const fourth = await importAll(last);
+    expect(fourth).toMatchObject({ known: 1, refused: 1, pendingRevocations: 0, appliedRevocations: 0 });
+  });
+
+  it.each([
+    ['disabled_at', '2026-10-01T08:00:00Z'],
+    ['tenant_id', 'acme'],
+    ['rate_limit', 100],
+    ['expires', 4_070_908_800],
+  ])(
+    'gets no key for a document whose field %s would get lost, and is told its name',
+    async (name, value) => {
+      const [restricted, other] = twoKeys();
+      const report = await importAll([{ ...restricted.document, [name]: value }, other.document]);
+      expect(report).toMatchObject({ imported: 1, refused: 1 });
+      expect(report.results[0]?.reasons?.join()).toMatch(
+        new RegExp(`^${name} (?:may |is not a known field)`),
+      );
+      expect(await codesOf([restricted])).toEqual({ [restricted.what]: 'NOT_FOUND' });
+    },
+  );
+
+  it('keeps restrictions that have the names of Keyward', async () => {
+    const [key] = twoKeys();
+    const restrictions = { allowedIps: ['203.0.113.0/24'], rateLimit: { limit: 10, windowSeconds: 60 } };
+    const report = await importAll([{ ...key.document, ...restrictions, description: null }]);
+    expect(report).toMatchObject({ imported: 1, refused: 0 });
+    expect(await storedKey(bench.service, idOf(key))).toMatchObject(restrictions);
+  });
+});
+
+describe('the script of the guide', () => {
+  it('stops with the line number if two fields contradict each other', async () => {
+    const [one, other] = twoKeys();
+    const documents = [one.document, { ...other.document, enabled: false }];
+    await expect(recordsOf(documents)).rejects.toThrow(
+      'line 2: enabled contradicts another field for enabled',
+    );
   });
 });

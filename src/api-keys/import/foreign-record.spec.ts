@@ -125,6 +125,14 @@ describe('a document of XMem', () => {
     expect(recordOf({ user_id: user })).toEqual({ scopes: [], externalId });
   });
 
+  it('has the same user under the name userId, and is refused if the two disagree', () => {
+    expect(recordOf({ userId: 42 })).toEqual({ scopes: [], externalId: '42' });
+    expect(recordOf({ userId: 42, user_id: '42' })).toEqual({ scopes: [], externalId: '42' });
+    expect(translateForeignRecord({ user_id: 'ada', userId: 'bob' }).reasons).toEqual([
+      'user_id and userId disagree: keep one of them',
+    ]);
+  });
+
   it('has ids of organisations and projects as text', () => {
     const $oid = '64b7f0c2a1b2c3d4e5f60719';
     expect(recordOf({ org_id: { $oid }, project_id: 42 })).toEqual({
@@ -153,10 +161,14 @@ describe('a document of XMem', () => {
     },
   );
 
-  it.each(['externalId', 'external_id'])('prefers %s to its user, and says so', (name) => {
-    expect(translateForeignRecord({ user_id: 'ada', [name]: 'cust-7' })).toEqual({
+  it.each([
+    ['externalId', 'user_id'],
+    ['external_id', 'user_id'],
+    ['externalId', 'userId'],
+  ])('prefers %s to its %s, and says so', (name, user) => {
+    expect(translateForeignRecord({ [user]: 'ada', [name]: 'cust-7' })).toEqual({
       record: { scopes: [], externalId: 'cust-7' },
-      warnings: ['left out: user_id'],
+      warnings: [`left out: ${user}`],
       reasons: [],
     });
   });

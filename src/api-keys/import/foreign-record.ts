@@ -22,6 +22,7 @@ const NAMES: Readonly<Record<string, string>> = {
   owner_id: 'ownerId',
   allowed_ips: 'allowedIps',
   external_id: 'externalId',
+  user_id: 'userId',
 };
 
 const unchanged = (value: unknown): unknown => value;
@@ -38,6 +39,7 @@ const READERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   projectId: idOf,
   ownerId: idOf,
   externalId: idOf,
+  userId: idOf,
   createdAt: dateOf,
   expiresAt: dateOf,
   metadata: plainOf,
@@ -53,7 +55,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}/;
  * case and values in MongoDB's extended JSON. `null` means absent, and a missing list of scopes is an empty one. Unknown
  * fields are left out with a warning, unless they may have ended or restricted the key: such a document must be refused.
  *
- * `user_id` becomes the external id, which no holder of the key can change. `key_prefix` goes to metadata.
+ * `user_id` or `userId` becomes the external id, which no holder of the key can change. `key_prefix` goes to metadata.
  */
 export function translateForeignRecord(
   document: unknown,
@@ -66,13 +68,11 @@ export function translateForeignRecord(
   const dropped: string[] = [];
   const losses: string[] = [];
   const conflicts: string[] = [];
-  let userId: unknown;
   for (const [name, value] of Object.entries(document)) {
     if (value === null || name === '_id') continue;
     const field = Object.hasOwn(NAMES, name) ? (NAMES[name] ?? name) : name;
     const read = Object.hasOwn(READERS, field) ? READERS[field] : undefined;
     if (name === 'key_prefix') metadata[name] = textOf(value);
-    else if (name === 'user_id') userId = value;
     else if (read !== undefined) {
       const former = named.get(field);
       const next = read(value);
@@ -89,8 +89,10 @@ export function translateForeignRecord(
       else losses.push(loss);
     }
   }
-  if (userId !== undefined && 'externalId' in record) dropped.push('user_id');
-  else if (userId !== undefined) record['externalId'] = idOf(userId);
+  const user = named.get('userId');
+  if (user !== undefined && 'externalId' in record) dropped.push(user);
+  else if (user !== undefined) record['externalId'] = record['userId'];
+  delete record['userId'];
   const own = record['metadata'] ?? {};
   if (Object.keys(metadata).length > 0 && isDocument(own)) record['metadata'] = { ...metadata, ...own };
   record['scopes'] = mapScopes(record['scopes'], scopeMap);

@@ -32,6 +32,14 @@ describe('a document with a field that the import does not know', () => {
     { valid_until: DATE },
     { notAfter: DATE },
     { ttl: 60 },
+    { exp: 1_600_000_000 },
+    { exp_date: DATE },
+    { valid_till: DATE },
+    { key_status: 'revoked' },
+    { api_key_state: 'disabled' },
+    { lifecycle: 'REVOKED' },
+    { paused: true },
+    { is_void: true },
   ])('is refused if the key may have ended: %j', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields).reasons).toEqual([
@@ -42,6 +50,10 @@ describe('a document with a field that the import does not know', () => {
   it.each<object>([
     { tenant_id: 'acme' },
     { tenantId: 'acme' },
+    { customer_org: 'acme' },
+    { orgSlug: 'acme' },
+    { team_id: 'acme' },
+    { account_id: 'acme' },
     { organization: 'acme' },
     { organisationId: 'acme' },
     { workspace_id: 'acme' },
@@ -50,10 +62,23 @@ describe('a document with a field that the import does not know', () => {
     { allowed_origins: ['https://acme.example'] },
     { ipWhitelist: ['203.0.113.7'] },
     { restrictions: { ip: '203.0.113.7' } },
+    { allowed_ip_ranges: ['203.0.113.0/24'] },
+    { allowedIPs: ['203.0.113.7'] },
+    { ip_ranges: ['203.0.113.0/24'] },
+    { cidrs: ['203.0.113.0/24'] },
+    { permissions: ['read'] },
+    { role: 'viewer' },
+    { roles: ['viewer'] },
+    { read_only: true },
+    { rate_limit: 100 },
+    { rate_limits: [{ limit: 100, window: 60 }] },
+    { rateLimits: {} },
+    { rate_limit_per_minute: 60 },
+    { daily_quota: 1000 },
   ])('is refused if the key may have been restricted: %j', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields).reasons).toEqual([
-      `${name} may restrict the key: translate it to org_id, project_id or allowed_ips, or remove it`,
+      `${name} may restrict the key: translate it to scopes, org_id, project_id, allowed_ips or rateLimit, or remove it`,
     ]);
   });
 

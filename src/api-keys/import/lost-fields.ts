@@ -2,18 +2,23 @@
 const STATE = new RegExp(
   [
     'revok|revoc|disabl|delet|expir|deactiv|inactiv|suspend|block|bann|archiv|remov|cancel|invalid|compromis|terminat|retir',
-    '^(?:is)?(?:locked|lockedat|active|enabled|valid)$',
-    '^(?:status|state|lifetime|notafter|notbefore|validto|validfrom|ends?(?:at|on|date)?)$',
-    'until$|ttl$',
+    'paus|frozen|^(?:is)?(?:void(?:ed)?|locked|lockedat|active|enabled|valid)$',
+    '^(?:lifetime|lifecycle|notafter|notbefore|valid(?:to|from|till|thru|through)|ends?(?:at|on|date)?|exp(?:date|at|ts)?)$',
+    'status$|state$|until$|ttl$',
   ].join('|'),
 );
 
-/** Names of a tenant, and of what a key is allowed. */
-const RESTRICTION =
-  /^(?:org|organi[sz]ation|tenant|workspace|project)s?(?:ids?|uuid)?$|allowed|allowlist|whitelist|blacklist|denied|denylist|restrict/;
+/** Names of a tenant, of what a key is allowed, and of limits. */
+const RESTRICTION = new RegExp(
+  [
+    '(?:org|organi[sz]ation|tenant|workspace|project)s?(?:ids?|uuid|slug)?$|^(?:team|account)s?ids?$',
+    'allowed|allowlist|whitelist|blacklist|denied|denylist|restrict|permission|^roles?$|readonly|cidr|iprange',
+    'limit|quota|throttl',
+  ].join('|'),
+);
 
 const BAD_WHEN_TRUE =
-  /^(?:is)?(?:revoked|disabled|deleted|expired|inactive|deactivated|suspended|blocked|banned|locked|archived|removed|cancell?ed|invalidated|compromised|terminated|retired)$/;
+  /^(?:is)?(?:revoked|disabled|deleted|expired|inactive|deactivated|suspended|blocked|banned|locked|archived|removed|cancell?ed|invalidated|compromised|terminated|retired|paused|frozen|void(?:ed)?)$/;
 const GOOD_WHEN_TRUE = /^(?:is)?(?:active|enabled|valid)$/;
 const GOOD_STATES: ReadonlySet<unknown> = new Set(['active', 'enabled']);
 
@@ -27,7 +32,7 @@ export function lossOf(name: string, value: unknown): string | undefined {
     return `${shown(name)} may say that the key no longer works: translate it to is_active or expires_at, or remove it`;
   }
   if (RESTRICTION.test(plain)) {
-    return `${shown(name)} may restrict the key: translate it to org_id, project_id or allowed_ips, or remove it`;
+    return `${shown(name)} may restrict the key: translate it to scopes, org_id, project_id, allowed_ips or rateLimit, or remove it`;
   }
   return undefined;
 }
@@ -46,7 +51,5 @@ export function shown(name: string): string {
 function isHarmless(plain: string, value: unknown): boolean {
   if (BAD_WHEN_TRUE.test(plain)) return value === false;
   if (GOOD_WHEN_TRUE.test(plain)) return value === true;
-  return (
-    /^(?:status|state)$/.test(plain) && typeof value === 'string' && GOOD_STATES.has(value.toLowerCase())
-  );
+  return /(?:status|state)$/.test(plain) && typeof value === 'string' && GOOD_STATES.has(value.toLowerCase());
 }
