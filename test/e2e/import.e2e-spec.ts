@@ -199,9 +199,12 @@ describe.each(['memory', 'mongo'] as const)(
 
     it('stores no record that holds the token itself', async () => {
       const { token, hash } = foreignKey();
-      const record = { hash, name: 'n', scopes: ['a:b'] };
-      const places = [{ name: token }, { description: token }, { metadata: { key_prefix: token } }];
-      const answer = await importKeys(places.map((place) => ({ ...record, ...place })));
+      const record = (place: object): object => ({ hash, name: 'n', scopes: ['a:b'], ...place });
+      const answer = await importKeys([
+        record({ name: token }),
+        record({ description: token }),
+        record({ metadata: { key_prefix: token } }),
+      ]);
       const message = 'holds the token itself, which is never stored: remove it';
       expect(resultsOf(answer)).toEqual(
         ['name', 'description', 'metadata'].map((field, index) => ({
