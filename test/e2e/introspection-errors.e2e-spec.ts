@@ -10,7 +10,8 @@ function expectOAuthError(answer: HttpAnswer, status: number, error = 'invalid_r
   expect(answer.headers.get('content-type')).toMatch(/^application\/json\b/);
   expect(answer.headers.get('cache-control')).toBe('no-store');
   expect(Object.keys(answer.body).toSorted()).toEqual(['code', 'error', 'error_description']);
-  expect(answer.body['error_description']).toMatch(/\w+/);
+  // The characters of RFC 6749 section 5.2.
+  expect(answer.body['error_description']).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
 }
 
 describe('introspection requests at fault', () => {
@@ -50,6 +51,10 @@ describe('introspection requests at fault', () => {
     expectOAuthError(answer, 400);
     expect(answer.body['error_description']).toMatch(says);
     expect(answer.text).not.toContain(token);
+  });
+
+  it('no credential is 401', async () => {
+    expectOAuthError(await postForm(service.as(), PATH, `token=${token}`), 401, 'invalid_client');
   });
 
   it('no body at all is 400', async () => {

@@ -51,11 +51,16 @@ export class OAuthErrorFilter implements ExceptionFilter {
     const faults = (problem.errors ?? []).map(({ field, message }) => `${field.slice(1)} ${message}`);
     const body: OAuthErrorDto = {
       error: BY_CODE[problem.code] ?? BY_STATUS[problem.status] ?? 'invalid_request',
-      error_description: faults.length > 0 ? faults.join('; ') : (problem.detail ?? problem.title),
+      error_description: described(faults.length > 0 ? faults.join('; ') : (problem.detail ?? problem.title)),
       code: problem.code,
     };
     adapter.reply(response, JSON.stringify(body), problem.status);
   }
+}
+
+/** Only these characters may stand there (RFC 6749 section 5.2). */
+function described(text: string): string {
+  return text.replaceAll('"', "'").replaceAll(/[^\x20-\x5b\x5d-\x7e]/g, '');
 }
 
 /** A body that fails before a form parser takes it was no form: what the other parser has to say would mislead. */
