@@ -12,11 +12,14 @@ describe('a warning about tokens that will not be accepted', () => {
     ]);
   });
 
-  it('repeats nothing of a token without a common prefix', () => {
-    const [warning = ''] = prefixWarning('Zm9vYmFy', ['xmem_']);
-    expect(warning).toContain('IMPORT_TOKEN_PREFIXES');
-    expect(warning).not.toContain('Zm9');
-  });
+  it.each(['Zm9vYmFy', 'x7Gq2Lp9_Ab', '9f86d081-884c', 'zmqvymfyc2vjcmv0mtiz_abc'])(
+    'repeats nothing of a token without a common prefix: %s',
+    (start) => {
+      const [warning = ''] = prefixWarning(start, ['xmem_']);
+      expect(warning).toContain('IMPORT_TOKEN_PREFIXES');
+      expect(warning).not.toContain(start.slice(0, 4));
+    },
+  );
 
   it('is given if no prefix is configured, whatever the record says', () => {
     expect(prefixWarning(undefined, [])).toEqual([

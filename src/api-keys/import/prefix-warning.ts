@@ -1,4 +1,5 @@
-const CONSTANT_PART = /^[A-Za-z0-9]{1,32}[_-]/;
+/** What vendors begin their tokens with, such as `xmem_`. Random characters have digits or capitals. */
+const CONSTANT_PART = /^[a-z]{1,12}[_-]/;
 
 /**
  * Returns a warning if the tokens of an imported key will not be looked up, because none of the configured prefixes is
