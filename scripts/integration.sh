@@ -19,23 +19,32 @@ need_debian \
   prometheus:/usr/bin/prometheus
 python3 -c 'import ensurepip, venv' 2>/dev/null || install_debian python3 python3-venv
 
-# A folder of its own for each set of versions, outside the tree; one that was cut off is begun anew.
+# Makes a folder outside the tree once for each version of its inputs: kept NAME HASH COMMAND. The command fills "$kept", and
+# is begun anew if it was cut off.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/keyward"
 mkdir -p "$cache"
-pypi() {
-  local name=$1 requirements=${2:-test/support/integration/$1}/requirements.txt
-  venv="$cache/$name-$(sha256sum "$requirements" | cut -c1-16)"
-  exec 9>"$venv.lock"
+kept() {
+  local name=$1
+  kept="$cache/$name-${2:0:16}"
+  exec 9>"$kept.lock"
   flock 9
-  if [ ! -e "$venv/complete" ]; then
-    echo "integration: installing $name" >&2
-    rm -rf "$venv"
-    python3 -m venv "$venv" || fail "python3 makes no virtual environment"
-    "$venv/bin/pip" install -q --disable-pip-version-check --only-binary :all: -r "$requirements" >&2 ||
-      fail "pip cannot install $name from PyPI"
-    touch "$venv/complete"
+  if [ ! -e "$kept/complete" ]; then
+    echo "integration: preparing $name" >&2
+    rm -rf "$kept"
+    "${@:3}" >&2 || fail "$name cannot be prepared"
+    touch "$kept/complete"
   fi
   exec 9>&-
+}
+
+install_from_pypi() {
+  python3 -m venv "$kept" &&
+    "$kept/bin/pip" install -q --disable-pip-version-check --only-binary :all: -r "$1"
+}
+pypi() {
+  local requirements=${2:-test/support/integration/$1}/requirements.txt
+  kept "$1" "$(sha256sum "$requirements")" install_from_pypi "$requirements"
+  venv=$kept
 }
 pypi schemathesis
 export SCHEMATHESIS="$venv/bin/schemathesis"
@@ -49,19 +58,13 @@ export CONFORMANCE_PYTHON="$venv/bin"
 
 # The generator of the TypeScript client needs a compiler of another major version than ours.
 lock=test/conformance/typescript/package-lock.json
-modules="$cache/conformance-typescript-$(sha256sum "$lock" | cut -c1-16)"
-exec 9>"$modules.lock"
-flock 9
-if [ ! -e "$modules/complete" ]; then
-  echo "integration: installing conformance-typescript" >&2
-  rm -rf "$modules"
-  mkdir "$modules"
-  cp test/conformance/typescript/package.json "$lock" "$modules"
-  npm ci --prefix "$modules" --ignore-scripts --silent >&2 || fail "npm cannot install conformance-typescript"
-  touch "$modules/complete"
-fi
-exec 9>&-
-export CONFORMANCE_TYPESCRIPT="$modules/node_modules"
+install_from_npm() {
+  mkdir "$kept" &&
+    cp test/conformance/typescript/package.json "$lock" "$kept" &&
+    npm ci --prefix "$kept" --ignore-scripts --silent
+}
+kept conformance-typescript "$(sha256sum "$lock")" install_from_npm
+export CONFORMANCE_TYPESCRIPT="$kept/node_modules"
 
 command -v go >/dev/null || fail "no go on the PATH: install Go 1.26 or newer"
 (cd test/conformance/go && go mod download) || fail "go cannot download what the generated client needs"
@@ -72,25 +75,17 @@ pypi authlib "$clients/authlib"
 export AUTHLIB_PYTHON="$venv/bin/python"
 command -v go >/dev/null || fail "Go is not installed: it builds $clients/zitadel-oidc"
 command -v mvn >/dev/null || fail "Maven is not installed: it builds $clients/spring-security"
-# Builds a folder outside the tree: built NAME COMMAND, which is run in a copy of the folder.
+# Builds a program in a copy of its folder: built NAME COMMAND.
+build_copy() {
+  cp -r "$clients/$1" "$kept" && (cd "$kept" && "${@:2}")
+}
 built() {
-  local name=$1
-  built="$cache/$name-$(cd "$clients/$name" && find . -type f | sort | xargs sha256sum | sha256sum | cut -c1-16)"
-  exec 9>"$built.lock"
-  flock 9
-  if [ ! -e "$built/complete" ]; then
-    echo "integration: building $name" >&2
-    rm -rf "$built"
-    cp -r "$clients/$name" "$built"
-    (cd "$built" && "${@:2}") >&2 || fail "$name cannot be built"
-    touch "$built/complete"
-  fi
-  exec 9>&-
+  kept "$1" "$(cd "$clients/$1" && find . -type f | sort | xargs sha256sum | sha256sum)" build_copy "$@"
 }
 built zitadel-oidc go build -o client .
-export ZITADEL_OIDC_CLIENT="$built/client"
+export ZITADEL_OIDC_CLIENT="$kept/client"
 built spring-security mvn -q -B package dependency:copy-dependencies
-export SPRING_SECURITY_CLASSPATH="$built/target/classes:$built/target/dependency/*"
+export SPRING_SECURITY_CLASSPATH="$kept/target/classes:$kept/target/dependency/*"
 
 npm run build --silent
 exec npx jest --selectProjects integration --maxWorkers 2 "$@"

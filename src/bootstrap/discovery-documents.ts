@@ -5,7 +5,7 @@ const FRESH_FOR_SECONDS = 3600;
 /** The names under which OAuth and OpenID Connect clients look for an issuer's metadata. */
 const WELL_KNOWN = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'] as const;
 
-/** What the service tells of itself (RFC 8414 section 2): it introspects tokens, and issues none by OAuth. */
+/** The metadata of the service (RFC 8414 section 2). The service introspects tokens, and issues none by OAuth. */
 interface IssuerMetadata {
   readonly issuer: string;
   readonly introspection_endpoint: string;

@@ -125,7 +125,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(keys[0]?.token).get(SELF)).body['code']).toBe('key_revoked');
     });
 
-    it('is told of keys that the other system revoked since, and applies that if it asks for it', async () => {
+    it('is told which known keys the other system revoked since, and applies the revocations on request', async () => {
       const keys = [foreignKey(), foreignKey(), foreignKey(), foreignKey()];
       const first = keys.map(({ hash }) => ({ hash, name: 'n', scopes: ['memory:read'], orgId: 'acme' }));
       const ids = resultsOf(await importKeys(first)).map(({ id }) => String(id));

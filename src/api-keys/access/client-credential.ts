@@ -4,8 +4,8 @@ import type { PresentedCredential } from './credentials';
 import type { HttpRequest } from './http-request';
 
 /**
- * Adds to the credential in the headers of a request what its form tells of the client (RFC 6749 section 2.3.1):
- * `client_secret` is a token, and `client_id` the id of its key (`client_secret_post`). A client uses one method in each
+ * Combines the credential in the headers of a request with the one in its form (RFC 6749 section 2.3.1). In the form,
+ * `client_secret` is a token, and `client_id` is the id of its key (`client_secret_post`). A client uses one method in each
  * request: `client_secret` beside a credential in a header is ambiguous. `client_id` alone may stand beside a header.
  *
  * Reads the body, also of a caller that nothing is known of yet, so that what contradicts itself is refused before

@@ -4,7 +4,7 @@ import { isScope } from '../domain/scopes';
 export type ScopeMap = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Reads entries such as `*=memory:*`. The other system's scope stands before the last `=` and is compared exactly. Several
+ * Reads entries such as `*=memory:*`. The part before the last `=` is the scope of the other system, compared exactly. Several
  * entries for the same scope add up.
  *
  * @returns the map, or the first entry that is wrong
