@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
 import { UsagePruner } from '../../src/api-keys/usage/usage-pruner';
 import type { HttpAnswer, HttpClient, JsonObject } from '../support/http-client';
+import { mistyped } from '../support/mistyped';
 import { takeClock } from '../support/movable-clock';
 import { startService, type TestService } from '../support/service';
 
@@ -92,7 +93,7 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
 
   it('counts nothing for a token that is none of the key, or of a key that is revoked', async () => {
     const { id, token, client } = await holderOf({});
-    await service.as(`${token.slice(0, -1)}x`).get(SELF);
+    await service.as(mistyped(token)).get(SELF);
     await root.delete(`/v1/api-keys/${id}`);
     expect((await client.get(SELF)).status).toBe(401);
     await stored();

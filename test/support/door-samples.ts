@@ -5,6 +5,7 @@ import { KeyImportService } from '../../src/api-keys/import/key-import.service';
 import type { CreateApiKey, IssuedApiKey } from '../../src/api-keys/api-keys.service';
 import type { VerificationCode } from '../../src/api-keys/verification/verification';
 import { DISABLED_OWNER, type DoorsHost } from './doors-host';
+import { mistyped } from './mistyped';
 
 /** What a key is bound to. */
 export type BoundTo = 'nothing' | 'acme' | 'acme/apollo' | 'globex' | 'apollo';
@@ -161,10 +162,6 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     { from: '198.51.100.1', boundTo: 'globex', holdsMemoryRead: false },
   ),
 };
-
-function mistyped(token: string): string {
-  return token.slice(0, -1) + (token.endsWith('x') ? 'y' : 'x');
-}
 
 async function imported(host: DoorsHost): Promise<string> {
   const token = 'xm_3fb0f2b04a9c4f0f8f4d5f7a3f0e9d11';
