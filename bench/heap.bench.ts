@@ -1,5 +1,5 @@
 import type { ApiKeyWithHistory } from '../src/api-keys/domain/api-key';
-import { issueToken } from '../src/api-keys/domain/key-token';
+import { issueToken } from '../src/api-keys/domain/token/key-token';
 import { SieveCache } from '../src/api-keys/verification/sieve-cache';
 import { heapUsed } from './kit/heap';
 import { BsonRepository } from './kit/bson-repository';

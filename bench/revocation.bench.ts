@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DEFAULT_REVOCATION_BOUND_MS as BOUND_MS } from '../src/api-keys/storage/change-feed';
+import { DEFAULT_REVOCATION_BOUND_MS as BOUND_MS } from '../src/change-feed/change-feed';
 import { Instance } from './kit/instance';
 import { startBenchMongo } from './kit/mongo-store';
 import { claim, print, printTable } from './kit/report';

@@ -1,11 +1,11 @@
-export { ApiKeysModule } from './api-keys/api-keys.module';
+export { ApiKeysModule } from './api-keys.module';
 export type {
   ApiKeysModuleAsyncOptions,
   ApiKeysModuleOptions,
   ApiKeysModuleSettings,
   ApiKeysOptions,
   TenantParamNames,
-} from './api-keys/api-keys.options';
+} from './api-keys/options/api-keys.options';
 export {
   ApiKeysService,
   type ApiKeyPage,
@@ -13,7 +13,7 @@ export {
   type CreateApiKey,
   type IssuedApiKey,
   type RotateOptions,
-} from './api-keys/api-keys.service';
+} from './api-keys/management/api-keys.service';
 export {
   ConcurrentChangeError,
   DelegationExceededError,
@@ -23,12 +23,12 @@ export {
   RotationConflictError,
   UnacceptableExpiryError,
   VersionMismatchError,
-} from './api-keys/api-keys.errors';
-export { InvalidCursorError, type KeyPageQuery } from './api-keys/key-page';
-export { CLOCK } from './api-keys/clock.token';
+} from './api-keys/management/api-keys.errors';
+export { InvalidCursorError, type KeyPageQuery } from './api-keys/management/key-page';
+export { CLOCK } from './api-keys/ports/clock.token';
 
 export { CurrentApiKey, type CurrentKey } from './api-keys/access/current-api-key.decorator';
-export { type HttpRequest, nodeRequestOf } from './api-keys/access/http-request';
+export { type HttpRequest, nodeRequestOf } from './http/http-request';
 export {
   AllowSessions,
   Authenticated,
@@ -54,7 +54,7 @@ export type {
 } from './api-keys/domain/api-key';
 export type { Binding, TenantContext } from './api-keys/domain/binding';
 export { type Caller, callerOf, rootCaller } from './api-keys/domain/caller';
-export { type Clock, systemClock } from './api-keys/domain/clock';
+export { type Clock, systemClock } from './api-keys/ports/clock';
 export type {
   Decision,
   DecisionCode,
@@ -83,13 +83,8 @@ export {
   type ApiKeyRepository,
   type KeyOutline,
 } from './api-keys/storage/api-key.repository';
-export type {
-  ChangeFeed,
-  ChangeFeedKind,
-  ChangeFeedMode,
-  ChangeListener,
-} from './api-keys/storage/change-feed';
-export type { ReadOptions } from './api-keys/storage/read-options';
+export type { ChangeFeed, ChangeFeedKind, ChangeFeedMode, ChangeListener } from './change-feed/change-feed';
+export type { ReadOptions } from './change-feed/read-options';
 export {
   API_KEY_MODEL,
   ApiKeyDocument,
@@ -97,15 +92,15 @@ export {
   type StoredPendingEvent,
 } from './api-keys/storage/api-key.schema';
 export type { ApiKeyStorage } from './api-keys/storage/api-key-storage';
-export { MAX_USAGE_DAYS, USAGE_REPOSITORY, type UsageRepository } from './api-keys/storage/usage.repository';
-export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/storage/usage.schema';
-export type { UsageStorage } from './api-keys/storage/usage-storage';
+export { MAX_USAGE_DAYS, USAGE_REPOSITORY, type UsageRepository } from './api-keys/ports/usage.repository';
+export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/usage/storage/usage.schema';
+export type { UsageStorage } from './api-keys/usage/storage/usage-storage';
 export {
   KeyIdTakenError,
   StorageFaultError,
   StorageUnavailableError,
   UsageNotWrittenError,
-} from './api-keys/storage/storage.errors';
+} from './problems/storage.errors';
 
 export {
   type DeliveryState,
@@ -115,32 +110,36 @@ export {
   type EventRepository,
   type QueuedEvent,
   type RecordedEvent,
-} from './api-keys/storage/event.repository';
-export type { EventStorage } from './api-keys/storage/event-storage';
-export type { LeaseRecord, LeaseRepository } from './api-keys/storage/lease.repository';
+} from './api-keys/ports/event.repository';
+export type { EventStorage } from './events/storage/event-storage';
+export type { LeaseRecord, LeaseRepository } from './api-keys/ports/lease.repository';
 export type { ExpiryPosition, KeyOutbox, PendingEvents } from './api-keys/storage/outbox.repository';
 
-export type { EventPage, EventPageQuery } from './api-keys/events/event-page';
-export { EventsService } from './api-keys/events/events.service';
-export type { WebhookOptions } from './api-keys/events/webhooks/webhook.options';
+export type { EventPage, EventPageQuery } from './events/event-page';
+export { EventsService } from './events/events.service';
+export type { WebhookOptions } from './api-keys/options/webhook.options';
 export { Admission } from './api-keys/access/admission';
 export type { Door } from './api-keys/verification/decision-metrics';
 export type { PresentedCredential, PresentedToken } from './api-keys/access/credentials';
-export type { ImportOptions } from './api-keys/import/import-options';
-export { type ImportOutcome, type ImportReport } from './api-keys/import/import-report';
-export { KeyImportService } from './api-keys/import/key-import.service';
+export type { ImportOptions } from './api-keys/management/import/import-options';
+export { type ImportOutcome, type ImportReport } from './api-keys/management/import/import-report';
+export { KeyImportService } from './api-keys/management/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
-export { RATE_LIMITER, type RateLimiter, type RateLimitState } from './api-keys/limits/rate-limiter';
+export { RATE_LIMITER, type RateLimiter, type RateLimitState } from './api-keys/ports/rate-limiter';
 export type { OnLimiterOutage } from './api-keys/limits/shared-rate-limiter';
-export { KeyUsageService, type UsageReport, type UsageRequest } from './api-keys/usage/key-usage.service';
+export {
+  KeyUsageService,
+  type UsageReport,
+  type UsageRequest,
+} from './api-keys/management/key-usage.service';
 export { UsageNotRecordedError } from './api-keys/usage/usage.errors';
 export { UnacceptableUsageSpanError } from './api-keys/usage/usage-span';
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier, type VerifyOptions } from './api-keys/verification/key-verifier';
-export { AUTHENTICATOR, type Authenticator } from './api-keys/access/authenticator';
-export { OWNER_SLOTS, type OwnerSlots } from './api-keys/owner-slots';
-export { OWNER_STATUS, type OwnerStatus } from './api-keys/verification/owner-status';
+export { AUTHENTICATOR, type Authenticator } from './api-keys/ports/authenticator';
+export { OWNER_SLOTS, type OwnerSlots } from './api-keys/ports/owner-slots';
+export { OWNER_STATUS, type OwnerStatus } from './api-keys/ports/owner-status';
 
 export { ConfigurationError } from './config/configuration.error';
 export { type Durability, StorageConfig, type VolatileStoragePermit } from './config/storage.config';

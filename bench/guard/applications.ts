@@ -16,8 +16,8 @@ import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { RequireScopes } from '../../src/api-keys/access/require-scopes.decorator';
-import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { ApiKeysModule } from '../../src/api-keys.module';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 
 /** What stands before the route. */

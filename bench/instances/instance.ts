@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection, mongo } from 'mongoose';
-import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/api-keys.service';
+import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
 import { createService } from '../../src/bootstrap/create-service';

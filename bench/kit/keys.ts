@@ -2,7 +2,7 @@ import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import type { Requirement } from '../../src/api-keys/domain/decision';
 import { recordChange } from '../../src/api-keys/domain/key-change';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { issueToken } from '../../src/api-keys/domain/key-token';
+import { issueToken } from '../../src/api-keys/domain/token/key-token';
 
 /** A key that is stored, with its token. */
 export interface SampleKey {

@@ -1,8 +1,8 @@
 import { type Connection, createConnection, type mongo } from 'mongoose';
 import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from '../../src/api-keys/storage/api-key.schema';
-import type { FreshnessSettings } from '../../src/api-keys/storage/change-feed';
+import type { FreshnessSettings } from '../../src/change-feed/change-feed';
 import { MongoApiKeyRepository } from '../../src/api-keys/storage/mongo-api-key.repository';
-import { MongoChangeFeed } from '../../src/api-keys/storage/mongo-change-feed';
+import { MongoChangeFeed } from '../../src/change-feed/mongo-change-feed';
 import { startMongoServer } from '../../test/support/mongo-server';
 import { withDatabase } from '../../test/support/mongo-server/uri';
 import { print } from './report';

@@ -1,8 +1,8 @@
-import type { ApiKeysOptions } from '../../src/api-keys/api-keys.options';
-import { systemClock } from '../../src/api-keys/domain/clock';
+import type { ApiKeysOptions } from '../../src/api-keys/options/api-keys.options';
+import { systemClock } from '../../src/api-keys/ports/clock';
 import { LocalRateLimiter } from '../../src/api-keys/limits/local-rate-limiter';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
-import { MemoryUsageRepository } from '../../src/api-keys/storage/memory-usage.repository';
+import { MemoryUsageRepository } from '../../src/api-keys/usage/storage/memory-usage.repository';
 import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
 import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
 import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';

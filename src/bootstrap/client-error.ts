@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { variedBy } from '../http/cache-headers';
+import { variedBy } from '../problems/cache-headers';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../problems/problem';
 import { PROBLEM_CATALOGUE, type ProblemCode } from '../problems/problem-catalogue';
 import { STATUS_CODES } from 'node:http';

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { headerValues } from '../api-keys/access/http-request';
+import { headerValues } from '../http/http-request';
 import { problemOf } from '../problems/problem';
 import { sendProblem } from './send-problem';
 

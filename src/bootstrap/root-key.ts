@@ -1,5 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { ApiKeysService, type IssuedApiKey } from '../api-keys/api-keys.service';
+import { ApiKeysService, type IssuedApiKey } from '../api-keys/management/api-keys.service';
 import { rootCaller } from '../api-keys/domain/caller';
 
 /** Makes a key that holds everything. */

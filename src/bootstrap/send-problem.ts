@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { variedBy } from '../http/cache-headers';
+import { variedBy } from '../problems/cache-headers';
 import { PROBLEM_MEDIA_TYPE, type Problem } from '../problems/problem';
 
 /** Answers with a problem where no filter of Nest is reached. */

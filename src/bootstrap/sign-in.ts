@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { discoverProvider } from '../users/sessions/discovery';
+import { discoverProvider } from '../users/issuers/discovery';
 
 type PathsObject = OpenAPIObject['paths'];
 type OperationObject = NonNullable<PathsObject[string]['get']>;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { ApiKeysService } from '../api-keys/api-keys.service';
+import { ApiKeysService } from '../api-keys/management/api-keys.service';
 import { rootCaller } from '../api-keys/domain/caller';
-import { CreateApiKeyDto } from '../api-keys/dto/create-api-key.dto';
+import { CreateApiKeyDto } from '../api-keys/management/dto/create-api-key.dto';
 import { resultCommand } from './command';
 import { asOperator } from './operator-context';
 import { readOptions } from './options';

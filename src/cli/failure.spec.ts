@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
-import { KeyNotFoundError, RevokedKeyError } from '../api-keys/api-keys.errors';
-import { StorageUnavailableError } from '../api-keys/storage/storage.errors';
+import { KeyNotFoundError, RevokedKeyError } from '../api-keys/management/api-keys.errors';
+import { StorageUnavailableError } from '../problems/storage.errors';
 import { ConfigurationError, UnreachableError } from '../config/configuration.error';
 import { CliError, UsageError } from './cli.errors';
 import { failureOf } from './failure';

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { StorageFaultError } from '../api-keys/storage/storage.errors';
+import { StorageFaultError } from '../problems/storage.errors';
 import { ConfigurationError, UnreachableError } from '../config/configuration.error';
 import { KeywardError } from '../problems/keyward.error';
 import { PROBLEM_CATALOGUE, type ProblemCode } from '../problems/problem-catalogue';

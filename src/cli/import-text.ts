@@ -1,4 +1,4 @@
-import type { ImportOutcome, ImportReport } from '../api-keys/import/import-report';
+import type { ImportOutcome, ImportReport } from '../api-keys/management/import/import-report';
 import { printable } from './terminal-text';
 
 /** How many line numbers a warning names. */

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { runningVersion } from '../config/version';
+import { runningVersion } from '../settings/version';
 import { configCommand } from './config/config.command';
 import { createRootKeyCommand } from './create-root-key.command';
 import { ExitCode } from './exit-code';

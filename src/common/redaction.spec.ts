@@ -1,5 +1,5 @@
 import { assert, property, string } from 'fast-check';
-import { issueToken } from '../api-keys/domain/key-token';
+import { issueToken } from '../api-keys/domain/token/key-token';
 import { newKeyId } from '../api-keys/domain/key-id';
 import { redactedSetting, redactionOf, shown } from './redaction';
 

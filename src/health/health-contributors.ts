@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { inTime } from '../api-keys/limits/in-time';
+import { inTime } from '../common/in-time';
 import type { HealthContributor, PartHealth } from './health-contributor';
 
 /** How long a part may take to answer. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Histogram, register } from 'prom-client';
-import { sharedMetric } from '../metrics/shared-metric';
+import { sharedMetric } from '../common/shared-metric';
 
 const METRIC = 'keyward_http_request_duration_seconds';
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { discoverProvider } from '../users/sessions/discovery';
-import { IssuerFaultError } from '../users/sessions/issuer-fault.error';
+import { discoverProvider } from '../users/issuers/discovery';
+import { IssuerFaultError } from '../users/issuers/issuer-fault.error';
 import { USERS_OPTIONS, type UsersOptions } from '../users/users.options';
 import type { HealthContributor, PartHealth } from './health-contributor';
 import { HealthContributors } from './health-contributors';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys/api-keys.options';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys/options/api-keys.options';
 import { RedisConnection } from '../api-keys/limits/redis-connection';
 import type { HealthContributor, PartHealth } from './health-contributor';
 import { HealthContributors } from './health-contributors';

@@ -9,7 +9,7 @@ import {
   ModulesContainer,
 } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
-import { type DiscoveredRoute, discoverRoutes } from '../api-keys/access/route-discovery';
+import { type DiscoveredRoute, discoverRoutes } from './route-discovery';
 import { ownRouteHandlerOf } from './own-route';
 
 const ABOUT_THE_BODY = ['content-type', 'content-length', 'transfer-encoding'] as const;

@@ -1,7 +1,7 @@
 import { applyDecorators, Controller, Res, type Type, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiQuery } from '@nestjs/swagger';
 import { isAnswered } from '../problems/answered';
-import type { HttpRequest } from '../api-keys/access/http-request';
+import type { HttpRequest } from './http-request';
 
 /** What a route of ours reads of a request. It accepts nothing else. */
 export interface Reads<Body extends object, Query extends object> {

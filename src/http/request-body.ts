@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type HttpRequest, headerValues, nodeRequestOf } from '../api-keys/access/http-request';
+import { type HttpRequest, headerValues, nodeRequestOf } from './http-request';
 import { problemOf } from '../problems/problem';
 import type { ProblemCode } from '../problems/problem-catalogue';
 import { ProblemException } from '../problems/problem.exception';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type HttpRequest, nodeRequestOf } from '../api-keys/access/http-request';
+import { type HttpRequest, nodeRequestOf } from './http-request';
 import { readBody } from './request-body';
 
 const forms = new WeakMap<IncomingMessage, Promise<unknown>>();

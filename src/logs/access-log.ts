@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerNoteOf, decisionNoteOf } from '../api-keys/access/decision-note';
 import { accessOf } from '../api-keys/access/verified-access';
-import type { ClientAddressOf } from '../api-keys/access/client-address';
+import type { ClientAddressOf } from '../http/client-address';
 import { sentMethodOf } from '../http/host-front';
 import type { HttpMetrics } from '../health/http-metrics';
 import { REQUEST_ID_HEADER } from './request-id';

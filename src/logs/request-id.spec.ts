@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { issueToken } from '../api-keys/domain/key-token';
+import { issueToken } from '../api-keys/domain/token/key-token';
 import { newKeyId } from '../api-keys/domain/key-id';
 import { redactionOf } from '../common/redaction';
 import { requestIdOf } from './request-id';

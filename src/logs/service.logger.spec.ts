@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../config/configuration.error';
 import { newKeyId } from '../api-keys/domain/key-id';
-import { issueToken } from '../api-keys/domain/key-token';
+import { issueToken } from '../api-keys/domain/token/key-token';
 import { writeLogLine } from './log-sink';
 import { ServiceLogger } from './service.logger';
 

@@ -1,6 +1,6 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { ConfigurationError } from '../config/configuration.error';
-import type { LogFormat } from '../config/environment';
+import type { LogFormat } from '../settings/environment';
 import { writeLogLine } from './log-sink';
 import { redactionOf, type Redaction, shown } from '../common/redaction';
 

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Injectable, Logger } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
-import { keepFromCaches } from '../http/cache-headers';
+import { keepFromCaches } from './cache-headers';
 import { PROBLEM_MEDIA_TYPE, type Problem } from './problem';
 import { isAnswered } from './answered';
 import { toProblemException } from './problem-translation';

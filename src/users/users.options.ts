@@ -1,5 +1,5 @@
-import type { FreshnessSettings } from '../api-keys/storage/change-feed';
-import type { OidcIssuerConfig } from './sessions/oidc-issuer.config';
+import type { FreshnessSettings } from '../change-feed/change-feed';
+import type { OidcIssuerConfig } from './issuers/oidc-issuer.config';
 import type { UserStorage } from './storage/user-storage';
 
 /** How users are kept, and what they may do. */

@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { type Connection, createConnection } from 'mongoose';
-import { ApiKeysService } from '../../src/api-keys/api-keys.service';
-import { systemClock } from '../../src/api-keys/domain/clock';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
+import { systemClock } from '../../src/api-keys/ports/clock';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
-import type { ChangeFeed, ChangeFeedMode } from '../../src/api-keys/storage/change-feed';
+import type { ChangeFeed, ChangeFeedMode } from '../../src/change-feed/change-feed';
 import { StorageConfig } from '../../src/config/storage.config';
 import { openUserStorage } from '../../src/users/storage/user-storage';
 import type { UserRepository } from '../../src/users/storage/user.repository';

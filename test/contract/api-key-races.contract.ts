@@ -1,10 +1,10 @@
-import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { type Caller, callerOf, rootCaller } from '../../src/api-keys/domain/caller';
 import type { KeyPatch } from '../../src/api-keys/domain/key-patch';
-import { systemClock } from '../../src/api-keys/domain/clock';
+import { systemClock } from '../../src/api-keys/ports/clock';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
-import { KeyIdTakenError } from '../../src/api-keys/storage/storage.errors';
+import { KeyIdTakenError } from '../../src/problems/storage.errors';
 import { aKey, changed, revoked } from '../support/fixtures';
 import { RivalledRepository } from './rivalled-repository';
 

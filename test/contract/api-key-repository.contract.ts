@@ -4,7 +4,7 @@ import type {
   ApiKeyRepository,
   KeyOutline,
 } from '../../src/api-keys/storage/api-key.repository';
-import { KeyIdTakenError } from '../../src/api-keys/storage/storage.errors';
+import { KeyIdTakenError } from '../../src/problems/storage.errors';
 import {
   aFullKey,
   aKey,

@@ -1,10 +1,10 @@
-import type { ApiKeysOptions } from '../../src/api-keys/api-keys.options';
-import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/api-keys.service';
+import type { ApiKeysOptions } from '../../src/api-keys/options/api-keys.options';
+import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/management/api-keys.service';
 import type { ApiKey, Grant } from '../../src/api-keys/domain/api-key';
 import { type Caller, callerOf, rootCaller } from '../../src/api-keys/domain/caller';
-import type { Clock } from '../../src/api-keys/domain/clock';
+import type { Clock } from '../../src/api-keys/ports/clock';
 import type { KeyPatch } from '../../src/api-keys/domain/key-patch';
-import { hashToken } from '../../src/api-keys/domain/key-token';
+import { hashToken } from '../../src/api-keys/domain/token/key-token';
 import { aKey, ALICE, BOB } from '../support/fixtures';
 import { memoryRepository } from './opened-repository';
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ChangeFeed, ChangeFeedKind, ChangeListener } from '../../src/api-keys/storage/change-feed';
+import type { ChangeFeed, ChangeFeedKind, ChangeListener } from '../../src/change-feed/change-feed';
 import { PATIENCE_MS } from '../support/patience';
 
 /** A feed, and somebody else who changes what it is about. */

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { type Connection, createConnection, type mongo } from 'mongoose';
 import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
-import type { ChangeFeedMode } from '../../src/api-keys/storage/change-feed';
-import { MongoDeployment } from '../../src/api-keys/storage/mongo-deployment';
+import type { ChangeFeedMode } from '../../src/change-feed/change-feed';
+import { MongoDeployment } from '../../src/change-feed/mongo-deployment';
 import { ConfigurationError } from '../../src/config/configuration.error';
 import { StorageConfig } from '../../src/config/storage.config';
 import { openUserStorage } from '../../src/users/storage/user-storage';

@@ -1,5 +1,5 @@
 import { positionAt, positionOf } from '../../src/api-keys/domain/key-event';
-import type { EventRepository, QueuedEvent } from '../../src/api-keys/storage/event.repository';
+import type { EventRepository, QueuedEvent } from '../../src/api-keys/ports/event.repository';
 import { anEvent } from '../support/event-fixtures';
 import { ALICE, BOB, TENANTS } from '../support/fixtures';
 import type { OpenedEvents } from './opened-events';

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { eventMetrics } from '../../src/api-keys/events/event-metrics';
-import { EventWorker } from '../../src/api-keys/events/event-worker';
-import { KeyEventPublisher } from '../../src/api-keys/events/key-event.publisher';
-import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
+import { eventMetrics } from '../../src/events/event-metrics';
+import { EventWorker } from '../../src/events/event-worker';
+import { KeyEventPublisher } from '../../src/events/key-event.publisher';
+import { StorageUnavailableError } from '../../src/problems/storage.errors';
 import { aKey } from '../support/fixtures';
 import { openMemoryEvents } from './opened-events';
 import { memoryRepository } from './opened-repository';

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import { positionAt } from '../../src/api-keys/domain/key-event';
-import type { EventRepository, QueuedEvent } from '../../src/api-keys/storage/event.repository';
+import type { EventRepository, QueuedEvent } from '../../src/api-keys/ports/event.repository';
 import { anEvent } from '../support/event-fixtures';
 import { ALICE } from '../support/fixtures';
 import { testDatabaseUri } from '../support/test-database';

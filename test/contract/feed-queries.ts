@@ -1,7 +1,7 @@
 import type { Connection, mongo } from 'mongoose';
-import type { FeedTarget } from '../../src/api-keys/storage/feed-target';
-import { MongoChangePoll } from '../../src/api-keys/storage/mongo-change-poll';
-import { MongoHeartbeat, type WatchedDocument } from '../../src/api-keys/storage/mongo-heartbeat';
+import type { FeedTarget } from '../../src/change-feed/feed-target';
+import { MongoChangePoll } from '../../src/change-feed/mongo-change-poll';
+import { MongoHeartbeat, type WatchedDocument } from '../../src/change-feed/mongo-heartbeat';
 import { type SentCommand, SentCommands, serves, type ServerIndex, shapeOf } from './sent-commands';
 
 /** A query of the change feed, and the index that serves it. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { type Caller, rootCaller } from '../../src/api-keys/domain/caller';
 import { changeEventOf } from '../../src/api-keys/domain/key-event';
-import { systemClock } from '../../src/api-keys/domain/clock';
+import { systemClock } from '../../src/api-keys/ports/clock';
 import type { KeyOutbox } from '../../src/api-keys/storage/outbox.repository';
 import { aFullKey, aKey, ALICE, changed, nothingOptional } from '../support/fixtures';
 import { testDatabaseUri } from '../support/test-database';

@@ -1,4 +1,4 @@
-import { connectToMongo } from '../../src/config/mongo-connection.module';
+import { connectToMongo } from '../../src/mongo/mongo-connection.module';
 import { testDatabaseUri } from '../support/test-database';
 
 describe('the connection that the service opens', () => {

@@ -1,7 +1,7 @@
 import { mongo } from 'mongoose';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import type { UsageRepository } from '../../src/api-keys/storage/usage.repository';
-import { UsageSchema } from '../../src/api-keys/storage/usage.schema';
+import type { UsageRepository } from '../../src/api-keys/ports/usage.repository';
+import { UsageSchema } from '../../src/api-keys/usage/storage/usage.schema';
 import { testDatabaseUri } from '../support/test-database';
 import { SERVICE_CONNECTION } from './opened-repository';
 import {

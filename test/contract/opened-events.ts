@@ -1,6 +1,6 @@
 import type { ConnectOptions, Connection, mongo } from 'mongoose';
-import type { EventRepository } from '../../src/api-keys/storage/event.repository';
-import { openEventStorage } from '../../src/api-keys/storage/event-storage';
+import type { EventRepository } from '../../src/api-keys/ports/event.repository';
+import { openEventStorage } from '../../src/events/storage/event-storage';
 import { StorageConfig } from '../../src/config/storage.config';
 import { connected } from '../support/connected';
 import { testDatabaseUri } from '../support/test-database';

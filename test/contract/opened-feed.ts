@@ -1,8 +1,8 @@
 import { mongo } from 'mongoose';
-import { LocalChangeFeed } from '../../src/api-keys/storage/change-feed';
-import { MongoChangeFeed } from '../../src/api-keys/storage/mongo-change-feed';
-import { MongoDeployment } from '../../src/api-keys/storage/mongo-deployment';
-import type { WatchedDocument } from '../../src/api-keys/storage/mongo-heartbeat';
+import { LocalChangeFeed } from '../../src/change-feed/change-feed';
+import { MongoChangeFeed } from '../../src/change-feed/mongo-change-feed';
+import { MongoDeployment } from '../../src/change-feed/mongo-deployment';
+import type { WatchedDocument } from '../../src/change-feed/mongo-heartbeat';
 import { testDatabaseUri } from '../support/test-database';
 import type { OpenedFeed } from './change-feed.contract';
 

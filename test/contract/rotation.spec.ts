@@ -1,9 +1,9 @@
-import { RotationConflictError } from '../../src/api-keys/api-keys.errors';
-import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { RotationConflictError } from '../../src/api-keys/management/api-keys.errors';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { callerOf, rootCaller } from '../../src/api-keys/domain/caller';
-import { systemClock } from '../../src/api-keys/domain/clock';
-import { hashToken } from '../../src/api-keys/domain/key-token';
+import { systemClock } from '../../src/api-keys/ports/clock';
+import { hashToken } from '../../src/api-keys/domain/token/key-token';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { MeetingRepository } from '../support/meeting-repository';
 import { startService, type TestService } from '../support/service';

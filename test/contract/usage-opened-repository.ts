@@ -1,8 +1,8 @@
 import type { ConnectOptions, Connection, mongo } from 'mongoose';
-import { MemoryUsageRepository } from '../../src/api-keys/storage/memory-usage.repository';
-import { MongoUsageRepository } from '../../src/api-keys/storage/mongo-usage.repository';
-import type { UsageRepository } from '../../src/api-keys/storage/usage.repository';
-import { USAGE_MODEL, type UsageDocument, UsageSchema } from '../../src/api-keys/storage/usage.schema';
+import { MemoryUsageRepository } from '../../src/api-keys/usage/storage/memory-usage.repository';
+import { MongoUsageRepository } from '../../src/api-keys/usage/storage/mongo-usage.repository';
+import type { UsageRepository } from '../../src/api-keys/ports/usage.repository';
+import { USAGE_MODEL, type UsageDocument, UsageSchema } from '../../src/api-keys/usage/storage/usage.schema';
 import { StorageConfig } from '../../src/config/storage.config';
 import { connected } from '../support/connected';
 import { testDatabaseUri } from '../support/test-database';

@@ -1,6 +1,6 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import type { UsageTally } from '../../src/api-keys/domain/usage';
-import type { UsageRepository } from '../../src/api-keys/storage/usage.repository';
+import type { UsageRepository } from '../../src/api-keys/ports/usage.repository';
 import type { OpenedUsageRepository } from './usage-opened-repository';
 
 const at = (time: string): Date => new Date(`2027-01-${time}Z`);

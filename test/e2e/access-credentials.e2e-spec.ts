@@ -1,6 +1,6 @@
-import type { IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import type { IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { hashToken, issueToken } from '../../src/api-keys/domain/key-token';
+import { hashToken, issueToken } from '../../src/api-keys/domain/token/key-token';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { HttpClient } from '../support/http-client';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';

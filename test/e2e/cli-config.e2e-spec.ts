@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Environment } from '../../src/config/environment';
+import { Environment } from '../../src/settings/environment';
 import { documentIn, keyward } from '../support/command-line';
 import { freePort } from '../support/free-port';
 import { testDatabaseUri } from '../support/test-database';

@@ -1,5 +1,5 @@
 import type { ApiKey } from '../../src/api-keys/domain/api-key';
-import type { ApiKeyPageDto } from '../../src/api-keys/dto/api-key.dto';
+import type { ApiKeyPageDto } from '../../src/api-keys/management/dto/api-key.dto';
 import { type CommandRun, documentIn, keyward } from '../support/command-line';
 import { startService, type TestService } from '../support/service';
 import { storedKey } from '../support/stored-key';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseEnv, promisify } from 'node:util';
 import ts from 'typescript';
 import { parse } from 'yaml';
-import { Environment, readEnvironment } from '../../src/config/environment';
+import { Environment, readEnvironment } from '../../src/settings/environment';
 import { blocksOf } from '../support/docs/markdown-blocks';
 import {
   type ComposeFile,

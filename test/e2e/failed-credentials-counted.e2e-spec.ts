@@ -1,5 +1,5 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { issueToken } from '../../src/api-keys/domain/key-token';
+import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { postForm } from '../support/form';
 import type { HttpAnswer } from '../support/http-client';
 import { takeClock } from '../support/movable-clock';

@@ -1,5 +1,5 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { issueToken } from '../../src/api-keys/domain/key-token';
+import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import type { HttpAnswer } from '../support/http-client';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { startService, type TestService } from '../support/service';

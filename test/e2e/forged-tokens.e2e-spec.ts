@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { IssuedApiKey } from '../../src/api-keys/api-keys.service';
-import { issueToken } from '../../src/api-keys/domain/key-token';
+import type { IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
+import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { HttpClient } from '../support/http-client';
 import { type NodeProcess, runNode } from '../support/node-process';
 import { startService, type TestService } from '../support/service';

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Injectable, Module, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
 import { CurrentApiKey, type CurrentKey } from '../../src/api-keys/access/current-api-key.decorator';
-import { type HttpRequest, nodeRequestOf } from '../../src/api-keys/access/http-request';
+import { type HttpRequest, nodeRequestOf } from '../../src/http/http-request';
 import { RequireScopes, SelfScoped } from '../../src/api-keys/access/require-scopes.decorator';
 import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
 import { Tenant } from '../../src/api-keys/access/tenant.decorator';
-import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { ApiKeysModule } from '../../src/api-keys.module';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import type { TenantContext } from '../../src/api-keys/domain/binding';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';

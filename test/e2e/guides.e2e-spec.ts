@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { Environment } from '../../src/config/environment';
+import { Environment } from '../../src/settings/environment';
 import { blocksOf, type MarkdownBlock, RUNNABLE_PAGES } from '../support/docs/markdown-blocks';
 import { type NodeProcess, runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';

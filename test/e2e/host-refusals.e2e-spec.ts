@@ -9,8 +9,8 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Public } from '../../src';
-import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { ApiKeysModule } from '../../src/api-keys.module';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { ProblemFilter } from '../../src/problems/problem.filter';
 import { ADAPTERS, type RunningHost, startHost } from '../support/two-adapters';

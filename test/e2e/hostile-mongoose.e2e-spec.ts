@@ -1,7 +1,7 @@
 import { MongooseModule } from '@nestjs/mongoose';
 import mongoose, { type Connection, type Schema } from 'mongoose';
-import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { ApiKeysModule } from '../../src/api-keys.module';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
 import type { HttpClient } from '../support/http-client';

@@ -1,4 +1,4 @@
-import { foreignKeyId } from '../../src/api-keys/domain/foreign-token';
+import { foreignKeyId } from '../../src/api-keys/domain/token/foreign-token';
 import { foreignKey } from '../support/foreign-keys';
 import { exportedKey, type ImportBench, startImportBench } from '../support/import-command';
 import { storeOf } from '../support/stored-key';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { foreignKeyId } from '../../src/api-keys/domain/foreign-token';
+import { foreignKeyId } from '../../src/api-keys/domain/token/foreign-token';
 import { foreignKey } from '../support/foreign-keys';
 import { exportedKey, type ImportBench, startImportBench } from '../support/import-command';
 

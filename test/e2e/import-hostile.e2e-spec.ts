@@ -1,4 +1,4 @@
-import { hashToken } from '../../src/api-keys/domain/key-token';
+import { hashToken } from '../../src/api-keys/domain/token/key-token';
 import { foreignKey } from '../support/foreign-keys';
 import type { HttpAnswer } from '../support/http-client';
 import { startService, type TestService } from '../support/service';

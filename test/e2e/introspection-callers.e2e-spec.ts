@@ -1,7 +1,7 @@
 import { rootCaller } from '../../src/api-keys/domain/caller';
-import { hashToken } from '../../src/api-keys/domain/key-token';
-import { KeyImportService } from '../../src/api-keys/import/key-import.service';
-import type { IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import { hashToken } from '../../src/api-keys/domain/token/key-token';
+import { KeyImportService } from '../../src/api-keys/management/import/key-import.service';
+import type { IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
 import { postForm } from '../support/form';
 import type { HttpAnswer } from '../support/http-client';
 import { getRaw } from '../support/raw-request';

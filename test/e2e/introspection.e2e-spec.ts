@@ -1,6 +1,6 @@
-import type { IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import type { IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { issueToken } from '../../src/api-keys/domain/key-token';
+import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { postForm } from '../support/form';
 import type { HttpAnswer, HttpClient } from '../support/http-client';
 import { takeClock } from '../support/movable-clock';

@@ -1,5 +1,5 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { hashToken, issueToken } from '../../src/api-keys/domain/key-token';
+import { hashToken, issueToken } from '../../src/api-keys/domain/token/key-token';
 import { aKey } from '../support/fixtures';
 import { startService, type TestService } from '../support/service';
 import { storeOf } from '../support/stored-key';

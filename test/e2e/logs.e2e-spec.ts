@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { issueToken } from '../../src/api-keys/domain/key-token';
+import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { HttpClient } from '../support/http-client';
 import { runBuiltService, runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';

@@ -17,7 +17,7 @@ import {
   TenantHeaders,
 } from '../../src/api-keys/access/require-scopes.decorator';
 import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
-import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
+import { ApiKeysModule } from '../../src/api-keys.module';
 import { ConfigurationError } from '../../src/config/configuration.error';
 import { ADAPTERS, refusalOf } from '../support/two-adapters';
 

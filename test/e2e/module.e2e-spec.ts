@@ -6,7 +6,7 @@ import {
   SelfScoped,
   TenantHeaders,
 } from '../../src/api-keys/access/require-scopes.decorator';
-import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
+import { ApiKeysModule } from '../../src/api-keys.module';
 import { ConfigurationError } from '../../src/config/configuration.error';
 import { startMemoriesHost } from '../support/memories-host';
 import { ADAPTERS, refusalOf, startHost } from '../support/two-adapters';

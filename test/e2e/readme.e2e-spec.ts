@@ -49,7 +49,7 @@ describe('a new user who follows the README', () => {
 
 describe('a Nest team that reads the table of options', () => {
   it('finds each option of the module in it, and none that is not', async () => {
-    const file = join(ROOT, 'src/api-keys/api-keys.options.ts');
+    const file = join(ROOT, 'src/api-keys/options/api-keys.options.ts');
     const program = ts.createProgram([file], { module: ts.ModuleKind.NodeNext });
     const checker = program.getTypeChecker();
     const options = program

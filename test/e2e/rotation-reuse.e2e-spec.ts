@@ -1,6 +1,6 @@
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import type { CreateApiKey } from '../../src/api-keys/api-keys.service';
-import { issueToken } from '../../src/api-keys/domain/key-token';
+import type { CreateApiKey } from '../../src/api-keys/management/api-keys.service';
+import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { REUSE_DETECTED, type ReuseDetected } from '../../src/api-keys/verification/reuse-recorder';
 import { postForm } from '../support/form';
 import type { HttpClient } from '../support/http-client';

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { OWNER_STATUS } from '../../src/api-keys/verification/owner-status';
-import type { CreateApiKey, IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import { OWNER_STATUS } from '../../src/api-keys/ports/owner-status';
+import type { CreateApiKey, IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
 import type { HttpAnswer } from '../support/http-client';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { ADAPTERS } from '../support/two-adapters';

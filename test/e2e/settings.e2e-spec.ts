@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { Environment, readEnvironment } from '../../src/config/environment';
+import { Environment, readEnvironment } from '../../src/settings/environment';
 import { runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
 

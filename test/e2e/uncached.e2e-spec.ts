@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
-import { ApiKeysService, type CreateApiKey, type IssuedApiKey } from '../../src/api-keys/api-keys.service';
+import { ApiKeysModule } from '../../src/api-keys.module';
+import {
+  ApiKeysService,
+  type CreateApiKey,
+  type IssuedApiKey,
+} from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import type { KeyPatch } from '../../src/api-keys/domain/key-patch';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';

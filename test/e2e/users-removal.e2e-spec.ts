@@ -1,8 +1,8 @@
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
-import { ApiKeysService } from '../../src/api-keys/api-keys.service';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
-import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
+import { StorageUnavailableError } from '../../src/problems/storage.errors';
 import type { JsonObject } from '../support/http-client';
 import { testDatabaseUri } from '../support/test-database';
 import {

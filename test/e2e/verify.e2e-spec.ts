@@ -1,4 +1,4 @@
-import { issueToken } from '../../src/api-keys/domain/key-token';
+import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import type { HttpAnswer, HttpClient } from '../support/http-client';
 import { startService, type TestService } from '../support/service';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RETRY_DELAYS_SECONDS } from '../../src/api-keys/events/webhooks/retry-schedule';
+import { RETRY_DELAYS_SECONDS } from '../../src/events/webhooks/retry-schedule';
 import { HttpClient } from '../support/http-client';
 import { runNode } from '../support/node-process';
 import { startService } from '../support/service';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ConnectOptions, createConnection } from 'mongoose';
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
-import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
+import { StorageUnavailableError } from '../../src/problems/storage.errors';
 import { aKey, changed } from '../support/fixtures';
 import { timed } from '../support/lateness';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';

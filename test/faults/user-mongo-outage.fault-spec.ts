@@ -1,5 +1,5 @@
 import { createConnection } from 'mongoose';
-import { StorageUnavailableError } from '../../src/api-keys/storage/storage.errors';
+import { StorageUnavailableError } from '../../src/problems/storage.errors';
 import type { User } from '../../src/users/domain/user';
 import type { UserRepository } from '../../src/users/storage/user.repository';
 import { timed } from '../support/lateness';

@@ -1,12 +1,16 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { Authenticated, RequireScopes } from '../../src/api-keys/access/require-scopes.decorator';
 import { Tenant } from '../../src/api-keys/access/tenant.decorator';
-import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
-import { ApiKeysService, type CreateApiKey, type IssuedApiKey } from '../../src/api-keys/api-keys.service';
-import { CLOCK } from '../../src/api-keys/clock.token';
+import { ApiKeysModule } from '../../src/api-keys.module';
+import {
+  ApiKeysService,
+  type CreateApiKey,
+  type IssuedApiKey,
+} from '../../src/api-keys/management/api-keys.service';
+import { CLOCK } from '../../src/api-keys/ports/clock.token';
 import type { TenantContext } from '../../src/api-keys/domain/binding';
 import { rootCaller } from '../../src/api-keys/domain/caller';
-import { OWNER_STATUS } from '../../src/api-keys/verification/owner-status';
+import { OWNER_STATUS } from '../../src/api-keys/ports/owner-status';
 import { type AdapterName, type RunningHost, startHost } from './two-adapters';
 
 /** The one owner who is not active. */

@@ -1,6 +1,6 @@
 import type { ApiKey, ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { hashToken } from '../../src/api-keys/domain/key-token';
+import { hashToken } from '../../src/api-keys/domain/token/key-token';
 import { recordChange } from '../../src/api-keys/domain/key-change';
 
 /** Two customers of one product, who must never see each other's keys. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { hashToken } from '../../src/api-keys/domain/key-token';
+import { hashToken } from '../../src/api-keys/domain/token/key-token';
 
 /** A token as another system made it, and what that system kept of it. */
 export interface ForeignKey {

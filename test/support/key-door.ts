@@ -1,9 +1,9 @@
 import { Admission } from '../../src/api-keys/access/admission';
-import type { ApiKeysOptions } from '../../src/api-keys/api-keys.options';
+import type { ApiKeysOptions } from '../../src/api-keys/options/api-keys.options';
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
-import { systemClock } from '../../src/api-keys/domain/clock';
+import { systemClock } from '../../src/api-keys/ports/clock';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { issueToken } from '../../src/api-keys/domain/key-token';
+import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { FailedCredentials } from '../../src/api-keys/limits/failed-credentials';
 import { LocalRateLimiter } from '../../src/api-keys/limits/local-rate-limiter';
 import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';

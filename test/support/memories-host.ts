@@ -9,10 +9,14 @@ import {
   TenantHeaders,
 } from '../../src/api-keys/access/require-scopes.decorator';
 import { Tenant } from '../../src/api-keys/access/tenant.decorator';
-import { ApiKeysModule } from '../../src/api-keys/api-keys.module';
-import type { ApiKeysModuleOptions } from '../../src/api-keys/api-keys.options';
-import { ApiKeysService, type CreateApiKey, type IssuedApiKey } from '../../src/api-keys/api-keys.service';
-import { CLOCK } from '../../src/api-keys/clock.token';
+import { ApiKeysModule } from '../../src/api-keys.module';
+import type { ApiKeysModuleOptions } from '../../src/api-keys/options/api-keys.options';
+import {
+  ApiKeysService,
+  type CreateApiKey,
+  type IssuedApiKey,
+} from '../../src/api-keys/management/api-keys.service';
+import { CLOCK } from '../../src/api-keys/ports/clock.token';
 import type { TenantContext } from '../../src/api-keys/domain/binding';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { type AdapterName, type HostPreparation, type RunningHost, startHost } from './two-adapters';

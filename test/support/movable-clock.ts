@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/api-keys/domain/clock';
+import { systemClock } from '../../src/api-keys/ports/clock';
 
 /** The clock of every service in this process: it goes on as usual, but may be moved ahead. */
 export interface MovableClock {

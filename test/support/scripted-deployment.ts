@@ -1,4 +1,4 @@
-import type { Deployment, DeploymentKind } from '../../src/api-keys/storage/mongo-deployment';
+import type { Deployment, DeploymentKind } from '../../src/change-feed/mongo-deployment';
 
 /** A deployment that is what a test says, and elects a new primary when a test says so. */
 export class ScriptedDeployment implements Deployment {

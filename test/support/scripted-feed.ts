@@ -1,4 +1,4 @@
-import type { ChangeFeed, ChangeListener } from '../../src/api-keys/storage/change-feed';
+import type { ChangeFeed, ChangeListener } from '../../src/change-feed/change-feed';
 
 /** A feed that says and proves what a test tells it to. */
 export class ScriptedFeed implements ChangeFeed {

@@ -1,4 +1,4 @@
-import { LocalChangeFeed } from '../../src/api-keys/storage/change-feed';
+import { LocalChangeFeed } from '../../src/change-feed/change-feed';
 
 /**
  * Makes the feed of a repository in memory announce nothing more, and still prove everything: what a process keeps of

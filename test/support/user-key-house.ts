@@ -1,13 +1,13 @@
 import { createConnection } from 'mongoose';
-import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/api-keys.service';
+import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/management/api-keys.service';
 import type { ApiKey } from '../../src/api-keys/domain/api-key';
 import { rootCaller } from '../../src/api-keys/domain/caller';
-import { KeyImportService } from '../../src/api-keys/import/key-import.service';
+import { KeyImportService } from '../../src/api-keys/management/import/key-import.service';
 import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { StorageConfig } from '../../src/config/storage.config';
 import type { User } from '../../src/users/domain/user';
-import { KeySlots } from '../../src/users/key-slots.service';
+import { KeySlots } from '../../src/users/owners/key-slots.service';
 import { openUserStorage } from '../../src/users/storage/user-storage';
 import type { UserRepository } from '../../src/users/storage/user.repository';
 import { testDatabaseUri } from './test-database';

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { hashToken } from '../../src/api-keys/domain/key-token';
+import { hashToken } from '../../src/api-keys/domain/token/key-token';
 
 /** The code that verification answers with, asked for `memory:read` in the key's own tenant. */
 type Code = 'VALID' | 'DISABLED' | 'EXPIRED' | 'INSUFFICIENT_SCOPE';

@@ -3,7 +3,7 @@ import { KeywardError } from '../../problems/keyward.error';
 import { ProblemException } from '../../problems/problem.exception';
 import type { Caller } from '../domain/caller';
 import { NO_SCOPES_REQUIRED } from '../domain/scopes';
-import type { Authenticator } from './authenticator';
+import type { Authenticator } from '../ports/authenticator';
 
 const ada: Caller = {
   actor: 'user:ada',

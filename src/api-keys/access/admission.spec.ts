@@ -1,14 +1,14 @@
 import { StorageConfig } from '../../config/storage.config';
 import { ProblemException } from '../../problems/problem.exception';
-import type { ApiKeysOptions } from '../api-keys.options';
+import type { ApiKeysOptions } from '../options/api-keys.options';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import type { Requirement } from '../domain/decision';
 import { newKeyId } from '../domain/key-id';
-import { issueToken } from '../domain/key-token';
+import { issueToken } from '../domain/token/key-token';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
-import { StorageUnavailableError } from '../storage/storage.errors';
+import { StorageUnavailableError } from '../../problems/storage.errors';
 import { UsageRecorder } from '../usage/usage-recorder';
 import { DecisionMetrics } from '../verification/decision-metrics';
 import { FreshKeys } from '../verification/fresh-keys';

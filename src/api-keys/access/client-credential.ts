@@ -1,7 +1,7 @@
 import { readForm } from '../../http/request-form';
 import { validationProblem } from '../../problems/validation';
 import type { PresentedCredential } from './credentials';
-import type { HttpRequest } from './http-request';
+import type { HttpRequest } from '../../http/http-request';
 
 /**
  * Combines the credential in the headers of a request with the one in its form (RFC 6749 section 2.3.1). In the form,

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isHeader } from './http-request';
+import { isHeader } from '../../http/http-request';
 
 const BEARER = /^bearer(?: +|$)/i;
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2})$/i;

@@ -1,4 +1,4 @@
-import { type HttpRequest } from './http-request';
+import { type HttpRequest } from '../../http/http-request';
 import type { Caller } from '../domain/caller';
 import type { CurrentKey } from './current-api-key.decorator';
 import { requireAccess, requirePresentedKey } from './verified-access';

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { methodsOf } from './class-methods';
+import { methodsOf } from '../../http/class-methods';
 
 // Written out, so that an application without messages needs neither package.
 /** What `@MessagePattern` and `@EventPattern` of `@nestjs/microservices` leave on a method. */

@@ -1,4 +1,4 @@
-import type { RateLimitState } from '../limits/rate-limiter';
+import type { RateLimitState } from '../ports/rate-limiter';
 
 /**
  * The headers that tell a client where its limit stands: `RateLimit` and `RateLimit-Policy` of the IETF draft

@@ -1,7 +1,7 @@
 import { Controller, Get, Injectable, type Provider, type Type, UseGuards } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { API_KEYS_SETTINGS } from '../api-keys.options';
+import { API_KEYS_SETTINGS } from '../options/api-keys.options';
 import { Authenticated, Public, RequireScopes } from './require-scopes.decorator';
 import { RouteAccessAudit } from './route-access.audit';
 import { ScopesGuard } from './scopes.guard';

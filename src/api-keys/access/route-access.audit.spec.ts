@@ -3,7 +3,7 @@ import { ApplicationConfig, DiscoveryModule, DiscoveryService, MetadataScanner }
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { Test } from '@nestjs/testing';
 import { ConfigurationError } from '../../config/configuration.error';
-import type { ApiKeysModuleSettings } from '../api-keys.options';
+import type { ApiKeysModuleSettings } from '../options/api-keys.options';
 import { Authenticated, Public, RequireScopes, TenantHeaders } from './require-scopes.decorator';
 import { RouteAccessAudit } from './route-access.audit';
 import { ScopesGuard } from './scopes.guard';

@@ -2,11 +2,11 @@ import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nes
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ConfigurationError } from '../../config/configuration.error';
-import { API_KEYS_SETTINGS, type ApiKeysModuleSettings } from '../api-keys.options';
+import { API_KEYS_SETTINGS, type ApiKeysModuleSettings } from '../options/api-keys.options';
 import { declarationsOn } from './access-declaration';
 import { discoverMessageHandlers } from './message-handlers';
 import { compileRouteAccess } from './route-access';
-import { type DiscoveredRoute, discoverRoutes } from './route-discovery';
+import { type DiscoveredRoute, discoverRoutes } from '../../http/route-discovery';
 import { ScopesGuard } from './scopes.guard';
 
 /**

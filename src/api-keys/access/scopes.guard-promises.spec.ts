@@ -2,8 +2,8 @@ import { guardedRoute, requestOf } from '../../../test/support/guarded-route';
 import { keyDoor } from '../../../test/support/key-door';
 import { KeywardError } from '../../problems/keyward.error';
 import { newKeyId } from '../domain/key-id';
-import { issueToken } from '../domain/key-token';
-import type { Authenticator } from './authenticator';
+import { issueToken } from '../domain/token/key-token';
+import type { Authenticator } from '../ports/authenticator';
 import { AllowSessions, RequireScopes, SelfScoped } from './require-scopes.decorator';
 import { accessOf } from './verified-access';
 

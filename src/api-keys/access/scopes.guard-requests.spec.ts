@@ -2,7 +2,7 @@ import { guardedRoute, NOT_CACHED, requestOf, type Sent } from '../../../test/su
 import { type KeyDoor, keyDoor } from '../../../test/support/key-door';
 import { decisionNoteOf } from './decision-note';
 import type { PresentedCredential } from './credentials';
-import type { HttpRequest } from './http-request';
+import type { HttpRequest } from '../../http/http-request';
 import {
   Authenticated,
   ClientCredentials,

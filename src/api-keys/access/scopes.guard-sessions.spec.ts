@@ -2,7 +2,7 @@ import { guardedRoute, NOT_CACHED, requestOf } from '../../../test/support/guard
 import { keyDoor } from '../../../test/support/key-door';
 import { KeywardError } from '../../problems/keyward.error';
 import type { Caller } from '../domain/caller';
-import type { Authenticator } from './authenticator';
+import type { Authenticator } from '../ports/authenticator';
 import {
   AllowSessions,
   Authenticated,

@@ -3,9 +3,9 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { StorageConfig } from '../../config/storage.config';
 import { ProblemException } from '../../problems/problem.exception';
 import { aKey } from '../../../test/support/fixtures';
-import { systemClock } from '../domain/clock';
+import { systemClock } from '../ports/clock';
 import { newKeyId } from '../domain/key-id';
-import { issueToken } from '../domain/key-token';
+import { issueToken } from '../domain/token/key-token';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { LocalRateLimiter } from '../limits/local-rate-limiter';

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { TenantContext } from '../domain/binding';
-import type { HttpRequest } from './http-request';
+import type { HttpRequest } from '../../http/http-request';
 import { readTenantContext, type TenantFault } from './tenant-context';
 
 const NAMES = { orgId: 'orgId', projectId: 'projectId' };

@@ -1,6 +1,6 @@
-import type { TenantParamNames } from '../api-keys.options';
+import type { TenantParamNames } from '../options/api-keys.options';
 import { isTenantId, type TenantContext } from '../domain/binding';
-import { headerValues, type HttpRequest, nodeRequestOf } from './http-request';
+import { headerValues, type HttpRequest, nodeRequestOf } from '../../http/http-request';
 
 /** Why no tenant could be read off a request. */
 export type TenantFault = 'conflict' | 'malformed';

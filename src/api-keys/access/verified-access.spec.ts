@@ -8,7 +8,7 @@ import { callerOf } from '../domain/caller';
 import { prepareKey } from '../domain/prepared-key';
 import { CurrentApiKey, type CurrentKey } from './current-api-key.decorator';
 import { currentCaller, currentKey } from './current-caller';
-import type { HttpRequest } from './http-request';
+import type { HttpRequest } from '../../http/http-request';
 import { Tenant } from './tenant.decorator';
 import { accessOf, attachAccess, isLetInTo } from './verified-access';
 

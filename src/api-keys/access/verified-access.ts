@@ -1,7 +1,7 @@
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
 import { type Caller, callerOf } from '../domain/caller';
-import { type HttpRequest, nodeRequestOf } from './http-request';
+import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 
 /** A key that a request was let in with. */
 export interface PresentedKey {

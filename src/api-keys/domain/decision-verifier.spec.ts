@@ -2,7 +2,7 @@ import type { ApiKey } from './api-key';
 import type { Binding } from './binding';
 import { type Decision, decide, type DecisionCode, type Requirement } from './decision';
 import { prepareKey } from './prepared-key';
-import { digestOfHex } from './token-digest';
+import { digestOfHex } from './token/token-digest';
 
 const NOON = new Date('2027-01-31T12:00:00.000Z');
 const EARLIER = new Date('2027-01-31T11:59:59.999Z');

@@ -1,8 +1,8 @@
 import type { ApiKey } from './api-key';
 import { type Decision, decide, type DecisionCode, type Requirement } from './decision';
-import type { ParsedToken } from './key-token';
+import type { ParsedToken } from './token/key-token';
 import { prepareKey } from './prepared-key';
-import { digestOfHex } from './token-digest';
+import { digestOfHex } from './token/token-digest';
 
 const NOON = new Date('2027-01-31T12:00:00.000Z');
 const EARLIER = new Date('2027-01-31T11:59:59.999Z');

@@ -1,7 +1,7 @@
 import { addressAllowed } from './allowed-ips';
 import { isExpired, isRetired, type KeySecret, type VerifiedKey } from './api-key';
 import { type Binding, bindingMatches, isBoundElsewhere, type TenantContext } from './binding';
-import type { ParsedToken } from './key-token';
+import type { ParsedToken } from './token/key-token';
 import { findSecret, type PreparedKey } from './prepared-key';
 import { meetsScopes, type ScopeRequirement } from './scopes';
 

@@ -6,7 +6,7 @@ import { composeGrant, type GrantRequest } from './grant-request';
 import { applyPatch, type KeyPatch } from './key-patch';
 import { type PreparedKey, prepareKey } from './prepared-key';
 import type { RateLimit } from './rate-limit';
-import { digestOfHex } from './token-digest';
+import { digestOfHex } from './token/token-digest';
 import { isVisible, type Viewpoint } from './visibility';
 
 const HASH = 'c0'.repeat(32);

@@ -2,7 +2,7 @@ import type { ApiKeyWithHistory } from './api-key';
 import type { HistoryAction } from './history';
 import { recordChange } from './key-change';
 import { byVersion, changeEventOf, type KeyEvent, positionAt, positionOf } from './key-event';
-import { issueToken } from './key-token';
+import { issueToken } from './token/key-token';
 
 const AT = new Date('2030-01-02T03:04:05.678Z');
 const ID = '01jd8x4k2m6n8p0q2r4s6t8v0w';

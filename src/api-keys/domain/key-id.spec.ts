@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { decodeTime } from 'ulid';
-import { foreignKeyId } from './foreign-token';
+import { foreignKeyId } from './token/foreign-token';
 import { isImportedKeyId, isKeyId, newKeyId } from './key-id';
 
 const NOON = new Date('2027-01-31T12:00:00Z');

@@ -1,7 +1,7 @@
 import { aFullKey, ALICE } from '../../../test/support/fixtures';
 import type { ApiKey } from './api-key';
 import { findSecret, prepareKey } from './prepared-key';
-import { digestOfHex } from './token-digest';
+import { digestOfHex } from './token/token-digest';
 
 const NOON = new Date('2030-01-01T12:00:00Z');
 const hashOf = (digit: string): string => digit.repeat(64);

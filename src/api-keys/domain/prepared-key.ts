@@ -1,6 +1,6 @@
 import { type Allowlist, readAllowlist } from './allowed-ips';
 import type { ApiKey, KeySecret, VerifiedKey } from './api-key';
-import { digestOfHex, isSameDigest } from './token-digest';
+import { digestOfHex, isSameDigest } from './token/token-digest';
 
 interface PreparedSecret {
   readonly secret: KeySecret;

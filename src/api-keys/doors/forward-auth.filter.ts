@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { ProblemException } from '../../problems/problem.exception';
 import { ProblemFilter } from '../../problems/problem.filter';
 import { toProblemException } from '../../problems/problem-translation';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 
 /**
  * Answers a proxy with a status that it understands: 401, 403, 429 (or 403 for proxies that know no 429), and 503

@@ -1,13 +1,13 @@
 import { HttpCode, Inject, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
-import { OwnRouteGuard } from '../../http/own-route.guard';
+import { OwnRouteGuard } from '../access/own-route.guard';
 import { currentKey } from '../access/current-caller';
 import { noteAnswer } from '../access/decision-note';
 import { ClientCredentials, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
-import { IntrospectionDto, IntrospectDto } from '../dto/introspect.dto';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
+import { IntrospectionDto, IntrospectDto } from './introspect.dto';
 import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ApiOAuthErrors } from './api-oauth-errors.decorator';

@@ -1,12 +1,12 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { keepFromCaches } from '../../http/cache-headers';
+import { keepFromCaches } from '../../problems/cache-headers';
 import { problemOf } from '../../problems/problem';
 import type { ProblemCode } from '../../problems/problem-catalogue';
 import { isAnswered } from '../../problems/answered';
 import { ProblemException } from '../../problems/problem.exception';
 import { toProblemException } from '../../problems/problem-translation';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import { type OAuthErrorCode, OAuthErrorDto } from './oauth-error.dto';
 
 const BY_CODE: Partial<Readonly<Record<ProblemCode, OAuthErrorCode>>> = {

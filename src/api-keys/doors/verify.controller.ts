@@ -1,7 +1,7 @@
 import { HttpCode, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
-import { OwnRouteGuard } from '../../http/own-route.guard';
+import { OwnRouteGuard } from '../access/own-route.guard';
 import { ApiProblems } from '../../problems/api-problems.decorator';
 import { JSON_BODY, SCOPED } from '../../problems/problem-groups';
 import { ProblemFilter } from '../../problems/problem.filter';
@@ -9,7 +9,7 @@ import { currentKey } from '../access/current-caller';
 import { noteAnswer } from '../access/decision-note';
 import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
-import { VerificationDto, VerifyDto } from '../dto/verify.dto';
+import { VerificationDto, VerifyDto } from './verify.dto';
 import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
 import { tenantAskedFor } from './verifier-context';

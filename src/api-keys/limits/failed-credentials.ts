@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import { networkOf } from '../domain/allowed-ips';
 import type { RateLimit } from '../domain/rate-limit';
 import { LocalRateLimiter } from './local-rate-limiter';
-import type { RateLimitState } from './rate-limiter';
+import type { RateLimitState } from '../ports/rate-limiter';
 
 const DEFAULT_LIMIT: RateLimit = { limit: 100, windowSeconds: 60 };
 

@@ -1,6 +1,6 @@
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RateLimit } from '../domain/rate-limit';
-import type { RateLimiter, RateLimitState } from './rate-limiter';
+import type { RateLimiter, RateLimitState } from '../ports/rate-limiter';
 
 /** Larger than every limit: the limit is compared here, since each key has its own. */
 const NEVER_REFUSED = Number.MAX_SAFE_INTEGER;

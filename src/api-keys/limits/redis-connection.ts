@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
-import { inTime } from './in-time';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
+import { inTime } from '../../common/in-time';
 import { quickenStrings } from './quick-strings';
 
 quickenStrings();

@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { Counter } from 'prom-client';
-import { sharedMetric } from '../../metrics/shared-metric';
+import { sharedMetric } from '../../common/shared-metric';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RateLimit } from '../domain/rate-limit';
 import { RateLimiterFaultError, RateLimiterUnavailableError } from './limits.errors';
-import { inTime } from './in-time';
+import { inTime } from '../../common/in-time';
 import { countIn, LocalRateLimiter } from './local-rate-limiter';
-import type { RateLimiter, RateLimitState } from './rate-limiter';
+import type { RateLimiter, RateLimitState } from '../ports/rate-limiter';
 
 /** What happens while Redis is away: count in this process (`local`), or refuse (`deny`). */
 export type OnLimiterOutage = 'local' | 'deny';

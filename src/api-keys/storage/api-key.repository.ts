@@ -1,7 +1,7 @@
 import type { Durability } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
-import type { ChangeFeed } from './change-feed';
-import type { ReadOptions } from './read-options';
+import type { ChangeFeed } from '../../change-feed/change-feed';
+import type { ReadOptions } from '../../change-feed/read-options';
 import type { KeyOutbox } from './outbox.repository';
 
 /** The injection token of the {@link ApiKeyRepository} in use. */

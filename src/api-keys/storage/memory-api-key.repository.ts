@@ -3,9 +3,9 @@ import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/s
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
 import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from './api-key.repository';
-import { LocalChangeFeed } from './change-feed';
+import { LocalChangeFeed } from '../../change-feed/change-feed';
 import { MemoryKeyOutbox } from './memory-outbox';
-import { KeyIdTakenError } from './storage.errors';
+import { KeyIdTakenError } from '../../problems/storage.errors';
 
 /** Keeps keys in this process and forgets them with it. For development and tests, and nowhere else. */
 export class MemoryApiKeyRepository implements ApiKeyRepository {

@@ -3,9 +3,9 @@ import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
 import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from './api-key.repository';
 import { type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
-import { knownParts } from './known-parts';
-import type { MongoChangeFeed } from './mongo-change-feed';
-import { insertDocument } from './mongo-insert';
+import { knownParts } from '../../mongo/known-parts';
+import type { MongoChangeFeed } from '../../change-feed/mongo-change-feed';
+import { insertDocument } from '../../mongo/mongo-insert';
 import {
   boundedMongoOperation,
   decidingRead,
@@ -13,10 +13,10 @@ import {
   isDuplicateKey,
   majorityRead,
   MONGO_OPERATION_TIMEOUT_MS,
-} from './mongo-operation';
-import type { ReadOptions } from './read-options';
+} from '../../mongo/mongo-operation';
+import type { ReadOptions } from '../../change-feed/read-options';
 import { MongoKeyOutbox, withPending } from './mongo-outbox';
-import { KeyIdTakenError } from './storage.errors';
+import { KeyIdTakenError } from '../../problems/storage.errors';
 
 /** What only the change feed and the outbox read. */
 const INTERNALS = { changedAt: 0, pending: 0, pendingAt: 0 } as const;

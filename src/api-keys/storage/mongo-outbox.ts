@@ -2,7 +2,7 @@ import type { Model } from 'mongoose';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { changeEventId, changeEventOf } from '../domain/key-event';
 import type { ApiKeyDocument, StoredPendingEvent } from './api-key.schema';
-import { boundedMongoOperation, durableWrite, majorityRead } from './mongo-operation';
+import { boundedMongoOperation, durableWrite, majorityRead } from '../../mongo/mongo-operation';
 import type { ExpiryPosition, KeyOutbox, PendingEvents } from './outbox.repository';
 
 /** Before every date, and yet a date: an index on dates alone serves the comparison. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge } from 'prom-client';
-import { sharedMetric } from '../../metrics/shared-metric';
+import { sharedMetric } from '../../common/shared-metric';
 
 /** Why uses are missing in the counts. */
 export type DropReason = 'full' | 'unknown' | 'shutdown';

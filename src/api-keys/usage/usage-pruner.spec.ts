@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { UsageRepository } from '../storage/usage.repository';
+import type { UsageRepository } from '../ports/usage.repository';
 import { UsagePruner } from './usage-pruner';
 
 const HOUR = 3_600_000;

@@ -5,11 +5,11 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
-import { CLOCK } from '../clock.token';
-import type { Clock } from '../domain/clock';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
+import { CLOCK } from '../ports/clock.token';
+import type { Clock } from '../ports/clock';
 import { daysAfter } from '../domain/usage';
-import { USAGE_REPOSITORY, type UsageRepository } from '../storage/usage.repository';
+import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repository';
 
 const DEFAULT_RETENTION_DAYS = 90;
 const EVERY_MS = 3_600_000;

@@ -6,11 +6,11 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import type { UsageTally } from '../domain/usage';
-import { inTime } from '../limits/in-time';
-import { UsageNotWrittenError } from '../storage/storage.errors';
-import { USAGE_REPOSITORY, type UsageRepository } from '../storage/usage.repository';
+import { inTime } from '../../common/in-time';
+import { UsageNotWrittenError } from '../../problems/storage.errors';
+import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repository';
 import { UsageBuffer } from './usage-buffer';
 import { usageMetrics } from './usage-metrics';
 

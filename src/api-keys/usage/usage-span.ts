@@ -1,6 +1,6 @@
 import { KeywardError } from '../../problems/keyward.error';
 import { daysAfter, hourOf, type UsageSpan } from '../domain/usage';
-import { MAX_USAGE_DAYS } from '../storage/usage.repository';
+import { MAX_USAGE_DAYS } from '../ports/usage.repository';
 
 /** A span of time that usage cannot be asked for. */
 export class UnacceptableUsageSpanError extends KeywardError {

@@ -2,7 +2,7 @@ import { mongo } from 'mongoose';
 import { aKey } from '../../../test/support/fixtures';
 import { heapUsed } from '../../../test/support/heap-used';
 import type { ApiKey } from '../domain/api-key';
-import { hashToken } from '../domain/key-token';
+import { hashToken } from '../domain/token/key-token';
 import { prepareKey, type PreparedKey } from '../domain/prepared-key';
 import { weightOfKey, weightOfOwner } from './cache-weight';
 import { SieveCache } from './sieve-cache';

@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/clock';
+import type { Clock } from '../ports/clock';
 
 const READ_EVERY_MS = 1;
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Tally, tallyOf } from '../../metrics/tally';
+import { type Tally, tallyOf } from '../../common/tally';
 import type { VerificationCode } from './verification';
 
 /** Where a decision was asked for. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ChangeFeed, ChangeListener } from '../storage/change-feed';
-import type { ReadOptions } from '../storage/read-options';
-import { StorageUnavailableError } from '../storage/storage.errors';
+import type { ChangeFeed, ChangeListener } from '../../change-feed/change-feed';
+import type { ReadOptions } from '../../change-feed/read-options';
+import { StorageUnavailableError } from '../../problems/storage.errors';
 import { ProvenReads } from './proven-reads';
 import { SieveCache, type WeightBound } from './sieve-cache';
 

@@ -6,7 +6,7 @@ import type { ApiKey } from '../domain/api-key';
 import { prepareKey } from '../domain/prepared-key';
 import type { ApiKeyRepository } from '../storage/api-key.repository';
 import { FreshKeys } from './fresh-keys';
-import type { OwnerStatus } from './owner-status';
+import type { OwnerStatus } from '../ports/owner-status';
 
 let time: number;
 let stored: HeldReads<ApiKey>;

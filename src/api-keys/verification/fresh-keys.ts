@@ -1,12 +1,12 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Optional } from '@nestjs/common';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import { type PreparedKey, prepareKey } from '../domain/prepared-key';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
-import { type ChangeFeed, DEFAULT_REVOCATION_BOUND_MS } from '../storage/change-feed';
+import { type ChangeFeed, DEFAULT_REVOCATION_BOUND_MS } from '../../change-feed/change-feed';
 import { weightOfKey, weightOfOwner } from './cache-weight';
 import { FreshCache, type Reading } from './fresh-cache';
 import { forgetFreshness, watchFreshness } from './freshness.metrics';
-import { OWNER_STATUS, type OwnerStatus } from './owner-status';
+import { OWNER_STATUS, type OwnerStatus } from '../ports/owner-status';
 import { UnknownTokens } from './unknown-tokens';
 import { WrongSecrets } from './wrong-secrets';
 

@@ -1,5 +1,5 @@
 import { Counter, Gauge, register } from 'prom-client';
-import type { ChangeFeed } from '../storage/change-feed';
+import type { ChangeFeed } from '../../change-feed/change-feed';
 
 /** What is told of caches and feeds. */
 export interface Freshness {

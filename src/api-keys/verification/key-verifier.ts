@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys.options';
-import { CLOCK } from '../clock.token';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
+import { CLOCK } from '../ports/clock.token';
 import { isRetired } from '../domain/api-key';
-import type { Clock } from '../domain/clock';
+import type { Clock } from '../ports/clock';
 import {
   type Decision,
   decideGenuine,
@@ -12,12 +12,12 @@ import {
   type Valid,
 } from '../domain/decision';
 import { isImportedKeyId } from '../domain/key-id';
-import { type ParsedToken, parseToken } from '../domain/key-token';
+import { type ParsedToken, parseToken } from '../domain/token/key-token';
 import { findSecret, type PreparedKey } from '../domain/prepared-key';
-import { digestOf } from '../domain/token-digest';
-import { supposedKeyIdOf } from '../domain/token-form';
+import { digestOf } from '../domain/token/token-digest';
+import { supposedKeyIdOf } from '../domain/token/token-form';
 import type { RateLimit } from '../domain/rate-limit';
-import { RATE_LIMITER, type RateLimiter } from '../limits/rate-limiter';
+import { RATE_LIMITER, type RateLimiter } from '../ports/rate-limiter';
 import { UsageRecorder } from '../usage/usage-recorder';
 import { CoarseTime } from './coarse-time';
 import type { Reading } from './fresh-cache';

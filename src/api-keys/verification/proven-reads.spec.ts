@@ -1,6 +1,6 @@
 import { HeldReads, settled } from '../../../test/support/held-reads';
 import { ScriptedFeed } from '../../../test/support/scripted-feed';
-import { StorageUnavailableError } from '../storage/storage.errors';
+import { StorageUnavailableError } from '../../problems/storage.errors';
 import { ProvenReads, type ProvenReading } from './proven-reads';
 
 const MAX_AGE = 800;

@@ -1,6 +1,6 @@
-import type { ChangeFeed, ChangeListener } from '../storage/change-feed';
-import type { ReadOptions } from '../storage/read-options';
-import { StorageUnavailableError } from '../storage/storage.errors';
+import type { ChangeFeed, ChangeListener } from '../../change-feed/change-feed';
+import type { ReadOptions } from '../../change-feed/read-options';
+import { StorageUnavailableError } from '../../problems/storage.errors';
 
 /** How long one linearizable read vouches for the primary: a quarter of the bound, of which four fifths may be used. */
 const VOUCHED_PART = 0.25 / 0.8;

@@ -4,7 +4,7 @@ import { aKey } from '../../../test/support/fixtures';
 import { StorageConfig } from '../../config/storage.config';
 import type { ApiKeyWithHistory, KeySecret } from '../domain/api-key';
 import type { KeyEvent } from '../domain/key-event';
-import { KeyEventPublisher } from '../events/key-event.publisher';
+import { KeyEventPublisher } from '../../events/key-event.publisher';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { REUSE_DETECTED, ReuseRecorder } from './reuse-recorder';
 

@@ -1,13 +1,13 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { Counter } from 'prom-client';
-import { sharedMetric } from '../../metrics/shared-metric';
-import { CLOCK } from '../clock.token';
+import { sharedMetric } from '../../common/shared-metric';
+import { CLOCK } from '../ports/clock.token';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
-import type { Clock } from '../domain/clock';
+import type { Clock } from '../ports/clock';
 import { recordChange } from '../domain/key-change';
 import type { KeyEvents } from '../domain/key-event';
 import { noteReuse } from '../domain/rotation';
-import { KeyEventPublisher } from '../events/key-event.publisher';
+import { KeyEventPublisher } from '../../events/key-event.publisher';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 
 /** The name of the domain event. */

@@ -1,5 +1,5 @@
 import type { Refused, Unknown, Valid } from '../domain/decision';
-import type { RateLimitState } from '../limits/rate-limiter';
+import type { RateLimitState } from '../ports/rate-limiter';
 
 /** A good key, and where its rate limit stands if it has one. */
 export interface Passed extends Valid {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { requireProxies } from '../../api-keys/trusted-proxies';
-import { requireWebhook } from '../../api-keys/events/webhooks/webhook.options';
+import { requireProxies } from '../../api-keys/options/trusted-proxies';
+import { requireWebhook } from '../../api-keys/options/webhook.options';
 import { ConfigurationError } from '../../config/configuration.error';
-import { storageKindOf, webhookOf } from '../../config/environment';
+import { storageKindOf, webhookOf } from '../../settings/environment';
 import { StorageConfig } from '../../config/storage.config';
 import { command, resultCommand } from '../command';
 import { ExitCode } from '../exit-code';

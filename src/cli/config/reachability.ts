@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
-import { inTime } from '../../api-keys/limits/in-time';
-import { type Environment, issuersOf, storageKindOf } from '../../config/environment';
-import { connectToMongo } from '../../config/mongo-connection.module';
-import { discoverProvider, patience, readJson } from '../../users/sessions/discovery';
+import { inTime } from '../../common/in-time';
+import { type Environment, issuersOf, storageKindOf } from '../../settings/environment';
+import { connectToMongo } from '../../mongo/mongo-connection.module';
+import { discoverProvider, patience, readJson } from '../../users/issuers/discovery';
 import { safeMessage } from '../terminal-text';
 
 const ANSWER_MS = 3000;

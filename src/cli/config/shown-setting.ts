@@ -1,5 +1,5 @@
 import { redactedSetting } from '../../common/redaction';
-import { SECRET_VARIABLES } from '../../config/environment';
+import { SECRET_VARIABLES } from '../../settings/environment';
 
 /**
  * A connection string that is shown without what may be secret in it: credentials and options. Only a plain one; in any

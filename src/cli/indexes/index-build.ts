@@ -1,6 +1,6 @@
 import { type Connection, mongo } from 'mongoose';
-import { isOutage } from '../../api-keys/storage/mongo-outage';
-import { StorageFaultError, StorageUnavailableError } from '../../api-keys/storage/storage.errors';
+import { isOutage } from '../../mongo/mongo-outage';
+import { StorageFaultError, StorageUnavailableError } from '../../problems/storage.errors';
 import { CliError } from '../cli.errors';
 import { modelOf } from './index-report';
 import type { StoredCollection } from './stored-collections';

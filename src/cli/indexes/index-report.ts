@@ -1,5 +1,5 @@
 import type { Connection, Model, Schema } from 'mongoose';
-import { boundedMongoOperation } from '../../api-keys/storage/mongo-operation';
+import { boundedMongoOperation } from '../../mongo/mongo-operation';
 import type { StoredCollection } from './stored-collections';
 
 const ANSWER_MS = 5000;

@@ -1,7 +1,7 @@
 import type { Schema } from 'mongoose';
 import { API_KEY_MODEL, ApiKeySchema } from '../../api-keys/storage/api-key.schema';
-import { EVENT_MODEL, EventSchema } from '../../api-keys/storage/event.schema';
-import { USAGE_MODEL, UsageSchema } from '../../api-keys/storage/usage.schema';
+import { EVENT_MODEL, EventSchema } from '../../events/storage/event.schema';
+import { USAGE_MODEL, UsageSchema } from '../../api-keys/usage/storage/usage.schema';
 import { USER_MODEL, UserSchema } from '../../users/storage/user.schema';
 
 /** A collection of the service, by the Mongoose model of its documents. */

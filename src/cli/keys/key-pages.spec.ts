@@ -1,6 +1,6 @@
-import type { ApiKeyPage } from '../../api-keys/api-keys.service';
+import type { ApiKeyPage } from '../../api-keys/management/api-keys.service';
 import { rootCaller } from '../../api-keys/domain/caller';
-import type { KeyPageQuery } from '../../api-keys/key-page';
+import type { KeyPageQuery } from '../../api-keys/management/key-page';
 import { aKey } from '../../../test/support/fixtures';
 import { keyPages } from './key-pages';
 

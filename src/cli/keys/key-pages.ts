@@ -1,6 +1,6 @@
-import type { ApiKeyPage, ApiKeysService } from '../../api-keys/api-keys.service';
+import type { ApiKeyPage, ApiKeysService } from '../../api-keys/management/api-keys.service';
 import type { Caller } from '../../api-keys/domain/caller';
-import type { KeyPageQuery } from '../../api-keys/key-page';
+import type { KeyPageQuery } from '../../api-keys/management/key-page';
 
 const LARGEST_PAGE = 100;
 

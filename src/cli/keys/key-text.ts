@@ -1,5 +1,5 @@
-import type { ApiKeyDto } from '../../api-keys/dto/api-key.dto';
-import type { HistoryDto } from '../../api-keys/dto/history.dto';
+import type { ApiKeyDto } from '../../api-keys/management/dto/api-key.dto';
+import type { HistoryDto } from '../../api-keys/management/dto/history.dto';
 import { Table } from '../table';
 
 const NONE = '-';

@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { INestApplicationContext } from '@nestjs/common';
-import { CLOCK } from '../../api-keys/clock.token';
+import { CLOCK } from '../../api-keys/ports/clock.token';
 import { rootCaller } from '../../api-keys/domain/caller';
-import type { Clock } from '../../api-keys/domain/clock';
-import { ApiKeysService } from '../../api-keys/api-keys.service';
-import { ApiKeyDto, type ApiKeyPageDto } from '../../api-keys/dto/api-key.dto';
-import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from '../../api-keys/dto/list-api-keys.query';
-import { KeyUsageService } from '../../api-keys/usage/key-usage.service';
+import type { Clock } from '../../api-keys/ports/clock';
+import { ApiKeysService } from '../../api-keys/management/api-keys.service';
+import { ApiKeyDto, type ApiKeyPageDto } from '../../api-keys/management/dto/api-key.dto';
+import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from '../../api-keys/management/dto/list-api-keys.query';
+import { KeyUsageService } from '../../api-keys/management/key-usage.service';
 import { resultCommand } from '../command';
 import { asOperator } from '../operator-context';
 import { readOptions } from '../options';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { ApiKeysService } from '../../api-keys/api-keys.service';
+import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import type { ApiKey } from '../../api-keys/domain/api-key';
 import { rootCaller } from '../../api-keys/domain/caller';
-import { RevokeApiKeyQuery } from '../../api-keys/dto/revoke-api-key.query';
+import { RevokeApiKeyQuery } from '../../api-keys/management/dto/revoke-api-key.query';
 import { CliError, UsageError } from '../cli.errors';
 import { resultCommand } from '../command';
 import { confirm } from '../confirm';

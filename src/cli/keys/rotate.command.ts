@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { ApiKeysService } from '../../api-keys/api-keys.service';
+import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import { rootCaller } from '../../api-keys/domain/caller';
-import { RotateApiKeyDto } from '../../api-keys/dto/rotate-api-key.dto';
-import { KeyUsageService } from '../../api-keys/usage/key-usage.service';
+import { RotateApiKeyDto } from '../../api-keys/management/dto/rotate-api-key.dto';
+import { KeyUsageService } from '../../api-keys/management/key-usage.service';
 import { resultCommand } from '../command';
 import { asOperator } from '../operator-context';
 import { readOptions, wholeNumber } from '../options';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { ApiKeysService } from '../../api-keys/api-keys.service';
+import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import { rootCaller } from '../../api-keys/domain/caller';
-import { HistoryDto } from '../../api-keys/dto/history.dto';
+import { HistoryDto } from '../../api-keys/management/dto/history.dto';
 import { resultCommand } from '../command';
 import { asOperator } from '../operator-context';
 import { print, printJson } from '../output';

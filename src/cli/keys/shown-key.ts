@@ -1,9 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { CLOCK } from '../../api-keys/clock.token';
+import { CLOCK } from '../../api-keys/ports/clock.token';
 import type { ApiKey } from '../../api-keys/domain/api-key';
-import type { Clock } from '../../api-keys/domain/clock';
-import { ApiKeyDto } from '../../api-keys/dto/api-key.dto';
-import { KeyUsageService } from '../../api-keys/usage/key-usage.service';
+import type { Clock } from '../../api-keys/ports/clock';
+import { ApiKeyDto } from '../../api-keys/management/dto/api-key.dto';
+import { KeyUsageService } from '../../api-keys/management/key-usage.service';
 
 /** A key as an operator sees it: what the HTTP API shows, and nothing secret. */
 export async function shownKey(app: INestApplicationContext, key: ApiKey): Promise<ApiKeyDto> {

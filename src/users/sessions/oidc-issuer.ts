@@ -9,10 +9,10 @@ import {
   type JWTPayload,
   type JWTVerifyGetKey,
 } from 'jose';
-import { discoverProvider, patience, readJson } from './discovery';
-import type { OidcIssuerConfig } from './oidc-issuer.config';
+import { discoverProvider, patience, readJson } from '../issuers/discovery';
+import type { OidcIssuerConfig } from '../issuers/oidc-issuer.config';
 import { usableKeySet } from './key-set';
-import { IssuerFaultError } from './issuer-fault.error';
+import { IssuerFaultError } from '../issuers/issuer-fault.error';
 import { InvalidSessionError, IssuerUnavailableError } from './session.errors';
 
 const TIMEOUT_MS = 1500;

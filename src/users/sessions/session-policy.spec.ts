@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import { exceededBy, inheritedFrom } from '../../api-keys/domain/caller';
 import type { User } from '../domain/user';
-import type { OidcIssuerConfig } from './oidc-issuer.config';
+import type { OidcIssuerConfig } from '../issuers/oidc-issuer.config';
 import { sessionCaller } from './session-policy';
 
 const ADA: User = {

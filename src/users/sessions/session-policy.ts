@@ -3,7 +3,7 @@ import type { Caller } from '../../api-keys/domain/caller';
 import type { User } from '../domain/user';
 import type { UsersOptions } from '../users.options';
 import { isAdministrator, organisationsIn } from './claims';
-import type { OidcIssuerConfig } from './oidc-issuer.config';
+import type { OidcIssuerConfig } from '../issuers/oidc-issuer.config';
 
 /** What every user may do with the keys it owns. */
 const OWN_KEYS = ['api-keys:read', 'api-keys:write'] as const;

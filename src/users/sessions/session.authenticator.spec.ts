@@ -2,7 +2,7 @@ import { UnsecuredJWT } from 'jose';
 import { HeldReads, settled } from '../../../test/support/held-reads';
 import { ScriptedFeed } from '../../../test/support/scripted-feed';
 import { aUser } from '../../../test/support/user-fixtures';
-import type { Clock } from '../../api-keys/domain/clock';
+import type { Clock } from '../../api-keys/ports/clock';
 import type { User } from '../domain/user';
 import type { UserRepository } from '../storage/user.repository';
 import { OidcIssuer } from './oidc-issuer';

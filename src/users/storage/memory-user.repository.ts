@@ -1,4 +1,4 @@
-import { LocalChangeFeed } from '../../api-keys/storage/change-feed';
+import { LocalChangeFeed } from '../../change-feed/change-feed';
 import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
 import type { UserQuery, UserRepository } from './user.repository';

@@ -1,6 +1,6 @@
 import type { Model } from 'mongoose';
-import type { MongoChangeFeed } from '../../api-keys/storage/mongo-change-feed';
-import { insertDocument } from '../../api-keys/storage/mongo-insert';
+import type { MongoChangeFeed } from '../../change-feed/mongo-change-feed';
+import { insertDocument } from '../../mongo/mongo-insert';
 import {
   boundedMongoOperation,
   decidingRead,
@@ -8,8 +8,8 @@ import {
   isDuplicateKey,
   majorityRead,
   MONGO_OPERATION_TIMEOUT_MS,
-} from '../../api-keys/storage/mongo-operation';
-import type { ReadOptions } from '../../api-keys/storage/read-options';
+} from '../../mongo/mongo-operation';
+import type { ReadOptions } from '../../change-feed/read-options';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
 import type { UserQuery, UserRepository } from './user.repository';
 import type { UserDocument } from './user.schema';

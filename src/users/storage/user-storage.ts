@@ -1,9 +1,9 @@
 import type { Connection } from 'mongoose';
 import type { StorageConfig } from '../../config/storage.config';
-import type { FreshnessSettings } from '../../api-keys/storage/change-feed';
-import { MongoChangeFeed } from '../../api-keys/storage/mongo-change-feed';
-import { prepareStore } from '../../api-keys/storage/prepare-store';
-import { requiredConnection } from '../../api-keys/storage/required-connection';
+import type { FreshnessSettings } from '../../change-feed/change-feed';
+import { MongoChangeFeed } from '../../change-feed/mongo-change-feed';
+import { prepareStore } from '../../mongo/prepare-store';
+import { requiredConnection } from '../../mongo/required-connection';
 import { MemoryUserRepository } from './memory-user.repository';
 import { MongoUserRepository } from './mongo-user.repository';
 import type { UserRepository } from './user.repository';

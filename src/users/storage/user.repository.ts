@@ -1,5 +1,5 @@
-import type { ChangeFeed } from '../../api-keys/storage/change-feed';
-import type { ReadOptions } from '../../api-keys/storage/read-options';
+import type { ChangeFeed } from '../../change-feed/change-feed';
+import type { ReadOptions } from '../../change-feed/read-options';
 import type { Durability } from '../../config/storage.config';
 import type { KeySlot, User, UserProfile, UserStatus } from '../domain/user';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { hashToken } from '../../../src/api-keys/domain/key-token';
+import { hashToken } from '../../../src/api-keys/domain/token/key-token';
 import { type HttpAnswer, type HttpClient, isBrokenConnection, type JsonObject } from '../http-client';
 import type { DrillInstance } from './drill-instance';
 import { decide, refusalIn, VALID } from './question';

@@ -1,4 +1,4 @@
-import { issueToken } from '../../../src/api-keys/domain/key-token';
+import { issueToken } from '../../../src/api-keys/domain/token/key-token';
 import type { HttpAnswer, HttpClient } from '../http-client';
 import type { DrillInstance } from './drill-instance';
 

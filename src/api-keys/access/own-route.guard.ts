@@ -1,0 +1,144 @@
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  RequestMethod,
+  type Type,
+} from '@nestjs/common';
+import { HTTP_CODE_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
+import { ContextIdFactory, HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
+import { accessOf, forgetAccess } from './verified-access';
+import { knownIn, readOrRefuse, refuseParameters } from '../../problems/validation';
+import { noteAnswered } from '../../problems/answered';
+import { type Call, type OwnRouteHandler, ownRouteHandlerOf } from '../../http/own-route';
+import { readParameters } from '../../http/parameters';
+import { readBody } from '../../http/request-body';
+import { readForm } from '../../http/request-form';
+import { varyBy } from '../../problems/cache-headers';
+
+/** A body that takes longer, in milliseconds, may outlast the decision on its sender. */
+const SLOW_BODY_MS = 100;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** The fields of a request that an adapter adds to Node's own. */
+interface Sent extends HttpRequest {
+  readonly originalUrl?: string;
+}
+
+/**
+ * Runs our own routes, and sends their answers. A guard, because the interceptors and pipes of a host application come
+ * after all guards: none of them sees a request of ours before it is answered, and none changes what is read or sent
+ * (decision record 0062). Guards of the host come before this one, and may refuse the request.
+ */
+@Injectable()
+export class OwnRouteGuard implements CanActivate {
+  constructor(
+    private readonly modules: ModuleRef,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const method = context.getHandler();
+    const route = ownRouteHandlerOf(method);
+    if (route === undefined) return true;
+    const request = context.getArgByIndex<HttpRequest>(0);
+    const headers = new Map<string, string>();
+    const readFrom = performance.now();
+    const call = await callOf(request, route, headers);
+    if (performance.now() - readFrom > SLOW_BODY_MS) await this.judgeAgain(context, request);
+    const controller: unknown = await this.modules.resolve(
+      context.getClass<object>() as Type,
+      ContextIdFactory.getByRequest(request),
+      // Of the guard's own module: an application may import Keyward twice, with two stores.
+      { strict: true },
+    );
+    const answer: unknown = await route.handle.call(controller, call);
+    const response = context.getArgByIndex<object>(1);
+    // Express would answer 304. Behind a proxy the client asks this of another service.
+    delete nodeRequestOf(request).headers['if-none-match'];
+    this.send(response, answer, statusOf(method), headers);
+    noteAnswered(response);
+    return true;
+  }
+
+  /** Whoever was allowed when the headers came may have been revoked since. Counts as another request. */
+  private async judgeAgain(context: ExecutionContext, request: HttpRequest): Promise<void> {
+    const access = accessOf(request);
+    if (access === undefined) return;
+    forgetAccess(request);
+    // The same guard: an application may import Keyward twice, with two stores.
+    await (access.guard as CanActivate).canActivate(context);
+  }
+
+  private send(
+    response: unknown,
+    answer: unknown,
+    status: number,
+    headers: ReadonlyMap<string, string>,
+  ): void {
+    const adapter = this.adapterHost.httpAdapter;
+    if (answer !== undefined) adapter.setHeader(response, 'Content-Type', JSON_TYPE);
+    for (const [name, value] of headers) {
+      // The response varies by the credential already.
+      if (name === 'Vary') varyBy(adapter, response, [value]);
+      else adapter.setHeader(response, name, value);
+    }
+    // As text, which no setting of a framework writes in another way.
+    adapter.reply(response, typeof answer === 'string' ? answer : JSON.stringify(answer), status);
+  }
+}
+
+async function callOf(
+  request: HttpRequest,
+  { reads }: OwnRouteHandler,
+  headers: Map<string, string>,
+): Promise<Call> {
+  const node = nodeRequestOf(request);
+  const [path = '', queryText = ''] = ((request as Sent).originalUrl ?? node.url ?? '').split(/\?(.*)/s, 2);
+  return {
+    request,
+    params: (request.params ?? {}) as Readonly<Record<string, string>>,
+    path: path.replace(/\/+$/, ''),
+    query: queryOf(queryText, reads),
+    queryText,
+    body: await bodyOf(request, reads),
+    header: (name) => {
+      const value = node.headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+    setHeader: (name, value) => void headers.set(name, value),
+  };
+}
+
+function queryOf(
+  text: string,
+  { query, form, anyQuery = false, ignoreUnknown = false }: OwnRouteHandler['reads'],
+): object {
+  if (anyQuery) return {};
+  const parameters = readParameters(text);
+  if (query !== undefined) return readOrRefuse(query, parameters);
+  refuseParameters(form !== undefined && ignoreUnknown ? knownIn(form, parameters) : parameters);
+  return {};
+}
+
+async function bodyOf(
+  request: HttpRequest,
+  { json, form, optionalBody = false, ignoreUnknown = false }: OwnRouteHandler['reads'],
+): Promise<object> {
+  if (form !== undefined) {
+    const parameters = (await readForm(request)) ?? {};
+    return readOrRefuse(form, ignoreUnknown ? knownIn(form, parameters) : parameters);
+  }
+  if (json === undefined) return {};
+  const body = await readBody(request, 'json');
+  return readOrRefuse(json, body === undefined && optionalBody ? {} : body);
+}
+
+/** The status of a route's success, as its decorators declare it. */
+function statusOf(method: object): number {
+  const declared = Reflect.getMetadata(HTTP_CODE_METADATA, method) as number | undefined;
+  const isPost = Reflect.getMetadata(METHOD_METADATA, method) === RequestMethod.POST;
+  return declared ?? (isPost ? 201 : 200);
+}

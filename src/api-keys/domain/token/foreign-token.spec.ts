@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import * as fc from 'fast-check';
+import { foreignKeyId, isForeignToken, isTokenHash } from './foreign-token';
+import { isKeyId } from '../key-id';
+
+const PREFIXES = ['acme_', 'globex-'];
+const hashes = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map((bytes) => Buffer.from(bytes).toString('hex'));
+
+describe('a text', () => {
+  it.each([
+    'acme_0123456789abcdef',
+    'globex-0123456789abcdef',
+    'acme_!"#$%&\'()*+,-./:;<=>?@[]^_`{|}~\\',
+    'acme_0123.456789abcdef',
+    'acme_.0123.456789abcdef+',
+    'acme_...............',
+  ])('may be a token of another system: %s', (text) => {
+    expect(isForeignToken(text, PREFIXES)).toBe(true);
+  });
+
+  it.each([
+    ['it begins with no prefix', 'initech_0123456789abcdef'],
+    ['a prefix stands inside', 'xacme_0123456789abcdef'],
+    ['its prefix is in another case', 'Acme_0123456789abcdef'],
+    ['it is a prefix alone', 'acme_'],
+    ['it is empty', ''],
+    ['it has the shape of a JWT', 'acme_0123456.789abcdef.0123456789'],
+    ['it has the shape of a JWT without a signature', 'acme_0123456789abcdef.0123456789.'],
+  ])('is none where %s', (_why, text) => {
+    expect(isForeignToken(text, PREFIXES)).toBe(false);
+  });
+
+  it('is none where no prefix is configured', () => {
+    expect(isForeignToken('acme_0123456789abcdef', [])).toBe(false);
+  });
+});
+
+describe('the id of an imported key', () => {
+  it('is z and the first 25 digits of a hash that nothing else is made of', () => {
+    const digest = createHash('sha256')
+      .update(`keyward:import:${'c0'.repeat(32)}`)
+      .digest('hex');
+    const bits = BigInt(`0x${digest}`).toString(2).padStart(256, '0');
+    const digits = (bits.match(/.{5}/g) ?? [])
+      .slice(0, 25)
+      .map((five) => '0123456789abcdefghjkmnpqrstvwxyz'.charAt(Number.parseInt(five, 2)))
+      .join('');
+    expect(foreignKeyId('c0'.repeat(32))).toBe(`z${digits}`);
+  });
+
+  it('has the form of a key id, and is the same every time', () => {
+    fc.assert(
+      fc.property(hashes, (hash) => {
+        const id = foreignKeyId(hash);
+        expect(id).toMatch(/^z[0-9a-hjkmnp-tv-z]{25}$/);
+        expect(isKeyId(id)).toBe(true);
+        expect(foreignKeyId(hash)).toBe(id);
+      }),
+    );
+  });
+
+  it('is another for another token', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(hashes, { minLength: 2 }), (several) => {
+        expect(new Set(several.map(foreignKeyId)).size).toBe(several.length);
+      }),
+    );
+  });
+});
+
+describe('the hash of a token', () => {
+  it('is 64 lower-case hexadecimal digits', () => {
+    fc.assert(fc.property(hashes, (hash) => expect(isTokenHash(hash)).toBe(true)));
+  });
+
+  it.each([
+    ['empty', ''],
+    ['in upper case', 'C0'.repeat(32)],
+    ['a digit short', 'c0'.repeat(32).slice(1)],
+    ['a digit long', `${'c0'.repeat(32)}0`],
+    ['no hexadecimal', 'g0'.repeat(32)],
+    ['on a line of its own', `${'c0'.repeat(32)}\n`],
+    ['after a space', ` ${'c0'.repeat(32)}`],
+    ['in full-width digits', '\uff10'.repeat(64)],
+  ])('is none where it is %s', (_what, text) => {
+    expect(isTokenHash(text)).toBe(false);
+  });
+});

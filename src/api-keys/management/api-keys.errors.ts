@@ -1,0 +1,129 @@
+import { KeywardError } from '../../problems/keyward.error';
+
+/** There is no such key, or the caller may not know of it. The two are never told apart. */
+export class KeyNotFoundError extends KeywardError {
+  constructor() {
+    super('not_found', 'There is no key with this id.');
+  }
+}
+
+/** The caller asked for more than it holds itself. */
+export class DelegationExceededError extends KeywardError {
+  /** @param exceeded the fields in which the result would reach further than the caller */
+  constructor(exceeded: readonly string[]) {
+    super('delegation_exceeded', `The caller does not hold this itself: ${exceeded.join(', ')}.`, {
+      exceeded,
+    });
+  }
+}
+
+/** A caller with a binding or an owner asked for an external id. */
+export class ExternalIdNotAllowedError extends KeywardError {
+  constructor() {
+    super('delegation_exceeded', 'Only a caller without a binding and without an owner may set externalId.', {
+      exceeded: ['externalId'],
+    });
+  }
+}
+
+/** The owner of a key cannot loosen what someone else restricted. */
+export class ImposedRestrictionError extends KeywardError {
+  /** @param exceeded the fields that the change would loosen too far */
+  constructor(exceeded: readonly string[]) {
+    super(
+      'delegation_exceeded',
+      `Someone other than the owner of this key restricted it, and the owner cannot undo that: ${exceeded.join(', ')}.`,
+      { exceeded },
+    );
+  }
+}
+
+/** Only a caller that sees every key may import hashes, because a hash works for whoever imports it first. */
+export class ImportForbiddenError extends KeywardError {
+  constructor() {
+    super(
+      'forbidden',
+      'Import with a key that is neither bound to a tenant nor owned by a user, or with the CLI.',
+    );
+  }
+}
+
+/** The caller wants to apply revocations of another system, and may not change keys. */
+export class RevocationsForbiddenError extends KeywardError {
+  constructor() {
+    super('forbidden', 'Apply revocations with a key that holds api-keys:write, or with the CLI.');
+  }
+}
+
+/** Scopes of Keyward itself in a record of another system, where they mean something else. */
+export class ManagementScopesError extends KeywardError {
+  /** @param scopes the scopes that give access to Keyward's own routes */
+  constructor(scopes: readonly string[]) {
+    const message =
+      `give access to Keyward itself: ${scopes.join(', ')}. Map them to scopes of yours (--map-scope), ` +
+      'or allow them (--allow-management-scopes, over HTTP allowManagementScopes=true)';
+    super('validation_failed', 'Correct the fields listed in "errors".', {
+      errors: [{ field: '/scopes', message }],
+    });
+  }
+}
+
+/** A record that holds the token itself, which is never stored. */
+export class TokenInRecordError extends KeywardError {
+  constructor(field: string) {
+    super('validation_failed', 'Correct the fields listed in "errors".', {
+      errors: [{ field, message: 'holds the token itself, which is never stored: remove it' }],
+    });
+  }
+}
+
+/** A record of a key that the other system revoked before it was imported. */
+export class RevokedElsewhereError extends KeywardError {
+  constructor() {
+    super('validation_failed', 'The other system revoked this key: there is nothing to import.');
+  }
+}
+
+/** A revoked key stays as it is. */
+export class RevokedKeyError extends KeywardError {
+  constructor() {
+    super('revoked_key_unchangeable', 'Create a new key instead.');
+  }
+}
+
+/** The key was rotated by someone else in the meantime, or with a token that is itself on its way out. */
+export class RotationConflictError extends KeywardError {
+  constructor() {
+    super('rotation_conflict', 'Rotate with the newest token of the key.');
+  }
+}
+
+/** The expiry of an expired key stays as it is, and the key is not rotated back to life. */
+export class ExpiredKeyError extends KeywardError {
+  constructor() {
+    super('expired_key_unchangeable', 'Create a new key instead.');
+  }
+}
+
+/** The key is no longer at the version the caller named. */
+export class VersionMismatchError extends KeywardError {
+  constructor() {
+    super('version_mismatch', 'Read the key again and decide on what it is now.');
+  }
+}
+
+/** The change lost its guard against other changes too many times in a row. */
+export class ConcurrentChangeError extends KeywardError {
+  constructor() {
+    super('concurrent_change', 'Try again in a moment.');
+  }
+}
+
+/** An expiry that nobody may ask for. */
+export class UnacceptableExpiryError extends KeywardError {
+  constructor(message: string) {
+    super('validation_failed', 'Correct the fields listed in "errors".', {
+      errors: [{ field: '/expiresAt', message }],
+    });
+  }
+}

@@ -1,0 +1,300 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { type Redaction, redactionOf } from '../../common/redaction';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
+import {
+  ConcurrentChangeError,
+  ExpiredKeyError,
+  KeyNotFoundError,
+  RevokedKeyError,
+  RotationConflictError,
+  VersionMismatchError,
+} from './api-keys.errors';
+import { CLOCK } from '../ports/clock.token';
+import {
+  type ApiKey,
+  type ApiKeyStatus,
+  type ApiKeyWithHistory,
+  isExpired,
+  type KeyMetadata,
+  statusOf,
+} from '../domain/api-key';
+import { actsForOwner, type Caller, inheritedFrom } from '../domain/caller';
+import type { Clock } from '../ports/clock';
+import { isWidening } from '../domain/delegation';
+import { composeGrant, type GrantRequest } from '../domain/grant-request';
+import type { History } from '../domain/history';
+import { confirmedFields, imposedAfter } from '../domain/imposed';
+import { isKeyId, newKeyId } from '../domain/key-id';
+import { recordChange } from '../domain/key-change';
+import { applyPatch, type KeyPatch } from '../domain/key-patch';
+import { issueToken } from '../domain/token/key-token';
+import { currentSecret, rotateSecrets } from '../domain/rotation';
+import { isVisible } from '../domain/visibility';
+import { KeyEventPublisher } from '../../events/key-event.publisher';
+import {
+  latestExpiry,
+  requireAcceptable,
+  requireAssignable,
+  requireChangeable,
+  requireCovered,
+  requireExternalIdAllowed,
+  requireOwnRestrictions,
+  requireSameCustomer,
+} from './grant-checks';
+import { type KeyPageQuery, pageOf } from './key-page';
+import { OWNER_SLOTS, type OwnerSlots } from '../ports/owner-slots';
+import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
+
+const MAX_TRIES = 5;
+
+/** What a new key is to be. */
+export interface CreateApiKey extends GrantRequest {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly metadata?: KeyMetadata | undefined;
+  /** Never inherited from the caller. */
+  readonly externalId?: string | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+/** A key just made, with the one and only sight of its token. */
+export interface IssuedApiKey {
+  readonly key: ApiKey;
+  readonly token: string;
+}
+
+/** One page of keys; only `nextCursor: null` ends a list. */
+export interface ApiKeyPage {
+  readonly data: readonly ApiKey[];
+  readonly nextCursor: string | null;
+}
+
+/** Options of a change. */
+export interface ChangeOptions {
+  /** Change the key only at one of these versions, else `VersionMismatchError`. */
+  readonly ifVersion?: readonly number[] | undefined;
+}
+
+/** Options of a rotation. */
+export interface RotateOptions extends ChangeOptions {
+  /** How long the former token goes on working, in seconds: 0 (default) to 7 days. */
+  readonly gracePeriodSeconds?: number | undefined;
+}
+
+/**
+ * Manages keys on behalf of a caller: what the caller may not see does not exist, and what it does not hold
+ * it cannot give. All methods throw `StorageUnavailableError` where the store cannot answer.
+ *
+ * @example
+ * const { key, token } = await apiKeys.create(rootCaller('system'), {
+ *   name: 'ingest', scopes: ['memory:write'], orgId: 'acme',
+ * });
+ */
+@Injectable()
+export class ApiKeysService {
+  private readonly redact: Redaction;
+
+  constructor(
+    @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
+    @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
+    @Optional() private readonly events?: KeyEventPublisher,
+  ) {
+    this.redact = redactionOf(options.importTokenPrefixes);
+  }
+
+  /**
+   * Makes a key. What the request leaves out is inherited from the caller.
+   *
+   * @throws DelegationExceededError if the caller does not hold all that the key would hold
+   * @throws UnacceptableExpiryError if the expiry is past or beyond the maximum
+   */
+  async create(caller: Caller, request: CreateApiKey): Promise<IssuedApiKey> {
+    const now = this.clock.now();
+    const latest = latestExpiry(caller, this.options.maxTtlDays, now);
+    const grant = composeGrant(inheritedFrom(caller), request, latest);
+    requireCovered(caller, grant);
+    requireAssignable(caller, grant.ownerId);
+    requireExternalIdAllowed(caller, request.externalId);
+    requireAcceptable(grant.expiresAt, latest, now);
+
+    const id = newKeyId(now);
+    const { token, hash } = issueToken(this.options.tokenPrefix ?? 'kw', id);
+    const blank: ApiKeyWithHistory = {
+      ...grant,
+      id,
+      name: request.name,
+      description: request.description,
+      createdBy: caller.actor,
+      metadata: request.metadata ?? {},
+      externalId: request.externalId,
+      enabled: request.enabled ?? true,
+      secrets: [{ hash, createdAt: now }],
+      version: 0,
+      createdAt: now,
+      updatedAt: now,
+      history: [],
+      historyDropped: 0,
+    };
+    const created = recordChange(blank, now, { action: 'created', by: caller.actor });
+    const key = {
+      ...created,
+      imposed: imposedAfter({ ...blank, ownerId: undefined }, created, actsForOwner(caller)),
+    };
+    if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, id);
+    await this.repository.insert(key);
+    this.events?.changed(key);
+    return { key, token };
+  }
+
+  /** @throws KeyNotFoundError if there is no such key in the caller's sight */
+  async get(caller: Caller, id: string): Promise<ApiKey> {
+    return this.seen(caller, isKeyId(id) ? await this.repository.find(id) : null);
+  }
+
+  /** One page of the keys in the caller's sight, newest first. */
+  async list(caller: Caller, query: KeyPageQuery): Promise<ApiKeyPage> {
+    return pageOf(this.repository, caller.grant, query, this.clock.now());
+  }
+
+  /**
+   * Who changed what, when; oldest first.
+   *
+   * @throws KeyNotFoundError if there is no such key in the caller's sight
+   */
+  async history(caller: Caller, id: string): Promise<History> {
+    return this.seen(caller, isKeyId(id) ? await this.repository.findWithHistory(id) : null);
+  }
+
+  /**
+   * Changes a key. Narrowing and disabling need sight of it only; widening and enabling need to hold all that
+   * the key holds afterwards. A caller that acts for the owner cannot loosen what others restricted. A patch that changes
+   * nothing writes nothing, unless it confirms a restriction that so far only the owner made.
+   *
+   * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError,
+   *   UnacceptableExpiryError, VersionMismatchError, ConcurrentChangeError
+   */
+  async update(caller: Caller, id: string, patch: KeyPatch, options: ChangeOptions = {}): Promise<ApiKey> {
+    const { before: former, after: current } = await this.change(caller, id, options, async (before, now) => {
+      if (before.revokedAt !== undefined) throw new RevokedKeyError();
+      const { key: after, changed } = applyPatch(before, patch);
+      const confirmed = actsForOwner(caller) ? [] : confirmedFields(before, patch);
+      const fields = [...new Set([...changed, ...confirmed])];
+      if (fields.length === 0) return undefined;
+      requireChangeable(caller, before, fields);
+      requireOwnRestrictions(caller, before, after, changed);
+      if (changed.includes('expiresAt')) {
+        if (isExpired(before, now)) throw new ExpiredKeyError();
+        requireAcceptable(after.expiresAt, latestExpiry(caller, this.options.maxTtlDays, now), now);
+      }
+      if (changed.includes('ownerId')) {
+        requireAssignable(caller, before.ownerId);
+        requireAssignable(caller, after.ownerId);
+      }
+      if (isWidening(before, after)) requireCovered(caller, after);
+      if (changed.includes('ownerId') && after.ownerId !== undefined)
+        await this.slots?.take(after.ownerId, id);
+      return recordChange(after, now, { action: 'updated', by: caller.actor, fields });
+    });
+    if (former.ownerId !== current.ownerId) await this.giveSlotBack(former, current.updatedAt);
+    return current;
+  }
+
+  /**
+   * Revokes a key for good; its record stays. Revoking a revoked key changes nothing, and announces the revocation to
+   * every instance again.
+   *
+   * @throws KeyNotFoundError, VersionMismatchError, ConcurrentChangeError
+   * @throws DelegationExceededError if the caller presents a secret in grace and the key manages keys or users
+   * @throws RotationConflictError if the caller is this key and presents an older secret
+   */
+  async revoke(caller: Caller, id: string, reason?: string, options: ChangeOptions = {}): Promise<ApiKey> {
+    const { after: revoked } = await this.change(caller, id, options, async (before, now) => {
+      if (before.revokedAt !== undefined) {
+        await this.repository.announceAgain?.(id);
+        return undefined;
+      }
+      requireChangeable(caller, before, []);
+      // Its caller may have been verified from memory, before a rotation by another instance was announced.
+      if (caller.presented?.keyId === id && caller.presented.hash !== currentSecret(before.secrets)?.hash)
+        throw new RotationConflictError();
+      // Whoever reports a leak may quote the token.
+      const revokedReason = reason === undefined ? undefined : this.redact(reason);
+      const after = { ...before, revokedAt: now, revokedBy: caller.actor, revokedReason };
+      return recordChange(after, now, { action: 'revoked', by: caller.actor, reason: revokedReason });
+    });
+    await this.giveSlotBack(revoked, revoked.updatedAt);
+    return revoked;
+  }
+
+  /**
+   * Gives a key a new token under the same id. The former one works until the grace period ends; what was in
+   * grace before ends now. Needs to hold all that the key holds.
+   *
+   * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, VersionMismatchError,
+   *   ConcurrentChangeError
+   * @throws RotationConflictError if another rotation came first, or the caller is this key and presents an older secret
+   */
+  async rotate(
+    caller: Caller,
+    id: string,
+    { gracePeriodSeconds = 0, ...options }: RotateOptions = {},
+  ): Promise<IssuedApiKey> {
+    if (!isKeyId(id)) throw new KeyNotFoundError();
+    const { token, hash } = issueToken(this.options.tokenPrefix ?? 'kw', id);
+    // A key that rotates itself must present its newest secret, see decision record 0011.
+    let current = caller.presented?.keyId === id ? caller.presented.hash : undefined;
+    const { after: key } = await this.change(caller, id, options, (before, now) => {
+      if (before.revokedAt !== undefined) throw new RevokedKeyError();
+      if (isExpired(before, now)) throw new ExpiredKeyError();
+      const found = currentSecret(before.secrets)?.hash;
+      current ??= found;
+      if (found !== current) throw new RotationConflictError();
+      requireCovered(caller, before);
+      requireAssignable(caller, before.ownerId);
+      requireSameCustomer(caller, before);
+      const secrets = rotateSecrets(before.secrets, hash, now, gracePeriodSeconds);
+      return recordChange({ ...before, secrets }, now, { action: 'rotated', by: caller.actor });
+    });
+    return { key, token };
+  }
+
+  /** The state of a key now. */
+  statusOf(key: ApiKey): ApiKeyStatus {
+    return statusOf(key, this.clock.now());
+  }
+
+  /** Reads, judges and writes under the version's guard; a lost guard reads and judges again. */
+  private async change(
+    caller: Caller,
+    id: string,
+    { ifVersion }: ChangeOptions,
+    next: (
+      before: ApiKeyWithHistory,
+      now: Date,
+    ) => ApiKeyWithHistory | undefined | Promise<ApiKeyWithHistory | undefined>,
+  ): Promise<{ readonly before: ApiKey; readonly after: ApiKey }> {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const before = this.seen(caller, isKeyId(id) ? await this.repository.findWithHistory(id) : null);
+      if (ifVersion !== undefined && !ifVersion.includes(before.version)) throw new VersionMismatchError();
+      const changed = await next(before, this.clock.now());
+      if (changed === undefined) return { before, after: before };
+      const after = { ...changed, imposed: imposedAfter(before, changed, actsForOwner(caller)) };
+      if (await this.repository.replace(after)) {
+        this.events?.changed(after);
+        return { before, after };
+      }
+    }
+    throw new ConcurrentChangeError();
+  }
+
+  private async giveSlotBack({ ownerId, id }: ApiKey, takenUntil: Date): Promise<void> {
+    if (ownerId !== undefined) await this.slots?.giveBack(ownerId, id, takenUntil);
+  }
+
+  private seen<K extends ApiKey>(caller: Caller, key: K | null): K {
+    if (key === null || !isVisible(caller.grant, key)) throw new KeyNotFoundError();
+    return key;
+  }
+}

@@ -1,0 +1,166 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { INT64 } from '../../../common/int64';
+import { API_KEY_STATUSES, type ApiKey, type ApiKeyStatus, statusOf } from '../../domain/api-key';
+import { METADATA } from '../../fields/field-rules';
+import { RateLimitDto } from '../../fields/rate-limit.dto';
+
+/** A key, without anything secret. */
+@ApiSchema({ name: 'ApiKey' })
+export class ApiKeyDto {
+  /**
+   * The key's public id.
+   * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
+   */
+  id!: string;
+
+  /** @example "ingest worker" */
+  name!: string;
+
+  /** @example "Writes memories from the nightly import" */
+  description!: string | null;
+
+  /** The user who owns the key. */
+  ownerId!: string | null;
+
+  /**
+   * Who made the key.
+   * @example "key:01jd8x4k2m6n8p0q2r4s6t8v0v"
+   */
+  createdBy!: string;
+
+  /**
+   * What the key may do.
+   * @example ["memory:read", "memory:write"]
+   */
+  scopes!: string[];
+
+  /**
+   * The organisation the key is bound to.
+   * @example "acme"
+   */
+  orgId!: string | null;
+
+  /**
+   * The project the key is bound to.
+   * @example "apollo"
+   */
+  projectId!: string | null;
+
+  /**
+   * Addresses and CIDR ranges the key may be used from; empty for any.
+   * @example ["203.0.113.0/24"]
+   */
+  allowedIps!: string[];
+
+  /** How many requests the key may make; `null` for any number. */
+  rateLimit!: RateLimitDto | null;
+
+  /**
+   * Notes, never identity: whoever may change the key may change them.
+   * @example { "team": "search" }
+   */
+  @ApiProperty(METADATA)
+  metadata!: Record<string, string | number | boolean>;
+
+  /**
+   * The id of the customer or of the key in the host's own system. No tenant and no owner can set it.
+   * @example "cust-7"
+   */
+  externalId!: string | null;
+
+  /** @example true */
+  enabled!: boolean;
+
+  /**
+   * The state of the key now: `revoked` before `disabled` before `expired` before `active`.
+   * @example "active"
+   */
+  @ApiProperty({ enum: API_KEY_STATUSES, enumName: 'ApiKeyStatus' })
+  status!: ApiKeyStatus;
+
+  /**
+   * The key is expired from this moment on.
+   * @example "2030-01-31T12:00:00.000Z"
+   */
+  expiresAt!: Date | null;
+
+  revokedAt!: Date | null;
+
+  /** Who revoked the key. */
+  revokedBy!: string | null;
+
+  revokedReason!: string | null;
+
+  /**
+   * Counts up with every change, and is the `ETag`.
+   * @example 1
+   */
+  @ApiProperty(INT64)
+  version!: number;
+
+  /** @example "2026-11-24T09:30:00.000Z" */
+  createdAt!: Date;
+
+  /** @example "2026-11-24T09:30:00.000Z" */
+  updatedAt!: Date;
+
+  /**
+   * When the key was last used, some seconds late; `null` if no use is known.
+   * @example "2026-11-24T09:30:00.000Z"
+   */
+  lastUsedAt!: Date | null;
+
+  /**
+   * What the outside sees of a record. Named field by field, so that a new one stays inside until it is let out.
+   *
+   * @param lastUsedAt when the key was last used, if a use is known
+   */
+  static of(key: ApiKey, now: Date, lastUsedAt?: Date): ApiKeyDto {
+    return {
+      id: key.id,
+      name: key.name,
+      description: key.description ?? null,
+      ownerId: key.ownerId ?? null,
+      createdBy: key.createdBy,
+      scopes: [...key.scopes],
+      orgId: key.orgId ?? null,
+      projectId: key.projectId ?? null,
+      allowedIps: [...key.allowedIps],
+      rateLimit: key.rateLimit ? { ...key.rateLimit } : null,
+      metadata: { ...key.metadata },
+      externalId: key.externalId ?? null,
+      enabled: key.enabled,
+      status: statusOf(key, now),
+      expiresAt: key.expiresAt ?? null,
+      revokedAt: key.revokedAt ?? null,
+      revokedBy: key.revokedBy ?? null,
+      revokedReason: key.revokedReason ?? null,
+      version: key.version,
+      createdAt: key.createdAt,
+      updatedAt: key.updatedAt,
+      lastUsedAt: lastUsedAt ?? null,
+    };
+  }
+}
+
+/** A key just made, with its token. */
+@ApiSchema({ name: 'IssuedApiKey' })
+export class IssuedApiKeyDto extends ApiKeyDto {
+  /**
+   * The token. It is shown this once; only its hash is kept.
+   * @example "kw_01jd8x4k2m6n8p0q2r4s6t8v0w_…"
+   */
+  token!: string;
+}
+
+/** One page of keys, newest first. */
+@ApiSchema({ name: 'ApiKeyPage' })
+export class ApiKeyPageDto {
+  data!: ApiKeyDto[];
+
+  /**
+   * Pass it as `cursor` for the next page. Only `null` ends the list: a page may be short.
+   * @example null
+   */
+  nextCursor!: string | null;
+}

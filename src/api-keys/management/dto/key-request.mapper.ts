@@ -1,0 +1,36 @@
+import type { CreateApiKey } from '../api-keys.service';
+import type { RateLimit } from '../../domain/rate-limit';
+import type { KeyPatch } from '../../domain/key-patch';
+import type { CreateApiKeyDto } from './create-api-key.dto';
+import { parseRfc3339 } from '../../../http/rfc3339';
+import type { UpdateApiKeyDto } from './update-api-key.dto';
+
+/** A validated body as the service takes it. */
+export function toCreate({
+  expiresAt,
+  description,
+  externalId,
+  rateLimit,
+  ...rest
+}: CreateApiKeyDto): CreateApiKey {
+  return {
+    ...rest,
+    description: description ?? undefined,
+    externalId: externalId ?? undefined,
+    expiresAt: toDate(expiresAt),
+    rateLimit: toRateLimit(rateLimit),
+  };
+}
+
+/** A validated body as the service takes it. */
+export function toPatch({ expiresAt, rateLimit, ...rest }: UpdateApiKeyDto): KeyPatch {
+  return { ...rest, expiresAt: toDate(expiresAt), rateLimit: toRateLimit(rateLimit) };
+}
+
+function toRateLimit(limit: RateLimit | null | undefined): RateLimit | null | undefined {
+  return limit ? { limit: limit.limit, windowSeconds: limit.windowSeconds } : limit;
+}
+
+function toDate(text: string | null | undefined): Date | null | undefined {
+  return typeof text === 'string' ? parseRfc3339(text) : text;
+}

@@ -1,0 +1,15 @@
+import { StrictSchema } from '../../../http/strict-schema';
+import { MAX_GRACE_SECONDS } from '../../domain/rotation';
+import { IsWhole, MayBeAbsent } from '../../fields/field-rules';
+
+/** How a key is rotated. */
+@StrictSchema('RotateApiKeyRequest')
+export class RotateApiKeyDto {
+  /**
+   * How long the former token goes on working, in seconds; at most 7 days.
+   * @example 3600
+   */
+  @MayBeAbsent()
+  @IsWhole(0, MAX_GRACE_SECONDS, 'whole seconds')
+  gracePeriodSeconds?: number = 0;
+}

@@ -1,0 +1,91 @@
+import {
+  DelegationExceededError,
+  ExternalIdNotAllowedError,
+  ImposedRestrictionError,
+  UnacceptableExpiryError,
+} from './api-keys.errors';
+import type { ApiKey, ApiKeyWithHistory, Grant } from '../domain/api-key';
+import { actsForOwner, type Caller, exceededBy, givesLastingAccess, isUnlimited } from '../domain/caller';
+import { loosenedFields } from '../domain/imposed';
+import { grants } from '../domain/scopes';
+
+const DAY_MS = 86_400_000;
+
+/** @throws DelegationExceededError unless the caller holds all of the grant itself */
+export function requireCovered(caller: Caller, grant: Grant): void {
+  const exceeded = exceededBy(caller, grant);
+  if (exceeded.length > 0) throw new DelegationExceededError(exceeded);
+}
+
+/**
+ * An owner other than one's own is a matter of the users, see decision record 0006.
+ *
+ * @throws DelegationExceededError unless the caller may name this owner
+ */
+export function requireAssignable(caller: Caller, ownerId: string | undefined): void {
+  if (ownerId === caller.grant.ownerId || grants(caller.scopes, 'users:write')) return;
+  throw new DelegationExceededError(['ownerId']);
+}
+
+/** @throws ExternalIdNotAllowedError if a new key is to have an external id that the caller may not decide */
+export function requireExternalIdAllowed(caller: Caller, externalId: string | undefined): void {
+  if (externalId !== undefined && !isUnlimited(caller)) throw new ExternalIdNotAllowedError();
+}
+
+/**
+ * Whoever rotates a key gets a token that a host takes for the customer in the key's external id, see decision record 0059.
+ *
+ * @throws DelegationExceededError unless the caller is that customer, acts for the key's owner, or sees every key
+ */
+export function requireSameCustomer(caller: Caller, before: ApiKey): void {
+  if (before.externalId === undefined || before.externalId === caller.externalId) return;
+  if (isUnlimited(caller) || actsForOwner(caller)) return;
+  throw new DelegationExceededError(['externalId']);
+}
+
+/**
+ * A secret in its grace period cannot change a key that manages keys or users, its own key included, nor give a key to
+ * another owner or customer, see decision record 0011.
+ *
+ * @throws DelegationExceededError, ExternalIdNotAllowedError unless the caller may change this of the key
+ */
+export function requireChangeable(caller: Caller, before: Grant, changed: readonly string[]): void {
+  if (changed.includes('externalId') && !isUnlimited(caller)) throw new ExternalIdNotAllowedError();
+  if (caller.isRetiring !== true) return;
+  if (givesLastingAccess(before)) throw new DelegationExceededError(['scopes']);
+  const given = changed.filter((field) => field === 'ownerId' || field === 'externalId');
+  if (given.length > 0) throw new DelegationExceededError(given);
+}
+
+/**
+ * A session and an owned key undo only restrictions that the owner made, see decision record 0057.
+ *
+ * @throws ImposedRestrictionError if the caller acts for an owner and loosens what others set
+ */
+export function requireOwnRestrictions(
+  caller: Caller,
+  before: ApiKeyWithHistory,
+  after: ApiKey,
+  changed: readonly string[],
+): void {
+  if (!actsForOwner(caller)) return;
+  const loosened = loosenedFields(before, after, changed);
+  if (loosened.length > 0) throw new ImposedRestrictionError(loosened);
+}
+
+/** @throws UnacceptableExpiryError if the expiry is past, or later than the latest one permitted */
+export function requireAcceptable(expiresAt: Date | undefined, latest: Date | undefined, now: Date): void {
+  if (expiresAt !== undefined && expiresAt.getTime() <= now.getTime()) {
+    throw new UnacceptableExpiryError('must lie in the future');
+  }
+  if (latest !== undefined && (expiresAt === undefined || expiresAt.getTime() > latest.getTime())) {
+    throw new UnacceptableExpiryError(`must be no later than ${latest.toISOString()}`);
+  }
+}
+
+/** The latest expiry that a caller may give, `undefined` for no limit. */
+export function latestExpiry(caller: Caller, maxTtlDays: number | undefined, now: Date): Date | undefined {
+  return maxTtlDays === undefined || !caller.boundByMaxTtl
+    ? undefined
+    : new Date(now.getTime() + maxTtlDays * DAY_MS);
+}

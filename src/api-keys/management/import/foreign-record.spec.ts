@@ -1,0 +1,293 @@
+import * as fc from 'fast-check';
+import { isExternalId } from '../../domain/external-id';
+import { translateForeignRecord } from './foreign-record';
+
+const HASH = 'c0'.repeat(32);
+const JULY = '2027-07-01T00:00:00.000Z';
+const recordOf = (document: unknown): unknown => translateForeignRecord(document).record;
+
+describe('a document of XMem', () => {
+  it('becomes a record, by its whole table of names', () => {
+    expect(
+      translateForeignRecord({
+        _id: { $oid: '64b7f0c2a1b2c3d4e5f60718' },
+        user_id: { $oid: '64b7f0c2a1b2c3d4e5f60719' },
+        key_prefix: 'xm_Zm9v',
+        key_hash: HASH,
+        name: 'reader of acme',
+        description: 'reads',
+        scopes: ['memory:read'],
+        org_id: 'acme',
+        project_id: 'apollo',
+        owner_id: 'ada',
+        allowed_ips: ['203.0.113.0/24'],
+        is_active: false,
+        created_at: { $date: '2024-05-01T08:00:00Z' },
+        expires_at: { $date: { $numberLong: String(Date.parse(JULY)) } },
+        rateLimit: { limit: 10, windowSeconds: 60 },
+        metadata: { team: 'search' },
+      }),
+    ).toEqual({
+      record: {
+        hash: HASH,
+        name: 'reader of acme',
+        description: 'reads',
+        scopes: ['memory:read'],
+        orgId: 'acme',
+        projectId: 'apollo',
+        ownerId: 'ada',
+        allowedIps: ['203.0.113.0/24'],
+        enabled: false,
+        createdAt: '2024-05-01T08:00:00Z',
+        expiresAt: JULY,
+        rateLimit: { limit: 10, windowSeconds: 60 },
+        externalId: '64b7f0c2a1b2c3d4e5f60719',
+        metadata: { key_prefix: 'xm_Zm9v', team: 'search' },
+      },
+      warnings: [],
+      reasons: [],
+    });
+  });
+
+  it('keeps the names of Keyward, so that a record stays itself', () => {
+    const record = {
+      hash: HASH,
+      name: 'of globex',
+      scopes: ['a'],
+      orgId: 'globex',
+      expiresAt: JULY,
+      enabled: true,
+    };
+    expect(translateForeignRecord(record)).toEqual({ record, warnings: [], reasons: [] });
+  });
+
+  it.each([
+    ['missing', {}],
+    ['null', { scopes: null }],
+  ])('gives no access where its scopes are %s', (_what, document) => {
+    expect(recordOf(document)).toEqual({ scopes: [] });
+  });
+
+  it('means by null that something is absent', () => {
+    const document = { org_id: null, expires_at: null, user_id: null, metadata: null, last_used: null };
+    expect(translateForeignRecord(document)).toEqual({ record: { scopes: [] }, warnings: [], reasons: [] });
+  });
+
+  it('loses what has no place, and says so', () => {
+    expect(translateForeignRecord({ last_used: 1, name: 'reader', Scopes: ['*'] })).toEqual({
+      record: { name: 'reader', scopes: [] },
+      warnings: ['left out: last_used', 'left out: Scopes'],
+      reasons: [],
+    });
+  });
+
+  it('means the same by two names with one value, and is refused if they disagree', () => {
+    const twice = { org_id: 'acme', orgId: 'acme' };
+    expect(translateForeignRecord(twice)).toMatchObject({ record: { orgId: 'acme' }, reasons: [] });
+    expect(translateForeignRecord({ enabled: false, is_active: true }).reasons).toEqual([
+      'enabled and is_active disagree: keep one of them',
+    ]);
+    expect(translateForeignRecord({ org_id: 'acme', orgId: 'globex' }).reasons).toHaveLength(1);
+  });
+
+  it.each<[string, object, unknown]>([
+    ['an epoch date before a flag', { revoked_at: 1_764_500_000_000, deleted: false }, 1_764_500_000_000],
+    ['an epoch date after a flag', { deleted: false, revoked_at: 1_764_500_000_000 }, 1_764_500_000_000],
+    ['a word before a flag', { revoked: 'yes', is_deleted: false }, 'yes'],
+    ['a date between flags', { deleted: false, revoked_at: '2026-01-01T00:00:00Z', isRevoked: false }, true],
+    ['two flags', { revoked: false, deleted: false }, false],
+  ])('keeps what says that it was revoked: %s', (_what, document, revoked) => {
+    expect(recordOf(document)).toMatchObject({ revoked });
+  });
+
+  it('is refused if two names of one field disagree, also when it was revoked', () => {
+    const document = { key_hash: '1f'.repeat(32), hash: '2f'.repeat(32), revoked: true };
+    expect(translateForeignRecord(document).reasons).toHaveLength(1);
+  });
+
+  it('has its own metadata before what the table puts there', () => {
+    const document = { key_prefix: 'xm_Zm9v', metadata: { key_prefix: 'mine' } };
+    expect(recordOf(document)).toMatchObject({ metadata: { key_prefix: 'mine' } });
+  });
+
+  it.each<[unknown, string]>([
+    ['ada', 'ada'],
+    [42, '42'],
+    [{ $oid: '64b7f0c2a1b2c3d4e5f60719' }, '64b7f0c2a1b2c3d4e5f60719'],
+    [{ $uuid: 'a-b' }, 'a-b'],
+    [{ $numberLong: '9007199254740993' }, '9007199254740993'],
+    [{ $numberInt: '7' }, '7'],
+    [
+      { $binary: { base64: 'AAECAwQFBgcICQoLDA0ODw==', subType: '04' } },
+      '00010203-0405-0607-0809-0a0b0c0d0e0f',
+    ],
+  ])('has its user %j as the external id %s, and nowhere else', (user, externalId) => {
+    expect(recordOf({ user_id: user })).toEqual({ scopes: [], externalId });
+  });
+
+  it('has the same user under the name userId, and is refused if the two disagree', () => {
+    expect(recordOf({ userId: 42 })).toEqual({ scopes: [], externalId: '42' });
+    expect(recordOf({ userId: 42, user_id: '42' })).toEqual({ scopes: [], externalId: '42' });
+    expect(translateForeignRecord({ user_id: 'ada', userId: 'bob' }).reasons).toEqual([
+      'user_id and userId disagree: keep one of them',
+    ]);
+  });
+
+  it('has ids of organisations and projects as text', () => {
+    const $oid = '64b7f0c2a1b2c3d4e5f60719';
+    expect(recordOf({ org_id: { $oid }, project_id: 42 })).toEqual({
+      scopes: [],
+      orgId: $oid,
+      projectId: '42',
+    });
+  });
+
+  it('has numbers of extended JSON as numbers', () => {
+    const rateLimit = { limit: { $numberInt: '10' }, windowSeconds: { $numberLong: '60' } };
+    const metadata = { seats: { $numberInt: '5' }, share: { $numberDouble: '0.5' }, team: { $oid: 'a' } };
+    expect(recordOf({ rateLimit, metadata })).toEqual({
+      scopes: [],
+      rateLimit: { limit: 10, windowSeconds: 60 },
+      metadata: { seats: 5, share: 0.5, team: 'a' },
+    });
+  });
+
+  it.each([true, 1.5, 9_007_199_254_740_992, '', 'Ada L.', ['acme'], {}, { $oid: 7 }, { $oid: 'a', b: 1 }])(
+    'hands a user %j on that is no id, to be refused',
+    (user) => {
+      const { externalId } = recordOf({ user_id: user }) as { externalId: unknown };
+      expect(typeof externalId === 'string' && isExternalId(externalId)).toBe(false);
+      expect(externalId).toBeDefined();
+    },
+  );
+
+  it.each([
+    ['externalId', 'user_id'],
+    ['external_id', 'user_id'],
+    ['externalId', 'userId'],
+  ])('prefers %s to its %s, and says so', (name, user) => {
+    expect(translateForeignRecord({ [user]: 'ada', [name]: 'cust-7' })).toEqual({
+      record: { scopes: [], externalId: 'cust-7' },
+      warnings: [`left out: ${user}`],
+      reasons: [],
+    });
+  });
+});
+
+describe('a date in extended JSON', () => {
+  it.each<[string, unknown, string]>([
+    ['text', JULY, JULY],
+    ['text with an offset', '2027-07-01T02:00:00+02:00', '2027-07-01T02:00:00+02:00'],
+    ['text without an offset, as it is, to be refused', '2027-07-01T00:00:00', '2027-07-01T00:00:00'],
+    ['text with the offset +0000', '2027-07-01T00:00:00.000+0000', '2027-07-01T00:00:00.000+00:00'],
+    ['text with the offset -0530', '2027-07-01T00:00:00-0530', '2027-07-01T00:00:00-05:30'],
+    ['milliseconds', Date.parse(JULY), JULY],
+    ['a long number', { $numberLong: String(Date.parse(JULY)) }, JULY],
+    ['a moment before 1970', { $numberLong: '-1' }, '1969-12-31T23:59:59.999Z'],
+    ['the first moment', 0, '1970-01-01T00:00:00.000Z'],
+  ])('may be %s', (_what, $date, text) => {
+    expect(recordOf({ expires_at: { $date } })).toEqual({ scopes: [], expiresAt: text });
+  });
+
+  it.each([
+    ['2027-07-01T02:00:00.123456+0200', '2027-07-01T02:00:00.123456+02:00'],
+    ['2027-07-01 02:00:00+02:00', '2027-07-01T02:00:00+02:00'],
+    ['2027-07-01 00:00:00.5+00', '2027-07-01T00:00:00.5+00:00'],
+    ['2027-07-01 00:00:00 UTC', '2027-07-01T00:00:00Z'],
+    ['2027-07-01 00:00:00', '2027-07-01 00:00:00'],
+    ['2027-07-01', '2027-07-01'],
+    ['soon', 'soon'],
+  ])('may also be plain text, as other tools write it: %s', (written, text) => {
+    expect(recordOf({ expires_at: written })).toEqual({ scopes: [], expiresAt: text });
+  });
+
+  it('is the moment it stands for, whichever', () => {
+    const moments = fc.date({
+      min: new Date(0),
+      max: new Date('9999-12-31T23:59:59.999Z'),
+      noInvalidDate: true,
+    });
+    fc.assert(
+      fc.property(moments, (moment) => {
+        const written = { $date: { $numberLong: String(moment.getTime()) } };
+        expect(recordOf({ created_at: written })).toEqual({ scopes: [], createdAt: moment.toISOString() });
+      }),
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['no number', { $numberLong: 'acme' }],
+    ['an object of nothing', {}],
+    ['a moment beyond time', { $numberLong: '99999999999999999999' }],
+    ['a number beyond time', 8.64e15 + 1],
+  ])('stays as it is where it is %s', (_what, $date) => {
+    expect(recordOf({ expires_at: { $date } })).toEqual({ scopes: [], expiresAt: { $date } });
+  });
+
+  // An `expiresAt` of null asks for a key that never expires.
+  it('never turns into a null, which would ask for a key without end', () => {
+    expect(recordOf({ expires_at: { $date: null } })).not.toMatchObject({ expiresAt: null });
+  });
+
+  it.each<[string, unknown]>([
+    ['empty', ''],
+    ['blank', ' '],
+    ['null', null],
+    ['a list', []],
+    ['a boolean', true],
+  ])('is no moment where its long number is %s', (_what, $numberLong) => {
+    const $date = { $numberLong };
+    expect(recordOf({ expires_at: { $date } })).toEqual({ scopes: [], expiresAt: { $date } });
+  });
+});
+
+describe('something hostile', () => {
+  it.each([null, 'acme', 42, true, ['acme'], []])('that is no document stays as it is: %j', (document) => {
+    expect(translateForeignRecord(document)).toEqual({ record: document, warnings: [], reasons: [] });
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'])(
+    'is left out where it is called %s',
+    (name) => {
+      const document: unknown = JSON.parse(`{"${name}":{"enabled":true,"orgId":"globex"},"name":"reader"}`);
+      const { record, warnings } = translateForeignRecord(document);
+      expect(record).toEqual({ name: 'reader', scopes: [] });
+      expect(Object.getPrototypeOf(record)).toBe(Object.prototype);
+      expect(warnings).toEqual([`left out: ${name}`]);
+    },
+  );
+
+  it('in metadata does not become its prototype', () => {
+    const document: unknown = JSON.parse('{"key_prefix":"xm_","metadata":{"__proto__":{"team":"globex"}}}');
+    const { record } = translateForeignRecord(document) as { record: { metadata: object } };
+    expect(Object.getPrototypeOf(record.metadata)).toBe(Object.prototype);
+    expect(record.metadata).not.toHaveProperty('team');
+  });
+
+  it.each([
+    ['a text', 'acme'],
+    ['a list', ['acme']],
+    ['a number', 7],
+  ])('as metadata stays, to be refused: %s', (_what, metadata) => {
+    expect(recordOf({ metadata, key_prefix: 'xm_' })).toEqual({ scopes: [], metadata });
+  });
+
+  it.each(['*', {}, { $ne: null }, 0, ''])('as scopes stays, to be refused: %j', (scopes) => {
+    expect(recordOf({ scopes })).toEqual({ scopes });
+  });
+
+  it('never makes it fail, and never grants what it does not name', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (document) => {
+        const { record } = translateForeignRecord(document);
+        const named =
+          typeof document === 'object' &&
+          document !== null &&
+          !Array.isArray(document) &&
+          'scopes' in document;
+        const isDocument = typeof document === 'object' && document !== null && !Array.isArray(document);
+        expect(isDocument && !named ? record : { scopes: [] }).toMatchObject({ scopes: [] });
+      }),
+    );
+  });
+});

@@ -1,0 +1,32 @@
+import { isScope } from '../../domain/scopes';
+
+/** What the scopes of another system become: each becomes one or more scopes. */
+export type ScopeMap = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Reads entries such as `*=memory:*`. The part before the last `=` is the scope of the other system, compared exactly. Several
+ * entries for the same scope add up.
+ *
+ * @returns the map, or the first entry that is wrong
+ */
+export function readScopeMap(
+  entries: readonly string[],
+): { readonly map: ScopeMap } | { readonly wrong: string } {
+  const map = new Map<string, readonly string[]>();
+  for (const entry of entries) {
+    const at = entry.lastIndexOf('=');
+    const [from, to] = [entry.slice(0, Math.max(at, 0)), entry.slice(at + 1)];
+    if (from === '' || !isScope(to)) return { wrong: entry };
+    map.set(from, [...(map.get(from) ?? []), to]);
+  }
+  return { map };
+}
+
+/** Translates a list of scopes. Scopes that the map does not name stay as they are, and so does what is not a list. */
+export function mapScopes(scopes: unknown, map: ScopeMap): unknown {
+  if (map.size === 0 || !Array.isArray(scopes)) return scopes;
+  const mapped = (scopes as readonly unknown[]).flatMap((scope): readonly unknown[] =>
+    typeof scope === 'string' ? (map.get(scope) ?? [scope]) : [scope],
+  );
+  return [...new Set(mapped)];
+}

@@ -1,0 +1,63 @@
+import { isIP } from 'node:net';
+import { ConfigurationError } from '../../config/configuration.error';
+import { isPublicAddress } from '../../common/public-address';
+
+/** Where events are sent to, and how it is known that they come from here. */
+export interface WebhookOptions {
+  /** An https address. */
+  readonly url: string;
+  /**
+   * Secrets as Standard Webhooks writes them: `whsec_` and 24 to 64 bytes in base64. Each signs every message, so that
+   * a receiver may change from one to the next in its own time.
+   */
+  readonly secrets: readonly string[];
+  /** Whether the receiver may be on this machine or in a private network, and be spoken to by plain http; default no. */
+  readonly allowPrivateAddresses?: boolean | undefined;
+}
+
+const SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const [MIN_BYTES, MAX_BYTES] = [24, 64];
+
+const ALLOW_PRIVATE = 'set webhook.allowPrivateAddresses (WEBHOOK_ALLOW_PRIVATE of the service) to true';
+
+/** @throws ConfigurationError one sentence about the first that is wrong; it repeats neither address nor secret */
+export function requireWebhook({ url, secrets, allowPrivateAddresses }: WebhookOptions): void {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (address === undefined || !['https:', 'http:'].includes(address.protocol)) {
+    throw new ConfigurationError('webhook.url is not an address: use one that begins with https://.');
+  }
+  if (address.username + address.password !== '') {
+    throw new ConfigurationError(
+      'webhook.url holds a user name or a password: leave it out, messages are signed.',
+    );
+  }
+  if (allowPrivateAddresses !== true) {
+    if (address.protocol !== 'https:') {
+      throw new ConfigurationError(
+        `webhook.url is not https: use https, or ${ALLOW_PRIVATE} for a receiver of your own network.`,
+      );
+    }
+    const host = hostOf(address);
+    if (isIP(host) !== 0 && !isPublicAddress(host)) {
+      throw new ConfigurationError(
+        `webhook.url is an address of a private network: use a public one, or ${ALLOW_PRIVATE}.`,
+      );
+    }
+  }
+  if (secrets.length === 0 || !secrets.every(isWebhookSecret)) {
+    throw new ConfigurationError(
+      `webhook.secrets are not secrets of Standard Webhooks: use "whsec_" and ${MIN_BYTES} to ${MAX_BYTES} bytes in base64.`,
+    );
+  }
+}
+
+/** The host of an address as the network writes it: without the brackets of IPv6. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+function isWebhookSecret(secret: unknown): boolean {
+  if (typeof secret !== 'string' || !SECRET.test(secret)) return false;
+  const { length } = Buffer.from(secret.slice('whsec_'.length), 'base64');
+  return length >= MIN_BYTES && length <= MAX_BYTES;
+}

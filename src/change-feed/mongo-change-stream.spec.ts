@@ -1,0 +1,312 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { mongo } from 'mongoose';
+import { settled } from '../../test/support/held-reads';
+import type { FeedTarget } from './feed-target';
+import { ChangeStreamsUnsupportedError, MongoChangeStream, type StreamEvent } from './mongo-change-stream';
+import { MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
+
+const BOUND_MS = 200;
+const RETRY_MS = 5;
+
+/** A stream that a test fills, or breaks. */
+class FakeStream {
+  isClosed = false;
+  private isOpen = false;
+  private readonly events: (StreamEvent | Error)[] = [];
+  private wake: () => void = () => undefined;
+
+  /** @param canClose whether closing it ends a read that waits */
+  constructor(private readonly canClose = true) {}
+
+  bring(...events: readonly (StreamEvent | Error)[]): void {
+    this.events.push(...events);
+    this.wake();
+  }
+
+  /** The first answer opens the stream and need bring nothing; for those after it the server waits for an event. */
+  async tryNext(): Promise<StreamEvent | null> {
+    const opens = !this.isOpen;
+    this.isOpen = true;
+    return opens && this.events.length === 0 ? null : this.next();
+  }
+
+  private async next(): Promise<StreamEvent> {
+    for (;;) {
+      const event = this.events.shift();
+      if (event instanceof Error) throw event;
+      if (event !== undefined) return event;
+      if (this.isClosed && this.canClose) throw new mongo.MongoAPIError('ChangeStream is closed');
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    this.wake();
+  }
+}
+
+type Watched = mongo.Collection<WatchedDocument>;
+
+let streams: FakeStream[];
+let tokens: unknown[];
+let pipelines: unknown[];
+let beats: string[];
+let heartbeat: MongoHeartbeat;
+let said: string[];
+let proofs: number[];
+let end: AbortController;
+let following: Promise<void>;
+let target: FeedTarget;
+
+beforeEach(() => {
+  [streams, tokens, pipelines, beats, said, proofs] = [[], [], [], [], [], []];
+  end = new AbortController();
+  target = {
+    changed: (id) => void said.push(id),
+    everythingChanged: () => void said.push('everything'),
+    proven: (at) => void proofs.push(at),
+    troubled: () => void said.push('trouble'),
+  };
+});
+
+afterEach(async () => {
+  end.abort();
+  await following.catch(() => undefined);
+});
+
+/** Follows a collection whose streams are these, one after the other, and then fresh ones. */
+async function follow(...prepared: FakeStream[]): Promise<void> {
+  const collection = {
+    watch: (pipeline: unknown, { resumeAfter }: { resumeAfter?: unknown }) => {
+      const stream = prepared[streams.length] ?? new FakeStream();
+      streams.push(stream);
+      tokens.push(resumeAfter);
+      pipelines.push(pipeline);
+      return stream;
+    },
+    updateOne: async (_filter: unknown, update: { $set: { beat: string } }) => {
+      beats.push(update.$set.beat);
+      return { matchedCount: 1 };
+    },
+    deleteMany: async () => ({ deletedCount: 0 }),
+  } as unknown as Watched;
+  heartbeat = new MongoHeartbeat(collection);
+  following = new MongoChangeStream(collection, heartbeat, BOUND_MS, RETRY_MS).follow(target, end.signal);
+  following.catch(() => undefined);
+  await settled();
+}
+
+/** The n-th stream, once it was opened. */
+async function streamAt(index: number): Promise<FakeStream> {
+  for (;;) {
+    const stream = streams[index];
+    if (stream !== undefined) return stream;
+    await pause(5);
+  }
+}
+
+let events = 0;
+
+/** Events in the shape in which a real server sends what is asked for. */
+const event = (rest: Omit<StreamEvent, '_id'>): StreamEvent => ({ _id: `token ${(events += 1)}`, ...rest });
+const update = (id: string): StreamEvent =>
+  event({ operationType: 'update', documentKey: { _id: id }, updateDescription: { updatedFields: {} } });
+const insert = (id: string): StreamEvent =>
+  event({ operationType: 'insert', documentKey: { _id: id }, fullDocument: { _id: id } });
+const beatOf = (beat = beats.at(-1)): StreamEvent =>
+  event({
+    operationType: 'update',
+    documentKey: { _id: heartbeat.id },
+    updateDescription: { updatedFields: { beat } },
+  });
+const serverError = (code: number, labels: string[] = []): mongo.MongoServerError =>
+  new mongo.MongoServerError({ message: 'refused', code, errorLabels: labels });
+
+describe('a change stream', () => {
+  it('names the records that were added, changed, replaced and removed', async () => {
+    await follow();
+    const stream = await streamAt(0);
+    stream.bring(
+      insert('acme'),
+      update('globex'),
+      event({ operationType: 'replace', documentKey: { _id: 'hooli' }, fullDocument: { _id: 'hooli' } }),
+      event({ operationType: 'delete', documentKey: { _id: 'initech' } }),
+    );
+    await settled();
+    expect(said).toEqual(['everything', 'acme', 'globex', 'hooli', 'initech']);
+    expect(proofs).toEqual([]);
+  });
+
+  it('proves from the sending of the newest own beat that came back, inserted or updated', async () => {
+    const before = performance.now();
+    await follow();
+    const stream = await streamAt(0);
+    stream.bring(
+      event({
+        operationType: 'insert',
+        documentKey: { _id: heartbeat.id },
+        fullDocument: { _id: heartbeat.id, beat: beats[0] },
+      }),
+    );
+    await settled();
+    const between = performance.now();
+    expect(proofs).toHaveLength(1);
+    expect(proofs[0]).toBeGreaterThanOrEqual(before);
+    expect(proofs[0]).toBeLessThanOrEqual(between);
+    while (beats.length < 2) await pause(5);
+    stream.bring(beatOf());
+    await settled();
+    expect(proofs).toHaveLength(2);
+    expect(proofs[1]).toBeGreaterThan(proofs[0] ?? Infinity);
+    expect(said).toEqual(['everything']);
+  });
+
+  it('proves nothing by the beats of others, by old ones that come again, or by what only looks like one', async () => {
+    await follow();
+    const stream = await streamAt(0);
+    const own = beatOf();
+    stream.bring(own, { ...own, _id: 'again' });
+    stream.bring(
+      event({
+        operationType: 'update',
+        documentKey: { _id: '#hb:another' },
+        updateDescription: { updatedFields: { beat: 'another:1' } },
+      }),
+      event({ operationType: 'delete', documentKey: { _id: '#hb:another' } }),
+      event({ operationType: 'delete', documentKey: { _id: heartbeat.id } }),
+    );
+    await settled();
+    expect(proofs).toHaveLength(1);
+    expect(said).toEqual(['everything']);
+  });
+
+  it('has the server leave out what others beat', async () => {
+    await follow();
+    expect(JSON.stringify(pipelines[0])).toContain(
+      `{"$nor":[{"documentKey._id":{"$regex":"^#hb:","$ne":"${heartbeat.id}"}}]}`,
+    );
+  });
+
+  it.each<[string, Omit<StreamEvent, '_id'>]>([
+    ['names no record', { operationType: 'update' }],
+    ['names a record by what is no text', { operationType: 'update', documentKey: { _id: 7 } }],
+    ['is of the whole collection', { operationType: 'rename', documentKey: { _id: 'acme' } }],
+    ['has nothing but nulls', { operationType: 'update', documentKey: null, fullDocument: null }],
+  ])('counts as if everything had changed where an event %s', async (_what, odd) => {
+    await follow();
+    const stream = await streamAt(0);
+    stream.bring(insert('acme'), event(odd));
+    await settled();
+    expect(said).toEqual(['everything', 'acme', 'everything']);
+  });
+});
+
+describe('a change stream that fails', () => {
+  it.each<[string, Error]>([
+    ['the network', new mongo.MongoNetworkError('reset')],
+    ['a server that says it may go on', serverError(10_107, ['ResumableChangeStreamError'])],
+    ['the driver’s own closing', new mongo.MongoAPIError('ChangeStream is closed')],
+  ])('by %s is resumed where it ended, and everything counts as changed', async (_what, error) => {
+    await follow();
+    const acme = insert('acme');
+    (await streamAt(0)).bring(acme, error);
+    (await streamAt(1)).bring(update('globex'));
+    await settled();
+    expect(tokens).toEqual([undefined, acme._id]);
+    expect(said).toEqual(['everything', 'acme', 'trouble', 'everything', 'globex']);
+    expect(streams[0]?.isClosed).toBe(true);
+  });
+
+  it('and that the server refuses to take up begins anew, as if everything had changed', async () => {
+    await follow();
+    (await streamAt(0)).bring(insert('acme'), new mongo.MongoNetworkError('reset'));
+    (await streamAt(1)).bring(serverError(286));
+    (await streamAt(2)).bring(update('globex'));
+    await settled();
+    expect(tokens).toEqual([undefined, expect.anything(), undefined]);
+    expect(said).toEqual(['everything', 'acme', 'trouble', 'trouble', 'everything', 'globex']);
+  });
+
+  it('because its collection is gone begins anew, as if everything had changed', async () => {
+    await follow();
+    (await streamAt(0)).bring(insert('acme'), event({ operationType: 'invalidate' }));
+    (await streamAt(1)).bring(update('globex'));
+    await settled();
+    expect(tokens).toEqual([undefined, undefined]);
+    expect(said).toEqual(['everything', 'acme', 'everything', 'trouble', 'everything', 'globex']);
+  });
+
+  it.each([
+    ['ends when it is closed', true],
+    ['hangs though it is closed', false],
+  ])('by its silence, though beats are sent, is opened again, where its read %s', async (_what, canClose) => {
+    await follow(new FakeStream(canClose));
+    const acme = insert('acme');
+    (await streamAt(0)).bring(acme);
+    await streamAt(1);
+    expect(tokens).toEqual([undefined, acme._id]);
+    expect(beats.length).toBeGreaterThan(5);
+    expect(streams[0]?.isClosed).toBe(true);
+  });
+
+  it('ends when it is told to, though its read hangs', async () => {
+    await follow(new FakeStream(false));
+    end.abort();
+    await expect(following).resolves.toBeUndefined();
+    expect(streams[0]?.isClosed).toBe(true);
+  });
+});
+
+describe('a server without change streams', () => {
+  it.each([40_573, 13, 59, 72, 40_324, 115, 238])('says so by the code %d', async (code) => {
+    const stream = new FakeStream();
+    stream.bring(serverError(code));
+    await follow(stream);
+    await expect(following).rejects.toThrow(ChangeStreamsUnsupportedError);
+  });
+
+  it('is none of which a stream has brought something already', async () => {
+    await follow();
+    (await streamAt(0)).bring(insert('acme'), serverError(13));
+    await streamAt(1);
+    expect(said).toEqual(['everything', 'acme', 'trouble']);
+  });
+
+  it('is also one that refuses eight times in a row, by whatever code, each time after a longer pause', async () => {
+    const refusing = Array.from({ length: 9 }, () => {
+      const stream = new FakeStream();
+      stream.bring(serverError(1));
+      return stream;
+    });
+    const since = performance.now();
+    await follow(...refusing);
+    await expect(following).rejects.toThrow(ChangeStreamsUnsupportedError);
+    expect(streams).toHaveLength(8);
+    // 1 + 2 + 4 + … + 64 pauses; timers may round down.
+    expect(performance.now() - since).toBeGreaterThan(120 * RETRY_MS);
+  });
+
+  it('is none that was only away between two refusals', async () => {
+    const answers = [1, 1, 1, 1, 1, undefined, 1, 1, 1, 1, 1];
+    const prepared = answers.map((code) => {
+      const stream = new FakeStream();
+      stream.bring(code === undefined ? new mongo.MongoNetworkError('reset') : serverError(code));
+      return stream;
+    });
+    await follow(...prepared);
+    (await streamAt(answers.length)).bring(insert('acme'));
+    await settled();
+    expect(said.slice(-2)).toEqual(['everything', 'acme']);
+  });
+
+  it.each([1, 11_600])('is none that refuses by another code (%d)', async (code) => {
+    const stream = new FakeStream();
+    stream.bring(serverError(code));
+    await follow(stream);
+    await streamAt(1);
+    expect(said).toEqual(['trouble']);
+  });
+});

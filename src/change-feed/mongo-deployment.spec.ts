@@ -1,0 +1,120 @@
+import { EventEmitter } from 'node:events';
+import { mongo } from 'mongoose';
+import { MongoDeployment } from './mongo-deployment';
+import { StorageUnavailableError } from '../problems/storage.errors';
+
+interface Member {
+  readonly address?: string;
+  readonly type: string;
+  readonly electionId?: mongo.ObjectId;
+  readonly setVersion?: number;
+}
+
+const FIRST_TERM = new mongo.ObjectId();
+const SECOND_TERM = new mongo.ObjectId();
+const PRIMARY: Member = { address: 'a:1', type: 'RSPrimary', electionId: FIRST_TERM, setVersion: 1 };
+const UNKNOWN: Member = { address: 'a:1', type: 'Unknown' };
+
+/** A driver's client whose server gives these answers, by the command's name. */
+function clientOf(answers: Readonly<Record<string, mongo.Document | Error>>): {
+  readonly client: mongo.MongoClient & EventEmitter;
+  readonly asked: string[];
+} {
+  const asked: string[] = [];
+  const command = async (sent: mongo.Document): Promise<mongo.Document> => {
+    const [name = ''] = Object.keys(sent);
+    asked.push(name);
+    const answer = answers[name] ?? new mongo.MongoServerError({ message: 'no such command', code: 59 });
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const client = Object.assign(new EventEmitter(), { db: () => ({ command }) });
+  return { client: client as unknown as mongo.MongoClient & EventEmitter, asked };
+}
+
+const topology = (...members: readonly Member[]): object => ({
+  servers: new Map(members.map((member) => [member.address, member])),
+});
+
+describe('the kind of a deployment', () => {
+  it.each<[string, Record<string, mongo.Document>, string]>([
+    ['a mongos', { hello: { msg: 'isdbgrid' } }, 'sharded cluster'],
+    ['a member of a replica set', { hello: { setName: 'rs0', isWritablePrimary: true } }, 'replica set'],
+    ['a lone server', { hello: { isWritablePrimary: true } }, 'standalone'],
+    ['a member that knows the former command only', { isMaster: { setName: 'rs0' } }, 'replica set'],
+    ['a mongos that knows the former command only', { isMaster: { msg: 'isdbgrid' } }, 'sharded cluster'],
+  ])('is read from what %s says of itself, once', async (_what, answers, kind) => {
+    const { client, asked } = clientOf(answers);
+    const deployment = new MongoDeployment(client, 'keyward');
+    expect(deployment.known).toBeUndefined();
+    await expect(deployment.kind()).resolves.toBe(kind);
+    const questions = asked.length;
+    await expect(deployment.kind()).resolves.toBe(kind);
+    expect([deployment.known, asked.length]).toEqual([kind, questions]);
+  });
+
+  it('is not guessed if the server does not answer, and asked for again', async () => {
+    const answers: Record<string, mongo.Document | Error> = { hello: new mongo.MongoNetworkError('reset') };
+    const { client } = clientOf(answers);
+    const deployment = new MongoDeployment(client, 'keyward');
+    await expect(deployment.kind()).rejects.toThrow(StorageUnavailableError);
+    answers['hello'] = { setName: 'rs0' };
+    await expect(deployment.kind()).resolves.toBe('replica set');
+  });
+});
+
+describe('a new primary', () => {
+  function changes(...steps: readonly (readonly Member[])[]): number[] {
+    const { client } = clientOf({});
+    let elected = 0;
+    const stop = new MongoDeployment(client, 'keyward').watchPrimary(() => (elected += 1));
+    const counts: number[] = [];
+    for (const [index, members] of steps.entries()) {
+      if (index === 0) continue;
+      client.emit('topologyDescriptionChanged', {
+        previousDescription: topology(...(steps[index - 1] ?? [])),
+        newDescription: topology(...members),
+      });
+      counts.push(elected);
+    }
+    stop();
+    expect(client.listenerCount('topologyDescriptionChanged')).toBe(0);
+    return counts;
+  }
+
+  const other: Member = { ...PRIMARY, address: 'b:1', electionId: SECOND_TERM };
+  const secondary: Member = { address: 'a:1', type: 'RSSecondary' };
+
+  it.each<[string, readonly (readonly Member[])[], readonly number[]]>([
+    ['another member', [[PRIMARY], [secondary], [secondary, other]], [0, 1]],
+    ['the same member in another term', [[PRIMARY], [{ ...PRIMARY, electionId: SECOND_TERM }]], [1]],
+    ['one of a changed replica set', [[PRIMARY], [{ ...PRIMARY, setVersion: 2 }]], [1]],
+    ['the first that is seen', [[UNKNOWN], [PRIMARY]], [1]],
+    [
+      'a replica set in the place of a standalone server',
+      [[{ ...UNKNOWN, type: 'Standalone' }], [PRIMARY]],
+      [1],
+    ],
+  ])('is %s', (_what, steps, expected) => {
+    expect(changes(...steps)).toEqual(expected);
+  });
+
+  it.each<[string, readonly (readonly Member[])[]]>([
+    ['the same one after its connection was lost', [[PRIMARY], [UNKNOWN], [PRIMARY]]],
+    ['the same one beside a new secondary', [[PRIMARY], [PRIMARY, { address: 'b:1', type: 'RSSecondary' }]]],
+    ['a mongos', [[{ ...UNKNOWN, type: 'Mongos' }], [{ address: 'b:1', type: 'Mongos' }]]],
+  ])('is not %s', (_what, steps) => {
+    expect(new Set(changes(...steps))).toEqual(new Set([0]));
+  });
+
+  it('tells what kind of server it is from then on', () => {
+    const { client } = clientOf({});
+    const deployment = new MongoDeployment(client, 'keyward');
+    deployment.watchPrimary(() => undefined);
+    client.emit('topologyDescriptionChanged', {
+      previousDescription: topology({ ...UNKNOWN, type: 'Standalone' }),
+      newDescription: topology(PRIMARY),
+    });
+    expect(deployment.known).toBe('replica set');
+  });
+});

@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { timed } from '../../test/support/lateness';
+import { inTime } from './in-time';
+
+/** Like another process: it answers 40 ms after it was called, whatever this thread does, and then sets a flag. */
+const SERVER = `
+  const { createServer } = require('node:net');
+  const { parentPort, workerData: flag } = require('node:worker_threads');
+  const answer = (socket) => socket.end('counted', () => Atomics.store(flag, 0, 1));
+  const server = createServer((socket) => setTimeout(() => answer(socket), 40));
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+`;
+
+/** Keeps the event loop from everything else, as a burst of requests does, until a flag is set. */
+function blockUntil(flag: Int32Array): void {
+  while (Atomics.load(flag, 0) === 0);
+}
+
+describe('waiting for an answer in time', () => {
+  it('hands on what answers, and what fails', async () => {
+    await expect(inTime(Promise.resolve('counted'), 1000)).resolves.toBe('counted');
+    await expect(inTime(Promise.reject(new Error('refused')), 1000)).rejects.toThrow('refused');
+  });
+
+  it('gives up what does not answer', async () => {
+    const { ms } = await timed(async () =>
+      expect(inTime(new Promise(() => undefined), 50)).rejects.toThrow('no answer within 50 ms'),
+    );
+    expect(ms).toBeLessThan(500);
+  });
+
+  it('takes an answer that arrived while the process was too busy to read it', async () => {
+    const answered = new Int32Array(new SharedArrayBuffer(4));
+    const server = new Worker(SERVER, { eval: true, workerData: answered });
+    const [port] = (await once(server, 'message')) as [number];
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    const data = once(socket, 'data').then(([chunk]) => String(chunk));
+    const answer = inTime(data, 20).catch(String);
+    blockUntil(answered);
+    const outcome = await answer;
+    socket.destroy();
+    await server.terminate();
+    expect(outcome).toBe('counted');
+  });
+});

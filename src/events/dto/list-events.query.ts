@@ -1,0 +1,89 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsIn, Matches } from 'class-validator';
+import { KEY_EVENT_TYPES, type KeyEventType } from '../../api-keys/domain/key-event';
+import {
+  IsAlongWith,
+  IsKeyId,
+  IsOwnerId,
+  IsRfc3339,
+  IsTenantId,
+  IsWhole,
+  MayBeAbsent,
+} from '../../api-keys/fields/field-rules';
+
+/** How many events a page holds where the request does not say. */
+export const DEFAULT_EVENT_PAGE = 100;
+
+/** Which events a page is to show. */
+export class ListEventsQuery {
+  /**
+   * How many events the page holds at the most.
+   * @example 100
+   */
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : value,
+  )
+  @IsWhole(1, 1000)
+  limit?: number = DEFAULT_EVENT_PAGE;
+
+  /** The `nextCursor` of the page before. */
+  @MayBeAbsent()
+  @Matches(/^[A-Za-z0-9_-]{1,200}$/, { message: 'must be the nextCursor of a list' })
+  cursor?: string;
+
+  /**
+   * Only events of this type.
+   * @example "api-key.revoked"
+   */
+  @MayBeAbsent()
+  @ApiProperty({ enum: KEY_EVENT_TYPES, enumName: 'ApiKeyEventType' })
+  @IsIn(KEY_EVENT_TYPES, { message: `must be one of ${KEY_EVENT_TYPES.join(', ')}` })
+  type?: KeyEventType;
+
+  /**
+   * Only events of this key.
+   * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
+   */
+  @MayBeAbsent()
+  @IsKeyId()
+  keyId?: string;
+
+  /**
+   * Only events of keys bound to this organisation.
+   * @example "acme"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  orgId?: string;
+
+  /**
+   * Only events of keys bound to this project; needs `orgId`.
+   * @example "apollo"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  @IsAlongWith('orgId')
+  projectId?: string;
+
+  /** Only events of keys of this owner. */
+  @MayBeAbsent()
+  @IsOwnerId()
+  ownerId?: string;
+
+  /**
+   * Only events at this moment or later.
+   * @example "2026-11-01T00:00:00Z"
+   */
+  @MayBeAbsent()
+  @IsRfc3339()
+  from?: string;
+
+  /**
+   * Only events before this moment.
+   * @example "2026-12-01T00:00:00Z"
+   */
+  @MayBeAbsent()
+  @IsRfc3339()
+  to?: string;
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../api-keys/ports/clock';
+import { dueNotice } from '../api-keys/domain/expiry-notice';
+import type { KeyEvent } from '../api-keys/domain/key-event';
+import { isImportedKeyId } from '../api-keys/domain/key-id';
+import type { ApiKeyRepository } from '../api-keys/storage/api-key.repository';
+import type { KeyOutbox, PendingEvents } from '../api-keys/storage/outbox.repository';
+import type { EventRecorder } from './event-recorder';
+import { inParallel } from '../common/in-parallel';
+import type { KeyEventPublisher } from './key-event.publisher';
+
+const BATCH = 100;
+const WIDTH = 10;
+
+/** Changes after which a notice may be due that a look at the calendar has passed by. */
+const REASONS_TO_LOOK: ReadonlySet<string> = new Set(['expiresAt', 'enabled']);
+
+/**
+ * Passes the events of keys on to the event store. It may be interrupted anywhere and begin again, and several may do
+ * it at once: an event that is there already is done.
+ */
+export class EventRelay {
+  constructor(
+    private readonly keys: ApiKeyRepository,
+    private readonly outbox: KeyOutbox,
+    private readonly recorder: EventRecorder,
+    private readonly publisher: KeyEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Passes on all that waits.
+   *
+   * @param mayGoOn asked before each key
+   * @returns whether there was anything
+   */
+  async relay(mayGoOn: () => boolean): Promise<boolean> {
+    for (let rounds = 0; ; rounds += 1) {
+      const batch = await this.outbox.pending(BATCH);
+      await inParallel(batch, WIDTH, async (waiting) => {
+        if (mayGoOn()) await this.pass(waiting);
+      });
+      if (batch.length < BATCH || !mayGoOn()) return rounds > 0 || batch.length > 0;
+    }
+  }
+
+  private async pass(waiting: PendingEvents): Promise<void> {
+    for (const event of waiting.events) await this.recorder.record(event);
+    if (waiting.events.some(mayMakeDue)) await this.notify(waiting.keyId);
+    await this.outbox.settle(waiting);
+  }
+
+  private async notify(keyId: string): Promise<void> {
+    const key = await this.keys.find(keyId);
+    const notice = key === null ? undefined : dueNotice(key, this.clock.now());
+    if (notice !== undefined && (await this.recorder.record(notice))) this.publisher.tell(notice);
+  }
+}
+
+function mayMakeDue({ type, keyId, fields }: KeyEvent): boolean {
+  const isOld = type === 'api-key.created' && isImportedKeyId(keyId);
+  return isOld || fields.some((field) => REASONS_TO_LOOK.has(field));
+}

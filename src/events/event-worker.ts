@@ -1,0 +1,139 @@
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys/options/api-keys.options';
+import { CLOCK } from '../api-keys/ports/clock.token';
+import type { Clock } from '../api-keys/ports/clock';
+import { positionAt } from '../api-keys/domain/key-event';
+import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../api-keys/storage/api-key.repository';
+import { EVENT_REPOSITORY, type EventRepository } from '../api-keys/ports/event.repository';
+import type { KeyOutbox } from '../api-keys/storage/outbox.repository';
+import { eventMetrics } from './event-metrics';
+import { EventRecorder } from './event-recorder';
+import { EventRelay } from './event-relay';
+import { ExpiryNotices } from './expiry-notices';
+import { KeyEventPublisher } from './key-event.publisher';
+import { Lease, LEASE_MS } from './lease';
+import { Loop } from '../common/loop';
+import { WebhookClient } from './webhooks/webhook-client';
+import { WebhookDelivery } from './webhooks/webhook-delivery';
+
+/** How long events are kept where nothing is said, in days. */
+const DEFAULT_RETENTION_DAYS = 365;
+
+const DAY_MS = 86_400_000;
+const RENEW_MS = LEASE_MS / 4;
+const POLL_MS = 1000;
+const HOUSEKEEPING_MS = 60_000;
+const PRUNE_BATCH = 1000;
+
+/**
+ * Does what is done about events in the background, in one instance at a time: passing them on, delivering them, giving
+ * notice of expiry, and letting go of old ones.
+ */
+@Injectable()
+export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Events');
+  private readonly stopping = new AbortController();
+  private loops: readonly Loop[] = [];
+  private lease: Lease | undefined;
+
+  constructor(
+    @Inject(API_KEY_REPOSITORY) private readonly keys: ApiKeyRepository,
+    @Inject(EVENT_REPOSITORY) private readonly events: EventRepository | null,
+    @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
+    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly publisher: KeyEventPublisher,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.events === null || this.keys.outbox === undefined) {
+      this.logger.warn(
+        'the store of keys has no outbox or there is none for events: no audit trail, no webhooks',
+      );
+      return;
+    }
+    this.start(this.keys.outbox, this.events);
+  }
+
+  /** Ends what is under way; what is left waits in the store for the next instance. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.publisher.onChange(() => undefined);
+    this.stopping.abort();
+    const ended = await Promise.all(this.loops.map(async (loop) => loop.stop()));
+    if (ended.includes(false)) this.logger.warn('something about events did not end in time, and is left');
+    await this.lease?.release().catch(() => undefined);
+  }
+
+  private start(outbox: KeyOutbox, events: EventRepository): void {
+    const { webhook } = this.options;
+    const lease = new Lease(events.leases, 'events');
+    const holds = (): boolean => lease.isHeld && !this.stopping.signal.aborted;
+    const recorder = new EventRecorder(events, this.clock, webhook !== undefined);
+    const relay = new EventRelay(this.keys, outbox, recorder, this.publisher, this.clock);
+    const notices = new ExpiryNotices(outbox, recorder, this.publisher, this.clock);
+    const delivery =
+      webhook && new WebhookDelivery(events, new WebhookClient(webhook), webhook.secrets, this.clock);
+
+    const delivering = this.loop(POLL_MS, async () => {
+      if (holds()) await delivery?.deliver(holds, this.stopping.signal);
+    });
+    // Apart from what is measured, which may fail or take as long as a receiver does: just then this is asked.
+    const measuring = this.loop(POLL_MS, async () => {
+      // What another instance has taken over is for it to tell.
+      eventMetrics.outboxAge.set(this.ageOf(holds() ? await outbox.oldestPending() : undefined));
+      const [oldest] = holds() ? await events.due(this.clock.now(), 1) : [];
+      eventMetrics.queueAge.set(this.ageOf(oldest?.deliverAt));
+    });
+    const relaying = this.loop(POLL_MS, async () => {
+      if (holds() && (await relay.relay(holds))) delivering.wake();
+    });
+    const housekeeping = this.loop(HOUSEKEEPING_MS, async () => {
+      if (!holds()) return;
+      try {
+        lease.progress = await notices.look(lease.progress, holds);
+      } finally {
+        await this.prune(events, holds);
+      }
+    });
+    const renewing = this.loop(RENEW_MS, async () => {
+      const wasHeld = lease.isHeld;
+      if ((await lease.renew()) && !wasHeld)
+        for (const loop of [relaying, delivering, housekeeping]) loop.wake();
+    });
+    this.lease = lease;
+    this.loops = [renewing, relaying, delivering, measuring, housekeeping];
+    this.publisher.onChange(() => relaying.wake());
+    for (const loop of this.loops) loop.start();
+  }
+
+  private loop(restMs: number, work: () => Promise<void>): Loop {
+    let isFailing = false;
+    const watched = async (): Promise<void> => {
+      await work();
+      isFailing = false;
+    };
+    return new Loop(restMs, watched, (error) => {
+      if (this.stopping.signal.aborted || isFailing) return;
+      isFailing = true;
+      this.logger.warn(
+        `events wait, and are tried again: ${error instanceof Error ? error.message : 'unknown error'}`,
+      );
+    });
+  }
+
+  private async prune(events: EventRepository, mayGoOn: () => boolean): Promise<void> {
+    const days = this.options.eventRetentionDays ?? DEFAULT_RETENTION_DAYS;
+    const before = positionAt(new Date(this.clock.now().getTime() - days * DAY_MS));
+    let removed = PRUNE_BATCH;
+    while (removed === PRUNE_BATCH && mayGoOn()) removed = await events.prune(before, PRUNE_BATCH);
+  }
+
+  private ageOf(moment: Date | undefined): number {
+    return moment === undefined ? 0 : Math.max(0, (this.clock.now().getTime() - moment.getTime()) / 1000);
+  }
+}

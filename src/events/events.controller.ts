@@ -1,0 +1,94 @@
+import { Get, UseFilters, UseGuards } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiExtension,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import Negotiator from 'negotiator';
+import { type Call, OwnController, OwnRoute } from '../http/own-route';
+import { OwnRouteGuard } from '../api-keys/access/own-route.guard';
+import { ApiProblems } from '../problems/api-problems.decorator';
+import { SCOPED, SESSION } from '../problems/problem-groups';
+import { ProblemFilter } from '../problems/problem.filter';
+import { currentCaller } from '../api-keys/access/current-caller';
+import { AllowSessions, RequireScopes, SelfScoped } from '../api-keys/access/require-scopes.decorator';
+import { ScopesGuard } from '../api-keys/access/scopes.guard';
+import { parseRfc3339 } from '../http/rfc3339';
+import { EventDto, EventPageDto } from './dto/event.dto';
+import { DEFAULT_EVENT_PAGE, ListEventsQuery } from './dto/list-events.query';
+import { EventsService } from './events.service';
+
+const JSON_TYPE = 'application/json';
+const NDJSON_TYPE = 'application/x-ndjson';
+
+/** The audit trail across keys. */
+@ApiTags('Events')
+@ApiBearerAuth('bearer')
+@ApiExtraModels(EventPageDto)
+@OwnController('v1/events')
+@SelfScoped()
+@UseGuards(ScopesGuard, OwnRouteGuard)
+@UseFilters(ProblemFilter)
+export class EventsController {
+  constructor(private readonly events: EventsService) {}
+
+  /**
+   * Lists what happened to the keys in the caller's sight, newest first: as JSON, or one event a line where `Accept` asks
+   * for `application/x-ndjson`. `Link` names the next page.
+   */
+  @Get()
+  @AllowSessions()
+  @ApiExtension('x-sessions', true)
+  @RequireScopes('events:read')
+  @ApiOkResponse({
+    description: 'A page of events.',
+    headers: {
+      Link: { description: 'The next page, `rel="next"`, where there is one.', schema: { type: 'string' } },
+    },
+    content: {
+      [JSON_TYPE]: { schema: { $ref: getSchemaPath(EventPageDto) } },
+      [NDJSON_TYPE]: { schema: { type: 'string', description: 'One ApiKeyEvent a line.' } },
+    },
+  })
+  @ApiProblems(...SCOPED, ...SESSION, 'invalid_cursor', 'not_found')
+  @ApiOperation({ operationId: 'listEvents' })
+  @OwnRoute({ query: ListEventsQuery })
+  async list({
+    request,
+    query,
+    header,
+    setHeader,
+  }: Call<object, ListEventsQuery>): Promise<EventPageDto | string> {
+    const { from, to, ...rest } = query;
+    const page = await this.events.list(currentCaller(request), {
+      limit: DEFAULT_EVENT_PAGE,
+      ...rest,
+      from: from === undefined ? undefined : parseRfc3339(from),
+      to: to === undefined ? undefined : parseRfc3339(to),
+    });
+    const data = page.data.map((event) => EventDto.of(event));
+    setHeader('Vary', 'Accept');
+    if (page.nextCursor !== null) {
+      setHeader('Link', `<${nextPage(query, page.nextCursor)}>; rel="next"`);
+    }
+    const wanted = new Negotiator({ headers: { accept: header('accept') } }).mediaType([
+      JSON_TYPE,
+      NDJSON_TYPE,
+    ]);
+    if (wanted !== NDJSON_TYPE) return { data, nextCursor: page.nextCursor };
+    setHeader('Content-Type', `${NDJSON_TYPE}; charset=utf-8`);
+    return data.map((event) => `${JSON.stringify(event)}\n`).join('');
+  }
+}
+
+/** Relative to this page (RFC 3986 section 4.2), so that it holds behind a proxy as well. */
+function nextPage(query: ListEventsQuery, cursor: string): string {
+  const given = Object.entries({ ...query, cursor }).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, String(value)]],
+  );
+  return `?${new URLSearchParams(given).toString()}`;
+}

@@ -1,0 +1,30 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { KeywardError } from '../problems/keyward.error';
+import type { Caller } from '../api-keys/domain/caller';
+import { EVENT_REPOSITORY, type EventRepository } from '../api-keys/ports/event.repository';
+import { type EventPage, type EventPageQuery, eventPageOf } from './event-page';
+
+/**
+ * Reads the audit trail on behalf of a caller, who sees the events of keys that were in its sight.
+ *
+ * @example
+ * const { data } = await events.list(rootCaller('system'), { type: 'api-key.revoked', limit: 100 });
+ */
+@Injectable()
+export class EventsService {
+  constructor(@Inject(EVENT_REPOSITORY) private readonly events: EventRepository | null) {}
+
+  /**
+   * One page of events, newest first.
+   *
+   * @throws InvalidCursorError
+   * @throws KeywardError `not_found` where the application keeps no events
+   * @throws StorageUnavailableError if the store cannot answer
+   */
+  async list(caller: Caller, query: EventPageQuery): Promise<EventPage> {
+    if (this.events === null) {
+      throw new KeywardError('not_found', 'This application keeps no events.');
+    }
+    return eventPageOf(this.events, caller.grant, query);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Clock } from '../api-keys/ports/clock';
+import {
+  dueNotice,
+  type ExpiryRange,
+  expiriesDue,
+  lookFrom,
+  NOTICE_DAYS,
+} from '../api-keys/domain/expiry-notice';
+import type { KeyOutbox } from '../api-keys/storage/outbox.repository';
+import type { EventRecorder } from './event-recorder';
+import { inParallel } from '../common/in-parallel';
+import type { KeyEventPublisher } from './key-event.publisher';
+
+const BATCH = 200;
+const WIDTH = 10;
+
+/** Finds the keys whose expiry is to be told of since the last look, and tells it once. */
+export class ExpiryNotices {
+  constructor(
+    private readonly outbox: KeyOutbox,
+    private readonly recorder: EventRecorder,
+    private readonly publisher: KeyEventPublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @param lastLook what the last look returned, by whichever instance; `undefined` if there was none
+   * @param mayGoOn asked before each batch
+   * @returns the moment of this look; `lastLook` where it was broken off
+   */
+  async look(lastLook: Date | undefined, mayGoOn: () => boolean): Promise<Date | undefined> {
+    const now = this.clock.now();
+    const from = lookFrom(lastLook, now);
+    for (const days of NOTICE_DAYS) {
+      if (!(await this.tellOf(expiriesDue(days, from, now), now, mayGoOn))) return lastLook;
+    }
+    return now;
+  }
+
+  private async tellOf({ after, until }: ExpiryRange, now: Date, mayGoOn: () => boolean): Promise<boolean> {
+    let last: { readonly expiresAt: Date; readonly id: string } | undefined;
+    for (;;) {
+      const batch = await this.outbox.expiring(after, until, BATCH, last);
+      await inParallel(batch, WIDTH, async (key) => {
+        const notice = mayGoOn() ? dueNotice(key, now) : undefined;
+        if (notice !== undefined && (await this.recorder.record(notice))) this.publisher.tell(notice);
+      });
+      if (!mayGoOn()) return false;
+      if (batch.length < BATCH) return true;
+      const { expiresAt = after, id = '' } = batch.at(-1) ?? {};
+      last = { expiresAt, id };
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
+import type { ApiKeyWithHistory } from '../api-keys/domain/api-key';
+import { changeEventOf, type KeyEvent } from '../api-keys/domain/key-event';
+import { DOMAIN_EVENTS, type DomainEvents } from './domain-events';
+
+/**
+ * Tells the host application what happened, through `@nestjs/event-emitter` where it is imported: a change in the
+ * instance that made it, right after it was stored; a notice in the instance that found it. Once and in this process
+ * only: what must not be missed is in the event store, and goes out as a webhook. See decision record 0030.
+ *
+ * @example
+ * \@OnEvent('api-key.revoked')
+ * onRevoked(event: KeyEvents['api-key.revoked']): void { … }
+ */
+@Injectable()
+export class KeyEventPublisher {
+  private readonly logger = new Logger(KeyEventPublisher.name);
+  private wake: () => void = () => undefined;
+
+  constructor(@Optional() @Inject(DOMAIN_EVENTS) private readonly listeners?: DomainEvents) {}
+
+  /** A change was stored: its event is told, and whoever passes events on is woken. */
+  changed(key: ApiKeyWithHistory): void {
+    this.tell(changeEventOf(key));
+    this.wake();
+  }
+
+  /** Never throws: a listener's fault is none of the change. */
+  tell(event: KeyEvent): void {
+    try {
+      this.listeners?.emit(event.type, event);
+    } catch (error) {
+      this.logger.warn(
+        `a listener of ${event.type} failed: ${error instanceof Error ? error.message : 'unknown error'}`,
+      );
+    }
+  }
+
+  /** Calls back after each change that was made here. */
+  onChange(wake: () => void): void {
+    this.wake = wake;
+  }
+}

@@ -1,0 +1,108 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import type { Schema as MongooseSchema } from 'mongoose';
+import type { KeyEventType } from '../../api-keys/domain/key-event';
+import type { DeliveryState } from '../../api-keys/ports/event.repository';
+
+/** The name of the Mongoose model of events. */
+export const EVENT_MODEL = 'KeywardEvent';
+
+/** The name of the Mongoose model of leases. */
+export const LEASE_MODEL = 'KeywardLease';
+
+const OPTIONS = {
+  versionKey: false,
+  id: false,
+  minimize: false,
+  strict: 'throw',
+  autoIndex: false,
+  autoCreate: false,
+  bufferCommands: false,
+} as const;
+
+/** An event as MongoDB keeps it, under its own id. Absent parts are missing from the document, never null. */
+@Schema({ collection: 'events', ...OPTIONS })
+export class EventDocument {
+  @Prop({ type: String, required: true })
+  _id!: string;
+
+  /** Time and id as one text, so that one index sorts and pages. */
+  @Prop({ type: String, required: true })
+  position!: string;
+
+  @Prop({ type: String, required: true })
+  type!: KeyEventType;
+
+  @Prop({ type: Date, required: true })
+  at!: Date;
+
+  @Prop({ type: String, required: true })
+  keyId!: string;
+
+  @Prop(String)
+  ownerId?: string;
+
+  @Prop(String)
+  orgId?: string;
+
+  @Prop(String)
+  projectId?: string;
+
+  @Prop({ type: String, required: true })
+  actor!: string;
+
+  @Prop({ type: Number, required: true })
+  version!: number;
+
+  @Prop({ type: [String], required: true })
+  fields!: string[];
+
+  @Prop(Date)
+  expiresAt?: Date;
+
+  @Prop({ type: String, required: true })
+  delivery!: DeliveryState;
+
+  /** Only while the delivery waits. */
+  @Prop(Date)
+  deliverAt?: Date;
+
+  @Prop(Number)
+  attempts?: number;
+}
+
+/** The Mongoose schema of `events`. */
+export const EventSchema: MongooseSchema<EventDocument> = SchemaFactory.createForClass(EventDocument);
+
+const QUEUED = { partialFilterExpression: { deliverAt: { $exists: true } } };
+
+EventSchema.index({ position: 1 });
+EventSchema.index({ keyId: 1, position: 1 });
+EventSchema.index({ ownerId: 1, position: 1 });
+EventSchema.index({ orgId: 1, position: 1 });
+EventSchema.index({ orgId: 1, projectId: 1, position: 1 });
+EventSchema.index({ projectId: 1, position: 1 });
+EventSchema.index({ orgId: 1, keyId: 1, position: 1 });
+EventSchema.index({ orgId: 1, ownerId: 1, position: 1 });
+EventSchema.index({ type: 1, position: 1 });
+EventSchema.index({ deliverAt: 1 }, QUEUED);
+EventSchema.index({ orgId: 1, keyId: 1, deliverAt: 1 }, QUEUED);
+EventSchema.index({ keyId: 1, version: 1, position: 1, deliverAt: 1 }, QUEUED);
+
+/** A lease as MongoDB keeps it, by its name. */
+@Schema({ collection: 'leases', ...OPTIONS })
+export class LeaseDocument {
+  @Prop({ type: String, required: true })
+  _id!: string;
+
+  @Prop({ type: String, default: '' })
+  holder!: string;
+
+  @Prop({ type: Number, required: true })
+  beat!: number;
+
+  @Prop(Date)
+  progress?: Date;
+}
+
+/** The Mongoose schema of `leases`. */
+export const LeaseSchema: MongooseSchema<LeaseDocument> = SchemaFactory.createForClass(LeaseDocument);

@@ -1,0 +1,52 @@
+import type { EventRepository } from '../../api-keys/ports/event.repository';
+import { inParallel } from '../../common/in-parallel';
+
+/** How many organisations have their turn in one round. */
+const ORGANISATIONS = 20;
+/** How many keys of an organisation a turn is for. */
+const KEYS = 4;
+const WIDTH = 4;
+
+/**
+ * Whose events are delivered next. Organisations take turns, and in each of them its keys, so that however much of one
+ * waits, the others wait for a few of its tries only; see decision record 0046.
+ */
+export class DeliveryTurns {
+  private organisation: string | null | undefined;
+  private readonly keys = new Map<string | null, string>();
+
+  constructor(private readonly events: EventRepository) {}
+
+  /** The keys of the next round: the first of each organisation, then the second of each. Empty where nothing is due. */
+  async next(now: Date): Promise<readonly string[]> {
+    const organisations = await this.organisations(now);
+    if (organisations.length === 0) this.keys.clear();
+    const turns = organisations.map((orgId) => ({ orgId, keys: [] as readonly string[] }));
+    await inParallel(turns, WIDTH, async (turn) => {
+      turn.keys = await this.keysOf(turn.orgId, now);
+    });
+    const round = Array.from({ length: KEYS }, (_, nth) =>
+      turns.flatMap(({ keys }) => keys.slice(nth, nth + 1)),
+    );
+    // A key that has moved may be due in two organisations, and is never delivered twice at once.
+    return [...new Set(round.flat())];
+  }
+
+  private async organisations(now: Date): Promise<readonly (string | null)[]> {
+    const after = this.organisation;
+    const found = await this.events.dueOrganisations(now, after, ORGANISATIONS);
+    this.organisation = found.length < ORGANISATIONS ? undefined : found.at(-1);
+    return found.length > 0 || after === undefined
+      ? found
+      : this.events.dueOrganisations(now, undefined, ORGANISATIONS);
+  }
+
+  private async keysOf(orgId: string | null, now: Date): Promise<readonly string[]> {
+    const after = this.keys.get(orgId);
+    const found = await this.events.dueKeys(orgId, now, after, KEYS);
+    const last = found.at(-1);
+    if (found.length === KEYS && last !== undefined) this.keys.set(orgId, last);
+    else this.keys.delete(orgId);
+    return found.length > 0 || after === undefined ? found : this.events.dueKeys(orgId, now, undefined, KEYS);
+  }
+}

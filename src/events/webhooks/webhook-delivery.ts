@@ -1,0 +1,134 @@
+import { Logger } from '@nestjs/common';
+import type { Clock } from '../../api-keys/ports/clock';
+import { byVersion } from '../../api-keys/domain/key-event';
+import type { EventRepository, QueuedEvent } from '../../api-keys/ports/event.repository';
+import { eventMetrics } from '../event-metrics';
+import { inParallel } from '../../common/in-parallel';
+import { DeliveryTurns } from './delivery-turns';
+import { retryAfterSeconds, retryDelayMs, TRIES_IN_ORDER } from './retry-schedule';
+import type { WebhookAnswer, WebhookClient } from './webhook-client';
+import { messageOf } from './webhook-message';
+
+const WIDTH = 4;
+/** How many events of a key its turn is for. */
+const EVENTS = 10;
+const MAX_PAUSE_MS = 60_000;
+const GONE = 410;
+
+/**
+ * Delivers the events that are due: at least once each, those of one key in their order as long as that is reasonable,
+ * see decision record 0032; organisations and their keys taking turns, see 0046. May be interrupted anywhere; what was not noted as taken is sent again.
+ */
+export class WebhookDelivery {
+  private readonly logger = new Logger('Webhooks');
+  private readonly turns: DeliveryTurns;
+  private pausedUntil = 0;
+  private failuresInARow = 0;
+  private isGone = false;
+
+  constructor(
+    private readonly events: EventRepository,
+    private readonly client: WebhookClient,
+    private readonly secrets: readonly string[],
+    private readonly clock: Clock,
+    private readonly random: () => number = Math.random,
+  ) {
+    this.turns = new DeliveryTurns(events);
+    eventMetrics.endpointGone.set(0);
+  }
+
+  /**
+   * Tries all that is due.
+   *
+   * @param mayGoOn asked before each try
+   * @param signal ends a try that is under way
+   */
+  async deliver(mayGoOn: () => boolean, signal: AbortSignal): Promise<void> {
+    const goesOn = (): boolean => mayGoOn() && !signal.aborted && !this.isGone && !this.isPaused();
+    for (let goOn = goesOn(); goOn;) {
+      const keyIds = await this.turns.next(this.clock.now());
+      await inParallel(keyIds, WIDTH, async (keyId) => this.deliverOf(keyId, goesOn, signal));
+      goOn = keyIds.length > 0 && goesOn();
+    }
+  }
+
+  private async deliverOf(keyId: string, goesOn: () => boolean, signal: AbortSignal): Promise<void> {
+    if (!goesOn()) return;
+    const now = this.clock.now();
+    const due = await this.events.dueOf(keyId, now, EVENTS);
+    const holder = await this.events.holderOf(keyId, now, TRIES_IN_ORDER);
+    let heldUntil: Date | undefined;
+    for (const event of due) {
+      if (!goesOn()) return;
+      if (holder !== undefined && byVersion(holder, event) < 0) heldUntil ??= holder.deliverAt;
+      if (heldUntil !== undefined) await this.events.postpone(event, heldUntil, event.attempts);
+      else heldUntil = await this.try(event, signal);
+    }
+  }
+
+  /** @returns until when later events of the key wait for this one */
+  private async try(event: QueuedEvent, signal: AbortSignal): Promise<Date | undefined> {
+    const answer = await this.client.send(messageOf(event, this.secrets, this.clock.now()), signal);
+    const { status = 0 } = answer;
+    if (status >= 200 && status < 300) {
+      this.failuresInARow = 0;
+      eventMetrics.deliveries.inc({ outcome: 'delivered' });
+      await this.events.settle(event, 'delivered');
+      return undefined;
+    }
+    if (status === GONE) {
+      this.stopForGood();
+      return undefined;
+    }
+    eventMetrics.deliveries.inc({ outcome: 'failed' });
+    return this.failed(event, answer);
+  }
+
+  private async failed(event: QueuedEvent, answer: WebhookAnswer): Promise<Date | undefined> {
+    const now = this.clock.now();
+    const asked = retryAfterSeconds(answer.retryAfter, now);
+    const attempts = event.attempts + 1;
+    const delay = retryDelayMs(attempts, this.random(), asked);
+    const reason = answer.failure ?? `status ${answer.status}`;
+    if (isOfTheReceiver(answer)) this.pause(now, asked);
+    if (delay === undefined) {
+      eventMetrics.deadLetters.inc();
+      this.logger.warn(`event ${event.id} was given up after ${attempts} tries, the last: ${reason}`);
+      await this.events.settle(event, 'dead');
+      return undefined;
+    }
+    this.logger.debug(`event ${event.id}, try ${attempts}: ${reason}`);
+    const deliverAt = new Date(now.getTime() + delay);
+    await this.events.postpone(event, deliverAt, attempts);
+    return attempts < TRIES_IN_ORDER ? deliverAt : undefined;
+  }
+
+  /** Leaves a receiver in trouble alone, for longer with each failure in a row. */
+  private pause(now: Date, askedSeconds = 0): void {
+    if (this.isPaused()) return;
+    this.failuresInARow += 1;
+    const wait = Math.max(1000 * 2 ** Math.min(this.failuresInARow - 1, 6), askedSeconds * 1000);
+    this.pausedUntil = now.getTime() + Math.min(wait, MAX_PAUSE_MS);
+  }
+
+  private isPaused(): boolean {
+    const left = this.pausedUntil - this.clock.now().getTime();
+    // More is left than a pause takes where the clock was set back.
+    return left > 0 && left <= MAX_PAUSE_MS;
+  }
+
+  private stopForGood(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    eventMetrics.deliveries.inc({ outcome: 'gone' });
+    eventMetrics.endpointGone.set(1);
+    this.logger.error(
+      `${this.client.host} answered 410: nothing more is sent there by this instance. Events wait; set WEBHOOK_URL to where they are taken, and restart.`,
+    );
+  }
+}
+
+/** Whether a failure is about the receiver as a whole, not about one message. */
+function isOfTheReceiver({ status }: WebhookAnswer): boolean {
+  return status === undefined || status === 429 || status >= 500;
+}

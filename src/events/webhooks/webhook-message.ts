@@ -1,0 +1,30 @@
+import { Webhook } from 'standardwebhooks';
+import type { KeyEvent } from '../../api-keys/domain/key-event';
+import { EventDataDto } from '../dto/event.dto';
+
+/** A message on its way, as Standard Webhooks writes it. */
+export interface WebhookMessage {
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * The message of an event, signed with each secret.
+ *
+ * @param now when it is sent: receivers refuse what is minutes old
+ */
+export function messageOf(event: KeyEvent, secrets: readonly string[], now: Date): WebhookMessage {
+  const body = JSON.stringify({
+    type: event.type,
+    timestamp: event.at.toISOString(),
+    data: EventDataDto.of(event),
+  });
+  return {
+    body,
+    headers: {
+      'webhook-id': event.id,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(event.id, now, body)).join(' '),
+    },
+  };
+}

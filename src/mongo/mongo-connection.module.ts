@@ -1,0 +1,100 @@
+import { Global, Inject, Logger, Module, type OnApplicationShutdown, Optional } from '@nestjs/common';
+import { ConfigService } from '@nestjs/config';
+import { getConnectionToken } from '@nestjs/mongoose';
+import { type Connection, createConnection } from 'mongoose';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ConfigurationError, UnreachableError } from '../config/configuration.error';
+import { type Environment, storageKindOf } from '../settings/environment';
+
+const RETRY_MS = 1000;
+const SERVER_SELECTION_MS = 2000;
+const MIN_SELECTION_MS = 250;
+
+/**
+ * The service's connection to MongoDB, under the token that `@nestjs/mongoose` uses; `null` where the service
+ * keeps nothing in MongoDB. A first connection is tried again until `MONGODB_CONNECT_TIMEOUT_MS` has passed;
+ * later the driver finds its way back by itself.
+ */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: getConnectionToken(),
+      inject: [ConfigService],
+      useFactory: (config: ConfigService<Environment, true>) => {
+        const uri = config.get('MONGODB_URI', { infer: true });
+        const kind = storageKindOf({ STORAGE: config.get('STORAGE', { infer: true }), MONGODB_URI: uri });
+        return kind === 'mongo' && uri !== undefined
+          ? connectToMongo(uri, config.get('MONGODB_CONNECT_TIMEOUT_MS', { infer: true }))
+          : null;
+      },
+    },
+  ],
+  exports: [getConnectionToken()],
+})
+export class MongoConnectionModule implements OnApplicationShutdown {
+  constructor(@Optional() @Inject(getConnectionToken()) private readonly connection: Connection | null) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection?.close();
+  }
+}
+
+/**
+ * Connects, and tries again while waiting may help.
+ *
+ * @throws UnreachableError if the database cannot be reached in time
+ * @throws ConfigurationError if it refuses, or the connection string is malformed; it is never repeated
+ */
+export async function connectToMongo(uri: string, timeoutMs: number): Promise<Connection> {
+  const logger = new Logger('MongoDB');
+  const started = performance.now();
+  const left = (): number => timeoutMs - (performance.now() - started);
+  for (let attempt = 1; ; attempt += 1) {
+    const selectionMs = Math.max(MIN_SELECTION_MS, Math.min(SERVER_SELECTION_MS, left()));
+    try {
+      const connection = await openMongo(uri, selectionMs, logger);
+      if (selectionMs === SERVER_SELECTION_MS) return connection;
+      // The driver goes by that time for good: an election would outlast it.
+      await connection.close();
+      return await openMongo(uri, SERVER_SELECTION_MS, logger);
+    } catch (error) {
+      const reason = reasonOf(error);
+      const transient = isTransient(error);
+      if (left() <= 0 || !transient) {
+        const Refusal = transient ? UnreachableError : ConfigurationError;
+        throw new Refusal(
+          `MongoDB could not be reached with MONGODB_URI within ${Math.round(performance.now() - started)} ms (${reason}): ` +
+            'start the database or correct the connection string. There is no fallback to another storage.',
+        );
+      }
+      logger.warn(
+        `not reachable yet (${reason}), attempt ${attempt}; trying for another ${Math.ceil(left() / 1000)} s`,
+      );
+      await pause(Math.max(0, Math.min(RETRY_MS, left())));
+    }
+  }
+}
+
+async function openMongo(uri: string, serverSelectionTimeoutMS: number, logger: Logger): Promise<Connection> {
+  const connection = createConnection();
+  connection.on('error', (error: Error) => logger.warn(`connection error: ${error.name}`));
+  try {
+    return await connection.openUri(uri, { bufferCommands: false, serverSelectionTimeoutMS });
+  } catch (error) {
+    await connection.close(true).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** What the driver says where it names no more than addresses; of a malformed connection string only the kind. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  return isTransient(error) ? `${error.name}: ${error.message}` : error.name;
+}
+
+/** Whether waiting may help: the database is not there yet. Anything else stays as wrong as it is. */
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /ServerSelection|Network|Timeout/.test(error.name) || 'syscall' in error;
+}

@@ -1,0 +1,161 @@
+import { Transform } from 'class-transformer';
+import { ValidateBy, type ValidationOptions } from 'class-validator';
+import ipaddr from 'ipaddr.js';
+import { isManagementScope } from '../api-keys/domain/own-scopes';
+import { isScope } from '../api-keys/domain/scopes';
+import { isRedisUrl } from '../common/redis-url';
+
+/** One identity provider, as a setting. */
+export interface OidcIssuerSetting {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly orgClaim?: string | undefined;
+  readonly adminClaim?: string | undefined;
+}
+
+const ISSUER_FIELDS: ReadonlySet<string> = new Set(['issuer', 'audience', 'orgClaim', 'adminClaim']);
+const PUBLIC_URL =
+  /^https?:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/[A-Za-z0-9._~-]+)*\/?$/;
+const LOCAL_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Reads a decimal integer; leaves anything else as it is, for the validator to refuse. */
+export function Integer(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
+  );
+}
+
+/** A whole number in a range; says so, with what it counts, where it is none. */
+export function Whole(min: number, max: number, what: string): PropertyDecorator {
+  const isWhole = (value: unknown): boolean =>
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+  const rule = ValidateBy(
+    { name: 'whole', validator: { validate: isWhole } },
+    { message: `use ${what} from ${min} to ${max}` },
+  );
+  return (target, property) => {
+    Integer()(target, property);
+    rule(target, property);
+  };
+}
+
+/** Reads values that are separated by commas. */
+export function List(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value,
+  );
+}
+
+/** An address or a CIDR range, by its form. How wide it may be, the options of the module know. */
+export function IsIpRange(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isIpRange', validator: { validate: isIpRange } }, options);
+}
+
+function isIpRange(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  return value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value);
+}
+
+/** A scope that users may give to their keys: any but Keyward's own. */
+export function IsGrantable(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isGrantable', validator: { validate: isGrantable } }, options);
+}
+
+function isGrantable(value: unknown): boolean {
+  return typeof value === 'string' && isScope(value) && !isManagementScope(value);
+}
+
+/** An address at which Redis is reached. */
+export function IsRedisUrl(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isRedisUrl', validator: { validate: isRedisUrl } }, options);
+}
+
+/** Reads "true" and "false"; leaves anything else as it is, for the validator to refuse. */
+export function Flag(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) =>
+    value === 'true' ? true : value === 'false' ? false : value,
+  );
+}
+
+/** Reads JSON; leaves anything else as it is, for the validator to refuse. */
+export function Json(): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) => {
+    if (typeof value !== 'string') return value;
+    try {
+      return JSON.parse(value) as unknown;
+    } catch {
+      return value;
+    }
+  });
+}
+
+/** Origins as browsers send them: scheme, host and port, and nothing more. */
+export function IsOrigin(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isOrigin', validator: { validate: isOrigin } }, options);
+}
+
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^https?:\/\//.test(value) || !URL.canParse(value)) return false;
+  return new URL(value).origin === value && !value.includes('*');
+}
+
+/**
+ * An address at which clients reach the service: `http` or `https`, without credentials, query and fragment, because it is
+ * an issuer (RFC 8414 section 2). Its path has no character that needs percent-encoding.
+ */
+export function IsPublicUrl(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isPublicUrl', validator: { validate: isPublicUrl } }, options);
+}
+
+function isPublicUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !PUBLIC_URL.test(value) || !URL.canParse(value)) return false;
+  // An issuer is compared as text: one with `/../` would be published in one form and served in another.
+  return (
+    new URL(value).pathname.replace(/\/$/, '') === value.replace(/^https?:\/\/[^/]+/, '').replace(/\/$/, '')
+  );
+}
+
+/** Whether an address is on this machine. */
+export function isLocal(url: string): boolean {
+  return LOCAL_HOSTS.has(new URL(url).hostname);
+}
+
+/** An issuer of OpenID Connect: an https address, or http on this machine. */
+export function IsIssuer(options: ValidationOptions): PropertyDecorator {
+  return ValidateBy({ name: 'isIssuer', validator: { validate: isIssuer } }, options);
+}
+
+/** A list of {@link OidcIssuerSetting}. */
+export function IsIssuerList(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isIssuerList',
+    validator: {
+      validate: (value) => Array.isArray(value) && value.every(isIssuerSetting),
+      defaultMessage: () =>
+        'use a JSON list such as [{"issuer":"https://id.example.com","audience":["keyward"],"orgClaim":"orgs","adminClaim":"roles=admin"}]',
+    },
+  });
+}
+
+function isIssuerSetting(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { issuer, audience, orgClaim, adminClaim } = value as Readonly<Record<string, unknown>>;
+  return (
+    Object.keys(value).every((name) => ISSUER_FIELDS.has(name)) &&
+    isIssuer(issuer) &&
+    Array.isArray(audience) &&
+    audience.length > 0 &&
+    audience.every((each) => typeof each === 'string' && each !== '') &&
+    (orgClaim === undefined || (typeof orgClaim === 'string' && orgClaim !== '')) &&
+    (adminClaim === undefined || (typeof adminClaim === 'string' && /^[^=]+=.+$/.test(adminClaim)))
+  );
+}
+
+function isIssuer(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  if (url.search + url.hash + url.username + url.password !== '') return false;
+  // A template for many tenants, such as {tenantid}, stands in no token.
+  if (/[{}]/.test(value)) return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL_HOSTS.has(url.hostname));
+}

@@ -1,0 +1,381 @@
+import { plainToInstance } from 'class-transformer';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import {
+  Flag,
+  Integer,
+  IsGrantable,
+  IsOrigin,
+  IsIpRange,
+  IsIssuer,
+  IsIssuerList,
+  isLocal,
+  IsPublicUrl,
+  IsRedisUrl,
+  Json,
+  List,
+  type OidcIssuerSetting,
+  Whole,
+} from './environment-rules';
+import { OWN_SCOPES } from '../api-keys/domain/own-scopes';
+import { redactedSetting } from '../common/redaction';
+import { ConfigurationError } from '../config/configuration.error';
+import { REDIS_URL_REMEDY } from '../common/redis-url';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
+
+/** Where keys are kept. */
+export type StorageKind = 'memory' | 'mongo';
+
+/** How a log is written: a line of JSON a message, or for people. */
+export type LogFormat = 'json' | 'text';
+
+const ISSUER_REMEDY = 'use the issuer as it stands in its tokens: https, or http on this machine only';
+const ANY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+const MONGODB_SCHEME = /^mongodb(?:\+srv)?:\/\/.+/;
+/** What the driver accepts in front of the first `@`, and hosts behind it. */
+const ENCODED_CREDENTIALS =
+  /^[a-z+]+:\/\/(?:[^:/?#[\]@%]|%[\da-f]{2})*(?::(?:[^:/?#[\]@%]|%[\da-f]{2})*)?@[^/?#@]+(?:[/?].*)?$/is;
+const NAMES_DATABASE = /^[a-z+]+:\/\/(?:[^@]*@)?[^/?@]+\/[^/?#]/;
+
+/** Every environment variable of the service, typed, with its default. `.env.example` explains each. */
+export class Environment {
+  @IsOptional()
+  @IsString()
+  NODE_ENV: string | undefined = undefined;
+
+  @Matches(/^[A-Za-z0-9.:_-]+$/, { message: 'use a host name or an address to listen on, such as 127.0.0.1' })
+  HOST = '127.0.0.1';
+
+  @Integer()
+  @IsInt({ message: 'use a port number from 0 to 65535' })
+  @Min(0, { message: 'use a port number from 0 to 65535' })
+  @Max(65_535, { message: 'use a port number from 0 to 65535' })
+  PORT = 3000;
+
+  @IsOptional()
+  @Whole(0, 65_535, 'a port number')
+  METRICS_PORT: number | undefined = undefined;
+
+  @Matches(/^[A-Za-z0-9.:_-]+$/, { message: 'use a host name or an address to listen on, such as 127.0.0.1' })
+  METRICS_HOST = '127.0.0.1';
+
+  @List()
+  @IsOrigin({ each: true, message: 'use origins such as https://app.example.com, separated by commas' })
+  CORS_ORIGINS: string[] = [];
+
+  @Whole(100, 3_600_000, 'whole milliseconds')
+  REQUEST_TIMEOUT_MS = 30_000;
+
+  @Whole(100, 3_600_000, 'whole milliseconds')
+  KEEP_ALIVE_TIMEOUT_MS = 5000;
+
+  @Whole(0, 600_000, 'whole milliseconds')
+  SHUTDOWN_DELAY_MS = 0;
+
+  @Whole(1, 600_000, 'whole milliseconds')
+  SHUTDOWN_TIMEOUT_MS = 25_000;
+
+  @IsOptional()
+  @IsIn(['memory', 'mongo'], { message: 'use "mongo", or "memory" in development and test' })
+  STORAGE: StorageKind | undefined = undefined;
+
+  @IsOptional()
+  @Matches(MONGODB_SCHEME, {
+    message: 'use a connection string that begins with mongodb:// or mongodb+srv://',
+  })
+  MONGODB_URI: string | undefined = undefined;
+
+  @Integer()
+  @IsInt({ message: 'use whole milliseconds from 0 to 3600000' })
+  @Min(0, { message: 'use whole milliseconds from 0 to 3600000' })
+  @Max(3_600_000, { message: 'use whole milliseconds from 0 to 3600000' })
+  MONGODB_CONNECT_TIMEOUT_MS = 30_000;
+
+  @Matches(/^(?=.{2,16}$)[a-z0-9]+(?:_[a-z0-9]+)*$/, {
+    message: 'use 2 to 16 lower-case letters, digits and inner underscores',
+  })
+  API_KEY_PREFIX = 'kw';
+
+  @IsOptional()
+  @Integer()
+  @IsInt({ message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
+  @Min(1, { message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
+  @Max(36_500, { message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
+  API_KEY_MAX_TTL_DAYS: number | undefined = undefined;
+
+  @Integer()
+  @IsInt({ message: 'use whole milliseconds from 100 to 60000' })
+  @Min(100, { message: 'use whole milliseconds from 100 to 60000' })
+  @Max(60_000, { message: 'use whole milliseconds from 100 to 60000' })
+  REVOCATION_BOUND_MS = 1000;
+
+  @Integer()
+  @IsInt({ message: 'use a whole number from 1 to 10000000' })
+  @Min(1, { message: 'use a whole number from 1 to 10000000' })
+  @Max(10_000_000, { message: 'use a whole number from 1 to 10000000' })
+  KEY_CACHE_MAX = 50_000;
+
+  @Whole(1, 65_536, 'whole megabytes')
+  KEY_CACHE_MAX_MB = 128;
+
+  @IsIn(['auto', 'streams', 'polling'], { message: 'use "auto", "streams" or "polling"' })
+  CHANGE_FEED: 'auto' | 'streams' | 'polling' = 'auto';
+
+  @Integer()
+  @IsInt({ message: 'use whole milliseconds from 100 to 3600000' })
+  @Min(100, { message: 'use whole milliseconds from 100 to 3600000' })
+  @Max(3_600_000, { message: 'use whole milliseconds from 100 to 3600000' })
+  USAGE_FLUSH_MS = 10_000;
+
+  @Integer()
+  @IsInt({ message: 'use whole days from 1 to 3650' })
+  @Min(1, { message: 'use whole days from 1 to 3650' })
+  @Max(3650, { message: 'use whole days from 1 to 3650' })
+  USAGE_RETENTION_DAYS = 90;
+
+  @List()
+  @IsIpRange({ each: true, message: 'use addresses and CIDR ranges of your proxies, separated by commas' })
+  TRUST_PROXY: string[] = [];
+
+  @List()
+  @Matches(/^[\x21-\x7e]{1,64}$/, {
+    each: true,
+    message: 'use prefixes of visible ASCII, separated by commas',
+  })
+  IMPORT_TOKEN_PREFIXES: string[] = [];
+
+  @IsOptional()
+  @IsRedisUrl({ message: REDIS_URL_REMEDY })
+  REDIS_URL: string | undefined = undefined;
+
+  @IsIn(['local', 'deny'], { message: 'use "local" or "deny"' })
+  RATE_LIMIT_ON_OUTAGE: 'local' | 'deny' = 'local';
+
+  @Integer()
+  @IsInt({ message: 'use a whole number from 1 to 1000000' })
+  @Min(1, { message: 'use a whole number from 1 to 1000000' })
+  @Max(1_000_000, { message: 'use a whole number from 1 to 1000000' })
+  FAILED_CREDENTIALS_PER_MINUTE = 100;
+
+  @Integer()
+  @IsIn([429, 403], { message: 'use 429 or 403' })
+  FORWARD_AUTH_LIMITED_STATUS: 429 | 403 = 429;
+
+  @IsOptional()
+  @IsPublicUrl({
+    message: 'use the https address at which clients reach the service, without a query or a fragment',
+  })
+  PUBLIC_URL: string | undefined = undefined;
+
+  @IsOptional()
+  @IsIssuer({ message: ISSUER_REMEDY })
+  OIDC_ISSUER: string | undefined = undefined;
+
+  @List()
+  @Matches(/^[^\s,]+$/, { each: true, message: 'use the audiences that are ours, separated by commas' })
+  OIDC_AUDIENCE: string[] = [];
+
+  @IsOptional()
+  @IsString()
+  OIDC_ORG_CLAIM: string | undefined = undefined;
+
+  @IsOptional()
+  @Matches(/^[^=]+=.+$/, { message: 'use path=value, such as roles=keyward-admin' })
+  OIDC_ADMIN_CLAIM: string | undefined = undefined;
+
+  @Json()
+  @IsIssuerList()
+  OIDC_ISSUERS: OidcIssuerSetting[] = [];
+
+  @IsOptional()
+  @IsString()
+  OIDC_SWAGGER_CLIENT_ID: string | undefined = undefined;
+
+  @List()
+  @IsGrantable({
+    each: true,
+    message: `use scopes such as memory:read, separated by commas, without "*" and without scopes of Keyward itself (${OWN_SCOPES.join(', ')})`,
+  })
+  USER_GRANTABLE_SCOPES: string[] = [];
+
+  @Flag()
+  @IsIn([true, false], { message: 'use "true" or "false"' })
+  USER_UNBOUND_KEYS = false;
+
+  @Integer()
+  @IsInt({ message: 'use a whole number from 1 to 1000' })
+  @Min(1, { message: 'use a whole number from 1 to 1000' })
+  @Max(1000, { message: 'use a whole number from 1 to 1000' })
+  USER_MAX_KEYS = 50;
+
+  @Integer()
+  @IsInt({ message: 'use whole days from 7 to 3650' })
+  @Min(7, { message: 'use whole days from 7 to 3650' })
+  @Max(3650, { message: 'use whole days from 7 to 3650' })
+  EVENT_RETENTION_DAYS = 365;
+
+  @IsOptional()
+  @Matches(/^https?:\/\/[^\s@]+$/, { message: 'use an https address, without a user name or a password' })
+  WEBHOOK_URL: string | undefined = undefined;
+
+  @List()
+  @Matches(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, {
+    each: true,
+    message: 'use "whsec_" and 24 to 64 random bytes in base64, separated by commas',
+  })
+  WEBHOOK_SECRETS: string[] = [];
+
+  @Flag()
+  @IsIn([true, false], { message: 'use "true" or "false"' })
+  WEBHOOK_ALLOW_PRIVATE = false;
+
+  @IsOptional()
+  @IsIn(['on', 'off'], { message: 'use "on" or "off"' })
+  SWAGGER: 'on' | 'off' | undefined = undefined;
+
+  @IsIn(LOG_LEVELS, { message: `use one of ${LOG_LEVELS.join(', ')}` })
+  LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'log';
+
+  @IsOptional()
+  @IsIn(['json', 'text'], { message: 'use "json" or "text"' })
+  LOG_FORMAT: LogFormat | undefined = undefined;
+}
+
+/** Variables whose value may hold a password and is never repeated. */
+export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
+  'MONGODB_URI',
+  'REDIS_URL',
+  'WEBHOOK_SECRETS',
+  'WEBHOOK_URL',
+]);
+
+/** An environment, and what is wrong with it: a sentence a fault, none where it may be used. */
+export interface JudgedEnvironment {
+  readonly environment: Environment;
+  readonly faults: readonly string[];
+}
+
+/**
+ * Reads the environment. A variable that is set to nothing counts as unset, but for `NODE_ENV`.
+ *
+ * @throws ConfigurationError one line that names each wrong variable, its fault and the remedy
+ */
+export function readEnvironment(variables: Readonly<Record<string, unknown>>): Environment {
+  const { environment, faults } = judgeEnvironment(variables);
+  if (faults.length > 0) throw new ConfigurationError(faults.join(' '));
+  return environment;
+}
+
+/** Reads the environment as {@link readEnvironment} does, and names its faults one by one. */
+export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): JudgedEnvironment {
+  const given = Object.keys(new Environment())
+    .filter((name) => variables[name] !== undefined && (variables[name] !== '' || name === 'NODE_ENV'))
+    .map((name) => [name, variables[name]] as const);
+  const environment = plainToInstance(Environment, Object.fromEntries(given), { exposeDefaultValues: true });
+  const faults = validateSync(environment).map((error) => {
+    const shown = SECRET_VARIABLES.has(error.property)
+      ? ''
+      : ` is ${redactedSetting(JSON.stringify(variables[error.property]))}`;
+    return `${error.property}${shown || ' has a wrong value'}: ${Object.values(error.constraints ?? {})[0]}.`;
+  });
+  const mongoUri = environment.MONGODB_URI ?? '';
+  if (MONGODB_SCHEME.test(mongoUri) && mongoUri.includes('@') && !ENCODED_CREDENTIALS.test(mongoUri)) {
+    faults.push(
+      'MONGODB_URI holds characters that need percent-encoding in its user name, password or options: write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, [ as %5B, ] as %5D and % as %25.',
+    );
+  } else if (MONGODB_SCHEME.test(mongoUri) && !NAMES_DATABASE.test(mongoUri)) {
+    faults.push(
+      'MONGODB_URI names no database, and MongoDB would use one called "test": put its name after the hosts, as in mongodb://127.0.0.1:27017/keyward.',
+    );
+  }
+  if (environment.STORAGE === 'mongo' && environment.MONGODB_URI === undefined) {
+    faults.push(
+      'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string of the database.',
+    );
+  }
+  if (faults.length === 0 && environment.SHUTDOWN_DELAY_MS >= environment.SHUTDOWN_TIMEOUT_MS) {
+    faults.push('SHUTDOWN_DELAY_MS is not less than SHUTDOWN_TIMEOUT_MS, the time for the whole shutdown.');
+  }
+  if (faults.length === 0 && sharesPort(environment)) {
+    faults.push('METRICS_PORT is PORT, on an address that both would listen on: use another.');
+  }
+  if ((environment.OIDC_ISSUER === undefined) !== (environment.OIDC_AUDIENCE.length === 0)) {
+    faults.push('OIDC_ISSUER and OIDC_AUDIENCE go together: set both, or neither.');
+  }
+  for (const name of ['OIDC_ORG_CLAIM', 'OIDC_ADMIN_CLAIM', 'OIDC_SWAGGER_CLIENT_ID'] as const) {
+    if (environment[name] !== undefined && environment.OIDC_ISSUER === undefined) {
+      faults.push(`${name} is set and OIDC_ISSUER is not: set both, or neither.`);
+    }
+  }
+  if (faults.length === 0 && environment.PUBLIC_URL?.startsWith('http:') === true) {
+    const isDevelopment = environment.NODE_ENV === 'development' || environment.NODE_ENV === 'test';
+    if (!isDevelopment && !isLocal(environment.PUBLIC_URL))
+      faults.push('PUBLIC_URL is not https: use https, or http on this machine or in development only.');
+  }
+  if ((environment.WEBHOOK_URL === undefined) !== (environment.WEBHOOK_SECRETS.length === 0)) {
+    faults.push('WEBHOOK_URL and WEBHOOK_SECRETS go together: set both, or neither.');
+  }
+  if (environment.WEBHOOK_URL?.startsWith('http:') === true && !environment.WEBHOOK_ALLOW_PRIVATE) {
+    faults.push(
+      'WEBHOOK_URL is not https: use https, or set WEBHOOK_ALLOW_PRIVATE to "true" for a receiver of your own network.',
+    );
+  }
+  if (faults.length === 0) {
+    const issuers = issuersOf(environment).map(({ issuer }) => issuer);
+    if (new Set(issuers).size < issuers.length)
+      faults.push('OIDC_ISSUERS names an issuer twice: name each once.');
+  }
+  return { environment, faults };
+}
+
+function sharesPort({ HOST, PORT, METRICS_HOST, METRICS_PORT }: Environment): boolean {
+  const isShared = HOST === METRICS_HOST || [HOST, METRICS_HOST].some((host) => ANY_ADDRESS.has(host));
+  return PORT !== 0 && PORT === METRICS_PORT && isShared;
+}
+
+/** The storage the service uses: what `STORAGE` says, else MongoDB where a `MONGODB_URI` is set, else memory. */
+export function storageKindOf(environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI'>): StorageKind {
+  return environment.STORAGE ?? (environment.MONGODB_URI === undefined ? 'memory' : 'mongo');
+}
+
+/** What `LOG_FORMAT` says, else text in development and test and JSON elsewhere. */
+export function logFormatOf({
+  LOG_FORMAT: format,
+  NODE_ENV: environment,
+}: Readonly<Record<string, unknown>>): LogFormat {
+  if (format === 'json' || format === 'text') return format;
+  return environment === 'development' || environment === 'test' ? 'text' : 'json';
+}
+
+/** The identity providers whose sessions are taken: the one of `OIDC_ISSUER`, and those of `OIDC_ISSUERS`. */
+export function issuersOf(
+  environment: Pick<
+    Environment,
+    'OIDC_ISSUER' | 'OIDC_AUDIENCE' | 'OIDC_ORG_CLAIM' | 'OIDC_ADMIN_CLAIM' | 'OIDC_ISSUERS'
+  >,
+): readonly OidcIssuerSetting[] {
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = environment;
+  const first =
+    issuer === undefined
+      ? []
+      : [
+          {
+            issuer,
+            audience,
+            orgClaim: environment.OIDC_ORG_CLAIM,
+            adminClaim: environment.OIDC_ADMIN_CLAIM,
+          },
+        ];
+  return [...first, ...environment.OIDC_ISSUERS];
+}
+
+/** Where events are sent to; `undefined` where `WEBHOOK_URL` is unset. */
+export function webhookOf({
+  WEBHOOK_URL: url,
+  WEBHOOK_SECRETS: secrets,
+  WEBHOOK_ALLOW_PRIVATE: allowPrivateAddresses,
+}: Pick<Environment, 'WEBHOOK_URL' | 'WEBHOOK_SECRETS' | 'WEBHOOK_ALLOW_PRIVATE'>):
+  | { readonly url: string; readonly secrets: readonly string[]; readonly allowPrivateAddresses: boolean }
+  | undefined {
+  return url === undefined ? undefined : { url, secrets, allowPrivateAddresses };
+}

@@ -1,0 +1,25 @@
+import { PickType } from '@nestjs/swagger';
+import { IsString, MaxLength } from 'class-validator';
+import { MayBeAbsent } from '../../../api-keys/fields/field-rules';
+import { ListApiKeysQuery } from '../../../api-keys/management/dto/list-api-keys.query';
+import { IsUsername } from './user-rules';
+
+/** Which users a page is to show. */
+export class ListUsersQuery extends PickType(ListApiKeysQuery, ['limit', 'cursor']) {
+  /**
+   * Only the users with exactly this address.
+   * @example "ada@acme.example"
+   */
+  @MayBeAbsent()
+  @IsString({ message: 'must be given once' })
+  @MaxLength(320, { message: 'must be at most 320 characters' })
+  email?: string;
+
+  /**
+   * Only the user with this name.
+   * @example "ada"
+   */
+  @MayBeAbsent()
+  @IsUsername()
+  username?: string;
+}

@@ -1,0 +1,74 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { INT64 } from '../../../common/int64';
+import type { User, UserStatus } from '../../domain/user';
+
+/** A person who signs in. */
+@ApiSchema({ name: 'User' })
+export class UserDto {
+  /** @example "01jd8x4k2m6n8p0q2r4s6t8v0w" */
+  id!: string;
+
+  /** @example "https://id.example.com" */
+  issuer!: string;
+
+  /** @example "248289761001" */
+  subject!: string;
+
+  /** @example "ada@acme.example" */
+  email!: string | null;
+
+  /** @example true */
+  emailVerified!: boolean;
+
+  /** @example "Ada Lovelace" */
+  name!: string | null;
+
+  /** @example "https://id.example.com/ada.png" */
+  picture!: string | null;
+
+  /** @example "ada" */
+  username!: string | null;
+
+  /** @example "active" */
+  status!: UserStatus;
+
+  /** @example "2026-11-24T09:30:00.000Z" */
+  createdAt!: Date;
+
+  /** @example "2026-11-24T09:30:00.000Z" */
+  lastLoginAt!: Date;
+
+  /** @example 1 */
+  @ApiProperty(INT64)
+  version!: number;
+
+  /** What the outside sees of a user, field by field. */
+  static of(user: User): UserDto {
+    return {
+      id: user.id,
+      issuer: user.issuer,
+      subject: user.subject,
+      email: user.email ?? null,
+      emailVerified: user.emailVerified,
+      name: user.name ?? null,
+      picture: user.picture ?? null,
+      username: user.username ?? null,
+      status: user.status,
+      createdAt: user.createdAt,
+      lastLoginAt: user.lastLoginAt,
+      version: user.version,
+    };
+  }
+}
+
+/** One page of users, newest first. */
+@ApiSchema({ name: 'UserPage' })
+export class UserPageDto {
+  data!: UserDto[];
+
+  /**
+   * Pass it as `cursor` for the next page; `null` ends the list.
+   * @example null
+   */
+  nextCursor!: string | null;
+}

@@ -1,0 +1,58 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ApiKeysService } from '../../api-keys/management/api-keys.service';
+import { rootCaller } from '../../api-keys/domain/caller';
+import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
+import { UserChangedError, UserNotFoundError } from '../users.errors';
+
+const PAGE = 100;
+
+/**
+ * Removes users. One write deletes the user, and its keys stop with it; the revocation of the keys follows, and is
+ * taken up again at the next start where a crash came between.
+ */
+@Injectable()
+export class UserRemoval implements OnApplicationBootstrap {
+  private readonly logger = new Logger(UserRemoval.name);
+
+  constructor(
+    @Inject(USER_REPOSITORY) private readonly users: UserRepository,
+    private readonly apiKeys: ApiKeysService,
+  ) {}
+
+  /** @throws UserNotFoundError, UserChangedError */
+  async remove(id: string, ifVersion?: readonly number[]): Promise<void> {
+    if (!(await this.users.remove(id, ifVersion))) {
+      throw (await this.users.find(id)) === null
+        ? new UserNotFoundError()
+        : new UserChangedError('version_mismatch');
+    }
+    await this.revokeKeysOf(id);
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    try {
+      for (let pending = await this.users.pendingRemovals(PAGE); pending.length > 0;) {
+        for (const id of pending) await this.revokeKeysOf(id);
+        pending = await this.users.pendingRemovals(PAGE);
+      }
+    } catch (error) {
+      // The keys are stopped already; what is left to do waits for the next start.
+      this.logger.warn(
+        `a removal is not finished: ${error instanceof Error ? error.message : 'unknown error'}`,
+      );
+    }
+  }
+
+  private async revokeKeysOf(ownerId: string): Promise<void> {
+    const caller = rootCaller('system');
+    let cursor: string | null | undefined;
+    do {
+      const page = await this.apiKeys.list(caller, { limit: PAGE, ownerId, cursor: cursor ?? undefined });
+      for (const { id, revokedAt } of page.data) {
+        if (revokedAt === undefined) await this.apiKeys.revoke(caller, id, 'the owner was removed');
+      }
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    await this.users.finishRemoval(ownerId);
+  }
+}

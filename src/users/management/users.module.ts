@@ -1,0 +1,70 @@
+import { type DynamicModule, type FactoryProvider, Logger, Module, type OnModuleInit } from '@nestjs/common';
+import { getConnectionToken } from '@nestjs/mongoose';
+import type { Connection } from 'mongoose';
+import { AUTHENTICATOR } from '../../api-keys/ports/authenticator';
+import { OWNER_SLOTS } from '../../api-keys/ports/owner-slots';
+import { OWNER_STATUS } from '../../api-keys/ports/owner-status';
+import { StorageConfig } from '../../config/storage.config';
+import { KeySlots } from '../owners/key-slots.service';
+import { UserStatusOfOwners } from '../owners/owner-status.service';
+import { SessionAuthenticator } from '../sessions/session.authenticator';
+import { USER_REPOSITORY } from '../storage/user.repository';
+import { openUserStorage } from '../storage/user-storage';
+import { UserRemoval } from './user-removal.service';
+import { UsersController } from './users.controller';
+import { USERS_OPTIONS, type UsersOptions } from '../users.options';
+import { UsersService } from './users.service';
+
+/** Options of `UsersModule.forRootAsync`. */
+export interface UsersModuleAsyncOptions {
+  /** Providers that `useFactory` takes, in its order. */
+  readonly inject?: NonNullable<FactoryProvider['inject']>;
+  readonly useFactory: (...dependencies: never[]) => UsersOptions | Promise<UsersOptions>;
+}
+
+/**
+ * People: they sign in with an identity provider and look after their own keys. Provides the ports that
+ * `ApiKeysModule` declares for sessions and owners, beside which it is imported.
+ */
+@Module({})
+export class UsersModule implements OnModuleInit {
+  private readonly logger = new Logger(UsersModule.name);
+
+  constructor(private readonly sessions: SessionAuthenticator) {}
+
+  static forRootAsync({ inject = [], useFactory }: UsersModuleAsyncOptions): DynamicModule {
+    return {
+      module: UsersModule,
+      global: true,
+      controllers: [UsersController],
+      providers: [
+        { provide: USERS_OPTIONS, inject: [...inject], useFactory },
+        {
+          provide: USER_REPOSITORY,
+          inject: [USERS_OPTIONS, StorageConfig, { token: getConnectionToken(), optional: true }],
+          useFactory: async (
+            options: UsersOptions,
+            storageConfig: StorageConfig,
+            connection: Connection | null | undefined,
+          ) => openUserStorage(options.storage, storageConfig, connection, options),
+        },
+        SessionAuthenticator,
+        KeySlots,
+        UserStatusOfOwners,
+        UserRemoval,
+        UsersService,
+        { provide: AUTHENTICATOR, useExisting: SessionAuthenticator },
+        { provide: OWNER_STATUS, useExisting: UserStatusOfOwners },
+        { provide: OWNER_SLOTS, useExisting: KeySlots },
+      ],
+      exports: [USERS_OPTIONS, USER_REPOSITORY, UsersService, AUTHENTICATOR, OWNER_STATUS, OWNER_SLOTS],
+    };
+  }
+
+  onModuleInit(): void {
+    if (!this.sessions.isEnabled)
+      this.logger.log('no OIDC issuer is configured: sessions are off, API keys work');
+    // In the background: an identity provider need not be up when the service starts.
+    void this.sessions.lookForFaults();
+  }
+}

@@ -1,0 +1,128 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Caller, isUnlimited } from '../../api-keys/domain/caller';
+import { isKeyId } from '../../api-keys/domain/key-id';
+import { cursorAfter, readCursor } from '../../api-keys/management/key-page';
+import type { User, UserStatus } from '../domain/user';
+import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
+import { UserRemoval } from './user-removal.service';
+import {
+  RetiringTokenError,
+  SessionRequiredError,
+  UserChangedError,
+  UserNotFoundError,
+  UsersForbiddenError,
+} from '../users.errors';
+
+const MAX_TRIES = 5;
+
+/** Which users a page is to show. */
+export interface UserPageQuery {
+  /** 1 to 100. */
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+  readonly email?: string | undefined;
+  readonly username?: string | undefined;
+}
+
+/** One page of users; only `nextCursor: null` ends a list. */
+export interface UserPage {
+  readonly data: readonly User[];
+  readonly nextCursor: string | null;
+}
+
+/** A change of a user by an administrator. */
+export interface UserPatch {
+  readonly status?: Exclude<UserStatus, 'deleted'> | undefined;
+  readonly username?: string | null | undefined;
+}
+
+/** Looks after users, on behalf of a caller. All methods throw `StorageUnavailableError` where the store cannot answer. */
+@Injectable()
+export class UsersService {
+  constructor(
+    @Inject(USER_REPOSITORY) private readonly users: UserRepository,
+    private readonly removal: UserRemoval,
+  ) {}
+
+  /** @throws SessionRequiredError for a caller that is no user */
+  async me(caller: Caller): Promise<User> {
+    if (caller.userId === undefined) throw new SessionRequiredError();
+    return this.existing(caller.userId);
+  }
+
+  /** @throws SessionRequiredError, UsernameTakenError, UserChangedError */
+  async renameMe(
+    caller: Caller,
+    username: string | null | undefined,
+    ifVersion?: readonly number[],
+  ): Promise<User> {
+    const { id } = await this.me(caller);
+    return this.change(id, { username }, ifVersion);
+  }
+
+  /** @throws UsersForbiddenError, InvalidCursorError */
+  async list(caller: Caller, { limit, cursor, email, username }: UserPageQuery): Promise<UserPage> {
+    requireAdministrator(caller);
+    const before = cursor === undefined ? undefined : readCursor(cursor);
+    const found = await this.users.list({ email, username, before, limit: limit + 1 });
+    const data = found.slice(0, limit);
+    return { data, nextCursor: found.length > limit ? cursorAfter(data.at(-1)?.id) : null };
+  }
+
+  /**
+   * Changes a user. A caller with a token in grace cannot activate one, see decision record 0011.
+   *
+   * @throws UsersForbiddenError, RetiringTokenError, UserNotFoundError, UsernameTakenError, UserChangedError
+   */
+  async update(caller: Caller, id: string, patch: UserPatch, ifVersion?: readonly number[]): Promise<User> {
+    requireAdministrator(caller);
+    if (caller.isRetiring === true && patch.status === 'active') throw new RetiringTokenError();
+    return this.change(id, patch, ifVersion);
+  }
+
+  /**
+   * Removes a user. A caller with a token in grace cannot remove a disabled one, who could then sign in again.
+   *
+   * @throws UsersForbiddenError, RetiringTokenError, UserNotFoundError, UserChangedError
+   */
+  async remove(caller: Caller, id: string, ifVersion?: readonly number[]): Promise<void> {
+    requireAdministrator(caller);
+    if (!isKeyId(id)) throw new UserNotFoundError();
+    if (caller.isRetiring !== true) return this.removal.remove(id, ifVersion);
+    const user = await this.users.find(id);
+    if (user === null) throw new UserNotFoundError();
+    if (user.status === 'disabled') throw new RetiringTokenError();
+    // At this version only: another caller may disable the user at the same moment.
+    await this.removal.remove(id, ifVersion?.filter((each) => each === user.version) ?? [user.version]);
+  }
+
+  private async change(
+    id: string,
+    { status, username }: UserPatch,
+    ifVersion: readonly number[] | undefined,
+  ): Promise<User> {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+      const user = await this.existing(id);
+      if (ifVersion !== undefined && !ifVersion.includes(user.version))
+        throw new UserChangedError('version_mismatch');
+      const change = {
+        ...(status !== undefined && status !== user.status && { status }),
+        ...(username !== undefined && (username ?? undefined) !== user.username && { username }),
+      };
+      if (Object.keys(change).length === 0) return user;
+      const changed = await this.users.change(id, user.version, change);
+      if (changed !== null) return changed;
+    }
+    throw new UserChangedError('concurrent_change');
+  }
+
+  private async existing(id: string): Promise<User> {
+    const user = isKeyId(id) ? await this.users.find(id) : null;
+    if (user === null || user.status === 'deleted') throw new UserNotFoundError();
+    return user;
+  }
+}
+
+function requireAdministrator(caller: Caller): void {
+  if (!isUnlimited(caller)) throw new UsersForbiddenError();
+}

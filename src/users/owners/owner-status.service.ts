@@ -1,0 +1,19 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ChangeFeed } from '../../change-feed/change-feed';
+import type { ReadOptions } from '../../change-feed/read-options';
+import type { OwnerStatus } from '../../api-keys/ports/owner-status';
+import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
+
+/** Tells whether the owner of a key is an active user. One that is not there is not active. */
+@Injectable()
+export class UserStatusOfOwners implements OwnerStatus {
+  readonly changes: ChangeFeed | undefined;
+
+  constructor(@Inject(USER_REPOSITORY) private readonly users: UserRepository) {
+    this.changes = users.changes;
+  }
+
+  async isActive(ownerId: string, options?: ReadOptions): Promise<boolean> {
+    return (await this.users.find(ownerId, options))?.status === 'active';
+  }
+}
