@@ -1,10 +1,44 @@
-const only = (name, comment, from, allowed) => ({
-  name,
-  comment,
+/**
+ * The rooms of `src`, from the ground up: a room may import those listed before it, never one listed after it. See
+ * decision record 0077.
+ */
+const FLOORS = [
+  'common',
+  'problems',
+  'http',
+  'config',
+  'mongo',
+  'change-feed',
+  'api-keys/domain',
+  'api-keys/ports',
+  'api-keys/fields',
+  'api-keys/storage',
+  'api-keys/options',
+  'api-keys/limits',
+  'api-keys/usage',
+  'api-keys/verification',
+  'api-keys/access',
+  'api-keys/doors',
+  'api-keys/management',
+  'events',
+  'api-keys.module.ts',
+  'users',
+  'settings',
+  'health',
+  'logs',
+  'bootstrap',
+  'cli',
+];
+
+const pathOf = (room) => `^src/${room.replace('.', '\\.')}${room.endsWith('.ts') ? '$' : '/'}`;
+
+const floors = FLOORS.slice(0, -1).map((room, index) => ({
+  name: `${room.replace(/.*\/|\.module\.ts/g, '')}-imports-no-floor-above`,
+  comment: 'Imports go down. The floors stand at the head of .dependency-cruiser.js.',
   severity: 'error',
-  from: { path: from, pathNot: '\\.spec\\.ts$' },
-  to: { pathNot: allowed },
-});
+  from: { path: pathOf(room), pathNot: '\\.spec\\.ts$' },
+  to: { path: [...FLOORS.slice(index + 1).map(pathOf), '^src/(index|main|cli)\\.ts$'] },
+}));
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -16,12 +50,28 @@ module.exports = {
       from: {},
       to: { circular: true },
     },
-    only(
-      'domain-is-pure',
-      'The domain imports nothing but itself, pure primitives and pure libraries: no Nest, no I/O.',
-      '^src/api-keys/domain/',
-      ['^src/api-keys/domain/', '^(node:)?(crypto|zlib|util)$', 'node_modules/(ulid|ipaddr\\.js)/'],
-    ),
+    ...floors,
+    {
+      name: 'every-file-has-a-room',
+      comment: 'Only what starts, and what the package exports, stands at the top of src.',
+      severity: 'error',
+      from: { path: '^src/(?!(index|main|cli|api-keys\\.module)\\.ts$)[^/]+$' },
+      to: {},
+    },
+    {
+      name: 'domain-is-pure',
+      comment: 'The domain imports itself, pure helpers and pure libraries: no Nest, no I/O.',
+      severity: 'error',
+      from: { path: '^src/api-keys/domain/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        pathNot: [
+          '^src/api-keys/domain/',
+          '^src/common/(base32|ulid)\\.ts$',
+          '^(node:)?(crypto|zlib|util)$',
+          'node_modules/(ulid|ipaddr\\.js)/',
+        ],
+      },
+    },
     {
       name: 'memory-only-through-the-factory',
       comment:
@@ -31,71 +81,17 @@ module.exports = {
       to: { path: '/memory-[^/]+\\.ts$' },
     },
     {
-      name: 'storage-below',
-      comment: 'Storage knows the domain, and nothing above.',
-      severity: 'error',
-      from: { path: '^src/api-keys/storage/' },
-      to: { path: '^src/api-keys/(?!storage/|domain/)' },
-    },
-    {
       name: 'repository-by-its-interface',
       comment: 'Verification, access, doors and the service know the repository only by its interface.',
       severity: 'error',
       from: {
         path: '^src/api-keys/',
-        pathNot: [
-          '^src/api-keys/storage/',
-          '^src/api-keys/api-keys\\.(module|options)\\.ts$',
-          '\\.spec\\.ts$',
-        ],
+        pathNot: ['^src/api-keys/storage/', '\\.spec\\.ts$'],
       },
       to: {
         path: '^src/api-keys/storage/',
-        pathNot: '(\\.repository|/storage\\.errors|/change-feed|/read-options)\\.ts$',
+        pathNot: '/(api-key|outbox)\\.repository\\.ts$',
       },
-    },
-    {
-      name: 'verification-below-access',
-      comment: 'HTTP -> access -> verification, with the recorder of usage: never upwards.',
-      severity: 'error',
-      from: { path: '^src/api-keys/(verification/|usage/usage-)', pathNot: '\\.spec\\.ts$' },
-      to: { path: ['^src/api-keys/(access|doors|dto)/', '\\.controller\\.ts$', '\\.service\\.ts$'] },
-    },
-    {
-      name: 'access-below-controllers',
-      severity: 'error',
-      comment: 'Access knows no controller, door or DTO.',
-      from: { path: '^src/api-keys/access/', pathNot: '\\.spec\\.ts$' },
-      to: { path: ['^src/api-keys/(doors|dto)/', '\\.controller\\.ts$', '\\.service\\.ts$'] },
-    },
-    {
-      name: 'webhooks-know-no-http-of-ours',
-      comment: 'Webhooks send events; they know no guard, route or door.',
-      severity: 'error',
-      from: { path: '^src/api-keys/events/webhooks/', pathNot: '\\.spec\\.ts$' },
-      to: { path: ['^src/api-keys/(access|doors|verification)/', '\\.controller\\.ts$', '\\.service\\.ts$'] },
-    },
-    {
-      name: 'problems-config-and-metrics-at-the-bottom',
-      comment:
-        'Problems, configuration, HTTP and common helpers and the means to count serve every feature and know none.',
-      severity: 'error',
-      from: { path: '^src/(problems|config|metrics|http|common)/', pathNot: '\\.spec\\.ts$' },
-      to: {
-        path: '^src/(api-keys|users|health|logs|bootstrap|cli)/',
-        pathNot: [
-          '^src/api-keys/access/(http-request|route-discovery|verified-access)\\.ts$',
-          // The grammar of scopes, which settings are checked by.
-          '^src/api-keys/domain/(own-)?scopes\\.ts$',
-        ],
-      },
-    },
-    {
-      name: 'features-below-the-service',
-      comment: 'What the npm package exports does not know the service that is built from it.',
-      severity: 'error',
-      from: { path: '^src/(api-keys|users|problems)/' },
-      to: { path: '^src/(bootstrap/|cli/|logs/|main\\.ts|cli\\.ts|app\\.module\\.ts)' },
     },
     {
       name: 'commands-beside-the-service',
@@ -106,29 +102,15 @@ module.exports = {
       to: {
         path: [
           '^src/(bootstrap|health)/',
-          '^src/(main|app\\.module)\\.ts$',
+          '^src/main\\.ts$',
           '^src/.*\\.(module|controller|guard)\\.ts$',
           '^src/api-keys/(access|doors)/',
-          '^src/api-keys/verification/(?!owner-status)',
+          '^src/api-keys/verification/',
           '^src/api-keys/usage/usage-',
-          '^src/api-keys/storage/(mongo-change-|mongo-heartbeat|change-feed)',
+          '^src/change-feed/',
         ],
-        pathNot: ['^src/cli/', '^src/config/(mongo-connection|settings)\\.module\\.ts$'],
+        pathNot: ['^src/cli/', '^src/(mongo/mongo-connection|settings/settings)\\.module\\.ts$'],
       },
-    },
-    {
-      name: 'service-without-commands',
-      comment: 'The service does not know the commands for it.',
-      severity: 'error',
-      from: { path: '^src/(bootstrap|health)/|^src/(main|app\\.module|index)\\.ts$' },
-      to: { path: '^src/cli' },
-    },
-    {
-      name: 'api-keys-without-users',
-      comment: 'Users may know API keys, never the reverse: the ports are Authenticator and OwnerStatus.',
-      severity: 'error',
-      from: { path: '^src/api-keys/' },
-      to: { path: '^src/users/' },
     },
   ],
   options: {

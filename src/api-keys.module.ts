@@ -15,6 +15,7 @@ import {
   type ApiKeysOptions,
 } from './api-keys/options/api-keys.options';
 import { ApiKeysService } from './api-keys/management/api-keys.service';
+import { KEY_CHANGE_LISTENER } from './api-keys/ports/key-change.listener';
 import { CLOCK } from './api-keys/ports/clock.token';
 import { systemClock } from './api-keys/ports/clock';
 import { API_KEY_REPOSITORY } from './api-keys/storage/api-key.repository';
@@ -156,6 +157,7 @@ function assemble(
     domainEvents(),
     KeyEventPublisher,
     EventWorker,
+    { provide: KEY_CHANGE_LISTENER, useExisting: EventWorker },
     EventsService,
     ReuseRecorder,
     FreshKeys,

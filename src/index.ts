@@ -81,6 +81,7 @@ export {
   API_KEY_REPOSITORY,
   type ApiKeyQuery,
   type ApiKeyRepository,
+  type ApiKeyStorage,
   type KeyOutline,
 } from './api-keys/storage/api-key.repository';
 export type { ChangeFeed, ChangeFeedKind, ChangeFeedMode, ChangeListener } from './change-feed/change-feed';
@@ -91,10 +92,13 @@ export {
   ApiKeySchema,
   type StoredPendingEvent,
 } from './api-keys/storage/api-key.schema';
-export type { ApiKeyStorage } from './api-keys/storage/api-key-storage';
-export { MAX_USAGE_DAYS, USAGE_REPOSITORY, type UsageRepository } from './api-keys/ports/usage.repository';
+export {
+  MAX_USAGE_DAYS,
+  USAGE_REPOSITORY,
+  type UsageRepository,
+  type UsageStorage,
+} from './api-keys/ports/usage.repository';
 export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/usage/storage/usage.schema';
-export type { UsageStorage } from './api-keys/usage/storage/usage-storage';
 export {
   KeyIdTakenError,
   StorageFaultError,
@@ -108,10 +112,10 @@ export {
   type EventFilter,
   type EventQuery,
   type EventRepository,
+  type EventStorage,
   type QueuedEvent,
   type RecordedEvent,
 } from './api-keys/ports/event.repository';
-export type { EventStorage } from './events/storage/event-storage';
 export type { LeaseRecord, LeaseRepository } from './api-keys/ports/lease.repository';
 export type { ExpiryPosition, KeyOutbox, PendingEvents } from './api-keys/storage/outbox.repository';
 
@@ -125,8 +129,12 @@ export type { ImportOptions } from './api-keys/management/import/import-options'
 export { type ImportOutcome, type ImportReport } from './api-keys/management/import/import-report';
 export { KeyImportService } from './api-keys/management/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
-export { RATE_LIMITER, type RateLimiter, type RateLimitState } from './api-keys/ports/rate-limiter';
-export type { OnLimiterOutage } from './api-keys/limits/shared-rate-limiter';
+export {
+  type OnLimiterOutage,
+  RATE_LIMITER,
+  type RateLimiter,
+  type RateLimitState,
+} from './api-keys/ports/rate-limiter';
 export {
   KeyUsageService,
   type UsageReport,

@@ -13,6 +13,7 @@ import { HealthModule } from '../health/health.module';
 import {
   type Environment,
   issuersOf,
+  mongoOf,
   readEnvironment,
   storageKindOf,
   webhookOf,
@@ -32,7 +33,15 @@ export class AppModule {
       imports: [
         settingsModule(readEnvironment),
         EventEmitterModule.forRoot(),
-        MongoConnectionModule,
+        MongoConnectionModule.forRootAsync({
+          inject: [ConfigService],
+          useFactory: (config: ConfigService<Environment, true>) =>
+            mongoOf({
+              STORAGE: config.get('STORAGE', { infer: true }),
+              MONGODB_URI: config.get('MONGODB_URI', { infer: true }),
+              MONGODB_CONNECT_TIMEOUT_MS: config.get('MONGODB_CONNECT_TIMEOUT_MS', { infer: true }),
+            }),
+        }),
         ApiKeysModule.forRootAsync({
           inject: [ConfigService],
           useFactory: (config: ConfigService<Environment, true>): ApiKeysOptions => ({

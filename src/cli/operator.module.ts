@@ -15,7 +15,7 @@ import { USAGE_REPOSITORY } from '../api-keys/ports/usage.repository';
 import { USAGE_MODEL, type UsageDocument, UsageSchema } from '../api-keys/usage/storage/usage.schema';
 import { KeyUsageService } from '../api-keys/management/key-usage.service';
 import { OWNER_STATUS } from '../api-keys/ports/owner-status';
-import type { Environment } from '../settings/environment';
+import { type Environment, mongoOf } from '../settings/environment';
 import { MongoConnectionModule } from '../mongo/mongo-connection.module';
 import { KeySlots } from '../users/owners/key-slots.service';
 import { UserStatusOfOwners } from '../users/owners/owner-status.service';
@@ -36,7 +36,10 @@ export class OperatorModule {
   static over(environment: Environment, configuration: DynamicModule): DynamicModule {
     return {
       module: OperatorModule,
-      imports: [configuration, MongoConnectionModule],
+      imports: [
+        configuration,
+        MongoConnectionModule.forRootAsync({ useFactory: () => mongoOf(environment) }),
+      ],
       providers: [
         ...optionsFor(environment),
         { provide: CLOCK, useValue: systemClock },

@@ -8,7 +8,9 @@ import {
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys/options/api-keys.options';
 import { CLOCK } from '../api-keys/ports/clock.token';
 import type { Clock } from '../api-keys/ports/clock';
-import { positionAt } from '../api-keys/domain/key-event';
+import type { ApiKeyWithHistory } from '../api-keys/domain/api-key';
+import { changeEventOf, positionAt } from '../api-keys/domain/key-event';
+import type { KeyChangeListener } from '../api-keys/ports/key-change.listener';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../api-keys/storage/api-key.repository';
 import { EVENT_REPOSITORY, type EventRepository } from '../api-keys/ports/event.repository';
 import type { KeyOutbox } from '../api-keys/storage/outbox.repository';
@@ -36,11 +38,12 @@ const PRUNE_BATCH = 1000;
  * notice of expiry, and letting go of old ones.
  */
 @Injectable()
-export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Events');
   private readonly stopping = new AbortController();
   private loops: readonly Loop[] = [];
   private lease: Lease | undefined;
+  private relaying: Loop | undefined;
 
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly keys: ApiKeyRepository,
@@ -60,9 +63,14 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
     this.start(this.keys.outbox, this.events);
   }
 
+  /** Tells listeners in this process of a change, and wakes the relay that passes its event on. */
+  changed(key: ApiKeyWithHistory): void {
+    this.publisher.tell(changeEventOf(key));
+    this.relaying?.wake();
+  }
+
   /** Ends what is under way; what is left waits in the store for the next instance. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.publisher.onChange(() => undefined);
     this.stopping.abort();
     const ended = await Promise.all(this.loops.map(async (loop) => loop.stop()));
     if (ended.includes(false)) this.logger.warn('something about events did not end in time, and is left');
@@ -107,7 +115,7 @@ export class EventWorker implements OnApplicationBootstrap, BeforeApplicationShu
     });
     this.lease = lease;
     this.loops = [renewing, relaying, delivering, measuring, housekeeping];
-    this.publisher.onChange(() => relaying.wake());
+    this.relaying = relaying;
     for (const loop of this.loops) loop.start();
   }
 

@@ -1,6 +1,5 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import type { ApiKeyWithHistory } from '../api-keys/domain/api-key';
-import { changeEventOf, type KeyEvent } from '../api-keys/domain/key-event';
+import type { KeyEvent } from '../api-keys/domain/key-event';
 import { DOMAIN_EVENTS, type DomainEvents } from './domain-events';
 
 /**
@@ -15,15 +14,8 @@ import { DOMAIN_EVENTS, type DomainEvents } from './domain-events';
 @Injectable()
 export class KeyEventPublisher {
   private readonly logger = new Logger(KeyEventPublisher.name);
-  private wake: () => void = () => undefined;
 
   constructor(@Optional() @Inject(DOMAIN_EVENTS) private readonly listeners?: DomainEvents) {}
-
-  /** A change was stored: its event is told, and whoever passes events on is woken. */
-  changed(key: ApiKeyWithHistory): void {
-    this.tell(changeEventOf(key));
-    this.wake();
-  }
 
   /** Never throws: a listener's fault is none of the change. */
   tell(event: KeyEvent): void {
@@ -34,10 +26,5 @@ export class KeyEventPublisher {
         `a listener of ${event.type} failed: ${error instanceof Error ? error.message : 'unknown error'}`,
       );
     }
-  }
-
-  /** Calls back after each change that was made here. */
-  onChange(wake: () => void): void {
-    this.wake = wake;
   }
 }

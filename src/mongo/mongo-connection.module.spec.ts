@@ -1,36 +1,39 @@
 import { Logger } from '@nestjs/common';
-import { ConfigService } from '@nestjs/config';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { ConfigurationError } from '../config/configuration.error';
+import { type Environment, mongoOf } from '../settings/environment';
 import { MongoConnectionModule } from './mongo-connection.module';
 
-class Settings {}
+type MongoSettings = Pick<Environment, 'STORAGE' | 'MONGODB_URI' | 'MONGODB_CONNECT_TIMEOUT_MS'>;
 
-const moduleWith = async (settings: Readonly<Record<string, unknown>>): Promise<TestingModule> =>
+const moduleWith = async (settings: Partial<MongoSettings>): Promise<TestingModule> =>
   Test.createTestingModule({
     imports: [
-      {
-        module: Settings,
-        global: true,
-        providers: [{ provide: ConfigService, useValue: { get: (name: string) => settings[name] } }],
-        exports: [ConfigService],
-      },
-      MongoConnectionModule,
+      MongoConnectionModule.forRootAsync({
+        useFactory: () =>
+          mongoOf({
+            STORAGE: undefined,
+            MONGODB_URI: undefined,
+            MONGODB_CONNECT_TIMEOUT_MS: 300,
+            ...settings,
+          }),
+      }),
     ],
   }).compile();
 
 describe('the connection to MongoDB', () => {
   afterEach(() => jest.restoreAllMocks());
 
-  it.each([{}, { STORAGE: 'memory' }, { STORAGE: 'memory', MONGODB_URI: 'mongodb://127.0.0.1:1' }])(
-    'is not opened where nothing is kept there: %j',
-    async (settings) => {
-      const app = await moduleWith(settings);
-      expect(app.get(getConnectionToken())).toBeNull();
-      await app.close();
-    },
-  );
+  it.each<Partial<MongoSettings>>([
+    {},
+    { STORAGE: 'memory' },
+    { STORAGE: 'memory', MONGODB_URI: 'mongodb://127.0.0.1:1' },
+  ])('is not opened where nothing is kept there: %j', async (settings) => {
+    const app = await moduleWith(settings);
+    expect(app.get(getConnectionToken())).toBeNull();
+    await app.close();
+  });
 
   it.each([
     'mongodb://root:hunter2@',
@@ -39,9 +42,7 @@ describe('the connection to MongoDB', () => {
     'mongodb://root:hunter2@db/?compressors=none,hunter2',
   ])('is refused at once where the connection string is malformed, without repeating it: %s', async (uri) => {
     const waited = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    const refused: unknown = await moduleWith({ MONGODB_URI: uri, MONGODB_CONNECT_TIMEOUT_MS: 300 }).catch(
-      (error: unknown) => error,
-    );
+    const refused: unknown = await moduleWith({ MONGODB_URI: uri }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(ConfigurationError);
     expect(String(refused)).toContain('MONGODB_URI');
     expect(String(refused)).not.toContain('hunter2');

@@ -1,39 +1,62 @@
-import { Global, Inject, Logger, Module, type OnApplicationShutdown, Optional } from '@nestjs/common';
-import { ConfigService } from '@nestjs/config';
+import {
+  type DynamicModule,
+  type FactoryProvider,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+  Optional,
+} from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection, createConnection } from 'mongoose';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigurationError, UnreachableError } from '../config/configuration.error';
-import { type Environment, storageKindOf } from '../settings/environment';
 
 const RETRY_MS = 1000;
 const SERVER_SELECTION_MS = 2000;
 const MIN_SELECTION_MS = 250;
 
+/** A MongoDB to connect to. */
+export interface MongoTarget {
+  readonly uri: string;
+  /** How long a first connection is tried, in milliseconds. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Options of `MongoConnectionModule.forRootAsync`. */
+export interface MongoConnectionAsyncOptions {
+  /** Providers that `useFactory` takes, in its order. */
+  readonly inject?: NonNullable<FactoryProvider['inject']>;
+  /** Returns `null` if nothing is kept in MongoDB. */
+  readonly useFactory: (...dependencies: never[]) => MongoTarget | null;
+}
+
 /**
  * The service's connection to MongoDB, under the token that `@nestjs/mongoose` uses; `null` where the service
- * keeps nothing in MongoDB. A first connection is tried again until `MONGODB_CONNECT_TIMEOUT_MS` has passed;
+ * keeps nothing in MongoDB. A first connection is tried again until `connectTimeoutMs` has passed;
  * later the driver finds its way back by itself.
  */
-@Global()
-@Module({
-  providers: [
-    {
-      provide: getConnectionToken(),
-      inject: [ConfigService],
-      useFactory: (config: ConfigService<Environment, true>) => {
-        const uri = config.get('MONGODB_URI', { infer: true });
-        const kind = storageKindOf({ STORAGE: config.get('STORAGE', { infer: true }), MONGODB_URI: uri });
-        return kind === 'mongo' && uri !== undefined
-          ? connectToMongo(uri, config.get('MONGODB_CONNECT_TIMEOUT_MS', { infer: true }))
-          : null;
-      },
-    },
-  ],
-  exports: [getConnectionToken()],
-})
+@Module({})
 export class MongoConnectionModule implements OnApplicationShutdown {
   constructor(@Optional() @Inject(getConnectionToken()) private readonly connection: Connection | null) {}
+
+  static forRootAsync({ inject = [], useFactory }: MongoConnectionAsyncOptions): DynamicModule {
+    return {
+      module: MongoConnectionModule,
+      global: true,
+      providers: [
+        {
+          provide: getConnectionToken(),
+          inject: [...inject],
+          useFactory: async (...dependencies: never[]) => {
+            const target = useFactory(...dependencies);
+            return target && connectToMongo(target.uri, target.connectTimeoutMs);
+          },
+        },
+      ],
+      exports: [getConnectionToken()],
+    };
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.connection?.close();

@@ -18,6 +18,7 @@ import {
 } from './environment-rules';
 import { OWN_SCOPES } from '../api-keys/domain/own-scopes';
 import { redactedSetting } from '../common/redaction';
+import type { MongoTarget } from '../mongo/mongo-connection.module';
 import { ConfigurationError } from '../config/configuration.error';
 import { REDIS_URL_REMEDY } from '../common/redis-url';
 
@@ -336,6 +337,14 @@ function sharesPort({ HOST, PORT, METRICS_HOST, METRICS_PORT }: Environment): bo
 /** The storage the service uses: what `STORAGE` says, else MongoDB where a `MONGODB_URI` is set, else memory. */
 export function storageKindOf(environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI'>): StorageKind {
   return environment.STORAGE ?? (environment.MONGODB_URI === undefined ? 'memory' : 'mongo');
+}
+
+/** Returns the MongoDB to connect to, or `null` if the service keeps nothing there. */
+export function mongoOf(
+  environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI' | 'MONGODB_CONNECT_TIMEOUT_MS'>,
+): MongoTarget | null {
+  const { MONGODB_URI: uri, MONGODB_CONNECT_TIMEOUT_MS: connectTimeoutMs } = environment;
+  return storageKindOf(environment) === 'mongo' && uri !== undefined ? { uri, connectTimeoutMs } : null;
 }
 
 /** What `LOG_FORMAT` says, else text in development and test and JSON elsewhere. */

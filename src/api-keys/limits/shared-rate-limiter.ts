@@ -7,10 +7,7 @@ import type { RateLimit } from '../domain/rate-limit';
 import { RateLimiterFaultError, RateLimiterUnavailableError } from './limits.errors';
 import { inTime } from '../../common/in-time';
 import { countIn, LocalRateLimiter } from './local-rate-limiter';
-import type { RateLimiter, RateLimitState } from '../ports/rate-limiter';
-
-/** What happens while Redis is away: count in this process (`local`), or refuse (`deny`). */
-export type OnLimiterOutage = 'local' | 'deny';
+import type { OnLimiterOutage, RateLimiter, RateLimitState } from '../ports/rate-limiter';
 
 /** How long a request waits for Redis. */
 const ANSWER_WITHIN_MS = 300;

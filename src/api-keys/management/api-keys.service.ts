@@ -30,7 +30,7 @@ import { applyPatch, type KeyPatch } from '../domain/key-patch';
 import { issueToken } from '../domain/token/key-token';
 import { currentSecret, rotateSecrets } from '../domain/rotation';
 import { isVisible } from '../domain/visibility';
-import { KeyEventPublisher } from '../../events/key-event.publisher';
+import { KEY_CHANGE_LISTENER, type KeyChangeListener } from '../ports/key-change.listener';
 import {
   latestExpiry,
   requireAcceptable,
@@ -99,7 +99,7 @@ export class ApiKeysService {
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
-    @Optional() private readonly events?: KeyEventPublisher,
+    @Optional() @Inject(KEY_CHANGE_LISTENER) private readonly listener?: KeyChangeListener,
   ) {
     this.redact = redactionOf(options.importTokenPrefixes);
   }
@@ -144,7 +144,7 @@ export class ApiKeysService {
     };
     if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, id);
     await this.repository.insert(key);
-    this.events?.changed(key);
+    this.listener?.changed(key);
     return { key, token };
   }
 
@@ -282,7 +282,7 @@ export class ApiKeysService {
       if (changed === undefined) return { before, after: before };
       const after = { ...changed, imposed: imposedAfter(before, changed, actsForOwner(caller)) };
       if (await this.repository.replace(after)) {
-        this.events?.changed(after);
+        this.listener?.changed(after);
         return { before, after };
       }
     }

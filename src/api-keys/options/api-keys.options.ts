@@ -1,11 +1,11 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import type { RateLimit } from '../domain/rate-limit';
-import type { OnLimiterOutage } from '../limits/shared-rate-limiter';
+import type { EventStorage } from '../ports/event.repository';
+import type { OnLimiterOutage } from '../ports/rate-limiter';
+import type { UsageStorage } from '../ports/usage.repository';
 import type { WebhookOptions } from './webhook.options';
-import type { ApiKeyStorage } from '../storage/api-key-storage';
+import type { ApiKeyStorage } from '../storage/api-key.repository';
 import type { FreshnessSettings } from '../../change-feed/change-feed';
-import type { UsageStorage } from '../usage/storage/usage-storage';
-import type { EventStorage } from '../../events/storage/event-storage';
 
 /** How the module behaves; what may be computed at start. */
 export interface ApiKeysOptions extends FreshnessSettings {

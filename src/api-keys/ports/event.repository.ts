@@ -111,3 +111,6 @@ export interface EventRepository {
    */
   prune(before: string, limit: number): Promise<number>;
 }
+
+/** Where events are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
+export type EventStorage = 'mongo' | 'memory' | EventRepository;

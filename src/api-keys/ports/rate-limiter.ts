@@ -23,3 +23,6 @@ export interface RateLimiter {
    */
   consume(subject: string, limit: RateLimit): Promise<RateLimitState>;
 }
+
+/** What happens while Redis is away: count in this process (`local`), or refuse (`deny`). */
+export type OnLimiterOutage = 'local' | 'deny';

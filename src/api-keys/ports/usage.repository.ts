@@ -39,3 +39,6 @@ export interface UsageRepository {
 
 /** The longest span that {@link UsageRepository.usageOf} is asked for, in days. */
 export const MAX_USAGE_DAYS = 31;
+
+/** Where usage is kept: in MongoDB, in memory (development and test only), in a store of the host's own, or nowhere. */
+export type UsageStorage = 'mongo' | 'memory' | 'off' | UsageRepository;

@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { StorageConfig } from '../../config/storage.config';
-import type { ApiKeyRepository } from './api-key.repository';
+import type { ApiKeyRepository, ApiKeyStorage } from './api-key.repository';
 import type { FreshnessSettings } from '../../change-feed/change-feed';
 import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
 import { MemoryApiKeyRepository } from './memory-api-key.repository';
@@ -8,9 +8,6 @@ import { MongoChangeFeed } from '../../change-feed/mongo-change-feed';
 import { prepareStore } from '../../mongo/prepare-store';
 import { requiredConnection } from '../../mongo/required-connection';
 import { MongoApiKeyRepository } from './mongo-api-key.repository';
-
-/** Where keys are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
-export type ApiKeyStorage = 'mongo' | 'memory' | ApiKeyRepository;
 
 /**
  * The repository for a chosen storage, ready to use. The choice is final: no storage ever stands in for

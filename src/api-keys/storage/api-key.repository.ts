@@ -93,3 +93,6 @@ export interface ApiKeyRepository {
    */
   findMany(ids: readonly string[]): Promise<readonly ApiKey[]>;
 }
+
+/** Where keys are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
+export type ApiKeyStorage = 'mongo' | 'memory' | ApiKeyRepository;

@@ -3,8 +3,7 @@ import { register } from 'prom-client';
 import { aKey } from '../../../test/support/fixtures';
 import { StorageConfig } from '../../config/storage.config';
 import type { ApiKeyWithHistory, KeySecret } from '../domain/api-key';
-import type { KeyEvent } from '../domain/key-event';
-import { KeyEventPublisher } from '../../events/key-event.publisher';
+import { changeEventOf, type KeyEvent } from '../domain/key-event';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { REUSE_DETECTED, ReuseRecorder } from './reuse-recorder';
 
@@ -22,8 +21,7 @@ let warned: jest.SpyInstance;
 beforeEach(async () => {
   repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
   told = [];
-  const emitter = { emit: (_type: string, event: KeyEvent) => told.push(event) };
-  const events = new KeyEventPublisher(emitter);
+  const events = { changed: (key: ApiKeyWithHistory) => told.push(changeEventOf(key)) };
   recorder = new ReuseRecorder(repository, { now: () => new Date(NOON) }, events);
   acme = aKey({ orgId: 'acme', secrets: [older, retired, current] });
   await repository.insert(acme);

@@ -7,7 +7,7 @@ import type { Clock } from '../ports/clock';
 import { recordChange } from '../domain/key-change';
 import type { KeyEvents } from '../domain/key-event';
 import { noteReuse } from '../domain/rotation';
-import { KeyEventPublisher } from '../../events/key-event.publisher';
+import { KEY_CHANGE_LISTENER, type KeyChangeListener } from '../ports/key-change.listener';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 
 /** The name of the domain event. */
@@ -35,7 +35,7 @@ export class ReuseRecorder {
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Optional() private readonly events?: KeyEventPublisher,
+    @Optional() @Inject(KEY_CHANGE_LISTENER) private readonly listener?: KeyChangeListener,
   ) {}
 
   /**
@@ -74,7 +74,7 @@ export class ReuseRecorder {
         by: 'system',
       });
       if (await this.repository.replace(after)) {
-        this.events?.changed(after);
+        this.listener?.changed(after);
         return;
       }
     }

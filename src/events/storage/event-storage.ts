@@ -1,6 +1,6 @@
 import type { Connection } from 'mongoose';
 import type { StorageConfig } from '../../config/storage.config';
-import type { EventRepository } from '../../api-keys/ports/event.repository';
+import type { EventRepository, EventStorage } from '../../api-keys/ports/event.repository';
 import {
   EVENT_MODEL,
   type EventDocument,
@@ -14,9 +14,6 @@ import { MongoEventRepository } from './mongo-event.repository';
 import { MongoLeaseRepository } from './mongo-lease.repository';
 import { prepareStore } from '../../mongo/prepare-store';
 import { requiredConnection } from '../../mongo/required-connection';
-
-/** Where events are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
-export type EventStorage = 'mongo' | 'memory' | EventRepository;
 
 /**
  * The event store for a chosen storage, ready to use; under the same switch as the keys'.

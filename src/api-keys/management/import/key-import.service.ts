@@ -25,7 +25,7 @@ import { grants } from '../../domain/scopes';
 import { ImportedKeyDto } from './dto/imported-key.dto';
 import { toCreate } from '../dto/key-request.mapper';
 import { parseRfc3339 } from '../../../http/rfc3339';
-import { KeyEventPublisher } from '../../../events/key-event.publisher';
+import { KEY_CHANGE_LISTENER, type KeyChangeListener } from '../../ports/key-change.listener';
 import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from '../grant-checks';
 import { OWNER_SLOTS, type OwnerSlots } from '../../ports/owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../storage/api-key.repository';
@@ -56,7 +56,7 @@ export class KeyImportService {
     private readonly keys: ApiKeysService,
     @Optional() @Inject(OWNER_STATUS) private readonly owners?: OwnerStatus,
     @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
-    @Optional() private readonly events?: KeyEventPublisher,
+    @Optional() @Inject(KEY_CHANGE_LISTENER) private readonly listener?: KeyChangeListener,
   ) {}
 
   /**
@@ -195,7 +195,7 @@ export class KeyImportService {
       if (error instanceof KeyIdTakenError) return false;
       throw error;
     }
-    this.events?.changed(key);
+    this.listener?.changed(key);
     return true;
   }
 

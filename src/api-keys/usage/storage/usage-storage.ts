@@ -4,11 +4,8 @@ import { MemoryUsageRepository } from './memory-usage.repository';
 import { MongoUsageRepository } from './mongo-usage.repository';
 import { prepareStore } from '../../../mongo/prepare-store';
 import { requiredConnection } from '../../../mongo/required-connection';
-import type { UsageRepository } from '../../ports/usage.repository';
+import type { UsageRepository, UsageStorage } from '../../ports/usage.repository';
 import { USAGE_MODEL, type UsageDocument, UsageSchema } from './usage.schema';
-
-/** Where usage is kept: in MongoDB, in memory (development and test only), in a store of the host's own, or nowhere. */
-export type UsageStorage = 'mongo' | 'memory' | 'off' | UsageRepository;
 
 /**
  * The repository for a chosen storage, ready to use, or `null` where usage is not recorded; under the same switch as
