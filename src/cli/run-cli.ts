@@ -1,16 +1,16 @@
 import { Logger } from '@nestjs/common';
 import { runningVersion } from '../settings/version';
 import { configCommand } from './config/config.command';
-import { createRootKeyCommand } from './create-root-key.command';
-import { ExitCode } from './exit-code';
-import { failureOf } from './failure';
-import { importCommand } from './import.command';
+import { createRootKeyCommand } from './keys/create-root-key.command';
+import { ExitCode } from './kit/exit-code';
+import { failureOf } from './kit/failure';
+import { importCommand } from './import/import.command';
 import { indexesCommand } from './indexes/indexes.command';
 import { keysCommand } from './keys/keys.command';
-import { command } from './command';
-import { OperatorLogger } from './operator.logger';
-import { isReaderGone, printJson, tell } from './output';
-import { safeMessage } from './terminal-text';
+import { command } from './kit/command';
+import { OperatorLogger } from './kit/operator.logger';
+import { isReaderGone, printJson, tell } from './kit/output';
+import { safeMessage } from './kit/terminal-text';
 
 const EXIT_CODES = `
 Exit codes:

@@ -36,7 +36,7 @@ import type { Clock } from '../ports/clock';
 import { ApiKeyDto, ApiKeyPageDto, IssuedApiKeyDto } from './dto/api-key.dto';
 import { CreateApiKeyDto } from './dto/create-api-key.dto';
 import { HistoryDto } from './dto/history.dto';
-import { toCreate, toPatch } from './dto/key-request.mapper';
+import { toCreate, toPatch } from './key-request.mapper';
 import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from './dto/list-api-keys.query';
 import { RotateApiKeyDto } from './dto/rotate-api-key.dto';
 import { RevokeApiKeyQuery } from './dto/revoke-api-key.query';

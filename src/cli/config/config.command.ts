@@ -4,12 +4,12 @@ import { requireWebhook } from '../../api-keys/options/webhook.options';
 import { ConfigurationError } from '../../config/configuration.error';
 import { storageKindOf, webhookOf } from '../../settings/environment';
 import { StorageConfig } from '../../config/storage.config';
-import { command, resultCommand } from '../command';
-import { ExitCode } from '../exit-code';
-import { type LoadedEnvironment, loadEnvironment } from '../load-environment';
-import { print, printJson, tell } from '../output';
-import { Table } from '../table';
-import { safeMessage } from '../terminal-text';
+import { command, resultCommand } from '../kit/command';
+import { ExitCode } from '../kit/exit-code';
+import { type LoadedEnvironment, loadEnvironment } from '../kit/load-environment';
+import { print, printJson, tell } from '../kit/output';
+import { Table } from '../kit/table';
+import { safeMessage } from '../kit/terminal-text';
 import { type Reachability, tryAll } from './reachability';
 import { shownSetting } from './shown-setting';
 

@@ -3,7 +3,7 @@ import { inTime } from '../../common/in-time';
 import { type Environment, issuersOf, storageKindOf } from '../../settings/environment';
 import { connectToMongo } from '../../mongo/mongo-connection.module';
 import { discoverProvider, patience, readJson } from '../../users/issuers/discovery';
-import { safeMessage } from '../terminal-text';
+import { safeMessage } from '../kit/terminal-text';
 
 const ANSWER_MS = 3000;
 

@@ -1,7 +1,7 @@
 import { type Connection, mongo } from 'mongoose';
 import { isOutage } from '../../mongo/mongo-outage';
 import { StorageFaultError, StorageUnavailableError } from '../../problems/storage.errors';
-import { CliError } from '../cli.errors';
+import { CliError } from '../kit/cli.errors';
 import { modelOf } from './index-report';
 import type { StoredCollection } from './stored-collections';
 

@@ -1,11 +1,11 @@
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { Command } from 'commander';
 import type { Connection } from 'mongoose';
-import { command, resultCommand } from '../command';
-import { ExitCode } from '../exit-code';
-import { asOperator } from '../operator-context';
-import { print, printJson } from '../output';
-import { Table } from '../table';
+import { command, resultCommand } from '../kit/command';
+import { ExitCode } from '../kit/exit-code';
+import { asOperator } from '../kit/operator-context';
+import { print, printJson } from '../kit/output';
+import { Table } from '../kit/table';
 import { buildIndexes } from './index-build';
 import { type IndexReport, reportOn, type WantedIndex } from './index-report';
 import { STORED_COLLECTIONS } from './stored-collections';

@@ -1,6 +1,6 @@
 import type { ApiKeyDto } from '../../api-keys/management/dto/api-key.dto';
 import type { HistoryDto } from '../../api-keys/management/dto/history.dto';
-import { Table } from '../table';
+import { Table } from '../kit/table';
 
 const NONE = '-';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { command } from '../command';
+import { command } from '../kit/command';
 import { listCommand } from './list.command';
 import { revokeCommand } from './revoke.command';
 import { rotateCommand } from './rotate.command';

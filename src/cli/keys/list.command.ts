@@ -7,10 +7,10 @@ import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import { ApiKeyDto, type ApiKeyPageDto } from '../../api-keys/management/dto/api-key.dto';
 import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from '../../api-keys/management/dto/list-api-keys.query';
 import { KeyUsageService } from '../../api-keys/management/key-usage.service';
-import { resultCommand } from '../command';
-import { asOperator } from '../operator-context';
-import { readOptions } from '../options';
-import { print, printJson, tell } from '../output';
+import { resultCommand } from '../kit/command';
+import { asOperator } from '../kit/operator-context';
+import { readOptions } from '../kit/options';
+import { print, printJson, tell } from '../kit/output';
 import { keyTable, rowOf } from './key-text';
 import { keyPages } from './key-pages';
 

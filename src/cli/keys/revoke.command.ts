@@ -3,13 +3,13 @@ import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import type { ApiKey } from '../../api-keys/domain/api-key';
 import { rootCaller } from '../../api-keys/domain/caller';
 import { RevokeApiKeyQuery } from '../../api-keys/management/dto/revoke-api-key.query';
-import { CliError, UsageError } from '../cli.errors';
-import { resultCommand } from '../command';
-import { confirm } from '../confirm';
-import { asOperator } from '../operator-context';
-import { readOptions } from '../options';
-import { print, printJson } from '../output';
-import { printable } from '../terminal-text';
+import { CliError, UsageError } from '../kit/cli.errors';
+import { resultCommand } from '../kit/command';
+import { confirm } from '../kit/confirm';
+import { asOperator } from '../kit/operator-context';
+import { readOptions } from '../kit/options';
+import { print, printJson } from '../kit/output';
+import { printable } from '../kit/terminal-text';
 import { shownKey } from './shown-key';
 
 interface Options {

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import { rootCaller } from '../../api-keys/domain/caller';
 import { HistoryDto } from '../../api-keys/management/dto/history.dto';
-import { resultCommand } from '../command';
-import { asOperator } from '../operator-context';
-import { print, printJson } from '../output';
+import { resultCommand } from '../kit/command';
+import { asOperator } from '../kit/operator-context';
+import { print, printJson } from '../kit/output';
 import { historyLines, linesOf } from './key-text';
 import { shownKey } from './shown-key';
 

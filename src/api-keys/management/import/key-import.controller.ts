@@ -9,8 +9,8 @@ import { currentCaller } from '../../access/current-caller';
 import { RequireScopes, SelfScoped } from '../../access/require-scopes.decorator';
 import { ScopesGuard } from '../../access/scopes.guard';
 import { Uncached } from '../../access/uncached.decorator';
-import { ImportKeysDto, ImportReportDto } from './dto/import.dto';
-import { ImportQuery } from './dto/import.query';
+import { ImportKeysDto, ImportReportDto } from './import.dto';
+import { ImportQuery } from './import.query';
 import { type ImportOutcome, reportOf } from './import-report';
 import { KeyImportService } from './key-import.service';
 

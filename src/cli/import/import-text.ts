@@ -1,5 +1,5 @@
-import type { ImportOutcome, ImportReport } from '../api-keys/management/import/import-report';
-import { printable } from './terminal-text';
+import type { ImportOutcome, ImportReport } from '../../api-keys/management/import/import-report';
+import { printable } from '../kit/terminal-text';
 
 /** How many line numbers a warning names. */
 const MAX_LINES = 10;

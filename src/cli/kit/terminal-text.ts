@@ -1,4 +1,4 @@
-import { redactionOf } from '../common/redaction';
+import { redactionOf } from '../../common/redaction';
 
 /**
  * What a terminal may take for an instruction (C0, DEL, C1), what breaks a line, and what turns the direction of

@@ -1,4 +1,4 @@
-import type { ImportOutcome } from '../api-keys/management/import/import-report';
+import type { ImportOutcome } from '../../api-keys/management/import/import-report';
 import { warningsOf } from './import-text';
 
 const warned = (count: number, warning: string): readonly ImportOutcome[] =>

@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
-import { judgeEnvironment, type JudgedEnvironment } from '../settings/environment';
-import { settingsModule } from '../settings/settings.module';
+import { judgeEnvironment, type JudgedEnvironment } from '../../settings/environment';
+import { settingsModule } from '../../settings/settings.module';
 
 /** The environment as the service would read it, `.env` included. */
 export interface LoadedEnvironment extends JudgedEnvironment {

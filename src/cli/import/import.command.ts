@@ -2,17 +2,17 @@ import { createReadStream } from 'node:fs';
 import { access, constants, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { rootCaller } from '../api-keys/domain/caller';
-import { importLines } from '../api-keys/management/import/import-lines';
-import { type ImportOutcome, reportOf } from '../api-keys/management/import/import-report';
-import { KeyImportService } from '../api-keys/management/import/key-import.service';
-import { readScopeMap } from '../api-keys/management/import/scope-map';
-import { UsageError } from './cli.errors';
-import { resultCommand } from './command';
-import { ExitCode } from './exit-code';
+import { rootCaller } from '../../api-keys/domain/caller';
+import { importLines } from '../../api-keys/management/import/import-lines';
+import { type ImportOutcome, reportOf } from '../../api-keys/management/import/import-report';
+import { KeyImportService } from '../../api-keys/management/import/key-import.service';
+import { readScopeMap } from '../../api-keys/management/import/scope-map';
+import { UsageError } from '../kit/cli.errors';
+import { resultCommand } from '../kit/command';
+import { ExitCode } from '../kit/exit-code';
 import { remarksOn, summaryOf, warningsOf } from './import-text';
-import { asOperator } from './operator-context';
-import { isReaderGone, print, printJson } from './output';
+import { asOperator } from '../kit/operator-context';
+import { isReaderGone, print, printJson } from '../kit/output';
 
 interface Options {
   readonly mapScope?: readonly string[];

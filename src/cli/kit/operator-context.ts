@@ -1,8 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { inTime } from '../common/in-time';
-import { ConfigurationError } from '../config/configuration.error';
-import { storageKindOf } from '../settings/environment';
+import { inTime } from '../../common/in-time';
+import { ConfigurationError } from '../../config/configuration.error';
+import { storageKindOf } from '../../settings/environment';
 import { loadEnvironment } from './load-environment';
 import { OperatorLogger } from './operator.logger';
 import { OperatorModule } from './operator.module';

@@ -1,9 +1,9 @@
-import type { CreateApiKey } from '../api-keys.service';
-import type { RateLimit } from '../../domain/rate-limit';
-import type { KeyPatch } from '../../domain/key-patch';
-import type { CreateApiKeyDto } from './create-api-key.dto';
-import { parseRfc3339 } from '../../../http/rfc3339';
-import type { UpdateApiKeyDto } from './update-api-key.dto';
+import type { CreateApiKey } from './api-keys.service';
+import type { RateLimit } from '../domain/rate-limit';
+import type { KeyPatch } from '../domain/key-patch';
+import type { CreateApiKeyDto } from './dto/create-api-key.dto';
+import { parseRfc3339 } from '../../http/rfc3339';
+import type { UpdateApiKeyDto } from './dto/update-api-key.dto';
 
 /** A validated body as the service takes it. */
 export function toCreate({

@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
-import { StorageFaultError } from '../problems/storage.errors';
-import { ConfigurationError, UnreachableError } from '../config/configuration.error';
-import { KeywardError } from '../problems/keyward.error';
-import { PROBLEM_CATALOGUE, type ProblemCode } from '../problems/problem-catalogue';
+import { StorageFaultError } from '../../problems/storage.errors';
+import { ConfigurationError, UnreachableError } from '../../config/configuration.error';
+import { KeywardError } from '../../problems/keyward.error';
+import { PROBLEM_CATALOGUE, type ProblemCode } from '../../problems/problem-catalogue';
 import { CliError } from './cli.errors';
 import { ExitCode } from './exit-code';
 

@@ -1,5 +1,5 @@
-import { ApiKeyDto } from '../api-keys/management/dto/api-key.dto';
-import type { IssuedApiKey } from '../api-keys/management/api-keys.service';
+import { ApiKeyDto } from '../../api-keys/management/dto/api-key.dto';
+import type { IssuedApiKey } from '../../api-keys/management/api-keys.service';
 import { CliError } from './cli.errors';
 import { printableJson, safeMessage } from './terminal-text';
 

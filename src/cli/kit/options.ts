@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { readStrictly } from '../problems/validation';
+import { readStrictly } from '../../problems/validation';
 import { UsageError } from './cli.errors';
 
 /**

@@ -1,8 +1,8 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray } from 'class-validator';
 import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
-import { StrictSchema } from '../../../../http/strict-schema';
-import { INT64 } from '../../../../common/int64';
-import type { ImportOutcome, ImportReport } from '../import-report';
+import { StrictSchema } from '../../../http/strict-schema';
+import { INT64 } from '../../../common/int64';
+import type { ImportOutcome, ImportReport } from './import-report';
 import { ImportedKeyDto } from './imported-key.dto';
 
 const BATCH = 'must be a list of 1 to 500 records';
