@@ -16,8 +16,7 @@ import {
 } from './api-keys/options/api-keys.options';
 import { ApiKeysService } from './api-keys/management/api-keys.service';
 import { KEY_CHANGE_LISTENER } from './api-keys/ports/key-change.listener';
-import { CLOCK } from './api-keys/ports/clock.token';
-import { systemClock } from './api-keys/ports/clock';
+import { CLOCK, systemClock } from './api-keys/ports/clock';
 import { API_KEY_REPOSITORY } from './api-keys/storage/api-key.repository';
 import { openApiKeyStorage } from './api-keys/storage/api-key-storage';
 import { USAGE_REPOSITORY } from './api-keys/ports/usage.repository';

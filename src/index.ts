@@ -25,7 +25,7 @@ export {
   VersionMismatchError,
 } from './api-keys/management/api-keys.errors';
 export { InvalidCursorError, type KeyPageQuery } from './api-keys/management/key-page';
-export { CLOCK } from './api-keys/ports/clock.token';
+export { type Clock, CLOCK, systemClock } from './api-keys/ports/clock';
 
 export { CurrentApiKey, type CurrentKey } from './api-keys/access/current-api-key.decorator';
 export { type HttpRequest, nodeRequestOf } from './http/http-request';
@@ -54,7 +54,6 @@ export type {
 } from './api-keys/domain/api-key';
 export type { Binding, TenantContext } from './api-keys/domain/binding';
 export { type Caller, callerOf, rootCaller } from './api-keys/domain/caller';
-export { type Clock, systemClock } from './api-keys/ports/clock';
 export type {
   Decision,
   DecisionCode,

@@ -6,8 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys/options/api-keys.options';
-import { CLOCK } from '../api-keys/ports/clock.token';
-import type { Clock } from '../api-keys/ports/clock';
+import { type Clock, CLOCK } from '../api-keys/ports/clock';
 import type { ApiKeyWithHistory } from '../api-keys/domain/api-key';
 import { changeEventOf, positionAt } from '../api-keys/domain/key-event';
 import type { KeyChangeListener } from '../api-keys/ports/key-change.listener';

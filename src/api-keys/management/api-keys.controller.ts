@@ -30,9 +30,8 @@ import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from '../acce
 import { ScopesGuard } from '../access/scopes.guard';
 import { Uncached } from '../access/uncached.decorator';
 import { ApiKeysService } from './api-keys.service';
-import { CLOCK } from '../ports/clock.token';
+import { type Clock, CLOCK } from '../ports/clock';
 import type { ApiKey } from '../domain/api-key';
-import type { Clock } from '../ports/clock';
 import { ApiKeyDto, ApiKeyPageDto, IssuedApiKeyDto } from './dto/api-key.dto';
 import { CreateApiKeyDto } from './dto/create-api-key.dto';
 import { HistoryDto } from './dto/history.dto';

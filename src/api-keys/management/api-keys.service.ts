@@ -9,7 +9,7 @@ import {
   RotationConflictError,
   VersionMismatchError,
 } from './api-keys.errors';
-import { CLOCK } from '../ports/clock.token';
+import { type Clock, CLOCK } from '../ports/clock';
 import {
   type ApiKey,
   type ApiKeyStatus,
@@ -19,7 +19,6 @@ import {
   statusOf,
 } from '../domain/api-key';
 import { actsForOwner, type Caller, inheritedFrom } from '../domain/caller';
-import type { Clock } from '../ports/clock';
 import { isWidening } from '../domain/delegation';
 import { composeGrant, type GrantRequest } from '../domain/grant-request';
 import type { History } from '../domain/history';

@@ -1,9 +1,8 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { sharedMetric } from '../../common/shared-metric';
-import { CLOCK } from '../ports/clock.token';
+import { type Clock, CLOCK } from '../ports/clock';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
-import type { Clock } from '../ports/clock';
 import { recordChange } from '../domain/key-change';
 import type { KeyEvents } from '../domain/key-event';
 import { noteReuse } from '../domain/rotation';

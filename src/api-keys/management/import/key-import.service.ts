@@ -11,10 +11,9 @@ import {
 } from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../../options/api-keys.options';
 import { ApiKeysService } from '../api-keys.service';
-import { CLOCK } from '../../ports/clock.token';
+import { type Clock, CLOCK } from '../../ports/clock';
 import { type ApiKey, type ApiKeyWithHistory, isExpired } from '../../domain/api-key';
 import { type Caller, inheritedFrom, isUnlimited } from '../../domain/caller';
-import type { Clock } from '../../ports/clock';
 import { foreignKeyId } from '../../domain/token/foreign-token';
 import { composeGrant } from '../../domain/grant-request';
 import { imposedAfter } from '../../domain/imposed';
