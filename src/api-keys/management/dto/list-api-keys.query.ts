@@ -2,14 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, Matches } from 'class-validator';
 import { API_KEY_STATUSES, type ApiKeyStatus } from '../../domain/api-key';
-import {
-  IsAlongWith,
-  IsExternalId,
-  IsOwnerId,
-  IsTenantId,
-  IsWhole,
-  MayBeAbsent,
-} from '../../fields/field-rules';
+import { IsAlongWith, IsWhole, MayBeAbsent } from '../../../http/field-rules';
+import { IsExternalId, IsOwnerId, IsTenantId } from '../../fields/key-field-rules';
 
 /** How many keys a page holds where the request does not say. */
 export const DEFAULT_PAGE_SIZE = 20;

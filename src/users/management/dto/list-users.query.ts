@@ -1,6 +1,6 @@
 import { PickType } from '@nestjs/swagger';
 import { IsString, MaxLength } from 'class-validator';
-import { MayBeAbsent } from '../../../api-keys/fields/field-rules';
+import { MayBeAbsent } from '../../../http/field-rules';
 import { ListApiKeysQuery } from '../../../api-keys/management/dto/list-api-keys.query';
 import { IsUsername } from './user-rules';
 
