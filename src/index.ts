@@ -81,6 +81,7 @@ export {
   type ApiKeyQuery,
   type ApiKeyRepository,
   type ApiKeyStorage,
+  KeyIdTakenError,
   type KeyOutline,
 } from './api-keys/storage/api-key.repository';
 export type { ChangeFeed, ChangeFeedKind, ChangeFeedMode, ChangeListener } from './change-feed/change-feed';
@@ -94,16 +95,12 @@ export {
 export {
   MAX_USAGE_DAYS,
   USAGE_REPOSITORY,
+  UsageNotWrittenError,
   type UsageRepository,
   type UsageStorage,
 } from './api-keys/ports/usage.repository';
 export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/usage/storage/usage.schema';
-export {
-  KeyIdTakenError,
-  StorageFaultError,
-  StorageUnavailableError,
-  UsageNotWrittenError,
-} from './problems/storage.errors';
+export { StorageFaultError, StorageUnavailableError } from './problems/storage.errors';
 
 export {
   type DeliveryState,

@@ -1,7 +1,12 @@
 import type { Model } from 'mongoose';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
-import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from './api-key.repository';
+import {
+  type ApiKeyQuery,
+  type ApiKeyRepository,
+  KeyIdTakenError,
+  type KeyOutline,
+} from './api-key.repository';
 import { type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
 import { knownParts } from '../../mongo/known-parts';
 import type { MongoChangeFeed } from '../../change-feed/mongo-change-feed';
@@ -16,7 +21,6 @@ import {
 } from '../../mongo/mongo-operation';
 import type { ReadOptions } from '../../change-feed/read-options';
 import { MongoKeyOutbox, withPending } from './mongo-outbox';
-import { KeyIdTakenError } from '../../problems/storage.errors';
 
 /** What only the change feed and the outbox read. */
 const INTERNALS = { changedAt: 0, pending: 0, pendingAt: 0 } as const;
