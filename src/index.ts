@@ -24,7 +24,9 @@ export {
   UnacceptableExpiryError,
   VersionMismatchError,
 } from './api-keys/management/api-keys.errors';
-export { InvalidCursorError, type KeyPageQuery } from './api-keys/management/key-page';
+export type { KeyPageQuery } from './api-keys/management/key-page';
+export { InvalidCursorError } from './http/cursor';
+export type { Page } from './http/page';
 export { type Clock, CLOCK, systemClock } from './api-keys/ports/clock';
 
 export { CurrentApiKey, type CurrentKey } from './api-keys/access/current-api-key.decorator';

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { type Redaction, redactionOf } from '../../common/redaction';
+import type { Page } from '../../http/page';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import {
   ConcurrentChangeError,
@@ -63,10 +64,7 @@ export interface IssuedApiKey {
 }
 
 /** One page of keys; only `nextCursor: null` ends a list. */
-export interface ApiKeyPage {
-  readonly data: readonly ApiKey[];
-  readonly nextCursor: string | null;
-}
+export type ApiKeyPage = Page<ApiKey>;
 
 /** Options of a change. */
 export interface ChangeOptions {
