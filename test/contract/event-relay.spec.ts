@@ -8,9 +8,10 @@ import { inParallel } from '../../src/common/in-parallel';
 import { KeyEventPublisher } from '../../src/events/key-event.publisher';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import type { EventRepository, RecordedEvent } from '../../src/api-keys/ports/event.repository';
-import { openEventStorage } from '../../src/events/storage/event-storage';
+import { EVENT_STORES } from '../../src/events/storage/event-storage';
 import type { KeyOutbox } from '../../src/api-keys/storage/outbox.repository';
 import { StorageConfig } from '../../src/config/storage.config';
+import { openStore } from '../../src/mongo/open-store';
 import { connected } from '../support/connected';
 import { aKey, ALICE, changed, revoked, TENANTS } from '../support/fixtures';
 import { testDatabaseUri } from '../support/test-database';
@@ -34,7 +35,7 @@ const HOUSES: Readonly<Record<string, () => Promise<House>>> = {
     await keys.prepare();
     return {
       keys,
-      events: await openEventStorage('mongo', new StorageConfig(), connection),
+      events: await openStore('mongo', EVENT_STORES, new StorageConfig(), connection),
       close: async () => {
         await connection.dropDatabase();
         await connection.close();
