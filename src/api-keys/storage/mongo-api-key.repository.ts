@@ -19,6 +19,7 @@ import {
   majorityRead,
   MONGO_OPERATION_TIMEOUT_MS,
 } from '../../mongo/mongo-operation';
+import { withId } from '../../mongo/with-id';
 import type { ReadOptions } from '../../change-feed/read-options';
 import { MongoKeyOutbox, withPending } from './mongo-outbox';
 
@@ -201,10 +202,6 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     );
     return found !== null;
   }
-}
-
-function withId<T extends { readonly _id: string }>({ _id, ...fields }: T): Omit<T, '_id'> & { id: string } {
-  return { id: _id, ...fields };
 }
 
 function filterOf({ ownerId, orgId, projectId, externalId, before }: ApiKeyQuery): KeyFilter {

@@ -9,6 +9,7 @@ import {
   majorityRead,
   MONGO_OPERATION_TIMEOUT_MS,
 } from '../../mongo/mongo-operation';
+import { withId } from '../../mongo/with-id';
 import type { ReadOptions } from '../../change-feed/read-options';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
 import type { UserQuery, UserRepository } from './user.repository';
@@ -162,7 +163,7 @@ export class MongoUserRepository implements UserRepository {
         .lean<StoredUser[]>()
         .exec(),
     );
-    return found.map(toUser);
+    return found.map(withId);
   }
 
   async takeSlot(id: string, slot: KeySlot, max: number): Promise<boolean> {
@@ -216,12 +217,8 @@ export class MongoUserRepository implements UserRepository {
           .exec(),
       Math.min(timeoutMs, MONGO_OPERATION_TIMEOUT_MS),
     );
-    return found && toUser(found);
+    return found && withId(found);
   }
-}
-
-function toUser({ _id, ...fields }: StoredUser): User {
-  return { id: _id, ...fields };
 }
 
 function present<T extends object>(fields: T): Partial<T> {
