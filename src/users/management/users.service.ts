@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, isUnlimited } from '../../api-keys/domain/caller';
 import { isKeyId } from '../../api-keys/domain/key-id';
+import { retried } from '../../common/retried';
 import { CursorCodec } from '../../http/cursor';
 import { type Page, readPage } from '../../http/page';
 import type { User, UserStatus } from '../domain/user';
@@ -14,7 +15,6 @@ import {
   UsersForbiddenError,
 } from '../users.errors';
 
-const MAX_TRIES = 5;
 const USER_CURSORS = new CursorCodec('k1:', isKeyId);
 
 /** Which users a page is to show. */
@@ -100,7 +100,7 @@ export class UsersService {
     { status, username }: UserPatch,
     ifVersion: readonly number[] | undefined,
   ): Promise<User> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const attempt = async (): Promise<User | undefined> => {
       const user = await this.existing(id);
       if (ifVersion !== undefined && !ifVersion.includes(user.version))
         throw new UserChangedError('version_mismatch');
@@ -109,10 +109,9 @@ export class UsersService {
         ...(username !== undefined && (username ?? undefined) !== user.username && { username }),
       };
       if (Object.keys(change).length === 0) return user;
-      const changed = await this.users.change(id, user.version, change);
-      if (changed !== null) return changed;
-    }
-    throw new UserChangedError('concurrent_change');
+      return (await this.users.change(id, user.version, change)) ?? undefined;
+    };
+    return retried(attempt, () => new UserChangedError('concurrent_change'));
   }
 
   private async existing(id: string): Promise<User> {

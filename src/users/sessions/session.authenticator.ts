@@ -6,6 +6,7 @@ import { type Clock, CLOCK } from '../../api-keys/ports/clock';
 import type { Caller } from '../../api-keys/domain/caller';
 import { newKeyId } from '../../api-keys/domain/key-id';
 import { DEFAULT_REVOCATION_BOUND_MS } from '../../change-feed/change-feed';
+import { retried } from '../../common/retried';
 import { MONGO_OPERATION_TIMEOUT_MS } from '../../mongo/mongo-operation';
 import { StorageFaultError, StorageUnavailableError } from '../../problems/storage.errors';
 import { USABLE_PART_OF_BOUND } from '../../api-keys/verification/fresh-keys';
@@ -30,8 +31,6 @@ const PATIENCE_MS = 300;
 
 /** How long nothing is kept after a store has failed to. */
 const REST_MS = 5000;
-
-const MAX_TRIES = 5;
 
 /** Authenticates users by the bearer JWTs of the configured identity providers. */
 @Injectable()
@@ -130,7 +129,7 @@ export class SessionAuthenticator implements Authenticator {
       lastLoginAt: now,
       version: 1,
     };
-    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const attempt = async (): Promise<User | undefined> => {
       try {
         await this.users.insert(user);
         return user;
@@ -138,10 +137,12 @@ export class SessionAuthenticator implements Authenticator {
         if (!(error instanceof SubjectTakenError)) throw error;
       }
       // Someone was faster, and may be gone again by now.
-      const other = await this.find(issuer, subject);
-      if (other !== null) return other;
-    }
-    throw new StorageUnavailableError(new Error('a user is there and cannot be found'));
+      return (await this.find(issuer, subject)) ?? undefined;
+    };
+    return retried(
+      attempt,
+      () => new StorageUnavailableError(new Error('a user is there and cannot be found')),
+    );
   }
 }
 

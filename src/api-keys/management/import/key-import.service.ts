@@ -1,4 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { retried } from '../../../common/retried';
 import { KeywardError } from '../../../problems/keyward.error';
 import { readStrictly } from '../../../problems/validation';
 import {
@@ -33,8 +34,6 @@ import { OWNER_STATUS, type OwnerStatus } from '../../ports/owner-status';
 import type { ImportOptions } from './import-options';
 import type { ImportOutcome } from './import-report';
 import { prefixWarning } from './prefix-warning';
-
-const MAX_TRIES = 5;
 
 /** Before every expiry. */
 const EVER = new Date(-8.64e15);
@@ -103,16 +102,15 @@ export class KeyImportService {
     record: ImportedKeyDto,
     options: ImportOptions,
   ): Promise<Omit<ImportOutcome, 'line'>> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const attempt = async (): Promise<Omit<ImportOutcome, 'line'> | undefined> => {
       const known = await this.repository.find(foreignKeyId(record.hash));
       if (known !== null) return this.meet(caller, known, record, options);
       const key = await this.compose(caller, record, options);
-      if (await this.insert(key)) {
-        const warnings = [...warningsOf(key, this.clock.now()), ...this.prefixWarnings(record)];
-        return { id: key.id, outcome: 'imported', ...(warnings.length > 0 && { warnings }) };
-      }
-    }
-    throw new ConcurrentChangeError();
+      if (!(await this.insert(key))) return undefined;
+      const warnings = [...warningsOf(key, this.clock.now()), ...this.prefixWarnings(record)];
+      return { id: key.id, outcome: 'imported', ...(warnings.length > 0 && { warnings }) };
+    };
+    return retried(attempt, () => new ConcurrentChangeError());
   }
 
   /** What becomes of a record whose key exists already. */
