@@ -1,8 +1,7 @@
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { foreignKeyId } from '../../src/api-keys/domain/token/foreign-token';
 import { changeEventOf, type KeyEvent } from '../../src/api-keys/domain/key-event';
-import { EventRecorder } from '../../src/events/event-recorder';
-import { EventRelay } from '../../src/events/event-relay';
+import { EventRelay, type RecordEvent } from '../../src/events/event-relay';
 import { ExpiryNotices } from '../../src/events/expiry-notices';
 import { inParallel } from '../../src/common/in-parallel';
 import { KeyEventPublisher } from '../../src/events/key-event.publisher';
@@ -51,11 +50,11 @@ class Instance {
   readonly notices: ExpiryNotices;
 
   constructor({ keys, events }: House, outbox: KeyOutbox, clock: { now(): Date }) {
-    const recorder = new EventRecorder(events, clock, true);
+    const record: RecordEvent = async (event) => events.add(event, clock.now());
     const publisher = new KeyEventPublisher();
     jest.spyOn(publisher, 'tell').mockImplementation((event) => void this.told.push(event));
-    this.relay = new EventRelay(keys, outbox, recorder, publisher, clock);
-    this.notices = new ExpiryNotices(outbox, recorder, publisher, clock);
+    this.relay = new EventRelay(keys, outbox, record, publisher, clock);
+    this.notices = new ExpiryNotices(outbox, record, publisher, clock);
   }
 }
 
