@@ -12,8 +12,7 @@ import { StorageFaultError, StorageUnavailableError } from '../../problems/stora
 import { USABLE_PART_OF_BOUND } from '../../api-keys/verification/fresh-keys';
 import { ProvenReads } from '../../api-keys/verification/proven-reads';
 import { profileDiffers, type User, type UserProfile } from '../domain/user';
-import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
-import { SubjectTakenError } from '../storage/user-storage.errors';
+import { SubjectTakenError, USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
 import { USERS_OPTIONS, type UsersOptions } from '../users.options';
 import { profileIn } from './claims';
 import { OidcIssuer } from './oidc-issuer';

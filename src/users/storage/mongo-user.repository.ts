@@ -12,9 +12,13 @@ import {
 import { withId } from '../../mongo/with-id';
 import type { ReadOptions } from '../../change-feed/read-options';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
-import type { UserQuery, UserRepository } from './user.repository';
+import {
+  SubjectTakenError,
+  type UserQuery,
+  type UserRepository,
+  UsernameTakenError,
+} from './user.repository';
 import type { UserDocument } from './user.schema';
-import { SubjectTakenError, UsernameTakenError } from './user-storage.errors';
 
 /** Ids begin with a digit; the change feed keeps documents of its own under ids that sort before. */
 const FIRST_USER_ID = '0';
