@@ -16,14 +16,13 @@ import {
 } from './api-keys/options/api-keys.options';
 import { ApiKeysService } from './api-keys/management/api-keys.service';
 import { KEY_CHANGE_LISTENER } from './api-keys/ports/key-change.listener';
-import { CLOCK } from './api-keys/ports/clock.token';
-import { systemClock } from './api-keys/ports/clock';
+import { CLOCK, systemClock } from './api-keys/ports/clock';
 import { API_KEY_REPOSITORY } from './api-keys/storage/api-key.repository';
-import { openApiKeyStorage } from './api-keys/storage/api-key-storage';
+import { apiKeyStores } from './api-keys/storage/api-key-storage';
 import { USAGE_REPOSITORY } from './api-keys/ports/usage.repository';
-import { openUsageStorage } from './api-keys/usage/storage/usage-storage';
+import { USAGE_STORES } from './api-keys/usage/storage/usage-storage';
 import { EVENT_REPOSITORY } from './api-keys/ports/event.repository';
-import { openEventStorage } from './events/storage/event-storage';
+import { EVENT_STORES } from './events/storage/event-storage';
 import { checkedOptions } from './api-keys/options/checked-options';
 import { domainEvents } from './events/domain-events';
 import { EventWorker } from './events/event-worker';
@@ -41,6 +40,7 @@ import { RATE_LIMITER } from './api-keys/ports/rate-limiter';
 import { RedisConnection } from './api-keys/limits/redis-connection';
 import { SharedRateLimiter } from './api-keys/limits/shared-rate-limiter';
 import { HostFront } from './http/host-front';
+import { openStore } from './mongo/open-store';
 import { FreshKeys } from './api-keys/verification/fresh-keys';
 import { KeyUsageController } from './api-keys/management/key-usage.controller';
 import { KeyUsageService } from './api-keys/management/key-usage.service';
@@ -117,7 +117,7 @@ function assemble(
         { token: getConnectionToken(settings.connectionName), optional: true },
       ],
       useFactory: async (chosen: ApiKeysOptions, ...rest: StorageDependencies) =>
-        openApiKeyStorage(chosen.storage, ...rest, chosen),
+        openStore(chosen.storage, apiKeyStores(chosen), ...rest),
     },
     {
       provide: USAGE_REPOSITORY,
@@ -128,8 +128,10 @@ function assemble(
         { token: getConnectionToken(settings.connectionName), optional: true },
         API_KEY_REPOSITORY,
       ],
-      useFactory: async ({ storage, usageStorage }: ApiKeysOptions, ...rest: StorageDependencies) =>
-        openUsageStorage(usageStorage ?? (typeof storage === 'string' ? storage : 'off'), ...rest),
+      useFactory: async ({ storage, usageStorage }: ApiKeysOptions, ...rest: StorageDependencies) => {
+        const chosen = usageStorage ?? (typeof storage === 'string' ? storage : 'off');
+        return chosen === 'off' ? null : openStore(chosen, USAGE_STORES, ...rest);
+      },
     },
     {
       provide: EVENT_REPOSITORY,
@@ -141,7 +143,7 @@ function assemble(
       ],
       useFactory: async ({ storage, eventStorage }: ApiKeysOptions, ...rest: StorageDependencies) => {
         const chosen = eventStorage ?? (typeof storage === 'string' ? storage : undefined);
-        return chosen === undefined ? null : openEventStorage(chosen, rest[0], rest[1]);
+        return chosen === undefined ? null : openStore(chosen, EVENT_STORES, rest[0], rest[1]);
       },
     },
     {

@@ -24,8 +24,10 @@ export {
   UnacceptableExpiryError,
   VersionMismatchError,
 } from './api-keys/management/api-keys.errors';
-export { InvalidCursorError, type KeyPageQuery } from './api-keys/management/key-page';
-export { CLOCK } from './api-keys/ports/clock.token';
+export type { KeyPageQuery } from './api-keys/management/key-page';
+export { InvalidCursorError } from './http/cursor';
+export type { Page } from './http/page';
+export { type Clock, CLOCK, systemClock } from './api-keys/ports/clock';
 
 export { CurrentApiKey, type CurrentKey } from './api-keys/access/current-api-key.decorator';
 export { type HttpRequest, nodeRequestOf } from './http/http-request';
@@ -54,7 +56,6 @@ export type {
 } from './api-keys/domain/api-key';
 export type { Binding, TenantContext } from './api-keys/domain/binding';
 export { type Caller, callerOf, rootCaller } from './api-keys/domain/caller';
-export { type Clock, systemClock } from './api-keys/ports/clock';
 export type {
   Decision,
   DecisionCode,
@@ -82,6 +83,7 @@ export {
   type ApiKeyQuery,
   type ApiKeyRepository,
   type ApiKeyStorage,
+  KeyIdTakenError,
   type KeyOutline,
 } from './api-keys/storage/api-key.repository';
 export type { ChangeFeed, ChangeFeedKind, ChangeFeedMode, ChangeListener } from './change-feed/change-feed';
@@ -95,16 +97,12 @@ export {
 export {
   MAX_USAGE_DAYS,
   USAGE_REPOSITORY,
+  UsageNotWrittenError,
   type UsageRepository,
   type UsageStorage,
 } from './api-keys/ports/usage.repository';
 export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/usage/storage/usage.schema';
-export {
-  KeyIdTakenError,
-  StorageFaultError,
-  StorageUnavailableError,
-  UsageNotWrittenError,
-} from './problems/storage.errors';
+export { StorageFaultError, StorageUnavailableError } from './problems/storage.errors';
 
 export {
   type DeliveryState,

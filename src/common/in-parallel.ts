@@ -4,10 +4,10 @@ export async function inParallel<T>(
   width: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const rest = [...items];
+  const rest = items.values();
   const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
-    for (let item = rest.shift(); item !== undefined; item = rest.shift()) {
+    for (const item of rest) {
       try {
         await work(item);
       } catch (error) {

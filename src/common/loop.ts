@@ -1,3 +1,5 @@
+import { inTime } from './in-time';
+
 /** How long is waited at the end for what is under way. */
 const STOP_LIMIT_MS = 5000;
 
@@ -32,11 +34,10 @@ export class Loop {
   async stop(limitMs = STOP_LIMIT_MS): Promise<boolean> {
     this.stopped = true;
     this.endRest();
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<false>((resolve) => (timer = setTimeout(resolve, limitMs, false)));
-    const ended = await Promise.race([Promise.resolve(this.running).then(() => true), limit]);
-    clearTimeout(timer);
-    return ended;
+    return inTime(Promise.resolve(this.running), limitMs).then(
+      () => true,
+      () => false,
+    );
   }
 
   private async run(): Promise<void> {

@@ -1,14 +1,11 @@
-import { InvalidCursorError } from '../api-keys/management/key-page';
+import { CursorCodec } from '../http/cursor';
+import { type Page, readPage } from '../http/page';
 import { type KeyEventType, positionAt, positionOf } from '../api-keys/domain/key-event';
 import { isVisible, type Viewpoint } from '../api-keys/domain/visibility';
 import type { EventFilter, EventRepository, RecordedEvent } from '../api-keys/ports/event.repository';
 
-/** How many events one page looks at, at the most. */
-const MAX_EXAMINED = 1001;
-/** How many events are read at once where some of them may be filtered out. */
-const FILTERED_BATCH = 250;
-const CURSOR_MARK = 'e1:';
 const POSITION = /^\d{15}-[0-9a-z-]{1,80}$/;
+const EVENT_CURSORS = new CursorCodec('e1:', (text) => POSITION.test(text));
 
 /** Which events a page is to show. */
 export interface EventPageQuery {
@@ -28,10 +25,7 @@ export interface EventPageQuery {
 }
 
 /** One page of events, newest first; only `nextCursor: null` ends a list. */
-export interface EventPage {
-  readonly data: readonly RecordedEvent[];
-  readonly nextCursor: string | null;
-}
+export type EventPage = Page<RecordedEvent>;
 
 type Wanted = Pick<EventPageQuery, 'type' | 'keyId' | 'orgId' | 'projectId' | 'ownerId'>;
 
@@ -46,7 +40,7 @@ export async function eventPageOf(
   viewpoint: Viewpoint,
   query: EventPageQuery,
 ): Promise<EventPage> {
-  let before = query.cursor === undefined ? undefined : readEventCursor(query.cursor);
+  let before = EVENT_CURSORS.read(query.cursor);
   const wanted = within(viewpoint, query);
   if (wanted === undefined) return { data: [], nextCursor: null };
   const end = query.to === undefined ? undefined : positionAt(query.to);
@@ -57,20 +51,15 @@ export async function eventPageOf(
   const isFiltered = Object.entries(wanted).some(
     ([name, value]) => value !== undefined && Reflect.get(index, name) === undefined,
   );
-  const batchSize = isFiltered ? FILTERED_BATCH : query.limit + 1;
-  const data: RecordedEvent[] = [];
-  for (let examined = 0; examined < MAX_EXAMINED;) {
-    const limit = Math.min(batchSize, MAX_EXAMINED - examined);
-    const batch = await events.list({ ...index, from, before, limit });
-    for (const event of batch) {
-      if (data.length === query.limit) return { data, nextCursor: eventCursorAfter(before) };
-      if (isWanted(event, wanted)) data.push(event);
-      before = positionOf(event);
-    }
-    if (batch.length < limit) return { data, nextCursor: null };
-    examined += batch.length;
-  }
-  return { data, nextCursor: eventCursorAfter(before) };
+  return readPage<RecordedEvent>({
+    before,
+    limit: query.limit,
+    codec: EVENT_CURSORS,
+    positionOf,
+    isFiltered,
+    isWanted: (event) => isWanted(event, wanted),
+    read: async (batch) => events.list({ ...index, from, ...batch }),
+  });
 }
 
 /** What is asked for within what is seen; `undefined` where they contradict each other. */
@@ -104,19 +93,4 @@ function isWanted(event: RecordedEvent, { type, keyId, ...viewpoint }: Wanted): 
     (type === undefined || event.type === type) &&
     (keyId === undefined || event.keyId === keyId)
   );
-}
-
-/** The cursor of the page after the one that ends at this position. */
-function eventCursorAfter(position: string | undefined): string | null {
-  return position === undefined ? null : Buffer.from(CURSOR_MARK + position).toString('base64url');
-}
-
-/** @throws InvalidCursorError */
-function readEventCursor(cursor: string): string {
-  const text = Buffer.from(cursor, 'base64url').toString('latin1');
-  const position = text.slice(CURSOR_MARK.length);
-  if (!text.startsWith(CURSOR_MARK) || !POSITION.test(position) || eventCursorAfter(position) !== cursor) {
-    throw new InvalidCursorError();
-  }
-  return position;
 }

@@ -4,7 +4,6 @@ import type { KeyEvent } from '../api-keys/domain/key-event';
 import { isImportedKeyId } from '../api-keys/domain/key-id';
 import type { ApiKeyRepository } from '../api-keys/storage/api-key.repository';
 import type { KeyOutbox, PendingEvents } from '../api-keys/storage/outbox.repository';
-import type { EventRecorder } from './event-recorder';
 import { inParallel } from '../common/in-parallel';
 import type { KeyEventPublisher } from './key-event.publisher';
 
@@ -14,6 +13,9 @@ const WIDTH = 10;
 /** Changes after which a notice may be due that a look at the calendar has passed by. */
 const REASONS_TO_LOOK: ReadonlySet<string> = new Set(['expiresAt', 'enabled']);
 
+/** Puts an event into the event store; tells whether it is new. */
+export type RecordEvent = (event: KeyEvent) => Promise<boolean>;
+
 /**
  * Passes the events of keys on to the event store. It may be interrupted anywhere and begin again, and several may do
  * it at once: an event that is there already is done.
@@ -22,7 +24,7 @@ export class EventRelay {
   constructor(
     private readonly keys: ApiKeyRepository,
     private readonly outbox: KeyOutbox,
-    private readonly recorder: EventRecorder,
+    private readonly record: RecordEvent,
     private readonly publisher: KeyEventPublisher,
     private readonly clock: Clock,
   ) {}
@@ -44,7 +46,7 @@ export class EventRelay {
   }
 
   private async pass(waiting: PendingEvents): Promise<void> {
-    for (const event of waiting.events) await this.recorder.record(event);
+    for (const event of waiting.events) await this.record(event);
     if (waiting.events.some(mayMakeDue)) await this.notify(waiting.keyId);
     await this.outbox.settle(waiting);
   }
@@ -52,7 +54,7 @@ export class EventRelay {
   private async notify(keyId: string): Promise<void> {
     const key = await this.keys.find(keyId);
     const notice = key === null ? undefined : dueNotice(key, this.clock.now());
-    if (notice !== undefined && (await this.recorder.record(notice))) this.publisher.tell(notice);
+    if (notice !== undefined && (await this.record(notice))) this.publisher.tell(notice);
   }
 }
 

@@ -6,8 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys/options/api-keys.options';
-import { CLOCK } from '../api-keys/ports/clock.token';
-import type { Clock } from '../api-keys/ports/clock';
+import { type Clock, CLOCK } from '../api-keys/ports/clock';
 import type { ApiKeyWithHistory } from '../api-keys/domain/api-key';
 import { changeEventOf, positionAt } from '../api-keys/domain/key-event';
 import type { KeyChangeListener } from '../api-keys/ports/key-change.listener';
@@ -15,8 +14,7 @@ import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../api-keys/storage/a
 import { EVENT_REPOSITORY, type EventRepository } from '../api-keys/ports/event.repository';
 import type { KeyOutbox } from '../api-keys/storage/outbox.repository';
 import { eventMetrics } from './event-metrics';
-import { EventRecorder } from './event-recorder';
-import { EventRelay } from './event-relay';
+import { EventRelay, type RecordEvent } from './event-relay';
 import { ExpiryNotices } from './expiry-notices';
 import { KeyEventPublisher } from './key-event.publisher';
 import { Lease, LEASE_MS } from './lease';
@@ -81,9 +79,10 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
     const { webhook } = this.options;
     const lease = new Lease(events.leases, 'events');
     const holds = (): boolean => lease.isHeld && !this.stopping.signal.aborted;
-    const recorder = new EventRecorder(events, this.clock, webhook !== undefined);
-    const relay = new EventRelay(this.keys, outbox, recorder, this.publisher, this.clock);
-    const notices = new ExpiryNotices(outbox, recorder, this.publisher, this.clock);
+    const record: RecordEvent = async (event) =>
+      events.add(event, webhook === undefined ? undefined : this.clock.now());
+    const relay = new EventRelay(this.keys, outbox, record, this.publisher, this.clock);
+    const notices = new ExpiryNotices(outbox, record, this.publisher, this.clock);
     const delivery =
       webhook && new WebhookDelivery(events, new WebhookClient(webhook), webhook.secrets, this.clock);
 

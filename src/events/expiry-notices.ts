@@ -7,7 +7,7 @@ import {
   NOTICE_DAYS,
 } from '../api-keys/domain/expiry-notice';
 import type { KeyOutbox } from '../api-keys/storage/outbox.repository';
-import type { EventRecorder } from './event-recorder';
+import type { RecordEvent } from './event-relay';
 import { inParallel } from '../common/in-parallel';
 import type { KeyEventPublisher } from './key-event.publisher';
 
@@ -18,7 +18,7 @@ const WIDTH = 10;
 export class ExpiryNotices {
   constructor(
     private readonly outbox: KeyOutbox,
-    private readonly recorder: EventRecorder,
+    private readonly record: RecordEvent,
     private readonly publisher: KeyEventPublisher,
     private readonly clock: Clock,
   ) {}
@@ -43,7 +43,7 @@ export class ExpiryNotices {
       const batch = await this.outbox.expiring(after, until, BATCH, last);
       await inParallel(batch, WIDTH, async (key) => {
         const notice = mayGoOn() ? dueNotice(key, now) : undefined;
-        if (notice !== undefined && (await this.recorder.record(notice))) this.publisher.tell(notice);
+        if (notice !== undefined && (await this.record(notice))) this.publisher.tell(notice);
       });
       if (!mayGoOn()) return false;
       if (batch.length < BATCH) return true;

@@ -38,23 +38,3 @@ function namedCause(cause: unknown): string {
   const [message = ''] = cause.message.split(' to execute command');
   return `${cause.name}${codes === '' ? '' : ` (${codes})`}: ${message.slice(0, MAX_CAUSE_LENGTH)}`;
 }
-
-/** A record with this id exists already. */
-export class KeyIdTakenError extends Error {
-  readonly code = 'key_id_taken';
-
-  constructor(id: string) {
-    super(`a key with the id ${id} exists already`);
-    this.name = 'KeyIdTakenError';
-  }
-}
-
-/** Nothing of what was to be added to the usage counts was written: it may be added again. */
-export class UsageNotWrittenError extends Error {
-  readonly code = 'usage_not_written';
-
-  constructor(cause: unknown) {
-    super('no usage count was written', { cause });
-    this.name = 'UsageNotWrittenError';
-  }
-}

@@ -3,11 +3,12 @@ import { type Connection, createConnection } from 'mongoose';
 import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { systemClock } from '../../src/api-keys/ports/clock';
 import { rootCaller } from '../../src/api-keys/domain/caller';
-import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
+import { apiKeyStores } from '../../src/api-keys/storage/api-key-storage';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import type { ChangeFeed, ChangeFeedMode } from '../../src/change-feed/change-feed';
 import { StorageConfig } from '../../src/config/storage.config';
-import { openUserStorage } from '../../src/users/storage/user-storage';
+import { openStore } from '../../src/mongo/open-store';
+import { userStores } from '../../src/users/storage/user-storage';
 import type { UserRepository } from '../../src/users/storage/user.repository';
 import { testDatabaseUri } from '../support/test-database';
 import { aUser } from '../support/user-fixtures';
@@ -47,8 +48,8 @@ async function open(
   }
   const freshness = { changeFeed, revocationBoundMs: 400 };
   return {
-    keys: await openApiKeyStorage(storage, new StorageConfig(), connection, freshness),
-    users: await openUserStorage(storage, new StorageConfig(), connection, freshness),
+    keys: await openStore(storage, apiKeyStores(freshness), new StorageConfig(), connection),
+    users: await openStore(storage, userStores(freshness), new StorageConfig(), connection),
   };
 }
 

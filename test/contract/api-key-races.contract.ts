@@ -3,8 +3,7 @@ import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { type Caller, callerOf, rootCaller } from '../../src/api-keys/domain/caller';
 import type { KeyPatch } from '../../src/api-keys/domain/key-patch';
 import { systemClock } from '../../src/api-keys/ports/clock';
-import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
-import { KeyIdTakenError } from '../../src/problems/storage.errors';
+import { type ApiKeyRepository, KeyIdTakenError } from '../../src/api-keys/storage/api-key.repository';
 import { aKey, changed, revoked } from '../support/fixtures';
 import { RivalledRepository } from './rivalled-repository';
 

@@ -1,10 +1,10 @@
 import type { ApiKey } from '../../src/api-keys/domain/api-key';
-import type {
-  ApiKeyQuery,
-  ApiKeyRepository,
-  KeyOutline,
+import {
+  type ApiKeyQuery,
+  type ApiKeyRepository,
+  KeyIdTakenError,
+  type KeyOutline,
 } from '../../src/api-keys/storage/api-key.repository';
-import { KeyIdTakenError } from '../../src/problems/storage.errors';
 import {
   aFullKey,
   aKey,

@@ -1,11 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { type Connection, createConnection, type mongo } from 'mongoose';
-import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
+import { apiKeyStores } from '../../src/api-keys/storage/api-key-storage';
+import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import type { ChangeFeedMode } from '../../src/change-feed/change-feed';
 import { MongoDeployment } from '../../src/change-feed/mongo-deployment';
 import { ConfigurationError } from '../../src/config/configuration.error';
 import { StorageConfig } from '../../src/config/storage.config';
-import { openUserStorage } from '../../src/users/storage/user-storage';
+import { openStore } from '../../src/mongo/open-store';
+import { userStores } from '../../src/users/storage/user-storage';
+import type { UserRepository } from '../../src/users/storage/user.repository';
 import { startWriteGate, type WriteGate } from '../support/drills/write-gate';
 import { runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
@@ -40,10 +43,10 @@ afterEach(async () => {
   await gate.close();
 });
 
-const openKeys = async (changeFeed: ChangeFeedMode): ReturnType<typeof openApiKeyStorage> =>
-  openApiKeyStorage('mongo', new StorageConfig(), connection, { changeFeed });
-const openUsers = async (changeFeed: ChangeFeedMode): ReturnType<typeof openUserStorage> =>
-  openUserStorage('mongo', new StorageConfig(), connection, { changeFeed });
+const openKeys = async (changeFeed: ChangeFeedMode): Promise<ApiKeyRepository> =>
+  openStore('mongo', apiKeyStores({ changeFeed }), new StorageConfig(), connection);
+const openUsers = async (changeFeed: ChangeFeedMode): Promise<UserRepository> =>
+  openStore('mongo', userStores({ changeFeed }), new StorageConfig(), connection);
 
 describe('the server of the tests', () => {
   it('is known as what the driver takes it for', async () => {

@@ -1,16 +1,16 @@
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { foreignKeyId } from '../../src/api-keys/domain/token/foreign-token';
 import { changeEventOf, type KeyEvent } from '../../src/api-keys/domain/key-event';
-import { EventRecorder } from '../../src/events/event-recorder';
-import { EventRelay } from '../../src/events/event-relay';
+import { EventRelay, type RecordEvent } from '../../src/events/event-relay';
 import { ExpiryNotices } from '../../src/events/expiry-notices';
 import { inParallel } from '../../src/common/in-parallel';
 import { KeyEventPublisher } from '../../src/events/key-event.publisher';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import type { EventRepository, RecordedEvent } from '../../src/api-keys/ports/event.repository';
-import { openEventStorage } from '../../src/events/storage/event-storage';
+import { EVENT_STORES } from '../../src/events/storage/event-storage';
 import type { KeyOutbox } from '../../src/api-keys/storage/outbox.repository';
 import { StorageConfig } from '../../src/config/storage.config';
+import { openStore } from '../../src/mongo/open-store';
 import { connected } from '../support/connected';
 import { aKey, ALICE, changed, revoked, TENANTS } from '../support/fixtures';
 import { testDatabaseUri } from '../support/test-database';
@@ -34,7 +34,7 @@ const HOUSES: Readonly<Record<string, () => Promise<House>>> = {
     await keys.prepare();
     return {
       keys,
-      events: await openEventStorage('mongo', new StorageConfig(), connection),
+      events: await openStore('mongo', EVENT_STORES, new StorageConfig(), connection),
       close: async () => {
         await connection.dropDatabase();
         await connection.close();
@@ -50,11 +50,11 @@ class Instance {
   readonly notices: ExpiryNotices;
 
   constructor({ keys, events }: House, outbox: KeyOutbox, clock: { now(): Date }) {
-    const recorder = new EventRecorder(events, clock, true);
+    const record: RecordEvent = async (event) => events.add(event, clock.now());
     const publisher = new KeyEventPublisher();
     jest.spyOn(publisher, 'tell').mockImplementation((event) => void this.told.push(event));
-    this.relay = new EventRelay(keys, outbox, recorder, publisher, clock);
-    this.notices = new ExpiryNotices(outbox, recorder, publisher, clock);
+    this.relay = new EventRelay(keys, outbox, record, publisher, clock);
+    this.notices = new ExpiryNotices(outbox, record, publisher, clock);
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Connection } from 'mongoose';
 import { Logger } from '@nestjs/common';
 import { StorageConfig } from '../../src/config/storage.config';
+import { openStore } from '../../src/mongo/open-store';
 import { systemClock } from '../../src/api-keys/ports/clock';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { LocalRateLimiter } from '../../src/api-keys/limits/local-rate-limiter';
-import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
+import { apiKeyStores } from '../../src/api-keys/storage/api-key-storage';
 import { isHeartbeatId } from '../../src/change-feed/mongo-heartbeat';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { StorageUnavailableError } from '../../src/problems/storage.errors';
@@ -15,7 +16,7 @@ import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
 import type { Verification } from '../../src/api-keys/verification/verification';
 import { ReuseRecorder } from '../../src/api-keys/verification/reuse-recorder';
 import { UserStatusOfOwners } from '../../src/users/owners/owner-status.service';
-import { openUserStorage } from '../../src/users/storage/user-storage';
+import { userStores } from '../../src/users/storage/user-storage';
 import type { UserRepository } from '../../src/users/storage/user.repository';
 import { connected } from '../support/connected';
 import { aKey } from '../support/fixtures';
@@ -66,8 +67,8 @@ describe.each(MONGO_FEEDS)('with a feed by %s, a thousand first uses at once', (
       ...SERVICE_CONNECTION,
       monitorCommands: true,
     });
-    keys = await openApiKeyStorage('mongo', new StorageConfig(), connection, { changeFeed });
-    users = await openUserStorage('mongo', new StorageConfig(), connection, { changeFeed });
+    keys = await openStore('mongo', apiKeyStores({ changeFeed }), new StorageConfig(), connection);
+    users = await openStore('mongo', userStores({ changeFeed }), new StorageConfig(), connection);
     // However slow the machine is: what comes late is asked for again.
     const options = { storage: keys, revocationBoundMs: 60_000 };
     fresh = new FreshKeys(keys, options, new UserStatusOfOwners(users));

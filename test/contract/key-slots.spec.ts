@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { KeyIdTakenError } from '../../src/problems/storage.errors';
+import { KeyIdTakenError } from '../../src/api-keys/storage/api-key.repository';
 import { type KeyHouse, openKeyHouse, ROOT } from '../support/user-key-house';
 
 const MAX = 3;

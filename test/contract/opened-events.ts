@@ -1,7 +1,8 @@
 import type { ConnectOptions, Connection, mongo } from 'mongoose';
 import type { EventRepository } from '../../src/api-keys/ports/event.repository';
-import { openEventStorage } from '../../src/events/storage/event-storage';
+import { EVENT_STORES } from '../../src/events/storage/event-storage';
 import { StorageConfig } from '../../src/config/storage.config';
+import { openStore } from '../../src/mongo/open-store';
 import { connected } from '../support/connected';
 import { testDatabaseUri } from '../support/test-database';
 import { SERVICE_CONNECTION } from './opened-repository';
@@ -19,7 +20,7 @@ export interface OpenedMongoEvents extends OpenedEvents {
 }
 
 export async function openMemoryEvents(): Promise<OpenedEvents> {
-  const events = await openEventStorage('memory', new StorageConfig(), null);
+  const events = await openStore('memory', EVENT_STORES, new StorageConfig(), null);
   return { events, close: async () => {} };
 }
 
@@ -28,7 +29,7 @@ export async function openMongoEvents(
   options: ConnectOptions = SERVICE_CONNECTION,
 ): Promise<OpenedMongoEvents> {
   const connection = await connected(uri, options);
-  const events = await openEventStorage('mongo', new StorageConfig(), connection);
+  const events = await openStore('mongo', EVENT_STORES, new StorageConfig(), connection);
   return {
     events,
     connection,

@@ -1,6 +1,5 @@
 import type { User, UserProfile } from '../../src/users/domain/user';
-import type { UserRepository } from '../../src/users/storage/user.repository';
-import { UsernameTakenError } from '../../src/users/storage/user-storage.errors';
+import { type UserRepository, UsernameTakenError } from '../../src/users/storage/user.repository';
 import { aFullUser, aUser } from '../support/user-fixtures';
 
 const LATER = new Date('2031-01-01T00:00:00.001Z');

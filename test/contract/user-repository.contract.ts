@@ -1,7 +1,6 @@
 import { types } from 'node:util';
 import type { User } from '../../src/users/domain/user';
-import type { UserRepository } from '../../src/users/storage/user.repository';
-import { SubjectTakenError } from '../../src/users/storage/user-storage.errors';
+import { SubjectTakenError, type UserRepository } from '../../src/users/storage/user.repository';
 import { aFullUser, aSlot, aUser, nothingKnown } from '../support/user-fixtures';
 import { describeUserChanges } from './user-changes.contract';
 import { describeUserLists } from './user-lists.contract';

@@ -1,5 +1,6 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import { StorageUnavailableError, UsageNotWrittenError } from '../../src/problems/storage.errors';
+import { UsageNotWrittenError } from '../../src/api-keys/ports/usage.repository';
+import { StorageUnavailableError } from '../../src/problems/storage.errors';
 import { timed } from '../support/lateness';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
 import { withDatabase } from '../support/mongo-server/uri';

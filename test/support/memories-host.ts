@@ -16,7 +16,7 @@ import {
   type CreateApiKey,
   type IssuedApiKey,
 } from '../../src/api-keys/management/api-keys.service';
-import { CLOCK } from '../../src/api-keys/ports/clock.token';
+import { CLOCK } from '../../src/api-keys/ports/clock';
 import type { TenantContext } from '../../src/api-keys/domain/binding';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { type AdapterName, type HostPreparation, type RunningHost, startHost } from './two-adapters';

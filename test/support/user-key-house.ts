@@ -3,12 +3,13 @@ import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/management
 import type { ApiKey } from '../../src/api-keys/domain/api-key';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { KeyImportService } from '../../src/api-keys/management/import/key-import.service';
-import { openApiKeyStorage } from '../../src/api-keys/storage/api-key-storage';
+import { apiKeyStores } from '../../src/api-keys/storage/api-key-storage';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { StorageConfig } from '../../src/config/storage.config';
+import { openStore } from '../../src/mongo/open-store';
 import type { User } from '../../src/users/domain/user';
 import { KeySlots } from '../../src/users/owners/key-slots.service';
-import { openUserStorage } from '../../src/users/storage/user-storage';
+import { userStores } from '../../src/users/storage/user-storage';
 import type { UserRepository } from '../../src/users/storage/user.repository';
 import { testDatabaseUri } from './test-database';
 import { aUser } from './user-fixtures';
@@ -35,8 +36,8 @@ export const ROOT = rootCaller('system');
 export async function openKeyHouse(storage: 'memory' | 'mongo', maxKeys: number): Promise<KeyHouse> {
   const connection = storage === 'mongo' ? createConnection() : null;
   await connection?.openUri(testDatabaseUri('key slots'), { bufferCommands: false });
-  const keys = await openApiKeyStorage(storage, new StorageConfig(), connection);
-  const users = await openUserStorage(storage, new StorageConfig(), connection);
+  const keys = await openStore(storage, apiKeyStores(), new StorageConfig(), connection);
+  const users = await openStore(storage, userStores(), new StorageConfig(), connection);
   const clock = { time: Date.parse('2030-01-01T00:00:00Z') };
   const now = { now: () => new Date(clock.time) };
   const slots = new KeySlots(users, keys, now, { storage, maxKeys });

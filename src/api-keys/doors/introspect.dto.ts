@@ -2,7 +2,8 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { INT64 } from '../../common/int64';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
-import { IsAddress, IsTenantId, MayBeAbsent } from '../fields/field-rules';
+import { MayBeAbsent } from '../../http/field-rules';
+import { IsAddress, IsTenantId } from '../fields/key-field-rules';
 
 const ONCE = 'must be given once';
 

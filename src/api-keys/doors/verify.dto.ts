@@ -4,15 +4,8 @@ import { StrictSchema } from '../../http/strict-schema';
 import { INT64 } from '../../common/int64';
 import type { VerifiedKey } from '../domain/api-key';
 import type { Verification, VerificationCode } from '../verification/verification';
-import {
-  IsAddress,
-  IsRequiredScopes,
-  IsTenantId,
-  IsTrueWithout,
-  MayBeAbsent,
-  MayBeAbsentBeside,
-  METADATA,
-} from '../fields/field-rules';
+import { IsTrueWithout, MayBeAbsent, MayBeAbsentBeside } from '../../http/field-rules';
+import { IsAddress, IsRequiredScopes, IsTenantId, METADATA } from '../fields/key-field-rules';
 
 /** A presented token, and what is required of it: `scopes` or `authenticated`, exactly one of them. */
 @StrictSchema('VerifyApiKeyRequest')

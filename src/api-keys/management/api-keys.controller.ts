@@ -30,14 +30,14 @@ import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from '../acce
 import { ScopesGuard } from '../access/scopes.guard';
 import { Uncached } from '../access/uncached.decorator';
 import { ApiKeysService } from './api-keys.service';
-import { CLOCK } from '../ports/clock.token';
+import { type Clock, CLOCK } from '../ports/clock';
 import type { ApiKey } from '../domain/api-key';
-import type { Clock } from '../ports/clock';
 import { ApiKeyDto, ApiKeyPageDto, IssuedApiKeyDto } from './dto/api-key.dto';
 import { CreateApiKeyDto } from './dto/create-api-key.dto';
 import { HistoryDto } from './dto/history.dto';
 import { toCreate, toPatch } from './key-request.mapper';
-import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from './dto/list-api-keys.query';
+import { DEFAULT_PAGE_SIZE } from '../../http/page.query';
+import { ListApiKeysQuery } from './dto/list-api-keys.query';
 import { RotateApiKeyDto } from './dto/rotate-api-key.dto';
 import { RevokeApiKeyQuery } from './dto/revoke-api-key.query';
 import { UpdateApiKeyDto } from './dto/update-api-key.dto';

@@ -1,5 +1,7 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { type Redaction, redactionOf } from '../../common/redaction';
+import { retried } from '../../common/retried';
+import type { Page } from '../../http/page';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import {
   ConcurrentChangeError,
@@ -9,7 +11,7 @@ import {
   RotationConflictError,
   VersionMismatchError,
 } from './api-keys.errors';
-import { CLOCK } from '../ports/clock.token';
+import { type Clock, CLOCK } from '../ports/clock';
 import {
   type ApiKey,
   type ApiKeyStatus,
@@ -19,7 +21,6 @@ import {
   statusOf,
 } from '../domain/api-key';
 import { actsForOwner, type Caller, inheritedFrom } from '../domain/caller';
-import type { Clock } from '../ports/clock';
 import { isWidening } from '../domain/delegation';
 import { composeGrant, type GrantRequest } from '../domain/grant-request';
 import type { History } from '../domain/history';
@@ -45,8 +46,6 @@ import { type KeyPageQuery, pageOf } from './key-page';
 import { OWNER_SLOTS, type OwnerSlots } from '../ports/owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 
-const MAX_TRIES = 5;
-
 /** What a new key is to be. */
 export interface CreateApiKey extends GrantRequest {
   readonly name: string;
@@ -63,11 +62,13 @@ export interface IssuedApiKey {
   readonly token: string;
 }
 
-/** One page of keys; only `nextCursor: null` ends a list. */
-export interface ApiKeyPage {
-  readonly data: readonly ApiKey[];
-  readonly nextCursor: string | null;
+interface Changed {
+  readonly before: ApiKey;
+  readonly after: ApiKey;
 }
+
+/** One page of keys; only `nextCursor: null` ends a list. */
+export type ApiKeyPage = Page<ApiKey>;
 
 /** Options of a change. */
 export interface ChangeOptions {
@@ -274,19 +275,18 @@ export class ApiKeysService {
       before: ApiKeyWithHistory,
       now: Date,
     ) => ApiKeyWithHistory | undefined | Promise<ApiKeyWithHistory | undefined>,
-  ): Promise<{ readonly before: ApiKey; readonly after: ApiKey }> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+  ): Promise<Changed> {
+    const attempt = async (): Promise<Changed | undefined> => {
       const before = this.seen(caller, isKeyId(id) ? await this.repository.findWithHistory(id) : null);
       if (ifVersion !== undefined && !ifVersion.includes(before.version)) throw new VersionMismatchError();
       const changed = await next(before, this.clock.now());
       if (changed === undefined) return { before, after: before };
       const after = { ...changed, imposed: imposedAfter(before, changed, actsForOwner(caller)) };
-      if (await this.repository.replace(after)) {
-        this.listener?.changed(after);
-        return { before, after };
-      }
-    }
-    throw new ConcurrentChangeError();
+      if (!(await this.repository.replace(after))) return undefined;
+      this.listener?.changed(after);
+      return { before, after };
+    };
+    return retried(attempt, () => new ConcurrentChangeError());
   }
 
   private async giveSlotBack({ ownerId, id }: ApiKey, takenUntil: Date): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ApiKey } from '../domain/api-key';
-import { InvalidCursorError, type KeyPageQuery, pageOf, readCursor } from './key-page';
+import { InvalidCursorError } from '../../http/cursor';
+import { KEY_CURSORS, type KeyPageQuery, pageOf } from './key-page';
 import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from '../storage/api-key.repository';
 
 const NOON = new Date('2027-01-31T12:00:00Z');
@@ -186,7 +187,7 @@ describe('whoever turns the pages of 2,500 keys', () => {
       const seen = new Set(where(viewpoint));
       let page = await pageOf(repository, viewpoint, { limit: 100, ...query }, NOON);
       while (page.nextCursor !== null) {
-        expect(seen).toContain(readCursor(page.nextCursor));
+        expect(seen).toContain(KEY_CURSORS.read(page.nextCursor));
         page = await pageOf(repository, viewpoint, { limit: 100, ...query, cursor: page.nextCursor }, NOON);
       }
       expect(repository.examined).toBeLessThanOrEqual(seen.size + repository.queries.length);

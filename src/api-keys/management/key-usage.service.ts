@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApiKeysService } from './api-keys.service';
-import { CLOCK } from '../ports/clock.token';
+import { type Clock, CLOCK } from '../ports/clock';
 import type { Caller } from '../domain/caller';
-import type { Clock } from '../ports/clock';
 import type { KeyUsage, UsageSpan } from '../domain/usage';
 import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repository';
 import { UsageNotRecordedError } from '../usage/usage.errors';

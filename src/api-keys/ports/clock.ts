@@ -7,5 +7,8 @@ export interface Clock {
   now(): Date;
 }
 
+/** The injection token of the `Clock` that every comparison of dates asks. */
+export const CLOCK = Symbol('keyward:clock');
+
 /** The machine's own clock. */
 export const systemClock: Clock = { now: () => new Date() };

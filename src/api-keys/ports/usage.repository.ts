@@ -42,3 +42,13 @@ export const MAX_USAGE_DAYS = 31;
 
 /** Where usage is kept: in MongoDB, in memory (development and test only), in a store of the host's own, or nowhere. */
 export type UsageStorage = 'mongo' | 'memory' | 'off' | UsageRepository;
+
+/** Nothing of what was to be added to the usage counts was written: it may be added again. */
+export class UsageNotWrittenError extends Error {
+  readonly code = 'usage_not_written';
+
+  constructor(cause: unknown) {
+    super('no usage count was written', { cause });
+    this.name = 'UsageNotWrittenError';
+  }
+}

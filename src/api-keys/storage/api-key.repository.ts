@@ -96,3 +96,13 @@ export interface ApiKeyRepository {
 
 /** Where keys are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
 export type ApiKeyStorage = 'mongo' | 'memory' | ApiKeyRepository;
+
+/** A record with this id exists already. */
+export class KeyIdTakenError extends Error {
+  readonly code = 'key_id_taken';
+
+  constructor(id: string) {
+    super(`a key with the id ${id} exists already`);
+    this.name = 'KeyIdTakenError';
+  }
+}

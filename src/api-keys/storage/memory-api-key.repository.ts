@@ -2,10 +2,14 @@ import { isDate } from 'node:util/types';
 import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
-import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from './api-key.repository';
+import {
+  type ApiKeyQuery,
+  type ApiKeyRepository,
+  KeyIdTakenError,
+  type KeyOutline,
+} from './api-key.repository';
 import { LocalChangeFeed } from '../../change-feed/change-feed';
 import { MemoryKeyOutbox } from './memory-outbox';
-import { KeyIdTakenError } from '../../problems/storage.errors';
 
 /** Keeps keys in this process and forgets them with it. For development and tests, and nowhere else. */
 export class MemoryApiKeyRepository implements ApiKeyRepository {

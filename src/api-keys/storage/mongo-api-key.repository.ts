@@ -1,7 +1,12 @@
 import type { Model } from 'mongoose';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
-import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from './api-key.repository';
+import {
+  type ApiKeyQuery,
+  type ApiKeyRepository,
+  KeyIdTakenError,
+  type KeyOutline,
+} from './api-key.repository';
 import { type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
 import { knownParts } from '../../mongo/known-parts';
 import type { MongoChangeFeed } from '../../change-feed/mongo-change-feed';
@@ -14,9 +19,9 @@ import {
   majorityRead,
   MONGO_OPERATION_TIMEOUT_MS,
 } from '../../mongo/mongo-operation';
+import { withId } from '../../mongo/with-id';
 import type { ReadOptions } from '../../change-feed/read-options';
 import { MongoKeyOutbox, withPending } from './mongo-outbox';
-import { KeyIdTakenError } from '../../problems/storage.errors';
 
 /** What only the change feed and the outbox read. */
 const INTERNALS = { changedAt: 0, pending: 0, pendingAt: 0 } as const;
@@ -197,10 +202,6 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     );
     return found !== null;
   }
-}
-
-function withId<T extends { readonly _id: string }>({ _id, ...fields }: T): Omit<T, '_id'> & { id: string } {
-  return { id: _id, ...fields };
 }
 
 function filterOf({ ownerId, orgId, projectId, externalId, before }: ApiKeyQuery): KeyFilter {

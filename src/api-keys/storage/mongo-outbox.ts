@@ -3,6 +3,7 @@ import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { changeEventId, changeEventOf } from '../domain/key-event';
 import type { ApiKeyDocument, StoredPendingEvent } from './api-key.schema';
 import { boundedMongoOperation, durableWrite, majorityRead } from '../../mongo/mongo-operation';
+import { withId } from '../../mongo/with-id';
 import type { ExpiryPosition, KeyOutbox, PendingEvents } from './outbox.repository';
 
 /** Before every date, and yet a date: an index on dates alone serves the comparison. */
@@ -110,8 +111,4 @@ export function withPending(key: ApiKeyWithHistory): {
 } {
   const { id: _id, keyId: _keyId, ...event } = changeEventOf(key);
   return { pending: event, pendingAt: event.at };
-}
-
-function withId({ _id, ...fields }: StoredKey): ApiKey {
-  return { ...fields, id: _id };
 }

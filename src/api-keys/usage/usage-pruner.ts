@@ -6,8 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
-import { CLOCK } from '../ports/clock.token';
-import type { Clock } from '../ports/clock';
+import { type Clock, CLOCK } from '../ports/clock';
 import { daysAfter } from '../domain/usage';
 import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repository';
 

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { register } from 'prom-client';
 import type { UsageTally } from '../domain/usage';
-import { StorageUnavailableError, UsageNotWrittenError } from '../../problems/storage.errors';
-import type { UsageRepository } from '../ports/usage.repository';
+import { StorageUnavailableError } from '../../problems/storage.errors';
+import { UsageNotWrittenError, type UsageRepository } from '../ports/usage.repository';
 import { MAX_USAGE_BACKLOG, UsageRecorder } from './usage-recorder';
 
 const NOON = Date.parse('2027-01-31T12:00:00.000Z');

@@ -9,8 +9,7 @@ import {
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import type { UsageTally } from '../domain/usage';
 import { inTime } from '../../common/in-time';
-import { UsageNotWrittenError } from '../../problems/storage.errors';
-import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repository';
+import { USAGE_REPOSITORY, UsageNotWrittenError, type UsageRepository } from '../ports/usage.repository';
 import { UsageBuffer } from './usage-buffer';
 import { usageMetrics } from './usage-metrics';
 

@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
-import { CLOCK } from '../ports/clock.token';
+import { type Clock, CLOCK } from '../ports/clock';
 import { isRetired } from '../domain/api-key';
-import type { Clock } from '../ports/clock';
 import {
   type Decision,
   decideGenuine,

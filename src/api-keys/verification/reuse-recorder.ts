@@ -1,9 +1,9 @@
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { Counter } from 'prom-client';
+import { retried } from '../../common/retried';
 import { sharedMetric } from '../../common/shared-metric';
-import { CLOCK } from '../ports/clock.token';
+import { type Clock, CLOCK } from '../ports/clock';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
-import type { Clock } from '../ports/clock';
 import { recordChange } from '../domain/key-change';
 import type { KeyEvents } from '../domain/key-event';
 import { noteReuse } from '../domain/rotation';
@@ -16,7 +16,6 @@ export const REUSE_DETECTED = 'api-key.reuse_detected';
 /** A retired secret was presented again: its holder was not told of the rotation, or it is in wrong hands. */
 export type ReuseDetected = KeyEvents[typeof REUSE_DETECTED];
 
-const MAX_TRIES = 5;
 const METRIC = 'keyward_retired_secret_uses_total';
 
 /**
@@ -64,20 +63,19 @@ export class ReuseRecorder {
   }
 
   private async record(id: string, hash: string): Promise<void> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const attempt = async (): Promise<true | undefined> => {
       const before = await this.repository.findWithHistory(id);
       if (before?.secrets.find((secret) => secret.hash === hash)?.reusedAt !== undefined || before === null)
-        return;
+        return true;
       const now = this.clock.now();
       const after = recordChange({ ...before, secrets: noteReuse(before.secrets, hash, now) }, now, {
         action: 'reused',
         by: 'system',
       });
-      if (await this.repository.replace(after)) {
-        this.listener?.changed(after);
-        return;
-      }
-    }
-    throw new Error('others kept changing the key');
+      if (!(await this.repository.replace(after))) return undefined;
+      this.listener?.changed(after);
+      return true;
+    };
+    await retried(attempt, () => new Error('others kept changing the key'));
   }
 }

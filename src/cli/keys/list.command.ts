@@ -1,11 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { INestApplicationContext } from '@nestjs/common';
-import { CLOCK } from '../../api-keys/ports/clock.token';
+import { type Clock, CLOCK } from '../../api-keys/ports/clock';
 import { rootCaller } from '../../api-keys/domain/caller';
-import type { Clock } from '../../api-keys/ports/clock';
 import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import { ApiKeyDto, type ApiKeyPageDto } from '../../api-keys/management/dto/api-key.dto';
-import { DEFAULT_PAGE_SIZE, ListApiKeysQuery } from '../../api-keys/management/dto/list-api-keys.query';
+import { ListApiKeysQuery } from '../../api-keys/management/dto/list-api-keys.query';
+import { DEFAULT_PAGE_SIZE } from '../../http/page.query';
 import { KeyUsageService } from '../../api-keys/management/key-usage.service';
 import { resultCommand } from '../kit/command';
 import { asOperator } from '../kit/operator-context';

@@ -1,7 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { CLOCK } from '../../api-keys/ports/clock.token';
+import { type Clock, CLOCK } from '../../api-keys/ports/clock';
 import type { ApiKey } from '../../api-keys/domain/api-key';
-import type { Clock } from '../../api-keys/ports/clock';
 import { ApiKeyDto } from '../../api-keys/management/dto/api-key.dto';
 import { KeyUsageService } from '../../api-keys/management/key-usage.service';
 

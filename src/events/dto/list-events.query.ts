@@ -2,15 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, Matches } from 'class-validator';
 import { KEY_EVENT_TYPES, type KeyEventType } from '../../api-keys/domain/key-event';
-import {
-  IsAlongWith,
-  IsKeyId,
-  IsOwnerId,
-  IsRfc3339,
-  IsTenantId,
-  IsWhole,
-  MayBeAbsent,
-} from '../../api-keys/fields/field-rules';
+import { IsAlongWith, IsRfc3339, IsWhole, MayBeAbsent } from '../../http/field-rules';
+import { IsKeyId, IsOwnerId, IsTenantId } from '../../api-keys/fields/key-field-rules';
 
 /** How many events a page holds where the request does not say. */
 export const DEFAULT_EVENT_PAGE = 100;

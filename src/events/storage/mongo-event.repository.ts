@@ -14,6 +14,7 @@ import {
   isDuplicateKey,
   majorityRead,
 } from '../../mongo/mongo-operation';
+import { withId } from '../../mongo/with-id';
 import type { MongoLeaseRepository } from './mongo-lease.repository';
 
 const RECORDED = { position: 0, deliverAt: 0, attempts: 0 } as const;
@@ -189,8 +190,4 @@ export class MongoEventRepository implements EventRepository {
       this.model.updateOne({ _id: id, attempts }, change, durableWrite(signal)),
     );
   }
-}
-
-function withId<T extends { readonly _id: string }>({ _id, ...fields }: T): Omit<T, '_id'> & { id: string } {
-  return { ...fields, id: _id };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { register } from 'prom-client';
 import { StorageConfig } from '../../config/storage.config';
@@ -266,6 +267,22 @@ describe('however much of one key waits', () => {
     expect(receiver.came.filter((id) => id.startsWith(ACME))).toEqual(
       Array.from({ length: 150 }, (_, index) => `${ACME}-${index + 1}`),
     );
+  });
+
+  it.each<[string, (n: number) => Promise<string>]>([
+    ['of one key', async (n) => happen(ACME, n)],
+    ['of as many keys', async (n) => happen(`${ACME.slice(0, 22)}${String(n).padStart(4, '0')}`, 1)],
+  ])('a burst of 3,000 events %s delays no other tenant at a slow receiver', async (_what, inBurst) => {
+    for (let n = 1; n <= 3000; n += 1) await inBurst(n);
+    time += 1000;
+    const revocation = await happen(GLOBEX, 1, 'globex');
+    const send = receiver.send.bind(receiver);
+    jest.spyOn(receiver, 'send').mockImplementation(async (message) => {
+      await pause(20);
+      return send(message);
+    });
+    await deliver(() => receiver.came.length < 10);
+    expect(receiver.came.slice(0, 10)).toContain(revocation);
   });
 
   it('the tenant’s own other keys have their turns', async () => {

@@ -16,7 +16,7 @@ import {
 } from '../../api-keys/access/require-scopes.decorator';
 import { ScopesGuard } from '../../api-keys/access/scopes.guard';
 import { Uncached } from '../../api-keys/access/uncached.decorator';
-import { DEFAULT_PAGE_SIZE } from '../../api-keys/management/dto/list-api-keys.query';
+import { DEFAULT_PAGE_SIZE } from '../../http/page.query';
 import { IfMatch } from '../../http/if-match.decorator';
 import { entityTag, readIfMatch } from '../../http/if-match';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';

@@ -5,11 +5,12 @@ import { AUTHENTICATOR } from '../../api-keys/ports/authenticator';
 import { OWNER_SLOTS } from '../../api-keys/ports/owner-slots';
 import { OWNER_STATUS } from '../../api-keys/ports/owner-status';
 import { StorageConfig } from '../../config/storage.config';
+import { openStore } from '../../mongo/open-store';
 import { KeySlots } from '../owners/key-slots.service';
 import { UserStatusOfOwners } from '../owners/owner-status.service';
 import { SessionAuthenticator } from '../sessions/session.authenticator';
 import { USER_REPOSITORY } from '../storage/user.repository';
-import { openUserStorage } from '../storage/user-storage';
+import { userStores } from '../storage/user-storage';
 import { UserRemoval } from './user-removal.service';
 import { UsersController } from './users.controller';
 import { USERS_OPTIONS, type UsersOptions } from '../users.options';
@@ -46,7 +47,7 @@ export class UsersModule implements OnModuleInit {
             options: UsersOptions,
             storageConfig: StorageConfig,
             connection: Connection | null | undefined,
-          ) => openUserStorage(options.storage, storageConfig, connection, options),
+          ) => openStore(options.storage, userStores(options), storageConfig, connection),
         },
         SessionAuthenticator,
         KeySlots,

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, isUnlimited } from '../../api-keys/domain/caller';
 import { isKeyId } from '../../api-keys/domain/key-id';
-import { cursorAfter, readCursor } from '../../api-keys/management/key-page';
+import { retried } from '../../common/retried';
+import { CursorCodec } from '../../http/cursor';
+import { type Page, readPage } from '../../http/page';
 import type { User, UserStatus } from '../domain/user';
 import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
 import { UserRemoval } from './user-removal.service';
@@ -13,7 +15,7 @@ import {
   UsersForbiddenError,
 } from '../users.errors';
 
-const MAX_TRIES = 5;
+const USER_CURSORS = new CursorCodec('k1:', isKeyId);
 
 /** Which users a page is to show. */
 export interface UserPageQuery {
@@ -22,12 +24,6 @@ export interface UserPageQuery {
   readonly cursor?: string | undefined;
   readonly email?: string | undefined;
   readonly username?: string | undefined;
-}
-
-/** One page of users; only `nextCursor: null` ends a list. */
-export interface UserPage {
-  readonly data: readonly User[];
-  readonly nextCursor: string | null;
 }
 
 /** A change of a user by an administrator. */
@@ -61,12 +57,15 @@ export class UsersService {
   }
 
   /** @throws UsersForbiddenError, InvalidCursorError */
-  async list(caller: Caller, { limit, cursor, email, username }: UserPageQuery): Promise<UserPage> {
+  async list(caller: Caller, { limit, cursor, email, username }: UserPageQuery): Promise<Page<User>> {
     requireAdministrator(caller);
-    const before = cursor === undefined ? undefined : readCursor(cursor);
-    const found = await this.users.list({ email, username, before, limit: limit + 1 });
-    const data = found.slice(0, limit);
-    return { data, nextCursor: found.length > limit ? cursorAfter(data.at(-1)?.id) : null };
+    return readPage<User>({
+      before: USER_CURSORS.read(cursor),
+      limit,
+      codec: USER_CURSORS,
+      positionOf: ({ id }) => id,
+      read: async (from) => this.users.list({ email, username, ...from }),
+    });
   }
 
   /**
@@ -101,7 +100,7 @@ export class UsersService {
     { status, username }: UserPatch,
     ifVersion: readonly number[] | undefined,
   ): Promise<User> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const attempt = async (): Promise<User | undefined> => {
       const user = await this.existing(id);
       if (ifVersion !== undefined && !ifVersion.includes(user.version))
         throw new UserChangedError('version_mismatch');
@@ -110,10 +109,9 @@ export class UsersService {
         ...(username !== undefined && (username ?? undefined) !== user.username && { username }),
       };
       if (Object.keys(change).length === 0) return user;
-      const changed = await this.users.change(id, user.version, change);
-      if (changed !== null) return changed;
-    }
-    throw new UserChangedError('concurrent_change');
+      return (await this.users.change(id, user.version, change)) ?? undefined;
+    };
+    return retried(attempt, () => new UserChangedError('concurrent_change'));
   }
 
   private async existing(id: string): Promise<User> {

@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { CLOCK } from '../../api-keys/ports/clock.token';
+import { type Clock, CLOCK } from '../../api-keys/ports/clock';
 import { isExpired } from '../../api-keys/domain/api-key';
-import type { Clock } from '../../api-keys/ports/clock';
 import type { OwnerSlots } from '../../api-keys/ports/owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../api-keys/storage/api-key.repository';
 import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';

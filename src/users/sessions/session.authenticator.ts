@@ -2,18 +2,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { decodeJwt, type JWTPayload } from 'jose';
 import type { Authenticator } from '../../api-keys/ports/authenticator';
-import { CLOCK } from '../../api-keys/ports/clock.token';
+import { type Clock, CLOCK } from '../../api-keys/ports/clock';
 import type { Caller } from '../../api-keys/domain/caller';
-import type { Clock } from '../../api-keys/ports/clock';
 import { newKeyId } from '../../api-keys/domain/key-id';
 import { DEFAULT_REVOCATION_BOUND_MS } from '../../change-feed/change-feed';
+import { retried } from '../../common/retried';
 import { MONGO_OPERATION_TIMEOUT_MS } from '../../mongo/mongo-operation';
 import { StorageFaultError, StorageUnavailableError } from '../../problems/storage.errors';
 import { USABLE_PART_OF_BOUND } from '../../api-keys/verification/fresh-keys';
 import { ProvenReads } from '../../api-keys/verification/proven-reads';
 import { profileDiffers, type User, type UserProfile } from '../domain/user';
-import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
-import { SubjectTakenError } from '../storage/user-storage.errors';
+import { SubjectTakenError, USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
 import { USERS_OPTIONS, type UsersOptions } from '../users.options';
 import { profileIn } from './claims';
 import { OidcIssuer } from './oidc-issuer';
@@ -31,8 +30,6 @@ const PATIENCE_MS = 300;
 
 /** How long nothing is kept after a store has failed to. */
 const REST_MS = 5000;
-
-const MAX_TRIES = 5;
 
 /** Authenticates users by the bearer JWTs of the configured identity providers. */
 @Injectable()
@@ -131,7 +128,7 @@ export class SessionAuthenticator implements Authenticator {
       lastLoginAt: now,
       version: 1,
     };
-    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const attempt = async (): Promise<User | undefined> => {
       try {
         await this.users.insert(user);
         return user;
@@ -139,10 +136,12 @@ export class SessionAuthenticator implements Authenticator {
         if (!(error instanceof SubjectTakenError)) throw error;
       }
       // Someone was faster, and may be gone again by now.
-      const other = await this.find(issuer, subject);
-      if (other !== null) return other;
-    }
-    throw new StorageUnavailableError(new Error('a user is there and cannot be found'));
+      return (await this.find(issuer, subject)) ?? undefined;
+    };
+    return retried(
+      attempt,
+      () => new StorageUnavailableError(new Error('a user is there and cannot be found')),
+    );
   }
 }
 

@@ -1,8 +1,12 @@
 import { LocalChangeFeed } from '../../change-feed/change-feed';
 import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
-import type { UserQuery, UserRepository } from './user.repository';
-import { SubjectTakenError, UsernameTakenError } from './user-storage.errors';
+import {
+  SubjectTakenError,
+  type UserQuery,
+  type UserRepository,
+  UsernameTakenError,
+} from './user.repository';
 
 /** Keeps users in this process and forgets them with it. For development and tests, and nowhere else. */
 export class MemoryUserRepository implements UserRepository {

@@ -9,11 +9,16 @@ import {
   majorityRead,
   MONGO_OPERATION_TIMEOUT_MS,
 } from '../../mongo/mongo-operation';
+import { withId } from '../../mongo/with-id';
 import type { ReadOptions } from '../../change-feed/read-options';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
-import type { UserQuery, UserRepository } from './user.repository';
+import {
+  SubjectTakenError,
+  type UserQuery,
+  type UserRepository,
+  UsernameTakenError,
+} from './user.repository';
 import type { UserDocument } from './user.schema';
-import { SubjectTakenError, UsernameTakenError } from './user-storage.errors';
 
 /** Ids begin with a digit; the change feed keeps documents of its own under ids that sort before. */
 const FIRST_USER_ID = '0';
@@ -162,7 +167,7 @@ export class MongoUserRepository implements UserRepository {
         .lean<StoredUser[]>()
         .exec(),
     );
-    return found.map(toUser);
+    return found.map(withId);
   }
 
   async takeSlot(id: string, slot: KeySlot, max: number): Promise<boolean> {
@@ -216,12 +221,8 @@ export class MongoUserRepository implements UserRepository {
           .exec(),
       Math.min(timeoutMs, MONGO_OPERATION_TIMEOUT_MS),
     );
-    return found && toUser(found);
+    return found && withId(found);
   }
-}
-
-function toUser({ _id, ...fields }: StoredUser): User {
-  return { id: _id, ...fields };
 }
 
 function present<T extends object>(fields: T): Partial<T> {

@@ -1,3 +1,4 @@
+import { KeywardError } from '../../problems/keyward.error';
 import type { ChangeFeed } from '../../change-feed/change-feed';
 import type { ReadOptions } from '../../change-feed/read-options';
 import type { Durability } from '../../config/storage.config';
@@ -78,4 +79,19 @@ export interface UserRepository {
 
   /** Gives back the places of these keys; with `takenUntil` only those taken no later than then. */
   giveSlotsBack(id: string, keyIds: readonly string[], takenUntil?: Date): Promise<void>;
+}
+
+/** The issuer's subject is a user already: two first sign-ins at once. */
+export class SubjectTakenError extends Error {
+  constructor() {
+    super('this subject is a user already');
+    this.name = 'SubjectTakenError';
+  }
+}
+
+/** Another user has this name. */
+export class UsernameTakenError extends KeywardError {
+  constructor() {
+    super('username_taken', 'Choose another username.');
+  }
 }

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { INT64 } from '../../../common/int64';
 import { API_KEY_STATUSES, type ApiKey, type ApiKeyStatus, statusOf } from '../../domain/api-key';
-import { METADATA } from '../../fields/field-rules';
+import { METADATA } from '../../fields/key-field-rules';
 import { RateLimitDto } from '../../fields/rate-limit.dto';
 
 /** A key, without anything secret. */

@@ -1,18 +1,15 @@
 import { Type } from 'class-transformer';
 import { IsBoolean, IsObject, ValidateNested } from 'class-validator';
 import { StrictSchema } from '../../../http/strict-schema';
+import { IsRfc3339, IsText, MayBeAbsent, MayBeNull } from '../../../http/field-rules';
 import {
   IsAllowedIps,
   IsExternalId,
   IsMetadata,
   IsOwnerId,
-  IsRfc3339,
   IsScopes,
   IsTenantId,
-  IsText,
-  MayBeAbsent,
-  MayBeNull,
-} from '../../fields/field-rules';
+} from '../../fields/key-field-rules';
 import { RateLimitDto } from '../../fields/rate-limit.dto';
 
 /** What a new key is to be. What is left out is inherited from the calling key; `null` clears it. */

@@ -1,36 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsIn, Matches } from 'class-validator';
+import { IsIn } from 'class-validator';
 import { API_KEY_STATUSES, type ApiKeyStatus } from '../../domain/api-key';
-import {
-  IsAlongWith,
-  IsExternalId,
-  IsOwnerId,
-  IsTenantId,
-  IsWhole,
-  MayBeAbsent,
-} from '../../fields/field-rules';
-
-/** How many keys a page holds where the request does not say. */
-export const DEFAULT_PAGE_SIZE = 20;
+import { IsAlongWith, MayBeAbsent } from '../../../http/field-rules';
+import { PageQuery } from '../../../http/page.query';
+import { IsExternalId, IsOwnerId, IsTenantId } from '../../fields/key-field-rules';
 
 /** Which keys a page is to show. */
-export class ListApiKeysQuery {
-  /**
-   * How many keys the page holds at the most.
-   * @example 20
-   */
-  @Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
-  )
-  @IsWhole(1, 100)
-  limit?: number = DEFAULT_PAGE_SIZE;
-
-  /** The `nextCursor` of the page before. */
-  @MayBeAbsent()
-  @Matches(/^[A-Za-z0-9_-]{1,100}$/, { message: 'must be the nextCursor of a list' })
-  cursor?: string;
-
+export class ListApiKeysQuery extends PageQuery {
   /**
    * Only keys in this state.
    * @example "active"

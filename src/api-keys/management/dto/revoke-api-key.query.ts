@@ -1,4 +1,4 @@
-import { IsText, MayBeAbsent } from '../../fields/field-rules';
+import { IsText, MayBeAbsent } from '../../../http/field-rules';
 
 /** Why a key is revoked. */
 export class RevokeApiKeyQuery {

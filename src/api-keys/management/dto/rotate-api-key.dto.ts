@@ -1,6 +1,6 @@
 import { StrictSchema } from '../../../http/strict-schema';
 import { MAX_GRACE_SECONDS } from '../../domain/rotation';
-import { IsWhole, MayBeAbsent } from '../../fields/field-rules';
+import { IsWhole, MayBeAbsent } from '../../../http/field-rules';
 
 /** How a key is rotated. */
 @StrictSchema('RotateApiKeyRequest')

@@ -1,4 +1,4 @@
-import { IsRfc3339, MayBeAbsent } from '../../fields/field-rules';
+import { IsRfc3339, MayBeAbsent } from '../../../http/field-rules';
 import { parseRfc3339 } from '../../../http/rfc3339';
 
 /** Which hours are asked for. */

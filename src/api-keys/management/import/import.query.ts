@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsBoolean } from 'class-validator';
-import { MayBeAbsent } from '../../fields/field-rules';
+import { MayBeAbsent } from '../../../http/field-rules';
 
 const YES_OR_NO = { message: 'must be true or false' };
 

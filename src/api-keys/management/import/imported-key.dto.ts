@@ -2,7 +2,7 @@ import { OmitType } from '@nestjs/swagger';
 import { IsBoolean, Matches } from 'class-validator';
 import { StrictSchema } from '../../../http/strict-schema';
 import { CreateApiKeyDto } from '../dto/create-api-key.dto';
-import { IsRfc3339, MayBeAbsent } from '../../fields/field-rules';
+import { IsRfc3339, MayBeAbsent } from '../../../http/field-rules';
 
 /** A key of another system. What is left out is inherited from the calling key, as with a create. */
 @StrictSchema('ImportedApiKey')

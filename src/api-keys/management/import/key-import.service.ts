@@ -1,4 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { retried } from '../../../common/retried';
 import { KeywardError } from '../../../problems/keyward.error';
 import { readStrictly } from '../../../problems/validation';
 import {
@@ -11,10 +12,9 @@ import {
 } from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../../options/api-keys.options';
 import { ApiKeysService } from '../api-keys.service';
-import { CLOCK } from '../../ports/clock.token';
+import { type Clock, CLOCK } from '../../ports/clock';
 import { type ApiKey, type ApiKeyWithHistory, isExpired } from '../../domain/api-key';
 import { type Caller, inheritedFrom, isUnlimited } from '../../domain/caller';
-import type { Clock } from '../../ports/clock';
 import { foreignKeyId } from '../../domain/token/foreign-token';
 import { composeGrant } from '../../domain/grant-request';
 import { imposedAfter } from '../../domain/imposed';
@@ -28,14 +28,12 @@ import { parseRfc3339 } from '../../../http/rfc3339';
 import { KEY_CHANGE_LISTENER, type KeyChangeListener } from '../../ports/key-change.listener';
 import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from '../grant-checks';
 import { OWNER_SLOTS, type OwnerSlots } from '../../ports/owner-slots';
-import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../storage/api-key.repository';
-import { KeyIdTakenError, StorageUnavailableError } from '../../../problems/storage.errors';
+import { API_KEY_REPOSITORY, type ApiKeyRepository, KeyIdTakenError } from '../../storage/api-key.repository';
+import { StorageUnavailableError } from '../../../problems/storage.errors';
 import { OWNER_STATUS, type OwnerStatus } from '../../ports/owner-status';
 import type { ImportOptions } from './import-options';
 import type { ImportOutcome } from './import-report';
 import { prefixWarning } from './prefix-warning';
-
-const MAX_TRIES = 5;
 
 /** Before every expiry. */
 const EVER = new Date(-8.64e15);
@@ -104,16 +102,15 @@ export class KeyImportService {
     record: ImportedKeyDto,
     options: ImportOptions,
   ): Promise<Omit<ImportOutcome, 'line'>> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    const attempt = async (): Promise<Omit<ImportOutcome, 'line'> | undefined> => {
       const known = await this.repository.find(foreignKeyId(record.hash));
       if (known !== null) return this.meet(caller, known, record, options);
       const key = await this.compose(caller, record, options);
-      if (await this.insert(key)) {
-        const warnings = [...warningsOf(key, this.clock.now()), ...this.prefixWarnings(record)];
-        return { id: key.id, outcome: 'imported', ...(warnings.length > 0 && { warnings }) };
-      }
-    }
-    throw new ConcurrentChangeError();
+      if (!(await this.insert(key))) return undefined;
+      const warnings = [...warningsOf(key, this.clock.now()), ...this.prefixWarnings(record)];
+      return { id: key.id, outcome: 'imported', ...(warnings.length > 0 && { warnings }) };
+    };
+    return retried(attempt, () => new ConcurrentChangeError());
   }
 
   /** What becomes of a record whose key exists already. */

@@ -14,8 +14,8 @@ import {
   isDuplicateKey,
   majorityRead,
 } from '../../../mongo/mongo-operation';
-import { StorageUnavailableError, UsageNotWrittenError } from '../../../problems/storage.errors';
-import type { UsageRepository } from '../../ports/usage.repository';
+import { StorageUnavailableError } from '../../../problems/storage.errors';
+import { UsageNotWrittenError, type UsageRepository } from '../../ports/usage.repository';
 import type { UsageDocument } from './usage.schema';
 
 /** Nobody waits for these, and they may touch many documents. */

@@ -1,11 +1,10 @@
-import { PickType } from '@nestjs/swagger';
 import { IsString, MaxLength } from 'class-validator';
-import { MayBeAbsent } from '../../../api-keys/fields/field-rules';
-import { ListApiKeysQuery } from '../../../api-keys/management/dto/list-api-keys.query';
+import { MayBeAbsent } from '../../../http/field-rules';
+import { PageQuery } from '../../../http/page.query';
 import { IsUsername } from './user-rules';
 
 /** Which users a page is to show. */
-export class ListUsersQuery extends PickType(ListApiKeysQuery, ['limit', 'cursor']) {
+export class ListUsersQuery extends PageQuery {
   /**
    * Only the users with exactly this address.
    * @example "ada@acme.example"

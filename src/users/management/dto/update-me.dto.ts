@@ -1,6 +1,6 @@
 import { StrictSchema } from '../../../http/strict-schema';
 import { IsUsername } from './user-rules';
-import { MayBeNull } from '../../../api-keys/fields/field-rules';
+import { MayBeNull } from '../../../http/field-rules';
 
 /** What a user may change of itself. */
 @StrictSchema('UpdateCurrentUserRequest')

@@ -1,6 +1,6 @@
 import { IsIn } from 'class-validator';
 import { StrictSchema } from '../../../http/strict-schema';
-import { MayBeAbsent } from '../../../api-keys/fields/field-rules';
+import { MayBeAbsent } from '../../../http/field-rules';
 import { UpdateMeDto } from './update-me.dto';
 
 /** What an administrator may change of a user. */

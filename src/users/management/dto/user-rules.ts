@@ -1,7 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ValidateBy } from 'class-validator';
+import { rule } from '../../../http/field-rules';
 import { foldUsername } from '../../domain/user';
 
 /** A username, folded to the form in which it is kept. */
@@ -10,15 +9,12 @@ export function IsUsername(): PropertyDecorator {
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' ? (foldUsername(value) ?? value) : value,
     ),
-    ValidateBy({
-      name: 'isUsername',
-      validator: {
-        validate: (value) => typeof value === 'string' && foldUsername(value) === value,
-        defaultMessage: () =>
-          'must be 1 to 39 characters of a-z 0-9 . _ - that begin and end with a letter or a digit',
-      },
-    }),
-    // Upper case is folded.
-    ApiProperty({ pattern: '^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,37}[A-Za-z0-9])?$' }),
+    rule(
+      'isUsername',
+      'must be 1 to 39 characters of a-z 0-9 . _ - that begin and end with a letter or a digit',
+      (value) => typeof value === 'string' && foldUsername(value) === value,
+      // Upper case is folded.
+      { pattern: '^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,37}[A-Za-z0-9])?$' },
+    ),
   );
 }

@@ -1,26 +1,7 @@
-import { ProblemException } from '../../problems/problem.exception';
+import { HOSTILE_TO_TEXT, numbered, send } from '../../../test/support/sent-fields';
 import { readOrRefuse } from '../../problems/validation';
-import {
-  IsAllowedIps,
-  IsAlongWith,
-  IsMetadata,
-  IsOwnerId,
-  IsRfc3339,
-  IsScopes,
-  IsTenantId,
-  IsText,
-  MayBeAbsent,
-  MayBeNull,
-} from './field-rules';
+import { IsAllowedIps, IsMetadata, IsOwnerId, IsScopes, IsTenantId } from './key-field-rules';
 
-class TextBody {
-  @IsText(10)
-  value!: unknown;
-}
-class DateBody {
-  @IsRfc3339()
-  value!: unknown;
-}
 class ScopesBody {
   @IsScopes()
   value!: unknown;
@@ -41,110 +22,9 @@ class MetadataBody {
   @IsMetadata()
   value!: unknown;
 }
-class AbsentBody {
-  @MayBeAbsent()
-  @IsText(10)
-  value?: unknown;
-}
-class NullBody {
-  @MayBeNull()
-  @IsText(10)
-  value?: unknown;
-}
-class TogetherBody {
-  @MayBeAbsent()
-  @IsText(10)
-  other?: unknown;
 
-  @MayBeAbsent()
-  @IsAlongWith('other')
-  value?: unknown;
-}
-
-type Body = new () => { value?: unknown };
-
-/** What comes out for a value; what a client is told where it is refused. */
-async function send(body: Body, given: object): Promise<unknown> {
-  try {
-    return { accepted: { ...readOrRefuse(body, given) } };
-  } catch (error) {
-    if (!(error instanceof ProblemException)) throw error;
-    return { refused: error.problem.errors?.map(({ field }) => field) };
-  }
-}
-
-const numbered = (count: number, each: (index: number) => string): string[] =>
-  Array.from({ length: count }, (_each, index) => each(index));
 const entriesOf = (count: number): Record<string, number> =>
   Object.fromEntries(numbered(count, (index) => `k${index}`).map((name) => [name, 1]));
-
-const HOSTILE_TO_TEXT: readonly unknown[] = [
-  null,
-  true,
-  0,
-  1,
-  {},
-  { $ne: null },
-  { $gt: '' },
-  { toString: 'acme' },
-  [],
-  ['acme'],
-  [['acme']],
-  '',
-  'acme\0',
-  'acme\n',
-  '\ud800',
-  'acme\udc00',
-];
-
-describe('a client sends text', () => {
-  it.each(['a', 'ten chars.', 'Zürich', '日本', '👩‍🚀', ' x ', "'; --", '<b>'])(
-    '%j: accepted as it is',
-    async (value) => {
-      expect(await send(TextBody, { value })).toEqual({ accepted: { value } });
-    },
-  );
-
-  it.each([
-    ...HOSTILE_TO_TEXT,
-    ' ',
-    '\t',
-    'a\tb',
-    '\u3000',
-    'a\u2028b',
-    'a\u2029b',
-    'a\u0085',
-    '\u007f',
-    'eleven char',
-    '👩👩👩👩👩👩',
-  ])('%j: refused', async (value) => {
-    expect(await send(TextBody, { value })).toEqual({ refused: ['/value'] });
-  });
-});
-
-describe('a client sends a date', () => {
-  it.each(['2027-01-31T12:00:00Z', '2028-02-29T23:59:59.999+14:00'])(
-    '%j: accepted as it is',
-    async (value) => {
-      expect(await send(DateBody, { value })).toEqual({ accepted: { value } });
-    },
-  );
-
-  it.each([
-    ...HOSTILE_TO_TEXT,
-    1_801_396_800_000,
-    '1801396800000',
-    '2027-01-31',
-    '2027-01-31T12:00:00',
-    '2027-02-30T00:00:00Z',
-    '2027-01-31T12:00:61Z',
-    'tomorrow',
-    { $date: '2027-01-31T12:00:00Z' },
-    ['2027-01-31T12:00:00Z'],
-  ])('%j: refused', async (value) => {
-    expect(await send(DateBody, { value })).toEqual({ refused: ['/value'] });
-  });
-});
 
 describe('a client sends scopes', () => {
   it.each([[[]], [['*']], [['memory:read', 'memory:*']], [numbered(100, (index) => `scope:${index}`)]])(
@@ -307,25 +187,4 @@ describe('a client sends metadata', () => {
       expect(['{"refused":["/value"]}', `{"accepted":{"value":${written}}}`]).toContain(outcome);
     },
   );
-});
-
-describe('a client leaves a field out, or sends null', () => {
-  it.each<[string, Body, object, object]>([
-    ['left out where it may be', AbsentBody, {}, { accepted: {} }],
-    ['null where it may only be left out', AbsentBody, { value: null }, { refused: ['/value'] }],
-    ['left out where it may be null', NullBody, {}, { accepted: {} }],
-    ['null where it may be', NullBody, { value: null }, { accepted: { value: null } }],
-    ['wrong where it may be null', NullBody, { value: 1 }, { refused: ['/value'] }],
-    ['left out where it is needed', TextBody, {}, { refused: ['/value'] }],
-    [
-      'with the one it needs beside it',
-      TogetherBody,
-      { value: 1, other: 'x' },
-      { accepted: { value: 1, other: 'x' } },
-    ],
-    ['without the one it needs beside it', TogetherBody, { value: 1 }, { refused: ['/value'] }],
-    ['left out together with the one it needs', TogetherBody, {}, { accepted: {} }],
-  ])('%s', async (_sentence, body, given, outcome) => {
-    expect(await send(body, given)).toEqual(outcome);
-  });
 });

@@ -1,8 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
-import { INT64 } from '../../common/int64';
+import { isListOf, isText, listOf, rule } from '../../http/field-rules';
 import { isAllowedIp, MAX_ALLOWED_IPS, parseAddress } from '../domain/allowed-ips';
 import { isTenantId, TENANT_ID } from '../domain/binding';
 import { EXTERNAL_ID, isExternalId } from '../domain/external-id';
@@ -15,11 +14,7 @@ import {
   REQUIRABLE_SCOPE,
   SCOPE,
 } from '../domain/scopes';
-import { parseRfc3339 } from '../../http/rfc3339';
 
-const CONTROL_CHARACTERS = String.raw`\u0000-\u001f\u007f-\u009f\u2028\u2029`;
-const CONTROL_CHARACTER = new RegExp(`[${CONTROL_CHARACTERS}]`);
-const TEXT = `^[^${CONTROL_CHARACTERS}]*[^\\s${CONTROL_CHARACTERS}][^${CONTROL_CHARACTERS}]*$`;
 const USER_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const METADATA_KEY = /^(?!__proto__$|constructor$|prototype$)[A-Za-z0-9_-]{1,64}$/;
 const MAX_METADATA_ENTRIES = 50;
@@ -39,44 +34,6 @@ export const METADATA = {
     ],
   },
 } satisfies ApiPropertyOptions;
-
-/** May be left out; `null` is a value like any other, and judged. */
-export function MayBeAbsent(): PropertyDecorator {
-  return ValidateIf((_object, value) => value !== undefined);
-}
-
-/** May be left out if another field is given. */
-export function MayBeAbsentBeside(other: string): PropertyDecorator {
-  return ValidateIf(
-    (object: object, value) => value !== undefined || Reflect.get(object, other) === undefined,
-  );
-}
-
-/** May be left out, and may be `null`. */
-export function MayBeNull(): PropertyDecorator {
-  return ValidateIf((_object, value) => value !== undefined && value !== null);
-}
-
-/** Well-formed text without control characters, not blank, of at most `maxLength` UTF-16 code units. */
-export function IsText(maxLength: number, options?: ValidationOptions): PropertyDecorator {
-  return rule(
-    'isText',
-    `must be text of 1 to ${maxLength} characters, without control characters`,
-    (value) => isText(value, maxLength) && value.trim() !== '',
-    { minLength: 1, maxLength, pattern: TEXT },
-    options,
-  );
-}
-
-/** A date and time as RFC 3339 writes it, with an offset. */
-export function IsRfc3339(): PropertyDecorator {
-  return rule(
-    'isRfc3339',
-    'must be an RFC 3339 date and time with an offset, such as 2027-01-31T12:00:00Z',
-    (value) => typeof value === 'string' && parseRfc3339(value) !== undefined,
-    { format: 'date-time' },
-  );
-}
 
 /** A list of scopes that may be granted. */
 export function IsScopes(): PropertyDecorator {
@@ -114,20 +71,6 @@ export function IsAddress(): PropertyDecorator {
     'isAddress',
     'must be an IPv4 or IPv6 address',
     (value) => typeof value === 'string' && parseAddress(value) !== undefined,
-  );
-}
-
-/**
- * A whole number.
- *
- * @param unit what it counts, for the message
- */
-export function IsWhole(min: number, max: number, unit = 'a whole number'): PropertyDecorator {
-  return rule(
-    'isWhole',
-    `must be ${unit} from ${min} to ${max}`,
-    (value) => typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max,
-    { ...INT64, minimum: min, maximum: max },
   );
 }
 
@@ -186,28 +129,6 @@ export function IsMetadata(): PropertyDecorator {
   return applyDecorators(untouched, isFlat, isSmall);
 }
 
-/** Must be `true`, and not beside another field. */
-export function IsTrueWithout(other: string): PropertyDecorator {
-  return ValidateBy({
-    name: 'isTrueWithout',
-    validator: {
-      validate: (value, args) => value === true && Reflect.get(args?.object ?? {}, other) === undefined,
-      defaultMessage: () => `must be true, and not stand beside ${other}`,
-    },
-  });
-}
-
-/** May be given only together with another field. */
-export function IsAlongWith(other: string): PropertyDecorator {
-  return ValidateBy({
-    name: 'isAlongWith',
-    validator: {
-      validate: (_value, args) => Reflect.get(args?.object ?? {}, other) !== undefined,
-      defaultMessage: () => `needs ${other} beside it`,
-    },
-  });
-}
-
 function isMetadata(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const entries = Object.entries(value);
@@ -219,43 +140,4 @@ function isMetadata(value: unknown): boolean {
 
 function isMetadataValue(value: unknown): boolean {
   return typeof value === 'boolean' || Number.isFinite(value) || isText(value, MAX_METADATA_VALUE);
-}
-
-function isText(value: unknown, maxLength: number): value is string {
-  return (
-    typeof value === 'string' &&
-    value.length <= maxLength &&
-    value.isWellFormed() &&
-    !CONTROL_CHARACTER.test(value)
-  );
-}
-
-function isListOf(value: unknown, isMember: (text: string) => boolean, max: number): value is string[] {
-  return (
-    Array.isArray(value) &&
-    value.length <= max &&
-    value.every((each) => typeof each === 'string' && isMember(each)) &&
-    new Set(value).size === value.length
-  );
-}
-
-/** A rule, and what OpenAPI can say of it. */
-function rule(
-  name: string,
-  message: string,
-  validate: (value: unknown) => boolean,
-  described?: ApiPropertyOptions,
-  options?: ValidationOptions,
-): PropertyDecorator {
-  return applyDecorators(
-    ValidateBy({ name, validator: { validate, defaultMessage: () => message } }, options),
-    ...(described === undefined ? [] : [ApiProperty(described)]),
-  );
-}
-
-function listOf(
-  maxItems: number,
-  item: { readonly pattern?: string; readonly maxLength?: number } = {},
-): ApiPropertyOptions {
-  return { maxItems, uniqueItems: true, items: { type: 'string', ...item } };
 }

@@ -1,0 +1,129 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { INT64 } from '../common/int64';
+import { parseRfc3339 } from './rfc3339';
+
+const CONTROL_CHARACTERS = String.raw`\u0000-\u001f\u007f-\u009f\u2028\u2029`;
+const CONTROL_CHARACTER = new RegExp(`[${CONTROL_CHARACTERS}]`);
+const TEXT = `^[^${CONTROL_CHARACTERS}]*[^\\s${CONTROL_CHARACTERS}][^${CONTROL_CHARACTERS}]*$`;
+
+/** May be left out; `null` is a value like any other, and judged. */
+export function MayBeAbsent(): PropertyDecorator {
+  return ValidateIf((_object, value) => value !== undefined);
+}
+
+/** May be left out if another field is given. */
+export function MayBeAbsentBeside(other: string): PropertyDecorator {
+  return ValidateIf(
+    (object: object, value) => value !== undefined || Reflect.get(object, other) === undefined,
+  );
+}
+
+/** May be left out, and may be `null`. */
+export function MayBeNull(): PropertyDecorator {
+  return ValidateIf((_object, value) => value !== undefined && value !== null);
+}
+
+/** Well-formed text without control characters, not blank, of at most `maxLength` UTF-16 code units. */
+export function IsText(maxLength: number, options?: ValidationOptions): PropertyDecorator {
+  return rule(
+    'isText',
+    `must be text of 1 to ${maxLength} characters, without control characters`,
+    (value) => isText(value, maxLength) && value.trim() !== '',
+    { minLength: 1, maxLength, pattern: TEXT },
+    options,
+  );
+}
+
+/** A date and time as RFC 3339 writes it, with an offset. */
+export function IsRfc3339(): PropertyDecorator {
+  return rule(
+    'isRfc3339',
+    'must be an RFC 3339 date and time with an offset, such as 2027-01-31T12:00:00Z',
+    (value) => typeof value === 'string' && parseRfc3339(value) !== undefined,
+    { format: 'date-time' },
+  );
+}
+
+/**
+ * A whole number.
+ *
+ * @param unit what it counts, for the message
+ */
+export function IsWhole(min: number, max: number, unit = 'a whole number'): PropertyDecorator {
+  return rule(
+    'isWhole',
+    `must be ${unit} from ${min} to ${max}`,
+    (value) => typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max,
+    { ...INT64, minimum: min, maximum: max },
+  );
+}
+
+/** Must be `true`, and not beside another field. */
+export function IsTrueWithout(other: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'isTrueWithout',
+    validator: {
+      validate: (value, args) => value === true && Reflect.get(args?.object ?? {}, other) === undefined,
+      defaultMessage: () => `must be true, and not stand beside ${other}`,
+    },
+  });
+}
+
+/** May be given only together with another field. */
+export function IsAlongWith(other: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'isAlongWith',
+    validator: {
+      validate: (_value, args) => Reflect.get(args?.object ?? {}, other) !== undefined,
+      defaultMessage: () => `needs ${other} beside it`,
+    },
+  });
+}
+
+/** Whether a value is well-formed text without control characters, of at most so many UTF-16 code units; it may be blank. */
+export function isText(value: unknown, maxLength: number): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length <= maxLength &&
+    value.isWellFormed() &&
+    !CONTROL_CHARACTER.test(value)
+  );
+}
+
+/** Whether a value is a list of at most `max` different members. */
+export function isListOf(
+  value: unknown,
+  isMember: (text: string) => boolean,
+  max: number,
+): value is string[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= max &&
+    value.every((each) => typeof each === 'string' && isMember(each)) &&
+    new Set(value).size === value.length
+  );
+}
+
+/** A rule, and what OpenAPI can say of it. */
+export function rule(
+  name: string,
+  message: string,
+  validate: (value: unknown) => boolean,
+  described?: ApiPropertyOptions,
+  options?: ValidationOptions,
+): PropertyDecorator {
+  return applyDecorators(
+    ValidateBy({ name, validator: { validate, defaultMessage: () => message } }, options),
+    ...(described === undefined ? [] : [ApiProperty(described)]),
+  );
+}
+
+/** How OpenAPI describes a list of different texts. */
+export function listOf(
+  maxItems: number,
+  item: { readonly pattern?: string; readonly maxLength?: number } = {},
+): ApiPropertyOptions {
+  return { maxItems, uniqueItems: true, items: { type: 'string', ...item } };
+}

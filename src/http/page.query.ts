@@ -1,0 +1,24 @@
+import { Transform } from 'class-transformer';
+import { Matches } from 'class-validator';
+import { IsWhole, MayBeAbsent } from './field-rules';
+
+/** How many entries a page holds if the request does not say. */
+export const DEFAULT_PAGE_SIZE = 20;
+
+/** Which page of a list is asked for. */
+export class PageQuery {
+  /**
+   * How many entries the page holds at the most.
+   * @example 20
+   */
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value,
+  )
+  @IsWhole(1, 100)
+  limit?: number = DEFAULT_PAGE_SIZE;
+
+  /** The `nextCursor` of the page before. */
+  @MayBeAbsent()
+  @Matches(/^[A-Za-z0-9_-]{1,100}$/, { message: 'must be the nextCursor of a list' })
+  cursor?: string;
+}

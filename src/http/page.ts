@@ -1,0 +1,50 @@
+import type { CursorCodec } from './cursor';
+
+/** How many records one page examines at the most, unless it holds more. */
+const MAX_EXAMINED = 1000;
+/** How many records are read at once if some of them may be filtered out. */
+const FILTERED_BATCH = 250;
+
+/** One page of a list; only `nextCursor: null` ends the list. */
+export interface Page<T> {
+  readonly data: readonly T[];
+  readonly nextCursor: string | null;
+}
+
+/** How the records of a page are found. */
+export interface PageSource<T> {
+  /** The position behind which the page begins; `undefined` for the first page. */
+  readonly before: string | undefined;
+  /** How many records the page holds at the most. */
+  readonly limit: number;
+  readonly codec: CursorCodec;
+  positionOf(record: T): string;
+  /** Reads the next records of the list in its order. */
+  read(from: { readonly before: string | undefined; readonly limit: number }): Promise<readonly T[]>;
+  /** Whether a record that was read belongs to the page. */
+  isWanted?(record: T): boolean;
+  /** Whether the page may leave out many of the records that are read. */
+  readonly isFiltered?: boolean;
+}
+
+/** Reads batches until the page is full, the list ends or 1,000 records were examined, so that a page may be short. */
+export async function readPage<T>(source: PageSource<T>): Promise<Page<T>> {
+  const { limit, codec, isFiltered = false } = source;
+  const batchSize = isFiltered ? FILTERED_BATCH : limit + 1;
+  const maxExamined = Math.max(MAX_EXAMINED, limit + 1);
+  let { before } = source;
+  const data: T[] = [];
+  const endingHere = (): Page<T> => ({ data, nextCursor: before === undefined ? null : codec.after(before) });
+  for (let examined = 0; examined < maxExamined;) {
+    const size = Math.min(batchSize, maxExamined - examined);
+    const batch = await source.read({ before, limit: size });
+    for (const record of batch) {
+      if (data.length === limit) return endingHere();
+      if (source.isWanted?.(record) ?? true) data.push(record);
+      before = source.positionOf(record);
+    }
+    if (batch.length < size) return { data, nextCursor: null };
+    examined += batch.length;
+  }
+  return endingHere();
+}

@@ -1,0 +1,37 @@
+import { ProblemException } from '../../src/problems/problem.exception';
+import { readOrRefuse } from '../../src/problems/validation';
+
+/** A body with a field `value` whose rules are tested. */
+export type Body = new () => { value?: unknown };
+
+/** What comes out for a value; what a client is told where it is refused. */
+export async function send(body: Body, given: object): Promise<unknown> {
+  try {
+    return { accepted: { ...readOrRefuse(body, given) } };
+  } catch (error) {
+    if (!(error instanceof ProblemException)) throw error;
+    return { refused: error.problem.errors?.map(({ field }) => field) };
+  }
+}
+
+export const numbered = (count: number, each: (index: number) => string): string[] =>
+  Array.from({ length: count }, (_each, index) => each(index));
+
+export const HOSTILE_TO_TEXT: readonly unknown[] = [
+  null,
+  true,
+  0,
+  1,
+  {},
+  { $ne: null },
+  { $gt: '' },
+  { toString: 'acme' },
+  [],
+  ['acme'],
+  [['acme']],
+  '',
+  'acme\0',
+  'acme\n',
+  '\ud800',
+  'acme\udc00',
+];
