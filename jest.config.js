@@ -30,7 +30,7 @@ const withMongo = {
 module.exports = {
   coverageDirectory: 'coverage',
   coverageProvider: 'v8',
-  collectCoverageFrom: ['src/api-keys/{domain,access,verification}/*.ts', '!src/**/*.spec.ts'],
+  collectCoverageFrom: ['src/api-keys/{domain,access,verification}/**/*.ts', '!src/**/*.spec.ts'],
   coverageThreshold: {
     './src/api-keys/domain/': { lines: 95, branches: 95 },
     './src/api-keys/access/': { lines: 95, branches: 95 },
@@ -44,7 +44,14 @@ module.exports = {
   testSequencer: '<rootDir>/test/support/heap-first.cjs',
   reporters: ['<rootDir>/scripts/drills-table.cjs', 'default', '<rootDir>/scripts/closing-line.cjs'],
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
+    {
+      ...base,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/src/**/*.spec.ts'],
+      testPathIgnorePatterns: ['\\.slow\\.spec\\.ts$'],
+    },
+    // Weighs heaps and takes many random samples: seconds for each suite.
+    { ...base, displayName: 'slow', testMatch: ['<rootDir>/src/**/*.slow.spec.ts'] },
     { ...base, ...withMongo, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'] },
     {
       ...base,

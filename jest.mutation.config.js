@@ -10,6 +10,6 @@ module.exports = {
   testSequencer: '<rootDir>/test/support/quickest-first.cjs',
   testMatch: [`<rootDir>/src/api-keys/${process.env.MUTATED_FOLDER}/**/*.spec.ts`],
   // Seconds of random chains: too long to be run for each mutant.
-  testPathIgnorePatterns: ['/delegation-chain\\.spec\\.ts$'],
+  testPathIgnorePatterns: ['/delegation-chain\\.slow\\.spec\\.ts$'],
   setupFiles: ['<rootDir>/test/support/fixed-properties.ts'],
 };

@@ -1,22 +1,10 @@
-import { Get, UseFilters, UseGuards } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiExtension,
-  ApiExtraModels,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger';
+import { Get } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
 import Negotiator from 'negotiator';
-import { type Call, OwnController, OwnRoute } from '../http/own-route';
-import { OwnRouteGuard } from '../api-keys/access/own-route.guard';
-import { ApiProblems } from '../problems/api-problems.decorator';
-import { SCOPED, SESSION } from '../problems/problem-groups';
-import { ProblemFilter } from '../problems/problem.filter';
+import type { Call } from '../http/own-route';
 import { currentCaller } from '../api-keys/access/current-caller';
-import { AllowSessions, RequireScopes, SelfScoped } from '../api-keys/access/require-scopes.decorator';
-import { ScopesGuard } from '../api-keys/access/scopes.guard';
+import { GuardedController, GuardedRoute } from '../api-keys/access/guarded-route.decorator';
+import { SelfScoped } from '../api-keys/access/require-scopes.decorator';
 import { parseRfc3339 } from '../http/rfc3339';
 import { EventDto, EventPageDto } from './dto/event.dto';
 import { DEFAULT_EVENT_PAGE, ListEventsQuery } from './dto/list-events.query';
@@ -26,13 +14,9 @@ const JSON_TYPE = 'application/json';
 const NDJSON_TYPE = 'application/x-ndjson';
 
 /** The audit trail across keys. */
-@ApiTags('Events')
-@ApiBearerAuth('bearer')
 @ApiExtraModels(EventPageDto)
-@OwnController('v1/events')
+@GuardedController('v1/events', 'Events')
 @SelfScoped()
-@UseGuards(ScopesGuard, OwnRouteGuard)
-@UseFilters(ProblemFilter)
 export class EventsController {
   constructor(private readonly events: EventsService) {}
 
@@ -41,9 +25,6 @@ export class EventsController {
    * for `application/x-ndjson`. `Link` names the next page.
    */
   @Get()
-  @AllowSessions()
-  @ApiExtension('x-sessions', true)
-  @RequireScopes('events:read')
   @ApiOkResponse({
     description: 'A page of events.',
     headers: {
@@ -54,9 +35,12 @@ export class EventsController {
       [NDJSON_TYPE]: { schema: { type: 'string', description: 'One ApiKeyEvent a line.' } },
     },
   })
-  @ApiProblems(...SCOPED, ...SESSION, 'invalid_cursor', 'not_found')
-  @ApiOperation({ operationId: 'listEvents' })
-  @OwnRoute({ query: ListEventsQuery })
+  @GuardedRoute('listEvents', {
+    scopes: ['events:read'],
+    sessions: true,
+    query: ListEventsQuery,
+    problems: ['invalid_cursor', 'not_found'],
+  })
   async list({
     request,
     query,

@@ -38,7 +38,8 @@ export interface Call<Body extends object = object, Query extends object = objec
   readonly setHeader: (name: string, value: string) => void;
 }
 
-type Handler<Body extends object, Query extends object, Answer = unknown> = (
+/** A method that answers a {@link Call}. */
+export type Handler<Body extends object, Query extends object, Answer = unknown> = (
   call: Call<Body, Query>,
 ) => Answer;
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HttpClient } from '../support/http-client';
 import { SigningKey } from '../support/identity-provider/signing-key';
-import { runBuiltService } from '../support/node-process';
+import { type NodeProcess, runBuiltService } from '../support/node-process';
 import { eventuallyIs } from '../support/patience';
 import { startService } from '../support/service';
 
@@ -13,111 +13,146 @@ const DISCOVERY = '/.well-known/openid-configuration';
 const READY = '/health/ready';
 
 const key = new SigningKey();
-let keySet: object;
-/** What the provider answers to discovery. */
-let describing: RequestListener;
-let server: Server;
-let issuer: string;
 
 const asJson =
   (body: () => object): RequestListener =>
   (_request, response) => {
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify(body()));
   };
-const good = asJson(() => ({ issuer, jwks_uri: `${issuer}/jwks` }));
 
-const session = (claims: Record<string, unknown> = {}): string => {
-  const now = Math.floor(Date.now() / 1000);
-  return key.sign({ iss: issuer, aud: AUDIENCE, sub: 'ada', iat: now, exp: now + 3600, ...claims });
-};
+/** An identity provider whose answers a test chooses. */
+class Provider {
+  keySet: object = { keys: [key.publicJwk] };
+  readonly good = asJson(() => ({ issuer: this.issuer, jwks_uri: `${this.issuer}/jwks` }));
+  /** What it answers to discovery. */
+  describing = this.good;
+  private readonly server = createServer((request, response) => {
+    if (request.url === DISCOVERY) this.describing(request, response);
+    else asJson(() => this.keySet)(request, response);
+  });
+
+  get issuer(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  get settings(): Record<string, string> {
+    return { OIDC_ISSUER: this.issuer, OIDC_AUDIENCE: AUDIENCE };
+  }
+
+  session(claims: Record<string, unknown> = {}): string {
+    const now = Math.floor(Date.now() / 1000);
+    return key.sign({ iss: this.issuer, aud: AUDIENCE, sub: 'ada', iat: now, exp: now + 3600, ...claims });
+  }
+
+  static async start(): Promise<Provider> {
+    const provider = new Provider();
+    await once(provider.server.listen(0, '127.0.0.1'), 'listening');
+    return provider;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
+
+let provider: Provider;
 
 beforeEach(async () => {
-  keySet = { keys: [key.publicJwk] };
-  describing = good;
-  server = createServer((request, response) => {
-    if (request.url === DISCOVERY) describing(request, response);
-    else asJson(() => keySet)(request, response);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  provider = await Provider.start();
 });
-afterEach(async () => {
-  server.closeAllConnections();
-  server.close();
-  await once(server, 'close');
-});
+afterEach(async () => provider.stop());
 
-const settings = (): Record<string, string> => ({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: AUDIENCE });
-
-const FAULTS: readonly (readonly [string, RegExp, () => RequestListener])[] = [
+const FAULTS: readonly (readonly [string, RegExp, (issuer: string) => RequestListener])[] = [
   [
     'redirects',
     /no sign-in: .*\/openid-configuration redirects to .*elsewhere.*: configure the issuer as it stands in its tokens/,
-    () => (_request, response) => response.writeHead(302, { Location: `${issuer}/elsewhere` }).end(),
+    (issuer) => (_request, response) => response.writeHead(302, { Location: `${issuer}/elsewhere` }).end(),
   ],
   [
     'is a template for many tenants',
     /no sign-in: .* describes itself as the issuer .*\{tenantid\}.*, a template for many tenants: configure the issuer of one tenant/,
-    () => asJson(() => ({ issuer: 'https://login.example.com/{tenantid}/v2.0', jwks_uri: `${issuer}/jwks` })),
+    (issuer) =>
+      asJson(() => ({ issuer: 'https://login.example.com/{tenantid}/v2.0', jwks_uri: `${issuer}/jwks` })),
   ],
   [
     'is of another issuer',
     /no sign-in: .* describes itself as the issuer .*, another one: configure the issuer/,
-    () => asJson(() => ({ issuer: `${issuer}/`, jwks_uri: `${issuer}/jwks` })),
+    (issuer) => asJson(() => ({ issuer: `${issuer}/`, jwks_uri: `${issuer}/jwks` })),
   ],
   [
     'names no key set',
     /no sign-in: the description of .* names no address of a key set \(jwks_uri\)/,
-    () => asJson(() => ({ issuer })),
+    (issuer) => asJson(() => ({ issuer })),
   ],
 ];
 
 describe('an identity provider whose description', () => {
+  const started: { readonly faulty: Provider; readonly running: NodeProcess & { readonly url: string } }[] =
+    [];
+
+  afterAll(async () => {
+    for (const { faulty, running } of started) {
+      await running.stop();
+      await faulty.stop();
+    }
+  });
+
   it.each(FAULTS)(
     '%s is a fault of the set-up: named at the start, and no outage',
-    async (_what, line, listener) => {
-      describing = listener();
-      const running = await runBuiltService({ NODE_ENV: 'development', LOG_FORMAT: 'json', ...settings() });
-      try {
-        await running.waitFor(line);
-        const [, root = ''] = await running.waitFor(/root key: (\S+)/);
-        const answer = await new HttpClient(running.url, session()).get(ME);
-        expect([answer.status, answer.body['code']]).toEqual([500, 'internal_error']);
-        expect(answer.text).not.toContain(issuer);
-        const ready = await new HttpClient(running.url).get(READY);
-        expect([ready.status, ready.body['parts']]).toEqual([
-          200,
-          expect.objectContaining({
-            issuer: {
-              status: 'degraded',
-              detail: '1 of 1 identity providers are set up wrong; the log names the fault.',
-            },
-          }),
-        ]);
-        expect((await new HttpClient(running.url, root).get('/v1/api-keys/self')).status).toBe(200);
-        describing = good;
-        // The provider is left alone for a moment.
-        await eventuallyIs(async () => (await new HttpClient(running.url, session()).get(ME)).status, 200);
-      } finally {
-        await running.stop();
-      }
+    async (_what, line, describing) => {
+      const faulty = await Provider.start();
+      faulty.describing = describing(faulty.issuer);
+      const running = await runBuiltService({
+        NODE_ENV: 'development',
+        LOG_FORMAT: 'json',
+        ...faulty.settings,
+      });
+      started.push({ faulty, running });
+      await running.waitFor(line);
+      const [, root = ''] = await running.waitFor(/root key: (\S+)/);
+      const answer = await new HttpClient(running.url, faulty.session()).get(ME);
+      expect([answer.status, answer.body['code']]).toEqual([500, 'internal_error']);
+      expect(answer.text).not.toContain(faulty.issuer);
+      const ready = await new HttpClient(running.url).get(READY);
+      expect([ready.status, ready.body['parts']]).toEqual([
+        200,
+        expect.objectContaining({
+          issuer: {
+            status: 'degraded',
+            detail: '1 of 1 identity providers are set up wrong; the log names the fault.',
+          },
+        }),
+      ]);
+      expect((await new HttpClient(running.url, root).get('/v1/api-keys/self')).status).toBe(200);
+      faulty.describing = faulty.good;
     },
   );
+
+  it('was one of these and is right by now is used without a restart', async () => {
+    expect(started).toHaveLength(FAULTS.length);
+    // A faulty provider is left alone for some seconds, which pass for all of them at once.
+    for (const { faulty, running } of started) {
+      const client = new HttpClient(running.url, faulty.session());
+      await eventuallyIs(async () => (await client.get(ME)).status, 200);
+    }
+  });
 
   it.each<[string, number, () => RequestListener]>([
     ['is of another issuer', 500, () => asJson(() => ({ issuer: 'https://else.example.com' }))],
     ['does not arrive', 503, () => (_request, response) => response.writeHead(502).end()],
   ])('%s is not asked for again by each forged session', async (_what, status, listener) => {
     let asked = 0;
-    describing = (request, response) => {
+    provider.describing = (request, response) => {
       asked += 1;
       listener()(request, response);
     };
-    const service = await startService('memory', settings());
+    const service = await startService('memory', provider.settings);
     try {
       const before = asked;
       for (let sent = 0; sent < 20; sent += 1) {
-        const forged = session().replace(/[^.]*$/, 'AAAA');
+        const forged = provider.session().replace(/[^.]*$/, 'AAAA');
         expect((await service.as(forged).get(ME)).status).toBe(status);
       }
       // One for each 5 s, and a slow machine needs several.
@@ -128,10 +163,10 @@ describe('an identity provider whose description', () => {
   });
 
   it('does not arrive is an outage', async () => {
-    describing = (_request, response) => response.writeHead(500).end();
-    const service = await startService('memory', settings());
+    provider.describing = (_request, response) => response.writeHead(500).end();
+    const service = await startService('memory', provider.settings);
     try {
-      const answer = await service.as(session()).get(ME);
+      const answer = await service.as(provider.session()).get(ME);
       expect([answer.status, answer.body['code']]).toEqual([503, 'issuer_unavailable']);
     } finally {
       await service.stop();
@@ -141,19 +176,20 @@ describe('an identity provider whose description', () => {
 
 describe('people of an identity provider', () => {
   it('sign in though its key set holds a key twice', async () => {
-    keySet = { keys: [key.publicJwk, key.publicJwk, { ...key.publicJwk, x5t: 'AAAA' }] };
-    const service = await startService('memory', settings());
+    provider.keySet = { keys: [key.publicJwk, key.publicJwk, { ...key.publicJwk, x5t: 'AAAA' }] };
+    const service = await startService('memory', provider.settings);
     try {
-      expect((await service.as(session()).get(ME)).status).toBe(200);
+      expect((await service.as(provider.session()).get(ME)).status).toBe(200);
     } finally {
       await service.stop();
     }
   });
 
   it('are of the organisations that it names by number, if the numbers are exact', async () => {
-    const service = await startService('memory', { ...settings(), OIDC_ORG_CLAIM: 'orgs' });
+    const service = await startService('memory', { ...provider.settings, OIDC_ORG_CLAIM: 'orgs' });
     const make = async (orgs: unknown, orgId: string): Promise<number> =>
-      (await service.as(session({ orgs })).post('/v1/api-keys', { name: 'n', scopes: [], orgId })).status;
+      (await service.as(provider.session({ orgs })).post('/v1/api-keys', { name: 'n', scopes: [], orgId }))
+        .status;
     try {
       expect(await make(7, '7')).toBe(201);
       expect(await make([7, 'globex'], 'globex')).toBe(201);
@@ -166,10 +202,10 @@ describe('people of an identity provider', () => {
   });
 
   it('have a verified address if it says so in text', async () => {
-    const service = await startService('memory', settings());
+    const service = await startService('memory', provider.settings);
     try {
       const claims = { email: 'ada@acme.example', email_verified: 'true' };
-      expect((await service.as(session(claims)).get(ME)).body['emailVerified']).toBe(true);
+      expect((await service.as(provider.session(claims)).get(ME)).body['emailVerified']).toBe(true);
     } finally {
       await service.stop();
     }

@@ -1,11 +1,10 @@
-import { HttpCode, Inject, Post, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { type Call, OwnController, OwnRoute } from '../../http/own-route';
-import { OwnRouteGuard } from '../access/own-route.guard';
+import { HttpCode, Inject, Post } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { type Call, OwnRoute } from '../../http/own-route';
 import { currentKey } from '../access/current-caller';
 import { noteAnswer } from '../access/decision-note';
+import { GuardedController } from '../access/guarded-route.decorator';
 import { ClientCredentials, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
-import { ScopesGuard } from '../access/scopes.guard';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import { IntrospectionDto, IntrospectDto } from './introspect.dto';
 import { DecisionMetrics } from '../verification/decision-metrics';
@@ -16,11 +15,7 @@ import { requestedScopes } from './requested-scopes';
 import { tenantAskedFor } from './verifier-context';
 
 /** The door for what speaks OAuth 2.0: token introspection, RFC 7662. */
-@ApiTags('Verification')
-@ApiBearerAuth('bearer')
-@OwnController('oauth2/introspect')
-@UseGuards(ScopesGuard, OwnRouteGuard)
-@UseFilters(OAuthErrorFilter)
+@GuardedController('oauth2/introspect', 'Verification', OAuthErrorFilter)
 export class IntrospectionController {
   constructor(
     private readonly verifier: KeyVerifier,

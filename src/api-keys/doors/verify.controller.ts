@@ -1,25 +1,17 @@
-import { HttpCode, Post, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { type Call, OwnController, OwnRoute } from '../../http/own-route';
-import { OwnRouteGuard } from '../access/own-route.guard';
-import { ApiProblems } from '../../problems/api-problems.decorator';
-import { JSON_BODY, SCOPED } from '../../problems/problem-groups';
-import { ProblemFilter } from '../../problems/problem.filter';
+import { HttpCode, Post } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import type { Call } from '../../http/own-route';
 import { currentKey } from '../access/current-caller';
 import { noteAnswer } from '../access/decision-note';
-import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
-import { ScopesGuard } from '../access/scopes.guard';
+import { GuardedController, GuardedRoute } from '../access/guarded-route.decorator';
+import { SelfScoped } from '../access/require-scopes.decorator';
 import { VerificationDto, VerifyDto } from './verify.dto';
 import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
 import { tenantAskedFor } from './verifier-context';
 
 /** The door for services in any language. */
-@ApiTags('Verification')
-@ApiBearerAuth('bearer')
-@OwnController('v1/api-keys/verify')
-@UseGuards(ScopesGuard, OwnRouteGuard)
-@UseFilters(ProblemFilter)
+@GuardedController('v1/api-keys/verify', 'Verification')
 export class VerifyController {
   constructor(
     private readonly verifier: KeyVerifier,
@@ -33,7 +25,6 @@ export class VerifyController {
    */
   @Post()
   @HttpCode(200)
-  @RequireScopes('api-keys:verify')
   @SelfScoped()
   @ApiHeader({
     name: 'Cache-Control',
@@ -42,9 +33,11 @@ export class VerifyController {
       '`no-cache` asks the store, whatever this instance knows already (RFC 9111 section 5.2.1.4).',
     schema: { type: 'string', example: 'no-cache' },
   })
-  @ApiProblems(...SCOPED, ...JSON_BODY, 'binding_mismatch', 'rate_limiter_unavailable')
-  @ApiOperation({ operationId: 'verifyApiKey' })
-  @OwnRoute({ json: VerifyDto })
+  @GuardedRoute('verifyApiKey', {
+    scopes: ['api-keys:verify'],
+    json: VerifyDto,
+    problems: ['binding_mismatch', 'rate_limiter_unavailable'],
+  })
   async verify({ request, body, header, setHeader }: Call<VerifyDto>): Promise<VerificationDto> {
     const { token, scopes, orgId, projectId, ip } = body;
     const caller = currentKey(request);

@@ -1,34 +1,11 @@
-import {
-  Delete,
-  Get,
-  HttpCode,
-  HttpStatus,
-  Inject,
-  Patch,
-  Post,
-  UseFilters,
-  UseGuards,
-} from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiExtension,
-  ApiNoContentResponse,
-  ApiOperation,
-  ApiParam,
-  ApiTags,
-} from '@nestjs/swagger';
-import { type Call, OwnController, OwnRoute } from '../../http/own-route';
-import { OwnRouteGuard } from '../access/own-route.guard';
-import { ApiProblems } from '../../problems/api-problems.decorator';
+import { Delete, Get, HttpCode, HttpStatus, Inject, Patch, Post } from '@nestjs/common';
+import { ApiNoContentResponse } from '@nestjs/swagger';
+import type { Call } from '../../http/own-route';
 import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
-import { GUARDED, JSON_BODY, POSSESSION, SCOPED, SESSION } from '../../problems/problem-groups';
-import { ProblemFilter } from '../../problems/problem.filter';
 import { currentCaller, currentKey } from '../access/current-caller';
-import { Possession } from '../access/possession.decorator';
-import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
-import { ScopesGuard } from '../access/scopes.guard';
-import { Uncached } from '../access/uncached.decorator';
+import { GuardedController, GuardedRoute } from '../access/guarded-route.decorator';
+import { SelfScoped } from '../access/require-scopes.decorator';
 import { ApiKeysService } from './api-keys.service';
 import { type Clock, CLOCK } from '../ports/clock';
 import type { ApiKey } from '../domain/api-key';
@@ -41,17 +18,12 @@ import { ListApiKeysQuery } from './dto/list-api-keys.query';
 import { RotateApiKeyDto } from './dto/rotate-api-key.dto';
 import { RevokeApiKeyQuery } from './dto/revoke-api-key.query';
 import { UpdateApiKeyDto } from './dto/update-api-key.dto';
-import { IfMatch } from '../../http/if-match.decorator';
 import { entityTag, readIfMatch } from '../../http/if-match';
 import { KeyUsageService } from './key-usage.service';
 
 /** The management routes: each translates HTTP to a call of the service, and holds no rule of its own. */
-@ApiTags('API keys')
-@ApiBearerAuth('bearer')
-@OwnController('v1/api-keys')
+@GuardedController('v1/api-keys', 'API keys')
 @SelfScoped()
-@UseGuards(ScopesGuard, OwnRouteGuard)
-@UseFilters(ProblemFilter)
 export class ApiKeysController {
   constructor(
     private readonly apiKeys: ApiKeysService,
@@ -61,13 +33,13 @@ export class ApiKeysController {
 
   /** Makes a key and shows its token, this once. */
   @Post()
-  @AllowSessions()
-  @ApiExtension('x-sessions', true)
-  @RequireScopes('api-keys:write')
-  @Uncached()
-  @ApiProblems(...SCOPED, ...SESSION, ...JSON_BODY, 'delegation_exceeded', 'key_limit_reached')
-  @ApiOperation({ operationId: 'createApiKey' })
-  @OwnRoute({ json: CreateApiKeyDto })
+  @GuardedRoute('createApiKey', {
+    scopes: ['api-keys:write'],
+    sessions: true,
+    uncached: true,
+    json: CreateApiKeyDto,
+    problems: ['delegation_exceeded', 'key_limit_reached'],
+  })
   async create(call: Call<CreateApiKeyDto>): Promise<IssuedApiKeyDto> {
     const { key, token } = await this.apiKeys.create(currentCaller(call.request), toCreate(call.body));
     call.setHeader('Location', `${call.path}/${key.id}`);
@@ -76,12 +48,12 @@ export class ApiKeysController {
 
   /** Lists the keys in the caller's sight, newest first; imported ones, whose ids tell no time, before all others. */
   @Get()
-  @AllowSessions()
-  @ApiExtension('x-sessions', true)
-  @RequireScopes('api-keys:read')
-  @ApiProblems(...SCOPED, ...SESSION, 'invalid_cursor')
-  @ApiOperation({ operationId: 'listApiKeys' })
-  @OwnRoute({ query: ListApiKeysQuery })
+  @GuardedRoute('listApiKeys', {
+    scopes: ['api-keys:read'],
+    sessions: true,
+    query: ListApiKeysQuery,
+    problems: ['invalid_cursor'],
+  })
   async list({ request, query }: Call<object, ListApiKeysQuery>): Promise<ApiKeyPageDto> {
     const caller = currentCaller(request);
     const { data, nextCursor } = await this.apiKeys.list(caller, { limit: DEFAULT_PAGE_SIZE, ...query });
@@ -92,10 +64,7 @@ export class ApiKeysController {
 
   /** Shows the presented key itself, whatever its scopes. */
   @Get('self')
-  @Authenticated()
-  @ApiProblems(...GUARDED)
-  @ApiOperation({ operationId: 'getCurrentApiKey' })
-  @OwnRoute()
+  @GuardedRoute('getCurrentApiKey', { authenticated: true })
   async self(call: Call): Promise<ApiKeyDto> {
     const { id } = currentKey(call.request);
     return this.shownWithUse(await this.apiKeys.get(currentCaller(call.request), id), call);
@@ -107,12 +76,13 @@ export class ApiKeysController {
    * grace is not the current one. Takes no `If-Match`.
    */
   @Delete('self')
-  @Possession()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
-  @ApiProblems(...POSSESSION, 'rotation_conflict', 'concurrent_change')
-  @ApiOperation({ operationId: 'revokeCurrentApiKey' })
-  @OwnRoute({ query: RevokeApiKeyQuery })
+  @GuardedRoute('revokeCurrentApiKey', {
+    possession: true,
+    query: RevokeApiKeyQuery,
+    problems: ['rotation_conflict', 'concurrent_change'],
+  })
   async revokeSelf({ request, query, header }: Call<object, RevokeApiKeyQuery>): Promise<void> {
     // Nothing counts these requests: none but the one that ends the key may reach the store.
     if (header('if-match') !== undefined) {
@@ -128,77 +98,66 @@ export class ApiKeysController {
    * cannot.
    */
   @Post('self/rotate')
-  @RequireScopes('api-keys:rotate-self')
-  @Uncached()
   @HttpCode(HttpStatus.OK)
-  @IfMatch('key')
-  @ApiProblems(...SCOPED, ...JSON_BODY, 'rotation_conflict', 'concurrent_change')
-  @ApiOperation({ operationId: 'rotateCurrentApiKey' })
-  @OwnRoute({ json: RotateApiKeyDto, optionalBody: true })
+  @GuardedRoute('rotateCurrentApiKey', {
+    scopes: ['api-keys:rotate-self'],
+    uncached: true,
+    json: RotateApiKeyDto,
+    optionalBody: true,
+    ifMatch: 'key',
+    problems: ['rotation_conflict', 'concurrent_change'],
+  })
   async rotateSelf(call: Call<RotateApiKeyDto>): Promise<IssuedApiKeyDto> {
     return this.rotated(currentKey(call.request).id, call);
   }
 
   /** Gives a key a new token under the same id. The former one works until the grace period ends. */
   @Post(':id/rotate')
-  @ApiParam({ name: 'id', type: String })
-  @AllowSessions()
-  @ApiExtension('x-sessions', true)
-  @RequireScopes('api-keys:write')
-  @Uncached()
   @HttpCode(HttpStatus.OK)
-  @IfMatch('key')
-  @ApiProblems(
-    ...SCOPED,
-    ...SESSION,
-    ...JSON_BODY,
-    'delegation_exceeded',
-    'not_found',
-    'revoked_key_unchangeable',
-    'expired_key_unchangeable',
-    'rotation_conflict',
-    'concurrent_change',
-  )
-  @ApiOperation({ operationId: 'rotateApiKey' })
-  @OwnRoute({ json: RotateApiKeyDto, optionalBody: true })
+  @GuardedRoute('rotateApiKey', {
+    scopes: ['api-keys:write'],
+    sessions: true,
+    uncached: true,
+    param: 'id',
+    json: RotateApiKeyDto,
+    optionalBody: true,
+    ifMatch: 'key',
+    problems: [
+      'delegation_exceeded',
+      'revoked_key_unchangeable',
+      'expired_key_unchangeable',
+      'rotation_conflict',
+      'concurrent_change',
+    ],
+  })
   async rotate(call: Call<RotateApiKeyDto>): Promise<IssuedApiKeyDto> {
     return this.rotated(idIn(call), call);
   }
 
   /** Shows a key. The ETag is its version. */
   @Get(':id')
-  @ApiParam({ name: 'id', type: String })
-  @AllowSessions()
-  @ApiExtension('x-sessions', true)
-  @RequireScopes('api-keys:read')
-  @ApiProblems(...SCOPED, ...SESSION, 'not_found')
-  @ApiOperation({ operationId: 'getApiKey' })
-  @OwnRoute()
+  @GuardedRoute('getApiKey', { scopes: ['api-keys:read'], sessions: true, param: 'id' })
   async get(call: Call): Promise<ApiKeyDto> {
     return this.shownWithUse(await this.apiKeys.get(currentCaller(call.request), idIn(call)), call);
   }
 
   /** Changes a key. What is left out stays, null clears. */
   @Patch(':id')
-  @ApiParam({ name: 'id', type: String })
-  @AllowSessions()
-  @ApiExtension('x-sessions', true)
-  @RequireScopes('api-keys:write')
-  @Uncached()
-  @IfMatch('key')
-  @ApiProblems(
-    ...SCOPED,
-    ...SESSION,
-    ...JSON_BODY,
-    'delegation_exceeded',
-    'not_found',
-    'revoked_key_unchangeable',
-    'expired_key_unchangeable',
-    'concurrent_change',
-    'key_limit_reached',
-  )
-  @ApiOperation({ operationId: 'updateApiKey' })
-  @OwnRoute({ json: UpdateApiKeyDto })
+  @GuardedRoute('updateApiKey', {
+    scopes: ['api-keys:write'],
+    sessions: true,
+    uncached: true,
+    param: 'id',
+    json: UpdateApiKeyDto,
+    ifMatch: 'key',
+    problems: [
+      'delegation_exceeded',
+      'revoked_key_unchangeable',
+      'expired_key_unchangeable',
+      'concurrent_change',
+      'key_limit_reached',
+    ],
+  })
   async update(call: Call<UpdateApiKeyDto>): Promise<ApiKeyDto> {
     const caller = currentCaller(call.request);
     const id = idIn(call);
@@ -210,17 +169,17 @@ export class ApiKeysController {
 
   /** Revokes a key for good. Its record stays; revoking it again changes nothing. */
   @Delete(':id')
-  @ApiParam({ name: 'id', type: String })
-  @AllowSessions()
-  @ApiExtension('x-sessions', true)
-  @RequireScopes('api-keys:write')
-  @Uncached()
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
-  @IfMatch('key')
-  @ApiProblems(...SCOPED, ...SESSION, 'not_found', 'concurrent_change')
-  @ApiOperation({ operationId: 'revokeApiKey' })
-  @OwnRoute({ query: RevokeApiKeyQuery })
+  @GuardedRoute('revokeApiKey', {
+    scopes: ['api-keys:write'],
+    sessions: true,
+    uncached: true,
+    param: 'id',
+    query: RevokeApiKeyQuery,
+    ifMatch: 'key',
+    problems: ['concurrent_change'],
+  })
   async revoke(call: Call<object, RevokeApiKeyQuery>): Promise<void> {
     const caller = currentCaller(call.request);
     const ifVersion = readIfMatch(call.header('if-match'));
@@ -229,13 +188,7 @@ export class ApiKeysController {
 
   /** Shows who changed what, when; oldest first. */
   @Get(':id/history')
-  @ApiParam({ name: 'id', type: String })
-  @AllowSessions()
-  @ApiExtension('x-sessions', true)
-  @RequireScopes('api-keys:read')
-  @ApiProblems(...SCOPED, ...SESSION, 'not_found')
-  @ApiOperation({ operationId: 'getApiKeyHistory' })
-  @OwnRoute()
+  @GuardedRoute('getApiKeyHistory', { scopes: ['api-keys:read'], sessions: true, param: 'id' })
   async history(call: Call): Promise<HistoryDto> {
     return HistoryDto.of(await this.apiKeys.history(currentCaller(call.request), idIn(call)));
   }

@@ -1,25 +1,15 @@
-import { HttpCode, Post, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { type Call, OwnController, OwnRoute } from '../../../http/own-route';
-import { OwnRouteGuard } from '../../access/own-route.guard';
-import { ApiProblems } from '../../../problems/api-problems.decorator';
-import { JSON_BODY, SCOPED } from '../../../problems/problem-groups';
-import { ProblemFilter } from '../../../problems/problem.filter';
+import { HttpCode, Post } from '@nestjs/common';
+import type { Call } from '../../../http/own-route';
 import { currentCaller } from '../../access/current-caller';
-import { RequireScopes, SelfScoped } from '../../access/require-scopes.decorator';
-import { ScopesGuard } from '../../access/scopes.guard';
-import { Uncached } from '../../access/uncached.decorator';
+import { GuardedController, GuardedRoute } from '../../access/guarded-route.decorator';
+import { SelfScoped } from '../../access/require-scopes.decorator';
 import { ImportKeysDto, ImportReportDto } from './import.dto';
 import { ImportQuery } from './import.query';
 import { type ImportOutcome, reportOf } from './import-report';
 import { KeyImportService } from './key-import.service';
 
 /** Imports keys over HTTP. */
-@ApiTags('API keys')
-@ApiBearerAuth('bearer')
-@OwnController('v1/api-keys/import')
-@UseGuards(ScopesGuard, OwnRouteGuard)
-@UseFilters(ProblemFilter)
+@GuardedController('v1/api-keys/import', 'API keys')
 export class KeyImportController {
   constructor(private readonly importer: KeyImportService) {}
 
@@ -30,12 +20,14 @@ export class KeyImportController {
    */
   @Post()
   @HttpCode(200)
-  @RequireScopes('api-keys:import')
-  @Uncached()
   @SelfScoped()
-  @ApiProblems(...SCOPED, ...JSON_BODY, 'forbidden')
-  @ApiOperation({ operationId: 'importApiKeys' })
-  @OwnRoute({ json: ImportKeysDto, query: ImportQuery })
+  @GuardedRoute('importApiKeys', {
+    scopes: ['api-keys:import'],
+    uncached: true,
+    json: ImportKeysDto,
+    query: ImportQuery,
+    problems: ['forbidden'],
+  })
   async import({ request, body, query }: Call<ImportKeysDto, ImportQuery>): Promise<ImportReportDto> {
     const caller = currentCaller(request);
     const results: ImportOutcome[] = [];

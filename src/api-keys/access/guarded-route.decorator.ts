@@ -1,0 +1,104 @@
+import { applyDecorators, type ExceptionFilter, type Type, UseFilters, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { IfMatch } from '../../http/if-match.decorator';
+import { type Handler, OwnController, OwnRoute, type Reads } from '../../http/own-route';
+import { ApiProblems } from '../../problems/api-problems.decorator';
+import type { ProblemCode } from '../../problems/problem-catalogue';
+import { GUARDED, JSON_BODY, POSSESSION, SCOPED, SESSION } from '../../problems/problem-groups';
+import { ProblemFilter } from '../../problems/problem.filter';
+import { OwnRouteGuard } from './own-route.guard';
+import { Possession } from './possession.decorator';
+import { AllowSessions, Authenticated, RequireScopes } from './require-scopes.decorator';
+import { ScopesGuard } from './scopes.guard';
+import { Uncached } from './uncached.decorator';
+
+/** Who may use a route: the decorator of the same name. */
+type Access =
+  { readonly scopes: readonly string[] } | { readonly authenticated: true } | { readonly possession: true };
+
+/** What a route requires, reads and answers. */
+type GuardedRouteOptions<Body extends object, Query extends object> = Access &
+  Reads<Body, Query> & {
+    /** Accepts a user's session too: `@AllowSessions()`. */
+    readonly sessions?: boolean;
+    /** Verifies the key by a read of the store: `@Uncached()`. */
+    readonly uncached?: boolean;
+    /** The name of the route parameter. A record that it does not name is 404. */
+    readonly param?: string;
+    /** What `If-Match` compares, if the route heeds it. */
+    readonly ifMatch?: 'key' | 'user';
+    /** The problems that this route answers with beyond those that follow from the other options. */
+    readonly problems?: readonly ProblemCode[];
+  };
+
+/**
+ * A controller of our own routes behind `ScopesGuard`. Each of its routes is a {@link GuardedRoute}.
+ *
+ * @param path the path of all its routes
+ * @param tag the section of the OpenAPI document
+ * @param filter writes its errors
+ */
+export function GuardedController(
+  path: string,
+  tag: string,
+  filter: Type<ExceptionFilter> = ProblemFilter,
+): ClassDecorator {
+  return applyDecorators(
+    UseFilters(filter),
+    // Last among the guards, because it runs the handler.
+    UseGuards(ScopesGuard, OwnRouteGuard),
+    OwnController(path),
+    ApiBearerAuth('bearer'),
+    ApiTags(tag),
+  );
+}
+
+/**
+ * A route of a {@link GuardedController}: who may use it, what it reads, and its part of the OpenAPI document. Put it
+ * below the HTTP verb. The comment of the method becomes the summary.
+ *
+ * @param operationId its name in the OpenAPI document
+ * @example
+ * \@Get(':id')
+ * \@GuardedRoute('getApiKey', { scopes: ['api-keys:read'], sessions: true, param: 'id' })
+ * async get({ request, params }: Call): Promise<ApiKeyDto> { … }
+ */
+export function GuardedRoute<Body extends object = object, Query extends object = object>(
+  operationId: string,
+  options: GuardedRouteOptions<Body, Query>,
+) {
+  return <Answer>(
+    target: object,
+    key: string,
+    descriptor: TypedPropertyDescriptor<Handler<Body, Query, Answer>>,
+  ): void => {
+    OwnRoute(options)(target, key, descriptor);
+    ApiOperation({ operationId })(target, key, descriptor);
+    declared(options)(target, key, descriptor);
+  };
+}
+
+function declared(options: GuardedRouteOptions<object, object>): MethodDecorator {
+  const { sessions = false, uncached = false, json, param, ifMatch, problems = [] } = options;
+  const [requirement, refusals] = required(options);
+  return applyDecorators(
+    ApiProblems(
+      ...refusals,
+      ...(sessions ? SESSION : []),
+      ...(json === undefined ? [] : JSON_BODY),
+      ...(param === undefined ? [] : (['not_found'] as const)),
+      ...problems,
+    ),
+    ...(ifMatch === undefined ? [] : [IfMatch(ifMatch)]),
+    ...(uncached ? [Uncached()] : []),
+    requirement,
+    ...(sessions ? [AllowSessions(), ApiExtension('x-sessions', true)] : []),
+    ...(param === undefined ? [] : [ApiParam({ name: param, type: String })]),
+  );
+}
+
+/** What requires this access, and the problems of callers who lack it. */
+function required(access: Access): readonly [MethodDecorator, readonly ProblemCode[]] {
+  if ('scopes' in access) return [RequireScopes(...access.scopes), SCOPED];
+  return 'possession' in access ? [Possession(), POSSESSION] : [Authenticated(), GUARDED];
+}
