@@ -21,7 +21,6 @@ export {
   KeyNotFoundError,
   RevokedKeyError,
   RotationConflictError,
-  UnacceptableExpiryError,
   VersionMismatchError,
 } from './api-keys/management/api-keys.errors';
 export { InvalidCursorError, type KeyPageQuery } from './api-keys/management/key-page';
@@ -141,7 +140,6 @@ export {
   type UsageRequest,
 } from './api-keys/management/key-usage.service';
 export { UsageNotRecordedError } from './api-keys/usage/usage.errors';
-export { UnacceptableUsageSpanError } from './api-keys/usage/usage-span';
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier, type VerifyOptions } from './api-keys/verification/key-verifier';
@@ -152,7 +150,8 @@ export { OWNER_STATUS, type OwnerStatus } from './api-keys/ports/owner-status';
 export { ConfigurationError } from './config/configuration.error';
 export { type Durability, StorageConfig, type VolatileStoragePermit } from './config/storage.config';
 
-export { KeywardError } from './problems/keyward.error';
+export { type ErrorCode, type FaultCode, KeywardError } from './problems/keyward.error';
+export { MisuseError } from './problems/misuse.error';
 export {
   type FieldFault,
   type Problem,
@@ -162,3 +161,4 @@ export {
 export { PROBLEM_CATALOGUE, type ProblemCode } from './problems/problem-catalogue';
 export { ProblemException } from './problems/problem.exception';
 export { ProblemFilter } from './problems/problem.filter';
+export { UnacceptableFieldError } from './problems/unacceptable-field.error';

@@ -16,13 +16,10 @@ export class StorageUnavailableError extends KeywardError {
  * The store refuses an operation, and will go on refusing it until someone changes the set-up: missing rights, an index or
  * a validation rule in the way, a server that lacks a feature. Over HTTP it is a 500 (decision record 0064).
  */
-export class StorageFaultError extends Error {
-  readonly code = 'storage_fault';
-
+export class StorageFaultError extends KeywardError {
   /** @param cause named in the message; its own fields may hold values of records and are not kept */
   constructor(cause: unknown) {
-    super(`the store refused an operation: ${namedCause(cause)}`);
-    this.name = 'StorageFaultError';
+    super('storage_fault', `the store refused an operation: ${namedCause(cause)}`);
   }
 }
 
@@ -40,21 +37,15 @@ function namedCause(cause: unknown): string {
 }
 
 /** A record with this id exists already. */
-export class KeyIdTakenError extends Error {
-  readonly code = 'key_id_taken';
-
+export class KeyIdTakenError extends KeywardError {
   constructor(id: string) {
-    super(`a key with the id ${id} exists already`);
-    this.name = 'KeyIdTakenError';
+    super('key_id_taken', `a key with the id ${id} exists already`);
   }
 }
 
 /** Nothing of what was to be added to the usage counts was written: it may be added again. */
-export class UsageNotWrittenError extends Error {
-  readonly code = 'usage_not_written';
-
+export class UsageNotWrittenError extends KeywardError {
   constructor(cause: unknown) {
-    super('no usage count was written', { cause });
-    this.name = 'UsageNotWrittenError';
+    super('usage_not_written', 'no usage count was written', {}, { cause });
   }
 }

@@ -1,13 +1,12 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { KeywardError } from '../../../problems/keyward.error';
+import { isForClients, KeywardError } from '../../../problems/keyward.error';
+import { UnacceptableFieldError } from '../../../problems/unacceptable-field.error';
 import { readStrictly } from '../../../problems/validation';
 import {
   ConcurrentChangeError,
   ImportForbiddenError,
-  ManagementScopesError,
   RevocationsForbiddenError,
   RevokedElsewhereError,
-  TokenInRecordError,
 } from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../../options/api-keys.options';
 import { ApiKeysService } from '../api-keys.service';
@@ -49,6 +48,7 @@ const REVOKED_THERE = 'revoked in the system it was imported from';
  */
 @Injectable()
 export class KeyImportService {
+  /** @internal Nest calls it. */
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
@@ -88,7 +88,7 @@ export class KeyImportService {
     try {
       return { line, ...(await this.take(caller, read.value, options)) };
     } catch (error) {
-      if (!(error instanceof KeywardError) || error instanceof StorageUnavailableError) throw error;
+      if (!isForClients(error) || error instanceof StorageUnavailableError) throw error;
       const faults = error.extensions.errors ?? [];
       return refused(
         line,
@@ -144,7 +144,7 @@ export class KeyImportService {
     if (revoked === true) throw new RevokedElsewhereError();
     requireNoToken(hash, rest);
     const managing = allowManagementScopes ? [] : rest.scopes.filter(isManagementScope);
-    if (managing.length > 0) throw new ManagementScopesError(managing);
+    if (managing.length > 0) throw managementScopes(managing);
     const now = this.clock.now();
     const request = toCreate(rest);
     const latest = latestExpiry(caller, this.options.maxTtlDays, now);
@@ -204,12 +204,25 @@ export class KeyImportService {
   }
 }
 
-/** @throws TokenInRecordError if a text of the record has the hash that the token has */
+/** @throws UnacceptableFieldError if a text of the record has the hash that the token has */
 function requireNoToken(hash: string, { name, description, metadata }: Partial<ImportedKeyDto>): void {
   const isToken = (text: unknown): boolean => typeof text === 'string' && hashToken(text) === hash;
-  if (isToken(name)) throw new TokenInRecordError('/name');
-  if (isToken(description)) throw new TokenInRecordError('/description');
-  if (Object.values(metadata ?? {}).some(isToken)) throw new TokenInRecordError('/metadata');
+  if (isToken(name)) throw tokenIn('/name');
+  if (isToken(description)) throw tokenIn('/description');
+  if (Object.values(metadata ?? {}).some(isToken)) throw tokenIn('/metadata');
+}
+
+function tokenIn(field: string): UnacceptableFieldError {
+  return new UnacceptableFieldError(field, 'holds the token itself, which is never stored: remove it');
+}
+
+/** Keyward's own scopes in a record of another system, where they mean something else. */
+function managementScopes(scopes: readonly string[]): UnacceptableFieldError {
+  return new UnacceptableFieldError(
+    '/scopes',
+    `give access to Keyward itself: ${scopes.join(', ')}. Map them to scopes of yours (--map-scope), ` +
+      'or allow them (--allow-management-scopes, over HTTP allowManagementScopes=true)',
+  );
 }
 
 function refused(line: number, reasons: readonly string[]): ImportOutcome {
