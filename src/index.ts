@@ -53,7 +53,7 @@ export type {
 } from './api-keys/domain/api-key';
 export type { Binding, TenantContext } from './api-keys/domain/binding';
 export { type Caller, callerOf, rootCaller } from './api-keys/domain/caller';
-export { type Clock, systemClock } from './api-keys/ports/clock';
+export type { Clock } from './api-keys/ports/clock';
 export type {
   Decision,
   DecisionCode,
@@ -86,18 +86,11 @@ export {
 export type { ChangeFeed, ChangeFeedKind, ChangeFeedMode, ChangeListener } from './change-feed/change-feed';
 export type { ReadOptions } from './change-feed/read-options';
 export {
-  API_KEY_MODEL,
-  ApiKeyDocument,
-  ApiKeySchema,
-  type StoredPendingEvent,
-} from './api-keys/storage/api-key.schema';
-export {
   MAX_USAGE_DAYS,
   USAGE_REPOSITORY,
   type UsageRepository,
   type UsageStorage,
 } from './api-keys/ports/usage.repository';
-export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/usage/storage/usage.schema';
 export {
   KeyIdTakenError,
   StorageFaultError,
@@ -121,11 +114,9 @@ export type { ExpiryPosition, KeyOutbox, PendingEvents } from './api-keys/storag
 export type { EventPage, EventPageQuery } from './events/event-page';
 export { EventsService } from './events/events.service';
 export type { WebhookOptions } from './api-keys/options/webhook.options';
-export { Admission } from './api-keys/access/admission';
-export type { Door } from './api-keys/verification/decision-metrics';
 export type { PresentedCredential, PresentedToken } from './api-keys/access/credentials';
 export type { ImportOptions } from './api-keys/management/import/import-options';
-export { type ImportOutcome, type ImportReport } from './api-keys/management/import/import-report';
+export type { ImportOutcome, ImportReport } from './api-keys/management/import/import-report';
 export { KeyImportService } from './api-keys/management/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
 export {
@@ -148,7 +139,7 @@ export { OWNER_SLOTS, type OwnerSlots } from './api-keys/ports/owner-slots';
 export { OWNER_STATUS, type OwnerStatus } from './api-keys/ports/owner-status';
 
 export { ConfigurationError } from './config/configuration.error';
-export { type Durability, StorageConfig, type VolatileStoragePermit } from './config/storage.config';
+export type { Durability } from './config/storage.config';
 
 export { type ErrorCode, type FaultCode, KeywardError } from './problems/keyward.error';
 export { MisuseError } from './problems/misuse.error';
