@@ -36,30 +36,6 @@ export class ImposedRestrictionError extends DelegationExceededError {
   }
 }
 
-/** Only a caller that sees every key may import hashes, because a hash works for whoever imports it first. */
-export class ImportForbiddenError extends KeywardError {
-  constructor() {
-    super(
-      'forbidden',
-      'Import with a key that is neither bound to a tenant nor owned by a user, or with the CLI.',
-    );
-  }
-}
-
-/** The caller wants to apply revocations of another system, and may not change keys. */
-export class RevocationsForbiddenError extends KeywardError {
-  constructor() {
-    super('forbidden', 'Apply revocations with a key that holds api-keys:write, or with the CLI.');
-  }
-}
-
-/** A record of a key that the other system revoked before it was imported. */
-export class RevokedElsewhereError extends KeywardError {
-  constructor() {
-    super('validation_failed', 'The other system revoked this key: there is nothing to import.');
-  }
-}
-
 /** A revoked key stays as it is. */
 export class RevokedKeyError extends KeywardError {
   constructor() {

@@ -2,12 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { isForClients, KeywardError } from '../../../problems/keyward.error';
 import { UnacceptableFieldError } from '../../../problems/unacceptable-field.error';
 import { readStrictly } from '../../../problems/validation';
-import {
-  ConcurrentChangeError,
-  ImportForbiddenError,
-  RevocationsForbiddenError,
-  RevokedElsewhereError,
-} from '../api-keys.errors';
+import { ConcurrentChangeError } from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../../options/api-keys.options';
 import { ApiKeysService } from '../api-keys.service';
 import { CLOCK } from '../../ports/clock.token';
@@ -64,8 +59,8 @@ export class KeyImportService {
    * system revoked or disabled the key since, `applyRevocations` revokes or disables it here too.
    *
    * @param record anything; it is validated as an `ImportedKeyDto`
-   * @throws ImportForbiddenError if the caller is bound to a tenant or acts for an owner, see decision record 0056
-   * @throws RevocationsForbiddenError if the caller asks to apply revocations without `api-keys:write`
+   * @throws KeywardError `forbidden` if the caller is bound to a tenant or acts for an owner, see decision record 0056
+   * @throws KeywardError `forbidden` if the caller asks to apply revocations without `api-keys:write`
    * @throws StorageUnavailableError if the store cannot answer
    */
   async import(
@@ -74,9 +69,18 @@ export class KeyImportService {
     line: number,
     options: ImportOptions = {},
   ): Promise<ImportOutcome> {
-    if (!isUnlimited(caller)) throw new ImportForbiddenError();
+    // A hash works for whoever imports it first.
+    if (!isUnlimited(caller)) {
+      throw new KeywardError(
+        'forbidden',
+        'Import with a key that is neither bound to a tenant nor owned by a user, or with the CLI.',
+      );
+    }
     if (options.applyRevocations === true && !grants(caller.scopes, 'api-keys:write')) {
-      throw new RevocationsForbiddenError();
+      throw new KeywardError(
+        'forbidden',
+        'Apply revocations with a key that holds api-keys:write, or with the CLI.',
+      );
     }
     const read = readStrictly(ImportedKeyDto, record);
     if ('faults' in read) {
@@ -141,7 +145,12 @@ export class KeyImportService {
     { hash, createdAt, revoked, ...rest }: ImportedKeyDto,
     { allowManagementScopes = false }: ImportOptions,
   ): Promise<ApiKeyWithHistory> {
-    if (revoked === true) throw new RevokedElsewhereError();
+    if (revoked === true) {
+      throw new KeywardError(
+        'validation_failed',
+        'The other system revoked this key: there is nothing to import.',
+      );
+    }
     requireNoToken(hash, rest);
     const managing = allowManagementScopes ? [] : rest.scopes.filter(isManagementScope);
     if (managing.length > 0) throw managementScopes(managing);
