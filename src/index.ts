@@ -21,13 +21,12 @@ export {
   KeyNotFoundError,
   RevokedKeyError,
   RotationConflictError,
-  UnacceptableExpiryError,
   VersionMismatchError,
 } from './api-keys/management/api-keys.errors';
 export type { KeyPageQuery } from './api-keys/management/key-page';
 export { InvalidCursorError } from './http/cursor';
 export type { Page } from './http/page';
-export { type Clock, CLOCK, systemClock } from './api-keys/ports/clock';
+export { type Clock, CLOCK } from './api-keys/ports/clock';
 
 export { CurrentApiKey, type CurrentKey } from './api-keys/access/current-api-key.decorator';
 export { type HttpRequest, nodeRequestOf } from './http/http-request';
@@ -89,19 +88,12 @@ export {
 export type { ChangeFeed, ChangeFeedKind, ChangeFeedMode, ChangeListener } from './change-feed/change-feed';
 export type { ReadOptions } from './change-feed/read-options';
 export {
-  API_KEY_MODEL,
-  ApiKeyDocument,
-  ApiKeySchema,
-  type StoredPendingEvent,
-} from './api-keys/storage/api-key.schema';
-export {
   MAX_USAGE_DAYS,
   USAGE_REPOSITORY,
   UsageNotWrittenError,
   type UsageRepository,
   type UsageStorage,
 } from './api-keys/ports/usage.repository';
-export { USAGE_MODEL, UsageDocument, UsageSchema } from './api-keys/usage/storage/usage.schema';
 export { StorageFaultError, StorageUnavailableError } from './problems/storage.errors';
 
 export {
@@ -120,11 +112,9 @@ export type { ExpiryPosition, KeyOutbox, PendingEvents } from './api-keys/storag
 export type { EventPage, EventPageQuery } from './events/event-page';
 export { EventsService } from './events/events.service';
 export type { WebhookOptions } from './api-keys/options/webhook.options';
-export { Admission } from './api-keys/access/admission';
-export type { Door } from './api-keys/verification/decision-metrics';
 export type { PresentedCredential, PresentedToken } from './api-keys/access/credentials';
 export type { ImportOptions } from './api-keys/management/import/import-options';
-export { type ImportOutcome, type ImportReport } from './api-keys/management/import/import-report';
+export type { ImportOutcome, ImportReport } from './api-keys/management/import/import-report';
 export { KeyImportService } from './api-keys/management/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
 export {
@@ -139,7 +129,6 @@ export {
   type UsageRequest,
 } from './api-keys/management/key-usage.service';
 export { UsageNotRecordedError } from './api-keys/usage/usage.errors';
-export { UnacceptableUsageSpanError } from './api-keys/usage/usage-span';
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier, type VerifyOptions } from './api-keys/verification/key-verifier';
@@ -148,9 +137,10 @@ export { OWNER_SLOTS, type OwnerSlots } from './api-keys/ports/owner-slots';
 export { OWNER_STATUS, type OwnerStatus } from './api-keys/ports/owner-status';
 
 export { ConfigurationError } from './config/configuration.error';
-export { type Durability, StorageConfig, type VolatileStoragePermit } from './config/storage.config';
+export type { Durability } from './config/storage.config';
 
-export { KeywardError } from './problems/keyward.error';
+export { type ErrorCode, type FaultCode, KeywardError } from './problems/keyward.error';
+export { MisuseError } from './problems/misuse.error';
 export {
   type FieldFault,
   type Problem,
@@ -160,3 +150,4 @@ export {
 export { PROBLEM_CATALOGUE, type ProblemCode } from './problems/problem-catalogue';
 export { ProblemException } from './problems/problem.exception';
 export { ProblemFilter } from './problems/problem.filter';
+export { UnacceptableFieldError } from './problems/unacceptable-field.error';

@@ -1,17 +1,18 @@
+import { KeywardError } from '../problems/keyward.error';
+
 /**
  * The service or the module was set up in a way it refuses to run with. The message is one sentence for the
  * operator: what is wrong, and what to do. There is no stack trace to print: the fault is not in the code.
  */
-export class ConfigurationError extends Error {
+export class ConfigurationError extends KeywardError {
   constructor(message: string) {
-    super(message);
-    Object.defineProperty(this, 'name', { value: 'ConfigurationError', enumerable: false });
+    super('configuration_refused', message);
+    this.name = 'ConfigurationError';
     this.stack = `${this.name}: ${message}`;
-  }
-
-  /** Not a field, so that an application that prints the error prints the sentence and nothing else. */
-  get code(): 'configuration_refused' {
-    return 'configuration_refused';
+    // An application that prints the error prints the sentence and nothing else.
+    for (const field of ['name', 'code', 'extensions']) {
+      Object.defineProperty(this, field, { enumerable: false });
+    }
   }
 }
 

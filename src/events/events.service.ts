@@ -12,6 +12,7 @@ import { type EventPage, type EventPageQuery, eventPageOf } from './event-page';
  */
 @Injectable()
 export class EventsService {
+  /** @internal Nest calls it. */
   constructor(@Inject(EVENT_REPOSITORY) private readonly events: EventRepository | null) {}
 
   /**

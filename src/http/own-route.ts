@@ -1,6 +1,7 @@
 import { applyDecorators, Controller, Res, type Type, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiQuery } from '@nestjs/swagger';
 import { isAnswered } from '../problems/answered';
+import { MisuseError } from '../problems/misuse.error';
 import type { HttpRequest } from './http-request';
 
 /** What a route of ours reads of a request. It accepts nothing else. */
@@ -102,7 +103,7 @@ export function OwnRoute<Body extends object = object, Query extends object = ob
 /** What Nest calls in place of a route of ours. An answer that nobody sent must not look like a success. */
 function requireAnswered(response: object): void {
   if (!isAnswered(response))
-    throw new Error('OwnRouteGuard did not run this route: something replaced its handler');
+    throw new MisuseError('OwnRouteGuard did not run this route: something replaced its handler');
 }
 
 function documented({ json, form, query, optionalBody = false }: Reads<object, object>): MethodDecorator {

@@ -1,8 +1,22 @@
 import type { ProblemExtensions } from './problem';
-import type { ProblemCode } from './problem-catalogue';
+import { isProblemCode, type ProblemCode } from './problem-catalogue';
+
+/** A code that only a program sees. Over HTTP such an error is an `internal_error`, and its message is in the log only. */
+export type FaultCode =
+  | 'configuration_refused'
+  | 'issuer_fault'
+  | 'key_id_taken'
+  | 'misuse'
+  | 'rate_limiter_fault'
+  | 'storage_fault'
+  | 'usage_not_written';
+
+/** A code of one of Keyward's errors. `docs/problems.md` explains each. */
+export type ErrorCode = ProblemCode | FaultCode;
 
 /**
- * What Keyward's own code throws: an error with a stable code that means the same in a program and over HTTP.
+ * The base of all errors that Keyward throws: each has a stable code. A code of the catalogue of problems means the same in a
+ * program and over HTTP.
  *
  * @example
  * try {
@@ -13,7 +27,7 @@ import type { ProblemCode } from './problem-catalogue';
  */
 export class KeywardError extends Error {
   constructor(
-    readonly code: ProblemCode,
+    readonly code: ErrorCode,
     message: string,
     readonly extensions: ProblemExtensions = {},
     options?: ErrorOptions,
@@ -21,4 +35,9 @@ export class KeywardError extends Error {
     super(message, options);
     this.name = new.target.name;
   }
+}
+
+/** Whether a client of HTTP may read the error's code and message. */
+export function isForClients(error: unknown): error is KeywardError {
+  return error instanceof KeywardError && isProblemCode(error.code);
 }

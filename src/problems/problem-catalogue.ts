@@ -60,3 +60,7 @@ export const PROBLEM_CATALOGUE = {
 
 /** A stable code of a problem. */
 export type ProblemCode = keyof typeof PROBLEM_CATALOGUE;
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(PROBLEM_CATALOGUE, code);
+}

@@ -12,8 +12,10 @@ import {
   UnauthorizedException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
+import { ConfigurationError } from '../config/configuration.error';
 import { KeywardError } from './keyward.error';
 import { problemOf } from './problem';
+import { StorageFaultError } from './storage.errors';
 import { toProblemException } from './problem-translation';
 import { ProblemException } from './problem.exception';
 
@@ -133,6 +135,8 @@ describe('what nobody foresaw', () => {
     ['an error of the database', Object.assign(new Error(SECRET), { code: 11_000 })],
     ['invalid JSON of our own', Object.assign(new Error(SECRET), { code: 'FST_ERR_CTP_INVALID_JSON_BODY' })],
     ['text', SECRET],
+    ['a fault of the store', new StorageFaultError(new Error(SECRET))],
+    ['a fault of the set-up', new ConfigurationError(SECRET)],
     ['a number', 404],
     ['null', null],
     ['nothing', undefined],

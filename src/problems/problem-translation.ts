@@ -4,7 +4,7 @@ import { redactionOf } from '../common/redaction';
 import { KeywardError } from './keyward.error';
 import { problemOf } from './problem';
 import type { ProblemCode } from './problem-catalogue';
-import { ProblemException } from './problem.exception';
+import { internalProblem, ProblemException } from './problem.exception';
 import { validationProblem } from './validation';
 
 const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
@@ -38,13 +38,7 @@ export function toProblemException(thrown: unknown): ProblemException {
   if (thrown instanceof KeywardError) return ProblemException.of(thrown);
   const { status, reason } = describe(thrown);
   if (status === undefined || status < 400 || status > 499) {
-    return new ProblemException(
-      problemOf('internal_error', 'The failure was logged; try again later.'),
-      {},
-      {
-        cause: thrown,
-      },
-    );
+    return internalProblem(thrown);
   }
   if (reason !== undefined && JSON_FAULTS.has(reason)) {
     return new ProblemException(problemOf('invalid_json', 'Send one valid JSON value as the body.'));

@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { KeywardError } from './keyward.error';
 import { type Problem, problemOf } from './problem';
+import { isProblemCode } from './problem-catalogue';
 
 /**
  * A problem on its way to the client. An `HttpException`, so that an application without Keyward's filter
@@ -17,11 +18,22 @@ export class ProblemException extends HttpException {
     this.message = problem.detail ?? problem.title;
   }
 
-  /** The problem that one of Keyward's own errors is, over HTTP. */
+  /** Returns the problem that one of Keyward's own errors is over HTTP: `internal_error` unless it is for clients. */
   static of(error: KeywardError): ProblemException {
-    const problem = problemOf(error.code, error.message, error.extensions);
+    const { code, message, extensions } = error;
+    if (!isProblemCode(code)) return internalProblem(error);
+    const problem = problemOf(code, message, extensions);
     return new ProblemException(problem, problem.status === 503 ? { 'Retry-After': '1' } : {}, {
       cause: error,
     });
   }
+}
+
+/** Returns a problem that tells the client nothing of its cause. */
+export function internalProblem(cause: unknown): ProblemException {
+  return new ProblemException(
+    problemOf('internal_error', 'The failure was logged; try again later.'),
+    {},
+    { cause },
+  );
 }

@@ -16,13 +16,10 @@ export class StorageUnavailableError extends KeywardError {
  * The store refuses an operation, and will go on refusing it until someone changes the set-up: missing rights, an index or
  * a validation rule in the way, a server that lacks a feature. Over HTTP it is a 500 (decision record 0064).
  */
-export class StorageFaultError extends Error {
-  readonly code = 'storage_fault';
-
+export class StorageFaultError extends KeywardError {
   /** @param cause named in the message; its own fields may hold values of records and are not kept */
   constructor(cause: unknown) {
-    super(`the store refused an operation: ${namedCause(cause)}`);
-    this.name = 'StorageFaultError';
+    super('storage_fault', `the store refused an operation: ${namedCause(cause)}`);
   }
 }
 

@@ -236,7 +236,7 @@ describe('a Nest team that follows the README, on Fastify', () => {
   });
 
   it('may write its application as ES modules', async () => {
-    const names = 'ApiKeysModule, RequireScopes, ScopesGuard, ApiKeySchema';
+    const names = 'ApiKeysModule, RequireScopes, ScopesGuard, KeywardError';
     await writeFile(
       join(fastify.folder, 'module.mjs'),
       `import { ${names} } from 'keyward';\nconsole.log([${names}].every(Boolean));\n`,

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { KeywardError } from '../../problems/keyward.error';
+import { isForClients } from '../../problems/keyward.error';
 import { PROBLEM_CATALOGUE } from '../../problems/problem-catalogue';
 import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
@@ -80,7 +80,7 @@ export class Admission {
       if (meetsScopes(caller.scopes, requirement.scopes)) return caller;
       throw refusalOf('INSUFFICIENT_SCOPE', requirement.scopes, this.realm);
     } catch (error) {
-      if (!(error instanceof KeywardError)) throw error;
+      if (!isForClients(error)) throw error;
       throw error.code === 'invalid_session'
         ? await this.counted(invalidSession(error.message, this.realm), requirement)
         : ProblemException.of(error);
@@ -106,7 +106,7 @@ export class Admission {
       const verification = await this.metrics.counted(door, verifying);
       return verification.code === 'VALID' ? verification : await this.refuse(verification, requirement);
     } catch (error) {
-      throw error instanceof KeywardError ? ProblemException.of(error) : error;
+      throw isForClients(error) ? ProblemException.of(error) : error;
     }
   }
 

@@ -1,3 +1,4 @@
+import { MisuseError } from '../../problems/misuse.error';
 import { declarationsOn } from './access-declaration';
 import { Authenticated, RequireAnyScope, RequireScopes } from './require-scopes.decorator';
 
@@ -6,12 +7,12 @@ describe.each([
   ['RequireAnyScope', RequireAnyScope],
 ])('@%s()', (name, decorator) => {
   it('needs at least one scope, as soon as it is written', () => {
-    expect(() => decorator()).toThrow(new RangeError(`@${name}() needs at least one scope`));
+    expect(() => decorator()).toThrow(new MisuseError(`@${name}() needs at least one scope`));
   });
 
   it.each(['*', 'memory:*', 'memory:read:*'])('cannot require the wildcard %s', (scope) => {
     expect(() => decorator('memory:read', scope)).toThrow(
-      new RangeError(
+      new MisuseError(
         `@${name}() cannot require "${scope}": a required scope is lower-case segments joined by ":" without a wildcard`,
       ),
     );
@@ -33,7 +34,7 @@ describe.each([
     'memory"read',
     'a'.repeat(129),
   ])('cannot require the malformed %j', (scope) => {
-    expect(() => decorator('memory:read', scope)).toThrow(RangeError);
+    expect(() => decorator('memory:read', scope)).toThrow(MisuseError);
   });
 
   it('names the scope at fault so that nothing in it can break a line', () => {

@@ -1,3 +1,4 @@
+import { MisuseError } from '../../problems/misuse.error';
 import { isRequirableScope } from '../domain/scopes';
 import { declareAccess } from './access-declaration';
 
@@ -65,10 +66,10 @@ export function ClientCredentials(): ClassDecorator & MethodDecorator {
 }
 
 function requireRequirable(decorator: string, scopes: readonly string[]): void {
-  if (scopes.length === 0) throw new RangeError(`@${decorator}() needs at least one scope`);
+  if (scopes.length === 0) throw new MisuseError(`@${decorator}() needs at least one scope`);
   const wrong = scopes.find((scope) => !isRequirableScope(scope));
   if (wrong !== undefined) {
-    throw new RangeError(
+    throw new MisuseError(
       `@${decorator}() cannot require ${JSON.stringify(wrong)}: a required scope is lower-case segments joined by ":" without a wildcard`,
     );
   }

@@ -44,6 +44,7 @@ export class ScopesGuard implements CanActivate {
   private readonly addressOf = (request: HttpRequest): string | undefined => this.clientAddressOf(request);
   private readonly judgesAlike = (guard: object): boolean => guard === this || this.isTwin(guard);
 
+  /** @internal Nest calls it. */
   constructor(
     private readonly admission: Admission,
     @Inject(API_KEYS_OPTIONS) private readonly moduleOptions: ApiKeysOptions,

@@ -1,3 +1,4 @@
+import { MisuseError } from '../../problems/misuse.error';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
 import { type Caller, callerOf } from '../domain/caller';
@@ -108,19 +109,19 @@ export function isLetInTo(
   );
 }
 
-/** @throws Error on a route that no `ScopesGuard` guards: a fault of the application, not of its client */
+/** @throws MisuseError on a route that no `ScopesGuard` guards: a fault of the application, not of its client */
 export function requireAccess(request: HttpRequest, asker: string): VerifiedAccess {
   const access = accessOf(request);
   if (access === undefined) {
-    throw new Error(`${asker} needs a route that ScopesGuard guards and that is not @Public()`);
+    throw new MisuseError(`${asker} needs a route that ScopesGuard guards and that is not @Public()`);
   }
   return access;
 }
 
-/** @throws Error on a route that sessions may use: it must ask for the caller instead */
+/** @throws MisuseError on a route that sessions may use: it must ask for the caller instead */
 export function requirePresentedKey(request: HttpRequest, asker: string): PresentedKey {
   const { presented } = requireAccess(request, asker);
   if (presented === undefined)
-    throw new Error(`${asker} needs a route that is not declared @AllowSessions()`);
+    throw new MisuseError(`${asker} needs a route that is not declared @AllowSessions()`);
   return presented;
 }

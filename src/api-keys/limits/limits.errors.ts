@@ -4,12 +4,9 @@ import { KeywardError } from '../../problems/keyward.error';
  * Redis refuses to count, and will go on refusing until someone changes the set-up: missing rights, a key of another type,
  * a command that the server lacks. Over HTTP it is a 500 (decision record 0064).
  */
-export class RateLimiterFaultError extends Error {
-  readonly code = 'rate_limiter_fault';
-
+export class RateLimiterFaultError extends KeywardError {
   constructor(cause: Error) {
-    super(`Redis refused to count: ${cause.message}`);
-    this.name = 'RateLimiterFaultError';
+    super('rate_limiter_fault', `Redis refused to count: ${cause.message}`);
   }
 }
 

@@ -10,77 +10,29 @@ export class KeyNotFoundError extends KeywardError {
 /** The caller asked for more than it holds itself. */
 export class DelegationExceededError extends KeywardError {
   /** @param exceeded the fields in which the result would reach further than the caller */
-  constructor(exceeded: readonly string[]) {
-    super('delegation_exceeded', `The caller does not hold this itself: ${exceeded.join(', ')}.`, {
-      exceeded,
-    });
+  constructor(
+    exceeded: readonly string[],
+    message = `The caller does not hold this itself: ${exceeded.join(', ')}.`,
+  ) {
+    super('delegation_exceeded', message, { exceeded });
   }
 }
 
 /** A caller with a binding or an owner asked for an external id. */
-export class ExternalIdNotAllowedError extends KeywardError {
+export class ExternalIdNotAllowedError extends DelegationExceededError {
   constructor() {
-    super('delegation_exceeded', 'Only a caller without a binding and without an owner may set externalId.', {
-      exceeded: ['externalId'],
-    });
+    super(['externalId'], 'Only a caller without a binding and without an owner may set externalId.');
   }
 }
 
 /** The owner of a key cannot loosen what someone else restricted. */
-export class ImposedRestrictionError extends KeywardError {
+export class ImposedRestrictionError extends DelegationExceededError {
   /** @param exceeded the fields that the change would loosen too far */
   constructor(exceeded: readonly string[]) {
     super(
-      'delegation_exceeded',
+      exceeded,
       `Someone other than the owner of this key restricted it, and the owner cannot undo that: ${exceeded.join(', ')}.`,
-      { exceeded },
     );
-  }
-}
-
-/** Only a caller that sees every key may import hashes, because a hash works for whoever imports it first. */
-export class ImportForbiddenError extends KeywardError {
-  constructor() {
-    super(
-      'forbidden',
-      'Import with a key that is neither bound to a tenant nor owned by a user, or with the CLI.',
-    );
-  }
-}
-
-/** The caller wants to apply revocations of another system, and may not change keys. */
-export class RevocationsForbiddenError extends KeywardError {
-  constructor() {
-    super('forbidden', 'Apply revocations with a key that holds api-keys:write, or with the CLI.');
-  }
-}
-
-/** Scopes of Keyward itself in a record of another system, where they mean something else. */
-export class ManagementScopesError extends KeywardError {
-  /** @param scopes the scopes that give access to Keyward's own routes */
-  constructor(scopes: readonly string[]) {
-    const message =
-      `give access to Keyward itself: ${scopes.join(', ')}. Map them to scopes of yours (--map-scope), ` +
-      'or allow them (--allow-management-scopes, over HTTP allowManagementScopes=true)';
-    super('validation_failed', 'Correct the fields listed in "errors".', {
-      errors: [{ field: '/scopes', message }],
-    });
-  }
-}
-
-/** A record that holds the token itself, which is never stored. */
-export class TokenInRecordError extends KeywardError {
-  constructor(field: string) {
-    super('validation_failed', 'Correct the fields listed in "errors".', {
-      errors: [{ field, message: 'holds the token itself, which is never stored: remove it' }],
-    });
-  }
-}
-
-/** A record of a key that the other system revoked before it was imported. */
-export class RevokedElsewhereError extends KeywardError {
-  constructor() {
-    super('validation_failed', 'The other system revoked this key: there is nothing to import.');
   }
 }
 
@@ -116,14 +68,5 @@ export class VersionMismatchError extends KeywardError {
 export class ConcurrentChangeError extends KeywardError {
   constructor() {
     super('concurrent_change', 'Try again in a moment.');
-  }
-}
-
-/** An expiry that nobody may ask for. */
-export class UnacceptableExpiryError extends KeywardError {
-  constructor(message: string) {
-    super('validation_failed', 'Correct the fields listed in "errors".', {
-      errors: [{ field: '/expiresAt', message }],
-    });
   }
 }

@@ -95,6 +95,7 @@ export interface RotateOptions extends ChangeOptions {
 export class ApiKeysService {
   private readonly redact: Redaction;
 
+  /** @internal Nest calls it. */
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
@@ -109,7 +110,7 @@ export class ApiKeysService {
    * Makes a key. What the request leaves out is inherited from the caller.
    *
    * @throws DelegationExceededError if the caller does not hold all that the key would hold
-   * @throws UnacceptableExpiryError if the expiry is past or beyond the maximum
+   * @throws UnacceptableFieldError if the expiry is past or beyond the maximum
    */
   async create(caller: Caller, request: CreateApiKey): Promise<IssuedApiKey> {
     const now = this.clock.now();
@@ -174,7 +175,7 @@ export class ApiKeysService {
    * nothing writes nothing, unless it confirms a restriction that so far only the owner made.
    *
    * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError,
-   *   UnacceptableExpiryError, VersionMismatchError, ConcurrentChangeError
+   *   UnacceptableFieldError, VersionMismatchError, ConcurrentChangeError
    */
   async update(caller: Caller, id: string, patch: KeyPatch, options: ChangeOptions = {}): Promise<ApiKey> {
     const { before: former, after: current } = await this.change(caller, id, options, async (before, now) => {

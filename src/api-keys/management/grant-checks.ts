@@ -2,8 +2,8 @@ import {
   DelegationExceededError,
   ExternalIdNotAllowedError,
   ImposedRestrictionError,
-  UnacceptableExpiryError,
 } from './api-keys.errors';
+import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
 import type { ApiKey, ApiKeyWithHistory, Grant } from '../domain/api-key';
 import { actsForOwner, type Caller, exceededBy, givesLastingAccess, isUnlimited } from '../domain/caller';
 import { loosenedFields } from '../domain/imposed';
@@ -73,13 +73,13 @@ export function requireOwnRestrictions(
   if (loosened.length > 0) throw new ImposedRestrictionError(loosened);
 }
 
-/** @throws UnacceptableExpiryError if the expiry is past, or later than the latest one permitted */
+/** @throws UnacceptableFieldError if the expiry is past, or later than the latest one permitted */
 export function requireAcceptable(expiresAt: Date | undefined, latest: Date | undefined, now: Date): void {
   if (expiresAt !== undefined && expiresAt.getTime() <= now.getTime()) {
-    throw new UnacceptableExpiryError('must lie in the future');
+    throw new UnacceptableFieldError('/expiresAt', 'must lie in the future');
   }
   if (latest !== undefined && (expiresAt === undefined || expiresAt.getTime() > latest.getTime())) {
-    throw new UnacceptableExpiryError(`must be no later than ${latest.toISOString()}`);
+    throw new UnacceptableFieldError('/expiresAt', `must be no later than ${latest.toISOString()}`);
   }
 }
 

@@ -25,6 +25,7 @@ export interface UsageReport extends UsageSpan, KeyUsage {}
  */
 @Injectable()
 export class KeyUsageService {
+  /** @internal Nest calls it. */
   constructor(
     private readonly apiKeys: ApiKeysService,
     @Inject(USAGE_REPOSITORY) private readonly repository: UsageRepository | null,
@@ -35,7 +36,7 @@ export class KeyUsageService {
    * The uses of a key, by the hour.
    *
    * @throws KeyNotFoundError if there is no such key in the caller's sight
-   * @throws UnacceptableUsageSpanError if the span is empty or longer than 31 days
+   * @throws UnacceptableFieldError if the span is empty or longer than 31 days
    * @throws UsageNotRecordedError if no usage is recorded here
    */
   async of(caller: Caller, keyId: string, request: UsageRequest = {}): Promise<UsageReport> {

@@ -1,3 +1,4 @@
+import { KeywardError } from '../../problems/keyward.error';
 import type { Durability } from '../../config/storage.config';
 import type { KeyUsage, UsageSpan, UsageTally } from '../domain/usage';
 
@@ -44,11 +45,8 @@ export const MAX_USAGE_DAYS = 31;
 export type UsageStorage = 'mongo' | 'memory' | 'off' | UsageRepository;
 
 /** Nothing of what was to be added to the usage counts was written: it may be added again. */
-export class UsageNotWrittenError extends Error {
-  readonly code = 'usage_not_written';
-
+export class UsageNotWrittenError extends KeywardError {
   constructor(cause: unknown) {
-    super('no usage count was written', { cause });
-    this.name = 'UsageNotWrittenError';
+    super('usage_not_written', 'no usage count was written', {}, { cause });
   }
 }

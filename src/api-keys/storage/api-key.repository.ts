@@ -1,3 +1,4 @@
+import { KeywardError } from '../../problems/keyward.error';
 import type { Durability } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import type { ChangeFeed } from '../../change-feed/change-feed';
@@ -98,11 +99,8 @@ export interface ApiKeyRepository {
 export type ApiKeyStorage = 'mongo' | 'memory' | ApiKeyRepository;
 
 /** A record with this id exists already. */
-export class KeyIdTakenError extends Error {
-  readonly code = 'key_id_taken';
-
+export class KeyIdTakenError extends KeywardError {
   constructor(id: string) {
-    super(`a key with the id ${id} exists already`);
-    this.name = 'KeyIdTakenError';
+    super('key_id_taken', `a key with the id ${id} exists already`);
   }
 }

@@ -1,4 +1,5 @@
-import { UnacceptableUsageSpanError, usageSpanOf } from './usage-span';
+import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
+import { usageSpanOf } from './usage-span';
 
 const NOW = new Date('2027-01-31T12:34:56.789Z');
 const date = (text: string): Date => new Date(text);
@@ -43,6 +44,6 @@ describe('a span of usage', () => {
     ['begins before there can be any use', { to: date('1970-01-01T23:59:59.999Z') }],
     ['spans all years', { from: date('0000-01-01T00:00:00Z'), to: date('9999-12-31T00:00:00Z') }],
   ])('is refused where it %s', (_what, request) => {
-    expect(() => usageSpanOf(request, NOW)).toThrow(UnacceptableUsageSpanError);
+    expect(() => usageSpanOf(request, NOW)).toThrow(UnacceptableFieldError);
   });
 });

@@ -53,6 +53,7 @@ export class KeyVerifier {
   private readonly importPrefixes: readonly string[];
   private readonly time: CoarseTime;
 
+  /** @internal Nest calls it. */
   constructor(
     private readonly fresh: FreshKeys,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,

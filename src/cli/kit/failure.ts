@@ -1,8 +1,7 @@
 import { CommanderError } from 'commander';
-import { StorageFaultError } from '../../problems/storage.errors';
-import { ConfigurationError, UnreachableError } from '../../config/configuration.error';
-import { KeywardError } from '../../problems/keyward.error';
-import { PROBLEM_CATALOGUE, type ProblemCode } from '../../problems/problem-catalogue';
+import { UnreachableError } from '../../config/configuration.error';
+import { type ErrorCode, KeywardError } from '../../problems/keyward.error';
+import { isProblemCode, PROBLEM_CATALOGUE } from '../../problems/problem-catalogue';
 import { CliError } from './cli.errors';
 import { ExitCode } from './exit-code';
 
@@ -15,7 +14,8 @@ export interface Failure {
   readonly message: string;
 }
 
-const EXIT_CODES: Readonly<Partial<Record<ProblemCode, ExitCode>>> = {
+const EXIT_CODES: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
+  configuration_refused: ExitCode.Configuration,
   not_found: ExitCode.NotFound,
   storage_unavailable: ExitCode.Unavailable,
   validation_failed: ExitCode.Usage,
@@ -36,17 +36,11 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof UnreachableError) {
     return { exitCode: ExitCode.Unavailable, code: 'storage_unavailable', message: error.message };
   }
-  if (error instanceof ConfigurationError) {
-    return { exitCode: ExitCode.Configuration, code: error.code, message: error.message };
-  }
   if (error instanceof KeywardError) {
     const { code } = error;
     // Here the only resource is a key, and the error says so itself.
-    const title = code === 'not_found' ? '' : `${PROBLEM_CATALOGUE[code].title}. `;
+    const title = isProblemCode(code) && code !== 'not_found' ? `${PROBLEM_CATALOGUE[code].title}. ` : '';
     return { exitCode: EXIT_CODES[code] ?? ExitCode.Failed, code, message: title + error.message };
-  }
-  if (error instanceof StorageFaultError) {
-    return { exitCode: ExitCode.Failed, code: error.code, message: error.message };
   }
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { exitCode: ExitCode.Failed, code: 'internal_error', message: shown };

@@ -1,15 +1,9 @@
-import { Inject, Injectable, Optional } from '@nestjs/common';
 import { retried } from '../../../common/retried';
-import { KeywardError } from '../../../problems/keyward.error';
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { isForClients, KeywardError } from '../../../problems/keyward.error';
+import { UnacceptableFieldError } from '../../../problems/unacceptable-field.error';
 import { readStrictly } from '../../../problems/validation';
-import {
-  ConcurrentChangeError,
-  ImportForbiddenError,
-  ManagementScopesError,
-  RevocationsForbiddenError,
-  RevokedElsewhereError,
-  TokenInRecordError,
-} from '../api-keys.errors';
+import { ConcurrentChangeError } from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../../options/api-keys.options';
 import { ApiKeysService } from '../api-keys.service';
 import { type Clock, CLOCK } from '../../ports/clock';
@@ -47,6 +41,7 @@ const REVOKED_THERE = 'revoked in the system it was imported from';
  */
 @Injectable()
 export class KeyImportService {
+  /** @internal Nest calls it. */
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
@@ -62,8 +57,8 @@ export class KeyImportService {
    * system revoked or disabled the key since, `applyRevocations` revokes or disables it here too.
    *
    * @param record anything; it is validated as an `ImportedKeyDto`
-   * @throws ImportForbiddenError if the caller is bound to a tenant or acts for an owner, see decision record 0056
-   * @throws RevocationsForbiddenError if the caller asks to apply revocations without `api-keys:write`
+   * @throws KeywardError `forbidden` if the caller is bound to a tenant or acts for an owner, see decision record 0056
+   * @throws KeywardError `forbidden` if the caller asks to apply revocations without `api-keys:write`
    * @throws StorageUnavailableError if the store cannot answer
    */
   async import(
@@ -72,9 +67,18 @@ export class KeyImportService {
     line: number,
     options: ImportOptions = {},
   ): Promise<ImportOutcome> {
-    if (!isUnlimited(caller)) throw new ImportForbiddenError();
+    // A hash works for whoever imports it first.
+    if (!isUnlimited(caller)) {
+      throw new KeywardError(
+        'forbidden',
+        'Import with a key that is neither bound to a tenant nor owned by a user, or with the CLI.',
+      );
+    }
     if (options.applyRevocations === true && !grants(caller.scopes, 'api-keys:write')) {
-      throw new RevocationsForbiddenError();
+      throw new KeywardError(
+        'forbidden',
+        'Apply revocations with a key that holds api-keys:write, or with the CLI.',
+      );
     }
     const read = readStrictly(ImportedKeyDto, record);
     if ('faults' in read) {
@@ -86,7 +90,7 @@ export class KeyImportService {
     try {
       return { line, ...(await this.take(caller, read.value, options)) };
     } catch (error) {
-      if (!(error instanceof KeywardError) || error instanceof StorageUnavailableError) throw error;
+      if (!isForClients(error) || error instanceof StorageUnavailableError) throw error;
       const faults = error.extensions.errors ?? [];
       return refused(
         line,
@@ -138,10 +142,15 @@ export class KeyImportService {
     { hash, createdAt, revoked, ...rest }: ImportedKeyDto,
     { allowManagementScopes = false }: ImportOptions,
   ): Promise<ApiKeyWithHistory> {
-    if (revoked === true) throw new RevokedElsewhereError();
+    if (revoked === true) {
+      throw new KeywardError(
+        'validation_failed',
+        'The other system revoked this key: there is nothing to import.',
+      );
+    }
     requireNoToken(hash, rest);
     const managing = allowManagementScopes ? [] : rest.scopes.filter(isManagementScope);
-    if (managing.length > 0) throw new ManagementScopesError(managing);
+    if (managing.length > 0) throw managementScopes(managing);
     const now = this.clock.now();
     const request = toCreate(rest);
     const latest = latestExpiry(caller, this.options.maxTtlDays, now);
@@ -201,12 +210,25 @@ export class KeyImportService {
   }
 }
 
-/** @throws TokenInRecordError if a text of the record has the hash that the token has */
+/** @throws UnacceptableFieldError if a text of the record has the hash that the token has */
 function requireNoToken(hash: string, { name, description, metadata }: Partial<ImportedKeyDto>): void {
   const isToken = (text: unknown): boolean => typeof text === 'string' && hashToken(text) === hash;
-  if (isToken(name)) throw new TokenInRecordError('/name');
-  if (isToken(description)) throw new TokenInRecordError('/description');
-  if (Object.values(metadata ?? {}).some(isToken)) throw new TokenInRecordError('/metadata');
+  if (isToken(name)) throw tokenIn('/name');
+  if (isToken(description)) throw tokenIn('/description');
+  if (Object.values(metadata ?? {}).some(isToken)) throw tokenIn('/metadata');
+}
+
+function tokenIn(field: string): UnacceptableFieldError {
+  return new UnacceptableFieldError(field, 'holds the token itself, which is never stored: remove it');
+}
+
+/** Keyward's own scopes in a record of another system, where they mean something else. */
+function managementScopes(scopes: readonly string[]): UnacceptableFieldError {
+  return new UnacceptableFieldError(
+    '/scopes',
+    `give access to Keyward itself: ${scopes.join(', ')}. Map them to scopes of yours (--map-scope), ` +
+      'or allow them (--allow-management-scopes, over HTTP allowManagementScopes=true)',
+  );
 }
 
 function refused(line: number, reasons: readonly string[]): ImportOutcome {
