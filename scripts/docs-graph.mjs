@@ -62,6 +62,7 @@ function table() {
 }
 
 const page = readFileSync(PAGE, 'utf8');
+if (!BLOCK.test(page)) throw new Error('docs/architecture.md has lost the comments around its picture');
 const made = await format(
   page.replace(BLOCK, () => `\n${picture(importsOfRooms())}\n\n${table()}\n\n`),
   {

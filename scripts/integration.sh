@@ -3,9 +3,10 @@
 # those that install our package into applications of its users, or generate clients from the OpenAPI document.
 # Installs what is missing from Debian, PyPI and npm, and builds clients with Go and Maven, which must be installed. What
 # cannot be had ends the run with the reason; nothing skips.
-# Arguments go to jest: npm run test:integration -- nginx
+# Arguments go to jest: npm run test:integration -- nginx. With --gate before them it leaves out what scripts/gate.sh lists.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/gate.sh
 
 . scripts/debian-packages.sh
 
@@ -88,4 +89,4 @@ built spring-security mvn -q -B package dependency:copy-dependencies
 export SPRING_SECURITY_CLASSPATH="$kept/target/classes:$kept/target/dependency/*"
 
 npm run build --silent
-exec npx jest --selectProjects integration --maxWorkers 2 "$@"
+exec npx jest --selectProjects integration --maxWorkers 2 "${jest_arguments[@]}"

@@ -37,6 +37,7 @@ describe('the files of a deployment', () => {
   const SCHEMAS = [
     ['compose.yaml', 'vendor.compose-spec', /^ {2}redis:$/m, '  redis:\n    colour: red'],
     ['.github/workflows/ci.yml', 'vendor.github-workflows', /^ {4}runs-on: .*$/m, ''],
+    ['.github/workflows/nightly.yml', 'vendor.github-workflows', /^ {4}runs-on: .*$/m, ''],
   ] as const;
 
   it.each(SCHEMAS)('has %s in the form of %s, which a slip is not', async (file, schema, from, to) => {
