@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { answerNoteOf, decisionNoteOf } from '../api-keys/access/decision-note';
+import { loggedAnswerOf, loggedDecisionOf } from '../api-keys/access/decision-log';
 import { accessOf } from '../api-keys/access/verified-access';
 import type { ClientAddressOf } from '../http/client-address';
 import { sentMethodOf } from '../http/host-front';
@@ -54,8 +54,8 @@ function lineOf(
   clientAddress: ClientAddressOf,
 ): Readonly<Record<string, string | number | undefined>> {
   const access = accessOf(request);
-  const note = decisionNoteOf(request);
-  const about = answerNoteOf(request);
+  const logged = loggedDecisionOf(request);
+  const about = loggedAnswerOf(request);
   return {
     requestId: request.id,
     method: sentMethodOf(request.raw),
@@ -63,9 +63,9 @@ function lineOf(
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,
     client: clientAddress(request.raw),
-    keyId: access?.presented?.key.id ?? note?.keyId,
+    keyId: access?.presented?.key.id ?? logged?.keyId,
     userId: access?.caller.userId,
-    decision: access?.presented === undefined ? note?.code : 'VALID',
+    decision: access?.presented === undefined ? logged?.code : 'VALID',
     aboutKeyId: about?.keyId,
     aboutDecision: about?.code,
   };

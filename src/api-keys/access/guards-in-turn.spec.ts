@@ -49,7 +49,7 @@ function house(): {
   return {
     admission: door.admission,
     options: door.options,
-    verify: jest.spyOn(door.verifier, 'verify'),
+    verify: jest.spyOn(door.verifier, 'verifyNow'),
     issue: async (orgId) => (await door.give({ orgId, scopes: ['memory:read'] })).token,
   };
 }

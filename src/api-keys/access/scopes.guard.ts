@@ -10,7 +10,7 @@ import { Admission } from './admission';
 import { AUTHENTICATOR, type Authenticator } from '../ports/authenticator';
 import { clientAddressFinder, type ClientAddressOf } from '../../http/client-address';
 import { type PresentedCredential, readCredential } from './credentials';
-import { passNoteOn } from './decision-note';
+import { logRejection } from './decision-log';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { RequestRequirement } from './request-requirement';
@@ -189,7 +189,7 @@ export class ScopesGuard implements CanActivate {
 
   private challenged(context: ExecutionContext, request: HttpRequest, error: unknown): unknown {
     if (error instanceof ProblemException) {
-      passNoteOn(error, request);
+      logRejection(error, request);
       this.setHeaders(context, { 'Content-Type': PROBLEM_MEDIA_TYPE, ...error.headers });
     }
     return error;

@@ -8,7 +8,7 @@ import { ProblemException } from '../../problems/problem.exception';
 import { Admission } from '../access/admission';
 import { clientAddressFinder, type ClientAddressOf } from '../../http/client-address';
 import { readCredential } from '../access/credentials';
-import { noteDecision, passNoteOn } from '../access/decision-note';
+import { logDecision, logRejection } from '../access/decision-log';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 import { rateLimitHeaders } from '../access/rate-limit-headers';
 import { Public } from '../access/require-scopes.decorator';
@@ -71,10 +71,10 @@ export class ForwardAuthController {
         asked,
         'forward-auth',
       );
-      noteDecision(request, passed);
+      logDecision(request, passed);
       return passed;
     } catch (error) {
-      if (error instanceof ProblemException) passNoteOn(error, request);
+      if (error instanceof ProblemException) logRejection(error, request);
       throw error;
     }
   }

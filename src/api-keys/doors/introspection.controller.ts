@@ -3,7 +3,7 @@ import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../access/own-route.guard';
 import { currentKey } from '../access/current-caller';
-import { noteAnswer } from '../access/decision-note';
+import { logAnswer } from '../access/decision-log';
 import { ClientCredentials, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
@@ -52,7 +52,7 @@ export class IntrospectionController {
       clientAddress: ip,
     });
     const decision = await this.metrics.counted('introspect', deciding);
-    noteAnswer(request, decision);
+    logAnswer(request, decision);
     setHeader('Cache-Control', 'no-store');
     return decision.code === 'VALID'
       ? IntrospectionDto.of(decision.key, decision.secret, scopes ?? decision.key.scopes, this.options.issuer)

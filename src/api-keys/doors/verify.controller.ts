@@ -6,7 +6,7 @@ import { ApiProblems } from '../../problems/api-problems.decorator';
 import { JSON_BODY, SCOPED } from '../../problems/problem-groups';
 import { ProblemFilter } from '../../problems/problem.filter';
 import { currentKey } from '../access/current-caller';
-import { noteAnswer } from '../access/decision-note';
+import { logAnswer } from '../access/decision-log';
 import { RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { ScopesGuard } from '../access/scopes.guard';
 import { VerificationDto, VerifyDto } from './verify.dto';
@@ -59,7 +59,7 @@ export class VerifyController {
       { noCache: asksForNoCache(header('cache-control')) },
     );
     const verification = await this.metrics.counted('verify', verifying);
-    noteAnswer(request, verification);
+    logAnswer(request, verification);
     setHeader('Cache-Control', 'no-store');
     return VerificationDto.of(verification);
   }
