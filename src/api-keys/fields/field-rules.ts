@@ -3,6 +3,7 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { INT64 } from '../../common/int64';
+import { isUlid, ULID } from '../../common/ulid';
 import { isAllowedIp, MAX_ALLOWED_IPS, parseAddress } from '../domain/allowed-ips';
 import { isTenantId, TENANT_ID } from '../domain/binding';
 import { EXTERNAL_ID, isExternalId } from '../domain/external-id';
@@ -20,7 +21,6 @@ import { parseRfc3339 } from '../../http/rfc3339';
 const CONTROL_CHARACTERS = String.raw`\u0000-\u001f\u007f-\u009f\u2028\u2029`;
 const CONTROL_CHARACTER = new RegExp(`[${CONTROL_CHARACTERS}]`);
 const TEXT = `^[^${CONTROL_CHARACTERS}]*[^\\s${CONTROL_CHARACTERS}][^${CONTROL_CHARACTERS}]*$`;
-const USER_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const METADATA_KEY = /^(?!__proto__$|constructor$|prototype$)[A-Za-z0-9_-]{1,64}$/;
 const MAX_METADATA_ENTRIES = 50;
 const MAX_METADATA_VALUE = 500;
@@ -163,8 +163,8 @@ export function IsOwnerId(): PropertyDecorator {
   return rule(
     'isOwnerId',
     'must be the id of a user',
-    (value) => typeof value === 'string' && USER_ID.test(value),
-    { pattern: USER_ID },
+    (value) => typeof value === 'string' && isUlid(value),
+    { pattern: ULID },
   );
 }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, isUnlimited } from '../../api-keys/domain/caller';
-import { isKeyId } from '../../api-keys/domain/key-id';
+import { isUlid } from '../../common/ulid';
 import { cursorAfter, readCursor } from '../../api-keys/management/key-page';
 import type { User, UserStatus } from '../domain/user';
 import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
@@ -87,7 +87,7 @@ export class UsersService {
    */
   async remove(caller: Caller, id: string, ifVersion?: readonly number[]): Promise<void> {
     requireAdministrator(caller);
-    if (!isKeyId(id)) throw new UserNotFoundError();
+    if (!isUlid(id)) throw new UserNotFoundError();
     if (caller.isRetiring !== true) return this.removal.remove(id, ifVersion);
     const user = await this.users.find(id);
     if (user === null) throw new UserNotFoundError();
@@ -117,7 +117,7 @@ export class UsersService {
   }
 
   private async existing(id: string): Promise<User> {
-    const user = isKeyId(id) ? await this.users.find(id) : null;
+    const user = isUlid(id) ? await this.users.find(id) : null;
     if (user === null || user.status === 'deleted') throw new UserNotFoundError();
     return user;
   }

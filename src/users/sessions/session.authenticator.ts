@@ -5,7 +5,7 @@ import type { Authenticator } from '../../api-keys/ports/authenticator';
 import { CLOCK } from '../../api-keys/ports/clock.token';
 import type { Caller } from '../../api-keys/domain/caller';
 import type { Clock } from '../../api-keys/ports/clock';
-import { newKeyId } from '../../api-keys/domain/key-id';
+import { newUlid } from '../../common/ulid';
 import { DEFAULT_REVOCATION_BOUND_MS } from '../../change-feed/change-feed';
 import { MONGO_OPERATION_TIMEOUT_MS } from '../../mongo/mongo-operation';
 import { StorageFaultError, StorageUnavailableError } from '../../problems/storage.errors';
@@ -122,7 +122,7 @@ export class SessionAuthenticator implements Authenticator {
   private async welcome(issuer: string, subject: string, profile: UserProfile, now: Date): Promise<User> {
     const user: User = {
       ...profile,
-      id: newKeyId(now),
+      id: newUlid(now),
       issuer,
       subject,
       status: 'active',
