@@ -8,7 +8,7 @@ import type { TenantContext } from '../domain/binding';
 import { isAtOnce, type Passed } from '../verification/verification';
 import { Admission } from './admission';
 import { AUTHENTICATOR, type Authenticator } from '../ports/authenticator';
-import { clientAddressFinder, type ClientAddressOf } from '../../http/client-address';
+import { ClientAddress } from '../../http/client-address';
 import { type PresentedCredential, readCredential } from './credentials';
 import { logRejection } from './decision-log';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
@@ -40,7 +40,6 @@ const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS]
 export class ScopesGuard implements CanActivate {
   private readonly routes = new RouteAccessTable();
   private readonly tenantParams: Required<TenantParamNames>;
-  private readonly clientAddress: ClientAddressOf;
   private readonly addressOf = (request: HttpRequest): string | undefined => this.clientAddressOf(request);
   private readonly judgesAlike = (guard: object): boolean => guard === this || this.isTwin(guard);
 
@@ -48,13 +47,13 @@ export class ScopesGuard implements CanActivate {
     private readonly admission: Admission,
     @Inject(API_KEYS_OPTIONS) private readonly moduleOptions: ApiKeysOptions,
     private readonly adapterHost: HttpAdapterHost,
+    private readonly clientAddress: ClientAddress,
     @Optional() @Inject(AUTHENTICATOR) private readonly authenticator?: Authenticator,
   ) {
     this.tenantParams = {
       orgId: moduleOptions.tenantParams?.orgId ?? 'orgId',
       projectId: moduleOptions.tenantParams?.projectId ?? 'projectId',
     };
-    this.clientAddress = clientAddressFinder(moduleOptions.trustProxy ?? []);
   }
 
   /** Answers at once where the verifier does, so that a request with a known key waits for nothing. */
@@ -231,7 +230,7 @@ export class ScopesGuard implements CanActivate {
 
   /** The address of the client, `undefined` where it is not known. */
   protected clientAddressOf(request: HttpRequest): string | undefined {
-    return this.clientAddress(nodeRequestOf(request));
+    return this.clientAddress.of(nodeRequestOf(request));
   }
 
   /** Comes before the handler, so that what the handler sets counts. */
