@@ -51,7 +51,7 @@ async function keywardWith(count: number): Promise<Subject> {
   for (const { token } of keys) await verifier.verify(token, REQUIREMENT);
   return () =>
     microseconds(CALLS, (index) => {
-      const verification = verifier.verify(keys[index % count]?.token ?? '', REQUIREMENT);
+      const verification = verifier.verifyNow(keys[index % count]?.token ?? '', REQUIREMENT);
       if (verification instanceof Promise || verification.code !== 'VALID') throw new Error('not hot');
     });
 }

@@ -4,7 +4,18 @@ import { join } from 'node:path';
 import { print, printMachine } from './kit/report';
 
 /** Each in a file, and a process, of its own. */
-const BENCHES = ['verify', 'cache', 'heap', 'guard', 'peers', 'cold', 'burst', 'revocation', 'feed'] as const;
+const BENCHES = [
+  'verify',
+  'tokens',
+  'cache',
+  'heap',
+  'guard',
+  'peers',
+  'cold',
+  'burst',
+  'revocation',
+  'feed',
+] as const;
 
 const FLAGS = ['--expose-gc', '--max-old-space-size=8192', '--require', join(__dirname, 'typescript.cjs')];
 

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     ({ verifier }: BenchVerifier) =>
     (): number =>
       microseconds(CALLS, (index) => {
-        const verification = verifier.verify(hot[index % HOT]?.token ?? '', REQUIREMENT);
+        const verification = verifier.verifyNow(hot[index % HOT]?.token ?? '', REQUIREMENT);
         if (verification instanceof Promise || verification.code !== 'VALID') throw new Error('not hot');
       });
   const figures = await interleave(

@@ -39,6 +39,7 @@ import { LocalRateLimiter } from './api-keys/limits/local-rate-limiter';
 import { RATE_LIMITER } from './api-keys/ports/rate-limiter';
 import { RedisConnection } from './api-keys/limits/redis-connection';
 import { SharedRateLimiter } from './api-keys/limits/shared-rate-limiter';
+import { ClientAddress } from './http/client-address';
 import { HostFront } from './http/host-front';
 import { openStore } from './mongo/open-store';
 import { FreshKeys } from './api-keys/verification/fresh-keys';
@@ -108,6 +109,11 @@ function assemble(
     options,
     { provide: API_KEYS_SETTINGS, useValue: settings },
     { provide: CLOCK, useValue: systemClock },
+    {
+      provide: ClientAddress,
+      inject: [API_KEYS_OPTIONS],
+      useFactory: ({ trustProxy }: ApiKeysOptions) => new ClientAddress(trustProxy ?? []),
+    },
     StorageConfig,
     {
       provide: API_KEY_REPOSITORY,
@@ -189,6 +195,7 @@ function assemble(
       API_KEY_REPOSITORY,
       EVENT_REPOSITORY,
       CLOCK,
+      ClientAddress,
       StorageConfig,
       RedisConnection,
       DecisionMetrics,

@@ -3,7 +3,7 @@ import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { clientAddressFinder } from '../http/client-address';
+import { ClientAddress } from '../http/client-address';
 import { AppModule } from './app.module';
 import { type Environment, logFormatOf } from '../settings/environment';
 import { BODY_LIMIT_BYTES } from '../http/request-body';
@@ -65,7 +65,7 @@ export async function createService(): Promise<NestFastifyApplication> {
   answered = logRequests(fastify, {
     logger,
     metrics: app.get(HttpMetrics),
-    clientAddress: clientAddressFinder(setting('TRUST_PROXY')),
+    clientAddress: app.get(ClientAddress),
   });
   secureHeaders(fastify, () => signIn?.origins ?? []);
   demandHost(fastify);

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { isIP, Socket } from 'node:net';
 import { assert, constantFrom, ipV4, ipV6, nat, property, string } from 'fast-check';
-import { clientAddressFinder } from './client-address';
+import { ClientAddress } from './client-address';
 
 const PROXIES = ['192.0.2.1', '10.0.0.0/8', '2001:db8:ffff::/48'];
 
@@ -45,7 +45,7 @@ describe("a client's address", () => {
     ['unknown where the socket is closed', [], undefined, '203.0.113.7', undefined],
     ['unknown where the socket of a proxy is closed', PROXIES, undefined, '203.0.113.7', undefined],
   ])('is %s', (_what, trusted, remoteAddress, forwardedFor, expected) => {
-    expect(clientAddressFinder(trusted)(requestFrom(remoteAddress, forwardedFor))).toBe(expected);
+    expect(new ClientAddress(trusted).of(requestFrom(remoteAddress, forwardedFor))).toBe(expected);
   });
 
   it.each([
@@ -60,12 +60,12 @@ describe("a client's address", () => {
     ['198.51.100.7, 203.0.113.7 , [2001:db8:ffff::2]:443', '203.0.113.7'],
     ['203.0.113.7:51008, ,', '203.0.113.7'],
   ])('is read without the port of %s', (forwardedFor, expected) => {
-    expect(clientAddressFinder(PROXIES)(requestFrom('192.0.2.1', forwardedFor))).toBe(expected);
+    expect(new ClientAddress(PROXIES).of(requestFrom('192.0.2.1', forwardedFor))).toBe(expected);
   });
 
   it('is the same with a port as without, whatever address and port', () => {
-    const addressOf = clientAddressFinder(['192.0.2.1']);
-    const behind = (entry: string): string | undefined => addressOf(requestFrom('192.0.2.1', entry));
+    const clientAddress = new ClientAddress(['192.0.2.1']);
+    const behind = (entry: string): string | undefined => clientAddress.of(requestFrom('192.0.2.1', entry));
     assert(
       property(ipV4(), nat(65_535), (address, port) => {
         expect(behind(`${address}:${port}`)).toBe(behind(address));
@@ -106,14 +106,14 @@ describe("a client's address", () => {
     '[]:443',
     '203.0.113.7, 10.0.0.2:99999',
   ])('is unknown behind a proxy that says %s', (forwardedFor) => {
-    expect(clientAddressFinder(PROXIES)(requestFrom('192.0.2.1', forwardedFor))).toBeUndefined();
+    expect(new ClientAddress(PROXIES).of(requestFrom('192.0.2.1', forwardedFor))).toBeUndefined();
   });
 
   it('is an address or unknown, whatever a proxy says', () => {
     const text = string({ unit: constantFrom(...'0123456789abcdef.:,[]% "') });
     assert(
       property(text, (forwardedFor) => {
-        const address = clientAddressFinder(PROXIES)(requestFrom('192.0.2.1', forwardedFor));
+        const address = new ClientAddress(PROXIES).of(requestFrom('192.0.2.1', forwardedFor));
         expect(address === undefined || isIP(address) !== 0).toBe(true);
       }),
     );
@@ -122,7 +122,7 @@ describe("a client's address", () => {
   it.each(['acme', '10.0.0.0/33', '', '10.0.0'])(
     'is not looked for behind %j, which is no proxy',
     (trusted) => {
-      expect(() => clientAddressFinder([trusted])).toThrow(TypeError);
+      expect(() => new ClientAddress([trusted])).toThrow(TypeError);
     },
   );
 });

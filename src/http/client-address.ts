@@ -2,34 +2,37 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import proxyAddr from 'proxy-addr';
 
-/** Finds the address of a request's client. */
-export type ClientAddressOf = (request: IncomingMessage) => string | undefined;
-
 /** An entry of `X-Forwarded-For` with a port, as Azure and AWS send it. A bare IPv6 address has no room for one. */
 const WITH_PORT = /^(?:\[(?<ipv6>[^\]]*)\]|(?<ipv4>[^:]*))(?::(?<port>\d{1,5}))?$/;
 const MAX_PORT = 65_535;
 
-/**
- * Returns a function that finds the client's address: the socket's address or, if that is a trusted proxy's, the nearest
- * address in `X-Forwarded-For` that is not. The function returns `undefined` if no address can be read there, which fails
- * every allowlist.
- *
- * @param trusted addresses and CIDR ranges of proxies
- * @throws TypeError if one is not an address or range
- */
-export function clientAddressFinder(trusted: readonly string[]): ClientAddressOf {
-  if (trusted.length === 0) return (request) => request.socket.remoteAddress;
-  const trust = proxyAddr.compile([...trusted]);
-  return ({ socket, headers }) => {
+/** Finds the address of a request's client. One instance serves all that ask: the guard, forward-auth and the access log. */
+export class ClientAddress {
+  private readonly trusts: ((address: string, hop: number) => boolean) | undefined;
+
+  /**
+   * @param trustedProxies addresses and CIDR ranges of proxies
+   * @throws TypeError if one is not an address or range
+   */
+  constructor(trustedProxies: readonly string[]) {
+    this.trusts = trustedProxies.length === 0 ? undefined : proxyAddr.compile([...trustedProxies]);
+  }
+
+  /**
+   * Returns the socket's address or, if that is a trusted proxy's, the nearest address in `X-Forwarded-For` that is not.
+   * Returns `undefined` if no address can be read there, which fails every allowlist.
+   */
+  of({ socket, headers }: IncomingMessage): string | undefined {
     let address = socket.remoteAddress;
+    if (this.trusts === undefined) return address;
     const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
-    for (let hop = 0; address !== undefined && trust(address, hop); hop += 1) {
+    for (let hop = 0; address !== undefined && this.trusts(address, hop); hop += 1) {
       const entry = nextEntry(forwarded);
       if (entry === undefined) break;
       address = addressIn(entry);
     }
     return address;
-  };
+  }
 }
 
 /** Takes the last entry of a list. Empty entries do not count (RFC 9110 section 5.6.1). */

@@ -1,4 +1,4 @@
-import { noteAnswered } from '../problems/answered';
+import { markAnswered } from '../problems/answered';
 import { type Call, OwnRoute, ownRouteHandlerOf } from './own-route';
 
 class Routes {
@@ -19,7 +19,7 @@ describe('the method that Nest calls in place of a route of ours', () => {
 
   it('does nothing when the answer was sent', () => {
     const response = {};
-    noteAnswered(response);
+    markAnswered(response);
     expect(standIn(response)).toBeUndefined();
   });
 

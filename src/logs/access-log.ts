@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { answerNoteOf, decisionNoteOf } from '../api-keys/access/decision-note';
+import { loggedAnswerOf, loggedDecisionOf } from '../api-keys/access/decision-log';
 import { accessOf } from '../api-keys/access/verified-access';
-import type { ClientAddressOf } from '../http/client-address';
+import type { ClientAddress } from '../http/client-address';
 import { sentMethodOf } from '../http/host-front';
 import type { HttpMetrics } from '../health/http-metrics';
 import { REQUEST_ID_HEADER } from './request-id';
@@ -14,7 +14,7 @@ const PROBES = /^\/(?:health\/|metrics$)/;
 export interface AccessLogParts {
   readonly logger: ServiceLogger;
   readonly metrics: HttpMetrics;
-  readonly clientAddress: ClientAddressOf;
+  readonly clientAddress: ClientAddress;
 }
 
 /** Told of a request that was answered. */
@@ -51,21 +51,21 @@ function lineOf(
   request: FastifyRequest,
   reply: FastifyReply,
   route: string | undefined,
-  clientAddress: ClientAddressOf,
+  clientAddress: ClientAddress,
 ): Readonly<Record<string, string | number | undefined>> {
   const access = accessOf(request);
-  const note = decisionNoteOf(request);
-  const about = answerNoteOf(request);
+  const logged = loggedDecisionOf(request);
+  const about = loggedAnswerOf(request);
   return {
     requestId: request.id,
     method: sentMethodOf(request.raw),
     route: route ?? 'unknown',
     status: reply.statusCode,
     ms: Math.round(reply.elapsedTime * 100) / 100,
-    client: clientAddress(request.raw),
-    keyId: access?.presented?.key.id ?? note?.keyId,
+    client: clientAddress.of(request.raw),
+    keyId: access?.presented?.key.id ?? logged?.keyId,
     userId: access?.caller.userId,
-    decision: access?.presented === undefined ? note?.code : 'VALID',
+    decision: access?.presented === undefined ? logged?.code : 'VALID',
     aboutKeyId: about?.keyId,
     aboutDecision: about?.code,
   };

@@ -1,7 +1,7 @@
 const answered = new WeakSet<object>();
 
-/** Notes that a response is complete. */
-export function noteAnswered(response: object): void {
+/** Marks a response as complete. */
+export function markAnswered(response: object): void {
   answered.add(response);
 }
 

@@ -39,7 +39,11 @@ describe('someone who installs the package', () => {
     expect(Object.keys(manifest.peerDependencies)).toEqual(
       expect.arrayContaining(['@nestjs/common', '@nestjs/core', '@nestjs/mongoose', 'mongoose', ...ADAPTERS]),
     );
-    expect(Object.keys(manifest.peerDependenciesMeta)).toEqual(['@nestjs/event-emitter', ...ADAPTERS]);
+    expect(Object.keys(manifest.peerDependenciesMeta)).toEqual([
+      '@nestjs/event-emitter',
+      ...ADAPTERS,
+      'ioredis',
+    ]);
   });
 
   it('reads the same of its peers in the guide', async () => {

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import type { Type } from '@nestjs/common';
+import { ClientAddress } from '../../src/http/client-address';
 import type { Authenticator } from '../../src/api-keys/ports/authenticator';
 import type { HttpRequest } from '../../src/http/http-request';
 import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
@@ -54,7 +55,13 @@ export function guardedRoute(
       response[name] = value;
     },
   } as unknown as AbstractHttpAdapter;
-  const guard = new Guard(admission, options, adapterHost, authenticator);
+  const guard = new Guard(
+    admission,
+    options,
+    adapterHost,
+    new ClientAddress(options.trustProxy ?? []),
+    authenticator,
+  );
   return async (handler, request) => {
     const headers: Record<string, string> = {};
     const context = new ExecutionContextHost([request, headers], controller, handler);

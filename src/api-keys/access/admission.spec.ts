@@ -17,7 +17,7 @@ import { ReuseRecorder } from '../verification/reuse-recorder';
 import type { Passed } from '../verification/verification';
 import { Admission } from './admission';
 import type { PresentedCredential } from './credentials';
-import { decisionNoteOf } from './decision-note';
+import { loggedDecisionOf } from './decision-log';
 
 const NOON = new Date('2027-01-31T12:00:00.000Z');
 const clock = { now: (): Date => new Date(NOON) };
@@ -154,7 +154,7 @@ describe('a request with a good key', () => {
     const refused = await refusal(under(other.id));
     expect(refused.problem).toMatchObject({ code: 'user_name_mismatch', status: 401 });
     expect(refused.headers['WWW-Authenticate']).toMatch(/^Bearer realm="acme", error="invalid_token"/);
-    expect(decisionNoteOf(refused)).toBeUndefined();
+    expect(loggedDecisionOf(refused)).toBeUndefined();
     expect(await codeOf(under(''))).toBe('user_name_mismatch');
     expect(await codeOf(under(mine.id.toUpperCase()))).toBe('user_name_mismatch');
   });
@@ -167,7 +167,7 @@ describe('a request with a good key', () => {
       const refused = await refusal(admission.admit(credential, required));
       expect(refused.problem).toMatchObject({ code: 'rate_limited', status: 429 });
       expect(refused.problem.detail).toMatch(/seconds in Retry-After/);
-      expect(decisionNoteOf(refused)).toMatchObject({ code: 'RATE_LIMITED' });
+      expect(loggedDecisionOf(refused)).toMatchObject({ code: 'RATE_LIMITED' });
       expect(refused.headers).toMatchObject({
         'RateLimit-Policy': '"key";q=1;w=60',
         'Retry-After': expect.stringMatching(/^\d+$/) as unknown,

@@ -15,7 +15,7 @@ import { isAtOnce, type Passed, type Verification } from '../verification/verifi
 import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 import type { Authenticator } from '../ports/authenticator';
 import type { PresentedCredential, PresentedToken } from './credentials';
-import { noteDecision } from './decision-note';
+import { logDecision } from './decision-log';
 import { rateLimitHeaders } from './rate-limit-headers';
 
 type Refusal = Exclude<Verification, Passed>;
@@ -59,7 +59,7 @@ export class Admission {
     if (options?.noCache === true) {
       return this.judgeLate(this.confirmed(token, requirement, options), requirement, door);
     }
-    const verification = this.verifier.verify(token, requirement, options);
+    const verification = this.verifier.verifyNow(token, requirement, options);
     if (!isAtOnce(verification)) return this.judgeLate(verification, requirement, door);
     this.metrics.count(door, verification.code);
     return verification.code === 'VALID' ? verification : this.refuse(verification, requirement);
@@ -123,7 +123,7 @@ export class Admission {
 
   private async refuse(verification: Refusal, requirement: Requirement): Promise<never> {
     const refusal = await this.refusal(verification, requirement);
-    noteDecision(refusal, verification);
+    logDecision(refusal, verification);
     throw refusal;
   }
 

@@ -2,6 +2,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { ClientAddress } from '../../http/client-address';
 import { keyDoor } from '../../../test/support/key-door';
 import { ProblemException } from '../../problems/problem.exception';
 import type { ApiKeysOptions } from '../options/api-keys.options';
@@ -49,7 +50,7 @@ function house(): {
   return {
     admission: door.admission,
     options: door.options,
-    verify: jest.spyOn(door.verifier, 'verify'),
+    verify: jest.spyOn(door.verifier, 'verifyNow'),
     issue: async (orgId) => (await door.give({ orgId, scopes: ['memory:read'] })).token,
   };
 }
@@ -61,7 +62,7 @@ function guardOf(
   Guard = ScopesGuard,
   authenticator?: Authenticator,
 ): ScopesGuard {
-  return new Guard(admission, options, adapterHost, authenticator);
+  return new Guard(admission, options, adapterHost, new ClientAddress([]), authenticator);
 }
 
 type Dispatched = HttpRequest & { params: unknown };

@@ -10,7 +10,7 @@ import { ContextIdFactory, HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 import { accessOf, forgetAccess } from './verified-access';
 import { knownIn, readOrRefuse, refuseParameters } from '../../problems/validation';
-import { noteAnswered } from '../../problems/answered';
+import { markAnswered } from '../../problems/answered';
 import { type Call, type OwnRouteHandler, ownRouteHandlerOf } from '../../http/own-route';
 import { readParameters } from '../../http/parameters';
 import { readBody } from '../../http/request-body';
@@ -59,7 +59,7 @@ export class OwnRouteGuard implements CanActivate {
     // Express would answer 304. Behind a proxy the client asks this of another service.
     delete nodeRequestOf(request).headers['if-none-match'];
     this.send(response, answer, statusOf(method), headers);
-    noteAnswered(response);
+    markAnswered(response);
     return true;
   }
 

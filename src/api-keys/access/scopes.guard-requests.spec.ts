@@ -1,6 +1,6 @@
 import { guardedRoute, NOT_CACHED, requestOf, type Sent } from '../../../test/support/guarded-route';
 import { type KeyDoor, keyDoor } from '../../../test/support/key-door';
-import { decisionNoteOf } from './decision-note';
+import { loggedDecisionOf } from './decision-log';
 import type { PresentedCredential } from './credentials';
 import type { HttpRequest } from '../../http/http-request';
 import {
@@ -244,8 +244,8 @@ describe('a client', () => {
     ];
     await ask(own, stranger);
     await ask(own, former);
-    expect(decisionNoteOf(stranger)).toEqual({ code: 'MALFORMED', keyId: undefined });
-    expect(decisionNoteOf(former)).toEqual({ code: 'REVOKED', keyId: revoked.id });
+    expect(loggedDecisionOf(stranger)).toEqual({ code: 'MALFORMED', keyId: undefined });
+    expect(loggedDecisionOf(former)).toEqual({ code: 'REVOKED', keyId: revoked.id });
   });
 
   it('gets no challenge for a fault of ours', async () => {

@@ -1,5 +1,6 @@
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { ClientAddress } from '../../http/client-address';
 import { StorageConfig } from '../../config/storage.config';
 import { ProblemException } from '../../problems/problem.exception';
 import { aKey } from '../../../test/support/fixtures';
@@ -48,7 +49,7 @@ adapterHost.httpAdapter = {
   getHeader: () => undefined,
   setHeader: () => undefined,
 } as unknown as AbstractHttpAdapter;
-const guard = new ScopesGuard(admission, options, adapterHost);
+const guard = new ScopesGuard(admission, options, adapterHost, new ClientAddress([]));
 
 function contextOf(
   type: string,

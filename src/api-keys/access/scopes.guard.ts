@@ -8,9 +8,9 @@ import type { TenantContext } from '../domain/binding';
 import { isAtOnce, type Passed } from '../verification/verification';
 import { Admission } from './admission';
 import { AUTHENTICATOR, type Authenticator } from '../ports/authenticator';
-import { clientAddressFinder, type ClientAddressOf } from '../../http/client-address';
+import { ClientAddress } from '../../http/client-address';
 import { type PresentedCredential, readCredential } from './credentials';
-import { passNoteOn } from './decision-note';
+import { logRejection } from './decision-log';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { RequestRequirement } from './request-requirement';
@@ -40,7 +40,6 @@ const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS]
 export class ScopesGuard implements CanActivate {
   private readonly routes = new RouteAccessTable();
   private readonly tenantParams: Required<TenantParamNames>;
-  private readonly clientAddress: ClientAddressOf;
   private readonly addressOf = (request: HttpRequest): string | undefined => this.clientAddressOf(request);
   private readonly judgesAlike = (guard: object): boolean => guard === this || this.isTwin(guard);
 
@@ -49,13 +48,13 @@ export class ScopesGuard implements CanActivate {
     private readonly admission: Admission,
     @Inject(API_KEYS_OPTIONS) private readonly moduleOptions: ApiKeysOptions,
     private readonly adapterHost: HttpAdapterHost,
+    private readonly clientAddress: ClientAddress,
     @Optional() @Inject(AUTHENTICATOR) private readonly authenticator?: Authenticator,
   ) {
     this.tenantParams = {
       orgId: moduleOptions.tenantParams?.orgId ?? 'orgId',
       projectId: moduleOptions.tenantParams?.projectId ?? 'projectId',
     };
-    this.clientAddress = clientAddressFinder(moduleOptions.trustProxy ?? []);
   }
 
   /** Answers at once where the verifier does, so that a request with a known key waits for nothing. */
@@ -190,7 +189,7 @@ export class ScopesGuard implements CanActivate {
 
   private challenged(context: ExecutionContext, request: HttpRequest, error: unknown): unknown {
     if (error instanceof ProblemException) {
-      passNoteOn(error, request);
+      logRejection(error, request);
       this.setHeaders(context, { 'Content-Type': PROBLEM_MEDIA_TYPE, ...error.headers });
     }
     return error;
@@ -232,7 +231,7 @@ export class ScopesGuard implements CanActivate {
 
   /** The address of the client, `undefined` where it is not known. */
   protected clientAddressOf(request: HttpRequest): string | undefined {
-    return this.clientAddress(nodeRequestOf(request));
+    return this.clientAddress.of(nodeRequestOf(request));
   }
 
   /** Comes before the handler, so that what the handler sets counts. */

@@ -57,12 +57,7 @@ function judge(binding: Binding, verifier: Binding | undefined, fault: Fault): D
     verifier,
     ...fault.requirement,
   };
-  return decide(
-    { keyId: key.id, digest: digestOfHex(hash) },
-    { prepared: prepareKey(key), ownerActive },
-    requirement,
-    NOON,
-  );
+  return decide(digestOfHex(hash), { prepared: prepareKey(key), ownerActive }, requirement, NOON);
 }
 
 const acme: Binding = { orgId: 'acme' };
@@ -100,7 +95,7 @@ describe('a key that is bound elsewhere', () => {
       clientAddress: undefined,
       verifier: acme,
     };
-    const missing = decide({ keyId: unbound.id, digest: digestOfHex(HASH) }, null, requirement, NOON);
+    const missing = decide(digestOfHex(HASH), null, requirement, NOON);
     expect(elsewhere).toEqual(missing);
     expect(judge(acme, acme, { code: 'NOT_FOUND', hash: 'a0'.repeat(32) })).toEqual(missing);
   });

@@ -1,6 +1,5 @@
 import type { ApiKey } from './api-key';
 import { type Decision, decide, type DecisionCode, type Requirement } from './decision';
-import type { ParsedToken } from './token/key-token';
 import { prepareKey } from './prepared-key';
 import { digestOfHex } from './token/token-digest';
 
@@ -33,12 +32,12 @@ const key: ApiKey = {
 
 /** A reader of acme who reads acme's memories from acme's office. */
 interface Case {
-  readonly presented: ParsedToken | null;
+  readonly presented: string | null;
   readonly stored: { readonly key: ApiKey; readonly ownerActive: boolean } | null;
   readonly requirement: Requirement;
 }
 const good: Case = {
-  presented: { keyId: ID, digest: digestOfHex(HASH) },
+  presented: digestOfHex(HASH),
   stored: { key, ownerActive: true },
   requirement: {
     scopes: { allOf: ['memory:read'], anyOf: [] },
@@ -67,10 +66,7 @@ const withRequirement = (it: Case, part: Partial<Requirement>): Case => ({
 const FAULTS: readonly (readonly [DecisionCode, (it: Case) => Case])[] = [
   ['MALFORMED', (it) => ({ ...it, presented: null })],
   ['NOT_FOUND', (it) => ({ ...it, stored: null })],
-  [
-    'ROTATED',
-    (it) => ({ ...it, presented: it.presented && { ...it.presented, digest: digestOfHex(OLD_HASH) } }),
-  ],
+  ['ROTATED', (it) => ({ ...it, presented: it.presented && digestOfHex(OLD_HASH) })],
   ['REVOKED', (it) => withKey(it, { revokedAt: EARLIER })],
   ['DISABLED', (it) => withKey(it, { enabled: false })],
   ['EXPIRED', (it) => withKey(it, { expiresAt: NOON })],
@@ -119,7 +115,7 @@ describe('someone who guesses the secret of an existing key', () => {
     ['more than the right one', `${HASH}00`],
     ['no hexadecimal', 'g'.repeat(64)],
   ])('learns nothing of it: the hash is %s', (_what, hash) => {
-    const guess: Case = { ...good, presented: { keyId: ID, digest: digestOfHex(hash) } };
+    const guess: Case = { ...good, presented: digestOfHex(hash) };
     expect(judge(guess)).toEqual({ code: 'NOT_FOUND' });
     expect(judge(withKey(guess, { revokedAt: EARLIER, enabled: false }))).toEqual({ code: 'NOT_FOUND' });
   });
@@ -130,7 +126,7 @@ describe('someone who guesses the secret of an existing key', () => {
 });
 
 describe('a replaced secret', () => {
-  const old: Case = { ...good, presented: { keyId: ID, digest: digestOfHex(OLD_HASH) } };
+  const old: Case = { ...good, presented: digestOfHex(OLD_HASH) };
   const retiringAt = (retiresAt: Date): Case =>
     withKey(old, { secrets: [{ hash: OLD_HASH, createdAt: EARLIER, retiresAt }, ...key.secrets.slice(1)] });
 
@@ -154,7 +150,7 @@ describe('a replaced secret', () => {
 describe('a holder of whom nothing but possession of the current secret is asked', () => {
   const holder = withRequirement(good, { possession: true });
   const inGrace = withKey(
-    { ...holder, presented: { keyId: ID, digest: digestOfHex(OLD_HASH) } },
+    { ...holder, presented: digestOfHex(OLD_HASH) },
     { secrets: [{ hash: OLD_HASH, createdAt: EARLIER, retiresAt: LATER }, ...key.secrets.slice(1)] },
   );
   const REFUSING: ReadonlySet<DecisionCode> = new Set(['MALFORMED', 'NOT_FOUND', 'ROTATED', 'REVOKED']);
@@ -180,7 +176,7 @@ describe('a holder of whom nothing but possession of the current secret is asked
   });
 
   it('learns nothing of a key whose secret it guesses', () => {
-    const guess = { ...holder, presented: { keyId: ID, digest: digestOfHex(WRONG_HASH) } };
+    const guess = { ...holder, presented: digestOfHex(WRONG_HASH) };
     expect(judge(guess)).toEqual({ code: 'NOT_FOUND' });
   });
 });

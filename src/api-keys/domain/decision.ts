@@ -1,7 +1,6 @@
 import { addressAllowed } from './allowed-ips';
 import { isExpired, isRetired, type KeySecret, type VerifiedKey } from './api-key';
 import { type Binding, bindingMatches, isBoundElsewhere, type TenantContext } from './binding';
-import type { ParsedToken } from './token/key-token';
 import { findSecret, type PreparedKey } from './prepared-key';
 import { meetsScopes, type ScopeRequirement } from './scopes';
 
@@ -41,10 +40,10 @@ export interface Requirement {
   readonly possession?: boolean | undefined;
 }
 
-/** What was found in the store about a well-formed token. */
+/** What the store holds about a well-formed token. */
 export interface StoredState {
   readonly prepared: PreparedKey;
-  /** Whether the key's owner is active; true for a key without an owner. */
+  /** Whether the key's owner is active; true for a key without an owner. Read for genuine secrets only. */
   readonly ownerActive: boolean;
 }
 
@@ -77,44 +76,29 @@ export interface Valid {
   readonly secret: KeySecret;
 }
 
-/** The answer for a token that has not the form of one. */
-export const MALFORMED: Unknown = Object.freeze({ code: 'MALFORMED' });
-
-/** The answer for a token that no key has. */
-export const NOT_FOUND: Unknown = Object.freeze({ code: 'NOT_FOUND' });
+const MALFORMED: Unknown = Object.freeze({ code: 'MALFORMED' });
+const NOT_FOUND: Unknown = Object.freeze({ code: 'NOT_FOUND' });
 
 /**
- * Decides, once and for every door. Pure: a record, a requirement and a time in, a code out.
+ * Decides whether a presented token is good for what is required of it. The only decision: every door asks this function
+ * through `KeyVerifier`. Pure: it reads neither a clock nor a store.
  *
- * @param presented the parsed token, `null` where it was malformed
+ * @param presented SHA-256 of the presented token as `digestOf` gives it, `null` if the token is malformed
  * @param stored what the store holds under the token's key id, `null` for nothing
+ * @param now the time of the decision; read only for a key or a secret that ends
  */
 export function decide(
-  presented: ParsedToken | null,
+  presented: string | null,
   stored: StoredState | null,
   requirement: Requirement,
   now: Date,
 ): Decision {
   if (presented === null) return MALFORMED;
   if (stored === null) return NOT_FOUND;
-  const secret = findSecret(stored.prepared, presented.digest);
-  if (secret === undefined) return NOT_FOUND;
-  return decideGenuine(stored.prepared, secret, stored.ownerActive, requirement, now);
-}
-
-/**
- * The part of {@link decide} that follows where the presented token is known to be a genuine secret of the key.
- *
- * @param secret found with `findSecret`
- */
-export function decideGenuine(
-  prepared: PreparedKey,
-  secret: KeySecret,
-  ownerActive: boolean,
-  requirement: Requirement,
-  now: Date,
-): Decision {
+  const { prepared, ownerActive } = stored;
   const { key } = prepared;
+  const secret = findSecret(prepared, presented);
+  if (secret === undefined) return NOT_FOUND;
   if (requirement.verifier !== undefined && isBoundElsewhere(key, requirement.verifier)) return NOT_FOUND;
   const code = judge(prepared, secret, ownerActive, requirement, now);
   return code === 'VALID' ? { code, key, secret } : { code, key, secret };

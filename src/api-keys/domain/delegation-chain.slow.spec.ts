@@ -86,7 +86,7 @@ const uses = asked.map(({ scope, tenant, clientAddress, now }): Probe => {
   const requirement = { scopes: { allOf: [scope], anyOf: [] }, tenant, clientAddress };
   return (key) => {
     const stored = { prepared: preparedOf(key), ownerActive: true };
-    return decide({ keyId: key.id, digest }, stored, requirement, now).code === 'VALID';
+    return decide(digest, stored, requirement, now).code === 'VALID';
   };
 });
 const sights = [undefined, 'ada', 'bob'].flatMap((ownerId) =>

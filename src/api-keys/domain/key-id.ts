@@ -1,27 +1,22 @@
-import { monotonicFactory } from 'ulid';
+import { newUlid } from '../../common/ulid';
 
 /** The form of a key id. */
 export const KEY_ID = /^[0-7z][0-9a-hjkmnp-tv-z]{25}$/;
 
-const nextUlid = monotonicFactory();
-
-/**
- * A new key id: a lower-case ULID. Ids made by one process sort in the order of their making, also when the
- * clock steps back.
- */
+/** Returns a new key id: a lower-case ULID, see `newUlid`. */
 export function newKeyId(now: Date): string {
-  return nextUlid(now.getTime()).toLowerCase();
+  return newUlid(now);
 }
 
 /**
- * Whether `text` has the form of a key id: a lower-case ULID, or `z` and 25 digits for an imported key.
+ * Returns whether `text` has the form of a key id: a lower-case ULID, or `z` and 25 digits for an imported key.
  * Says nothing about whether such a key exists.
  */
 export function isKeyId(text: string): boolean {
   return KEY_ID.test(text);
 }
 
-/** Whether the key of this id was imported: it may be older than its record. */
+/** Returns whether the key of this id was imported: it may be older than its record. */
 export function isImportedKeyId(id: string): boolean {
   return id.startsWith('z');
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { KeySecret } from './api-key';
-import { currentSecret, MAX_GRACE_SECONDS, noteReuse, rotateSecrets } from './rotation';
+import { currentSecret, MAX_GRACE_SECONDS, markReused, rotateSecrets } from './rotation';
 
 const MADE = new Date('2027-01-01T00:00:00.000Z');
 const NOON = new Date('2027-01-31T12:00:00.000Z');
@@ -103,19 +103,19 @@ describe('the current secret', () => {
 describe('the first use of a retired secret', () => {
   const retired = secret(1, { retiresAt: EARLIER });
 
-  it('is noted with it, and with no other', () => {
-    expect(noteReuse([retired, secret(2)], hashOf(1), NOON)).toEqual([
+  it('is marked with it, and with no other', () => {
+    expect(markReused([retired, secret(2)], hashOf(1), NOON)).toEqual([
       { ...retired, reusedAt: NOON },
       secret(2),
     ]);
   });
 
-  it('stays noted as it was when the secret is used once more', () => {
-    const noted = noteReuse([retired, secret(2)], hashOf(1), NOON);
-    expect(noteReuse(noted, hashOf(1), LATER)).toEqual(noted);
+  it('stays marked as it was when the secret is used once more', () => {
+    const marked = markReused([retired, secret(2)], hashOf(1), NOON);
+    expect(markReused(marked, hashOf(1), LATER)).toEqual(marked);
   });
 
-  it('is not noted for a secret the key does not know', () => {
-    expect(noteReuse([retired, secret(2)], hashOf(3), NOON)).toEqual([retired, secret(2)]);
+  it('is not marked for a secret the key does not know', () => {
+    expect(markReused([retired, secret(2)], hashOf(3), NOON)).toEqual([retired, secret(2)]);
   });
 });

@@ -31,8 +31,8 @@ export function currentSecret(secrets: readonly KeySecret[]): KeySecret | undefi
   return secrets.find((secret) => secret.retiresAt === undefined);
 }
 
-/** The secrets with the first use of a retired one noted; unchanged where it was noted before, or is unknown. */
-export function noteReuse(secrets: readonly KeySecret[], hash: string, now: Date): readonly KeySecret[] {
+/** Returns the secrets with the reuse of a retired one marked; unchanged if it is marked already, or unknown. */
+export function markReused(secrets: readonly KeySecret[], hash: string, now: Date): readonly KeySecret[] {
   return secrets.map((secret) =>
     secret.hash === hash && secret.reusedAt === undefined ? { ...secret, reusedAt: now } : secret,
   );

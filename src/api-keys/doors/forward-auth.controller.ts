@@ -1,4 +1,4 @@
-import { All, HttpCode, Inject, UseFilters, UseGuards } from '@nestjs/common';
+import { All, HttpCode, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { CREDENTIAL_HEADERS } from '../../problems/cache-headers';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
@@ -6,13 +6,12 @@ import { OwnRouteGuard } from '../access/own-route.guard';
 import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { Admission } from '../access/admission';
-import { clientAddressFinder, type ClientAddressOf } from '../../http/client-address';
+import { ClientAddress } from '../../http/client-address';
 import { readCredential } from '../access/credentials';
-import { noteDecision, passNoteOn } from '../access/decision-note';
+import { logDecision, logRejection } from '../access/decision-log';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 import { rateLimitHeaders } from '../access/rate-limit-headers';
 import { Public } from '../access/require-scopes.decorator';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import type { VerifiedKey } from '../domain/api-key';
 import type { Requirement } from '../domain/decision';
 import type { Passed } from '../verification/verification';
@@ -28,14 +27,10 @@ import { readProxyRequirement } from './forward-auth-requirement';
 @UseGuards(OwnRouteGuard)
 @UseFilters(ForwardAuthFilter)
 export class ForwardAuthController {
-  private readonly clientAddress: ClientAddressOf;
-
   constructor(
     private readonly admission: Admission,
-    @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
-  ) {
-    this.clientAddress = clientAddressFinder(options.trustProxy ?? []);
-  }
+    private readonly clientAddress: ClientAddress,
+  ) {}
 
   /** Allows the presented key, and tells the proxy whose it is. Envoy takes only 200 as a yes; the others any 2xx. */
   @All()
@@ -53,7 +48,7 @@ export class ForwardAuthController {
       );
     }
     const node = nodeRequestOf(request);
-    const asked = { ...requirement, clientAddress: this.clientAddress(node) };
+    const asked = { ...requirement, clientAddress: this.clientAddress.of(node) };
     const { key, rateLimit } = await this.admitted(request, asked);
     const headers = {
       ...identityHeaders(key),
@@ -71,10 +66,10 @@ export class ForwardAuthController {
         asked,
         'forward-auth',
       );
-      noteDecision(request, passed);
+      logDecision(request, passed);
       return passed;
     } catch (error) {
-      if (error instanceof ProblemException) passNoteOn(error, request);
+      if (error instanceof ProblemException) logRejection(error, request);
       throw error;
     }
   }

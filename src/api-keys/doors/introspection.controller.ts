@@ -2,7 +2,7 @@ import { HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { type Call, OwnRoute } from '../../http/own-route';
 import { currentKey } from '../access/current-caller';
-import { noteAnswer } from '../access/decision-note';
+import { logAnswer } from '../access/decision-log';
 import { GuardedController } from '../access/guarded-route.decorator';
 import { ClientCredentials, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
@@ -47,7 +47,7 @@ export class IntrospectionController {
       clientAddress: ip,
     });
     const decision = await this.metrics.counted('introspect', deciding);
-    noteAnswer(request, decision);
+    logAnswer(request, decision);
     setHeader('Cache-Control', 'no-store');
     return decision.code === 'VALID'
       ? IntrospectionDto.of(decision.key, decision.secret, scopes ?? decision.key.scopes, this.options.issuer)

@@ -2,7 +2,7 @@ import { HttpCode, Post } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { Call } from '../../http/own-route';
 import { currentKey } from '../access/current-caller';
-import { noteAnswer } from '../access/decision-note';
+import { logAnswer } from '../access/decision-log';
 import { GuardedController, GuardedRoute } from '../access/guarded-route.decorator';
 import { SelfScoped } from '../access/require-scopes.decorator';
 import { VerificationDto, VerifyDto } from './verify.dto';
@@ -52,7 +52,7 @@ export class VerifyController {
       { noCache: asksForNoCache(header('cache-control')) },
     );
     const verification = await this.metrics.counted('verify', verifying);
-    noteAnswer(request, verification);
+    logAnswer(request, verification);
     setHeader('Cache-Control', 'no-store');
     return VerificationDto.of(verification);
   }

@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import type { ApiPropertyOptions } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { isListOf, isText, listOf, rule } from '../../http/field-rules';
+import { isUlid, ULID } from '../../common/ulid';
 import { isAllowedIp, MAX_ALLOWED_IPS, parseAddress } from '../domain/allowed-ips';
 import { isTenantId, TENANT_ID } from '../domain/binding';
 import { EXTERNAL_ID, isExternalId } from '../domain/external-id';
@@ -15,7 +16,6 @@ import {
   SCOPE,
 } from '../domain/scopes';
 
-const USER_ID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 const METADATA_KEY = /^(?!__proto__$|constructor$|prototype$)[A-Za-z0-9_-]{1,64}$/;
 const MAX_METADATA_ENTRIES = 50;
 const MAX_METADATA_VALUE = 500;
@@ -106,8 +106,8 @@ export function IsOwnerId(): PropertyDecorator {
   return rule(
     'isOwnerId',
     'must be the id of a user',
-    (value) => typeof value === 'string' && USER_ID.test(value),
-    { pattern: USER_ID },
+    (value) => typeof value === 'string' && isUlid(value),
+    { pattern: ULID },
   );
 }
 

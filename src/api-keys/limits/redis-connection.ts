@@ -1,11 +1,8 @@
 import { once } from 'node:events';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Redis } from 'ioredis';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import { inTime } from '../../common/in-time';
-import { quickenStrings } from './quick-strings';
-
-quickenStrings();
+import { type RedisClient, redisClient } from './redis-client';
 
 const CONNECT_TIMEOUT_MS = 1000;
 const SILENCE_MS = 2000;
@@ -14,8 +11,9 @@ const MAX_RECONNECT_PAUSE_MS = 1000;
 /** The connection to Redis, if one is configured; closed with the application. */
 @Injectable()
 export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
-  readonly client: Redis | undefined;
+  readonly client: RedisClient | undefined;
 
+  /** @throws ConfigurationError if Redis is configured and ioredis is not installed */
   constructor(@Inject(API_KEYS_OPTIONS) { redisUrl }: ApiKeysOptions) {
     this.client = redisUrl === undefined ? undefined : connect(redisUrl);
   }
@@ -36,9 +34,9 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
  * asks; a connection that is silent for 2 s is given up, since a dead one may never say so. It connects again by
  * itself, for ever.
  */
-function connect(url: string): Redis {
+function connect(url: string): RedisClient {
   const logger = new Logger('Redis');
-  const redis = new Redis(url, {
+  const redis = redisClient(url, {
     enableOfflineQueue: false,
     commandTimeout: SILENCE_MS,
     socketTimeout: SILENCE_MS,

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { Redis } from 'ioredis';
 import { RateLimiterUnavailableError } from './limits.errors';
+import type { RedisClient } from './redis-client';
 import { SharedRateLimiter } from './shared-rate-limiter';
 
 const twice = { limit: 2, windowSeconds: 60 };
@@ -9,10 +9,10 @@ const warn = jest.spyOn(Logger.prototype, 'warn');
 type Increment = jest.Mock<Promise<readonly [count: number, ttlMs: number]>, [readonly string[]]>;
 
 /** A Redis of one command: the one that counts. */
-function redis(): { client: Redis; increment: Increment } {
+function redis(): { client: RedisClient; increment: Increment } {
   const increment: Increment = jest.fn();
   const client = { defineCommand: () => undefined, rlflxIncr: increment };
-  return { client: client as unknown as Redis, increment };
+  return { client: client as unknown as RedisClient, increment };
 }
 
 /** Never answers. */

@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { sharedMetric } from '../../common/shared-metric';
-import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RateLimit } from '../domain/rate-limit';
 import { RateLimiterFaultError, RateLimiterUnavailableError } from './limits.errors';
 import { inTime } from '../../common/in-time';
 import { countIn, LocalRateLimiter } from './local-rate-limiter';
+import type { RedisClient } from './redis-client';
 import type { OnLimiterOutage, RateLimiter, RateLimitState } from '../ports/rate-limiter';
 
 /** How long a request waits for Redis. */
@@ -39,7 +39,7 @@ export class SharedRateLimiter implements RateLimiter {
 
   /** @param redis a client that fails at once while it is not connected: without offline queue */
   constructor(
-    private readonly redis: Redis,
+    private readonly redis: RedisClient,
     private readonly onOutage: OnLimiterOutage,
   ) {
     this.counter = new RateLimiterRedis({

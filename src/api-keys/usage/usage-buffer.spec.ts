@@ -16,12 +16,12 @@ const tally = (keyId: string, hour: number, count: number, last: number): UsageT
 describe('uses that wait to be stored', () => {
   it('are counted by key and hour, with the latest moment of each', () => {
     const buffer = new UsageBuffer(10);
-    buffer.note('acme', NOON + 5);
-    buffer.note('globex', NOON + 6);
-    buffer.note('acme', NOON + 7);
-    buffer.note('acme', NOON + 3);
-    buffer.note('acme', NOON + HOUR - 1);
-    buffer.note('acme', NOON + HOUR);
+    buffer.count('acme', NOON + 5);
+    buffer.count('globex', NOON + 6);
+    buffer.count('acme', NOON + 7);
+    buffer.count('acme', NOON + 3);
+    buffer.count('acme', NOON + HOUR - 1);
+    buffer.count('acme', NOON + HOUR);
     expect(buffer.size).toBe(3);
     expect(buffer.take()).toEqual([
       tally('acme', 0, 4, HOUR - 1),
@@ -32,48 +32,48 @@ describe('uses that wait to be stored', () => {
 
   it('find their hour again when the clock steps back', () => {
     const buffer = new UsageBuffer(10);
-    buffer.note('acme', NOON);
-    buffer.note('acme', NOON - 1);
-    buffer.note('acme', NOON);
+    buffer.count('acme', NOON);
+    buffer.count('acme', NOON - 1);
+    buffer.count('acme', NOON);
     expect(buffer.take()).toEqual([tally('acme', 0, 2, 0), tally('acme', -1, 1, -1)]);
   });
 
   it('are gone once they are taken, and counting begins anew in the same hour', () => {
     const buffer = new UsageBuffer(10);
-    buffer.note('acme', NOON);
+    buffer.count('acme', NOON);
     buffer.take();
     expect([buffer.size, buffer.take()]).toEqual([0, []]);
-    buffer.note('acme', NOON + 1);
+    buffer.count('acme', NOON + 1);
     expect(buffer.take()).toEqual([tally('acme', 0, 1, 1)]);
   });
 
   it('are what they were when they were taken, whatever is counted later', () => {
     const buffer = new UsageBuffer(10);
-    buffer.note('acme', NOON);
+    buffer.count('acme', NOON);
     const taken = buffer.take();
-    buffer.note('acme', NOON + 1);
+    buffer.count('acme', NOON + 1);
     expect(taken).toEqual([tally('acme', 0, 1, 0)]);
   });
 
   it('are refused beyond the bound, unless the key has a count of this hour', () => {
     const buffer = new UsageBuffer(2);
-    expect(buffer.note('acme', NOON)).toBe(true);
-    expect(buffer.note('globex', NOON)).toBe(true);
-    expect(buffer.note('initech', NOON)).toBe(false);
-    expect(buffer.note('acme', NOON + 1)).toBe(true);
-    expect(buffer.note('acme', NOON + HOUR)).toBe(false);
-    expect(buffer.note('globex', NOON + 2)).toBe(true);
+    expect(buffer.count('acme', NOON)).toBe(true);
+    expect(buffer.count('globex', NOON)).toBe(true);
+    expect(buffer.count('initech', NOON)).toBe(false);
+    expect(buffer.count('acme', NOON + 1)).toBe(true);
+    expect(buffer.count('acme', NOON + HOUR)).toBe(false);
+    expect(buffer.count('globex', NOON + 2)).toBe(true);
     expect(buffer.size).toBe(2);
     expect(buffer.take()).toEqual([tally('acme', 0, 2, 1), tally('globex', 0, 2, 2)]);
-    expect(buffer.note('initech', NOON)).toBe(true);
+    expect(buffer.count('initech', NOON)).toBe(true);
   });
 
   it('are merged with those that come back, as far as there is room', () => {
     const buffer = new UsageBuffer(2);
-    buffer.note('acme', NOON + 5);
+    buffer.count('acme', NOON + 5);
     const refused = [tally('acme', 0, 3, 9), tally('globex', 0, 4, 1), tally('initech', 0, 5, 1)];
     expect(buffer.putBack(refused)).toBe(5);
-    buffer.note('globex', NOON + 2);
+    buffer.count('globex', NOON + 2);
     expect(buffer.take()).toEqual([tally('acme', 0, 4, 9), tally('globex', 0, 5, 2)]);
   });
 
@@ -96,7 +96,7 @@ describe('uses that wait to be stored', () => {
           else if (each === 'fail') dropped += buffer.putBack(buffer.take());
           else {
             noted += 1;
-            if (!buffer.note(each.keyId, NOON + each.ms)) dropped += 1;
+            if (!buffer.count(each.keyId, NOON + each.ms)) dropped += 1;
           }
           expect(buffer.size).toBeLessThanOrEqual(capacity);
         }

@@ -28,7 +28,7 @@ export class UsageBuffer {
    *
    * @returns whether there was room
    */
-  note(keyId: string, nowMs: number): boolean {
+  count(keyId: string, nowMs: number): boolean {
     if (!(nowMs >= this.currentStart && nowMs < this.currentEnd)) this.turnTo(nowMs - (nowMs % HOUR_MS));
     const tally = this.current.get(keyId);
     if (tally === undefined) return this.hold(this.current, keyId, 1, nowMs);

@@ -30,7 +30,7 @@ function recorderOver(store: Store | null): UsageRecorder {
 }
 
 function use(recorder: UsageRecorder, keyId: string, times: number): void {
-  for (let n = 0; n < times; n += 1) recorder.note(keyId, NOON + n);
+  for (let n = 0; n < times; n += 1) recorder.count(keyId, NOON + n);
 }
 
 /** An operation that the test ends. */
@@ -138,8 +138,8 @@ describe('the recorder of usage', () => {
   });
 
   it('holds no more than its bound, and drops the rest with a metric', async () => {
-    for (let key = 0; key < MAX_USAGE_BACKLOG + 7; key += 1) recorder.note(`key ${key}`, NOON);
-    recorder.note('key 0', NOON + 1);
+    for (let key = 0; key < MAX_USAGE_BACKLOG + 7; key += 1) recorder.count(`key ${key}`, NOON);
+    recorder.count('key 0', NOON + 1);
     expect([await backlog(), await dropped('full')]).toEqual([MAX_USAGE_BACKLOG, 7]);
     store.add.mockRejectedValueOnce(new UsageNotWrittenError(new Error('no server')));
     const slow = pending();

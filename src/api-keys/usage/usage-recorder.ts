@@ -51,9 +51,9 @@ export class UsageRecorder
    *
    * @param nowMs wall-clock milliseconds
    */
-  note(keyId: string, nowMs: number): void {
+  count(keyId: string, nowMs: number): void {
     if (this.repository === null) return;
-    if (!this.buffer.note(keyId, nowMs)) this.droppedForWantOfRoom.inc();
+    if (!this.buffer.count(keyId, nowMs)) this.droppedForWantOfRoom.inc();
     else if (this.buffer.size !== this.reported) this.reportBacklog();
   }
 

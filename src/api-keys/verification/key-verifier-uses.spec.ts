@@ -26,8 +26,8 @@ let time: number;
 let readClock: jest.Mock<Date>;
 let repository: MemoryApiKeyRepository;
 let consume: jest.Mock<Promise<RateLimitState>, [string, object]>;
-let noteUse: jest.SpyInstance;
-let noteReuse: jest.SpyInstance;
+let countUse: jest.SpyInstance;
+let reportReuse: jest.SpyInstance;
 let verifier: KeyVerifier;
 
 beforeEach(() => {
@@ -44,8 +44,8 @@ beforeEach(() => {
   const options = { storage: 'memory' } as const;
   const usage = new UsageRecorder(null, options);
   const reuse = new ReuseRecorder(repository, { now: readClock });
-  noteUse = jest.spyOn(usage, 'note');
-  noteReuse = jest.spyOn(reuse, 'note');
+  countUse = jest.spyOn(usage, 'count');
+  reportReuse = jest.spyOn(reuse, 'report');
   const fresh = new FreshKeys(repository, options);
   verifier = new KeyVerifier(fresh, options, { now: readClock }, { consume }, reuse, usage);
 });
@@ -75,14 +75,14 @@ describe('a use of a key', () => {
   it('is noted once, at its time, where the key is good', async () => {
     const { id, token } = await holder();
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'VALID', key: { id } });
-    expect(noteUse.mock.calls).toEqual([[id, NOON.getTime()]]);
+    expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
   });
 
   it('is noted where the key had to be read first, by the time of the answer', async () => {
     const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
     await repository.insert(aKey({ id, secrets: [{ hash, createdAt: NOON }] }));
     await verifier.verify(token, anything);
-    expect(noteUse.mock.calls).toEqual([[id, NOON.getTime()]]);
+    expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
   });
 
   it('is none where the key is refused, nor where it is only looked at', async () => {
@@ -90,7 +90,7 @@ describe('a use of a key', () => {
     expect(await verifier.verify(token, asGlobex)).toMatchObject({ code: 'BINDING_MISMATCH' });
     expect(await verifier.inspect(token, anything)).toMatchObject({ code: 'VALID' });
     expect(await verifier.verify('nonsense', anything)).toMatchObject({ code: 'MALFORMED' });
-    expect(noteUse).not.toHaveBeenCalled();
+    expect(countUse).not.toHaveBeenCalled();
     expect(consume).not.toHaveBeenCalled();
   });
 
@@ -109,7 +109,7 @@ describe('a key with a rate limit', () => {
     const answer = await verifier.verify(token, anything);
     expect(answer).toMatchObject({ code: 'VALID', key: { id }, rateLimit: { remaining: 4 } });
     expect(consume.mock.calls).toEqual([[id, LIMIT]]);
-    expect(noteUse.mock.calls).toEqual([[id, NOON.getTime()]]);
+    expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
   });
 
   it('is told to wait where the limit is used up, which is no use of it', async () => {
@@ -118,7 +118,7 @@ describe('a key with a rate limit', () => {
     const answer = await verifier.verify(token, anything);
     expect(answer).toMatchObject({ code: 'RATE_LIMITED', key: { id }, rateLimit: { resetSeconds: 7 } });
     expect(answer.secret?.createdAt).toEqual(NOON);
-    expect(noteUse).not.toHaveBeenCalled();
+    expect(countUse).not.toHaveBeenCalled();
   });
 
   it.each([
@@ -134,7 +134,7 @@ describe('a key with a rate limit', () => {
     });
     const answer = await verifier.verify(token, anything);
     expect(answer.code).toBe(code);
-    expect(noteUse).toHaveBeenCalledTimes(code === 'VALID' ? 1 : 0);
+    expect(countUse).toHaveBeenCalledTimes(code === 'VALID' ? 1 : 0);
   });
 
   it('that is good still after a slow limiter is let in', async () => {
@@ -156,20 +156,18 @@ describe('a secret that a rotation retired', () => {
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'ROTATED', key: { id } });
     const stored = await repository.find(id);
     expect(stored?.secrets.map(({ reusedAt }) => reusedAt)).toEqual([NOON, undefined]);
-    expect(noteUse).not.toHaveBeenCalled();
+    expect(countUse).not.toHaveBeenCalled();
   });
 
   it('waits for that note', async () => {
     const { token } = await formerHolder();
-    const notes = new HeldReads<true>();
-    noteReuse.mockImplementation(async () => notes.load('of the reuse'));
+    const reports = new HeldReads<true>();
+    reportReuse.mockImplementation(async () => reports.load('of the reuse'));
     let code: string | undefined;
-    const answering = Promise.resolve(verifier.verify(token, anything)).then(
-      (answer) => (code = answer.code),
-    );
+    const answering = verifier.verify(token, anything).then((answer) => (code = answer.code));
     await settled();
     expect(code).toBeUndefined();
-    notes.at(0).answer(true);
+    reports.at(0).answer(true);
     await answering;
     expect(code).toBe('ROTATED');
   });
@@ -177,15 +175,15 @@ describe('a secret that a rotation retired', () => {
   it('is answered for at once where that was noted before', async () => {
     const { token } = await formerHolder({ reusedAt: NOON });
     await verifier.inspect(token, anything);
-    noteReuse.mockClear();
-    expect(verifier.verify(token, anything)).toMatchObject({ code: 'ROTATED' });
-    expect(noteReuse).toHaveBeenCalledTimes(1);
+    reportReuse.mockClear();
+    expect(verifier.verifyNow(token, anything)).toMatchObject({ code: 'ROTATED' });
+    expect(reportReuse).toHaveBeenCalledTimes(1);
   });
 
   it('is noted for no other refusal', async () => {
     const { token } = await holder({ enabled: false });
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'DISABLED' });
-    expect(noteReuse).not.toHaveBeenCalled();
+    expect(reportReuse).not.toHaveBeenCalled();
   });
 });
 
@@ -201,7 +199,7 @@ describe('a store whose every answer is out of date when it comes', () => {
     const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
     const key = aKey({ id, secrets: [{ hash, createdAt: NOON }] });
 
-    const answer = Promise.resolve(verifier.verify(token, anything)).catch((error: unknown) => error);
+    const answer = verifier.verify(token, anything).catch((error: unknown) => error);
     for (let read = 0; read < 3; read += 1) {
       time += 800;
       reads.at(read).answer(key);

@@ -123,7 +123,7 @@ async function begunReads(count: number): Promise<void> {
 
 /** The code of an answer that needs no waiting. */
 function codeAtOnce(token: string, requirement = anything): string {
-  const answer = verifier.verify(token, requirement);
+  const answer = verifier.verifyNow(token, requirement);
   if (answer instanceof Promise) throw new Error('a promise');
   return answer.code;
 }
@@ -131,7 +131,7 @@ function codeAtOnce(token: string, requirement = anything): string {
 describe('a verification', () => {
   it('answers at once what is known and provably fresh, and with a promise what is not', async () => {
     prove();
-    const first = verifier.verify(acme.token, anything);
+    const first = verifier.verifyNow(acme.token, anything);
     expect(first).toBeInstanceOf(Promise);
     stored.at(0).answer(acme.key);
     expect((await first).code).toBe('VALID');
@@ -144,12 +144,22 @@ describe('a verification', () => {
     expect(stored.begun).toHaveLength(1);
 
     time += MAX_AGE;
-    const stale = verifier.verify(acme.token, anything);
+    const stale = verifier.verifyNow(acme.token, anything);
     expect(stale).toBeInstanceOf(Promise);
     stored.at(1).answer(acme.key);
     expect((await stale).code).toBe('VALID');
     prove();
     expect(codeAtOnce(acme.token)).toBe('VALID');
+  });
+
+  it('answers with a promise whatever is known, unless the caller is the guard', async () => {
+    prove();
+    await verifyWith(acme.token, acme.key);
+    expect(codeAtOnce(acme.token)).toBe('VALID');
+    for (const answer of [verifier.verify(acme.token, anything), verifier.inspect(acme.token, anything)]) {
+      expect(answer).toBeInstanceOf(Promise);
+      expect(await answer).toMatchObject({ code: 'VALID' });
+    }
   });
 
   it('answers at once that nonsense is none, without a look at the store', () => {
@@ -378,7 +388,7 @@ describe('a secret that the known record has not', () => {
     expect(stored.begun).toHaveLength(1);
     time += MAX_AGE;
     prove();
-    expect(verifier.verify(forged, anything)).toBeInstanceOf(Promise);
+    expect(verifier.verifyNow(forged, anything)).toBeInstanceOf(Promise);
   });
 
   it('counts as none no longer than until its key is there, though a read from before says otherwise', async () => {
@@ -514,7 +524,7 @@ describe('the owner of a key', () => {
     await verifyWith(globex.token, globex.key, false);
     ownerChanges.say(BOB);
     expect(codeAtOnce(acme.token)).toBe('VALID');
-    expect(verifier.verify(globex.token, anything)).toBeInstanceOf(Promise);
+    expect(verifier.verifyNow(globex.token, anything)).toBeInstanceOf(Promise);
   });
 
   it('is not asked about for a secret that is not genuine', async () => {
@@ -618,7 +628,7 @@ describe('possession of the current token', () => {
     const answer = verifier.verify(owned.token, possession);
     stored.at(0).answer(owned.key);
     expect((await answer).code).toBe('VALID');
-    expect(verifier.verify(owned.token, possession)).toMatchObject({ code: 'VALID' });
+    expect(verifier.verifyNow(owned.token, possession)).toMatchObject({ code: 'VALID' });
     expect(owners.begun).toHaveLength(0);
   });
 
@@ -627,13 +637,13 @@ describe('possession of the current token', () => {
     const [secret] = acme.key.secrets;
     const inGrace = { hash: secret?.hash ?? '', createdAt: now, retiresAt: new Date(now.getTime() + 60_000) };
     const key = { ...acme.key, secrets: [inGrace, { hash: 'c0'.repeat(32), createdAt: now }] };
-    const reused = jest.spyOn(ReuseRecorder.prototype, 'note');
+    const reused = jest.spyOn(ReuseRecorder.prototype, 'report');
     prove();
     const answer = verifier.verify(acme.token, possession);
     stored.at(0).answer(key);
     expect((await answer).code).toBe('ROTATED');
     expect(reused).not.toHaveBeenCalled();
-    expect(verifier.verify(acme.token, anything)).toMatchObject({ code: 'VALID' });
+    expect(verifier.verifyNow(acme.token, anything)).toMatchObject({ code: 'VALID' });
   });
 });
 

@@ -1,15 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
-import { type Clock, CLOCK } from '../ports/clock';
 import { isRetired } from '../domain/api-key';
-import {
-  type Decision,
-  decideGenuine,
-  MALFORMED,
-  NOT_FOUND,
-  type Requirement,
-  type Valid,
-} from '../domain/decision';
+import { type Clock, CLOCK } from '../ports/clock';
+import { decide, type Decision, type Requirement, type Valid } from '../domain/decision';
 import { isImportedKeyId } from '../domain/key-id';
 import { type ParsedToken, parseToken } from '../domain/token/key-token';
 import { findSecret, type PreparedKey } from '../domain/prepared-key';
@@ -67,14 +60,34 @@ export class KeyVerifier {
   }
 
   /**
-   * Decides, and where the key is good counts the request against the key's own rate limit. What is `VALID` then is a
-   * use of the key. Answers at once where the key is known, provably fresh and has no rate limit; else with a promise.
+   * Verifies a token, and counts the request against the rate limit and the usage of a key that is good.
    *
    * @param token the presented text, of any length and content
-   * @throws StorageUnavailableError if the store cannot answer (a rejection)
-   * @throws RateLimiterUnavailableError if requests cannot be counted and are refused then (a rejection)
+   * @returns the decision; `RATE_LIMITED` if the key is good and its rate limit is used up
+   * @throws StorageUnavailableError if the store does not answer in time
+   * @throws RateLimiterUnavailableError if requests can't be counted and are rejected then
    */
-  verify(
+  async verify(token: string, requirement: Requirement, options?: VerifyOptions): Promise<Verification> {
+    return this.verifyNow(token, requirement, options);
+  }
+
+  /**
+   * Decides like `verify`, but counts neither a request nor a use.
+   *
+   * @param token the presented text, of any length and content
+   * @throws StorageUnavailableError if the store does not answer in time
+   */
+  async inspect(token: string, requirement: Requirement, options?: VerifyOptions): Promise<Decision> {
+    return this.inspectAt(performance.now(), token, requirement, options);
+  }
+
+  /**
+   * Verifies like `verify`, but returns the answer itself if the key is known, provably fresh and has no rate limit. The
+   * guard uses it, so that a request with a known key waits for no promise (`npm run bench -- guard`).
+   *
+   * @internal
+   */
+  verifyNow(
     token: string,
     requirement: Requirement,
     options?: VerifyOptions,
@@ -82,17 +95,10 @@ export class KeyVerifier {
     const at = performance.now();
     const decision = this.inspectAt(at, token, requirement, options);
     return isAtOnce(decision)
-      ? this.count(at, decision, token, requirement, options)
-      : decision.then(async (late) => this.count(performance.now(), late, token, requirement, options));
-  }
-
-  /**
-   * Decides without counting; at once where the key is known and provably fresh, else with a promise.
-   *
-   * @throws StorageUnavailableError if the store cannot answer (a rejection)
-   */
-  inspect(token: string, requirement: Requirement, options?: VerifyOptions): Decision | Promise<Decision> {
-    return this.inspectAt(performance.now(), token, requirement, options);
+      ? this.countRequest(at, decision, token, requirement, options)
+      : decision.then(async (late) =>
+          this.countRequest(performance.now(), late, token, requirement, options),
+        );
   }
 
   private inspectAt(
@@ -119,9 +125,10 @@ export class KeyVerifier {
     noCache: boolean,
   ): Decision | Promise<Decision> {
     const presented = parseToken(token, this.importPrefixes);
-    if (presented === null) return MALFORMED;
+    if (presented === null) return decide(null, null, requirement, ANY_TIME);
     if (noCache) return this.ask(presented, requirement, true);
-    if (this.fresh.unknown.has(presented.digest, at)) return NOT_FOUND;
+    if (this.fresh.unknown.has(presented.digest, at))
+      return decide(presented.digest, null, requirement, ANY_TIME);
     const imported = isImportedKeyId(presented.keyId) ? this.fresh.keys.peek(presented.keyId, at) : undefined;
     return (
       (imported && this.decideAtOnce(at, imported, presented.digest, requirement)) ??
@@ -129,20 +136,23 @@ export class KeyVerifier {
     );
   }
 
-  /** @returns `undefined` where the secret is not known, or the owner's state is not */
+  /** Returns `undefined` if the record in memory lacks the secret, or if the owner's state is not known. */
   private decideAtOnce(
     at: number,
     prepared: PreparedKey,
     digest: string,
     requirement: Requirement,
   ): Decision | Promise<Decision> | undefined {
-    const secret = findSecret(prepared, digest);
-    const owner = secret && this.fresh.peekOwner(ownerAskedFor(prepared, requirement), at);
-    if (secret === undefined || owner === undefined) return undefined;
-    return this.note(decideGenuine(prepared, secret, owner.isActive, requirement, this.timeFor(prepared)));
+    const owner = this.fresh.peekOwner(ownerAskedFor(prepared, requirement), at);
+    if (owner === undefined) return undefined;
+    const stored = { prepared, ownerActive: owner.isActive };
+    const decision = decide(digest, stored, requirement, this.timeFor(prepared));
+    // A secret that the record lacks may be younger than the record.
+    if (decision.code === 'NOT_FOUND' && findSecret(prepared, digest) === undefined) return undefined;
+    return this.reportReuse(decision);
   }
 
-  private count(
+  private countRequest(
     at: number,
     decision: Decision,
     token: string,
@@ -153,7 +163,7 @@ export class KeyVerifier {
     const { rateLimit } = decision.key;
     if (rateLimit !== undefined && options?.uncounted !== true)
       return this.consume(decision, rateLimit, token, requirement, options);
-    this.noteUse(decision.key.id, at);
+    this.countUse(decision.key.id, at);
     return decision;
   }
 
@@ -171,12 +181,12 @@ export class KeyVerifier {
     const latest = isLate ? await this.inspect(token, requirement, options) : decision;
     if (latest.code !== 'VALID') return latest;
     const { key, secret } = latest;
-    if (rateLimit.allowed) this.noteUse(key.id, performance.now());
+    if (rateLimit.allowed) this.countUse(key.id, performance.now());
     return { code: rateLimit.allowed ? 'VALID' : 'RATE_LIMITED', key, secret, rateLimit };
   }
 
-  private noteUse(keyId: string, at: number): void {
-    this.usage.note(keyId, this.time.millis(at));
+  private countUse(keyId: string, at: number): void {
+    this.usage.count(keyId, this.time.millis(at));
   }
 
   /** Asks the store, and again where its first answer is out of date by the time that all is known. */
@@ -196,25 +206,24 @@ export class KeyVerifier {
           ? await this.readAgain(known, arrivedAt, deadline)
           : await this.fresh.keys.read(keyId, begunFrom, deadline);
       isWrong = false;
-      let secret = reading.value === null ? undefined : findSecret(reading.value, digest);
-      if (secret === undefined && Math.max(reading.begunAt, reading.trueAt) < arrivedAt) {
+      if (!holds(reading, digest) && Math.max(reading.begunAt, reading.trueAt) < arrivedAt) {
         // That read began earlier, and nothing has proven it since: the token may be younger.
         reading =
           reading.value === null
             ? await this.fresh.keys.read(keyId, arrivedAt, deadline)
             : await this.readAgain(reading.value, arrivedAt, deadline);
-        secret = reading.value === null ? undefined : findSecret(reading.value, digest);
       }
-      if (reading.value === null || secret === undefined) {
+      if (!holds(reading, digest)) {
         this.fresh.unknown.add(digest, reading.begunAt);
-        return NOT_FOUND;
+        const stored = reading.value && { prepared: reading.value, ownerActive: false };
+        return decide(digest, stored, requirement, ANY_TIME);
       }
+      const prepared = reading.value;
       // The owner is asked about for genuine secrets only, so that its absence tells strangers nothing of the key.
-      const ownerId = ownerAskedFor(reading.value, requirement);
-      const owner = await this.fresh.readOwner(ownerId, begunFrom, deadline);
+      const owner = await this.fresh.readOwner(ownerAskedFor(prepared, requirement), begunFrom, deadline);
       if (performance.now() - reading.trueAt < this.fresh.maxAgeMs) {
-        const isActive = owner.value?.isActive ?? false;
-        return this.note(decideGenuine(reading.value, secret, isActive, requirement, this.clock.now()));
+        const stored = { prepared, ownerActive: owner.value?.isActive ?? false };
+        return this.reportReuse(decide(digest, stored, requirement, this.clock.now()));
       }
     }
   }
@@ -235,12 +244,20 @@ export class KeyVerifier {
     return isTimed ? this.clock.now() : ANY_TIME;
   }
 
-  private note(decision: Decision): Decision | Promise<Decision> {
+  private reportReuse(decision: Decision): Decision | Promise<Decision> {
     // A secret in grace may be `ROTATED` for what asks for the current one. Its use is no reuse.
     if (decision.code !== 'ROTATED' || !isRetired(decision.secret, this.clock.now())) return decision;
-    const noting = this.reuse.note(decision.key, decision.secret);
-    return noting === undefined ? decision : noting.then(() => decision);
+    const reporting = this.reuse.report(decision.key, decision.secret);
+    return reporting === undefined ? decision : reporting.then(() => decision);
   }
+}
+
+/** Returns whether a reading found a key that has this secret. */
+function holds(
+  reading: Reading<PreparedKey>,
+  digest: string,
+): reading is Reading<PreparedKey> & { readonly value: PreparedKey } {
+  return reading.value !== null && findSecret(reading.value, digest) !== undefined;
 }
 
 /** Returns the owner whose state a decision needs. Possession of the key needs none, also when owners can't be read. */

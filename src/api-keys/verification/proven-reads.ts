@@ -102,7 +102,7 @@ export class ProvenReads implements ChangeListener {
 
   private async prove<T>(load: Load<T>, begunAt: number, timeoutMs: number): Promise<ProvenReading<T>> {
     const reading = load({ linearizable: true, timeoutMs });
-    const proving = this.noteProof(reading, begunAt);
+    const proving = this.rememberProof(reading, begunAt);
     this.proving = proving;
     try {
       await proving;
@@ -112,7 +112,7 @@ export class ProvenReads implements ChangeListener {
     }
   }
 
-  private async noteProof(reading: Promise<unknown>, begunAt: number): Promise<void> {
+  private async rememberProof(reading: Promise<unknown>, begunAt: number): Promise<void> {
     const { generation } = this;
     await reading;
     if (generation === this.generation) this.primaryAt = begunAt;

@@ -43,7 +43,7 @@ async function uses(): Promise<number> {
 
 describe('the first use of a retired secret', () => {
   it('is noted at that secret alone, and in the history of the key', async () => {
-    await recorder.note(acme, retired);
+    await recorder.report(acme, retired);
     const key = await stored();
     expect(key.secrets).toEqual([older, { ...retired, reusedAt: NOON }, current]);
     expect(key.history.at(-1)).toMatchObject({ action: 'reused', by: 'system', at: NOON, version: 2 });
@@ -51,40 +51,40 @@ describe('the first use of a retired secret', () => {
   });
 
   it('is told to the application', async () => {
-    await recorder.note(acme, retired);
+    await recorder.report(acme, retired);
     expect(told).toMatchObject([{ type: REUSE_DETECTED, keyId: acme.id, orgId: 'acme', actor: 'system' }]);
   });
 
   it('is noted where nobody listens as well', async () => {
-    await new ReuseRecorder(repository, { now: () => NOON }).note(acme, retired);
+    await new ReuseRecorder(repository, { now: () => NOON }).report(acme, retired);
     expect((await stored()).version).toBe(2);
     expect(warned).not.toHaveBeenCalled();
   });
 
   it('is noted once however many come at once, and all of them wait for the note', async () => {
     const find = jest.spyOn(repository, 'findWithHistory');
-    await Promise.all(Array.from({ length: 20 }, async () => recorder.note(acme, retired)));
+    await Promise.all(Array.from({ length: 20 }, async () => recorder.report(acme, retired)));
     expect(find).toHaveBeenCalledTimes(1);
     expect((await stored()).version).toBe(2);
     expect(told).toHaveLength(1);
   });
 
   it('is noted once where another instance was first', async () => {
-    await recorder.note(acme, retired);
-    await recorder.note(acme, retired);
+    await recorder.report(acme, retired);
+    await recorder.report(acme, retired);
     expect((await stored()).version).toBe(2);
     expect(told).toHaveLength(1);
   });
 
   it('is noted for each secret by itself', async () => {
-    await Promise.all([recorder.note(acme, retired), recorder.note(acme, older)]);
+    await Promise.all([recorder.report(acme, retired), recorder.report(acme, older)]);
     expect((await stored()).secrets.map(({ reusedAt }) => reusedAt)).toEqual([NOON, NOON, undefined]);
     expect(told).toHaveLength(2);
   });
 
   it('is noted in the history though the key has forgotten that secret meanwhile', async () => {
     const forgotten = { ...retired, hash: 'dd'.repeat(32) };
-    await recorder.note(acme, forgotten);
+    await recorder.report(acme, forgotten);
     const key = await stored();
     expect(key.history.at(-1)).toMatchObject({ action: 'reused', version: 2 });
     expect(key.secrets).toEqual(acme.secrets);
@@ -96,7 +96,7 @@ describe('the first use of a retired secret', () => {
       .spyOn(repository, 'replace')
       .mockResolvedValueOnce(false)
       .mockResolvedValueOnce(false);
-    await recorder.note(acme, retired);
+    await recorder.report(acme, retired);
     expect(replace).toHaveBeenCalledTimes(3);
     expect((await stored()).secrets[1]?.reusedAt).toEqual(NOON);
     expect(told).toHaveLength(1);
@@ -107,7 +107,7 @@ describe('the first use of a retired secret', () => {
 describe('a use whose note cannot be kept', () => {
   it('is answered all the same after five tries, and the operator is warned', async () => {
     const replace = jest.spyOn(repository, 'replace').mockResolvedValue(false);
-    await recorder.note(acme, retired);
+    await recorder.report(acme, retired);
     expect(replace).toHaveBeenCalledTimes(5);
     expect(told).toEqual([]);
     expect(warned).toHaveBeenCalledWith('a reuse was not recorded: others kept changing the key');
@@ -115,22 +115,22 @@ describe('a use whose note cannot be kept', () => {
 
   it('is tried again with the next', async () => {
     jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce(new Error('the store is away'));
-    await recorder.note(acme, retired);
+    await recorder.report(acme, retired);
     expect(warned).toHaveBeenCalledWith('a reuse was not recorded: the store is away');
     expect((await stored()).version).toBe(1);
-    await recorder.note(acme, retired);
+    await recorder.report(acme, retired);
     expect((await stored()).version).toBe(2);
   });
 
   it('warns of what is no error without writing it out', async () => {
     jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce({ hash: retired.hash });
-    await recorder.note(acme, retired);
+    await recorder.report(acme, retired);
     expect(warned).toHaveBeenCalledWith('a reuse was not recorded: unknown error');
   });
 
   it('is forgotten where the key is gone', async () => {
     const replace = jest.spyOn(repository, 'replace');
-    await recorder.note(aKey({ secrets: [retired] }), retired);
+    await recorder.report(aKey({ secrets: [retired] }), retired);
     expect(replace).not.toHaveBeenCalled();
     expect(warned).not.toHaveBeenCalled();
     expect(told).toEqual([]);
@@ -142,8 +142,8 @@ describe('later uses', () => {
     const find = jest.spyOn(repository, 'findWithHistory');
     const before = await uses();
     const noted = { ...retired, reusedAt: NOON };
-    expect(recorder.note(acme, noted)).toBeUndefined();
-    expect(recorder.note(acme, noted)).toBeUndefined();
+    expect(recorder.report(acme, noted)).toBeUndefined();
+    expect(recorder.report(acme, noted)).toBeUndefined();
     expect(find).not.toHaveBeenCalled();
     expect((await uses()) - before).toBe(2);
   });

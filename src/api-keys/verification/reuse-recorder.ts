@@ -6,7 +6,7 @@ import { type Clock, CLOCK } from '../ports/clock';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import { recordChange } from '../domain/key-change';
 import type { KeyEvents } from '../domain/key-event';
-import { noteReuse } from '../domain/rotation';
+import { markReused } from '../domain/rotation';
 import { KEY_CHANGE_LISTENER, type KeyChangeListener } from '../ports/key-change.listener';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 
@@ -19,8 +19,8 @@ export type ReuseDetected = KeyEvents[typeof REUSE_DETECTED];
 const METRIC = 'keyward_retired_secret_uses_total';
 
 /**
- * Notes the first use of each retired secret: in the record, in its history and as a domain event. Later uses
- * only count in a metric, so that a thief causes no writes.
+ * Records the first use of each retired secret: in the record, in its history and as a domain event. Later uses only
+ * count in a metric, so that a thief causes no writes.
  */
 @Injectable()
 export class ReuseRecorder {
@@ -38,21 +38,21 @@ export class ReuseRecorder {
   ) {}
 
   /**
-   * Counts a use, and notes the first. Never rejects: an answer does not depend on whether its note was kept, and the
-   * next use tries again.
+   * Reports a use of a retired secret: counts it, and records the first. Never rejects, because no answer depends on the
+   * record; the next use tries again.
    *
-   * @returns when the first use is noted; nothing to wait for otherwise
+   * @returns a promise that resolves when the first use is recorded; `undefined` if it is recorded already
    */
-  note(key: Pick<VerifiedKey, 'id'>, secret: KeySecret): Promise<void> | undefined {
+  report(key: Pick<VerifiedKey, 'id'>, secret: KeySecret): Promise<void> | undefined {
     this.uses.inc();
-    return secret.reusedAt === undefined ? this.noteFirst(key, secret) : undefined;
+    return secret.reusedAt === undefined ? this.recordFirst(key, secret) : undefined;
   }
 
-  private async noteFirst(key: Pick<VerifiedKey, 'id'>, secret: KeySecret): Promise<void> {
-    const noting = this.underWay.get(secret.hash) ?? this.record(key.id, secret.hash);
-    this.underWay.set(secret.hash, noting);
+  private async recordFirst(key: Pick<VerifiedKey, 'id'>, secret: KeySecret): Promise<void> {
+    const recording = this.underWay.get(secret.hash) ?? this.record(key.id, secret.hash);
+    this.underWay.set(secret.hash, recording);
     try {
-      await noting;
+      await recording;
     } catch (error) {
       this.logger.warn(
         `a reuse was not recorded: ${error instanceof Error ? error.message : 'unknown error'}`,
@@ -68,7 +68,7 @@ export class ReuseRecorder {
       if (before?.secrets.find((secret) => secret.hash === hash)?.reusedAt !== undefined || before === null)
         return true;
       const now = this.clock.now();
-      const after = recordChange({ ...before, secrets: noteReuse(before.secrets, hash, now) }, now, {
+      const after = recordChange({ ...before, secrets: markReused(before.secrets, hash, now) }, now, {
         action: 'reused',
         by: 'system',
       });

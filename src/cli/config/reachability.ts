@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { redisClient } from '../../api-keys/limits/redis-client';
 import { inTime } from '../../common/in-time';
 import { type Environment, issuersOf, storageKindOf } from '../../settings/environment';
 import { connectToMongo } from '../../mongo/mongo-connection.module';
@@ -57,7 +57,7 @@ async function askMongo(uri: string, timeoutMs: number): Promise<void> {
 }
 
 async function askRedis(url: string): Promise<void> {
-  const redis = new Redis(url, {
+  const redis = redisClient(url, {
     lazyConnect: true,
     connectTimeout: ANSWER_MS,
     maxRetriesPerRequest: 0,

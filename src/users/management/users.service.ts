@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Caller, isUnlimited } from '../../api-keys/domain/caller';
-import { isKeyId } from '../../api-keys/domain/key-id';
 import { retried } from '../../common/retried';
+import { isUlid } from '../../common/ulid';
 import { CursorCodec } from '../../http/cursor';
 import { type Page, readPage } from '../../http/page';
 import type { User, UserStatus } from '../domain/user';
@@ -15,7 +15,7 @@ import {
   UsersForbiddenError,
 } from '../users.errors';
 
-const USER_CURSORS = new CursorCodec('k1:', isKeyId);
+const USER_CURSORS = new CursorCodec('k1:', isUlid);
 
 /** Which users a page is to show. */
 export interface UserPageQuery {
@@ -86,7 +86,7 @@ export class UsersService {
    */
   async remove(caller: Caller, id: string, ifVersion?: readonly number[]): Promise<void> {
     requireAdministrator(caller);
-    if (!isKeyId(id)) throw new UserNotFoundError();
+    if (!isUlid(id)) throw new UserNotFoundError();
     if (caller.isRetiring !== true) return this.removal.remove(id, ifVersion);
     const user = await this.users.find(id);
     if (user === null) throw new UserNotFoundError();
@@ -115,7 +115,7 @@ export class UsersService {
   }
 
   private async existing(id: string): Promise<User> {
-    const user = isKeyId(id) ? await this.users.find(id) : null;
+    const user = isUlid(id) ? await this.users.find(id) : null;
     if (user === null || user.status === 'deleted') throw new UserNotFoundError();
     return user;
   }

@@ -4,7 +4,7 @@ import { decodeJwt, type JWTPayload } from 'jose';
 import type { Authenticator } from '../../api-keys/ports/authenticator';
 import { type Clock, CLOCK } from '../../api-keys/ports/clock';
 import type { Caller } from '../../api-keys/domain/caller';
-import { newKeyId } from '../../api-keys/domain/key-id';
+import { newUlid } from '../../common/ulid';
 import { DEFAULT_REVOCATION_BOUND_MS } from '../../change-feed/change-feed';
 import { retried } from '../../common/retried';
 import { MONGO_OPERATION_TIMEOUT_MS } from '../../mongo/mongo-operation';
@@ -119,7 +119,7 @@ export class SessionAuthenticator implements Authenticator {
   private async welcome(issuer: string, subject: string, profile: UserProfile, now: Date): Promise<User> {
     const user: User = {
       ...profile,
-      id: newKeyId(now),
+      id: newUlid(now),
       issuer,
       subject,
       status: 'active',

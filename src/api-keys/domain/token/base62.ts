@@ -24,11 +24,3 @@ export function encodeBase62(value: number, length: number): string {
   }
   return text;
 }
-
-const VALUES = new Int8Array(128).fill(-1);
-for (let value = 0; value < ALPHABET.length; value += 1) VALUES[ALPHABET.charCodeAt(value)] = value;
-
-/** The value of a base62 digit, given as its character's code; -1 for any other character. */
-export function valueOfBase62(code: number): number {
-  return VALUES[code] ?? -1;
-}

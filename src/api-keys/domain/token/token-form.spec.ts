@@ -3,18 +3,33 @@ import { crc32 } from 'node:zlib';
 import { encodeBase62 } from './base62';
 import { checksumOf, isTokenPrefix, keyIdOf, supposedKeyIdOf } from './token-form';
 
-/** The form as one pattern, which says the same to a reader and is slower. */
-const TOKEN =
-  /^(?=[a-z0-9_]{2,16}_[0-7z][0-9a-z]{25}_)[a-z0-9]+(?:_[a-z0-9]+)*_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9A-Za-z]{49}$/;
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const LOWER_CASE = '0123456789abcdefghijklmnopqrstuvwxyz';
+const BASE32 = '0123456789abcdefghjkmnpqrstvwxyz';
 const PREFIX = /^(?=.{2,16}$)[a-z0-9]+(?:_[a-z0-9]+)*$/;
 
 const ID = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 const SECRET = 'Secret0fAcmeSecret0fAcmeSecret0fAcme0011316';
 
-/** What the pattern and Node's own CRC-32 say. */
+const isOf = (alphabet: string, text: string): boolean =>
+  text !== '' && [...text].every((character) => alphabet.includes(character));
+
+/** Reads a token part by part, without a pattern. */
 function expected(text: string): string | undefined {
   const unsigned = text.slice(0, -6);
-  return text.endsWith(encodeBase62(crc32(unsigned), 6)) ? TOKEN.exec(text)?.[1] : undefined;
+  const [secret = '', id = '', ...parts] = unsigned.split('_').toReversed();
+  const prefix = parts.toReversed().join('_');
+  const isToken =
+    prefix.length >= 2 &&
+    prefix.length <= 16 &&
+    parts.every((part) => isOf(LOWER_CASE, part)) &&
+    id.length === 26 &&
+    isOf(BASE32, id) &&
+    '01234567z'.includes(id.charAt(0)) &&
+    secret.length === 43 &&
+    isOf(BASE62, secret) &&
+    text.endsWith(encodeBase62(crc32(unsigned), 6));
+  return isToken ? id : undefined;
 }
 
 const edits = fc.array(
@@ -31,7 +46,7 @@ function edited(text: string, changes: readonly (readonly [number, string])[]): 
 }
 
 describe('the form of a token', () => {
-  it('is what the pattern and the checksum say, wherever it is changed before it is signed', () => {
+  it('is read part by part, wherever it is changed before it is signed', () => {
     fc.assert(
       fc.property(prefixes, edits, (prefix, changes) => {
         const unsigned = edited(`${prefix}_${ID}_${SECRET}`, changes);
@@ -42,7 +57,7 @@ describe('the form of a token', () => {
     );
   });
 
-  it('is what the pattern and the checksum say, wherever it is changed afterwards', () => {
+  it('is read part by part, wherever it is changed after it is signed', () => {
     fc.assert(
       fc.property(prefixes, edits, (prefix, changes) => {
         const unsigned = `${prefix}_${ID}_${SECRET}`;

@@ -1,0 +1,46 @@
+import type { CountedCode } from '../verification/decision-metrics';
+
+/** What the access log says of a decision: its code and, if the token was a genuine secret, the id of its key. */
+export interface LoggedDecision {
+  readonly code: CountedCode;
+  readonly keyId?: string | undefined;
+}
+
+const PRESENTED = Symbol('keyward:presented-decision');
+const ASKED_ABOUT = Symbol('keyward:asked-about-decision');
+
+interface Carrier {
+  [PRESENTED]?: LoggedDecision | undefined;
+  [ASKED_ABOUT]?: LoggedDecision | undefined;
+}
+
+/** Logs the decision on the credential of a request, with the request or with the error that rejects it. */
+export function logDecision(carrier: object, { code, key }: Decided): void {
+  (carrier as Carrier)[PRESENTED] = { code, keyId: key?.id };
+}
+
+/** Logs with the request what was logged with the error that rejects it. */
+export function logRejection(rejection: object, request: object): void {
+  const logged = (rejection as Carrier)[PRESENTED];
+  if (logged !== undefined) (request as Carrier)[PRESENTED] = logged;
+}
+
+/** Returns the decision on the credential of a request; `undefined` if none was logged. */
+export function loggedDecisionOf(request: object): LoggedDecision | undefined {
+  return (request as Carrier)[PRESENTED];
+}
+
+/** Logs the decision on the token that a request asks about, at the verify and introspect doors. */
+export function logAnswer(request: object, { code, key }: Decided): void {
+  (request as Carrier)[ASKED_ABOUT] = { code, keyId: key?.id };
+}
+
+/** Returns the decision on the token that a request asks about; `undefined` if none was logged. */
+export function loggedAnswerOf(request: object): LoggedDecision | undefined {
+  return (request as Carrier)[ASKED_ABOUT];
+}
+
+interface Decided {
+  readonly code: CountedCode;
+  readonly key?: { readonly id: string } | undefined;
+}

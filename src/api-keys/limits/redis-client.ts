@@ -1,0 +1,46 @@
+import type { EventEmitter } from 'node:events';
+import { ConfigurationError } from '../../config/configuration.error';
+
+/**
+ * What Keyward asks of a client of ioredis, which emits `error` and `ready`. A type of our own, because the package may not
+ * be installed.
+ */
+export interface RedisClient extends EventEmitter {
+  readonly status: string;
+  connect(): Promise<unknown>;
+  disconnect(): void;
+  pexpire(key: string, milliseconds: number): Promise<unknown>;
+  ping(): Promise<unknown>;
+}
+
+/** The options of ioredis that Keyward sets. */
+export interface RedisClientOptions {
+  readonly lazyConnect?: boolean;
+  readonly enableOfflineQueue?: boolean;
+  readonly commandTimeout?: number;
+  readonly socketTimeout?: number;
+  readonly connectTimeout: number;
+  readonly maxRetriesPerRequest: number;
+  readonly retryStrategy: (attempt: number) => number | null;
+}
+
+/**
+ * Returns a client of the Redis at `url`. Loads ioredis, an optional peer, only now: see decision record 0041.
+ *
+ * @throws ConfigurationError if ioredis is not installed
+ */
+export function redisClient(url: string, options: RedisClientOptions): RedisClient {
+  return new (loadRedis())(url, { ...options });
+}
+
+function loadRedis(): typeof import('ioredis').Redis {
+  try {
+    const { Redis } = require('ioredis') as typeof import('ioredis');
+    return Redis;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    throw new ConfigurationError(
+      'Redis is configured (redisUrl, REDIS_URL of the service), but the package ioredis is not installed: run npm install ioredis.',
+    );
+  }
+}
