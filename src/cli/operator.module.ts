@@ -32,14 +32,10 @@ import { USERS_OPTIONS, type UsersOptions } from '../users/users.options';
  */
 @Module({})
 export class OperatorModule {
-  /** @param configuration provides the settings that `environment` was read from */
-  static over(environment: Environment, configuration: DynamicModule): DynamicModule {
+  static over(environment: Environment): DynamicModule {
     return {
       module: OperatorModule,
-      imports: [
-        configuration,
-        MongoConnectionModule.forRootAsync({ useFactory: () => mongoOf(environment) }),
-      ],
+      imports: [MongoConnectionModule.forRoot(mongoOf(environment))],
       providers: [
         ...optionsFor(environment),
         { provide: CLOCK, useValue: systemClock },

@@ -351,8 +351,8 @@ export function mongoOf(
 export function logFormatOf({
   LOG_FORMAT: format,
   NODE_ENV: environment,
-}: Readonly<Record<string, unknown>>): LogFormat {
-  if (format === 'json' || format === 'text') return format;
+}: Pick<Environment, 'LOG_FORMAT' | 'NODE_ENV'>): LogFormat {
+  if (format !== undefined) return format;
   return environment === 'development' || environment === 'test' ? 'text' : 'json';
 }
 

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { requireProxies } from '../../api-keys/options/trusted-proxies';
 import { requireWebhook } from '../../api-keys/options/webhook.options';
 import { ConfigurationError } from '../../config/configuration.error';
-import { storageKindOf, webhookOf } from '../../settings/environment';
+import { type Environment, judgeEnvironment, storageKindOf, webhookOf } from '../../settings/environment';
+import { readVariables, type Variables } from '../../settings/load-environment';
 import { StorageConfig } from '../../config/storage.config';
 import { command, resultCommand } from '../command';
 import { ExitCode } from '../exit-code';
-import { type LoadedEnvironment, loadEnvironment } from '../load-environment';
 import { print, printJson, tell } from '../output';
 import { Table } from '../table';
 import { safeMessage } from '../terminal-text';
@@ -39,16 +39,17 @@ export function configCommand(): Command {
 }
 
 async function checkConfig(connect: boolean, json: boolean): Promise<void> {
-  const loaded = await loadEnvironment();
-  const faults = faultsOf(loaded).map(safeMessage);
-  const settings = settingsOf(loaded);
-  const connections = connect && faults.length === 0 ? await tryAll(loaded.environment) : [];
+  const variables = readVariables();
+  const { environment, faults: wrong } = judgeEnvironment(variables);
+  const faults = faultsOf(environment, wrong).map(safeMessage);
+  const settings = settingsOf(environment, variables);
+  const connections = connect && faults.length === 0 ? await tryAll(environment) : [];
   const isReached = connections.every(({ ok }) => ok);
   if (faults.length > 0) process.exitCode = ExitCode.Configuration;
   else if (!isReached) process.exitCode = ExitCode.Unavailable;
 
   if (json) {
-    const storage = faults.length > 0 ? null : storageKindOf(loaded.environment);
+    const storage = faults.length > 0 ? null : storageKindOf(environment);
     await printJson({ ok: faults.length === 0 && isReached, faults, storage, settings, connections });
     return;
   }
@@ -58,7 +59,7 @@ async function checkConfig(connect: boolean, json: boolean): Promise<void> {
 }
 
 /** What would keep the service from starting. */
-function faultsOf({ environment, faults }: LoadedEnvironment): readonly string[] {
+function faultsOf(environment: Environment, faults: readonly string[]): readonly string[] {
   const isVolatile = storageKindOf(environment) === 'memory';
   const volatile = isVolatile ? faultIn(() => new StorageConfig().permitVolatile(VOLATILE)) : [];
   // What is told of a setting already is not told of twice.
@@ -83,7 +84,7 @@ function faultIn(check: () => unknown): readonly string[] {
   }
 }
 
-function settingsOf({ environment, variables }: LoadedEnvironment): readonly Setting[] {
+function settingsOf(environment: Environment, variables: Variables): readonly Setting[] {
   return Object.entries(environment).map(([name, value]) => ({
     name,
     value: shownSetting(name, value),

@@ -1,5 +1,4 @@
 import { Injectable, Module } from '@nestjs/common';
-import { ConfigModule, ConfigService } from '@nestjs/config';
 import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { MongooseModule } from '@nestjs/mongoose';
 import { type ApiKeysOptions, ApiKeysModule, type KeyEvents } from 'keyward';
@@ -16,16 +15,11 @@ class Alarm {
 
 @Module({
   imports: [
-    ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true }),
     EventEmitterModule.forRoot(),
-    MongooseModule.forRootAsync({
-      inject: [ConfigService],
-      useFactory: (config: ConfigService) => ({ uri: config.getOrThrow<string>('MONGODB_URI') }),
-    }),
+    MongooseModule.forRoot(process.env['MONGODB_URI'] ?? ''),
     ApiKeysModule.forRootAsync({
-      inject: [ConfigService],
-      useFactory: (config: ConfigService): ApiKeysOptions => ({
-        storage: config.getOrThrow<'mongo' | 'memory'>('KEYS'),
+      useFactory: (): ApiKeysOptions => ({
+        storage: process.env['KEYS'] === 'memory' ? 'memory' : 'mongo',
         tokenPrefix: 'shelf',
       }),
     }),
