@@ -44,23 +44,29 @@ export class AppModule {
 function apiKeysOptionsOf(environment: Environment): ApiKeysOptions {
   return {
     storage: storageKindOf(environment),
-    tokenPrefix: environment.API_KEY_PREFIX,
-    maxTtlDays: environment.API_KEY_MAX_TTL_DAYS,
-    revocationBoundMs: environment.REVOCATION_BOUND_MS,
-    keyCacheMax: environment.KEY_CACHE_MAX,
-    keyCacheMaxMb: environment.KEY_CACHE_MAX_MB,
-    changeFeed: environment.CHANGE_FEED,
-    usageFlushMs: environment.USAGE_FLUSH_MS,
-    usageRetentionDays: environment.USAGE_RETENTION_DAYS,
-    trustProxy: environment.TRUST_PROXY,
-    importTokenPrefixes: environment.IMPORT_TOKEN_PREFIXES,
-    redisUrl: environment.REDIS_URL,
-    rateLimitOnOutage: environment.RATE_LIMIT_ON_OUTAGE,
-    failedCredentials: { limit: environment.FAILED_CREDENTIALS_PER_MINUTE, windowSeconds: 60 },
-    forwardAuthLimitedStatus: environment.FORWARD_AUTH_LIMITED_STATUS,
-    issuer: environment.PUBLIC_URL,
-    eventRetentionDays: environment.EVENT_RETENTION_DAYS,
-    webhook: webhookOf(environment),
+    tokens: {
+      prefixes: environment.API_KEY_PREFIXES,
+      maxTtlDays: environment.API_KEY_MAX_TTL_DAYS,
+      importPrefixes: environment.IMPORT_TOKEN_PREFIXES,
+    },
+    http: {
+      trustProxy: environment.TRUST_PROXY,
+      issuer: environment.PUBLIC_URL,
+      forwardAuthLimitedStatus: environment.FORWARD_AUTH_LIMITED_STATUS,
+    },
+    limits: {
+      redisUrl: environment.REDIS_URL,
+      onOutage: environment.RATE_LIMIT_ON_OUTAGE,
+      failedCredentials: { limit: environment.FAILED_CREDENTIALS_PER_MINUTE, windowSeconds: 60 },
+    },
+    usage: { flushMs: environment.USAGE_FLUSH_MS, retentionDays: environment.USAGE_RETENTION_DAYS },
+    events: { retentionDays: environment.EVENT_RETENTION_DAYS, webhook: webhookOf(environment) },
+    freshness: {
+      revocationBoundMs: environment.REVOCATION_BOUND_MS,
+      changeFeed: environment.CHANGE_FEED,
+      cacheMax: environment.KEY_CACHE_MAX,
+      cacheMaxMb: environment.KEY_CACHE_MAX_MB,
+    },
   };
 }
 
@@ -68,10 +74,12 @@ function usersOptionsOf(environment: Environment): UsersOptions {
   return {
     storage: storageKindOf(environment),
     issuers: issuersOf(environment),
-    revocationBoundMs: environment.REVOCATION_BOUND_MS,
-    changeFeed: environment.CHANGE_FEED,
     grantableScopes: environment.USER_GRANTABLE_SCOPES,
     unboundKeys: environment.USER_UNBOUND_KEYS,
     maxKeys: environment.USER_MAX_KEYS,
+    freshness: {
+      revocationBoundMs: environment.REVOCATION_BOUND_MS,
+      changeFeed: environment.CHANGE_FEED,
+    },
   };
 }

@@ -63,9 +63,11 @@ export class OperatorModule {
 function optionsFor(environment: Environment): Provider[] {
   const apiKeys: ApiKeysOptions = {
     storage: 'mongo',
-    tokenPrefix: environment.API_KEY_PREFIX,
-    maxTtlDays: environment.API_KEY_MAX_TTL_DAYS,
-    importTokenPrefixes: environment.IMPORT_TOKEN_PREFIXES,
+    tokens: {
+      prefixes: environment.API_KEY_PREFIXES,
+      maxTtlDays: environment.API_KEY_MAX_TTL_DAYS,
+      importPrefixes: environment.IMPORT_TOKEN_PREFIXES,
+    },
   };
   const users: UsersOptions = { storage: 'mongo', maxKeys: environment.USER_MAX_KEYS };
   return [

@@ -69,7 +69,7 @@ describe.each(MONGO_FEEDS)('with a feed by %s, a thousand first uses at once', (
     keys = await openApiKeyStorage('mongo', new StorageConfig(), connection, { changeFeed });
     users = await openUserStorage('mongo', new StorageConfig(), connection, { changeFeed });
     // However slow the machine is: what comes late is asked for again.
-    const options = { storage: keys, revocationBoundMs: 60_000 };
+    const options = { storage: keys, freshness: { revocationBoundMs: 60_000 } };
     fresh = new FreshKeys(keys, options, new UserStatusOfOwners(users));
     verifier = new KeyVerifier(
       fresh,

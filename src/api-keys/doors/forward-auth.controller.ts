@@ -34,7 +34,7 @@ export class ForwardAuthController {
     private readonly admission: Admission,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
   ) {
-    this.clientAddress = clientAddressFinder(options.trustProxy ?? []);
+    this.clientAddress = clientAddressFinder(options.http?.trustProxy ?? []);
   }
 
   /** Allows the presented key, and tells the proxy whose it is. Envoy takes only 200 as a yes; the others any 2xx. */

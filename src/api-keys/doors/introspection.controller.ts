@@ -55,7 +55,12 @@ export class IntrospectionController {
     noteAnswer(request, decision);
     setHeader('Cache-Control', 'no-store');
     return decision.code === 'VALID'
-      ? IntrospectionDto.of(decision.key, decision.secret, scopes ?? decision.key.scopes, this.options.issuer)
+      ? IntrospectionDto.of(
+          decision.key,
+          decision.secret,
+          scopes ?? decision.key.scopes,
+          this.options.http?.issuer,
+        )
       : { active: false };
   }
 }

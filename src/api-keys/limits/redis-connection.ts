@@ -16,8 +16,8 @@ const MAX_RECONNECT_PAUSE_MS = 1000;
 export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   readonly client: Redis | undefined;
 
-  constructor(@Inject(API_KEYS_OPTIONS) { redisUrl }: ApiKeysOptions) {
-    this.client = redisUrl === undefined ? undefined : connect(redisUrl);
+  constructor(@Inject(API_KEYS_OPTIONS) { limits }: ApiKeysOptions) {
+    this.client = limits?.redisUrl === undefined ? undefined : connect(limits.redisUrl);
   }
 
   /** Waits a moment, so that the first requests are counted together too; goes on without Redis where it is away. */

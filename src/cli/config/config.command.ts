@@ -2,7 +2,13 @@ import type { Command } from 'commander';
 import { requireProxies } from '../../api-keys/options/trusted-proxies';
 import { requireWebhook } from '../../api-keys/options/webhook.options';
 import { ConfigurationError } from '../../config/configuration.error';
-import { type Environment, judgeEnvironment, storageKindOf, webhookOf } from '../../settings/environment';
+import {
+  type Environment,
+  judgeEnvironment,
+  storageKindOf,
+  variableOf,
+  webhookOf,
+} from '../../settings/environment';
 import { readVariables, type Variables } from '../../settings/load-environment';
 import { StorageConfig } from '../../config/storage.config';
 import { command, resultCommand } from '../command';
@@ -88,12 +94,8 @@ function settingsOf(environment: Environment, variables: Variables): readonly Se
   return Object.entries(environment).map(([name, value]) => ({
     name,
     value: shownSetting(name, value),
-    source: isSet(name, variables[name]) ? 'environment' : 'default',
+    source: variableOf(name, variables) === undefined ? 'default' : 'environment',
   }));
-}
-
-function isSet(name: string, value: unknown): boolean {
-  return value !== undefined && (value !== '' || name === 'NODE_ENV');
 }
 
 function settingLines(settings: readonly Setting[]): readonly string[] {

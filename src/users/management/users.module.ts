@@ -36,7 +36,7 @@ export class UsersModule implements OnModuleInit {
           provide: USER_REPOSITORY,
           inject: [StorageConfig, { token: getConnectionToken(), optional: true }],
           useFactory: async (storageConfig: StorageConfig, connection: Connection | null | undefined) =>
-            openUserStorage(options.storage, storageConfig, connection, options),
+            openUserStorage(options.storage, storageConfig, connection, options.freshness),
         },
         SessionAuthenticator,
         KeySlots,

@@ -1,7 +1,7 @@
 import { Injectable, Module } from '@nestjs/common';
 import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { MongooseModule } from '@nestjs/mongoose';
-import { type ApiKeysOptions, ApiKeysModule, type KeyEvents } from 'keyward';
+import { ApiKeysModule, type ApiKeysOptions, type ApiKeysOptionsFactory, type KeyEvents } from 'keyward';
 import { AccountController, MemoriesController } from './memories.controller';
 
 /** Listens, so that the test sees whether the host's emitter is the one that is told. */
@@ -13,16 +13,22 @@ class Alarm {
   }
 }
 
+/** Computes the options when the application starts. */
+@Injectable()
+class KeySettings implements ApiKeysOptionsFactory {
+  createApiKeysOptions(): ApiKeysOptions {
+    return {
+      storage: process.env['KEYS'] === 'memory' ? 'memory' : 'mongo',
+      tokens: { prefixes: ['shelf'] },
+    };
+  }
+}
+
 @Module({
   imports: [
     EventEmitterModule.forRoot(),
     MongooseModule.forRoot(process.env['MONGODB_URI'] ?? ''),
-    ApiKeysModule.forRootAsync({
-      useFactory: (): ApiKeysOptions => ({
-        storage: process.env['KEYS'] === 'memory' ? 'memory' : 'mongo',
-        tokenPrefix: 'shelf',
-      }),
-    }),
+    ApiKeysModule.forRootAsync({ useClass: KeySettings }),
   ],
   controllers: [MemoriesController, AccountController],
   providers: [Alarm],
