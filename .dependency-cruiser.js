@@ -82,7 +82,7 @@ module.exports = {
           '^src/api-keys/usage/usage-',
           '^src/change-feed/',
         ],
-        pathNot: ['^src/cli/', '^src/(mongo/mongo-connection|settings/settings)\\.module\\.ts$'],
+        pathNot: ['^src/cli/', '^src/mongo/mongo-connection\\.module\\.ts$'],
       },
     },
   ],

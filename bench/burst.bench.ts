@@ -8,6 +8,7 @@ import { rootCaller } from '../src/api-keys/domain/caller';
 import { FreshKeys } from '../src/api-keys/verification/fresh-keys';
 import { KeyVerifier } from '../src/api-keys/verification/key-verifier';
 import { AppModule } from '../src/bootstrap/app.module';
+import { loadEnvironment } from '../src/settings/load-environment';
 import { USER_REPOSITORY, type UserRepository } from '../src/users/storage/user.repository';
 import { aUser } from '../test/support/user-fixtures';
 import { REQUIREMENT } from './kit/keys';
@@ -24,7 +25,9 @@ async function main(): Promise<void> {
   const mongo = await startBenchMongo();
   process.env['MONGODB_URI'] = `${mongo.uriOf('burst')}&monitorCommands=true`;
   process.env['USAGE_FLUSH_MS'] = String(FLUSH_MS);
-  const app = await NestFactory.createApplicationContext(AppModule.forRoot(), { logger: false });
+  const app = await NestFactory.createApplicationContext(AppModule.over(loadEnvironment()), {
+    logger: false,
+  });
   const commands = new CountedCommands(app.get<Connection>(getConnectionToken()));
   await untilFresh(app);
 

@@ -1,7 +1,7 @@
 // Runs the built service. `npm start` means development where neither the environment nor `.env` says otherwise;
 // `npm run start:prod` always means production.
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { parse } from 'dotenv';
 
 const environment = process.argv[2];
 if (environment !== undefined) process.env.NODE_ENV = environment;
@@ -18,6 +18,5 @@ try {
 /** `NODE_ENV` of `.env`, by the parser that the service reads the file with: another might find no "production". */
 function environmentOfFile() {
   if (!existsSync('.env')) return undefined;
-  const { parse } = createRequire(import.meta.resolve('@nestjs/config'))('dotenv');
   return parse(readFileSync('.env')).NODE_ENV;
 }

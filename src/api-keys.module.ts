@@ -1,18 +1,25 @@
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, type InjectionToken, Module, type Provider, type Type } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { getConnectionToken } from '@nestjs/mongoose';
+import { ConfigurationError } from './config/configuration.error';
 import { StorageConfig } from './config/storage.config';
 import { Admission } from './api-keys/access/admission';
 import { RouteAccessAudit } from './api-keys/access/route-access.audit';
-import { ScopesGuard } from './api-keys/access/scopes.guard';
+import { MODULE_GUARD, ScopesGuard } from './api-keys/access/scopes.guard';
 import { ApiKeysController } from './api-keys/management/api-keys.controller';
 import {
-  API_KEYS_OPTIONS,
   API_KEYS_SETTINGS,
   type ApiKeysModuleAsyncOptions,
   type ApiKeysModuleOptions,
   type ApiKeysModuleSettings,
+  isScopesGuard,
+  type OptionsSource,
+  requireSettings,
+} from './api-keys/access/module-settings';
+import {
+  API_KEYS_OPTIONS,
   type ApiKeysOptions,
+  type ApiKeysOptionsFactory,
 } from './api-keys/options/api-keys.options';
 import { ApiKeysService } from './api-keys/management/api-keys.service';
 import { KEY_CHANGE_LISTENER } from './api-keys/ports/key-change.listener';
@@ -51,6 +58,9 @@ import { DecisionMetrics } from './api-keys/verification/decision-metrics';
 import { ReuseRecorder } from './api-keys/verification/reuse-recorder';
 import { KeyVerifier } from './api-keys/verification/key-verifier';
 
+/** The injection token of the options before they are checked. */
+const GIVEN_OPTIONS = Symbol('keyward:given-options');
+
 /** In the order in which an OpenAPI document lists them. */
 const CONTROLLERS = [
   ApiKeysController,
@@ -63,56 +73,101 @@ const CONTROLLERS = [
 ];
 
 /**
- * API keys for a Nest application: the management routes, the service, and a guard over every route.
+ * API keys for a Nest application: the management routes, the service, and a guard for every route.
  *
  * @example
  * \@Module({
  *   imports: [
  *     MongooseModule.forRoot(process.env.MONGODB_URI),
- *     ApiKeysModule.forRoot({ storage: 'mongo' }),
+ *     ApiKeysModule.forRoot({ storage: 'mongo', tokens: { maxTtlDays: 365 } }),
  *   ],
  * })
  * export class AppModule {}
  */
 @Module({})
 export class ApiKeysModule {
-  /** @throws ConfigurationError at start, if the options or the storage are refused */
-  static forRoot(options: ApiKeysModuleOptions): DynamicModule {
-    return assemble(options, [], { provide: API_KEYS_OPTIONS, useFactory: () => checkedOptions(options) });
+  /**
+   * Returns the module with these options.
+   *
+   * @throws ConfigurationError at start, if an option is unknown or wrong, or the storage is refused
+   */
+  static forRoot({
+    isGlobal,
+    connectionName,
+    guard,
+    routes,
+    ...options
+  }: ApiKeysModuleOptions): DynamicModule {
+    const settings = { isGlobal, connectionName, guard, routes };
+    return assemble(settings, [], [{ provide: GIVEN_OPTIONS, useValue: options }]);
   }
 
   /**
-   * The same, with options computed at start.
+   * Returns the module with options that a factory computes at start.
    *
    * @example
    * ApiKeysModule.forRootAsync({
    *   inject: [ConfigService],
-   *   useFactory: (config: ConfigService) => ({ storage: 'mongo', tokenPrefix: config.get('API_KEY_PREFIX') }),
+   *   useFactory: (config: ConfigService) => ({
+   *     storage: 'mongo',
+   *     limits: { redisUrl: config.get('REDIS_URL') },
+   *   }),
    * })
+   * @throws ConfigurationError at start, if an option is unknown or wrong, or the storage is refused
    */
-  static forRootAsync(options: ApiKeysModuleAsyncOptions): DynamicModule {
-    return assemble(options, options.imports ?? [], {
-      provide: API_KEYS_OPTIONS,
-      inject: [...(options.inject ?? [])],
-      useFactory: async (...dependencies: never[]) =>
-        checkedOptions(await options.useFactory(...dependencies)),
-    });
+  static forRootAsync({
+    imports = [],
+    inject,
+    useFactory,
+    useClass,
+    useExisting,
+    ...settings
+  }: ApiKeysModuleAsyncOptions): DynamicModule {
+    return assemble(settings, imports, sourceOf({ inject, useFactory, useClass, useExisting }));
   }
+}
+
+/** The providers of the options as they are given. */
+function sourceOf({ inject = [], useFactory, useClass, useExisting }: OptionsSource): Provider[] {
+  const [source, ...more] = [useFactory, useClass, useExisting].filter((each) => each !== undefined);
+  if (source === undefined || more.length > 0) return [{ provide: GIVEN_OPTIONS, useFactory: refuseSources }];
+  if (useFactory !== undefined) return [{ provide: GIVEN_OPTIONS, inject: [...inject], useFactory }];
+  const given = {
+    provide: GIVEN_OPTIONS,
+    inject: [source as InjectionToken],
+    useFactory: async (factory: ApiKeysOptionsFactory) => factory.createApiKeysOptions(),
+  };
+  return useClass === undefined ? [given] : [useClass, given];
+}
+
+function refuseSources(): never {
+  throw new ConfigurationError('forRootAsync needs exactly one of useFactory, useClass and useExisting.');
 }
 
 function assemble(
   settings: ApiKeysModuleSettings,
   imports: NonNullable<DynamicModule['imports']>,
-  options: Provider,
+  source: readonly Provider[],
 ): DynamicModule {
+  const Guard = guardOf(settings);
+
   const providers: Provider[] = [
-    options,
+    ...source,
+    {
+      provide: API_KEYS_OPTIONS,
+      inject: [GIVEN_OPTIONS],
+      useFactory: (given: ApiKeysOptions) => {
+        requireSettings(settings);
+        return checkedOptions(given);
+      },
+    },
     { provide: API_KEYS_SETTINGS, useValue: settings },
+    { provide: MODULE_GUARD, useValue: Guard },
     { provide: CLOCK, useValue: systemClock },
     {
       provide: ClientAddress,
       inject: [API_KEYS_OPTIONS],
-      useFactory: ({ trustProxy }: ApiKeysOptions) => new ClientAddress(trustProxy ?? []),
+      useFactory: ({ http }: ApiKeysOptions) => new ClientAddress(http?.trustProxy ?? []),
     },
     StorageConfig,
     {
@@ -123,7 +178,7 @@ function assemble(
         { token: getConnectionToken(settings.connectionName), optional: true },
       ],
       useFactory: async (chosen: ApiKeysOptions, ...rest: StorageDependencies) =>
-        openStore(chosen.storage, apiKeyStores(chosen), ...rest),
+        openStore(chosen.storage, apiKeyStores(chosen.freshness), ...rest),
     },
     {
       provide: USAGE_REPOSITORY,
@@ -134,8 +189,8 @@ function assemble(
         { token: getConnectionToken(settings.connectionName), optional: true },
         API_KEY_REPOSITORY,
       ],
-      useFactory: async ({ storage, usageStorage }: ApiKeysOptions, ...rest: StorageDependencies) => {
-        const chosen = usageStorage ?? (typeof storage === 'string' ? storage : 'off');
+      useFactory: async ({ storage, usage }: ApiKeysOptions, ...rest: StorageDependencies) => {
+        const chosen = usage?.storage ?? (typeof storage === 'string' ? storage : 'off');
         return chosen === 'off' ? null : openStore(chosen, USAGE_STORES, ...rest);
       },
     },
@@ -147,18 +202,18 @@ function assemble(
         { token: getConnectionToken(settings.connectionName), optional: true },
         API_KEY_REPOSITORY,
       ],
-      useFactory: async ({ storage, eventStorage }: ApiKeysOptions, ...rest: StorageDependencies) => {
-        const chosen = eventStorage ?? (typeof storage === 'string' ? storage : undefined);
+      useFactory: async ({ storage, events }: ApiKeysOptions, ...rest: StorageDependencies) => {
+        const chosen = events?.storage ?? (typeof storage === 'string' ? storage : undefined);
         return chosen === undefined ? null : openStore(chosen, EVENT_STORES, rest[0], rest[1]);
       },
     },
     {
       provide: RATE_LIMITER,
       inject: [API_KEYS_OPTIONS, RedisConnection],
-      useFactory: ({ rateLimitOnOutage }: ApiKeysOptions, { client }: RedisConnection) =>
+      useFactory: ({ limits }: ApiKeysOptions, { client }: RedisConnection) =>
         client === undefined
           ? new LocalRateLimiter()
-          : new SharedRateLimiter(client, rateLimitOnOutage ?? 'local'),
+          : new SharedRateLimiter(client, limits?.onOutage ?? 'local'),
     },
     RedisConnection,
     FailedCredentials,
@@ -177,21 +232,21 @@ function assemble(
     KeyUsageService,
     KeyImportService,
     Admission,
-    ScopesGuard,
+    Guard,
+    ...(Guard === ScopesGuard ? [] : [{ provide: ScopesGuard, useExisting: Guard }]),
     RouteAccessAudit,
     HostFront,
   ];
   return {
     module: ApiKeysModule,
-    global: true,
+    global: settings.isGlobal !== false,
     imports: [DiscoveryModule, ...imports],
     controllers: settings.routes === false ? [] : CONTROLLERS,
     providers:
-      settings.globalGuard === false
-        ? providers
-        : [...providers, { provide: APP_GUARD, useExisting: ScopesGuard }],
+      settings.guard === false ? providers : [...providers, { provide: APP_GUARD, useExisting: Guard }],
     exports: [
       API_KEYS_OPTIONS,
+      MODULE_GUARD,
       API_KEY_REPOSITORY,
       EVENT_REPOSITORY,
       CLOCK,
@@ -206,9 +261,16 @@ function assemble(
       EventsService,
       KeyImportService,
       Admission,
+      Guard,
       ScopesGuard,
     ],
   };
+}
+
+/** The class of the module's guard. What is none is refused with the settings. */
+function guardOf({ guard }: ApiKeysModuleSettings): Type<ScopesGuard> {
+  const use = typeof guard === 'object' ? guard.use : undefined;
+  return use !== undefined && isScopesGuard(use) ? use : ScopesGuard;
 }
 
 type StorageDependencies = [StorageConfig, import('mongoose').Connection | null | undefined];

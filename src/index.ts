@@ -3,8 +3,20 @@ export type {
   ApiKeysModuleAsyncOptions,
   ApiKeysModuleOptions,
   ApiKeysModuleSettings,
+  GuardSettings,
+  OptionsSource,
+} from './api-keys/access/module-settings';
+export type {
   ApiKeysOptions,
-  TenantParamNames,
+  ApiKeysOptionsFactory,
+  EventOptions,
+  FreshnessOptions,
+  HttpOptions,
+  LimitOptions,
+  TenantNames,
+  TenantOptions,
+  TokenOptions,
+  UsageOptions,
 } from './api-keys/options/api-keys.options';
 export {
   ApiKeysService,
@@ -86,7 +98,13 @@ export {
   KeyIdTakenError,
   type KeyOutline,
 } from './api-keys/storage/api-key.repository';
-export type { ChangeFeed, ChangeFeedKind, ChangeFeedMode, ChangeListener } from './change-feed/change-feed';
+export type {
+  ChangeFeed,
+  ChangeFeedKind,
+  ChangeFeedMode,
+  ChangeListener,
+  FreshnessSettings,
+} from './change-feed/change-feed';
 export type { ReadOptions } from './change-feed/read-options';
 export {
   MAX_USAGE_DAYS,

@@ -17,7 +17,7 @@ export interface BenchVerifier {
 
 /** With usage counted, as in the service. */
 export function verifierOver(repository: ApiKeyRepository, keyCacheMax?: number): BenchVerifier {
-  const options: ApiKeysOptions = { storage: repository, keyCacheMax };
+  const options: ApiKeysOptions = { storage: repository, freshness: { cacheMax: keyCacheMax } };
   const fresh = new FreshKeys(repository, options);
   const usage = new UsageRecorder(
     new MemoryUsageRepository(new StorageConfig().permitVolatile('usage')),

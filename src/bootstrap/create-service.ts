@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ClientAddress } from '../http/client-address';
 import { AppModule } from './app.module';
 import { type Environment, logFormatOf } from '../settings/environment';
+import { loadEnvironment } from '../settings/load-environment';
 import { BODY_LIMIT_BYTES } from '../http/request-body';
 import { HttpMetrics } from '../health/http-metrics';
 import { type Answered, logRequests } from '../logs/access-log';
@@ -32,11 +32,10 @@ const MAX_PARAM_LENGTH = 512;
  * @throws ConfigurationError if the environment is wrong or the storage is refused
  */
 export async function createService(): Promise<NestFastifyApplication> {
-  const module = AppModule.forRoot();
+  const environment = loadEnvironment();
   const logger = new ServiceLogger();
   logger.writeFrom('warn');
-  // The settings are not checked yet, and what is wrong with them is to be read as well.
-  logger.writeAs(logFormatOf(process.env));
+  logger.writeAs(logFormatOf(environment));
   let answered: Answered | undefined;
   const adapter = new FastifyAdapter({
     http: CONNECTION_BOUNDS,
@@ -51,17 +50,15 @@ export async function createService(): Promise<NestFastifyApplication> {
   });
   const fastify = adapter.getInstance();
   fastify.removeContentTypeParser('text/plain');
-  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.over(environment), adapter, {
     abortOnError: false,
     logger,
   });
-  const config = app.get<ConfigService<Environment, true>>(ConfigService);
-  const setting = <K extends keyof Environment>(name: K): Environment[K] => config.get(name, { infer: true });
-  logger.writeFrom(setting('LOG_LEVEL'));
-  logger.redactImported(setting('IMPORT_TOKEN_PREFIXES'));
-  boundConnections(fastify.server, setting('REQUEST_TIMEOUT_MS'), setting('KEEP_ALIVE_TIMEOUT_MS'));
+  logger.writeFrom(environment.LOG_LEVEL);
+  logger.redactImported(environment.IMPORT_TOKEN_PREFIXES);
+  boundConnections(fastify.server, environment.REQUEST_TIMEOUT_MS, environment.KEEP_ALIVE_TIMEOUT_MS);
 
-  const signIn = isDocumented(config) ? signInOf(config) : undefined;
+  const signIn = isDocumented(environment) ? signInOf(environment) : undefined;
   answered = logRequests(fastify, {
     logger,
     metrics: app.get(HttpMetrics),
@@ -71,25 +68,25 @@ export async function createService(): Promise<NestFastifyApplication> {
   demandHost(fastify);
   meetExpectations(fastify.server);
   app.get(Traffic).watch(fastify);
-  if (setting('METRICS_PORT') !== undefined) app.get(OperationsPort).divide(fastify);
-  allowOrigins(app, setting('CORS_ORIGINS'));
-  serveDiscovery(fastify, setting('PUBLIC_URL'));
+  if (environment.METRICS_PORT !== undefined) app.get(OperationsPort).divide(fastify);
+  allowOrigins(app, environment.CORS_ORIGINS);
+  serveDiscovery(fastify, environment.PUBLIC_URL);
   app.useGlobalFilters(app.get(ServiceFilter));
-  if (isDocumented(config)) serveDocumentation(app, signIn);
+  if (isDocumented(environment)) serveDocumentation(app, signIn);
   return app;
 }
 
-function signInOf(config: ConfigService<Environment, true>): SignIn | undefined {
-  const issuer = config.get('OIDC_ISSUER', { infer: true });
-  const clientId = config.get('OIDC_SWAGGER_CLIENT_ID', { infer: true });
-  const [audience] = config.get('OIDC_AUDIENCE', { infer: true });
+function signInOf({
+  OIDC_ISSUER: issuer,
+  OIDC_SWAGGER_CLIENT_ID: clientId,
+  OIDC_AUDIENCE: [audience],
+}: Environment): SignIn | undefined {
   return issuer === undefined || clientId === undefined || audience === undefined
     ? undefined
     : new SignIn({ issuer, clientId, audience });
 }
 
 /** Swagger UI shows every route to everyone, so production serves it only where it is asked for. */
-export function isDocumented(config: ConfigService<Environment, true>): boolean {
-  const wish = config.get('SWAGGER', { infer: true });
-  return wish === undefined ? config.get('NODE_ENV', { infer: true }) !== 'production' : wish === 'on';
+export function isDocumented({ SWAGGER: wish, NODE_ENV: environment }: Environment): boolean {
+  return wish === undefined ? environment !== 'production' : wish === 'on';
 }

@@ -1,16 +1,13 @@
 import { Logger } from '@nestjs/common';
-import { ConfigService } from '@nestjs/config';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigurationError } from '../config/configuration.error';
-import { type Environment, storageKindOf } from '../settings/environment';
+import { Environment, storageKindOf } from '../settings/environment';
 import { runningVersion } from '../settings/version';
 import { createService, isDocumented } from './create-service';
 import { OperationsPort } from './operations-port';
 import { createRootKey } from './root-key';
 import { timeForClients } from './shutdown-time';
 import { Traffic } from './traffic';
-
-type Config = ConfigService<Environment, true>;
 
 /**
  * Starts the service and serves.
@@ -19,32 +16,26 @@ type Config = ConfigService<Environment, true>;
  */
 export async function startService(endBy: (ending: () => Promise<void>) => void): Promise<void> {
   const app = await createService();
-  const config = app.get<Config>(ConfigService);
-  endBy(async () => end(app, config));
+  const environment = app.get(Environment);
+  endBy(async () => end(app, environment));
   process.on('uncaughtException', endByFault);
-  await listen(app, config);
+  await listen(app, environment);
   const url = await app.getUrl();
   process.stderr.write(`keyward: listening on ${url} (version ${runningVersion()})\n`);
 
-  const storage = storageKindOf({
-    STORAGE: config.get('STORAGE', { infer: true }),
-    MONGODB_URI: config.get('MONGODB_URI', { infer: true }),
-  });
-  if (storage === 'memory' && config.get('NODE_ENV', { infer: true }) === 'development') {
+  if (storageKindOf(environment) === 'memory' && environment.NODE_ENV === 'development') {
     const { token } = await createRootKey(app, 'system', 'root key of this start');
-    const docs = isDocumented(config) ? `\nkeyward: try it at ${url}/docs` : '';
+    const docs = isDocumented(environment) ? `\nkeyward: try it at ${url}/docs` : '';
     process.stderr.write(`keyward: memory storage, lost at exit; root key: ${token}${docs}\n`);
   }
 }
 
-async function listen(app: NestFastifyApplication, config: Config): Promise<void> {
-  const port = config.get('PORT', { infer: true });
-  const host = config.get('HOST', { infer: true });
+async function listen(app: NestFastifyApplication, environment: Environment): Promise<void> {
+  const { PORT: port, HOST: host } = environment;
   await orConfigurationError('HOST and PORT', host, port, async () => app.listen(port, host));
 
-  const operationsPort = config.get('METRICS_PORT', { infer: true });
+  const { METRICS_PORT: operationsPort, METRICS_HOST: operationsHost } = environment;
   if (operationsPort === undefined) return;
-  const operationsHost = config.get('METRICS_HOST', { infer: true });
   const listening = async (): Promise<string> =>
     app.get(OperationsPort).listen(operationsPort, operationsHost);
   const url = await orConfigurationError(
@@ -78,16 +69,17 @@ function endByFault(error: unknown): void {
   process.exit(1);
 }
 
-async function end(app: NestFastifyApplication, config: Config): Promise<void> {
+async function end(
+  app: NestFastifyApplication,
+  { SHUTDOWN_TIMEOUT_MS: limit, SHUTDOWN_DELAY_MS: delay }: Environment,
+): Promise<void> {
   const logger = new Logger('Shutdown');
-  const limit = config.get('SHUTDOWN_TIMEOUT_MS', { infer: true });
   setTimeout(() => {
     logger.error(`not done after ${limit} ms, ending all the same`);
     process.exit(1);
   }, limit).unref();
   const { server } = app.getHttpAdapter().getInstance();
   try {
-    const delay = config.get('SHUTDOWN_DELAY_MS', { infer: true });
     const forClients = timeForClients(limit, delay);
     const cutOff = await app.get(Traffic).drain(server, delay, forClients);
     if (cutOff > 0)

@@ -76,7 +76,7 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
   }
 
   private start(outbox: KeyOutbox, events: EventRepository): void {
-    const { webhook } = this.options;
+    const { webhook } = this.options.events ?? {};
     const lease = new Lease(events.leases, 'events');
     const holds = (): boolean => lease.isHeld && !this.stopping.signal.aborted;
     const record: RecordEvent = async (event) =>
@@ -134,7 +134,7 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
   }
 
   private async prune(events: EventRepository, mayGoOn: () => boolean): Promise<void> {
-    const days = this.options.eventRetentionDays ?? DEFAULT_RETENTION_DAYS;
+    const days = this.options.events?.retentionDays ?? DEFAULT_RETENTION_DAYS;
     const before = positionAt(new Date(this.clock.now().getTime() - days * DAY_MS));
     let removed = PRUNE_BATCH;
     while (removed === PRUNE_BATCH && mayGoOn()) removed = await events.prune(before, PRUNE_BATCH);

@@ -24,7 +24,7 @@ export class RedisHealth implements HealthContributor {
       return { status: 'up' };
     } catch {
       const effect =
-        this.options.rateLimitOnOutage === 'deny'
+        this.options.limits?.onOutage === 'deny'
           ? 'Keys that have a rate limit are refused.'
           : 'Rate limits are counted by each instance alone.';
       return { status: 'degraded', detail: effect };

@@ -10,15 +10,14 @@ type MongoSettings = Pick<Environment, 'STORAGE' | 'MONGODB_URI' | 'MONGODB_CONN
 const moduleWith = async (settings: Partial<MongoSettings>): Promise<TestingModule> =>
   Test.createTestingModule({
     imports: [
-      MongoConnectionModule.forRootAsync({
-        useFactory: () =>
-          mongoOf({
-            STORAGE: undefined,
-            MONGODB_URI: undefined,
-            MONGODB_CONNECT_TIMEOUT_MS: 300,
-            ...settings,
-          }),
-      }),
+      MongoConnectionModule.forRoot(
+        mongoOf({
+          STORAGE: undefined,
+          MONGODB_URI: undefined,
+          MONGODB_CONNECT_TIMEOUT_MS: 300,
+          ...settings,
+        }),
+      ),
     ],
   }).compile();
 

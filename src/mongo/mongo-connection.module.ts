@@ -1,6 +1,5 @@
 import {
   type DynamicModule,
-  type FactoryProvider,
   Inject,
   Logger,
   Module,
@@ -23,14 +22,6 @@ export interface MongoTarget {
   readonly connectTimeoutMs: number;
 }
 
-/** Options of `MongoConnectionModule.forRootAsync`. */
-export interface MongoConnectionAsyncOptions {
-  /** Providers that `useFactory` takes, in its order. */
-  readonly inject?: NonNullable<FactoryProvider['inject']>;
-  /** Returns `null` if nothing is kept in MongoDB. */
-  readonly useFactory: (...dependencies: never[]) => MongoTarget | null;
-}
-
 /**
  * The service's connection to MongoDB, under the token that `@nestjs/mongoose` uses; `null` where the service
  * keeps nothing in MongoDB. A first connection is tried again until `connectTimeoutMs` has passed;
@@ -40,18 +31,15 @@ export interface MongoConnectionAsyncOptions {
 export class MongoConnectionModule implements OnApplicationShutdown {
   constructor(@Optional() @Inject(getConnectionToken()) private readonly connection: Connection | null) {}
 
-  static forRootAsync({ inject = [], useFactory }: MongoConnectionAsyncOptions): DynamicModule {
+  /** @param target `null` if nothing is kept in MongoDB */
+  static forRoot(target: MongoTarget | null): DynamicModule {
     return {
       module: MongoConnectionModule,
       global: true,
       providers: [
         {
           provide: getConnectionToken(),
-          inject: [...inject],
-          useFactory: async (...dependencies: never[]) => {
-            const target = useFactory(...dependencies);
-            return target && connectToMongo(target.uri, target.connectTimeoutMs);
-          },
+          useFactory: async () => target && connectToMongo(target.uri, target.connectTimeoutMs),
         },
       ],
       exports: [getConnectionToken()],

@@ -102,6 +102,6 @@ describe('an operator who sets how the service runs', () => {
     ['text', { NODE_ENV: 'production', LOG_FORMAT: 'text' }],
     ['json', { NODE_ENV: 'development', LOG_FORMAT: 'json' }],
   ])('gets a log as %s with %j', (format, variables) => {
-    expect(logFormatOf(variables)).toBe(format);
+    expect(logFormatOf(readEnvironment(variables))).toBe(format);
   });
 });

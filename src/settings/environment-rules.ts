@@ -25,13 +25,13 @@ export function Integer(): PropertyDecorator {
   );
 }
 
-/** A whole number in a range; says so, with what it counts, where it is none. */
-export function Whole(min: number, max: number, what: string): PropertyDecorator {
+/** A whole number in a range; says so, with what it counts and what else is possible, where it is none. */
+export function Whole(min: number, max: number, what: string, orElse = ''): PropertyDecorator {
   const isWhole = (value: unknown): boolean =>
     typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
   const rule = ValidateBy(
     { name: 'whole', validator: { validate: isWhole } },
-    { message: `use ${what} from ${min} to ${max}` },
+    { message: `use ${what} from ${min} to ${max}${orElse}` },
   );
   return (target, property) => {
     Integer()(target, property);

@@ -19,7 +19,7 @@ const DEFAULTS = {
   STORAGE: undefined,
   MONGODB_URI: undefined,
   MONGODB_CONNECT_TIMEOUT_MS: 30_000,
-  API_KEY_PREFIX: 'kw',
+  API_KEY_PREFIXES: ['kw'],
   API_KEY_MAX_TTL_DAYS: undefined,
   USAGE_FLUSH_MS: 10_000,
   USAGE_RETENTION_DAYS: 90,
@@ -65,7 +65,8 @@ describe('an operator may set', () => {
     ],
     ['MONGODB_URI', 'mongodb://%2Ftmp%2Fdb.sock/keys', 'mongodb://%2Ftmp%2Fdb.sock/keys'],
     ['MONGODB_CONNECT_TIMEOUT_MS', '0', 0],
-    ['API_KEY_PREFIX', 'acme_live', 'acme_live'],
+    ['API_KEY_PREFIXES', 'acme_live', ['acme_live']],
+    ['API_KEY_PREFIXES', 'acme_live, acme_test', ['acme_live', 'acme_test']],
     ['API_KEY_MAX_TTL_DAYS', '90', 90],
     ['USER_GRANTABLE_SCOPES', 'memory:*, api-keys:rotate-self', ['memory:*', 'api-keys:rotate-self']],
     ['USAGE_FLUSH_MS', '100', 100],
@@ -91,7 +92,7 @@ describe('an operator who sets a variable to a wrong value', () => {
   const days = 'use whole days from 1 to 36500, or leave it unset for no maximum';
   const flush = 'use whole milliseconds from 100 to 3600000';
   const retention = 'use whole days from 1 to 3650';
-  const prefix = 'use 2 to 16 lower-case letters, digits and inner underscores';
+  const prefix = 'use 2 to 16 lower-case letters, digits and inner underscores for each prefix';
 
   it.each([
     ['HOST', 'acme example', host],
@@ -115,11 +116,14 @@ describe('an operator who sets a variable to a wrong value', () => {
     ['USER_GRANTABLE_SCOPES', 'memory:read,api-keys:*', grantable],
     ['USER_GRANTABLE_SCOPES', 'users:read', grantable],
     ['USER_GRANTABLE_SCOPES', 'keyward:policies:write', grantable],
+    ['API_KEY_PREFIXES', 'KW', prefix],
+    ['API_KEY_PREFIXES', 'k', prefix],
+    ['API_KEY_PREFIXES', 'k'.repeat(17), prefix],
+    ['API_KEY_PREFIXES', 'kw_', prefix],
+    ['API_KEY_PREFIXES', 'k\nw', prefix],
+    ['API_KEY_PREFIXES', 'kw,', prefix],
+    ['API_KEY_PREFIXES', 'kw,kw', 'name each prefix once'],
     ['API_KEY_PREFIX', 'KW', prefix],
-    ['API_KEY_PREFIX', 'k', prefix],
-    ['API_KEY_PREFIX', 'k'.repeat(17), prefix],
-    ['API_KEY_PREFIX', 'kw_', prefix],
-    ['API_KEY_PREFIX', 'kw\n', prefix],
     ['API_KEY_MAX_TTL_DAYS', '0', days],
     ['API_KEY_MAX_TTL_DAYS', '36501', days],
     ['API_KEY_MAX_TTL_DAYS', '1.5', days],
@@ -206,6 +210,24 @@ describe('an operator who sets a variable to a wrong value', () => {
       );
     },
   );
+});
+
+describe('the former name API_KEY_PREFIX', () => {
+  it.each([
+    [{ API_KEY_PREFIX: 'mem' }, ['mem']],
+    [{ API_KEY_PREFIX: 'mem', API_KEY_PREFIXES: '' }, ['mem']],
+    [{ API_KEY_PREFIX: '', API_KEY_PREFIXES: 'mem,mem_test' }, ['mem', 'mem_test']],
+    [{ API_KEY_PREFIX: 'mem', API_KEY_PREFIXES: 'mem' }, ['mem']],
+    [{ API_KEY_PREFIX: '' }, ['kw']],
+  ])('still works: %j', (variables, prefixes) => {
+    expect(readEnvironment(variables).API_KEY_PREFIXES).toEqual(prefixes);
+  });
+
+  it('is refused beside API_KEY_PREFIXES if the two differ', () => {
+    expect(refusal({ API_KEY_PREFIX: 'mem', API_KEY_PREFIXES: 'kw,mem' })).toBe(
+      'API_KEY_PREFIX is another name of API_KEY_PREFIXES, and the two differ: set API_KEY_PREFIXES only.',
+    );
+  });
 });
 
 describe('the storage of the service', () => {

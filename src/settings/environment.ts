@@ -1,5 +1,5 @@
 import { plainToInstance } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, Min, validateSync } from 'class-validator';
+import { ArrayUnique, IsIn, IsOptional, IsString, Matches, validateSync } from 'class-validator';
 import {
   Flag,
   Integer,
@@ -47,10 +47,7 @@ export class Environment {
   @Matches(/^[A-Za-z0-9.:_-]+$/, { message: 'use a host name or an address to listen on, such as 127.0.0.1' })
   HOST = '127.0.0.1';
 
-  @Integer()
-  @IsInt({ message: 'use a port number from 0 to 65535' })
-  @Min(0, { message: 'use a port number from 0 to 65535' })
-  @Max(65_535, { message: 'use a port number from 0 to 65535' })
+  @Whole(0, 65_535, 'a port number')
   PORT = 3000;
 
   @IsOptional()
@@ -86,34 +83,25 @@ export class Environment {
   })
   MONGODB_URI: string | undefined = undefined;
 
-  @Integer()
-  @IsInt({ message: 'use whole milliseconds from 0 to 3600000' })
-  @Min(0, { message: 'use whole milliseconds from 0 to 3600000' })
-  @Max(3_600_000, { message: 'use whole milliseconds from 0 to 3600000' })
+  @Whole(0, 3_600_000, 'whole milliseconds')
   MONGODB_CONNECT_TIMEOUT_MS = 30_000;
 
+  @List()
   @Matches(/^(?=.{2,16}$)[a-z0-9]+(?:_[a-z0-9]+)*$/, {
-    message: 'use 2 to 16 lower-case letters, digits and inner underscores',
+    each: true,
+    message: 'use 2 to 16 lower-case letters, digits and inner underscores for each prefix',
   })
-  API_KEY_PREFIX = 'kw';
+  @ArrayUnique({ message: 'name each prefix once' })
+  API_KEY_PREFIXES: string[] = ['kw'];
 
   @IsOptional()
-  @Integer()
-  @IsInt({ message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
-  @Min(1, { message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
-  @Max(36_500, { message: 'use whole days from 1 to 36500, or leave it unset for no maximum' })
+  @Whole(1, 36_500, 'whole days', ', or leave it unset for no maximum')
   API_KEY_MAX_TTL_DAYS: number | undefined = undefined;
 
-  @Integer()
-  @IsInt({ message: 'use whole milliseconds from 100 to 60000' })
-  @Min(100, { message: 'use whole milliseconds from 100 to 60000' })
-  @Max(60_000, { message: 'use whole milliseconds from 100 to 60000' })
+  @Whole(100, 60_000, 'whole milliseconds')
   REVOCATION_BOUND_MS = 1000;
 
-  @Integer()
-  @IsInt({ message: 'use a whole number from 1 to 10000000' })
-  @Min(1, { message: 'use a whole number from 1 to 10000000' })
-  @Max(10_000_000, { message: 'use a whole number from 1 to 10000000' })
+  @Whole(1, 10_000_000, 'a whole number')
   KEY_CACHE_MAX = 50_000;
 
   @Whole(1, 65_536, 'whole megabytes')
@@ -122,16 +110,10 @@ export class Environment {
   @IsIn(['auto', 'streams', 'polling'], { message: 'use "auto", "streams" or "polling"' })
   CHANGE_FEED: 'auto' | 'streams' | 'polling' = 'auto';
 
-  @Integer()
-  @IsInt({ message: 'use whole milliseconds from 100 to 3600000' })
-  @Min(100, { message: 'use whole milliseconds from 100 to 3600000' })
-  @Max(3_600_000, { message: 'use whole milliseconds from 100 to 3600000' })
+  @Whole(100, 3_600_000, 'whole milliseconds')
   USAGE_FLUSH_MS = 10_000;
 
-  @Integer()
-  @IsInt({ message: 'use whole days from 1 to 3650' })
-  @Min(1, { message: 'use whole days from 1 to 3650' })
-  @Max(3650, { message: 'use whole days from 1 to 3650' })
+  @Whole(1, 3650, 'whole days')
   USAGE_RETENTION_DAYS = 90;
 
   @List()
@@ -152,10 +134,7 @@ export class Environment {
   @IsIn(['local', 'deny'], { message: 'use "local" or "deny"' })
   RATE_LIMIT_ON_OUTAGE: 'local' | 'deny' = 'local';
 
-  @Integer()
-  @IsInt({ message: 'use a whole number from 1 to 1000000' })
-  @Min(1, { message: 'use a whole number from 1 to 1000000' })
-  @Max(1_000_000, { message: 'use a whole number from 1 to 1000000' })
+  @Whole(1, 1_000_000, 'a whole number')
   FAILED_CREDENTIALS_PER_MINUTE = 100;
 
   @Integer()
@@ -203,16 +182,10 @@ export class Environment {
   @IsIn([true, false], { message: 'use "true" or "false"' })
   USER_UNBOUND_KEYS = false;
 
-  @Integer()
-  @IsInt({ message: 'use a whole number from 1 to 1000' })
-  @Min(1, { message: 'use a whole number from 1 to 1000' })
-  @Max(1000, { message: 'use a whole number from 1 to 1000' })
+  @Whole(1, 1000, 'a whole number')
   USER_MAX_KEYS = 50;
 
-  @Integer()
-  @IsInt({ message: 'use whole days from 7 to 3650' })
-  @Min(7, { message: 'use whole days from 7 to 3650' })
-  @Max(3650, { message: 'use whole days from 7 to 3650' })
+  @Whole(7, 3650, 'whole days')
   EVENT_RETENTION_DAYS = 365;
 
   @IsOptional()
@@ -269,15 +242,17 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
 
 /** Reads the environment as {@link readEnvironment} does, and names its faults one by one. */
 export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): JudgedEnvironment {
-  const given = Object.keys(new Environment())
-    .filter((name) => variables[name] !== undefined && (variables[name] !== '' || name === 'NODE_ENV'))
-    .map((name) => [name, variables[name]] as const);
+  const given = Object.keys(new Environment()).flatMap((setting) => {
+    const variable = variableOf(setting, variables);
+    return variable === undefined ? [] : [[setting, variables[variable]] as const];
+  });
   const environment = plainToInstance(Environment, Object.fromEntries(given), { exposeDefaultValues: true });
   const faults = validateSync(environment).map((error) => {
-    const shown = SECRET_VARIABLES.has(error.property)
+    const variable = variableOf(error.property, variables) ?? error.property;
+    const shown = SECRET_VARIABLES.has(variable)
       ? ''
-      : ` is ${redactedSetting(JSON.stringify(variables[error.property]))}`;
-    return `${error.property}${shown || ' has a wrong value'}: ${Object.values(error.constraints ?? {})[0]}.`;
+      : ` is ${redactedSetting(JSON.stringify(variables[variable]))}`;
+    return `${variable}${shown || ' has a wrong value'}: ${Object.values(error.constraints ?? {})[0]}.`;
   });
   const mongoUri = environment.MONGODB_URI ?? '';
   if (MONGODB_SCHEME.test(mongoUri) && mongoUri.includes('@') && !ENCODED_CREDENTIALS.test(mongoUri)) {
@@ -299,6 +274,12 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
   }
   if (faults.length === 0 && sharesPort(environment)) {
     faults.push('METRICS_PORT is PORT, on an address that both would listen on: use another.');
+  }
+  const { API_KEY_PREFIX: former, API_KEY_PREFIXES: prefixes } = variables;
+  if (isSet('API_KEY_PREFIX', former) && isSet('API_KEY_PREFIXES', prefixes) && former !== prefixes) {
+    faults.push(
+      'API_KEY_PREFIX is another name of API_KEY_PREFIXES, and the two differ: set API_KEY_PREFIXES only.',
+    );
   }
   if ((environment.OIDC_ISSUER === undefined) !== (environment.OIDC_AUDIENCE.length === 0)) {
     faults.push('OIDC_ISSUER and OIDC_AUDIENCE go together: set both, or neither.');
@@ -329,6 +310,19 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
   return { environment, faults };
 }
 
+/** Returns the name of the variable that gives a setting, which may be a former name; `undefined` if none does. */
+export function variableOf(
+  setting: string,
+  variables: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const former = setting === 'API_KEY_PREFIXES' ? ['API_KEY_PREFIX'] : [];
+  return [setting, ...former].find((name) => isSet(name, variables[name]));
+}
+
+function isSet(name: string, value: unknown): boolean {
+  return value !== undefined && (value !== '' || name === 'NODE_ENV');
+}
+
 function sharesPort({ HOST, PORT, METRICS_HOST, METRICS_PORT }: Environment): boolean {
   const isShared = HOST === METRICS_HOST || [HOST, METRICS_HOST].some((host) => ANY_ADDRESS.has(host));
   return PORT !== 0 && PORT === METRICS_PORT && isShared;
@@ -351,8 +345,8 @@ export function mongoOf(
 export function logFormatOf({
   LOG_FORMAT: format,
   NODE_ENV: environment,
-}: Readonly<Record<string, unknown>>): LogFormat {
-  if (format === 'json' || format === 'text') return format;
+}: Pick<Environment, 'LOG_FORMAT' | 'NODE_ENV'>): LogFormat {
+  if (format !== undefined) return format;
   return environment === 'development' || environment === 'test' ? 'text' : 'json';
 }
 

@@ -3,7 +3,7 @@ import type { OidcIssuerConfig } from './issuers/oidc-issuer.config';
 import type { UserStorage } from './storage/user-storage';
 
 /** How users are kept, and what they may do. */
-export interface UsersOptions extends FreshnessSettings {
+export interface UsersOptions {
   /** Where users are kept; the same choice as for keys. */
   readonly storage: UserStorage;
   /** The identity providers whose sessions are taken; default none. */
@@ -14,6 +14,8 @@ export interface UsersOptions extends FreshnessSettings {
   readonly unboundKeys?: boolean | undefined;
   /** How many live keys a user may own; default 50. */
   readonly maxKeys?: number | undefined;
+  /** How soon changes take effect; the same choice as for keys. */
+  readonly freshness?: FreshnessSettings | undefined;
 }
 
 /** The injection token of the options. */

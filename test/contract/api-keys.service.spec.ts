@@ -97,7 +97,7 @@ describe('somebody who makes a key', () => {
   });
 
   it('gets a token with the prefix that the operator chose', async () => {
-    serve({ tokenPrefix: 'acme_live' });
+    serve({ tokens: { prefixes: ['acme_live', 'acme_test'] } });
     const { token } = await service.create(root, { name: 'made', scopes: [] });
     expect(token).toMatch(/^acme_live_/);
   });
@@ -202,7 +202,7 @@ describe('somebody whose keys may live 30 days at the most', () => {
   const caller = holder({ scopes: ['memory:read'] });
 
   beforeEach(() => {
-    serve({ maxTtlDays: 30 });
+    serve({ tokens: { maxTtlDays: 30 } });
   });
 
   it('gets 30 days where it names no expiry', async () => {

@@ -70,7 +70,7 @@ describe.each(MONGO_FEEDS)('with a feed by %s, a thousand first uses at once', (
     keys = await openStore('mongo', apiKeyStores({ changeFeed }), new StorageConfig(), connection);
     users = await openStore('mongo', userStores({ changeFeed }), new StorageConfig(), connection);
     // However slow the machine is: what comes late is asked for again.
-    const options = { storage: keys, revocationBoundMs: 60_000 };
+    const options = { storage: keys, freshness: { revocationBoundMs: 60_000 } };
     fresh = new FreshKeys(keys, options, new UserStatusOfOwners(users));
     verifier = new KeyVerifier(
       fresh,

@@ -122,7 +122,7 @@ describe.each(ADAPTERS)('the refusals of a host on %s', (adapter) => {
   });
 
   it('name the realm of the host', async () => {
-    const host = await startMemoriesHost(adapter, { realm: 'Acme & Globex' });
+    const host = await startMemoriesHost(adapter, { http: { realm: 'Acme & Globex' } });
     const answer = await host.as().get(ACME);
     await host.close();
 

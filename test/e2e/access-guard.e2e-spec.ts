@@ -123,7 +123,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
   it('can be taught where the address of a client comes from', async () => {
     const host = await startMemoriesHost(
       adapter,
-      { globalGuard: false },
+      { guard: false },
       { providers: [{ provide: APP_GUARD, useClass: ProxiedGuard }] },
     );
     const acme = await host.issue({ ...memory, orgId: 'acme', allowedIps: ['203.0.113.7'] });

@@ -144,7 +144,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
 describe.each(ADAPTERS)('an application on %s that calls its route parameters otherwise', (adapter) => {
   it('binds keys to the parameters it names, and to no others', async () => {
     const host = await startMemoriesHost(adapter, {
-      tenantParams: { orgId: 'projectId', projectId: 'nowhere' },
+      tenant: { params: { orgId: 'projectId', projectId: 'nowhere' } },
     });
     const acme = await host.issue({ ...memory, orgId: 'acme' });
     const globex = await host.issue({ ...memory, orgId: 'globex' });

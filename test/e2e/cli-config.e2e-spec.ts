@@ -43,7 +43,7 @@ describe('an operator who checks settings', () => {
     expect([json.code, rest]).toEqual([0, { ok: true, faults: [], storage: 'mongo', connections: [] }]);
     expect(settings.map(({ name }) => name)).toEqual(Object.keys(new Environment()));
     expect(settings).toContainEqual({ name: 'PORT', value: '8080', source: 'environment' });
-    expect(settings).toContainEqual({ name: 'API_KEY_PREFIX', value: 'kw', source: 'default' });
+    expect(settings).toContainEqual({ name: 'API_KEY_PREFIXES', value: 'kw', source: 'default' });
     expect(text.stdout).toMatch(/^TRUST_PROXY +10\.0\.0\.0\/8,::1 +environment$/m);
     expect(text.stdout).toMatch(
       /^MONGODB_URI +mongodb:\/\/\*\*\*@db\.acme\.example:27017\/keyward\?… +environment$/m,

@@ -62,7 +62,7 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
     receiver = await startWebhookReceiver(secret);
     host = await startMemoriesHost(
       adapter,
-      { webhook: { url: receiver.url, secrets: [secret], allowPrivateAddresses: true } },
+      { events: { webhook: { url: receiver.url, secrets: [secret], allowPrivateAddresses: true } } },
       { imports: [EventEmitterModule.forRoot()], providers: [Ledger] },
     );
     // Receivers refuse what seems to come from another time.
@@ -180,7 +180,7 @@ describe('a host application', () => {
     expect(without.app.get<EventRepository | null>(EVENT_REPOSITORY)).toBeNull();
     await without.close();
 
-    const kept = await startMemoriesHost('fastify', { storage: ownStore(), eventStorage: 'memory' });
+    const kept = await startMemoriesHost('fastify', { storage: ownStore(), events: { storage: 'memory' } });
     const { key } = await kept.issue({});
     const events = kept.app.get(EventsService);
     await until(

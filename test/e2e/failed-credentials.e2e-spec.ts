@@ -110,7 +110,9 @@ describe('an application with a window of one second for failures', () => {
   let host: MemoriesHost;
 
   beforeAll(async () => {
-    host = await startMemoriesHost('fastify', { failedCredentials: { limit: 2, windowSeconds: 1 } });
+    host = await startMemoriesHost('fastify', {
+      limits: { failedCredentials: { limit: 2, windowSeconds: 1 } },
+    });
   });
   afterAll(async () => host.close());
 

@@ -10,8 +10,8 @@ describe.each(ADAPTERS)('a client behind a proxy that forwards ports, on %s', (a
 
   beforeAll(async () => {
     host = await startMemoriesHost(adapter, {
-      trustProxy: ['127.0.0.1'],
-      failedCredentials: { limit: LIMIT, windowSeconds: 60 },
+      http: { trustProxy: ['127.0.0.1'] },
+      limits: { failedCredentials: { limit: LIMIT, windowSeconds: 60 } },
     });
   });
   afterAll(async () => host.close());

@@ -76,7 +76,7 @@ const [CUSTOMER_KEYS, STAFF_KEYS] = [Symbol('customer keys'), Symbol('staff keys
 class CustomersModule {}
 
 @Module({
-  imports: [ApiKeysModule.forRoot({ storage: 'memory', globalGuard: false })],
+  imports: [ApiKeysModule.forRoot({ storage: 'memory', guard: false })],
   controllers: [StaffController],
   providers: [{ provide: STAFF_KEYS, useExisting: ApiKeysService }],
 })

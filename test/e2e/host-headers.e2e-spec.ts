@@ -25,7 +25,7 @@ describe.each(ADAPTERS)('a client that sends 2,100 headers to a host application
   beforeAll(async () => {
     host = await startHost(adapter, {
       controllers: [MemoriesController],
-      imports: [ApiKeysModule.forRoot({ storage: 'memory', trustProxy: ['127.0.0.0/8'] })],
+      imports: [ApiKeysModule.forRoot({ storage: 'memory', http: { trustProxy: ['127.0.0.0/8'] } })],
     });
     const request = { name: 'x', scopes: ['memory:read'], allowedIps: ['127.0.0.0/8'] };
     ({ token } = await host.app.get(ApiKeysService).create(rootCaller('system'), request));

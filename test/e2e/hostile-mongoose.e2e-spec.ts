@@ -70,7 +70,7 @@ async function seenIn(
           return made;
         },
       }),
-      ApiKeysModule.forRoot({ storage: 'mongo', usageStorage: 'mongo', eventStorage: 'mongo' }),
+      ApiKeysModule.forRoot({ storage: 'mongo', usage: { storage: 'mongo' }, events: { storage: 'mongo' } }),
     ],
   });
   const steps: Step[] = [];

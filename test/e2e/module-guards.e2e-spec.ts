@@ -20,7 +20,7 @@ import type { TenantContext } from '../../src/api-keys/domain/binding';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { ADAPTERS, type HostPreparation, type RunningHost, startHost } from '../support/two-adapters';
 
-const keyward = ApiKeysModule.forRoot({ storage: 'memory', globalGuard: false, routes: false });
+const keyward = ApiKeysModule.forRoot({ storage: 'memory', guard: false, routes: false });
 
 @Injectable()
 class OwnGuard extends ScopesGuard {}
@@ -154,7 +154,7 @@ describe.each(ADAPTERS)('an application on %s without Keyward’s global guard',
 
   it('has the management routes guarded by the guard of the host', async () => {
     const host = await startHost(adapter, {
-      imports: [ApiKeysModule.forRoot({ storage: 'memory', globalGuard: false })],
+      imports: [ApiKeysModule.forRoot({ storage: 'memory', guard: false })],
       providers: [{ provide: APP_GUARD, useClass: OwnGuard }],
     });
     const answer = await host.as().get('/v1/api-keys');

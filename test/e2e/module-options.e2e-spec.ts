@@ -1,6 +1,10 @@
-import { Module, type ModuleMetadata } from '@nestjs/common';
+import { Injectable, Module, type ModuleMetadata } from '@nestjs/common';
 import { ApiKeysModule } from '../../src/api-keys.module';
-import type { ApiKeysModuleOptions, ApiKeysOptions } from '../../src/api-keys/options/api-keys.options';
+import type {
+  ApiKeysModuleAsyncOptions,
+  ApiKeysModuleOptions,
+} from '../../src/api-keys/access/module-settings';
+import type { ApiKeysOptions, ApiKeysOptionsFactory } from '../../src/api-keys/options/api-keys.options';
 import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
@@ -56,6 +60,13 @@ function setEnvironment(name: string | undefined): void {
   else process.env['NODE_ENV'] = name;
 }
 
+@Injectable()
+class InMemory implements ApiKeysOptionsFactory {
+  createApiKeysOptions(): ApiKeysOptions {
+    return { storage: 'memory', tokens: { prefixes: ['mem'] } };
+  }
+}
+
 describe('options that are refused', () => {
   it.each<[string, object, RegExp]>([
     [
@@ -65,93 +76,196 @@ describe('options that are refused', () => {
     ],
     ['an unknown storage', { storage: 'redis' }, /^storage is not chosen: /],
     ['null for storage', { storage: null }, /^storage is not chosen: /],
-    ['a prefix in upper case', { tokenPrefix: 'KW' }, /^tokenPrefix is not a prefix: use 2 to 16 /],
-    ['a prefix of one letter', { tokenPrefix: 'k' }, /^tokenPrefix is not a prefix: /],
-    ['an empty prefix', { tokenPrefix: '' }, /^tokenPrefix is not a prefix: /],
-    ['a prefix that ends in an underscore', { tokenPrefix: 'kw_' }, /^tokenPrefix is not a prefix: /],
-    ['a prefix that is too long', { tokenPrefix: 'a'.repeat(17) }, /^tokenPrefix is not a prefix: /],
+    [
+      'a prefix in upper case',
+      { tokens: { prefixes: ['KW'] } },
+      /^tokens\.prefixes holds what is not a prefix: use 2 to 16 /,
+    ],
+    [
+      'a prefix of one letter',
+      { tokens: { prefixes: ['k'] } },
+      /^tokens\.prefixes holds what is not a prefix: /,
+    ],
+    ['an empty prefix', { tokens: { prefixes: [''] } }, /^tokens\.prefixes holds what is not a prefix: /],
+    [
+      'a prefix that ends in an underscore',
+      { tokens: { prefixes: ['kw_'] } },
+      /^tokens\.prefixes holds what is not a prefix: /,
+    ],
+    [
+      'a prefix that is too long',
+      { tokens: { prefixes: ['a'.repeat(17)] } },
+      /^tokens\.prefixes holds what is not a prefix: /,
+    ],
     [
       'a life of no days',
-      { maxTtlDays: 0 },
-      /^maxTtlDays is out of range: use whole days from 1 to 36500\.$/,
+      { tokens: { maxTtlDays: 0 } },
+      /^tokens\.maxTtlDays is out of range: use whole days from 1 to 36500\.$/,
     ],
-    ['a life of half a day', { maxTtlDays: 0.5 }, /^maxTtlDays is out of range: /],
-    ['a life of a hundred years and a day', { maxTtlDays: 36_501 }, /^maxTtlDays is out of range: /],
-    ['a life that is no number', { maxTtlDays: Number.NaN }, /^maxTtlDays is out of range: /],
+    ['a life of half a day', { tokens: { maxTtlDays: 0.5 } }, /^tokens\.maxTtlDays is out of range: /],
+    [
+      'a life of a hundred years and a day',
+      { tokens: { maxTtlDays: 36_501 } },
+      /^tokens\.maxTtlDays is out of range: /,
+    ],
+    [
+      'a life that is no number',
+      { tokens: { maxTtlDays: Number.NaN } },
+      /^tokens\.maxTtlDays is out of range: /,
+    ],
     [
       'an empty realm',
-      { realm: '' },
-      /^realm holds characters that a header cannot quote: use plain ASCII\.$/,
+      { http: { realm: '' } },
+      /^http\.realm holds characters that a header cannot quote: use plain ASCII\.$/,
     ],
-    ['a realm with a quote', { realm: 'a"b' }, /^realm holds /],
-    ['a realm of two lines', { realm: 'a\r\nSet-Cookie: x=1' }, /^realm holds /],
+    ['a realm with a quote', { http: { realm: 'a"b' } }, /^http\.realm holds /],
+    ['a realm of two lines', { http: { realm: 'a\r\nSet-Cookie: x=1' } }, /^http\.realm holds /],
     [
       'an unknown storage of usage',
-      { usageStorage: 'redis' },
-      /^usageStorage is not a storage: use "mongo", "memory", "off" or a repository of your own\.$/,
+      { usage: { storage: 'redis' } },
+      /^usage\.storage is not a storage: use "mongo", "memory", "off" or a repository of your own\.$/,
     ],
-    ['null for the storage of usage', { usageStorage: null }, /^usageStorage is not a storage: /],
+    ['null for the storage of usage', { usage: { storage: null } }, /^usage\.storage is not a storage: /],
     [
       'usage in MongoDB without a connection',
-      { usageStorage: 'mongo' },
+      { usage: { storage: 'mongo' } },
       /^storage "mongo" needs a Mongoose /,
     ],
-    ['a flush every 99 ms', { usageFlushMs: 99 }, /^usageFlushMs is out of range: use whole milliseconds /],
-    ['a flush never', { usageFlushMs: Number.POSITIVE_INFINITY }, /^usageFlushMs is out of range: /],
+    [
+      'a flush every 99 ms',
+      { usage: { flushMs: 99 } },
+      /^usage\.flushMs is out of range: use whole milliseconds /,
+    ],
+    ['a flush never', { usage: { flushMs: Number.POSITIVE_INFINITY } }, /^usage\.flushMs is out of range: /],
     [
       'usage kept for no day',
-      { usageRetentionDays: 0 },
-      /^usageRetentionDays is out of range: use whole days /,
+      { usage: { retentionDays: 0 } },
+      /^usage\.retentionDays is out of range: use whole days /,
     ],
-    ['usage kept for half a day', { usageRetentionDays: 0.5 }, /^usageRetentionDays is out of range: /],
+    [
+      'usage kept for half a day',
+      { usage: { retentionDays: 0.5 } },
+      /^usage\.retentionDays is out of range: /,
+    ],
     [
       'events kept for half a week',
-      { eventRetentionDays: 3 },
-      /^eventRetentionDays is out of range: use whole days from 7 to 3650\.$/,
+      { events: { retentionDays: 3 } },
+      /^events\.retentionDays is out of range: use whole days from 7 to 3650\.$/,
     ],
     [
       'an outage "Deny"',
-      { rateLimitOnOutage: 'Deny' },
-      /^rateLimitOnOutage is unknown: use "local" or "deny"\.$/,
+      { limits: { onOutage: 'Deny' } },
+      /^limits\.onOutage is unknown: use "local" or "deny"\.$/,
     ],
-    ['a feed "stream"', { changeFeed: 'stream' }, /^changeFeed is unknown: use "auto" or "streams" or /],
+    [
+      'a feed "stream"',
+      { freshness: { changeFeed: 'stream' } },
+      /^freshness\.changeFeed is unknown: use "auto" or "streams" or /,
+    ],
     [
       '200 for limited',
-      { forwardAuthLimitedStatus: 200 },
-      /^forwardAuthLimitedStatus is unknown: use 429 or 403/,
+      { http: { forwardAuthLimitedStatus: 200 } },
+      /^http\.forwardAuthLimitedStatus is unknown: use 429 or 403/,
     ],
     [
       'no failed credential at all',
-      { failedCredentials: { limit: 0, windowSeconds: 60 } },
-      /^failedCredentials\.limit is out of range: /,
+      { limits: { failedCredentials: { limit: 0, windowSeconds: 60 } } },
+      /^limits\.failedCredentials\.limit is out of range: /,
     ],
     [
       'failed credentials of no time',
-      { failedCredentials: { limit: 9, windowSeconds: 0 } },
-      /^failedCredentials\.windowSeconds is out of range: /,
+      { limits: { failedCredentials: { limit: 9, windowSeconds: 0 } } },
+      /^limits\.failedCredentials\.windowSeconds is out of range: /,
     ],
-    ['Redis nowhere', { redisUrl: 'nonsense' }, /^redisUrl is not an address of Redis: /],
+    ['Redis nowhere', { limits: { redisUrl: 'nonsense' } }, /^limits\.redisUrl is not an address of Redis: /],
     [
       'a database of Redis by name',
-      { redisUrl: 'redis://127.0.0.1/keyward' },
-      /^redisUrl is not an address /,
+      { limits: { redisUrl: 'redis://127.0.0.1/keyward' } },
+      /^limits\.redisUrl is not an address /,
     ],
     [
       'every IPv4 proxy',
-      { trustProxy: ['::ffff:0.0.0.0/96'] },
-      /^trustProxy holds "::ffff:0\.0\.0\.0\/96": /,
+      { http: { trustProxy: ['::ffff:0.0.0.0/96'] } },
+      /^http\.trustProxy holds "::ffff:0\.0\.0\.0\/96": /,
     ],
     [
       'a webhook without a secret',
-      { webhook: { url: 'https://hooks.acme.example', secrets: [] } },
-      /^webhook\.secrets are not secrets of Standard Webhooks: /,
+      { events: { webhook: { url: 'https://hooks.acme.example', secrets: [] } } },
+      /^events\.webhook\.secrets are not secrets of Standard Webhooks: /,
     ],
     [
       'a webhook to this machine',
-      { webhook: { url: 'http://127.0.0.1', secrets: [`whsec_${'A'.repeat(32)}`] } },
-      /^webhook\.url is not https: /,
+      { events: { webhook: { url: 'http://127.0.0.1', secrets: [`whsec_${'A'.repeat(32)}`] } } },
+      /^events\.webhook\.url is not https: /,
     ],
-    ['events in MongoDB without a connection', { eventStorage: 'mongo' }, /^storage "mongo" needs a /],
+    ['events in MongoDB without a connection', { events: { storage: 'mongo' } }, /^storage "mongo" needs a /],
+    ['no prefix', { tokens: { prefixes: [] } }, /^tokens\.prefixes is empty: /],
+    ['a prefix twice', { tokens: { prefixes: ['kw', 'kw'] } }, /^tokens\.prefixes names a prefix twice: /],
+    [
+      'a prefix that is no list',
+      { tokens: { prefixes: 'kw' } },
+      /^tokens\.prefixes is not a list of texts: /,
+    ],
+    [
+      'proxies that are no list',
+      { http: { trustProxy: '::1' } },
+      /^http\.trustProxy is not a list of texts: /,
+    ],
+    [
+      'failed credentials without a window',
+      { limits: { failedCredentials: { limit: 9 } } },
+      /^limits\.failedCredentials\.windowSeconds is out of range: /,
+    ],
+    [
+      'a parameter without a name',
+      { tenant: { params: { orgId: '' } } },
+      /^tenant\.params\.orgId is not a name: /,
+    ],
+    ['an unknown storage of events', { events: { storage: 'off' } }, /^events\.storage is not a storage: /],
+    [
+      'a group that is none',
+      { tokens: 'kw' },
+      /^tokens must be an object with prefixes, maxTtlDays, importPrefixes\.$/,
+    ],
+    ['null for a group', { freshness: null }, /^freshness must be an object with /],
+    [
+      'an option that nobody knows',
+      { token: {} },
+      /^token is not an option: use one of storage, tokens, tenant, /,
+    ],
+    [
+      'a misspelt option of a group',
+      { tokens: { maxTtlDay: 30 } },
+      /^tokens\.maxTtlDay is not an option: use one of prefixes, maxTtlDays, importPrefixes\.$/,
+    ],
+    ['a name that objects have', { tokens: { constructor: 1 } }, /^tokens\.constructor is not an option: /],
+    [
+      'a misspelt name in a group of a group',
+      { tenant: { params: { org: 'x' } } },
+      /^tenant\.params\.org is not an option: /,
+    ],
+    [
+      'a misspelt member of a webhook',
+      { events: { webhook: { url: 'https://hooks.acme.example', secret: 'x' } } },
+      /^events\.webhook\.secret is not an option: /,
+    ],
+    [
+      'no guard of Keyward',
+      { guard: { use: StorageConfig } },
+      /^guard\.use is not a guard of Keyward: use a class that extends ScopesGuard\.$/,
+    ],
+    ['a guard of true', { guard: true }, /^guard must be an object with use, undeclaredRoutes\.$/],
+    [
+      'a misspelt setting of the guard',
+      { guard: { undeclared: 'deny' } },
+      /^guard\.undeclared is not an option: /,
+    ],
+    [
+      'an unknown treatment of routes',
+      { guard: { undeclaredRoutes: 'allow' } },
+      /^guard\.undeclaredRoutes is unknown: use "refuse" or "deny"\.$/,
+    ],
+    ['routes "off"', { routes: 'off' }, /^routes is unknown: use true or false\.$/],
     ['MongoDB without a connection', { storage: 'mongo' }, /^storage "mongo" needs a Mongoose connection /],
   ])('are %s, with one sentence that says what to do', async (_what, options, sentence) => {
     const refusal = await refusalOf('fastify', hostWith({ storage: 'memory', ...options }));
@@ -161,12 +275,75 @@ describe('options that are refused', () => {
     expect(refusal.message).toMatch(/^[^\n]+\.$/);
   });
 
-  it('are refused as well where they are computed at start', async () => {
-    const refusal = await refusalOf('fastify', {
-      imports: [ApiKeysModule.forRootAsync({ useFactory: async () => ({ storage: 'memory', realm: '' }) })],
-    });
+  it.each([
+    ['tokenPrefix', 'tokens.prefixes'],
+    ['maxTtlDays', 'tokens.maxTtlDays'],
+    ['importTokenPrefixes', 'tokens.importPrefixes'],
+    ['tenantParams', 'tenant.params'],
+    ['trustProxy', 'http.trustProxy'],
+    ['realm', 'http.realm'],
+    ['issuer', 'http.issuer'],
+    ['forwardAuthLimitedStatus', 'http.forwardAuthLimitedStatus'],
+    ['redisUrl', 'limits.redisUrl'],
+    ['rateLimitOnOutage', 'limits.onOutage'],
+    ['failedCredentials', 'limits.failedCredentials'],
+    ['usageStorage', 'usage.storage'],
+    ['usageFlushMs', 'usage.flushMs'],
+    ['usageRetentionDays', 'usage.retentionDays'],
+    ['eventStorage', 'events.storage'],
+    ['eventRetentionDays', 'events.retentionDays'],
+    ['webhook', 'events.webhook'],
+    ['revocationBoundMs', 'freshness.revocationBoundMs'],
+    ['changeFeed', 'freshness.changeFeed'],
+    ['keyCacheMax', 'freshness.cacheMax'],
+    ['keyCacheMaxMb', 'freshness.cacheMaxMb'],
+    ['globalGuard', 'guard: false'],
+    ['undeclaredRoutes', 'guard.undeclaredRoutes'],
+  ])('are the former name %s, with its new place', async (former, place) => {
+    const refusal = await refusalOf(
+      'fastify',
+      hostWith(Object.assign({ storage: 'memory' as const }, { [former]: undefined })),
+    );
 
-    expect(refusal).toBeInstanceOf(ConfigurationError);
+    expect(refusal).toEqual(new ConfigurationError(`${former} is not an option: use ${place}.`));
+  });
+
+  it.each<[string, ApiKeysModuleAsyncOptions, string]>([
+    [
+      'wrong',
+      { useFactory: async () => ({ storage: 'memory', http: { realm: '' } }) },
+      'http.realm holds characters that a header cannot quote: use plain ASCII.',
+    ],
+    [
+      'none',
+      { useFactory: () => null as unknown as ApiKeysOptions },
+      'the options of Keyward must be an object with storage, tokens, tenant, http, limits, usage, events, freshness.',
+    ],
+    [
+      'needed when the module is imported',
+      { useFactory: () => Object.assign({ storage: 'memory' as const }, { routes: false }) },
+      'routes is not an option: pass it to forRoot, or to forRootAsync beside the factory.',
+    ],
+    [
+      'beside the factory that computes them',
+      Object.assign({ useFactory: () => ({ storage: 'memory' as const }) }, { tokens: { maxTtlDays: 30 } }),
+      'tokens is not an option: use one of isGlobal, connectionName, guard, routes.',
+    ],
+    [
+      'former names beside the factory',
+      Object.assign({ useFactory: () => ({ storage: 'memory' as const }) }, { globalGuard: false }),
+      'globalGuard is not an option: use guard: false.',
+    ],
+    [
+      'computed twice',
+      { useFactory: () => ({ storage: 'memory' }), useClass: InMemory },
+      'forRootAsync needs exactly one of useFactory, useClass and useExisting.',
+    ],
+    ['not computed', {}, 'forRootAsync needs exactly one of useFactory, useClass and useExisting.'],
+  ])('are %s at start', async (_what, options, sentence) => {
+    const refusal = await refusalOf('fastify', { imports: [ApiKeysModule.forRootAsync(options)] });
+
+    expect(refusal).toEqual(new ConfigurationError(sentence));
   });
 });
 
@@ -174,7 +351,12 @@ describe('options that are computed at start', () => {
   const SETTINGS = Symbol('settings of the host');
 
   @Module({
-    providers: [{ provide: SETTINGS, useValue: { realm: 'acme and globex', tokenPrefix: 'mem' } }],
+    providers: [
+      {
+        provide: SETTINGS,
+        useValue: { http: { realm: 'acme and globex' }, tokens: { prefixes: ['mem', 'mem_test'] } },
+      },
+    ],
     exports: [SETTINGS],
   })
   class SettingsModule {}
@@ -202,6 +384,23 @@ describe('options that are computed at start', () => {
     expect(token).toMatch(/^mem_/);
     expect(stranger.headers.get('www-authenticate')).toBe('Bearer realm="acme and globex"');
     expect([acme.status, globex.status, management.status]).toEqual([200, 403, 404]);
+  });
+});
+
+describe('options that a class computes at start', () => {
+  @Module({ providers: [{ provide: 'key options', useClass: InMemory }], exports: ['key options'] })
+  class SettingsModule {}
+
+  it.each<[string, ApiKeysModuleAsyncOptions]>([
+    ['which the module makes an instance of', { useClass: InMemory }],
+    ['which the application provides', { imports: [SettingsModule], useExisting: 'key options' }],
+  ])('come from a class %s', async (_which, options) => {
+    const host = await startHost('fastify', { imports: [ApiKeysModule.forRootAsync(options)] });
+    const keys = host.app.get(ApiKeysService);
+    const { token } = await keys.create(rootCaller('system'), { name: 'test', scopes: [] });
+    await host.close();
+
+    expect(token).toMatch(/^mem_/);
   });
 });
 
@@ -283,7 +482,7 @@ describe('the use of keys in a host', () => {
       'has a key repository of its own and says nothing of usage',
       () => ({ storage: ownRepository('durable') }),
     ],
-    ['switches it off', () => ({ storage: 'memory', usageStorage: 'off' })],
+    ['switches it off', () => ({ storage: 'memory', usage: { storage: 'off' } })],
   ])('is not recorded where it %s, and the route says so', async (_what, options) => {
     const host = await startHost('fastify', hostWith(options()));
     const keys = host.app.get(ApiKeysService);
@@ -308,7 +507,10 @@ describe('the use of keys in a host', () => {
     usageStorage.lastUsed = async () => {
       throw new StorageUnavailableError(new Error('away'));
     };
-    const host = await startHost('fastify', hostWith({ storage: 'memory', usageStorage }));
+    const host = await startHost(
+      'fastify',
+      hostWith({ storage: 'memory', usage: { storage: usageStorage } }),
+    );
     const { key, token } = await host.app
       .get(ApiKeysService)
       .create(rootCaller('system'), { name: 'test', scopes: ['api-keys:*'] });
@@ -329,13 +531,13 @@ describe('the use of keys in a host', () => {
   it('goes to a repository of its own, in production only where that declares itself durable', async () => {
     const permit = new StorageConfig().permitVolatile('the store of this test');
     const usageStorage = new MemoryUsageRepository(permit);
-    const options = { storage: ownRepository('durable'), usageStorage };
+    const options = { storage: ownRepository('durable'), usage: { storage: usageStorage } };
     const refusal = await inEnvironment('production', async () => refusalOf('fastify', hostWith(options)));
     expect(refusal.message).toMatch(/^the repository given for usage counts would lose every record /);
 
     const durable = Object.create(usageStorage, { durability: { value: 'durable' } }) as UsageRepository;
     const uses = await inEnvironment('production', async () => {
-      const host = await startHost('fastify', hostWith({ ...options, usageStorage: durable }));
+      const host = await startHost('fastify', hostWith({ ...options, usage: { storage: durable } }));
       const keys = host.app.get(ApiKeysService);
       const made = await keys.create(rootCaller('system'), { name: 'test', scopes: [], orgId: 'acme' });
       await host.as(made.token).get('/orgs/acme/whoami');

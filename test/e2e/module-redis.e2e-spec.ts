@@ -27,7 +27,7 @@ describe('a host without the package ioredis', () => {
   });
 
   it('refuses to start if a Redis is configured, and names the command that installs the package', async () => {
-    const refusal = await refusalOf('fastify', hostWith({ redisUrl: 'redis://127.0.0.1:6379' }));
+    const refusal = await refusalOf('fastify', hostWith({ limits: { redisUrl: 'redis://127.0.0.1:6379' } }));
     expect(refusal).toBeInstanceOf(ConfigurationError);
     expect(refusal.message).toMatch(/^[^\n]+ ioredis is not installed: run npm install ioredis\.$/);
     expect(timesLoaded).toBe(1);

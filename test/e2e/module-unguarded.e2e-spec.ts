@@ -21,7 +21,7 @@ import { ApiKeysModule } from '../../src/api-keys.module';
 import { ConfigurationError } from '../../src/config/configuration.error';
 import { ADAPTERS, refusalOf } from '../support/two-adapters';
 
-const keyward = ApiKeysModule.forRoot({ storage: 'memory', globalGuard: false, routes: false });
+const keyward = ApiKeysModule.forRoot({ storage: 'memory', guard: false, routes: false });
 
 @Injectable()
 class LenientGuard implements CanActivate {
@@ -93,7 +93,7 @@ describe.each(ADAPTERS)('an application on %s without any guard of Keyward’s',
         'no ScopesGuard enforces what these routes declare: ' +
           'POST /orgs/:orgId/memories (UnguardedController.add); ' +
           'GET /orgs/:orgId/memories (UnguardedController.list). ' +
-          'Add @UseGuards(ScopesGuard), or leave globalGuard on.',
+          'Add @UseGuards(ScopesGuard), or leave out guard: false.',
       ),
     );
   });

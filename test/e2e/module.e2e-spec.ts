@@ -79,7 +79,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
   it('closes routes that declare no access to both tenants, where it is to start with them', async () => {
     const host = await startMemoriesHost(
       adapter,
-      { undeclaredRoutes: 'deny' },
+      { guard: { undeclaredRoutes: 'deny' } },
       { controllers: [ForgottenController, HalfDeclaredController] },
     );
     const acme = await host.issue({ scopes: ['*'], orgId: 'acme' });
@@ -103,8 +103,8 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
 
   it.each([
     ['guards every route', {}],
-    ['denies what is undeclared', { undeclaredRoutes: 'deny' }],
-    ['guards no route by itself', { globalGuard: false, routes: false }],
+    ['denies what is undeclared', { guard: { undeclaredRoutes: 'deny' } }],
+    ['guards no route by itself', { guard: false, routes: false }],
   ] as const)(
     'does not start with decorators that contradict each other, where it %s',
     async (_how, settings) => {

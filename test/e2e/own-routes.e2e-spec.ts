@@ -70,18 +70,18 @@ async function createSlowly(
 }
 
 /** A second store of the same application, without routes. */
-@Module({ imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false, globalGuard: false })] })
+@Module({ imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false, guard: false })] })
 class PartnersModule {}
 
 /** The store whose keys the routes manage. */
 @Module({
-  imports: [ApiKeysModule.forRoot({ storage: 'memory', globalGuard: false })],
+  imports: [ApiKeysModule.forRoot({ storage: 'memory', guard: false })],
   providers: [{ provide: CUSTOMER_KEYS, useExisting: ApiKeysService }],
 })
 class CustomersModule {}
 
 /** A third store. */
-@Module({ imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false, globalGuard: false })] })
+@Module({ imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false, guard: false })] })
 class RobotsModule {}
 
 describe.each(ADAPTERS)('a key whose holder sends the body of a create slowly, on %s', (adapter) => {

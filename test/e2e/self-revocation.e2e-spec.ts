@@ -35,7 +35,7 @@ describe.each(ADAPTERS)('a holder who revokes its own key, on %s', (adapter) => 
   beforeAll(async () => {
     host = await startMemoriesHost(
       adapter,
-      { trustProxy: ['127.0.0.1'], usageStorage: 'off' },
+      { http: { trustProxy: ['127.0.0.1'] }, usage: { storage: 'off' } },
       { imports: [OwnersModule.withOwners()] },
     );
   });

@@ -35,7 +35,7 @@ describe('a host that counts in MongoDB', () => {
 
   beforeAll(async () => {
     uri = testDatabaseUri('usage host');
-    host = await startUsageHost(uri, { usageFlushMs: NEVER });
+    host = await startUsageHost(uri, { flushMs: NEVER });
     host.connection.getClient().on('commandStarted', (event) => {
       if (Reflect.get(event.command, event.commandName) === 'api_key_usage') commands.push(event);
     });
@@ -87,7 +87,7 @@ describe('a host whose store of usage goes away, while its keys are there', () =
     proxy = await startTcpProxy({ host: hostname, port: Number(port) });
     const uri = new URL(directUri);
     uri.port = String(proxy.port);
-    host = await startUsageHost(uri.href, { usageFlushMs: FLUSH_MS });
+    host = await startUsageHost(uri.href, { flushMs: FLUSH_MS });
   });
   afterAll(async () => {
     await proxy.restore();
@@ -142,7 +142,7 @@ describe('the end of a process', () => {
     'of a host stores what it counted, whichever module it imports first: %s',
     async (order) => {
       const uri = testDatabaseUri('usage host end');
-      const host = await startUsageHost(uri, { usageFlushMs: NEVER }, order);
+      const host = await startUsageHost(uri, { flushMs: NEVER }, order);
       const { id, client } = await host.issue('acme');
       for (let n = 0; n < 5; n += 1) await client.get(SELF);
       await host.close();

@@ -57,9 +57,9 @@ export async function startDoorsHost(adapter: AdapterName): Promise<DoorsHost> {
         { module: OwnersModule, global: true },
         ApiKeysModule.forRoot({
           storage: 'memory',
-          trustProxy: ['127.0.0.1'],
-          importTokenPrefixes: ['xm_'],
-          failedCredentials: { limit: 1_000_000, windowSeconds: 60 },
+          http: { trustProxy: ['127.0.0.1'] },
+          tokens: { importPrefixes: ['xm_'] },
+          limits: { failedCredentials: { limit: 1_000_000, windowSeconds: 60 } },
         }),
       ],
       controllers: [ProbeController],

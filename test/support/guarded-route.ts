@@ -59,7 +59,7 @@ export function guardedRoute(
     admission,
     options,
     adapterHost,
-    new ClientAddress(options.trustProxy ?? []),
+    new ClientAddress(options.http?.trustProxy ?? []),
     authenticator,
   );
   return async (handler, request) => {

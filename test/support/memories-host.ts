@@ -10,7 +10,7 @@ import {
 } from '../../src/api-keys/access/require-scopes.decorator';
 import { Tenant } from '../../src/api-keys/access/tenant.decorator';
 import { ApiKeysModule } from '../../src/api-keys.module';
-import type { ApiKeysModuleOptions } from '../../src/api-keys/options/api-keys.options';
+import type { ApiKeysModuleOptions } from '../../src/api-keys/access/module-settings';
 import {
   ApiKeysService,
   type CreateApiKey,

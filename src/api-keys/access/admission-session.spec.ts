@@ -36,7 +36,7 @@ async function refusal(admitted: Promise<unknown>): Promise<ProblemException> {
 }
 
 describe('a user with a session', () => {
-  const { admission } = keyDoor({ realm: 'acme' });
+  const { admission } = keyDoor({ http: { realm: 'acme' } });
   const asAda = async (...allOf: string[]): Promise<Caller> =>
     admission.admitSession('session of ada', people(), { scopes: { allOf, anyOf: [] }, clientAddress });
 
@@ -56,7 +56,10 @@ describe('a user with a session', () => {
 
 describe('someone whose session is not good', () => {
   it('is refused with a challenge, and asked to wait when that goes on', async () => {
-    const { admission } = keyDoor({ realm: 'acme', failedCredentials: { limit: 2, windowSeconds: 60 } });
+    const { admission } = keyDoor({
+      http: { realm: 'acme' },
+      limits: { failedCredentials: { limit: 2, windowSeconds: 60 } },
+    });
     const guess = async (): Promise<ProblemException> =>
       refusal(admission.admitSession('guess', people(), { scopes: NO_SCOPES_REQUIRED, clientAddress }));
     const first = await guess();
@@ -72,7 +75,7 @@ describe('someone whose session is not good', () => {
     ['user_disabled', 403, {}],
     ['issuer_unavailable', 503, { 'Retry-After': '1' }],
   ] as const)('is told %s, which is no failed guess', async (code, status, headers) => {
-    const { admission } = keyDoor({ failedCredentials: { limit: 1, windowSeconds: 60 } });
+    const { admission } = keyDoor({ limits: { failedCredentials: { limit: 1, windowSeconds: 60 } } });
     const failing = people(new KeywardError(code, 'Ask an administrator.'));
     for (let time = 0; time < 3; time += 1) {
       const refused = await refusal(

@@ -38,8 +38,8 @@ function door(): { repository: MemoryApiKeyRepository; admission: Waiting } {
   const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
   const options: ApiKeysOptions = {
     storage: 'memory',
-    realm: 'acme',
-    failedCredentials: { limit: 2, windowSeconds: 60 },
+    http: { realm: 'acme' },
+    limits: { failedCredentials: { limit: 2, windowSeconds: 60 } },
   };
   const reuse = new ReuseRecorder(repository, clock);
   const verifier = new KeyVerifier(

@@ -35,8 +35,8 @@ export class Admission {
     private readonly metrics: DecisionMetrics,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
   ) {
-    this.realm = options.realm ?? 'keyward';
-    this.importPrefixes = options.importTokenPrefixes ?? [];
+    this.realm = options.http?.realm ?? 'keyward';
+    this.importPrefixes = options.tokens?.importPrefixes ?? [];
   }
 
   /**

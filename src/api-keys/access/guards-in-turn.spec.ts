@@ -132,7 +132,7 @@ describe('a request that one guard let in', () => {
   it('is judged anew by one that goes by other options', async () => {
     const ofAccounts: House = {
       ...customers,
-      options: { storage: 'memory', tenantParams: { orgId: 'account' } },
+      options: { storage: 'memory', tenant: { params: { orgId: 'account' } } },
     };
     const request = requestWith(acme, 'acme');
 

@@ -1,7 +1,7 @@
 import { Controller, Get, Injectable, type Provider, type Type, UseGuards } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { API_KEYS_SETTINGS } from '../options/api-keys.options';
+import { API_KEYS_SETTINGS } from './module-settings';
 import { Authenticated, Public, RequireScopes } from './require-scopes.decorator';
 import { RouteAccessAudit } from './route-access.audit';
 import { ScopesGuard } from './scopes.guard';
@@ -81,7 +81,11 @@ async function startOf(
     imports: [DiscoveryModule],
     controllers: [],
     ...parts,
-    providers: [RouteAccessAudit, { provide: API_KEYS_SETTINGS, useValue: {} }, ...(parts.providers ?? [])],
+    providers: [
+      RouteAccessAudit,
+      { provide: API_KEYS_SETTINGS, useValue: { guard: false } },
+      ...(parts.providers ?? []),
+    ],
   })
     .useMocker(() => ({}))
     .compile();
@@ -141,7 +145,7 @@ describe('the routes of the module itself', () => {
   it('are not held for guarded by a global guard, which may be another module’s', async () => {
     expect(await startOf({ controllers: [Own] }, guard)).toBe(
       'no ScopesGuard enforces what these routes declare: GET /v1/keys (Own.list). ' +
-        'Add @UseGuards(ScopesGuard), or leave globalGuard on.',
+        'Add @UseGuards(ScopesGuard), or leave out guard: false.',
     );
     expect(await startOf({ controllers: [Guarded] }, guard)).toBeUndefined();
   });

@@ -3,7 +3,7 @@ import { ApplicationConfig, DiscoveryModule, DiscoveryService, MetadataScanner }
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { Test } from '@nestjs/testing';
 import { ConfigurationError } from '../../config/configuration.error';
-import type { ApiKeysModuleSettings } from '../options/api-keys.options';
+import type { ApiKeysModuleSettings } from './module-settings';
 import { Authenticated, Public, RequireScopes, TenantHeaders } from './require-scopes.decorator';
 import { RouteAccessAudit } from './route-access.audit';
 import { ScopesGuard } from './scopes.guard';
@@ -66,7 +66,7 @@ class Exports {
 async function startOf(
   controllers: readonly Type[],
   guards: (applicationConfig: ApplicationConfig) => void = () => undefined,
-  settings: ApiKeysModuleSettings = {},
+  settings: ApiKeysModuleSettings = { guard: false },
 ): Promise<string | undefined> {
   const module = await Test.createTestingModule({
     imports: [DiscoveryModule],
@@ -123,8 +123,12 @@ describe('an application whose guard guards every route', () => {
   });
 
   it('starts with them closed where that was chosen', async () => {
-    expect(await startOf([Legacy, Memories], guardedGlobally, { undeclaredRoutes: 'deny' })).toBeUndefined();
-    expect(await startOf([Legacy], guardedGlobally, { undeclaredRoutes: 'refuse' })).toContain('Legacy.list');
+    expect(
+      await startOf([Legacy, Memories], guardedGlobally, { guard: { undeclaredRoutes: 'deny' } }),
+    ).toBeUndefined();
+    expect(await startOf([Legacy], guardedGlobally, { guard: { undeclaredRoutes: 'refuse' } })).toContain(
+      'Legacy.list',
+    );
   });
 });
 
@@ -144,11 +148,13 @@ describe('an application whose guard guards single routes', () => {
     expect(await startOf([Memories, Archive, Exports], guards)).toBe(
       'no ScopesGuard enforces what these routes declare: GET /memories (Memories.list); ' +
         'GET /memories/own (Memories.own); GET /exports (Exports.list). ' +
-        'Add @UseGuards(ScopesGuard), or leave globalGuard on.',
+        'Add @UseGuards(ScopesGuard), or leave out guard: false.',
     );
   });
 
-  it('is refused all the same where undeclared routes are denied', async () => {
-    expect(await startOf([Memories], undefined, { undeclaredRoutes: 'deny' })).toContain('Memories.list');
+  it('is refused if the guard of the module is not among the global ones', async () => {
+    expect(await startOf([Memories], undefined, { guard: { undeclaredRoutes: 'deny' } })).toContain(
+      'make guard.use a class of the default scope',
+    );
   });
 });

@@ -2,12 +2,11 @@ import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nes
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { ConfigurationError } from '../../config/configuration.error';
-import { API_KEYS_SETTINGS, type ApiKeysModuleSettings } from '../options/api-keys.options';
 import { declarationsOn } from './access-declaration';
 import { discoverMessageHandlers } from './message-handlers';
+import { API_KEYS_SETTINGS, type ApiKeysModuleSettings, isScopesGuard } from './module-settings';
 import { compileRouteAccess } from './route-access';
 import { type DiscoveredRoute, discoverRoutes } from '../../http/route-discovery';
-import { ScopesGuard } from './scopes.guard';
 
 /**
  * Looks at every route before anything is served. Refuses to start while a decorated route has no guard that
@@ -25,7 +24,13 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
 
   /** @throws ConfigurationError that names every route or handler at fault */
   onApplicationBootstrap(): void {
+    const { guard = {} } = this.settings;
     const guardedGlobally = this.hasGlobalGuard();
+    if (guard !== false && !guardedGlobally) {
+      throw new ConfigurationError(
+        'Nest would make the guard for each request, and may leave it out: make guard.use a class of the default scope.',
+      );
+    }
     this.requireNoDeclaredMessages(guardedGlobally);
     const ownModule = this.discovery.getProviders().find(({ instance }) => instance === this)?.host;
     const undeclared: string[] = [];
@@ -42,10 +47,10 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     if (unguarded.length > 0) {
       throw new ConfigurationError(
         `no ScopesGuard enforces what these routes declare: ${unguarded.join('; ')}. ` +
-          'Add @UseGuards(ScopesGuard), or leave globalGuard on.',
+          'Add @UseGuards(ScopesGuard), or leave out guard: false.',
       );
     }
-    if (undeclared.length > 0 && this.settings.undeclaredRoutes !== 'deny') {
+    if (undeclared.length > 0 && (guard === false || guard.undeclaredRoutes !== 'deny')) {
       throw new ConfigurationError(
         `these routes declare no access: ${undeclared.join('; ')}. ` +
           'Add @RequireScopes(…), @RequireAnyScope(…), @Authenticated() or @Public().',
@@ -88,9 +93,4 @@ function hasOwnGuard({ controller, handler }: Handled): boolean {
     const guards = Reflect.getMetadata(GUARDS_METADATA, holder) as readonly unknown[] | undefined;
     return guards?.some(isScopesGuard);
   });
-}
-
-function isScopesGuard(guard: unknown): boolean {
-  if (guard instanceof ScopesGuard || guard === ScopesGuard) return true;
-  return typeof guard === 'function' && guard.prototype instanceof ScopesGuard;
 }

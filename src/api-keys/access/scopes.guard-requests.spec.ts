@@ -45,7 +45,7 @@ let acme: { readonly id: string; readonly token: string };
 let globex: { readonly id: string; readonly token: string };
 
 beforeEach(async () => {
-  door = keyDoor({ realm: 'memories' });
+  door = keyDoor({ http: { realm: 'memories' } });
   acme = await door.give({ orgId: 'acme', scopes: ['memory:read'] });
   globex = await door.give({ orgId: 'globex', projectId: 'hermes', scopes: ['memory:*'] });
 });
@@ -132,10 +132,10 @@ describe('a key at a route', () => {
   it('names its tenant under the parameters that the host chose, each by itself', async () => {
     const sent = { headers: bearer(globex.token), params: { tenant: 'globex', projectId: 'hermes' } };
     expect(await codeOf(list, sent)).toBe('binding_mismatch');
-    door = keyDoor({ tenantParams: { orgId: 'tenant' } });
+    door = keyDoor({ tenant: { params: { orgId: 'tenant' } } });
     const { token } = await door.give({ orgId: 'globex', projectId: 'hermes', scopes: ['memory:read'] });
     expect(await codeOf(list, { ...sent, headers: bearer(token) })).toBe('let in');
-    door = keyDoor({ tenantParams: { projectId: 'workspace' } });
+    door = keyDoor({ tenant: { params: { projectId: 'workspace' } } });
     const other = await door.give({ orgId: 'globex', projectId: 'hermes', scopes: ['memory:read'] });
     const params = { orgId: 'globex', workspace: 'hermes' };
     expect(await codeOf(list, { headers: bearer(other.token), params })).toBe('let in');
@@ -167,7 +167,7 @@ describe('a key at a route', () => {
   });
 
   it('is let in from the address that a trusted proxy names', async () => {
-    door = keyDoor({ trustProxy: ['198.51.100.7'] });
+    door = keyDoor({ http: { trustProxy: ['198.51.100.7'] } });
     const { token } = await door.give({ scopes: ['memory:read'], allowedIps: ['203.0.113.0/24'] });
     const headers = [...bearer(token), 'X-Forwarded-For', '203.0.113.7'];
     expect(await codeOf(own, { headers, address: '198.51.100.7' })).toBe('let in');

@@ -78,7 +78,7 @@ describe('a user with a session', () => {
   });
 
   it('is counted by her address where she guesses', async () => {
-    const strict = keyDoor({ failedCredentials: { limit: 2, windowSeconds: 60 } });
+    const strict = keyDoor({ limits: { failedCredentials: { limit: 2, windowSeconds: 60 } } });
     const guess = async (address: string): Promise<string> =>
       (
         await guardedRoute(

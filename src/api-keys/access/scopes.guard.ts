@@ -1,9 +1,16 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable, Optional } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+  Optional,
+  type Type,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CREDENTIAL_HEADERS, keepFromCaches } from '../../problems/cache-headers';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
-import { API_KEYS_OPTIONS, type ApiKeysOptions, type TenantParamNames } from '../options/api-keys.options';
+import { API_KEYS_OPTIONS, type ApiKeysOptions, type TenantNames } from '../options/api-keys.options';
 import type { TenantContext } from '../domain/binding';
 import { isAtOnce, type Passed } from '../verification/verification';
 import { Admission } from './admission';
@@ -19,6 +26,9 @@ import { readTenantContext, TENANT_HEADERS } from './tenant-context';
 import { readClientCredential } from './client-credential';
 import { attachAccess, isLetInTo, KeyAccess } from './verified-access';
 
+/** The injection token of the class of the guard that the module installs. */
+export const MODULE_GUARD = Symbol('keyward:module-guard');
+
 type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
 
 const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS];
@@ -33,13 +43,14 @@ const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS]
  * Subclasses may change where the credential, the tenant or the client's address comes from.
  *
  * Where several stand before a route, each judges for itself. Only guards of this very class and of one module judge as
- * one: the rate limit and the usage count once. A subclass judges anew, and they count anew, wherever another instance
- * of it or another guard stands before the same route.
+ * one: the rate limit and the usage count once. This class also goes by what the module's own guard decided, which
+ * `guard.use` names. Any other subclass judges anew, and they count anew, wherever another instance of it or another
+ * guard stands before the same route.
  */
 @Injectable()
 export class ScopesGuard implements CanActivate {
   private readonly routes = new RouteAccessTable();
-  private readonly tenantParams: Required<TenantParamNames>;
+  private readonly tenantParams: Required<TenantNames>;
   private readonly addressOf = (request: HttpRequest): string | undefined => this.clientAddressOf(request);
   private readonly judgesAlike = (guard: object): boolean => guard === this || this.isTwin(guard);
 
@@ -50,11 +61,10 @@ export class ScopesGuard implements CanActivate {
     private readonly adapterHost: HttpAdapterHost,
     private readonly clientAddress: ClientAddress,
     @Optional() @Inject(AUTHENTICATOR) private readonly authenticator?: Authenticator,
+    @Optional() @Inject(MODULE_GUARD) private readonly moduleGuard: Type<ScopesGuard> = ScopesGuard,
   ) {
-    this.tenantParams = {
-      orgId: moduleOptions.tenantParams?.orgId ?? 'orgId',
-      projectId: moduleOptions.tenantParams?.projectId ?? 'projectId',
-    };
+    const { orgId = 'orgId', projectId = 'projectId' } = moduleOptions.tenant?.params ?? {};
+    this.tenantParams = { orgId, projectId };
   }
 
   /** Answers at once where the verifier does, so that a request with a known key waits for nothing. */
@@ -179,7 +189,7 @@ export class ScopesGuard implements CanActivate {
   private isTwin(guard: object): boolean {
     return (
       guard instanceof ScopesGuard &&
-      guard.constructor === ScopesGuard &&
+      (guard.constructor === ScopesGuard || guard.constructor === this.moduleGuard) &&
       this.constructor === ScopesGuard &&
       guard.admission === this.admission &&
       guard.moduleOptions === this.moduleOptions &&

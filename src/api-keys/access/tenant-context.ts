@@ -1,4 +1,4 @@
-import type { TenantParamNames } from '../options/api-keys.options';
+import type { TenantNames } from '../options/api-keys.options';
 import { isTenantId, type TenantContext } from '../domain/binding';
 import { headerValues, type HttpRequest, nodeRequestOf } from '../../http/http-request';
 
@@ -18,7 +18,7 @@ export const TENANT_HEADERS = ['X-Org-Id', 'X-Project-Id'] as const;
  */
 export function readTenantContext(
   request: HttpRequest,
-  params: Required<TenantParamNames>,
+  params: Required<TenantNames>,
   withHeaders: boolean,
 ): TenantContext | TenantFault {
   const orgId = readPart(request, 'orgId', params.orgId, withHeaders);

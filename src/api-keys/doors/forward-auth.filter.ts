@@ -26,7 +26,7 @@ export class ForwardAuthFilter extends ProblemFilter {
   }
 
   private statusOf(status: number): number {
-    if (status === 429) return this.options.forwardAuthLimitedStatus ?? 429;
+    if (status === 429) return this.options.http?.forwardAuthLimitedStatus ?? 429;
     if (status === 401 || status === 403) return status;
     return status === 400 ? 401 : 503;
   }

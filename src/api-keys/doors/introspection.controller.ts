@@ -50,7 +50,12 @@ export class IntrospectionController {
     logAnswer(request, decision);
     setHeader('Cache-Control', 'no-store');
     return decision.code === 'VALID'
-      ? IntrospectionDto.of(decision.key, decision.secret, scopes ?? decision.key.scopes, this.options.issuer)
+      ? IntrospectionDto.of(
+          decision.key,
+          decision.secret,
+          scopes ?? decision.key.scopes,
+          this.options.http?.issuer,
+        )
       : { active: false };
   }
 }

@@ -43,7 +43,10 @@ export class OAuthErrorFilter implements ExceptionFilter {
     const adapter = this.adapterHost.httpAdapter;
     for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
     if (problem.status === 401) {
-      const challenges = [headers['WWW-Authenticate'], `Basic realm="${this.options.realm ?? 'keyward'}"`];
+      const challenges = [
+        headers['WWW-Authenticate'],
+        `Basic realm="${this.options.http?.realm ?? 'keyward'}"`,
+      ];
       adapter.setHeader(response, 'WWW-Authenticate', challenges.filter(Boolean).join(', '));
     }
     adapter.setHeader(response, 'Content-Type', 'application/json');

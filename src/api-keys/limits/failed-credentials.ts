@@ -17,8 +17,8 @@ export class FailedCredentials {
   private readonly counter = new LocalRateLimiter();
   private readonly limit: RateLimit;
 
-  constructor(@Inject(API_KEYS_OPTIONS) options: ApiKeysOptions) {
-    this.limit = options.failedCredentials ?? DEFAULT_LIMIT;
+  constructor(@Inject(API_KEYS_OPTIONS) { limits }: ApiKeysOptions) {
+    this.limit = limits?.failedCredentials ?? DEFAULT_LIMIT;
   }
 
   /** Counts one failure of a client. */

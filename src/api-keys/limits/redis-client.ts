@@ -40,7 +40,7 @@ function loadRedis(): typeof import('ioredis').Redis {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     throw new ConfigurationError(
-      'Redis is configured (redisUrl, REDIS_URL of the service), but the package ioredis is not installed: run npm install ioredis.',
+      'Redis is configured (limits.redisUrl, or REDIS_URL of the service), but the package ioredis is not installed: run npm install ioredis.',
     );
   }
 }

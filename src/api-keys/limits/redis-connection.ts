@@ -14,8 +14,8 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   readonly client: RedisClient | undefined;
 
   /** @throws ConfigurationError if Redis is configured and ioredis is not installed */
-  constructor(@Inject(API_KEYS_OPTIONS) { redisUrl }: ApiKeysOptions) {
-    this.client = redisUrl === undefined ? undefined : connect(redisUrl);
+  constructor(@Inject(API_KEYS_OPTIONS) { limits }: ApiKeysOptions) {
+    this.client = limits?.redisUrl === undefined ? undefined : connect(limits.redisUrl);
   }
 
   /** Waits a moment, so that the first requests are counted together too; goes on without Redis where it is away. */

@@ -2,7 +2,7 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { type Redaction, redactionOf } from '../../common/redaction';
 import { retried } from '../../common/retried';
 import type { Page } from '../../http/page';
-import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
+import { API_KEYS_OPTIONS, type ApiKeysOptions, DEFAULT_TOKEN_PREFIX } from '../options/api-keys.options';
 import {
   ConcurrentChangeError,
   ExpiredKeyError,
@@ -94,16 +94,20 @@ export interface RotateOptions extends ChangeOptions {
 @Injectable()
 export class ApiKeysService {
   private readonly redact: Redaction;
+  private readonly tokenPrefix: string;
+  private readonly maxTtlDays: number | undefined;
 
   /** @internal Nest calls it. */
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
-    @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
+    @Inject(API_KEYS_OPTIONS) { tokens = {} }: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
     @Optional() @Inject(KEY_CHANGE_LISTENER) private readonly listener?: KeyChangeListener,
   ) {
-    this.redact = redactionOf(options.importTokenPrefixes);
+    this.redact = redactionOf(tokens.importPrefixes);
+    this.tokenPrefix = tokens.prefixes?.[0] ?? DEFAULT_TOKEN_PREFIX;
+    this.maxTtlDays = tokens.maxTtlDays;
   }
 
   /**
@@ -114,7 +118,7 @@ export class ApiKeysService {
    */
   async create(caller: Caller, request: CreateApiKey): Promise<IssuedApiKey> {
     const now = this.clock.now();
-    const latest = latestExpiry(caller, this.options.maxTtlDays, now);
+    const latest = latestExpiry(caller, this.maxTtlDays, now);
     const grant = composeGrant(inheritedFrom(caller), request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
@@ -122,7 +126,7 @@ export class ApiKeysService {
     requireAcceptable(grant.expiresAt, latest, now);
 
     const id = newKeyId(now);
-    const { token, hash } = issueToken(this.options.tokenPrefix ?? 'kw', id);
+    const { token, hash } = issueToken(this.tokenPrefix, id);
     const blank: ApiKeyWithHistory = {
       ...grant,
       id,
@@ -188,7 +192,7 @@ export class ApiKeysService {
       requireOwnRestrictions(caller, before, after, changed);
       if (changed.includes('expiresAt')) {
         if (isExpired(before, now)) throw new ExpiredKeyError();
-        requireAcceptable(after.expiresAt, latestExpiry(caller, this.options.maxTtlDays, now), now);
+        requireAcceptable(after.expiresAt, latestExpiry(caller, this.maxTtlDays, now), now);
       }
       if (changed.includes('ownerId')) {
         requireAssignable(caller, before.ownerId);
@@ -244,7 +248,7 @@ export class ApiKeysService {
     { gracePeriodSeconds = 0, ...options }: RotateOptions = {},
   ): Promise<IssuedApiKey> {
     if (!isKeyId(id)) throw new KeyNotFoundError();
-    const { token, hash } = issueToken(this.options.tokenPrefix ?? 'kw', id);
+    const { token, hash } = issueToken(this.tokenPrefix, id);
     // A key that rotates itself must present its newest secret, see decision record 0011.
     let current = caller.presented?.keyId === id ? caller.presented.hash : undefined;
     const { after: key } = await this.change(caller, id, options, (before, now) => {

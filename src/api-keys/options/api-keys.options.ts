@@ -1,90 +1,131 @@
-import type { ModuleMetadata } from '@nestjs/common';
+import type { FreshnessSettings } from '../../change-feed/change-feed';
 import type { RateLimit } from '../domain/rate-limit';
 import type { EventStorage } from '../ports/event.repository';
 import type { OnLimiterOutage } from '../ports/rate-limiter';
 import type { UsageStorage } from '../ports/usage.repository';
-import type { WebhookOptions } from './webhook.options';
 import type { ApiKeyStorage } from '../storage/api-key.repository';
-import type { FreshnessSettings } from '../../change-feed/change-feed';
+import type { WebhookOptions } from './webhook.options';
 
-/** How the module behaves; what may be computed at start. */
-export interface ApiKeysOptions extends FreshnessSettings {
-  /** Where keys are kept. There is no default: choosing a store is a decision. */
-  readonly storage: ApiKeyStorage;
-  /** Where the use of keys is counted; default as `storage`, and `off` where that is a repository of your own. */
-  readonly usageStorage?: UsageStorage | undefined;
-  /** How often counted uses are stored, in milliseconds (100 to 3600000); default 10000. */
-  readonly usageFlushMs?: number | undefined;
-  /** How many days usage counts are kept (1 to 3650); default 90. */
-  readonly usageRetentionDays?: number | undefined;
-  /** What stands before new tokens; default `kw`. */
-  readonly tokenPrefix?: string | undefined;
-  /** The longest life of a key in days; default none. */
-  readonly maxTtlDays?: number | undefined;
-  /** The `realm` of `WWW-Authenticate` challenges; default `keyward`. */
-  readonly realm?: string | undefined;
-  /** What a token of another system must begin with to be looked at; default none, see `docs/import.md`. */
-  readonly importTokenPrefixes?: readonly string[] | undefined;
-  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is believed; default none. */
-  readonly trustProxy?: readonly string[] | undefined;
-  /** A Redis that counts rate limits for all instances together; default in this process only. */
-  readonly redisUrl?: string | undefined;
-  /** What happens while Redis is away: count in this process (default), or refuse with 503. */
-  readonly rateLimitOnOutage?: OnLimiterOutage | undefined;
-  /** How many failed credentials an address has before failures answer 429; default 100 a minute. */
-  readonly failedCredentials?: RateLimit | undefined;
-  /** The status by which forward-auth says "limited": 429 (default), or 403 for proxies that know no other. */
-  readonly forwardAuthLimitedStatus?: 429 | 403 | undefined;
-  /** The `iss` of introspection answers: the address at which the service is known. */
-  readonly issuer?: string | undefined;
-  /** How many keys are kept in memory at most; default 50000. */
-  readonly keyCacheMax?: number | undefined;
-  /** How many megabytes of heap the keys in memory and the states of their owners take at most (1 to 65536); default 128. */
-  readonly keyCacheMaxMb?: number | undefined;
+/**
+ * How the module behaves. `forRoot` takes the options as they are; with `forRootAsync` a factory computes them at start.
+ *
+ * @example
+ * const options: ApiKeysOptions = {
+ *   storage: 'mongo',
+ *   tokens: { prefixes: ['mem'], maxTtlDays: 365 },
+ *   freshness: { revocationBoundMs: 500 },
+ * };
+ */
+export interface ApiKeysOptions {
   /**
-   * Where events are kept; default as the keys where their storage is chosen by name, else nowhere. Beside a store of keys
-   * of the host's own, that one needs an `outbox`.
+   * Where keys are kept: `mongo`, `memory` (only if `NODE_ENV` is `development` or `test`), or a repository of your own.
+   * Required: choosing a store is a decision.
    */
-  readonly eventStorage?: EventStorage | undefined;
-  /** How many days events are kept, 7 to 3650; default 365. */
-  readonly eventRetentionDays?: number | undefined;
-  /** Where events are sent to; default nowhere. See `docs/webhooks.md`. */
-  readonly webhook?: WebhookOptions | undefined;
-  /** The names of the route parameters that hold the tenant; default `orgId` and `projectId`. */
-  readonly tenantParams?: TenantParamNames | undefined;
+  readonly storage: ApiKeyStorage;
+  /** What tokens look like, and how long keys live. */
+  readonly tokens?: TokenOptions | undefined;
+  /** How a request names its tenant. */
+  readonly tenant?: TenantOptions | undefined;
+  /** What the guard and the routes read from requests and write into answers. */
+  readonly http?: HttpOptions | undefined;
+  /** How rate limits and failed credentials are counted. */
+  readonly limits?: LimitOptions | undefined;
+  /** How the use of keys is counted. */
+  readonly usage?: UsageOptions | undefined;
+  /** How events, the audit trail, are kept and sent. */
+  readonly events?: EventOptions | undefined;
+  /** How soon changes take effect, and how much is cached. */
+  readonly freshness?: FreshnessOptions | undefined;
 }
 
-/** The names of the route parameters that name an organisation and a project. */
-export interface TenantParamNames {
+/** The group `tokens` of {@link ApiKeysOptions}. */
+export interface TokenOptions {
+  /**
+   * The prefixes of new tokens: distinct, each 2 to 16 lower-case letters, digits and inner underscores. The first is the
+   * default. Default `['kw']`. Verification does not compare them.
+   */
+  readonly prefixes?: readonly string[] | undefined;
+  /** The maximum lifetime of a key in days, 1 to 36500; default no maximum. A key without an expiry gets the maximum. */
+  readonly maxTtlDays?: number | undefined;
+  /** The prefixes of imported tokens, 1 to 64 visible ASCII characters each; default none. See `docs/import.md`. */
+  readonly importPrefixes?: readonly string[] | undefined;
+}
+
+/** The group `tenant` of {@link ApiKeysOptions}. */
+export interface TenantOptions {
+  /** The names of the route parameters that hold the tenant; default `orgId` and `projectId`. */
+  readonly params?: TenantNames | undefined;
+}
+
+/** The names under which a request names an organisation and a project. */
+export interface TenantNames {
+  /** The name for the organisation; default `orgId`. */
   readonly orgId?: string | undefined;
+  /** The name for the project; default `projectId`. */
   readonly projectId?: string | undefined;
 }
 
-/** What the module consists of; known when it is imported. */
-export interface ApiKeysModuleSettings {
-  /** Whether `ScopesGuard` guards every route of the application; default true. */
-  readonly globalGuard?: boolean;
-  /** Whether the management routes under `/v1/api-keys` are served; default true. */
-  readonly routes?: boolean;
-  /** The name of the Mongoose connection to use, where it has one. */
-  readonly connectionName?: string;
-  /** What a global guard does about a route that declares no access: refuse to start (default), or deny it. */
-  readonly undeclaredRoutes?: 'refuse' | 'deny';
+/** The group `http` of {@link ApiKeysOptions}. */
+export interface HttpOptions {
+  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is trusted; default none. */
+  readonly trustProxy?: readonly string[] | undefined;
+  /** The `realm` of `WWW-Authenticate` challenges; default `keyward`. */
+  readonly realm?: string | undefined;
+  /** The `iss` of introspection answers, the URL of the service for clients; default none. */
+  readonly issuer?: string | undefined;
+  /** The status with which forward-auth reports a rate limit: 429 (default), or 403 for proxies that know no 429. */
+  readonly forwardAuthLimitedStatus?: 429 | 403 | undefined;
 }
 
-/** Options of `ApiKeysModule.forRoot`. */
-export type ApiKeysModuleOptions = ApiKeysOptions & ApiKeysModuleSettings;
-
-/** Options of `ApiKeysModule.forRootAsync`. */
-export interface ApiKeysModuleAsyncOptions extends ApiKeysModuleSettings, Pick<ModuleMetadata, 'imports'> {
-  /** Providers that `useFactory` takes, in its order. */
-  readonly inject?: NonNullable<import('@nestjs/common').FactoryProvider['inject']>;
-  /** Gives the options, out of what `inject` names. */
-  readonly useFactory: (...dependencies: never[]) => ApiKeysOptions | Promise<ApiKeysOptions>;
+/** The group `limits` of {@link ApiKeysOptions}. */
+export interface LimitOptions {
+  /** The URL of a Redis that counts rate limits for all instances together; default each instance counts alone. */
+  readonly redisUrl?: string | undefined;
+  /** What happens while Redis is unreachable: count in this process (`local`, default), or answer 503 (`deny`). */
+  readonly onOutage?: OnLimiterOutage | undefined;
+  /** How many failed credentials of one address are answered 401 before the answer is 429; default 100 in 60 seconds. */
+  readonly failedCredentials?: RateLimit | undefined;
 }
+
+/** The group `usage` of {@link ApiKeysOptions}. */
+export interface UsageOptions {
+  /** Where the use of keys is counted; default the same as `storage`, and `off` if that is a repository of your own. */
+  readonly storage?: UsageStorage | undefined;
+  /** How often counted uses are stored, in milliseconds, 100 to 3600000; default 10000. */
+  readonly flushMs?: number | undefined;
+  /** How many days hourly counts are kept, 1 to 3650; default 90. */
+  readonly retentionDays?: number | undefined;
+}
+
+/** The group `events` of {@link ApiKeysOptions}. */
+export interface EventOptions {
+  /**
+   * Where events are kept; default the same as `storage`, and nowhere if that is a repository of your own. Such a
+   * repository needs an `outbox` for events to be kept.
+   */
+  readonly storage?: EventStorage | undefined;
+  /** How many days events are kept, 7 to 3650; default 365. */
+  readonly retentionDays?: number | undefined;
+  /** Where events are sent; default nowhere. See `docs/webhooks.md`. */
+  readonly webhook?: WebhookOptions | undefined;
+}
+
+/** The group `freshness` of {@link ApiKeysOptions}. */
+export interface FreshnessOptions extends FreshnessSettings {
+  /** The maximum number of keys in the cache, 1 to 10000000; default 50000. */
+  readonly cacheMax?: number | undefined;
+  /** The maximum heap that cached keys and states of owners take, in megabytes, 1 to 65536; default 128. */
+  readonly cacheMaxMb?: number | undefined;
+}
+
+/** A class that computes the options, for `useClass` and `useExisting` of `ApiKeysModule.forRootAsync`. */
+export interface ApiKeysOptionsFactory {
+  /** Returns the options. Called once, when the application starts. */
+  createApiKeysOptions(): ApiKeysOptions | Promise<ApiKeysOptions>;
+}
+
+/** The prefix of new tokens unless `tokens.prefixes` is set. */
+export const DEFAULT_TOKEN_PREFIX = 'kw';
 
 /** The injection token of the options. */
 export const API_KEYS_OPTIONS = Symbol('keyward:api-keys-options');
-
-/** The injection token of what the module consists of. */
-export const API_KEYS_SETTINGS = Symbol('keyward:api-keys-settings');

@@ -1,95 +1,145 @@
-import { ConfigurationError } from '../../config/configuration.error';
 import { isRedisUrl, REDIS_URL_REMEDY } from '../../common/redis-url';
-import type { ApiKeysOptions } from './api-keys.options';
+import type { RateLimit } from '../domain/rate-limit';
 import { isTokenPrefix } from '../domain/token/token-form';
-import { requireWebhook } from './webhook.options';
+import type {
+  ApiKeysOptions,
+  EventOptions,
+  FreshnessOptions,
+  HttpOptions,
+  LimitOptions,
+  TenantNames,
+  TenantOptions,
+  TokenOptions,
+  UsageOptions,
+} from './api-keys.options';
+import { all, group, oneOf, rule, type Rule, text, TEXTS, textsThat, whole } from './option-rules';
 import { requireProxies } from './trusted-proxies';
+import { requireWebhook, type WebhookOptions } from './webhook.options';
 
 const IMPORT_PREFIX = /^[\x21-\x7e]{1,64}$/;
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
+const AT_IMPORT = 'pass it to forRoot, or to forRootAsync beside the factory';
+
+const NAME = text(/./, 'is not a name: use the name of a route parameter');
+
+/** What to use instead of former names, and of settings in the result of a factory. */
+export const REMEDIES = {
+  tokenPrefix: 'use tokens.prefixes',
+  maxTtlDays: 'use tokens.maxTtlDays',
+  importTokenPrefixes: 'use tokens.importPrefixes',
+  tenantParams: 'use tenant.params',
+  trustProxy: 'use http.trustProxy',
+  realm: 'use http.realm',
+  issuer: 'use http.issuer',
+  forwardAuthLimitedStatus: 'use http.forwardAuthLimitedStatus',
+  redisUrl: 'use limits.redisUrl',
+  rateLimitOnOutage: 'use limits.onOutage',
+  failedCredentials: 'use limits.failedCredentials',
+  usageStorage: 'use usage.storage',
+  usageFlushMs: 'use usage.flushMs',
+  usageRetentionDays: 'use usage.retentionDays',
+  eventStorage: 'use events.storage',
+  eventRetentionDays: 'use events.retentionDays',
+  webhook: 'use events.webhook',
+  revocationBoundMs: 'use freshness.revocationBoundMs',
+  changeFeed: 'use freshness.changeFeed',
+  keyCacheMax: 'use freshness.cacheMax',
+  keyCacheMaxMb: 'use freshness.cacheMaxMb',
+  globalGuard: 'use guard: false',
+  undeclaredRoutes: 'use guard.undeclaredRoutes',
+  isGlobal: AT_IMPORT,
+  connectionName: AT_IMPORT,
+  guard: AT_IMPORT,
+  routes: AT_IMPORT,
+};
+
+const OPTIONS = group<ApiKeysOptions>(
+  {
+    storage: storageIn('is not chosen', 'mongo', 'memory'),
+    tokens: group<TokenOptions>({
+      prefixes: all(
+        textsThat(
+          isTokenPrefix,
+          'holds what is not a prefix: use 2 to 16 lower-case letters, digits and inner underscores',
+        ),
+        rule(
+          (list) => (list as string[]).length > 0,
+          'is empty: name one prefix at least, or leave it out for "kw"',
+        ),
+        rule(
+          (list) => new Set(list as string[]).size === (list as string[]).length,
+          'names a prefix twice: name each once',
+        ),
+      ),
+      maxTtlDays: whole('whole days', 1, 36_500),
+      importPrefixes: textsThat(
+        (each) => IMPORT_PREFIX.test(each),
+        'holds what no token begins with: use visible ASCII characters',
+      ),
+    }),
+    tenant: group<TenantOptions>({ params: group<TenantNames>({ orgId: NAME, projectId: NAME }) }),
+    http: group<HttpOptions>({
+      trustProxy: all(TEXTS, (value, name) => requireProxies(value as readonly string[], name)),
+      realm: text(REALM, 'holds characters that a header cannot quote: use plain ASCII'),
+      issuer: text(/./, 'is not an issuer: use the URL of the service for clients'),
+      forwardAuthLimitedStatus: oneOf(429, 403),
+    }),
+    limits: group<LimitOptions>({
+      redisUrl: rule(isRedisUrl, `is not an address of Redis: ${REDIS_URL_REMEDY}`),
+      onOutage: oneOf('local', 'deny'),
+      failedCredentials: group<RateLimit>(
+        { limit: whole('a whole number', 1, 1_000_000), windowSeconds: whole('whole seconds', 1, 86_400) },
+        ['limit', 'windowSeconds'],
+      ),
+    }),
+    usage: group<UsageOptions>({
+      storage: storageIn('is not a storage', 'mongo', 'memory', 'off'),
+      flushMs: whole('whole milliseconds', 100, 3_600_000),
+      retentionDays: whole('whole days', 1, 3650),
+    }),
+    events: group<EventOptions>({
+      storage: storageIn('is not a storage', 'mongo', 'memory'),
+      retentionDays: whole('whole days', 7, 3650),
+      webhook: all(
+        group<WebhookOptions>(
+          {
+            url: rule(
+              (url) => typeof url === 'string',
+              'is not an address: use one that begins with https://',
+            ),
+            secrets: TEXTS,
+            allowPrivateAddresses: oneOf(true, false),
+          },
+          ['url', 'secrets'],
+        ),
+        (value) => requireWebhook(value as WebhookOptions),
+      ),
+    }),
+    freshness: group<FreshnessOptions>({
+      revocationBoundMs: whole('whole milliseconds', 100, 60_000),
+      changeFeed: oneOf('auto', 'streams', 'polling'),
+      cacheMax: whole('a whole number', 1, 10_000_000),
+      cacheMaxMb: whole('whole megabytes', 1, 65_536),
+    }),
+  },
+  ['storage'],
+  REMEDIES,
+);
 
 /**
- * The options, once they are known to be right.
+ * Returns the options if they are right.
  *
- * @throws ConfigurationError one sentence about the first that is wrong
+ * @throws ConfigurationError one sentence about the first that is unknown or wrong
  */
 export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
-  const { storage, tokenPrefix, maxTtlDays, realm } = options;
-  if (storage !== 'mongo' && storage !== 'memory' && (typeof storage !== 'object' || storage === null)) {
-    throw new ConfigurationError('storage is not chosen: use "mongo", "memory" or a repository of your own.');
-  }
-  requireUsageOptions(options);
-  if (tokenPrefix !== undefined && !isTokenPrefix(tokenPrefix)) {
-    throw new ConfigurationError(
-      'tokenPrefix is not a prefix: use 2 to 16 lower-case letters, digits and inner underscores.',
-    );
-  }
-  if (!isWithin(maxTtlDays, 1, 36_500)) {
-    throw new ConfigurationError('maxTtlDays is out of range: use whole days from 1 to 36500.');
-  }
-  if (realm !== undefined && !REALM.test(realm)) {
-    throw new ConfigurationError('realm holds characters that a header cannot quote: use plain ASCII.');
-  }
-  requireWhole('revocationBoundMs', options.revocationBoundMs, 100, 60_000);
-  requireWhole('keyCacheMax', options.keyCacheMax, 1, 10_000_000);
-  requireWhole('keyCacheMaxMb', options.keyCacheMaxMb, 1, 65_536);
-  if (!isWithin(options.eventRetentionDays, 7, 3650)) {
-    throw new ConfigurationError('eventRetentionDays is out of range: use whole days from 7 to 3650.');
-  }
-  if (options.webhook !== undefined) requireWebhook(options.webhook);
-  requireOneOf('changeFeed', options.changeFeed, ['auto', 'streams', 'polling']);
-  requireLimiterOptions(options);
-  requireProxies(options.trustProxy ?? []);
-  requirePrefixes(options.importTokenPrefixes ?? []);
+  OPTIONS(options, '');
   return options;
 }
 
-function requireWhole(name: string, value: number | undefined, min: number, max: number): void {
-  if (isWithin(value, min, max)) return;
-  throw new ConfigurationError(`${name} is out of range: use a whole number from ${min} to ${max}.`);
-}
-
-function requireUsageOptions({ usageStorage, usageFlushMs, usageRetentionDays }: ApiKeysOptions): void {
-  const isKnown = usageStorage === undefined || ['mongo', 'memory', 'off'].includes(usageStorage as string);
-  if (!isKnown && (typeof usageStorage !== 'object' || usageStorage === null)) {
-    throw new ConfigurationError(
-      'usageStorage is not a storage: use "mongo", "memory", "off" or a repository of your own.',
-    );
-  }
-  if (!isWithin(usageFlushMs, 100, 3_600_000)) {
-    throw new ConfigurationError('usageFlushMs is out of range: use whole milliseconds from 100 to 3600000.');
-  }
-  if (!isWithin(usageRetentionDays, 1, 3650)) {
-    throw new ConfigurationError('usageRetentionDays is out of range: use whole days from 1 to 3650.');
-  }
-}
-
-/** Whether an option is left out, or a whole number in its range. */
-function isWithin(value: number | undefined, least: number, most: number): boolean {
-  return value === undefined || (Number.isInteger(value) && value >= least && value <= most);
-}
-
-function requireLimiterOptions(options: ApiKeysOptions): void {
-  const { redisUrl, failedCredentials } = options;
-  if (redisUrl !== undefined && !isRedisUrl(redisUrl)) {
-    throw new ConfigurationError(`redisUrl is not an address of Redis: ${REDIS_URL_REMEDY}.`);
-  }
-  requireOneOf('rateLimitOnOutage', options.rateLimitOnOutage, ['local', 'deny']);
-  requireOneOf('forwardAuthLimitedStatus', options.forwardAuthLimitedStatus, [429, 403]);
-  requireWhole('failedCredentials.limit', failedCredentials?.limit, 1, 1_000_000);
-  requireWhole('failedCredentials.windowSeconds', failedCredentials?.windowSeconds, 1, 86_400);
-}
-
-function requireOneOf(name: string, value: unknown, choices: readonly unknown[]): void {
-  if (value === undefined || choices.includes(value)) return;
-  throw new ConfigurationError(
-    `${name} is unknown: use ${choices.map((choice) => JSON.stringify(choice)).join(' or ')}.`,
-  );
-}
-
-function requirePrefixes(prefixes: readonly string[]): void {
-  if (prefixes.every((prefix) => IMPORT_PREFIX.test(prefix))) return;
-  throw new ConfigurationError(
-    'importTokenPrefixes holds what no token begins with: use visible ASCII characters.',
+function storageIn(complaint: string, ...kinds: readonly string[]): Rule {
+  const shown = kinds.map((kind) => `"${kind}"`).join(', ');
+  return rule(
+    (value) => (typeof value === 'object' && value !== null) || kinds.includes(value as string),
+    `${complaint}: use ${shown} or a repository of your own`,
   );
 }

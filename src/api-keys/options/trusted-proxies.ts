@@ -8,10 +8,10 @@ const SHORTEST_PREFIX = { ipv4: 8, ipv6: 16 } as const;
 /**
  * Requires that each entry is a proxy's address or a network that may be one's own, see decision record 0049.
  *
- * @param name what the operator knows them by
+ * @param name the name of the setting, for the error
  * @throws ConfigurationError one sentence about the first that is neither
  */
-export function requireProxies(proxies: readonly string[], name = 'trustProxy'): void {
+export function requireProxies(proxies: readonly string[], name: string): void {
   const wrong = proxies.find((entry) => {
     const prefix = prefixOf(entry);
     const isNarrow = prefix !== undefined && prefix.length >= SHORTEST_PREFIX[prefix.kind];

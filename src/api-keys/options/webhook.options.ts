@@ -18,35 +18,36 @@ export interface WebhookOptions {
 const SECRET = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const [MIN_BYTES, MAX_BYTES] = [24, 64];
 
-const ALLOW_PRIVATE = 'set webhook.allowPrivateAddresses (WEBHOOK_ALLOW_PRIVATE of the service) to true';
+const ALLOW_PRIVATE =
+  'set events.webhook.allowPrivateAddresses (WEBHOOK_ALLOW_PRIVATE of the service) to true';
 
 /** @throws ConfigurationError one sentence about the first that is wrong; it repeats neither address nor secret */
 export function requireWebhook({ url, secrets, allowPrivateAddresses }: WebhookOptions): void {
   const address = URL.canParse(url) ? new URL(url) : undefined;
   if (address === undefined || !['https:', 'http:'].includes(address.protocol)) {
-    throw new ConfigurationError('webhook.url is not an address: use one that begins with https://.');
+    throw new ConfigurationError('events.webhook.url is not an address: use one that begins with https://.');
   }
   if (address.username + address.password !== '') {
     throw new ConfigurationError(
-      'webhook.url holds a user name or a password: leave it out, messages are signed.',
+      'events.webhook.url holds a user name or a password: leave it out, messages are signed.',
     );
   }
   if (allowPrivateAddresses !== true) {
     if (address.protocol !== 'https:') {
       throw new ConfigurationError(
-        `webhook.url is not https: use https, or ${ALLOW_PRIVATE} for a receiver of your own network.`,
+        `events.webhook.url is not https: use https, or ${ALLOW_PRIVATE} for a receiver of your own network.`,
       );
     }
     const host = hostOf(address);
     if (isIP(host) !== 0 && !isPublicAddress(host)) {
       throw new ConfigurationError(
-        `webhook.url is an address of a private network: use a public one, or ${ALLOW_PRIVATE}.`,
+        `events.webhook.url is an address of a private network: use a public one, or ${ALLOW_PRIVATE}.`,
       );
     }
   }
   if (secrets.length === 0 || !secrets.every(isWebhookSecret)) {
     throw new ConfigurationError(
-      `webhook.secrets are not secrets of Standard Webhooks: use "whsec_" and ${MIN_BYTES} to ${MAX_BYTES} bytes in base64.`,
+      `events.webhook.secrets are not secrets of Standard Webhooks: use "whsec_" and ${MIN_BYTES} to ${MAX_BYTES} bytes in base64.`,
     );
   }
 }

@@ -8,7 +8,7 @@ const NOON = new Date('2027-01-31T12:00:00.000Z');
 describe('pruning of usage', () => {
   const prune = jest.fn(async (_before: Date) => {});
   const clock = { now: () => new Date(NOON) };
-  const options = { storage: 'memory', usageRetentionDays: 30 } as const;
+  const options = { storage: 'memory', usage: { retentionDays: 30 } } as const;
   let pruner: UsagePruner;
 
   beforeEach(() => {

@@ -22,10 +22,10 @@ export class UsagePruner implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(USAGE_REPOSITORY) private readonly repository: UsageRepository | null,
-    @Inject(API_KEYS_OPTIONS) { usageRetentionDays }: ApiKeysOptions,
+    @Inject(API_KEYS_OPTIONS) { usage }: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    this.retentionDays = usageRetentionDays ?? DEFAULT_RETENTION_DAYS;
+    this.retentionDays = usage?.retentionDays ?? DEFAULT_RETENTION_DAYS;
   }
 
   /** Begins at some moment of the first hour, so that instances that start together do not delete together. */

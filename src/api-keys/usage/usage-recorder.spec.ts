@@ -26,7 +26,10 @@ class Store {
 const away = new StorageUnavailableError(new Error('gone'));
 
 function recorderOver(store: Store | null): UsageRecorder {
-  return new UsageRecorder(store as unknown as UsageRepository, { storage: 'memory', usageFlushMs: 1000 });
+  return new UsageRecorder(store as unknown as UsageRepository, {
+    storage: 'memory',
+    usage: { flushMs: 1000 },
+  });
 }
 
 function use(recorder: UsageRecorder, keyId: string, times: number): void {

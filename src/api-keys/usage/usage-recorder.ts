@@ -22,7 +22,7 @@ const DEFAULT_FLUSH_MS = 10_000;
 const SHUTDOWN_FLUSH_MS = 3000;
 
 /**
- * Counts valid verifications and stores the counts in one bulk write every `usageFlushMs`. Usage is best effort, see
+ * Counts valid verifications and stores the counts in one bulk write every `usage?.flushMs`. Usage is best effort, see
  * decision record 0023: no request waits for it or fails with it, and nothing is counted twice.
  */
 @Injectable()
@@ -41,9 +41,9 @@ export class UsageRecorder
 
   constructor(
     @Inject(USAGE_REPOSITORY) private readonly repository: UsageRepository | null,
-    @Inject(API_KEYS_OPTIONS) { usageFlushMs }: ApiKeysOptions,
+    @Inject(API_KEYS_OPTIONS) { usage }: ApiKeysOptions,
   ) {
-    this.flushMs = usageFlushMs ?? DEFAULT_FLUSH_MS;
+    this.flushMs = usage?.flushMs ?? DEFAULT_FLUSH_MS;
   }
 
   /**

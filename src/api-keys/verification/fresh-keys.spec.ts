@@ -4,6 +4,7 @@ import { HeldReads } from '../../../test/support/held-reads';
 import { ScriptedFeed } from '../../../test/support/scripted-feed';
 import type { ApiKey } from '../domain/api-key';
 import { prepareKey } from '../domain/prepared-key';
+import type { FreshnessOptions } from '../options/api-keys.options';
 import type { ApiKeyRepository } from '../storage/api-key.repository';
 import { FreshKeys } from './fresh-keys';
 import type { OwnerStatus } from '../ports/owner-status';
@@ -31,11 +32,8 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
-function freshKeys(
-  options: { revocationBoundMs?: number; keyCacheMax?: number; keyCacheMaxMb?: number } = {},
-  status?: OwnerStatus,
-): FreshKeys {
-  const fresh = new FreshKeys(repository, { storage: repository, ...options }, status);
+function freshKeys(freshness: FreshnessOptions = {}, status?: OwnerStatus): FreshKeys {
+  const fresh = new FreshKeys(repository, { storage: repository, freshness }, status);
   made.push(fresh);
   return fresh;
 }
@@ -74,13 +72,13 @@ describe('what a key or its owner may be answered with', () => {
   });
 
   it('is kept of as many keys as was chosen', async () => {
-    const fresh = freshKeys({ keyCacheMax: 2 });
+    const fresh = freshKeys({ cacheMax: 2 });
     for (let count = 0; count < 3; count += 1) await readKey(fresh, aKey());
     expect(fresh.keys.size).toBe(2);
   });
 
   it('is kept of as many keys and owners as the megabytes allow', async () => {
-    const fresh = freshKeys({ keyCacheMaxMb: 1 }, owners);
+    const fresh = freshKeys({ cacheMaxMb: 1 }, owners);
     const scopes = Array.from({ length: 100 }, (_none, index) => `acme:${index}:`.padEnd(128, 'x'));
     for (let count = 0; count < 100; count += 1) await readKey(fresh, aKey({ scopes }));
     for (let count = 0; count < 1000; count += 1) {

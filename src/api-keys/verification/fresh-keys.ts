@@ -48,12 +48,12 @@ export class FreshKeys implements BeforeApplicationShutdown {
 
   constructor(
     @Inject(API_KEY_REPOSITORY) repository: ApiKeyRepository,
-    @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
+    @Inject(API_KEYS_OPTIONS) { freshness = {} }: ApiKeysOptions,
     @Optional() @Inject(OWNER_STATUS) owners?: OwnerStatus,
   ) {
-    const maxAgeMs = (options.revocationBoundMs ?? DEFAULT_REVOCATION_BOUND_MS) * USABLE_PART_OF_BOUND;
-    const max = options.keyCacheMax ?? DEFAULT_MAX_KEYS;
-    const maxWeight = (options.keyCacheMaxMb ?? DEFAULT_MAX_MB) * BYTES_PER_MB;
+    const { revocationBoundMs, cacheMax: max = DEFAULT_MAX_KEYS, cacheMaxMb } = freshness;
+    const maxAgeMs = (revocationBoundMs ?? DEFAULT_REVOCATION_BOUND_MS) * USABLE_PART_OF_BOUND;
+    const maxWeight = (cacheMaxMb ?? DEFAULT_MAX_MB) * BYTES_PER_MB;
     const ownersWeight = owners === undefined ? 0 : maxWeight * OWNERS_PART;
     this.maxAgeMs = maxAgeMs;
     this.feeds = { keys: repository.changes, owners: owners?.changes };

@@ -77,14 +77,14 @@ afterEach(async () => {
 function build(
   feed: ScriptedFeed | undefined = changes,
   isOwned = true,
-  importTokenPrefixes: readonly string[] = [],
+  importPrefixes: readonly string[] = [],
 ): void {
   const repository = { find: stored.load, changes: feed } as unknown as ApiKeyRepository;
   const status: OwnerStatus = {
     changes: ownerChanges,
     isActive: async (id, options) => (await owners.load(id, options)) === true,
   };
-  const options = { storage: repository, importTokenPrefixes };
+  const options = { storage: repository, tokens: { importPrefixes } };
   fresh = new FreshKeys(repository, options, isOwned ? status : undefined);
   verifier = new KeyVerifier(
     fresh,
@@ -407,7 +407,7 @@ describe('a secret that the known record has not', () => {
   it('pushes out no key, however many there are of them', async () => {
     await fresh.beforeApplicationShutdown();
     const repository = { find: stored.load, changes } as unknown as ApiKeyRepository;
-    fresh = new FreshKeys(repository, { storage: repository, keyCacheMax: 2 });
+    fresh = new FreshKeys(repository, { storage: repository, freshness: { cacheMax: 2 } });
     prove();
     for (const { key } of [acme, globex]) {
       const reading = fresh.keys.read(key.id);

@@ -55,7 +55,7 @@ export class KeyVerifier {
     private readonly reuse: ReuseRecorder,
     private readonly usage: UsageRecorder,
   ) {
-    this.importPrefixes = options.importTokenPrefixes ?? [];
+    this.importPrefixes = options.tokens?.importPrefixes ?? [];
     this.time = new CoarseTime(clock);
   }
 

@@ -2,11 +2,17 @@ import type { Command } from 'commander';
 import { requireProxies } from '../../api-keys/options/trusted-proxies';
 import { requireWebhook } from '../../api-keys/options/webhook.options';
 import { ConfigurationError } from '../../config/configuration.error';
-import { storageKindOf, webhookOf } from '../../settings/environment';
+import {
+  type Environment,
+  judgeEnvironment,
+  storageKindOf,
+  variableOf,
+  webhookOf,
+} from '../../settings/environment';
+import { readVariables, type Variables } from '../../settings/load-environment';
 import { StorageConfig } from '../../config/storage.config';
 import { command, resultCommand } from '../kit/command';
 import { ExitCode } from '../kit/exit-code';
-import { type LoadedEnvironment, loadEnvironment } from '../kit/load-environment';
 import { print, printJson, tell } from '../kit/output';
 import { Table } from '../kit/table';
 import { safeMessage } from '../kit/terminal-text';
@@ -39,16 +45,17 @@ export function configCommand(): Command {
 }
 
 async function checkConfig(connect: boolean, json: boolean): Promise<void> {
-  const loaded = await loadEnvironment();
-  const faults = faultsOf(loaded).map(safeMessage);
-  const settings = settingsOf(loaded);
-  const connections = connect && faults.length === 0 ? await tryAll(loaded.environment) : [];
+  const variables = readVariables();
+  const { environment, faults: wrong } = judgeEnvironment(variables);
+  const faults = faultsOf(environment, wrong).map(safeMessage);
+  const settings = settingsOf(environment, variables);
+  const connections = connect && faults.length === 0 ? await tryAll(environment) : [];
   const isReached = connections.every(({ ok }) => ok);
   if (faults.length > 0) process.exitCode = ExitCode.Configuration;
   else if (!isReached) process.exitCode = ExitCode.Unavailable;
 
   if (json) {
-    const storage = faults.length > 0 ? null : storageKindOf(loaded.environment);
+    const storage = faults.length > 0 ? null : storageKindOf(environment);
     await printJson({ ok: faults.length === 0 && isReached, faults, storage, settings, connections });
     return;
   }
@@ -58,7 +65,7 @@ async function checkConfig(connect: boolean, json: boolean): Promise<void> {
 }
 
 /** What would keep the service from starting. */
-function faultsOf({ environment, faults }: LoadedEnvironment): readonly string[] {
+function faultsOf(environment: Environment, faults: readonly string[]): readonly string[] {
   const isVolatile = storageKindOf(environment) === 'memory';
   const volatile = isVolatile ? faultIn(() => new StorageConfig().permitVolatile(VOLATILE)) : [];
   // What is told of a setting already is not told of twice.
@@ -83,16 +90,12 @@ function faultIn(check: () => unknown): readonly string[] {
   }
 }
 
-function settingsOf({ environment, variables }: LoadedEnvironment): readonly Setting[] {
+function settingsOf(environment: Environment, variables: Variables): readonly Setting[] {
   return Object.entries(environment).map(([name, value]) => ({
     name,
     value: shownSetting(name, value),
-    source: isSet(name, variables[name]) ? 'environment' : 'default',
+    source: variableOf(name, variables) === undefined ? 'default' : 'environment',
   }));
-}
-
-function isSet(name: string, value: unknown): boolean {
-  return value !== undefined && (value !== '' || name === 'NODE_ENV');
 }
 
 function settingLines(settings: readonly Setting[]): readonly string[] {

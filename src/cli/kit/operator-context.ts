@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { inTime } from '../../common/in-time';
 import { ConfigurationError } from '../../config/configuration.error';
 import { storageKindOf } from '../../settings/environment';
-import { loadEnvironment } from './load-environment';
+import { loadEnvironment } from '../../settings/load-environment';
 import { OperatorLogger } from './operator.logger';
 import { OperatorModule } from './operator.module';
 
@@ -18,14 +18,13 @@ const CLOSE_MS = 1000;
  * @throws UnreachableError if the database cannot be reached within `MONGODB_CONNECT_TIMEOUT_MS`
  */
 export async function asOperator<T>(work: (app: INestApplicationContext) => Promise<T>): Promise<T> {
-  const { environment, faults, module } = await loadEnvironment();
-  if (faults.length > 0) throw new ConfigurationError(faults.join(' '));
+  const environment = loadEnvironment();
   if (storageKindOf(environment) === 'memory') {
     throw new ConfigurationError(
       'memory storage ends with this command, and so would its work: set MONGODB_URI to the database of the keys. In a clone of Keyward without MongoDB, use the root key that "npm start" prints.',
     );
   }
-  const app = await NestFactory.createApplicationContext(OperatorModule.over(environment, module), {
+  const app = await NestFactory.createApplicationContext(OperatorModule.over(environment), {
     abortOnError: false,
     logger: new OperatorLogger(),
   });

@@ -31,14 +31,10 @@ import { USERS_OPTIONS, type UsersOptions } from '../../users/users.options';
  */
 @Module({})
 export class OperatorModule {
-  /** @param configuration provides the settings that `environment` was read from */
-  static over(environment: Environment, configuration: DynamicModule): DynamicModule {
+  static over(environment: Environment): DynamicModule {
     return {
       module: OperatorModule,
-      imports: [
-        configuration,
-        MongoConnectionModule.forRootAsync({ useFactory: () => mongoOf(environment) }),
-      ],
+      imports: [MongoConnectionModule.forRoot(mongoOf(environment))],
       providers: [
         ...optionsFor(environment),
         { provide: CLOCK, useValue: systemClock },
@@ -66,9 +62,11 @@ export class OperatorModule {
 function optionsFor(environment: Environment): Provider[] {
   const apiKeys: ApiKeysOptions = {
     storage: 'mongo',
-    tokenPrefix: environment.API_KEY_PREFIX,
-    maxTtlDays: environment.API_KEY_MAX_TTL_DAYS,
-    importTokenPrefixes: environment.IMPORT_TOKEN_PREFIXES,
+    tokens: {
+      prefixes: environment.API_KEY_PREFIXES,
+      maxTtlDays: environment.API_KEY_MAX_TTL_DAYS,
+      importPrefixes: environment.IMPORT_TOKEN_PREFIXES,
+    },
   };
   const users: UsersOptions = { storage: 'mongo', maxKeys: environment.USER_MAX_KEYS };
   return [

@@ -1,4 +1,4 @@
-import { type DynamicModule, type FactoryProvider, Logger, Module, type OnModuleInit } from '@nestjs/common';
+import { type DynamicModule, Logger, Module, type OnModuleInit } from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { AUTHENTICATOR } from '../../api-keys/ports/authenticator';
@@ -16,13 +16,6 @@ import { UsersController } from './users.controller';
 import { USERS_OPTIONS, type UsersOptions } from '../users.options';
 import { UsersService } from './users.service';
 
-/** Options of `UsersModule.forRootAsync`. */
-export interface UsersModuleAsyncOptions {
-  /** Providers that `useFactory` takes, in its order. */
-  readonly inject?: NonNullable<FactoryProvider['inject']>;
-  readonly useFactory: (...dependencies: never[]) => UsersOptions | Promise<UsersOptions>;
-}
-
 /**
  * People: they sign in with an identity provider and look after their own keys. Provides the ports that
  * `ApiKeysModule` declares for sessions and owners, beside which it is imported.
@@ -33,21 +26,18 @@ export class UsersModule implements OnModuleInit {
 
   constructor(private readonly sessions: SessionAuthenticator) {}
 
-  static forRootAsync({ inject = [], useFactory }: UsersModuleAsyncOptions): DynamicModule {
+  static forRoot(options: UsersOptions): DynamicModule {
     return {
       module: UsersModule,
       global: true,
       controllers: [UsersController],
       providers: [
-        { provide: USERS_OPTIONS, inject: [...inject], useFactory },
+        { provide: USERS_OPTIONS, useValue: options },
         {
           provide: USER_REPOSITORY,
-          inject: [USERS_OPTIONS, StorageConfig, { token: getConnectionToken(), optional: true }],
-          useFactory: async (
-            options: UsersOptions,
-            storageConfig: StorageConfig,
-            connection: Connection | null | undefined,
-          ) => openStore(options.storage, userStores(options), storageConfig, connection),
+          inject: [StorageConfig, { token: getConnectionToken(), optional: true }],
+          useFactory: async (storageConfig: StorageConfig, connection: Connection | null | undefined) =>
+            openStore(options.storage, userStores(options.freshness), storageConfig, connection),
         },
         SessionAuthenticator,
         KeySlots,

@@ -30,7 +30,11 @@ beforeEach(() => {
   const clock: Clock = { now: () => user.lastLoginAt };
   sessions = new SessionAuthenticator(
     users as unknown as UserRepository,
-    { storage: 'mongo', issuers: [{ issuer: ISSUER, audience: ['keyward'] }], revocationBoundMs: 60_000 },
+    {
+      storage: 'mongo',
+      issuers: [{ issuer: ISSUER, audience: ['keyward'] }],
+      freshness: { revocationBoundMs: 60_000 },
+    },
     clock,
   );
 });

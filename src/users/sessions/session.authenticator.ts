@@ -45,7 +45,7 @@ export class SessionAuthenticator implements Authenticator {
     @Inject(USERS_OPTIONS) private readonly options: UsersOptions,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {
-    const boundMs = options.revocationBoundMs ?? DEFAULT_REVOCATION_BOUND_MS;
+    const boundMs = options.freshness?.revocationBoundMs ?? DEFAULT_REVOCATION_BOUND_MS;
     this.reads = new ProvenReads(users.changes, boundMs * USABLE_PART_OF_BOUND);
     this.issuers = new Map((options.issuers ?? []).map((config) => [config.issuer, new OidcIssuer(config)]));
   }

@@ -153,7 +153,7 @@ export class KeyImportService {
     if (managing.length > 0) throw managementScopes(managing);
     const now = this.clock.now();
     const request = toCreate(rest);
-    const latest = latestExpiry(caller, this.options.maxTtlDays, now);
+    const latest = latestExpiry(caller, this.options.tokens?.maxTtlDays, now);
     const grant = composeGrant(inheritedFrom(caller), request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
@@ -206,7 +206,7 @@ export class KeyImportService {
   }
 
   private prefixWarnings({ metadata }: ImportedKeyDto): readonly string[] {
-    return prefixWarning(metadata?.['key_prefix'], this.options.importTokenPrefixes ?? []);
+    return prefixWarning(metadata?.['key_prefix'], this.options.tokens?.importPrefixes ?? []);
   }
 }
 

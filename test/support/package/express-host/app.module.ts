@@ -1,8 +1,7 @@
 import { Injectable, Module } from '@nestjs/common';
-import { ConfigModule, ConfigService } from '@nestjs/config';
 import { EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { MongooseModule } from '@nestjs/mongoose';
-import { type ApiKeysOptions, ApiKeysModule, type KeyEvents } from 'keyward';
+import { ApiKeysModule, type ApiKeysOptions, type ApiKeysOptionsFactory, type KeyEvents } from 'keyward';
 import { AccountController, MemoriesController } from './memories.controller';
 
 /** Listens, so that the test sees whether the host's emitter is the one that is told. */
@@ -14,21 +13,22 @@ class Alarm {
   }
 }
 
+/** Computes the options when the application starts. */
+@Injectable()
+class KeySettings implements ApiKeysOptionsFactory {
+  createApiKeysOptions(): ApiKeysOptions {
+    return {
+      storage: process.env['KEYS'] === 'memory' ? 'memory' : 'mongo',
+      tokens: { prefixes: ['shelf'] },
+    };
+  }
+}
+
 @Module({
   imports: [
-    ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true }),
     EventEmitterModule.forRoot(),
-    MongooseModule.forRootAsync({
-      inject: [ConfigService],
-      useFactory: (config: ConfigService) => ({ uri: config.getOrThrow<string>('MONGODB_URI') }),
-    }),
-    ApiKeysModule.forRootAsync({
-      inject: [ConfigService],
-      useFactory: (config: ConfigService): ApiKeysOptions => ({
-        storage: config.getOrThrow<'mongo' | 'memory'>('KEYS'),
-        tokenPrefix: 'shelf',
-      }),
-    }),
+    MongooseModule.forRoot(process.env['MONGODB_URI'] ?? ''),
+    ApiKeysModule.forRootAsync({ useClass: KeySettings }),
   ],
   controllers: [MemoriesController, AccountController],
   providers: [Alarm],

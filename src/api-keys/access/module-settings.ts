@@ -1,0 +1,82 @@
+import type { FactoryProvider, InjectionToken, ModuleMetadata, Type } from '@nestjs/common';
+import type { ApiKeysOptions, ApiKeysOptionsFactory } from '../options/api-keys.options';
+import { REMEDIES } from '../options/checked-options';
+import { group, oneOf, rule, text } from '../options/option-rules';
+import { ScopesGuard } from './scopes.guard';
+
+/** What Nest needs to know of the module when it is imported. No factory can compute it. */
+export interface ApiKeysModuleSettings {
+  /**
+   * Whether every module of the application can inject what this one exports; default true. With `false` a module
+   * imports what it injects. The guard guards every route in both cases.
+   */
+  readonly isGlobal?: boolean | undefined;
+  /** The name of the Mongoose connection to use; default the connection without a name. */
+  readonly connectionName?: string | undefined;
+  /** The guard of every route of the application; `false` for none. Default `ScopesGuard`. */
+  readonly guard?: false | GuardSettings | undefined;
+  /** Whether the routes of Keyward, such as `/v1/api-keys`, are served; default true. */
+  readonly routes?: boolean | undefined;
+}
+
+/** The guard that `ApiKeysModule` installs. */
+export interface GuardSettings {
+  /**
+   * A subclass of `ScopesGuard` to install instead of it. It injects what global modules export and what `imports` of
+   * `forRootAsync` names. It guards Keyward's own routes too, and `ScopesGuard` resolves to it.
+   */
+  readonly use?: Type<ScopesGuard> | undefined;
+  /** What happens if a route declares no access: the start is refused (`refuse`, default), or requests get 403 (`deny`). */
+  readonly undeclaredRoutes?: 'refuse' | 'deny' | undefined;
+}
+
+/** Options of `ApiKeysModule.forRoot`. */
+export type ApiKeysModuleOptions = ApiKeysOptions & ApiKeysModuleSettings;
+
+/** Where `ApiKeysModule.forRootAsync` takes the options from: exactly one of the three. */
+export interface OptionsSource {
+  /** Providers that `useFactory` takes, in its order; default none. */
+  readonly inject?: FactoryProvider['inject'] | undefined;
+  /** Returns the options. */
+  readonly useFactory?: ((...dependencies: never[]) => ApiKeysOptions | Promise<ApiKeysOptions>) | undefined;
+  /** A class of which the module makes an instance that returns the options. */
+  readonly useClass?: Type<ApiKeysOptionsFactory> | undefined;
+  /** The injection token of a provider that returns the options. */
+  readonly useExisting?: InjectionToken<ApiKeysOptionsFactory> | undefined;
+}
+
+/** Options of `ApiKeysModule.forRootAsync`. */
+export interface ApiKeysModuleAsyncOptions
+  extends ApiKeysModuleSettings, OptionsSource, Pick<ModuleMetadata, 'imports'> {}
+
+/** The injection token of what the module consists of. */
+export const API_KEYS_SETTINGS = Symbol('keyward:api-keys-settings');
+
+const SETTINGS = group<ApiKeysModuleSettings>(
+  {
+    isGlobal: oneOf(true, false),
+    connectionName: text(/./, 'is not a name: use the name of a Mongoose connection'),
+    guard: (value, name) => {
+      if (value !== false) GUARD(value, name);
+    },
+    routes: oneOf(true, false),
+  },
+  [],
+  REMEDIES,
+);
+
+const GUARD = group<GuardSettings>({
+  use: rule(isScopesGuard, 'is not a guard of Keyward: use a class that extends ScopesGuard'),
+  undeclaredRoutes: oneOf('refuse', 'deny'),
+});
+
+/** @throws ConfigurationError one sentence about the first setting that is unknown or wrong */
+export function requireSettings(settings: ApiKeysModuleSettings): void {
+  SETTINGS(settings, '');
+}
+
+/** Whether a class, or an instance, is `ScopesGuard` or a subclass of it. */
+export function isScopesGuard(guard: unknown): boolean {
+  if (guard instanceof ScopesGuard || guard === ScopesGuard) return true;
+  return typeof guard === 'function' && guard.prototype instanceof ScopesGuard;
+}

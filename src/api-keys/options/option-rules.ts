@@ -1,0 +1,87 @@
+import { ConfigurationError } from '../../config/configuration.error';
+
+/**
+ * Checks the value of one option.
+ *
+ * @param name the full name, such as `tokens.prefixes`
+ * @throws ConfigurationError one sentence that names the option and the remedy
+ */
+export type Rule = (value: unknown, name: string) => void;
+
+/** A rule for each option of a group. */
+export type Rules<T> = { readonly [K in keyof T]-?: Rule };
+
+/**
+ * A group of options. Refuses every name that has no rule, because a misspelt option would silently mean its default.
+ *
+ * @param required options that are checked even if they are left out
+ * @param remedies what to use instead of names that are no options
+ */
+export function group<T extends object>(
+  rules: Rules<T>,
+  required: readonly (keyof T)[] = [],
+  remedies: Readonly<Record<string, string>> = {},
+): Rule {
+  const known = Object.entries<Rule>(rules);
+  const names = known.map(([each]) => each).join(', ');
+  return (value, name) => {
+    const full = (each: string): string => (name === '' ? each : `${name}.${each}`);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new ConfigurationError(`${name || 'the options of Keyward'} must be an object with ${names}.`);
+    }
+    const unknown = Object.keys(value).find((each) => !Object.hasOwn(rules, each));
+    if (unknown !== undefined) {
+      const remedy = Object.hasOwn(remedies, unknown) ? remedies[unknown] : `use one of ${names}`;
+      throw new ConfigurationError(`${full(unknown)} is not an option: ${remedy}.`);
+    }
+    for (const [each, check] of known) {
+      const given: unknown = Reflect.get(value, each);
+      if (given !== undefined || required.includes(each as keyof T)) check(given, full(each));
+    }
+  };
+}
+
+/** Whether a value passes; if not, the complaint says what is wrong and what to use. */
+export function rule(passes: (value: unknown) => boolean, complaint: string): Rule {
+  return (value, name) => {
+    if (!passes(value)) throw new ConfigurationError(`${name} ${complaint}.`);
+  };
+}
+
+/** A whole number within a range, both ends included. */
+export function whole(unit: string, min: number, max: number): Rule {
+  return rule(
+    (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
+    `is out of range: use ${unit} from ${min} to ${max}`,
+  );
+}
+
+/** One of a few values. */
+export function oneOf(...choices: readonly unknown[]): Rule {
+  const shown = choices.map((choice) => JSON.stringify(choice)).join(' or ');
+  return rule((value) => choices.includes(value), `is unknown: use ${shown}`);
+}
+
+/** Text of a pattern. */
+export function text(pattern: RegExp, complaint: string): Rule {
+  return rule((value) => typeof value === 'string' && pattern.test(value), complaint);
+}
+
+/** A list of texts, each of which passes. */
+export function textsThat(passes: (each: string) => boolean, complaint: string): Rule {
+  return all(
+    TEXTS,
+    rule((value) => (value as readonly string[]).every(passes), complaint),
+  );
+}
+
+/** Rules that are checked one after the other. */
+export function all(...rules: readonly Rule[]): Rule {
+  return (value, name) => rules.forEach((each) => each(value, name));
+}
+
+/** A list of texts. */
+export const TEXTS: Rule = rule(
+  (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+  'is not a list of texts: use a list, even for a single entry',
+);

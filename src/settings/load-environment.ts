@@ -1,0 +1,25 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parse } from 'dotenv';
+import { type Environment, readEnvironment } from './environment';
+
+/** The variables of a process, by name. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Returns the variables of `.env` in the working directory and those of the process, which win. Sets `NODE_ENV` of the
+ * process from the file, because `StorageConfig` and libraries read it there.
+ */
+export function readVariables(): Variables {
+  const file = existsSync('.env') ? parse(readFileSync('.env')) : {};
+  if (file['NODE_ENV'] !== undefined) process.env['NODE_ENV'] ??= file['NODE_ENV'];
+  return { ...file, ...process.env };
+}
+
+/**
+ * Reads the settings of this process.
+ *
+ * @throws ConfigurationError one line that names each wrong variable, its fault and the remedy
+ */
+export function loadEnvironment(): Environment {
+  return readEnvironment(readVariables());
+}

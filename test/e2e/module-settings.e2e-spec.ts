@@ -1,0 +1,195 @@
+import { Controller, Get, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
+import {
+  ApiKeysModule,
+  ApiKeysService,
+  Authenticated,
+  ConfigurationError,
+  CurrentApiKey,
+  type CurrentKey,
+  type HttpRequest,
+  nodeRequestOf,
+  Public,
+  RequireScopes,
+  rootCaller,
+  ScopesGuard,
+  Tenant,
+  type TenantContext,
+} from 'keyward';
+import { ADAPTERS, refusalOf, type RunningHost, startHost } from '../support/two-adapters';
+
+/** Takes the tenant from a header that the host's own proxy sets, and the client's address from another. */
+@Injectable()
+class HostGuard extends ScopesGuard {
+  protected override tenantOf(request: HttpRequest): TenantContext {
+    const orgId = nodeRequestOf(request).headers['x-tenant'];
+    return typeof orgId === 'string' ? { orgId } : {};
+  }
+
+  protected override clientAddressOf(request: HttpRequest): string | undefined {
+    const address = nodeRequestOf(request).headers['x-client'];
+    return typeof address === 'string' ? address : undefined;
+  }
+}
+
+@Controller('orgs/:orgId/memories')
+class MemoriesController {
+  @Get()
+  @RequireScopes('memory:read')
+  list(@Tenant() tenant: TenantContext): object {
+    return tenant;
+  }
+
+  @Get('guarded-twice')
+  @UseGuards(ScopesGuard)
+  @RequireScopes('memory:read')
+  listTwice(@Tenant() tenant: TenantContext): object {
+    return tenant;
+  }
+
+  @Get('public')
+  @Public()
+  open(): object {
+    return {};
+  }
+}
+
+@Controller('forgotten')
+class ForgottenController {
+  @Get()
+  list(): void {}
+}
+
+@Injectable()
+class Delegate {
+  constructor(
+    readonly plain: ScopesGuard,
+    readonly own: HostGuard,
+  ) {}
+}
+
+describe.each(ADAPTERS)('a subclass of ScopesGuard that guard.use names, on %s', (adapter) => {
+  const acme = { 'X-Tenant': 'acme', 'X-Client': '203.0.113.7' };
+  let host: RunningHost;
+  let token: string;
+
+  beforeAll(async () => {
+    host = await startHost(adapter, {
+      imports: [ApiKeysModule.forRoot({ storage: 'memory', guard: { use: HostGuard } })],
+      controllers: [MemoriesController],
+      providers: [Delegate],
+    });
+    const made = await host.app.get(ApiKeysService).create(rootCaller('system'), {
+      name: 'test',
+      scopes: ['memory:read', 'api-keys:read'],
+      orgId: 'acme',
+      allowedIps: ['203.0.113.7'],
+      rateLimit: { limit: 3, windowSeconds: 3600 },
+    });
+    ({ token } = made);
+  });
+  afterAll(async () => host.close());
+
+  it('guards every route, those of Keyward too, and a request counts once', async () => {
+    const answers = [
+      await host.as(token).get('/orgs/globex/memories', acme),
+      await host.as(token).get('/orgs/globex/memories/guarded-twice', acme),
+      await host.as(token).get('/v1/api-keys/self', acme),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(answers[0]?.body).toEqual({ orgId: 'acme' });
+    expect((await host.as(token).get('/orgs/globex/memories', acme)).status).toBe(429);
+  });
+
+  it.each(['/orgs/acme/memories', '/orgs/acme/memories/guarded-twice', '/v1/api-keys/self'])(
+    'decides instead of ScopesGuard: %s',
+    async (path) => {
+      const elsewhere = await host.as(token).get(path, { ...acme, 'X-Client': '198.51.100.1' });
+      expect([elsewhere.status, elsewhere.body['code']]).toEqual([403, 'ip_not_allowed']);
+      expect((await host.as().get(path, acme)).status).toBe(401);
+    },
+  );
+
+  it('is the one instance that providers of the application inject, also as ScopesGuard', () => {
+    const { plain, own } = host.app.get(Delegate);
+    expect(own).toBeInstanceOf(HostGuard);
+    expect(plain).toBe(own);
+  });
+
+  it('passes public routes, and refuses the start while a route declares no access', async () => {
+    expect((await host.as().get('/orgs/acme/memories/public')).status).toBe(200);
+    const refusal = await refusalOf(adapter, {
+      imports: [ApiKeysModule.forRoot({ storage: 'memory', guard: { use: HostGuard } })],
+      controllers: [ForgottenController],
+    });
+    expect(refusal.message).toContain('GET /forgotten (ForgottenController.list)');
+  });
+
+  it('denies a route that declares no access, if it is told to', async () => {
+    const denying = await startHost(adapter, {
+      imports: [
+        ApiKeysModule.forRoot({ storage: 'memory', guard: { use: HostGuard, undeclaredRoutes: 'deny' } }),
+      ],
+      controllers: [ForgottenController],
+    });
+    const answer = await denying.as(token).get('/forgotten');
+    await denying.close();
+    expect([answer.status, answer.body['code']]).toEqual([403, 'access_undeclared']);
+  });
+});
+
+it('a subclass that Nest makes for each request is refused as guard.use', async () => {
+  @Injectable({ scope: Scope.REQUEST })
+  class PerRequest extends ScopesGuard {}
+
+  const refusal = await refusalOf('fastify', {
+    imports: [ApiKeysModule.forRoot({ storage: 'memory', guard: { use: PerRequest } })],
+  });
+  expect(refusal).toBeInstanceOf(ConfigurationError);
+  expect(refusal.message).toContain('make guard.use a class of the default scope');
+});
+
+describe.each(ADAPTERS)('with isGlobal: false, on %s,', (adapter) => {
+  const local = ApiKeysModule.forRoot({ storage: 'memory', isGlobal: false });
+
+  @Injectable()
+  class Issuer {
+    constructor(readonly keys: ApiKeysService) {}
+  }
+
+  @Module({ providers: [Issuer] })
+  class StrangerModule {}
+
+  @Module({ imports: [local], providers: [Issuer], exports: [Issuer] })
+  class IssuingModule {}
+
+  @Controller()
+  class WhoController {
+    @Get('whoami')
+    @Authenticated()
+    whoami(@CurrentApiKey() { name }: CurrentKey): object {
+      return { name };
+    }
+  }
+
+  @Module({ controllers: [WhoController] })
+  class RoutesModule {}
+
+  it('a module that imports nothing of Keyward cannot inject ApiKeysService', async () => {
+    const refusal = await refusalOf(adapter, { imports: [local, StrangerModule] });
+    expect(refusal.message).toContain('ApiKeysService');
+  });
+
+  it('the guard guards every route of the application, and a module that imports it gets the service', async () => {
+    const host = await startHost(adapter, { imports: [IssuingModule, RoutesModule] });
+    const { token } = await host.app
+      .get(Issuer)
+      .keys.create(rootCaller('system'), { name: 'first', scopes: [] });
+    const [stranger, holder] = [await host.as().get('/whoami'), await host.as(token).get('/whoami')];
+    const management = await host.as(token).get('/v1/api-keys/self');
+    await host.close();
+
+    expect(stranger.status).toBe(401);
+    expect([holder.status, holder.body]).toEqual([200, { name: 'first' }]);
+    expect(management.status).toBe(200);
+  });
+});
