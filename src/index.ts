@@ -6,18 +6,7 @@ export type {
   GuardSettings,
   OptionsSource,
 } from './api-keys/access/module-settings';
-export type {
-  ApiKeysOptions,
-  ApiKeysOptionsFactory,
-  EventOptions,
-  FreshnessOptions,
-  HttpOptions,
-  LimitOptions,
-  TenantNames,
-  TenantOptions,
-  TokenOptions,
-  UsageOptions,
-} from './api-keys/options/api-keys.options';
+export type { ApiKeysOptions, ApiKeysOptionsFactory, TenantNames } from './api-keys/options/api-keys.options';
 export {
   ApiKeysService,
   type ApiKeyPage,
@@ -98,13 +87,7 @@ export {
   KeyIdTakenError,
   type KeyOutline,
 } from './api-keys/storage/api-key.repository';
-export type {
-  ChangeFeed,
-  ChangeFeedKind,
-  ChangeFeedMode,
-  ChangeListener,
-  FreshnessSettings,
-} from './change-feed/change-feed';
+export type { ChangeFeed, ChangeFeedKind, ChangeFeedMode, ChangeListener } from './change-feed/change-feed';
 export type { ReadOptions } from './change-feed/read-options';
 export {
   MAX_USAGE_DAYS,

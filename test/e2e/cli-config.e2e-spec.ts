@@ -80,7 +80,11 @@ describe('an operator who checks settings', () => {
     ]);
     expect([refused.code, documentIn<Checked>(refused).faults]).toEqual([
       5,
-      [expect.stringMatching(/^webhook\.url is an address of a private network: .*WEBHOOK_ALLOW_PRIVATE/)],
+      [
+        expect.stringMatching(
+          /^events\.webhook\.url is an address of a private network: .*WEBHOOK_ALLOW_PRIVATE/,
+        ),
+      ],
     ]);
     expect([permitted.code, documentIn<Checked>(permitted).faults]).toEqual([0, []]);
   });

@@ -58,14 +58,14 @@ describe('a Nest team that reads the table of options', () => {
         (statement) => ts.isTypeAliasDeclaration(statement) && statement.name.text === 'ApiKeysModuleOptions',
       );
     if (options === undefined) throw new Error('the options of the module are gone');
-    // A group is an interface of ours; its options are in the table, not the group.
+    // A group has no name of its own, or is that of the guard; its options are in the table, not the group.
     const known = checker
       .getTypeAtLocation(options)
       .getProperties()
       .flatMap((option) => {
         const type = checker.getNonNullableType(checker.getTypeOfSymbol(option));
-        const group = (type.isUnion() ? type.types : [type]).find((each) =>
-          /(?:Options|Settings)$/.test(each.getSymbol()?.name ?? ''),
+        const group = (type.isUnion() ? type.types : [type]).find(
+          ({ symbol }) => symbol?.name === '__type' || symbol?.name === 'GuardSettings',
         );
         if (group === undefined) return [option.name];
         const members = checker.getPropertiesOfType(group).map(({ name }) => `${option.name}.${name}`);

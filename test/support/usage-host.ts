@@ -3,7 +3,7 @@ import { getConnectionToken, MongooseModule } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { register } from 'prom-client';
 import { ApiKeysModule } from '../../src/api-keys.module';
-import type { UsageOptions } from '../../src/api-keys/options/api-keys.options';
+import type { ApiKeysOptions } from '../../src/api-keys/options/api-keys.options';
 import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import type { HttpAnswer, HttpClient } from './http-client';
@@ -25,7 +25,7 @@ export interface UsageHost extends RunningHost {
 
 export async function startUsageHost(
   uri: string,
-  usage: UsageOptions = {},
+  usage: ApiKeysOptions['usage'] = {},
   order: 'keys first' | 'database first' = 'database first',
 ): Promise<UsageHost> {
   const modules: NonNullable<ModuleMetadata['imports']> = [

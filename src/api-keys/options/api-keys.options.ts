@@ -1,4 +1,4 @@
-import type { FreshnessSettings } from '../../change-feed/change-feed';
+import type { ChangeFeedMode } from '../../change-feed/change-feed';
 import type { RateLimit } from '../domain/rate-limit';
 import type { EventStorage } from '../ports/event.repository';
 import type { OnLimiterOutage } from '../ports/rate-limiter';
@@ -23,38 +23,74 @@ export interface ApiKeysOptions {
    */
   readonly storage: ApiKeyStorage;
   /** What tokens look like, and how long keys live. */
-  readonly tokens?: TokenOptions | undefined;
+  readonly tokens?: {
+    /**
+     * The prefixes of new tokens: distinct, each 2 to 16 lower-case letters, digits and inner underscores. The first is the
+     * default. Default `['kw']`. Verification does not compare them.
+     */
+    readonly prefixes?: readonly string[] | undefined;
+    /** The maximum lifetime of a key in days, 1 to 36500; default no maximum. A key without an expiry gets the maximum. */
+    readonly maxTtlDays?: number | undefined;
+    /** The prefixes of imported tokens, 1 to 64 visible ASCII characters each; default none. See `docs/import.md`. */
+    readonly importPrefixes?: readonly string[] | undefined;
+  };
   /** How a request names its tenant. */
-  readonly tenant?: TenantOptions | undefined;
+  readonly tenant?: {
+    /** The names of the route parameters that hold the tenant; default `orgId` and `projectId`. */
+    readonly params?: TenantNames | undefined;
+  };
   /** What the guard and the routes read from requests and write into answers. */
-  readonly http?: HttpOptions | undefined;
+  readonly http?: {
+    /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is trusted; default none. */
+    readonly trustProxy?: readonly string[] | undefined;
+    /** The `realm` of `WWW-Authenticate` challenges; default `keyward`. */
+    readonly realm?: string | undefined;
+    /** The `iss` of introspection answers, the URL of the service for clients; default none. */
+    readonly issuer?: string | undefined;
+    /** The status with which forward-auth reports a rate limit: 429 (default), or 403 for proxies that know no 429. */
+    readonly forwardAuthLimitedStatus?: 429 | 403 | undefined;
+  };
   /** How rate limits and failed credentials are counted. */
-  readonly limits?: LimitOptions | undefined;
+  readonly limits?: {
+    /** The URL of a Redis that counts rate limits for all instances together; default each instance counts alone. */
+    readonly redisUrl?: string | undefined;
+    /** What happens while Redis is unreachable: count in this process (`local`, default), or answer 503 (`deny`). */
+    readonly onOutage?: OnLimiterOutage | undefined;
+    /** How many failed credentials of one address are answered 401 before the answer is 429; default 100 in 60 seconds. */
+    readonly failedCredentials?: RateLimit | undefined;
+  };
   /** How the use of keys is counted. */
-  readonly usage?: UsageOptions | undefined;
+  readonly usage?: {
+    /** Where the use of keys is counted; default the same as `storage`, and `off` if that is a repository of your own. */
+    readonly storage?: UsageStorage | undefined;
+    /** How often counted uses are stored, in milliseconds, 100 to 3600000; default 10000. */
+    readonly flushMs?: number | undefined;
+    /** How many days hourly counts are kept, 1 to 3650; default 90. */
+    readonly retentionDays?: number | undefined;
+  };
   /** How events, the audit trail, are kept and sent. */
-  readonly events?: EventOptions | undefined;
+  readonly events?: {
+    /**
+     * Where events are kept; default the same as `storage`, and nowhere if that is a repository of your own. Such a
+     * repository needs an `outbox` for events to be kept.
+     */
+    readonly storage?: EventStorage | undefined;
+    /** How many days events are kept, 7 to 3650; default 365. */
+    readonly retentionDays?: number | undefined;
+    /** Where events are sent; default nowhere. See `docs/webhooks.md`. */
+    readonly webhook?: WebhookOptions | undefined;
+  };
   /** How soon changes take effect, and how much is cached. */
-  readonly freshness?: FreshnessOptions | undefined;
-}
-
-/** The group `tokens` of {@link ApiKeysOptions}. */
-export interface TokenOptions {
-  /**
-   * The prefixes of new tokens: distinct, each 2 to 16 lower-case letters, digits and inner underscores. The first is the
-   * default. Default `['kw']`. Verification does not compare them.
-   */
-  readonly prefixes?: readonly string[] | undefined;
-  /** The maximum lifetime of a key in days, 1 to 36500; default no maximum. A key without an expiry gets the maximum. */
-  readonly maxTtlDays?: number | undefined;
-  /** The prefixes of imported tokens, 1 to 64 visible ASCII characters each; default none. See `docs/import.md`. */
-  readonly importPrefixes?: readonly string[] | undefined;
-}
-
-/** The group `tenant` of {@link ApiKeysOptions}. */
-export interface TenantOptions {
-  /** The names of the route parameters that hold the tenant; default `orgId` and `projectId`. */
-  readonly params?: TenantNames | undefined;
+  readonly freshness?: {
+    /** How long a state that was changed may still be served anywhere, in milliseconds, 100 to 60000; default 1000. */
+    readonly revocationBoundMs?: number | undefined;
+    /** How changes made by other instances are noticed; default by change streams if MongoDB has them (`auto`). */
+    readonly changeFeed?: ChangeFeedMode | undefined;
+    /** The maximum number of keys in the cache, 1 to 10000000; default 50000. */
+    readonly cacheMax?: number | undefined;
+    /** The maximum heap that cached keys and states of owners take, in megabytes, 1 to 65536; default 128. */
+    readonly cacheMaxMb?: number | undefined;
+  };
 }
 
 /** The names under which a request names an organisation and a project. */
@@ -63,59 +99,6 @@ export interface TenantNames {
   readonly orgId?: string | undefined;
   /** The name for the project; default `projectId`. */
   readonly projectId?: string | undefined;
-}
-
-/** The group `http` of {@link ApiKeysOptions}. */
-export interface HttpOptions {
-  /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is trusted; default none. */
-  readonly trustProxy?: readonly string[] | undefined;
-  /** The `realm` of `WWW-Authenticate` challenges; default `keyward`. */
-  readonly realm?: string | undefined;
-  /** The `iss` of introspection answers, the URL of the service for clients; default none. */
-  readonly issuer?: string | undefined;
-  /** The status with which forward-auth reports a rate limit: 429 (default), or 403 for proxies that know no 429. */
-  readonly forwardAuthLimitedStatus?: 429 | 403 | undefined;
-}
-
-/** The group `limits` of {@link ApiKeysOptions}. */
-export interface LimitOptions {
-  /** The URL of a Redis that counts rate limits for all instances together; default each instance counts alone. */
-  readonly redisUrl?: string | undefined;
-  /** What happens while Redis is unreachable: count in this process (`local`, default), or answer 503 (`deny`). */
-  readonly onOutage?: OnLimiterOutage | undefined;
-  /** How many failed credentials of one address are answered 401 before the answer is 429; default 100 in 60 seconds. */
-  readonly failedCredentials?: RateLimit | undefined;
-}
-
-/** The group `usage` of {@link ApiKeysOptions}. */
-export interface UsageOptions {
-  /** Where the use of keys is counted; default the same as `storage`, and `off` if that is a repository of your own. */
-  readonly storage?: UsageStorage | undefined;
-  /** How often counted uses are stored, in milliseconds, 100 to 3600000; default 10000. */
-  readonly flushMs?: number | undefined;
-  /** How many days hourly counts are kept, 1 to 3650; default 90. */
-  readonly retentionDays?: number | undefined;
-}
-
-/** The group `events` of {@link ApiKeysOptions}. */
-export interface EventOptions {
-  /**
-   * Where events are kept; default the same as `storage`, and nowhere if that is a repository of your own. Such a
-   * repository needs an `outbox` for events to be kept.
-   */
-  readonly storage?: EventStorage | undefined;
-  /** How many days events are kept, 7 to 3650; default 365. */
-  readonly retentionDays?: number | undefined;
-  /** Where events are sent; default nowhere. See `docs/webhooks.md`. */
-  readonly webhook?: WebhookOptions | undefined;
-}
-
-/** The group `freshness` of {@link ApiKeysOptions}. */
-export interface FreshnessOptions extends FreshnessSettings {
-  /** The maximum number of keys in the cache, 1 to 10000000; default 50000. */
-  readonly cacheMax?: number | undefined;
-  /** The maximum heap that cached keys and states of owners take, in megabytes, 1 to 65536; default 128. */
-  readonly cacheMaxMb?: number | undefined;
 }
 
 /** A class that computes the options, for `useClass` and `useExisting` of `ApiKeysModule.forRootAsync`. */

@@ -1,20 +1,12 @@
 import { isRedisUrl, REDIS_URL_REMEDY } from '../../common/redis-url';
 import type { RateLimit } from '../domain/rate-limit';
 import { isTokenPrefix } from '../domain/token/token-form';
-import type {
-  ApiKeysOptions,
-  EventOptions,
-  FreshnessOptions,
-  HttpOptions,
-  LimitOptions,
-  TenantNames,
-  TenantOptions,
-  TokenOptions,
-  UsageOptions,
-} from './api-keys.options';
+import type { ApiKeysOptions, TenantNames } from './api-keys.options';
 import { all, group, oneOf, rule, type Rule, text, TEXTS, textsThat, whole } from './option-rules';
 import { requireProxies } from './trusted-proxies';
 import { requireWebhook, type WebhookOptions } from './webhook.options';
+
+type Group<K extends keyof ApiKeysOptions> = NonNullable<ApiKeysOptions[K]>;
 
 const IMPORT_PREFIX = /^[\x21-\x7e]{1,64}$/;
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -56,7 +48,7 @@ export const REMEDIES = {
 const OPTIONS = group<ApiKeysOptions>(
   {
     storage: storageIn('is not chosen', 'mongo', 'memory'),
-    tokens: group<TokenOptions>({
+    tokens: group<Group<'tokens'>>({
       prefixes: all(
         textsThat(
           isTokenPrefix,
@@ -77,14 +69,14 @@ const OPTIONS = group<ApiKeysOptions>(
         'holds what no token begins with: use visible ASCII characters',
       ),
     }),
-    tenant: group<TenantOptions>({ params: group<TenantNames>({ orgId: NAME, projectId: NAME }) }),
-    http: group<HttpOptions>({
+    tenant: group<Group<'tenant'>>({ params: group<TenantNames>({ orgId: NAME, projectId: NAME }) }),
+    http: group<Group<'http'>>({
       trustProxy: all(TEXTS, (value, name) => requireProxies(value as readonly string[], name)),
       realm: text(REALM, 'holds characters that a header cannot quote: use plain ASCII'),
       issuer: text(/./, 'is not an issuer: use the URL of the service for clients'),
       forwardAuthLimitedStatus: oneOf(429, 403),
     }),
-    limits: group<LimitOptions>({
+    limits: group<Group<'limits'>>({
       redisUrl: rule(isRedisUrl, `is not an address of Redis: ${REDIS_URL_REMEDY}`),
       onOutage: oneOf('local', 'deny'),
       failedCredentials: group<RateLimit>(
@@ -92,12 +84,12 @@ const OPTIONS = group<ApiKeysOptions>(
         ['limit', 'windowSeconds'],
       ),
     }),
-    usage: group<UsageOptions>({
+    usage: group<Group<'usage'>>({
       storage: storageIn('is not a storage', 'mongo', 'memory', 'off'),
       flushMs: whole('whole milliseconds', 100, 3_600_000),
       retentionDays: whole('whole days', 1, 3650),
     }),
-    events: group<EventOptions>({
+    events: group<Group<'events'>>({
       storage: storageIn('is not a storage', 'mongo', 'memory'),
       retentionDays: whole('whole days', 7, 3650),
       webhook: all(
@@ -115,7 +107,7 @@ const OPTIONS = group<ApiKeysOptions>(
         (value) => requireWebhook(value as WebhookOptions),
       ),
     }),
-    freshness: group<FreshnessOptions>({
+    freshness: group<Group<'freshness'>>({
       revocationBoundMs: whole('whole milliseconds', 100, 60_000),
       changeFeed: oneOf('auto', 'streams', 'polling'),
       cacheMax: whole('a whole number', 1, 10_000_000),

@@ -4,7 +4,7 @@ import { HeldReads } from '../../../test/support/held-reads';
 import { ScriptedFeed } from '../../../test/support/scripted-feed';
 import type { ApiKey } from '../domain/api-key';
 import { prepareKey } from '../domain/prepared-key';
-import type { FreshnessOptions } from '../options/api-keys.options';
+import type { ApiKeysOptions } from '../options/api-keys.options';
 import type { ApiKeyRepository } from '../storage/api-key.repository';
 import { FreshKeys } from './fresh-keys';
 import type { OwnerStatus } from '../ports/owner-status';
@@ -32,7 +32,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
-function freshKeys(freshness: FreshnessOptions = {}, status?: OwnerStatus): FreshKeys {
+function freshKeys(freshness: ApiKeysOptions['freshness'] = {}, status?: OwnerStatus): FreshKeys {
   const fresh = new FreshKeys(repository, { storage: repository, freshness }, status);
   made.push(fresh);
   return fresh;
