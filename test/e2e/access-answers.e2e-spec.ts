@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException } from '
 import { HttpAdapterHost } from '@nestjs/core';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { issueToken } from '../../src/api-keys/domain/token/key-token';
-import { ProblemFilter } from '../../src/problems/problem.filter';
+import { ProblemFilter } from 'keyward';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { ADAPTERS, type AdapterName } from '../support/two-adapters';
 

@@ -1,7 +1,6 @@
-import type { IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
+import { API_KEY_REPOSITORY, type ApiKeyRepository, type IssuedApiKey } from 'keyward';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { hashToken, issueToken } from '../../src/api-keys/domain/token/key-token';
-import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { HttpClient } from '../support/http-client';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { mistyped } from '../support/mistyped';

@@ -2,10 +2,7 @@ import { Controller, Get, Injectable, Next, UseGuards } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { IncomingMessage } from 'node:http';
-import type { HttpRequest } from '../../src/http/http-request';
-import { RequireScopes } from '../../src/api-keys/access/require-scopes.decorator';
-import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
-import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
+import { type HttpRequest, KeyVerifier, RequireScopes, ScopesGuard } from 'keyward';
 import { startMemoriesHost } from '../support/memories-host';
 import { ADAPTERS } from '../support/two-adapters';
 

@@ -1,9 +1,14 @@
 import { Global, Module, type Type } from '@nestjs/common';
-import { ApiKeysService, type IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
-import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
-import { StorageUnavailableError } from '../../src/problems/storage.errors';
-import { OWNER_STATUS, type OwnerStatus } from '../../src/api-keys/ports/owner-status';
+import {
+  API_KEY_REPOSITORY,
+  type ApiKeyRepository,
+  ApiKeysService,
+  type IssuedApiKey,
+  OWNER_STATUS,
+  type OwnerStatus,
+  rootCaller,
+  StorageUnavailableError,
+} from 'keyward';
 import type { HttpAnswer } from '../support/http-client';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { ADAPTERS } from '../support/two-adapters';

@@ -1,4 +1,4 @@
-import type { IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
+import type { IssuedApiKey } from 'keyward';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { ADAPTERS } from '../support/two-adapters';
 

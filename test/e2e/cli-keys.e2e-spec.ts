@@ -1,4 +1,4 @@
-import type { ApiKey } from '../../src/api-keys/domain/api-key';
+import type { ApiKey } from 'keyward';
 import type { ApiKeyPageDto } from '../../src/api-keys/management/dto/api-key.dto';
 import { type CommandRun, documentIn, keyward } from '../support/command-line';
 import { startService, type TestService } from '../support/service';

@@ -1,4 +1,4 @@
-import type { VerificationCode } from '../../src/api-keys/verification/verification';
+import type { VerificationCode } from 'keyward';
 import { type BoundTo, SAMPLES, type Sample } from '../support/door-samples';
 import { type DoorsHost, startDoorsHost } from '../support/doors-host';
 import { askDoors, type Question, SAYINGS } from '../support/four-doors';

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
-import type { KeyEvent, KeyEvents } from '../../src/api-keys/domain/key-event';
-import { EventsService } from '../../src/events/events.service';
-import { KeyImportService } from '../../src/api-keys/management/import/key-import.service';
-import { EVENT_REPOSITORY, type EventRepository } from '../../src/api-keys/ports/event.repository';
+import {
+  ApiKeysService,
+  EVENT_REPOSITORY,
+  type EventRepository,
+  EventsService,
+  type KeyEvent,
+  type KeyEvents,
+  KeyImportService,
+  rootCaller,
+} from 'keyward';
 import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
 import { StorageConfig } from '../../src/config/storage.config';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';

@@ -1,6 +1,6 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { inParallel } from '../../src/common/in-parallel';
-import { EVENT_REPOSITORY, type EventRepository } from '../../src/api-keys/ports/event.repository';
+import { EVENT_REPOSITORY, type EventRepository } from 'keyward';
 import { anEvent } from '../support/event-fixtures';
 import type { HttpClient, JsonObject } from '../support/http-client';
 import {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
+import type { IssuedApiKey } from 'keyward';
 import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { HttpClient } from '../support/http-client';
 import { type NodeProcess, runNode } from '../support/node-process';

@@ -1,15 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Injectable, Module, Param, Query, Req, Res, UseGuards } from '@nestjs/common';
-import { CurrentApiKey, type CurrentKey } from '../../src/api-keys/access/current-api-key.decorator';
-import { type HttpRequest, nodeRequestOf } from '../../src/http/http-request';
-import { RequireScopes, SelfScoped } from '../../src/api-keys/access/require-scopes.decorator';
-import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
-import { Tenant } from '../../src/api-keys/access/tenant.decorator';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import type { TenantContext } from '../../src/api-keys/domain/binding';
-import { rootCaller } from '../../src/api-keys/domain/caller';
-import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
+import {
+  ApiKeysModule,
+  ApiKeysService,
+  CurrentApiKey,
+  type CurrentKey,
+  type HttpRequest,
+  KeyVerifier,
+  nodeRequestOf,
+  RequireScopes,
+  rootCaller,
+  ScopesGuard,
+  SelfScoped,
+  Tenant,
+  type TenantContext,
+} from 'keyward';
 import { ADAPTERS, type RunningHost, startHost } from '../support/two-adapters';
 
 /** Takes the organisation from the host name, as a proxy passes it on. */

@@ -1,4 +1,4 @@
-import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import { API_KEY_REPOSITORY, type ApiKeyRepository } from 'keyward';
 import { IdentityProvider } from '../support/identity-provider';
 import { freePort } from '../support/free-port';
 import type { HttpAnswer } from '../support/http-client';

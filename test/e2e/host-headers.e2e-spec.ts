@@ -1,8 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { RequireScopes } from '../../src';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import { ApiKeysModule, ApiKeysService, RequireScopes, rootCaller } from 'keyward';
 import { getRaw, type HeaderLine } from '../support/raw-request';
 import { ADAPTERS, type RunningHost, startHost } from '../support/two-adapters';
 

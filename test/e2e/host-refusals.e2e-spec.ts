@@ -8,11 +8,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { Public } from '../../src';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
-import { ProblemFilter } from '../../src/problems/problem.filter';
+import { ApiKeysModule, ApiKeysService, ProblemFilter, Public, rootCaller } from 'keyward';
 import { ADAPTERS, type RunningHost, startHost } from '../support/two-adapters';
 
 const REFUSALS: Readonly<Record<string, HttpException>> = {

@@ -1,6 +1,6 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { ApiKeysModule } from '../../src/api-keys.module';
+import { ApiKeysModule } from 'keyward';
 
 describe('a host whose router repeats slashes, ignores case, and ends paths at a semicolon', () => {
   let app: NestFastifyApplication;

@@ -1,7 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ApiKeysService, type IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import { ApiKeysModule, ApiKeysService, type IssuedApiKey, rootCaller } from 'keyward';
 import { HOSTILE_SETTINGS, type HostileSetting } from '../support/hostile-settings';
 import { ADAPTERS, type AdapterName, type RunningHost, startHost } from '../support/two-adapters';
 

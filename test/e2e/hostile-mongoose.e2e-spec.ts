@@ -1,8 +1,6 @@
 import { MongooseModule } from '@nestjs/mongoose';
 import mongoose, { type Connection, type Schema } from 'mongoose';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import { ApiKeysModule, ApiKeysService, rootCaller } from 'keyward';
 import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
 import type { HttpClient } from '../support/http-client';
 import { eventually } from '../support/patience';

@@ -1,4 +1,4 @@
-import type { CreateApiKey } from '../../src/api-keys/management/api-keys.service';
+import type { CreateApiKey } from 'keyward';
 import { foreignKey } from '../support/foreign-keys';
 import { startService, type TestService } from '../support/service';
 import { storedKey } from '../support/stored-key';

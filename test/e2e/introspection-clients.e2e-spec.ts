@@ -1,7 +1,5 @@
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import { type IssuedApiKey, KeyImportService, rootCaller } from 'keyward';
 import { hashToken } from '../../src/api-keys/domain/token/key-token';
-import { KeyImportService } from '../../src/api-keys/management/import/key-import.service';
-import type { IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
 import { postForm } from '../support/form';
 import type { HttpAnswer } from '../support/http-client';
 import { startService, type TestService } from '../support/service';

@@ -1,4 +1,4 @@
-import type { IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
+import type { IssuedApiKey } from 'keyward';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { postForm } from '../support/form';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import type { IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
+import type { IssuedApiKey } from 'keyward';
 import { postForm } from '../support/form';
 import { HttpClient } from '../support/http-client';
 import { runBuiltService } from '../support/node-process';

@@ -11,13 +11,15 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { RequireScopes } from '../../src/api-keys/access/require-scopes.decorator';
-import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
-import { Tenant } from '../../src/api-keys/access/tenant.decorator';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import type { TenantContext } from '../../src/api-keys/domain/binding';
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import {
+  ApiKeysModule,
+  ApiKeysService,
+  RequireScopes,
+  rootCaller,
+  ScopesGuard,
+  Tenant,
+  type TenantContext,
+} from 'keyward';
 import { ADAPTERS, type HostPreparation, type RunningHost, startHost } from '../support/two-adapters';
 
 const keyward = ApiKeysModule.forRoot({ storage: 'memory', guard: false, routes: false });

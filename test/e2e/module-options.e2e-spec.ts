@@ -1,18 +1,21 @@
 import { Injectable, Module, type ModuleMetadata } from '@nestjs/common';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import type {
-  ApiKeysModuleAsyncOptions,
-  ApiKeysModuleOptions,
-} from '../../src/api-keys/access/module-settings';
-import type { ApiKeysOptions, ApiKeysOptionsFactory } from '../../src/api-keys/options/api-keys.options';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
-import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import {
+  API_KEY_REPOSITORY,
+  type ApiKeyRepository,
+  ApiKeysModule,
+  type ApiKeysModuleAsyncOptions,
+  type ApiKeysModuleOptions,
+  type ApiKeysOptions,
+  type ApiKeysOptionsFactory,
+  ApiKeysService,
+  ConfigurationError,
+  rootCaller,
+  StorageUnavailableError,
+  USAGE_REPOSITORY,
+  type UsageRepository,
+} from 'keyward';
 import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
 import { MemoryUsageRepository } from '../../src/api-keys/usage/storage/memory-usage.repository';
-import { StorageUnavailableError } from '../../src/problems/storage.errors';
-import { USAGE_REPOSITORY, type UsageRepository } from '../../src/api-keys/ports/usage.repository';
-import { ConfigurationError } from '../../src/config/configuration.error';
 import { StorageConfig } from '../../src/config/storage.config';
 import { AccountController, HeaderController, MemoriesController } from '../support/memories-host';
 import { refusalOf, startHost } from '../support/two-adapters';

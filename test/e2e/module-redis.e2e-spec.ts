@@ -1,7 +1,5 @@
 import { RedisConnection } from '../../src/api-keys/limits/redis-connection';
-import type { ApiKeysOptions } from '../../src/api-keys/options/api-keys.options';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ConfigurationError } from '../../src/config/configuration.error';
+import { ApiKeysModule, type ApiKeysOptions, ConfigurationError } from 'keyward';
 import { MemoriesController } from '../support/memories-host';
 import { refusalOf, startHost } from '../support/two-adapters';
 

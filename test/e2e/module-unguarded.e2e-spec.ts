@@ -10,15 +10,15 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import {
+  ApiKeysModule,
   Authenticated,
+  ConfigurationError,
   Public,
   RequireScopes,
+  ScopesGuard,
   SelfScoped,
   TenantHeaders,
-} from '../../src/api-keys/access/require-scopes.decorator';
-import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ConfigurationError } from '../../src/config/configuration.error';
+} from 'keyward';
 import { ADAPTERS, refusalOf } from '../support/two-adapters';
 
 const keyward = ApiKeysModule.forRoot({ storage: 'memory', guard: false, routes: false });

@@ -1,13 +1,13 @@
 import { Controller, Get, Module, Post } from '@nestjs/common';
 import {
+  ApiKeysModule,
   Authenticated,
+  ConfigurationError,
   Public,
   RequireScopes,
   SelfScoped,
   TenantHeaders,
-} from '../../src/api-keys/access/require-scopes.decorator';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ConfigurationError } from '../../src/config/configuration.error';
+} from 'keyward';
 import { startMemoriesHost } from '../support/memories-host';
 import { ADAPTERS, refusalOf, startHost } from '../support/two-adapters';
 

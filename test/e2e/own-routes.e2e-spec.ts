@@ -3,9 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Module } from '@nestjs/common';
 import { RouterExecutionContext } from '@nestjs/core/router/router-execution-context.js';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import { ApiKeysModule, ApiKeysService, rootCaller } from 'keyward';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { ADAPTERS, type AdapterName, startHost } from '../support/two-adapters';
 

@@ -1,6 +1,6 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { issueToken } from '../../src/api-keys/domain/token/key-token';
-import { StorageUnavailableError } from '../../src/problems/storage.errors';
+import { StorageUnavailableError } from 'keyward';
 import type { HttpAnswer } from '../support/http-client';
 import {
   type MadeKey,

@@ -1,4 +1,4 @@
-import { StorageUnavailableError } from '../../src/problems/storage.errors';
+import { StorageUnavailableError } from 'keyward';
 import type { HttpAnswer, HttpClient } from '../support/http-client';
 import { getRaw } from '../support/raw-request';
 import { pageIn, type PeopleService, startPeopleService, STORAGES, verdictOf } from '../support/user-service';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROBLEM_CATALOGUE } from '../../src/problems/problem-catalogue';
+import { PROBLEM_CATALOGUE } from 'keyward';
 import { startService, type TestService } from '../support/service';
 
 describe('someone who reads docs/problems.md', () => {

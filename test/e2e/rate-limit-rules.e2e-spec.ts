@@ -1,7 +1,5 @@
 import { Controller, Get, UseGuards } from '@nestjs/common';
-import { Authenticated } from '../../src/api-keys/access/require-scopes.decorator';
-import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
-import type { RateLimit } from '../../src/api-keys/domain/rate-limit';
+import { Authenticated, type RateLimit, ScopesGuard } from 'keyward';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { startService, type TestService } from '../support/service';
 import { storedKey } from '../support/stored-key';

@@ -1,4 +1,4 @@
-import type { RateLimit } from '../../src/api-keys/domain/rate-limit';
+import type { RateLimit } from 'keyward';
 import type { HttpAnswer, HttpClient } from '../support/http-client';
 import { startService, type TestService } from '../support/service';
 

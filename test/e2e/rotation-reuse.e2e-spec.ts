@@ -1,7 +1,6 @@
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import type { CreateApiKey } from '../../src/api-keys/management/api-keys.service';
+import { type CreateApiKey, REUSE_DETECTED, type ReuseDetected } from 'keyward';
 import { issueToken } from '../../src/api-keys/domain/token/key-token';
-import { REUSE_DETECTED, type ReuseDetected } from '../../src/api-keys/verification/reuse-recorder';
 import { postForm } from '../support/form';
 import type { HttpClient } from '../support/http-client';
 import { takeClock } from '../support/movable-clock';

@@ -1,4 +1,4 @@
-import type { CreateApiKey } from '../../src/api-keys/management/api-keys.service';
+import type { CreateApiKey } from 'keyward';
 import type { HttpAnswer, HttpClient } from '../support/http-client';
 import { takeClock } from '../support/movable-clock';
 import { startService, type TestService } from '../support/service';

@@ -1,6 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { OWNER_STATUS } from '../../src/api-keys/ports/owner-status';
-import type { CreateApiKey, IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
+import { type CreateApiKey, type IssuedApiKey, OWNER_STATUS } from 'keyward';
 import type { HttpAnswer } from '../support/http-client';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { ADAPTERS } from '../support/two-adapters';

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../../src/config/configuration.error';
+import { ConfigurationError } from 'keyward';
 import { IdentityProvider } from '../support/identity-provider';
 import { HttpClient } from '../support/http-client';
 import { runBuiltService, runNode } from '../support/node-process';

@@ -1,10 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import {
-  Authenticated,
-  Public,
-  RequireScopes,
-  TenantHeaders,
-} from '../../src/api-keys/access/require-scopes.decorator';
+import { Authenticated, Public, RequireScopes, TenantHeaders } from 'keyward';
 import type { HttpAnswer, JsonObject } from '../support/http-client';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
 import { startService, type TestService } from '../support/service';

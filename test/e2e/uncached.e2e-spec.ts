@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { ApiKeysModule } from '../../src/api-keys.module';
 import {
+  API_KEY_REPOSITORY,
+  type ApiKeyRepository,
+  ApiKeysModule,
   ApiKeysService,
   type CreateApiKey,
   type IssuedApiKey,
-} from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
-import type { KeyPatch } from '../../src/api-keys/domain/key-patch';
-import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+  type KeyPatch,
+  rootCaller,
+} from 'keyward';
 import type { HttpAnswer, HttpClient } from '../support/http-client';
 import { silence } from '../support/silent-feed';
 import { storeOf } from '../support/stored-key';

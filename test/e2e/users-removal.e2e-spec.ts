@@ -1,8 +1,6 @@
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
-import { StorageUnavailableError } from '../../src/problems/storage.errors';
+import { ApiKeysService, rootCaller, StorageUnavailableError } from 'keyward';
 import type { JsonObject } from '../support/http-client';
 import { testDatabaseUri } from '../support/test-database';
 import {

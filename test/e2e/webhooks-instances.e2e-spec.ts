@@ -1,6 +1,5 @@
 import { EventEmitter2 } from '@nestjs/event-emitter';
-import { KEY_EVENT_TYPES, type KeyEvent } from '../../src/api-keys/domain/key-event';
-import { EVENT_REPOSITORY, type EventRepository } from '../../src/api-keys/ports/event.repository';
+import { EVENT_REPOSITORY, type EventRepository, KEY_EVENT_TYPES, type KeyEvent } from 'keyward';
 import { startService, type TestService } from '../support/service';
 import { storeOf } from '../support/stored-key';
 import { testDatabaseUri } from '../support/test-database';

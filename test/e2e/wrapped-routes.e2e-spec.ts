@@ -1,9 +1,13 @@
 import { Controller, Get, type ModuleMetadata, type Type } from '@nestjs/common';
-import { Authenticated, Public, RequireScopes } from '../../src/api-keys/access/require-scopes.decorator';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
-import { ConfigurationError } from '../../src/config/configuration.error';
+import {
+  ApiKeysModule,
+  ApiKeysService,
+  Authenticated,
+  ConfigurationError,
+  Public,
+  RequireScopes,
+  rootCaller,
+} from 'keyward';
 import { ADAPTERS, refusalOf, startHost } from '../support/two-adapters';
 
 type Method = (this: unknown, ...parameters: unknown[]) => unknown;

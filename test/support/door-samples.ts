@@ -1,9 +1,12 @@
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import {
+  type CreateApiKey,
+  type IssuedApiKey,
+  KeyImportService,
+  rootCaller,
+  type VerificationCode,
+} from 'keyward';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { hashToken, issueToken } from '../../src/api-keys/domain/token/key-token';
-import { KeyImportService } from '../../src/api-keys/management/import/key-import.service';
-import type { CreateApiKey, IssuedApiKey } from '../../src/api-keys/management/api-keys.service';
-import type { VerificationCode } from '../../src/api-keys/verification/verification';
 import { DISABLED_OWNER, type DoorsHost } from './doors-host';
 import { mistyped } from './mistyped';
 

@@ -1,16 +1,17 @@
 import { Controller, Get, Module } from '@nestjs/common';
-import { Authenticated, RequireScopes } from '../../src/api-keys/access/require-scopes.decorator';
-import { Tenant } from '../../src/api-keys/access/tenant.decorator';
-import { ApiKeysModule } from '../../src/api-keys.module';
 import {
+  ApiKeysModule,
   ApiKeysService,
+  Authenticated,
+  CLOCK,
   type CreateApiKey,
   type IssuedApiKey,
-} from '../../src/api-keys/management/api-keys.service';
-import { CLOCK } from '../../src/api-keys/ports/clock';
-import type { TenantContext } from '../../src/api-keys/domain/binding';
-import { rootCaller } from '../../src/api-keys/domain/caller';
-import { OWNER_STATUS } from '../../src/api-keys/ports/owner-status';
+  OWNER_STATUS,
+  RequireScopes,
+  rootCaller,
+  Tenant,
+  type TenantContext,
+} from 'keyward';
 import { type AdapterName, type RunningHost, startHost } from './two-adapters';
 
 /** The one owner who is not active. */

@@ -1,4 +1,4 @@
-import type { VerificationCode } from '../../src/api-keys/verification/verification';
+import type { VerificationCode } from 'keyward';
 import type { DoorsHost } from './doors-host';
 import { postForm } from './form';
 import type { HttpAnswer } from './http-client';

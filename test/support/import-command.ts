@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
+import type { ApiKeyWithHistory } from 'keyward';
 import { foreignKeyId } from '../../src/api-keys/domain/token/foreign-token';
 import { runNode } from './node-process';
 import { startService, type TestService } from './service';

@@ -1,9 +1,4 @@
-import type { ApiKey, ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
-import type {
-  ApiKeyQuery,
-  ApiKeyRepository,
-  KeyOutline,
-} from '../../src/api-keys/storage/api-key.repository';
+import type { ApiKey, ApiKeyQuery, ApiKeyRepository, ApiKeyWithHistory, KeyOutline } from 'keyward';
 
 /** A store in which the first so many who read a key to change it wait for each other before they go on. */
 export class MeetingRepository implements ApiKeyRepository {

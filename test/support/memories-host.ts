@@ -1,24 +1,23 @@
 import { Controller, Get, HttpCode, type ModuleMetadata, Param, Post } from '@nestjs/common';
-import { CurrentApiKey, type CurrentKey } from '../../src/api-keys/access/current-api-key.decorator';
 import {
+  ApiKeysModule,
+  type ApiKeysModuleOptions,
+  ApiKeysService,
   Authenticated,
+  CLOCK,
+  type CreateApiKey,
+  CurrentApiKey,
+  type CurrentKey,
+  type IssuedApiKey,
   Public,
   RequireAnyScope,
   RequireScopes,
+  rootCaller,
   SelfScoped,
+  Tenant,
+  type TenantContext,
   TenantHeaders,
-} from '../../src/api-keys/access/require-scopes.decorator';
-import { Tenant } from '../../src/api-keys/access/tenant.decorator';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import type { ApiKeysModuleOptions } from '../../src/api-keys/access/module-settings';
-import {
-  ApiKeysService,
-  type CreateApiKey,
-  type IssuedApiKey,
-} from '../../src/api-keys/management/api-keys.service';
-import { CLOCK } from '../../src/api-keys/ports/clock';
-import type { TenantContext } from '../../src/api-keys/domain/binding';
-import { rootCaller } from '../../src/api-keys/domain/caller';
+} from 'keyward';
 import { type AdapterName, type HostPreparation, type RunningHost, startHost } from './two-adapters';
 
 const MEMORIES: Readonly<Record<string, readonly string[]>> = {

@@ -1,10 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  ApiKeysService,
-  type CreateApiKey,
-  type IssuedApiKey,
-} from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import { ApiKeysService, type CreateApiKey, type IssuedApiKey, rootCaller } from 'keyward';
 import { createService } from '../../src/bootstrap/create-service';
 import { USER_REPOSITORY, type UserRepository } from '../../src/users/storage/user.repository';
 import { HttpClient } from './http-client';

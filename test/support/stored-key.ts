@@ -1,5 +1,4 @@
-import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
-import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
+import { API_KEY_REPOSITORY, type ApiKeyRepository, type ApiKeyWithHistory } from 'keyward';
 import type { TestService } from './service';
 
 /** The store of a service, as no client sees it. */

@@ -2,10 +2,7 @@ import type { ModuleMetadata } from '@nestjs/common';
 import { getConnectionToken, MongooseModule } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { register } from 'prom-client';
-import { ApiKeysModule } from '../../src/api-keys.module';
-import type { ApiKeysOptions } from '../../src/api-keys/options/api-keys.options';
-import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import { rootCaller } from '../../src/api-keys/domain/caller';
+import { ApiKeysModule, type ApiKeysOptions, ApiKeysService, rootCaller } from 'keyward';
 import type { HttpAnswer, HttpClient } from './http-client';
 import { type RunningHost, startHost } from './two-adapters';
 

@@ -1,10 +1,13 @@
 import { createConnection } from 'mongoose';
-import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/management/api-keys.service';
-import type { ApiKey } from '../../src/api-keys/domain/api-key';
-import { rootCaller } from '../../src/api-keys/domain/caller';
-import { KeyImportService } from '../../src/api-keys/management/import/key-import.service';
+import {
+  type ApiKey,
+  type ApiKeyRepository,
+  ApiKeysService,
+  type CreateApiKey,
+  KeyImportService,
+  rootCaller,
+} from 'keyward';
 import { apiKeyStores } from '../../src/api-keys/storage/api-key-storage';
-import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { StorageConfig } from '../../src/config/storage.config';
 import { openStore } from '../../src/mongo/open-store';
 import type { User } from '../../src/users/domain/user';

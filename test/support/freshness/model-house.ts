@@ -1,8 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { StorageUnavailableError } from '../../../src/problems/storage.errors';
+import { type IssuedApiKey, StorageUnavailableError } from 'keyward';
 import { KeyLimitReachedError } from '../../../src/users/users.errors';
-import type { IssuedApiKey } from '../../../src/api-keys/management/api-keys.service';
 import { newKeyId } from '../../../src/api-keys/domain/key-id';
 import type { HttpAnswer, HttpClient } from '../http-client';
 import type { TestService } from '../service';
