@@ -150,7 +150,8 @@ function assemble(
   source: readonly Provider[],
 ): DynamicModule {
   const Guard = guardOf(settings);
-
+  const connection = { token: getConnectionToken(settings.connectionName), optional: true };
+  const forStores = [API_KEYS_OPTIONS, StorageConfig, connection];
   const providers: Provider[] = [
     ...source,
     {
@@ -172,23 +173,14 @@ function assemble(
     StorageConfig,
     {
       provide: API_KEY_REPOSITORY,
-      inject: [
-        API_KEYS_OPTIONS,
-        StorageConfig,
-        { token: getConnectionToken(settings.connectionName), optional: true },
-      ],
+      inject: forStores,
       useFactory: async (chosen: ApiKeysOptions, ...rest: StorageDependencies) =>
         openStore(chosen.storage, apiKeyStores(chosen.freshness), ...rest),
     },
     {
       provide: USAGE_REPOSITORY,
       // The keys' repository comes first, so that an operator reads of the keys where both are refused.
-      inject: [
-        API_KEYS_OPTIONS,
-        StorageConfig,
-        { token: getConnectionToken(settings.connectionName), optional: true },
-        API_KEY_REPOSITORY,
-      ],
+      inject: [...forStores, API_KEY_REPOSITORY],
       useFactory: async ({ storage, usage }: ApiKeysOptions, ...rest: StorageDependencies) => {
         const chosen = usage?.storage ?? (typeof storage === 'string' ? storage : 'off');
         return chosen === 'off' ? null : openStore(chosen, USAGE_STORES, ...rest);
@@ -196,12 +188,7 @@ function assemble(
     },
     {
       provide: EVENT_REPOSITORY,
-      inject: [
-        API_KEYS_OPTIONS,
-        StorageConfig,
-        { token: getConnectionToken(settings.connectionName), optional: true },
-        API_KEY_REPOSITORY,
-      ],
+      inject: [...forStores, API_KEY_REPOSITORY],
       useFactory: async ({ storage, events }: ApiKeysOptions, ...rest: StorageDependencies) => {
         const chosen = events?.storage ?? (typeof storage === 'string' ? storage : undefined);
         return chosen === undefined ? null : openStore(chosen, EVENT_STORES, rest[0], rest[1]);

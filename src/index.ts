@@ -39,11 +39,11 @@ export {
   RequireScopes,
   SelfScoped,
   TenantHeaders,
+  Uncached,
 } from './api-keys/access/require-scopes.decorator';
 export { ScopesGuard } from './api-keys/access/scopes.guard';
 export { ClientAddress } from './http/client-address';
 export { Tenant } from './api-keys/access/tenant.decorator';
-export { Uncached } from './api-keys/access/uncached.decorator';
 
 export type {
   ApiKey,

@@ -252,11 +252,11 @@ describe.each([
       Get()(Old.prototype, 'list', Object.getOwnPropertyDescriptor(Old.prototype, 'list'));
       Controller('old')(Old);
       const { ApiKeysModule } = require('keyward');
-      const { AppModule } = require('../../src/bootstrap/app.module.js');
+      const { AppModule } = require('./app.module.js');
       const imports = process.env.STORAGE === 'memory' ? [ApiKeysModule.forRoot({ storage: 'memory' })] : [];
       Reflect.defineMetadata('imports', [...Reflect.getMetadata('imports', AppModule), ...imports], AppModule);
       Reflect.defineMetadata('controllers', [Old], AppModule);
-      require('../../src/main.js');`;
+      require('./main.js');`;
     const KEYS_URI = testDatabaseUri(`nest_guide_refused_${type}`);
     const settings = { PORT: '0', KEYS_URI, ...environment };
     const app = runNode(['-e', program], settings, folderOf({ page: 'nest-team.md' }));

@@ -1,10 +1,15 @@
 import { Delete, Get, Post, type Type } from '@nestjs/common';
 import type { Call } from '../../http/own-route';
 import { GuardedController, GuardedRoute } from './guarded-route.decorator';
-import { Possession } from './possession.decorator';
-import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './require-scopes.decorator';
+import {
+  AllowSessions,
+  Authenticated,
+  Possession,
+  RequireScopes,
+  SelfScoped,
+  Uncached,
+} from './require-scopes.decorator';
 import { compileRouteAccess, type RouteAccess } from './route-access';
-import { Uncached } from './uncached.decorator';
 
 @GuardedController('shelves', 'Shelves')
 @SelfScoped()

@@ -7,10 +7,14 @@ import type { ProblemCode } from '../../problems/problem-catalogue';
 import { GUARDED, JSON_BODY, POSSESSION, SCOPED, SESSION } from '../../problems/problem-groups';
 import { ProblemFilter } from '../../problems/problem.filter';
 import { OwnRouteGuard } from './own-route.guard';
-import { Possession } from './possession.decorator';
-import { AllowSessions, Authenticated, RequireScopes } from './require-scopes.decorator';
+import {
+  AllowSessions,
+  Authenticated,
+  Possession,
+  RequireScopes,
+  Uncached,
+} from './require-scopes.decorator';
 import { ScopesGuard } from './scopes.guard';
-import { Uncached } from './uncached.decorator';
 
 /** Who may use a route: the decorator of the same name. */
 type Access =

@@ -1,6 +1,5 @@
 import type { FactoryProvider, InjectionToken, ModuleMetadata, Type } from '@nestjs/common';
 import type { ApiKeysOptions, ApiKeysOptionsFactory } from '../options/api-keys.options';
-import { REMEDIES } from '../options/checked-options';
 import { group, oneOf, rule, text } from '../options/option-rules';
 import { ScopesGuard } from './scopes.guard';
 
@@ -52,18 +51,14 @@ export interface ApiKeysModuleAsyncOptions
 /** The injection token of what the module consists of. */
 export const API_KEYS_SETTINGS = Symbol('keyward:api-keys-settings');
 
-const SETTINGS = group<ApiKeysModuleSettings>(
-  {
-    isGlobal: oneOf(true, false),
-    connectionName: text(/./, 'is not a name: use the name of a Mongoose connection'),
-    guard: (value, name) => {
-      if (value !== false) GUARD(value, name);
-    },
-    routes: oneOf(true, false),
+const SETTINGS = group<ApiKeysModuleSettings>({
+  isGlobal: oneOf(true, false),
+  connectionName: text(/./, 'is not a name: use the name of a Mongoose connection'),
+  guard: (value, name) => {
+    if (value !== false) GUARD(value, name);
   },
-  [],
-  REMEDIES,
-);
+  routes: oneOf(true, false),
+});
 
 const GUARD = group<GuardSettings>({
   use: rule(isScopesGuard, 'is not a guard of Keyward: use a class that extends ScopesGuard'),

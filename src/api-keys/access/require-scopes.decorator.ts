@@ -6,7 +6,7 @@ import { declareAccess } from './access-declaration';
  * Lets in only keys that hold all of the scopes. On a class and on its methods the decorators add up.
  *
  * @param scopes at least one, without wildcards
- * @throws RangeError at load, for a wildcard, a malformed scope or an empty list
+ * @throws MisuseError at load, for a wildcard, a malformed scope or an empty list
  * @example
  * \@RequireScopes('memory:read')
  * \@Get('orgs/:orgId/memories')
@@ -21,7 +21,7 @@ export function RequireScopes(...scopes: readonly string[]): ClassDecorator & Me
  * Lets in only keys that hold at least one of the scopes.
  *
  * @param scopes at least one, without wildcards
- * @throws RangeError at load, for a wildcard, a malformed scope or an empty list
+ * @throws MisuseError at load, for a wildcard, a malformed scope or an empty list
  */
 export function RequireAnyScope(...scopes: readonly string[]): ClassDecorator & MethodDecorator {
   requireRequirable('RequireAnyScope', scopes);
@@ -63,6 +63,28 @@ export function AllowSessions(): ClassDecorator & MethodDecorator {
  */
 export function ClientCredentials(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'client-credentials' });
+}
+
+/**
+ * Verifies the key by a read of the store, not from memory: for routes that create, widen or pass on authority, see
+ * decision record 0058. A session's user is always read.
+ *
+ * @example
+ * \@RequireScopes('api-keys:write')
+ * \@Uncached()
+ * \@Post('customers/:id/keys')
+ * create(@CurrentApiKey() key: CurrentKey) { … }
+ */
+export function Uncached(): ClassDecorator & MethodDecorator {
+  return declareAccess({ kind: 'uncached' });
+}
+
+/**
+ * Allows whoever holds the current token of a key, whatever state, restrictions and limits the key has. For the route by
+ * which a holder revokes its own key; see decision record 0068.
+ */
+export function Possession(): MethodDecorator {
+  return declareAccess({ kind: 'possession' });
 }
 
 function requireRequirable(decorator: string, scopes: readonly string[]): void {

@@ -1,16 +1,16 @@
 import type { Type } from '@nestjs/common';
 import { ConfigurationError } from '../../config/configuration.error';
-import { Possession } from './possession.decorator';
 import {
   Authenticated,
+  Possession,
   Public,
   RequireAnyScope,
   RequireScopes,
   SelfScoped,
   TenantHeaders,
+  Uncached,
 } from './require-scopes.decorator';
 import { compileRouteAccess, type RouteAccess, RouteAccessTable } from './route-access';
-import { Uncached } from './uncached.decorator';
 
 type Decorator = ClassDecorator & MethodDecorator;
 

@@ -10,40 +10,11 @@ type Group<K extends keyof ApiKeysOptions> = NonNullable<ApiKeysOptions[K]>;
 
 const IMPORT_PREFIX = /^[\x21-\x7e]{1,64}$/;
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
-const AT_IMPORT = 'pass it to forRoot, or to forRootAsync beside the factory';
 
 const NAME = text(/./, 'is not a name: use the name of a route parameter');
 
-/** What to use instead of former names, and of settings in the result of a factory. */
-export const REMEDIES = {
-  tokenPrefix: 'use tokens.prefixes',
-  maxTtlDays: 'use tokens.maxTtlDays',
-  importTokenPrefixes: 'use tokens.importPrefixes',
-  tenantParams: 'use tenant.params',
-  trustProxy: 'use http.trustProxy',
-  realm: 'use http.realm',
-  issuer: 'use http.issuer',
-  forwardAuthLimitedStatus: 'use http.forwardAuthLimitedStatus',
-  redisUrl: 'use limits.redisUrl',
-  rateLimitOnOutage: 'use limits.onOutage',
-  failedCredentials: 'use limits.failedCredentials',
-  usageStorage: 'use usage.storage',
-  usageFlushMs: 'use usage.flushMs',
-  usageRetentionDays: 'use usage.retentionDays',
-  eventStorage: 'use events.storage',
-  eventRetentionDays: 'use events.retentionDays',
-  webhook: 'use events.webhook',
-  revocationBoundMs: 'use freshness.revocationBoundMs',
-  changeFeed: 'use freshness.changeFeed',
-  keyCacheMax: 'use freshness.cacheMax',
-  keyCacheMaxMb: 'use freshness.cacheMaxMb',
-  globalGuard: 'use guard: false',
-  undeclaredRoutes: 'use guard.undeclaredRoutes',
-  isGlobal: AT_IMPORT,
-  connectionName: AT_IMPORT,
-  guard: AT_IMPORT,
-  routes: AT_IMPORT,
-};
+/** What belongs beside a factory, not into its result. */
+const AT_IMPORT = ['isGlobal', 'connectionName', 'guard', 'routes'];
 
 const OPTIONS = group<ApiKeysOptions>(
   {
@@ -115,7 +86,9 @@ const OPTIONS = group<ApiKeysOptions>(
     }),
   },
   ['storage'],
-  REMEDIES,
+  Object.fromEntries(
+    AT_IMPORT.map((name) => [name, 'pass it to forRoot, or to forRootAsync beside the factory']),
+  ),
 );
 
 /**

@@ -1,5 +1,6 @@
 import { Prop, raw, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { Schema as MongooseSchema } from 'mongoose';
+import { DOCUMENT_OPTIONS } from '../../mongo/document-options';
 import type { Imposed, KeyMetadata, KeySecret } from '../domain/api-key';
 import type { HistoryEntry } from '../domain/history';
 import type { KeyEvent } from '../domain/key-event';
@@ -68,17 +69,7 @@ const pendingEvent = new MongooseSchema<StoredPendingEvent>(
  * A key as MongoDB keeps it. Absent parts are missing from the document, never null. `changedAt` is the
  * server's own clock and belongs to the change feed.
  */
-@Schema({
-  collection: 'api_keys',
-  versionKey: false,
-  id: false,
-  minimize: false,
-  strict: 'throw',
-  autoIndex: false,
-  autoCreate: false,
-  // Else an operation waits for a lost connection, up to ten seconds and deaf to its signal.
-  bufferCommands: false,
-})
+@Schema({ collection: 'api_keys', ...DOCUMENT_OPTIONS })
 export class ApiKeyDocument {
   @Prop({ type: String, required: true })
   _id!: string;

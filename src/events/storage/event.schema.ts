@@ -1,4 +1,5 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { DOCUMENT_OPTIONS } from '../../mongo/document-options';
 import type { Schema as MongooseSchema } from 'mongoose';
 import type { KeyEventType } from '../../api-keys/domain/key-event';
 import type { DeliveryState } from '../../api-keys/ports/event.repository';
@@ -9,18 +10,8 @@ export const EVENT_MODEL = 'KeywardEvent';
 /** The name of the Mongoose model of leases. */
 export const LEASE_MODEL = 'KeywardLease';
 
-const OPTIONS = {
-  versionKey: false,
-  id: false,
-  minimize: false,
-  strict: 'throw',
-  autoIndex: false,
-  autoCreate: false,
-  bufferCommands: false,
-} as const;
-
 /** An event as MongoDB keeps it, under its own id. Absent parts are missing from the document, never null. */
-@Schema({ collection: 'events', ...OPTIONS })
+@Schema({ collection: 'events', ...DOCUMENT_OPTIONS })
 export class EventDocument {
   @Prop({ type: String, required: true })
   _id!: string;
@@ -89,7 +80,7 @@ EventSchema.index({ orgId: 1, keyId: 1, deliverAt: 1 }, QUEUED);
 EventSchema.index({ keyId: 1, version: 1, position: 1, deliverAt: 1 }, QUEUED);
 
 /** A lease as MongoDB keeps it, by its name. */
-@Schema({ collection: 'leases', ...OPTIONS })
+@Schema({ collection: 'leases', ...DOCUMENT_OPTIONS })
 export class LeaseDocument {
   @Prop({ type: String, required: true })
   _id!: string;

@@ -1,5 +1,6 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { Schema as MongooseSchema } from 'mongoose';
+import { DOCUMENT_OPTIONS } from '../../mongo/document-options';
 import type { KeySlot, UserStatus } from '../domain/user';
 
 /** The name of the Mongoose model. */
@@ -14,16 +15,7 @@ const keySlot = new MongooseSchema<KeySlot>(
  * A user as MongoDB keeps it. The collection stays unsharded, for its unique indexes. Absent parts are missing from
  * the document, never null. `changedAt` is the server's own clock, moved by changes of status alone.
  */
-@Schema({
-  collection: 'users',
-  versionKey: false,
-  id: false,
-  minimize: false,
-  strict: 'throw',
-  autoIndex: false,
-  autoCreate: false,
-  bufferCommands: false,
-})
+@Schema({ collection: 'users', ...DOCUMENT_OPTIONS })
 export class UserDocument {
   @Prop({ type: String, required: true })
   _id!: string;

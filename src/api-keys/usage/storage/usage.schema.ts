@@ -1,4 +1,5 @@
 import { Prop, raw, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { DOCUMENT_OPTIONS } from '../../../mongo/document-options';
 import type { Schema as MongooseSchema } from 'mongoose';
 
 /** The name of the Mongoose model. */
@@ -8,15 +9,7 @@ export const USAGE_MODEL = 'KeywardApiKeyUsage';
  * Usage as MongoDB keeps it. Two kinds of documents: under a key's id, when it was last used; under the key's id and a
  * day (`<id>:2026-11-25`), how often it was used in each hour of that day, by UTC.
  */
-@Schema({
-  collection: 'api_key_usage',
-  versionKey: false,
-  id: false,
-  strict: 'throw',
-  autoIndex: false,
-  autoCreate: false,
-  bufferCommands: false,
-})
+@Schema({ collection: 'api_key_usage', ...DOCUMENT_OPTIONS })
 export class UsageDocument {
   @Prop({ type: String, required: true })
   _id!: string;

@@ -1,0 +1,11 @@
+/** Mongoose options of every collection of ours. A document holds what its schema names, and nothing else. */
+export const DOCUMENT_OPTIONS = {
+  versionKey: false,
+  id: false,
+  minimize: false,
+  strict: 'throw',
+  autoIndex: false,
+  autoCreate: false,
+  // Otherwise an operation waits up to ten seconds for a lost connection, and ignores its signal.
+  bufferCommands: false,
+} as const;
