@@ -150,7 +150,7 @@ describe('a fault that nobody caught', () => {
     async (fault) => {
       const token = issueToken('kw', newKeyId(new Date())).token;
       const later = `process.stdin.once('data', () => { const secret = ${JSON.stringify(token)}; ${fault}; })`;
-      const service = runNode(['-e', `require('./main.js'); ${later}`], {
+      const service = runNode(['-e', `require('./dist/main.js'); ${later}`], {
         NODE_ENV: 'production',
         MONGODB_URI: testDatabaseUri(),
         PORT: '0',
