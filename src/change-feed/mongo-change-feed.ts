@@ -1,3 +1,4 @@
+import { reasonOf } from '../common/reason';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Connection, mongo } from 'mongoose';
@@ -131,7 +132,7 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   troubled(error: unknown): void {
     if (this.isTroubled) return;
     this.isTroubled = true;
-    const reason = error instanceof Error ? error.message : 'unknown error';
+    const reason = reasonOf(error);
     this.logger.warn(
       `changes of ${this.collection.collectionName} cannot be followed (${reason}): until they can, every request asks the store`,
     );

@@ -1,3 +1,4 @@
+import { reasonOf } from '../common/reason';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -127,9 +128,7 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
     return new Loop(restMs, watched, (error) => {
       if (this.stopping.signal.aborted || isFailing) return;
       isFailing = true;
-      this.logger.warn(
-        `events wait, and are tried again: ${error instanceof Error ? error.message : 'unknown error'}`,
-      );
+      this.logger.warn(`events wait, and are tried again: ${reasonOf(error)}`);
     });
   }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from '../common/reason';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import type { KeyEvent } from '../api-keys/domain/key-event';
 import { DOMAIN_EVENTS, type DomainEvents } from './domain-events';
@@ -22,9 +23,7 @@ export class KeyEventPublisher {
     try {
       this.listeners?.emit(event.type, event);
     } catch (error) {
-      this.logger.warn(
-        `a listener of ${event.type} failed: ${error instanceof Error ? error.message : 'unknown error'}`,
-      );
+      this.logger.warn(`a listener of ${event.type} failed: ${reasonOf(error)}`);
     }
   }
 }

@@ -1,15 +1,13 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { FeedHealth } from './feed.health';
+import { FeedHealth, RedisHealth, StoreHealth } from './parts.health';
 import { HealthContributors } from './health-contributors';
 import { HealthController } from './health.controller';
 import { HealthMetric } from './health.metric';
 import { HttpMetrics } from './http-metrics';
 import { IssuerHealth } from './issuer.health';
 import { MetricsController } from './metrics.controller';
-import { RedisHealth } from './redis.health';
 import { ServiceState } from './service-state';
-import { StoreHealth } from './store.health';
 
 /** Liveness, readiness and metrics of the service. Parts register with `HealthContributors`. */
 @Global()

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../common/reason';
 import { Logger } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { sharedMetric } from '../../common/shared-metric';
@@ -61,7 +62,7 @@ export class SharedRateLimiter implements RateLimiter {
       this.awayUntil = performance.now() + PAUSE_AFTER_FAILURE_MS;
       this.failure = error;
       this.outages.inc();
-      this.logger.warn(`Redis does not count: ${error instanceof Error ? error.message : 'unknown error'}`);
+      this.logger.warn(`Redis does not count: ${reasonOf(error)}`);
       return this.withoutRedis(subject, limit);
     }
   }

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../common/reason';
 import {
   Inject,
   Injectable,
@@ -42,7 +43,7 @@ export class UsagePruner implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       await this.repository?.prune(daysAfter(this.clock.now(), -this.retentionDays));
     } catch (error) {
-      this.logger.warn(`not pruned: ${error instanceof Error ? error.message : 'unknown error'}`);
+      this.logger.warn(`not pruned: ${reasonOf(error)}`);
     }
   }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../common/reason';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -123,7 +124,7 @@ export class UsageRecorder
     this.droppedForWantOfRoom.inc(dropped);
     this.reportBacklog();
     if (this.inDoubt) return;
-    const reason = error instanceof Error ? error.message : 'unknown error';
+    const reason = reasonOf(error);
     this.logger.warn(`usage counts are not stored for now: ${reason}`);
   }
 

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../common/reason';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { Counter } from 'prom-client';
 import { retried } from '../../common/retried';
@@ -54,9 +55,7 @@ export class ReuseRecorder {
     try {
       await recording;
     } catch (error) {
-      this.logger.warn(
-        `a reuse was not recorded: ${error instanceof Error ? error.message : 'unknown error'}`,
-      );
+      this.logger.warn(`a reuse was not recorded: ${reasonOf(error)}`);
     } finally {
       this.underWay.delete(secret.hash);
     }

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../common/reason';
 import { redisClient } from '../../api-keys/limits/redis-client';
 import { inTime } from '../../common/in-time';
 import { type Environment, issuersOf, storageKindOf } from '../../settings/environment';
@@ -42,7 +43,7 @@ async function tryOne(system: string, ask: () => Promise<unknown>): Promise<Reac
     return {
       system,
       ok: false,
-      reason: safeMessage(error instanceof Error ? error.message : 'unknown error'),
+      reason: safeMessage(reasonOf(error)),
     };
   }
 }

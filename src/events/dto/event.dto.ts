@@ -2,6 +2,7 @@ import { KEY_EVENT_TYPES, type KeyEvent, type KeyEventType } from '../../api-key
 import type { DeliveryState, RecordedEvent } from '../../api-keys/ports/event.repository';
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { INT64 } from '../../common/int64';
+import { PageDto } from '../../http/page.dto';
 
 /** What is told of an event, in a webhook as in the audit trail. */
 export class EventDataDto {
@@ -89,12 +90,6 @@ export class EventDto extends EventDataDto {
 
 /** One page of events, newest first. */
 @ApiSchema({ name: 'ApiKeyEventPage' })
-export class EventPageDto {
+export class EventPageDto extends PageDto {
   data!: EventDto[];
-
-  /**
-   * Pass it as `cursor` for the next page. Only `null` ends the list: a page may be short.
-   * @example null
-   */
-  nextCursor!: string | null;
 }

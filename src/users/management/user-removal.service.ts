@@ -1,3 +1,4 @@
+import { reasonOf } from '../../common/reason';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import { rootCaller } from '../../api-keys/domain/caller';
@@ -37,9 +38,7 @@ export class UserRemoval implements OnApplicationBootstrap {
       }
     } catch (error) {
       // The keys are stopped already; what is left to do waits for the next start.
-      this.logger.warn(
-        `a removal is not finished: ${error instanceof Error ? error.message : 'unknown error'}`,
-      );
+      this.logger.warn(`a removal is not finished: ${reasonOf(error)}`);
     }
   }
 

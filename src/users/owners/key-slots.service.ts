@@ -1,3 +1,4 @@
+import { reasonOf } from '../../common/reason';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type Clock, CLOCK } from '../../api-keys/ports/clock';
 import { isExpired } from '../../api-keys/domain/api-key';
@@ -43,9 +44,7 @@ export class KeySlots implements OwnerSlots {
     try {
       await this.users.giveSlotsBack(ownerId, [keyId], takenUntil);
     } catch (error) {
-      this.logger.warn(
-        `a place was not given back: ${error instanceof Error ? error.message : 'unknown error'}`,
-      );
+      this.logger.warn(`a place was not given back: ${reasonOf(error)}`);
     }
   }
 

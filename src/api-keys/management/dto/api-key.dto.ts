@@ -1,5 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { INT64 } from '../../../common/int64';
+import { PageDto } from '../../../http/page.dto';
 import { API_KEY_STATUSES, type ApiKey, type ApiKeyStatus, statusOf } from '../../domain/api-key';
 import { METADATA } from '../../fields/key-field-rules';
 import { RateLimitDto } from '../../fields/rate-limit.dto';
@@ -155,12 +156,6 @@ export class IssuedApiKeyDto extends ApiKeyDto {
 
 /** One page of keys, newest first. */
 @ApiSchema({ name: 'ApiKeyPage' })
-export class ApiKeyPageDto {
+export class ApiKeyPageDto extends PageDto {
   data!: ApiKeyDto[];
-
-  /**
-   * Pass it as `cursor` for the next page. Only `null` ends the list: a page may be short.
-   * @example null
-   */
-  nextCursor!: string | null;
 }

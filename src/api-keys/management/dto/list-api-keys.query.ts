@@ -1,12 +1,13 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { API_KEY_STATUSES, type ApiKeyStatus } from '../../domain/api-key';
-import { IsAlongWith, MayBeAbsent } from '../../../http/field-rules';
+import { MayBeAbsent } from '../../../http/field-rules';
 import { PageQuery } from '../../../http/page.query';
-import { IsExternalId, IsOwnerId, IsTenantId } from '../../fields/key-field-rules';
+import { IsExternalId } from '../../fields/key-field-rules';
+import { KeyFilterQuery } from '../../fields/key-filter.query';
 
 /** Which keys a page is to show. */
-export class ListApiKeysQuery extends PageQuery {
+export class ListApiKeysQuery extends IntersectionType(PageQuery, KeyFilterQuery) {
   /**
    * Only keys in this state.
    * @example "active"
@@ -15,28 +16,6 @@ export class ListApiKeysQuery extends PageQuery {
   @ApiProperty({ enum: API_KEY_STATUSES, enumName: 'ApiKeyStatus' })
   @IsIn(API_KEY_STATUSES, { message: `must be one of ${API_KEY_STATUSES.join(', ')}` })
   status?: ApiKeyStatus;
-
-  /**
-   * Only keys bound to this organisation.
-   * @example "acme"
-   */
-  @MayBeAbsent()
-  @IsTenantId()
-  orgId?: string;
-
-  /**
-   * Only keys bound to this project; needs `orgId`.
-   * @example "apollo"
-   */
-  @MayBeAbsent()
-  @IsTenantId()
-  @IsAlongWith('orgId')
-  projectId?: string;
-
-  /** Only keys of this owner. */
-  @MayBeAbsent()
-  @IsOwnerId()
-  ownerId?: string;
 
   /**
    * Only keys with this external id.

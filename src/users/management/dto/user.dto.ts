@@ -1,5 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { INT64 } from '../../../common/int64';
+import { PageDto } from '../../../http/page.dto';
 import type { User, UserStatus } from '../../domain/user';
 
 /** A person who signs in. */
@@ -63,12 +64,6 @@ export class UserDto {
 
 /** One page of users, newest first. */
 @ApiSchema({ name: 'UserPage' })
-export class UserPageDto {
+export class UserPageDto extends PageDto {
   data!: UserDto[];
-
-  /**
-   * Pass it as `cursor` for the next page; `null` ends the list.
-   * @example null
-   */
-  nextCursor!: string | null;
 }

@@ -1,0 +1,8 @@
+/** What every page of a list ends with. */
+export class PageDto {
+  /**
+   * Pass it as `cursor` for the next page. Only `null` ends the list: a page may be short.
+   * @example null
+   */
+  nextCursor!: string | null;
+}
