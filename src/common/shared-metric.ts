@@ -1,4 +1,4 @@
-import { type Metric, register } from 'prom-client';
+import { Counter, Gauge, type Metric, register } from 'prom-client';
 
 /**
  * A metric of this process, made at first need: several modules of one process share prom-client's register, which
@@ -8,4 +8,27 @@ import { type Metric, register } from 'prom-client';
  */
 export function sharedMetric<T extends Metric>(name: string, make: () => T): T {
   return (register.getSingleMetric(name) as T | undefined) ?? make();
+}
+
+/**
+ * Returns the counter of this process with this name.
+ *
+ * @param labels the values of each label; the counter starts at 0 for each, so that the first event is seen as an increase
+ */
+export function counterOf<L extends string = never>(
+  name: string,
+  help: string,
+  labels: Readonly<Record<L, readonly string[]>> = {} as Record<L, readonly string[]>,
+): Counter<L> {
+  const labelNames = Object.keys(labels) as L[];
+  const counter = sharedMetric(name, () => new Counter({ name, help, labelNames }));
+  for (const label of labelNames) {
+    for (const value of labels[label]) counter.inc({ [label]: value } as Record<L, string>, 0);
+  }
+  return counter;
+}
+
+/** Returns the gauge of this process with this name. */
+export function gaugeOf(name: string, help: string): Gauge {
+  return sharedMetric(name, () => new Gauge({ name, help }));
 }

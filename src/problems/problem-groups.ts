@@ -1,14 +1,10 @@
 import type { ProblemCode } from './problem-catalogue';
 
 /** What any route may answer. */
-const ANY_ROUTE = [
-  'invalid_request',
-  'headers_too_large',
-  'internal_error',
-] as const satisfies readonly ProblemCode[];
+const ANY_ROUTE: readonly ProblemCode[] = ['invalid_request', 'headers_too_large', 'internal_error'];
 
 /** What a route that reads its parameters strictly and asks for the current token of a key may answer. */
-export const POSSESSION = [
+export const POSSESSION: readonly ProblemCode[] = [
   ...ANY_ROUTE,
   'validation_failed',
   'missing_credential',
@@ -18,10 +14,10 @@ export const POSSESSION = [
   'key_revoked',
   'too_many_failures',
   'storage_unavailable',
-] as const satisfies readonly ProblemCode[];
+];
 
 /** What a route that reads its parameters strictly and asks for a valid key may answer. */
-export const GUARDED = [
+export const GUARDED: readonly ProblemCode[] = [
   ...POSSESSION,
   'key_disabled',
   'key_expired',
@@ -29,21 +25,17 @@ export const GUARDED = [
   'ip_not_allowed',
   'rate_limited',
   'rate_limiter_unavailable',
-] as const satisfies readonly ProblemCode[];
+];
 
 /** The same for a route that asks for scopes as well. */
-export const SCOPED = [...GUARDED, 'insufficient_scope'] as const satisfies readonly ProblemCode[];
+export const SCOPED: readonly ProblemCode[] = [...GUARDED, 'insufficient_scope'];
 
 /** What a route that reads a JSON body may answer besides. */
-export const JSON_BODY = [
+export const JSON_BODY: readonly ProblemCode[] = [
   'invalid_json',
   'payload_too_large',
   'unsupported_media_type',
-] as const satisfies readonly ProblemCode[];
+];
 
 /** What a route that takes sessions may answer besides. */
-export const SESSION = [
-  'invalid_session',
-  'user_disabled',
-  'issuer_unavailable',
-] as const satisfies readonly ProblemCode[];
+export const SESSION: readonly ProblemCode[] = ['invalid_session', 'user_disabled', 'issuer_unavailable'];

@@ -1,7 +1,6 @@
 import { reasonOf } from '../../common/reason';
 import { Logger } from '@nestjs/common';
-import { Counter } from 'prom-client';
-import { sharedMetric } from '../../common/shared-metric';
+import { counterOf } from '../../common/shared-metric';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import type { RateLimit } from '../domain/rate-limit';
 import { RateLimiterFaultError, RateLimiterUnavailableError } from './limits.errors';
@@ -20,20 +19,14 @@ const PAUSE_AFTER_FAILURE_MS = 1000;
 const PASSING_REPLY =
   /(?:^|: -)(?:ASK|BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|MOVED|NOREPLICAS|OOM|READONLY|TRYAGAIN|UNBLOCKED)\b/;
 
-const OUTAGES = 'keyward_rate_limiter_outages_total';
-
 /** Counts in Redis, for all instances together. */
 export class SharedRateLimiter implements RateLimiter {
   private readonly logger = new Logger('RateLimiter');
   private readonly counter: RateLimiterRedis;
   private readonly local = new LocalRateLimiter();
-  private readonly outages = sharedMetric(
-    OUTAGES,
-    () =>
-      new Counter({
-        name: OUTAGES,
-        help: 'Times that Redis did not count, and was left alone for a second.',
-      }),
+  private readonly outages = counterOf(
+    'keyward_rate_limiter_outages_total',
+    'Times that Redis did not count, and was left alone for a second.',
   );
   private awayUntil = Number.NEGATIVE_INFINITY;
   private failure: unknown;

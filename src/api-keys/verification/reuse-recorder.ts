@@ -1,8 +1,7 @@
 import { reasonOf } from '../../common/reason';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { Counter } from 'prom-client';
 import { retried } from '../../common/retried';
-import { sharedMetric } from '../../common/shared-metric';
+import { counterOf } from '../../common/shared-metric';
 import { type Clock, CLOCK } from '../ports/clock';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import { recordChange } from '../domain/key-change';
@@ -17,8 +16,6 @@ export const REUSE_DETECTED = 'api-key.reuse_detected';
 /** A retired secret was presented again: its holder was not told of the rotation, or it is in wrong hands. */
 export type ReuseDetected = KeyEvents[typeof REUSE_DETECTED];
 
-const METRIC = 'keyward_retired_secret_uses_total';
-
 /**
  * Records the first use of each retired secret: in the record, in its history and as a domain event. Later uses only
  * count in a metric, so that a thief causes no writes.
@@ -27,9 +24,9 @@ const METRIC = 'keyward_retired_secret_uses_total';
 export class ReuseRecorder {
   private readonly logger = new Logger(ReuseRecorder.name);
   private readonly underWay = new Map<string, Promise<void>>();
-  private readonly uses = sharedMetric(
-    METRIC,
-    () => new Counter({ name: METRIC, help: 'Uses of secrets that a rotation retired.' }),
+  private readonly uses = counterOf(
+    'keyward_retired_secret_uses_total',
+    'Uses of secrets that a rotation retired.',
   );
 
   constructor(

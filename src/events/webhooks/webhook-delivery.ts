@@ -2,12 +2,12 @@ import { Logger } from '@nestjs/common';
 import type { Clock } from '../../api-keys/ports/clock';
 import { byVersion } from '../../api-keys/domain/key-event';
 import type { EventRepository, QueuedEvent } from '../../api-keys/ports/event.repository';
-import { eventMetrics } from '../event-metrics';
 import { inParallel } from '../../common/in-parallel';
 import { DeliveryTurns } from './delivery-turns';
 import { retryAfterSeconds, retryDelayMs, TRIES_IN_ORDER } from './retry-schedule';
 import type { WebhookAnswer, WebhookClient } from './webhook-client';
 import { messageOf } from './webhook-message';
+import { webhookMetrics } from './webhook-metrics';
 
 const WIDTH = 4;
 /** How many events of a key its turn is for. */
@@ -34,7 +34,7 @@ export class WebhookDelivery {
     private readonly random: () => number = Math.random,
   ) {
     this.turns = new DeliveryTurns(events);
-    eventMetrics.endpointGone.set(0);
+    webhookMetrics.endpointGone.set(0);
   }
 
   /**
@@ -72,7 +72,7 @@ export class WebhookDelivery {
     const { status = 0 } = answer;
     if (status >= 200 && status < 300) {
       this.failuresInARow = 0;
-      eventMetrics.deliveries.inc({ outcome: 'delivered' });
+      webhookMetrics.deliveries.inc({ outcome: 'delivered' });
       await this.events.settle(event, 'delivered');
       return undefined;
     }
@@ -80,7 +80,7 @@ export class WebhookDelivery {
       this.stopForGood();
       return undefined;
     }
-    eventMetrics.deliveries.inc({ outcome: 'failed' });
+    webhookMetrics.deliveries.inc({ outcome: 'failed' });
     return this.failed(event, answer);
   }
 
@@ -92,7 +92,7 @@ export class WebhookDelivery {
     const reason = answer.failure ?? `status ${answer.status}`;
     if (isOfTheReceiver(answer)) this.pause(now, asked);
     if (delay === undefined) {
-      eventMetrics.deadLetters.inc();
+      webhookMetrics.deadLetters.inc();
       this.logger.warn(`event ${event.id} was given up after ${attempts} tries, the last: ${reason}`);
       await this.events.settle(event, 'dead');
       return undefined;
@@ -120,8 +120,8 @@ export class WebhookDelivery {
   private stopForGood(): void {
     if (this.isGone) return;
     this.isGone = true;
-    eventMetrics.deliveries.inc({ outcome: 'gone' });
-    eventMetrics.endpointGone.set(1);
+    webhookMetrics.deliveries.inc({ outcome: 'gone' });
+    webhookMetrics.endpointGone.set(1);
     this.logger.error(
       `${this.client.host} answered 410: nothing more is sent there by this instance. Events wait; set WEBHOOK_URL to where they are taken, and restart.`,
     );
