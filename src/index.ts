@@ -29,7 +29,7 @@ export { InvalidCursorError } from './http/cursor';
 export type { Page } from './http/page';
 export { type Clock, CLOCK } from './api-keys/ports/clock';
 
-export { CurrentApiKey, type CurrentKey } from './api-keys/access/current-api-key.decorator';
+export { CurrentApiKey, type CurrentKey, Tenant } from './api-keys/access/parameter.decorators';
 export { type HttpRequest, nodeRequestOf } from './http/http-request';
 export {
   AllowSessions,
@@ -43,7 +43,6 @@ export {
 } from './api-keys/access/require-scopes.decorator';
 export { ScopesGuard } from './api-keys/access/scopes.guard';
 export { ClientAddress } from './http/client-address';
-export { Tenant } from './api-keys/access/tenant.decorator';
 
 export type {
   ApiKey,

@@ -1,7 +1,6 @@
 import { type ArgumentsHost, Catch, Injectable, NotFoundException } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { OAuthErrorFilter } from '../api-keys/doors/oauth-error.filter';
-import { problemOf } from '../problems/problem';
 import { ProblemException } from '../problems/problem.exception';
 import { ProblemFilter } from '../problems/problem.filter';
 import { AllowedMethods } from './allowed-methods';
@@ -36,7 +35,7 @@ export class ServiceFilter extends ProblemFilter {
     const adapter = this.adapterHost.httpAdapter;
     const allowed = this.allowedMethods.of(path);
     if (allowed.length === 0 || allowed.includes(String(adapter.getRequestMethod(request)))) return thrown;
-    return new ProblemException(problemOf('method_not_allowed', `Use ${allowed.join(', ')}.`), {
+    return ProblemException.from('method_not_allowed', `Use ${allowed.join(', ')}.`, {
       Allow: allowed.join(', '),
     });
   }

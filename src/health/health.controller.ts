@@ -30,7 +30,7 @@ export class HealthController {
   @Header('Cache-Control', 'no-store')
   async ready(): Promise<{ readonly status: string; readonly parts: PartsHealth }> {
     if (this.state.isDraining) {
-      throw new ProblemException(problemOf('not_ready', 'This instance is shutting down: use another one.'));
+      throw ProblemException.from('not_ready', 'This instance is shutting down: use another one.');
     }
     const parts = await this.contributors.check();
     const { status } = await this.health

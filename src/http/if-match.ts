@@ -1,4 +1,3 @@
-import { problemOf } from '../problems/problem';
 import { ProblemException } from '../problems/problem.exception';
 
 const ENTITY_TAGS = /^[\s,]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,[\s,]*|$))+$/;
@@ -18,9 +17,7 @@ export function entityTag(version: number): string {
 export function readIfMatch(header: string | undefined): readonly number[] | undefined {
   if (header === undefined || header.trim() === '*') return undefined;
   if (!ENTITY_TAGS.test(header)) {
-    throw new ProblemException(
-      problemOf('invalid_request', 'Send the ETag of the key in If-Match, as it was.'),
-    );
+    throw ProblemException.from('invalid_request', 'Send the ETag of the key in If-Match, as it was.');
   }
   return [...header.matchAll(VERSION_TAG)].flatMap(([, weak, version]) =>
     weak === undefined && version !== undefined ? [Number(version)] : [],

@@ -1,4 +1,3 @@
-import { problemOf } from '../problems/problem';
 import { ProblemException } from '../problems/problem.exception';
 
 /** Parameters by name; a name that is given more than once has all of its values. */
@@ -16,7 +15,7 @@ export function readParameters(text: string): Parameters {
   const found = new Map<string, string | string[]>();
   const pairs = text.split('&', MAX_PARAMETERS + 1);
   if (pairs.length > MAX_PARAMETERS) {
-    throw new ProblemException(problemOf('invalid_request', `Send at most ${MAX_PARAMETERS} parameters.`));
+    throw ProblemException.from('invalid_request', `Send at most ${MAX_PARAMETERS} parameters.`);
   }
   for (const pair of pairs) {
     if (pair === '') continue;
@@ -34,6 +33,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw new ProblemException(problemOf('invalid_request', 'Percent-encode parameters as UTF-8.'));
+    throw ProblemException.from('invalid_request', 'Percent-encode parameters as UTF-8.');
   }
 }

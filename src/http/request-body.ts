@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { type HttpRequest, headerValues, nodeRequestOf } from './http-request';
-import { problemOf } from '../problems/problem';
 import type { ProblemCode } from '../problems/problem-catalogue';
 import { ProblemException } from '../problems/problem.exception';
 import { readParameters } from './parameters';
@@ -107,7 +106,7 @@ async function bytesOf(node: IncomingMessage): Promise<Buffer> {
 }
 
 function tooLarge(): ProblemException {
-  return new ProblemException(problemOf('payload_too_large', 'Send a smaller body.'), {
+  return ProblemException.from('payload_too_large', 'Send a smaller body.', {
     Connection: 'close',
   });
 }
@@ -167,5 +166,5 @@ function malformed(format: BodyFormat): ProblemException {
 }
 
 function refusal(code: ProblemCode, detail: string): ProblemException {
-  return new ProblemException(problemOf(code, detail));
+  return ProblemException.from(code, detail);
 }

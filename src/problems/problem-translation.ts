@@ -41,7 +41,7 @@ export function toProblemException(thrown: unknown): ProblemException {
     return internalProblem(thrown);
   }
   if (reason !== undefined && JSON_FAULTS.has(reason)) {
-    return new ProblemException(problemOf('invalid_json', 'Send one valid JSON value as the body.'));
+    return ProblemException.from('invalid_json', 'Send one valid JSON value as the body.');
   }
   return fromStatus(status, thrown);
 }

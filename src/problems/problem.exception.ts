@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { KeywardError } from './keyward.error';
 import { type Problem, problemOf } from './problem';
-import { isProblemCode } from './problem-catalogue';
+import { isProblemCode, type ProblemCode } from './problem-catalogue';
 
 /**
  * A problem on its way to the client. An `HttpException`, so that an application without Keyward's filter
@@ -16,6 +16,20 @@ export class ProblemException extends HttpException {
     super({ ...problem }, problem.status, options);
     // Filters of a host application answer with the message.
     this.message = problem.detail ?? problem.title;
+  }
+
+  /**
+   * Returns a problem with a code of the catalogue.
+   *
+   * @param detail what to change; it never repeats a credential
+   * @example throw ProblemException.from('invalid_request', 'Percent-encode parameters as UTF-8.');
+   */
+  static from(
+    code: ProblemCode,
+    detail?: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): ProblemException {
+    return new ProblemException(problemOf(code, detail), headers);
   }
 
   /** Returns the problem that one of Keyward's own errors is over HTTP: `internal_error` unless it is for clients. */

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isForClients } from '../../problems/keyward.error';
 import { PROBLEM_CATALOGUE } from '../../problems/problem-catalogue';
-import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import type { Caller } from '../domain/caller';
@@ -129,8 +128,9 @@ export class Admission {
 
   private async refusal(verification: Refusal, requirement: Requirement): Promise<ProblemException> {
     if (verification.code === 'RATE_LIMITED') {
-      return new ProblemException(
-        problemOf('rate_limited', 'Try again after the seconds in Retry-After.'),
+      return ProblemException.from(
+        'rate_limited',
+        'Try again after the seconds in Retry-After.',
         rateLimitHeaders(verification.rateLimit),
       );
     }
@@ -145,11 +145,8 @@ export class Admission {
     if (PROBLEM_CATALOGUE[refusal.problem.code].status !== 401) return refusal;
     const count = await this.failures.count(clientAddress);
     if (count.allowed) return refusal;
-    return new ProblemException(
-      problemOf('too_many_failures', 'Present a valid API key, or wait for Retry-After.'),
-      {
-        'Retry-After': String(count.resetSeconds),
-      },
-    );
+    return ProblemException.from('too_many_failures', 'Present a valid API key, or wait for Retry-After.', {
+      'Retry-After': String(count.resetSeconds),
+    });
   }
 }

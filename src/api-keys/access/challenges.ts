@@ -1,5 +1,4 @@
 import { PROBLEM_CATALOGUE, type ProblemCode } from '../../problems/problem-catalogue';
-import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import type { DecisionCode } from '../domain/decision';
 import type { ScopeRequirement } from '../domain/scopes';
@@ -29,7 +28,7 @@ export function refusalOf(code: Refusal, required: ScopeRequirement, realm: stri
   if (PROBLEM_CATALOGUE[problemCode].status === 401) {
     return challenged(problemCode, detail, realm, 'invalid_token');
   }
-  if (code !== 'INSUFFICIENT_SCOPE') return new ProblemException(problemOf(problemCode, detail));
+  if (code !== 'INSUFFICIENT_SCOPE') return ProblemException.from(problemCode, detail);
   const scope = [...new Set([...required.allOf, ...required.anyOf.flat()])].join(' ');
   return challenged(problemCode, detail, realm, 'insufficient_scope', scope);
 }
@@ -72,5 +71,5 @@ function challenged(
       : [`error="${error}"`, `error_description="${PROBLEM_CATALOGUE[code].title}"`]),
     ...(scope === undefined ? [] : [`scope="${scope}"`]),
   ].join(', ');
-  return new ProblemException(problemOf(code, detail), { 'WWW-Authenticate': challenge });
+  return ProblemException.from(code, detail, { 'WWW-Authenticate': challenge });
 }

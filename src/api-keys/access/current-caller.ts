@@ -1,6 +1,6 @@
 import { type HttpRequest } from '../../http/http-request';
 import type { Caller } from '../domain/caller';
-import type { CurrentKey } from './current-api-key.decorator';
+import type { CurrentKey } from './parameter.decorators';
 import { requireAccess, requirePresentedKey } from './verified-access';
 
 /** The caller that a request was allowed as: a key or a session. */

@@ -1,4 +1,4 @@
-import { CurrentApiKey, type CurrentKey } from './current-api-key.decorator';
+import { CurrentApiKey, type CurrentKey } from './parameter.decorators';
 import { AllowSessions, Authenticated, SelfScoped } from './require-scopes.decorator';
 import { compileRouteAccess } from './route-access';
 import { attachAccess, requirePresentedKey } from './verified-access';

@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { CREDENTIAL_HEADERS, keepFromCaches } from '../../problems/cache-headers';
-import { PROBLEM_MEDIA_TYPE, problemOf } from '../../problems/problem';
+import { PROBLEM_MEDIA_TYPE } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { API_KEYS_OPTIONS, type ApiKeysOptions, type TenantNames } from '../options/api-keys.options';
 import type { TenantContext } from '../domain/binding';
@@ -78,7 +78,7 @@ export class ScopesGuard implements CanActivate {
     if (isLetInTo(request, controller, handler, this.judgesAlike)) return true;
     this.keepFromCaches(context, access);
     try {
-      if (access.kind !== 'guarded') throw new ProblemException(problemOf('access_undeclared'));
+      if (access.kind !== 'guarded') throw ProblemException.from('access_undeclared');
       const admitted = this.admit(context, request, access);
       return admitted === undefined ? true : this.late(context, request, admitted);
     } catch (error) {
@@ -224,16 +224,12 @@ export class ScopesGuard implements CanActivate {
   protected tenantOf(request: HttpRequest, withHeaders: boolean): TenantContext {
     const tenant = readTenantContext(request, this.tenantParams, withHeaders);
     if (tenant === 'conflict') {
-      throw new ProblemException(
-        problemOf('binding_conflict', 'Name the same tenant in the path and in headers.'),
-      );
+      throw ProblemException.from('binding_conflict', 'Name the same tenant in the path and in headers.');
     }
     if (tenant === 'malformed') {
-      throw new ProblemException(
-        problemOf(
-          'invalid_request',
-          'Organisations and projects are 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -',
-        ),
+      throw ProblemException.from(
+        'invalid_request',
+        'Organisations and projects are 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -',
       );
     }
     return tenant;

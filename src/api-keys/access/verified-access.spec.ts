@@ -6,10 +6,9 @@ import type { ApiKey } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
 import { callerOf } from '../domain/caller';
 import { prepareKey } from '../domain/prepared-key';
-import { CurrentApiKey, type CurrentKey } from './current-api-key.decorator';
+import { CurrentApiKey, type CurrentKey, Tenant } from './parameter.decorators';
 import { currentCaller, currentKey } from './current-caller';
 import type { HttpRequest } from '../../http/http-request';
-import { Tenant } from './tenant.decorator';
 import { accessOf, attachAccess, isLetInTo } from './verified-access';
 
 const guard = {};

@@ -4,21 +4,23 @@ import { type Binding, bindingMatches, isBoundElsewhere, type TenantContext } fr
 import { findSecret, type PreparedKey } from './prepared-key';
 import { meetsScopes, type ScopeRequirement } from './scopes';
 
-/**
- * The outcome of a decision; the first that applies, in this order.
- */
-export type DecisionCode =
-  | 'MALFORMED'
-  | 'NOT_FOUND'
-  | 'ROTATED'
-  | 'REVOKED'
-  | 'DISABLED'
-  | 'EXPIRED'
-  | 'OWNER_DISABLED'
-  | 'IP_NOT_ALLOWED'
-  | 'INSUFFICIENT_SCOPE'
-  | 'BINDING_MISMATCH'
-  | 'VALID';
+/** What a decision comes to: the first that applies, in this order. */
+export const DECISION_CODES = [
+  'MALFORMED',
+  'NOT_FOUND',
+  'ROTATED',
+  'REVOKED',
+  'DISABLED',
+  'EXPIRED',
+  'OWNER_DISABLED',
+  'IP_NOT_ALLOWED',
+  'INSUFFICIENT_SCOPE',
+  'BINDING_MISMATCH',
+  'VALID',
+] as const;
+
+/** One of {@link DECISION_CODES}. */
+export type DecisionCode = (typeof DECISION_CODES)[number];
 
 /** What a caller asks of a key. */
 export interface Requirement {

@@ -3,7 +3,6 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { CREDENTIAL_HEADERS } from '../../problems/cache-headers';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../access/own-route.guard';
-import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { Admission } from '../access/admission';
 import { ClientAddress } from '../../http/client-address';
@@ -40,11 +39,9 @@ export class ForwardAuthController {
   async authorize({ request, queryText, setHeader }: Call): Promise<void> {
     const requirement = readProxyRequirement(queryText);
     if (requirement === undefined) {
-      throw new ProblemException(
-        problemOf(
-          'requirement_malformed',
-          'Give scope or authenticated=1, org and project, each once, and nothing else.',
-        ),
+      throw ProblemException.from(
+        'requirement_malformed',
+        'Give scope or authenticated=1, org and project, each once, and nothing else.',
       );
     }
     const node = nodeRequestOf(request);

@@ -1,7 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { keepFromCaches } from '../../problems/cache-headers';
-import { problemOf } from '../../problems/problem';
 import type { ProblemCode } from '../../problems/problem-catalogue';
 import { isAnswered } from '../../problems/answered';
 import { ProblemException } from '../../problems/problem.exception';
@@ -70,7 +69,8 @@ function described(text: string): string {
 function asFormsSeeIt(exception: ProblemException): ProblemException {
   const { code } = exception.problem;
   if (code !== 'invalid_json' && code !== 'unsupported_media_type') return exception;
-  return new ProblemException(
-    problemOf('unsupported_media_type', 'Send the body as application/x-www-form-urlencoded.'),
+  return ProblemException.from(
+    'unsupported_media_type',
+    'Send the body as application/x-www-form-urlencoded.',
   );
 }

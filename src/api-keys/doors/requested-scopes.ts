@@ -1,4 +1,3 @@
-import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { isRequirableScope, MAX_SCOPES } from '../domain/scopes';
 
@@ -14,10 +13,8 @@ export function requestedScopes(scope: string | undefined): readonly string[] | 
   if (scope === undefined) return undefined;
   const scopes = [...new Set(scope.split(' '))];
   if (scopes.length <= MAX_SCOPES && scopes.every(isRequirableScope)) return scopes;
-  throw new ProblemException(
-    problemOf(
-      'invalid_scope',
-      `Send 1 to ${MAX_SCOPES} scopes without wildcards, such as memory:read, separated by one space each.`,
-    ),
+  throw ProblemException.from(
+    'invalid_scope',
+    `Send 1 to ${MAX_SCOPES} scopes without wildcards, such as memory:read, separated by one space each.`,
   );
 }

@@ -1,4 +1,3 @@
-import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { type Binding, isBoundElsewhere, type TenantContext } from '../domain/binding';
 
@@ -9,9 +8,7 @@ import { type Binding, isBoundElsewhere, type TenantContext } from '../domain/bi
  */
 export function tenantAskedFor(verifier: Binding, named: TenantContext): TenantContext {
   if (isBoundElsewhere(named, verifier)) {
-    throw new ProblemException(
-      problemOf('binding_mismatch', 'Ask about the tenant that the calling key is bound to.'),
-    );
+    throw ProblemException.from('binding_mismatch', 'Ask about the tenant that the calling key is bound to.');
   }
   return { orgId: named.orgId ?? verifier.orgId, projectId: named.projectId ?? verifier.projectId };
 }

@@ -1,7 +1,6 @@
 import { Delete, Get, HttpCode, HttpStatus, Inject, Patch, Post } from '@nestjs/common';
 import { ApiNoContentResponse } from '@nestjs/swagger';
 import type { Call } from '../../http/own-route';
-import { problemOf } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
 import { currentCaller, currentKey } from '../access/current-caller';
 import { GuardedController, GuardedRoute } from '../access/guarded-route.decorator';
@@ -86,9 +85,7 @@ export class ApiKeysController {
   async revokeSelf({ request, query, header }: Call<object, RevokeApiKeyQuery>): Promise<void> {
     // Nothing counts these requests: none but the one that ends the key may reach the store.
     if (header('if-match') !== undefined) {
-      throw new ProblemException(
-        problemOf('invalid_request', 'Leave out If-Match: a key is killed as it is.'),
-      );
+      throw ProblemException.from('invalid_request', 'Leave out If-Match: a key is killed as it is.');
     }
     await this.apiKeys.revoke(currentCaller(request), currentKey(request).id, query.reason);
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { DECISION_CODES } from '../domain/decision';
 import { type Tally, tallyOf } from '../../common/tally';
 import type { VerificationCode } from './verification';
 
@@ -38,24 +39,8 @@ export class DecisionMetrics {
 }
 
 function talliesOf(door: Door): Readonly<Record<CountedCode, Tally>> {
-  const of = (code: CountedCode): Tally =>
-    tallyOf(METRIC, 'Decisions over presented tokens, by the door that asked and by what came of it.', {
-      door,
-      code,
-    });
-  return {
-    MALFORMED: of('MALFORMED'),
-    NOT_FOUND: of('NOT_FOUND'),
-    ROTATED: of('ROTATED'),
-    REVOKED: of('REVOKED'),
-    DISABLED: of('DISABLED'),
-    EXPIRED: of('EXPIRED'),
-    OWNER_DISABLED: of('OWNER_DISABLED'),
-    IP_NOT_ALLOWED: of('IP_NOT_ALLOWED'),
-    INSUFFICIENT_SCOPE: of('INSUFFICIENT_SCOPE'),
-    BINDING_MISMATCH: of('BINDING_MISMATCH'),
-    RATE_LIMITED: of('RATE_LIMITED'),
-    UNAVAILABLE: of('UNAVAILABLE'),
-    VALID: of('VALID'),
-  };
+  const help = 'Decisions over presented tokens, by the door that asked and by what came of it.';
+  const codes: readonly CountedCode[] = [...DECISION_CODES, 'RATE_LIMITED', 'UNAVAILABLE'];
+  const tallies = codes.map((code) => [code, tallyOf(METRIC, help, { door, code })]);
+  return Object.fromEntries(tallies) as Record<CountedCode, Tally>;
 }
