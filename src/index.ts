@@ -114,8 +114,7 @@ export type { EventPage, EventPageQuery } from './events/event-page';
 export { EventsService } from './events/events.service';
 export type { WebhookOptions } from './api-keys/options/webhook.options';
 export type { PresentedCredential, PresentedToken } from './api-keys/access/credentials';
-export type { ImportOptions } from './api-keys/management/import/import-options';
-export type { ImportOutcome, ImportReport } from './api-keys/management/import/import-report';
+export type { ImportOptions, ImportOutcome, ImportReport } from './api-keys/management/import/import-report';
 export { KeyImportService } from './api-keys/management/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
 export {

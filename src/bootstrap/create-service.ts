@@ -14,7 +14,7 @@ import { ServiceLogger } from '../logs/service.logger';
 import { answerClientError } from './client-error';
 import { boundConnections, CONNECTION_BOUNDS } from './connection-bounds';
 import { allowOrigins } from './cross-origin';
-import { answerFrameworkError } from './framework-error';
+import { answerFrameworkError } from './send-problem';
 import { serveDiscovery } from './discovery-documents';
 import { demandHost, meetExpectations } from './odd-requests';
 import { OperationsPort } from './operations-port';

@@ -1,6 +1,10 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { variedBy } from '../problems/cache-headers';
-import { PROBLEM_MEDIA_TYPE, type Problem } from '../problems/problem';
+import { type Problem, PROBLEM_MEDIA_TYPE } from '../problems/problem';
+import type { Answered } from '../logs/access-log';
+import { REQUEST_ID_HEADER } from '../logs/request-id';
+import { toProblemException } from '../problems/problem-translation';
+import { SECURITY_HEADERS } from './security-headers';
 
 /** Answers with a problem where no filter of Nest is reached. */
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
@@ -10,4 +14,17 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
     .header('Cache-Control', 'no-store')
     .header('Vary', variedBy(reply.getHeader('Vary')))
     .send(JSON.stringify({ ...problem, instance: `urn:keyward:request:${reply.request.id}` }));
+}
+
+/** Answers what Fastify gives up before any route is found and any hook runs, such as an address that cannot be decoded. */
+export function answerFrameworkError(
+  error: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answered: Answered | undefined,
+): void {
+  const { problem } = toProblemException(error);
+  reply.raw.once('finish', () => answered?.(request, reply));
+  void reply.headers(SECURITY_HEADERS).header(REQUEST_ID_HEADER, request.id);
+  sendProblem(reply, problem);
 }

@@ -40,7 +40,7 @@ export class Traffic {
    */
   async drain(server: Server, delayMs: number, limitMs: number): Promise<number> {
     const deadline = performance.now() + limitMs;
-    this.state.beginDraining();
+    this.state.isDraining = true;
     await pause(delayMs);
     const traffic = { ended: false };
     // `http.Server` would cut connections between two requests at once, and with them requests that are on their way.

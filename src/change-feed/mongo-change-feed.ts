@@ -7,10 +7,11 @@ import {
   type ChangeFeed,
   type ChangeFeedKind,
   type ChangeListener,
+  type ChangeSource,
   DEFAULT_REVOCATION_BOUND_MS,
+  type FeedTarget,
   type FreshnessSettings,
 } from './change-feed';
-import type { ChangeSource, FeedTarget } from './feed-target';
 import { MongoChangePoll } from './mongo-change-poll';
 import { ChangeStreamsUnsupportedError, MongoChangeStream } from './mongo-change-stream';
 import { type Deployment, MongoDeployment } from './mongo-deployment';

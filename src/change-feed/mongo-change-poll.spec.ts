@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { mongo } from 'mongoose';
-import type { FeedTarget } from './feed-target';
+import type { FeedTarget } from './change-feed';
 import { MongoChangePoll } from './mongo-change-poll';
 import { MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 

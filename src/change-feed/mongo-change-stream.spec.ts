@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { mongo } from 'mongoose';
 import { settled } from '../../test/support/held-reads';
-import type { FeedTarget } from './feed-target';
+import type { FeedTarget } from './change-feed';
 import { ChangeStreamsUnsupportedError, MongoChangeStream, type StreamEvent } from './mongo-change-stream';
 import { MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 

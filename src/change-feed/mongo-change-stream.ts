@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { mongo } from 'mongoose';
-import type { ChangeSource, FeedTarget } from './feed-target';
+import type { ChangeSource, FeedTarget } from './change-feed';
 import { isHeartbeatId, type MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 
 /**

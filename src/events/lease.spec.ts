@@ -1,4 +1,4 @@
-import { MemoryLeaseRepository } from './storage/memory-lease.repository';
+import { MemoryLeaseRepository } from './storage/memory-event.repository';
 import { Lease } from './lease';
 
 const LENGTH = 10_000;

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { HealthContributor, PartHealth } from './health-contributor';
-import { HealthContributors } from './health-contributors';
+import { type HealthContributor, HealthContributors, type PartHealth } from './health-contributors';
 
 interface Part extends HealthContributor {
   says: () => PartHealth | Promise<PartHealth>;

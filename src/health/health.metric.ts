@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge, register } from 'prom-client';
-import type { HealthStatus } from './health-contributor';
-import { HealthContributors } from './health-contributors';
+import { HealthContributors, type HealthStatus } from './health-contributors';
 
 const METRIC = 'keyward_part_health';
 const WORTH: Readonly<Record<HealthStatus, number>> = { up: 1, degraded: 0.5, down: 0 };

@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { discoverProvider } from '../users/issuers/discovery';
 import { IssuerFaultError } from '../users/issuers/issuer-fault.error';
 import { USERS_OPTIONS, type UsersOptions } from '../users/users.options';
-import type { HealthContributor, PartHealth } from './health-contributor';
-import { HealthContributors } from './health-contributors';
+import { type HealthContributor, HealthContributors, type PartHealth } from './health-contributors';
 
 /** An identity provider belongs to others: it is not asked as often as our own parts are. */
 const REPEATED_FOR_MS = 15_000;

@@ -3,8 +3,7 @@ import { RedisConnection } from '../api-keys/limits/redis-connection';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys/options/api-keys.options';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../api-keys/storage/api-key.repository';
 import { FreshKeys } from '../api-keys/verification/fresh-keys';
-import type { HealthContributor, PartHealth } from './health-contributor';
-import { HealthContributors } from './health-contributors';
+import { type HealthContributor, HealthContributors, type PartHealth } from './health-contributors';
 
 /** A well-formed id that no key has: it would have been made in 1970. */
 const NO_KEY = '0'.repeat(26);

@@ -1,4 +1,7 @@
 import { ProblemException } from '../problems/problem.exception';
+import { applyDecorators } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+import { ApiProblems } from '../problems/api-problems.decorator';
 
 const ENTITY_TAGS = /^[\s,]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,[\s,]*|$))+$/;
 const VERSION_TAG = /(W\/)?"(?:([1-9]\d{0,14})|[\x21\x23-\x7e\x80-\xff]*)"/g;
@@ -21,5 +24,19 @@ export function readIfMatch(header: string | undefined): readonly number[] | und
   }
   return [...header.matchAll(VERSION_TAG)].flatMap(([, weak, version]) =>
     weak === undefined && version !== undefined ? [Number(version)] : [],
+  );
+}
+
+/** Documents that a route heeds `If-Match` (RFC 9110 section 13.1.1). */
+export function IfMatch(what: 'key' | 'user'): MethodDecorator {
+  return applyDecorators(
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      // No `example`: Swagger UI would send it.
+      description: `Do so only while the \`ETag\` of the ${what} is this one, such as \`"1"\`.`,
+      schema: { type: 'string' },
+    }),
+    ApiProblems('version_mismatch'),
   );
 }

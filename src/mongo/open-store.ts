@@ -30,7 +30,11 @@ export async function openStore<S extends Store>(
   storageConfig: StorageConfig,
   connection: Connection | null | undefined,
 ): Promise<S> {
-  const store = build(chosen, stores, storageConfig, connection);
+  let store: S;
+  if (chosen === 'memory') {
+    store = stores.memory(storageConfig.permitVolatile(`memory storage of ${stores.records}`));
+  } else if (chosen === 'mongo') store = stores.mongo(requiredConnection(connection));
+  else store = storageConfig.admit(chosen, `the repository given for ${stores.records}`);
   try {
     await store.prepare();
   } catch (error) {
@@ -41,17 +45,4 @@ export async function openStore<S extends Store>(
     );
   }
   return store;
-}
-
-function build<S extends Store>(
-  chosen: 'mongo' | 'memory' | S,
-  stores: StoresOf<S>,
-  storageConfig: StorageConfig,
-  connection: Connection | null | undefined,
-): S {
-  if (chosen === 'memory') {
-    return stores.memory(storageConfig.permitVolatile(`memory storage of ${stores.records}`));
-  }
-  if (chosen === 'mongo') return stores.mongo(requiredConnection(connection));
-  return storageConfig.admit(chosen, `the repository given for ${stores.records}`);
 }

@@ -1,5 +1,5 @@
 import type { Connection, mongo } from 'mongoose';
-import type { FeedTarget } from '../../src/change-feed/feed-target';
+import type { FeedTarget } from '../../src/change-feed/change-feed';
 import { MongoChangePoll } from '../../src/change-feed/mongo-change-poll';
 import { MongoHeartbeat, type WatchedDocument } from '../../src/change-feed/mongo-heartbeat';
 import { type SentCommand, SentCommands, serves, type ServerIndex, shapeOf } from './sent-commands';

@@ -2,7 +2,6 @@ import { keyDoor } from '../../../test/support/key-door';
 import { KeywardError } from '../../problems/keyward.error';
 import { ProblemException } from '../../problems/problem.exception';
 import type { Caller } from '../domain/caller';
-import { NO_SCOPES_REQUIRED } from '../domain/scopes';
 import type { Authenticator } from '../ports/authenticator';
 
 const ada: Caller = {
@@ -61,7 +60,7 @@ describe('someone whose session is not good', () => {
       limits: { failedCredentials: { limit: 2, windowSeconds: 60 } },
     });
     const guess = async (): Promise<ProblemException> =>
-      refusal(admission.admitSession('guess', people(), { scopes: NO_SCOPES_REQUIRED, clientAddress }));
+      refusal(admission.admitSession('guess', people(), { scopes: { allOf: [], anyOf: [] }, clientAddress }));
     const first = await guess();
     expect(first.problem).toMatchObject({ code: 'invalid_session', status: 401, detail: 'Sign in again.' });
     expect(first.headers['WWW-Authenticate']).toBe(
@@ -79,7 +78,7 @@ describe('someone whose session is not good', () => {
     const failing = people(new KeywardError(code, 'Ask an administrator.'));
     for (let time = 0; time < 3; time += 1) {
       const refused = await refusal(
-        admission.admitSession('bob', failing, { scopes: NO_SCOPES_REQUIRED, clientAddress }),
+        admission.admitSession('bob', failing, { scopes: { allOf: [], anyOf: [] }, clientAddress }),
       );
       expect(refused.problem).toMatchObject({ code, status, detail: 'Ask an administrator.' });
       expect(refused.headers).toEqual(headers);
@@ -90,7 +89,7 @@ describe('someone whose session is not good', () => {
     const { admission } = keyDoor();
     const failing = people(new RangeError('a fault of ours'));
     await expect(
-      admission.admitSession('bob', failing, { scopes: NO_SCOPES_REQUIRED, clientAddress }),
+      admission.admitSession('bob', failing, { scopes: { allOf: [], anyOf: [] }, clientAddress }),
     ).rejects.toThrow(new RangeError('a fault of ours'));
   });
 });

@@ -1,5 +1,4 @@
 import type { DecisionCode } from '../domain/decision';
-import { NO_SCOPES_REQUIRED } from '../domain/scopes';
 import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 
 type Refusal = Exclude<DecisionCode, 'VALID'> | 'USER_NAME_MISMATCH';
@@ -22,7 +21,7 @@ describe('the answer to a key that is not good', () => {
       invalidToken('User name and password belong to different keys'),
     ],
   ])('that is %s is 401 %s with an invalid_token challenge', (code, problemCode, challenge) => {
-    const { problem, headers } = refusalOf(code, NO_SCOPES_REQUIRED, 'keyward');
+    const { problem, headers } = refusalOf(code, { allOf: [], anyOf: [] }, 'keyward');
 
     expect([problem.status, problem.code, problem.type]).toEqual([
       401,
@@ -70,7 +69,7 @@ describe('the answer to a key that is not good', () => {
     ['INSUFFICIENT_SCOPE', /scopes named in WWW-Authenticate/],
     ['BINDING_MISMATCH', /organisation and project/],
   ])('that is %s says in its detail what to do', (code, advice) => {
-    const { problem } = refusalOf(code, NO_SCOPES_REQUIRED, 'keyward');
+    const { problem } = refusalOf(code, { allOf: [], anyOf: [] }, 'keyward');
 
     expect(problem.detail).toMatch(advice);
   });

@@ -1,6 +1,6 @@
 import { applyDecorators, type ExceptionFilter, type Type, UseFilters, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { IfMatch } from '../../http/if-match.decorator';
+import { IfMatch } from '../../http/if-match';
 import { type Handler, OwnController, OwnRoute, type Reads } from '../../http/own-route';
 import { ApiProblems } from '../../problems/api-problems.decorator';
 import type { ProblemCode } from '../../problems/problem-catalogue';

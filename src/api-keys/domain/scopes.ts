@@ -45,9 +45,6 @@ export interface ScopeRequirement {
   readonly anyOf: readonly (readonly string[])[];
 }
 
-/** Asks for no scope at all. */
-export const NO_SCOPES_REQUIRED: ScopeRequirement = { allOf: [], anyOf: [] };
-
 /** Whether the granted scopes meet a requirement. */
 export function meetsScopes(granted: readonly string[], required: ScopeRequirement): boolean {
   for (const scope of required.allOf) if (!grants(granted, scope)) return false;

@@ -6,7 +6,7 @@ import type {
   QueuedEvent,
   RecordedEvent,
 } from '../../api-keys/ports/event.repository';
-import { MemoryLeaseRepository } from './memory-lease.repository';
+import type { LeaseRecord, LeaseRepository } from '../../api-keys/ports/lease.repository';
 
 interface Kept extends RecordedEvent {
   readonly position: string;
@@ -137,4 +137,20 @@ function isDue({ deliverAt }: QueuedEvent, now: Date): boolean {
 function inOrderAfter(ids: readonly (string | null)[], after: string | undefined): readonly string[] {
   const strings = [...new Set(ids)].filter((id) => id !== null);
   return strings.filter((id) => after === undefined || id > after).toSorted();
+}
+
+/** Keeps leases in this process. */
+export class MemoryLeaseRepository implements LeaseRepository {
+  private readonly leases = new Map<string, LeaseRecord>();
+
+  async read(name: string): Promise<LeaseRecord | null> {
+    return this.leases.get(name) ?? null;
+  }
+
+  async write(name: string, next: LeaseRecord): Promise<boolean> {
+    const before = this.leases.get(name);
+    if ((before?.beat ?? 0) !== next.beat - 1) return false;
+    this.leases.set(name, { progress: before?.progress, ...next });
+    return true;
+  }
 }

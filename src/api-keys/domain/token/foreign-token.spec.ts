@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
-import { foreignKeyId, isForeignToken, isTokenHash } from './foreign-token';
+import { foreignKeyId, isForeignToken } from './foreign-token';
 import { isKeyId } from '../key-id';
 
 const PREFIXES = ['acme_', 'globex-'];
@@ -67,24 +67,5 @@ describe('the id of an imported key', () => {
         expect(new Set(several.map(foreignKeyId)).size).toBe(several.length);
       }),
     );
-  });
-});
-
-describe('the hash of a token', () => {
-  it('is 64 lower-case hexadecimal digits', () => {
-    fc.assert(fc.property(hashes, (hash) => expect(isTokenHash(hash)).toBe(true)));
-  });
-
-  it.each([
-    ['empty', ''],
-    ['in upper case', 'C0'.repeat(32)],
-    ['a digit short', 'c0'.repeat(32).slice(1)],
-    ['a digit long', `${'c0'.repeat(32)}0`],
-    ['no hexadecimal', 'g0'.repeat(32)],
-    ['on a line of its own', `${'c0'.repeat(32)}\n`],
-    ['after a space', ` ${'c0'.repeat(32)}`],
-    ['in full-width digits', '\uff10'.repeat(64)],
-  ])('is none where it is %s', (_what, text) => {
-    expect(isTokenHash(text)).toBe(false);
   });
 });

@@ -3,7 +3,6 @@ import { encodeBase32 } from '../../../common/base32';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{20,512}$/;
 const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
-const SHA256_HEX = /^[0-9a-f]{64}$/;
 
 /**
  * Whether a presented text is looked at as a token that another system issued: it begins with one of the
@@ -25,9 +24,4 @@ export function isForeignToken(presented: string, importPrefixes: readonly strin
  */
 export function foreignKeyId(tokenHash: string): string {
   return `z${encodeBase32(hash('sha256', `keyward:import:${tokenHash}`, 'buffer'), 25)}`;
-}
-
-/** Whether `text` is a SHA-256 in lower-case hex. */
-export function isTokenHash(text: string): boolean {
-  return SHA256_HEX.test(text);
 }

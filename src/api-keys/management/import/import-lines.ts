@@ -1,7 +1,6 @@
 import type { Caller } from '../../domain/caller';
 import { translateForeignRecord } from './foreign-record';
-import type { ImportOptions } from './import-options';
-import type { ImportOutcome } from './import-report';
+import type { ImportOptions, ImportOutcome } from './import-report';
 import type { KeyImportService } from './key-import.service';
 import { fitTexts } from './record-texts';
 import type { ScopeMap } from './scope-map';

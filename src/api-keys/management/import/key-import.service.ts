@@ -25,8 +25,7 @@ import { OWNER_SLOTS, type OwnerSlots } from '../../ports/owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository, KeyIdTakenError } from '../../storage/api-key.repository';
 import { StorageUnavailableError } from '../../../problems/storage.errors';
 import { OWNER_STATUS, type OwnerStatus } from '../../ports/owner-status';
-import type { ImportOptions } from './import-options';
-import type { ImportOutcome } from './import-report';
+import type { ImportOptions, ImportOutcome } from './import-report';
 import { prefixWarning } from './prefix-warning';
 
 /** Before every expiry. */
