@@ -3,7 +3,7 @@
  * decision record 0077. `npm run docs:graph` writes them to docs/architecture.md.
  */
 const ROOMS = {
-  common: 'Helpers without Nest: time limits, loops, encodings, redaction, tallies.',
+  common: 'Helpers without Nest: time limits, loops, ULIDs, base32, redaction, metrics.',
   problems:
     'RFC 9457 problems: catalogue, exceptions, filter, validation, and what every error response needs.',
   http: 'What our own routes share: bodies, queries, dates, `If-Match`, client address.',
