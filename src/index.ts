@@ -56,13 +56,14 @@ export type {
 } from './api-keys/domain/api-key';
 export type { Binding, TenantContext } from './api-keys/domain/binding';
 export { type Caller, callerOf, rootCaller } from './api-keys/domain/caller';
-export type {
-  Decision,
-  DecisionCode,
-  Refused,
-  Requirement,
-  Unknown,
-  Valid,
+export {
+  DECISION_CODES,
+  type Decision,
+  type DecisionCode,
+  type Refused,
+  type Requirement,
+  type Unknown,
+  type Valid,
 } from './api-keys/domain/decision';
 export {
   KEY_EVENT_TYPES,
