@@ -2,15 +2,14 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, Matches } from 'class-validator';
 import { KEY_EVENT_TYPES, type KeyEventType } from '../../api-keys/domain/key-event';
-import { IsRfc3339, IsWhole, MayBeAbsent } from '../../http/field-rules';
-import { IsKeyId } from '../../api-keys/fields/key-field-rules';
-import { KeyFilterQuery } from '../../api-keys/fields/key-filter.query';
+import { IsAlongWith, IsRfc3339, IsWhole, MayBeAbsent } from '../../http/field-rules';
+import { IsKeyId, IsOwnerId, IsTenantId } from '../../api-keys/fields/key-field-rules';
 
 /** How many events a page holds where the request does not say. */
 export const DEFAULT_EVENT_PAGE = 100;
 
 /** Which events a page is to show. */
-export class ListEventsQuery extends KeyFilterQuery {
+export class ListEventsQuery {
   /**
    * How many events the page holds at the most.
    * @example 100
@@ -42,6 +41,28 @@ export class ListEventsQuery extends KeyFilterQuery {
   @MayBeAbsent()
   @IsKeyId()
   keyId?: string;
+
+  /**
+   * Only events of keys bound to this organisation.
+   * @example "acme"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  orgId?: string;
+
+  /**
+   * Only events of keys bound to this project; needs `orgId`.
+   * @example "apollo"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  @IsAlongWith('orgId')
+  projectId?: string;
+
+  /** Only events of keys of this owner. */
+  @MayBeAbsent()
+  @IsOwnerId()
+  ownerId?: string;
 
   /**
    * Only events at this moment or later.

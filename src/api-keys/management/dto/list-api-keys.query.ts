@@ -1,13 +1,12 @@
-import { ApiProperty, IntersectionType } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { API_KEY_STATUSES, type ApiKeyStatus } from '../../domain/api-key';
-import { MayBeAbsent } from '../../../http/field-rules';
+import { IsAlongWith, MayBeAbsent } from '../../../http/field-rules';
 import { PageQuery } from '../../../http/page.query';
-import { IsExternalId } from '../../fields/key-field-rules';
-import { KeyFilterQuery } from '../../fields/key-filter.query';
+import { IsExternalId, IsOwnerId, IsTenantId } from '../../fields/key-field-rules';
 
 /** Which keys a page is to show. */
-export class ListApiKeysQuery extends IntersectionType(PageQuery, KeyFilterQuery) {
+export class ListApiKeysQuery extends PageQuery {
   /**
    * Only keys in this state.
    * @example "active"
@@ -16,6 +15,28 @@ export class ListApiKeysQuery extends IntersectionType(PageQuery, KeyFilterQuery
   @ApiProperty({ enum: API_KEY_STATUSES, enumName: 'ApiKeyStatus' })
   @IsIn(API_KEY_STATUSES, { message: `must be one of ${API_KEY_STATUSES.join(', ')}` })
   status?: ApiKeyStatus;
+
+  /**
+   * Only keys bound to this organisation.
+   * @example "acme"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  orgId?: string;
+
+  /**
+   * Only keys bound to this project; needs `orgId`.
+   * @example "apollo"
+   */
+  @MayBeAbsent()
+  @IsTenantId()
+  @IsAlongWith('orgId')
+  projectId?: string;
+
+  /** Only keys of this owner. */
+  @MayBeAbsent()
+  @IsOwnerId()
+  ownerId?: string;
 
   /**
    * Only keys with this external id.
