@@ -48,7 +48,7 @@ module.exports = {
       to: {
         pathNot: [
           '^src/api-keys/domain/',
-          '^src/common/(base32|ulid)\\.ts$',
+          '^src/common/ulid\\.ts$',
           '^(node:)?(crypto|zlib|util)$',
           'node_modules/(ulid|ipaddr\\.js)/',
         ],
@@ -72,7 +72,7 @@ module.exports = {
       },
       to: {
         path: '^src/api-keys/storage/',
-        pathNot: '/(api-key|outbox)\\.repository\\.ts$',
+        pathNot: '/(api-key\\.repository|key-outbox)\\.ts$',
       },
     },
     {

@@ -1,7 +1,7 @@
 import { type DynamicModule, type InjectionToken, Module, type Provider, type Type } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { getConnectionToken } from '@nestjs/mongoose';
-import { ConfigurationError } from './config/configuration.error';
+import { ConfigurationError } from './problems/configuration.error';
 import { StorageConfig } from './config/storage.config';
 import { Admission } from './api-keys/access/admission';
 import { RouteAccessAudit } from './api-keys/access/route-access.audit';

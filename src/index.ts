@@ -40,7 +40,7 @@ export {
   SelfScoped,
   TenantHeaders,
   Uncached,
-} from './api-keys/access/require-scopes.decorator';
+} from './api-keys/access/access.decorators';
 export { ScopesGuard } from './api-keys/access/scopes.guard';
 export { ClientAddress } from './http/client-address';
 
@@ -109,12 +109,12 @@ export {
   type RecordedEvent,
 } from './api-keys/ports/event.repository';
 export type { LeaseRecord, LeaseRepository } from './api-keys/ports/lease.repository';
-export type { ExpiryPosition, KeyOutbox, PendingEvents } from './api-keys/storage/outbox.repository';
+export type { ExpiryPosition, KeyOutbox, PendingEvents } from './api-keys/storage/key-outbox';
 
 export type { EventPage, EventPageQuery } from './events/event-page';
 export { EventsService } from './events/events.service';
 export type { WebhookOptions } from './api-keys/options/webhook.options';
-export type { PresentedCredential, PresentedToken } from './api-keys/access/credentials';
+export type { PresentedCredential, PresentedToken } from './api-keys/access/header-credential';
 export type { ImportOptions, ImportOutcome, ImportReport } from './api-keys/management/import/import-report';
 export { KeyImportService } from './api-keys/management/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
@@ -129,7 +129,7 @@ export {
   type UsageReport,
   type UsageRequest,
 } from './api-keys/management/key-usage.service';
-export { UsageNotRecordedError } from './api-keys/usage/usage.errors';
+export { UsageNotRecordedError } from './api-keys/management/usage.errors';
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier, type VerifyOptions } from './api-keys/verification/key-verifier';
@@ -137,7 +137,7 @@ export { AUTHENTICATOR, type Authenticator } from './api-keys/ports/authenticato
 export { OWNER_SLOTS, type OwnerSlots } from './api-keys/ports/owner-slots';
 export { OWNER_STATUS, type OwnerStatus } from './api-keys/ports/owner-status';
 
-export { ConfigurationError } from './config/configuration.error';
+export { ConfigurationError } from './problems/configuration.error';
 export type { Durability } from './config/storage.config';
 
 export { type ErrorCode, type FaultCode, KeywardError } from './problems/keyward.error';

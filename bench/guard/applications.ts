@@ -15,7 +15,7 @@ import {
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { RequireScopes } from '../../src/api-keys/access/require-scopes.decorator';
+import { RequireScopes } from '../../src/api-keys/access/access.decorators';
 import { ApiKeysModule } from '../../src/api-keys.module';
 import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';

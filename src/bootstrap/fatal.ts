@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import { redactionOf, shown } from '../common/redaction';
 
 /** Ends the process because it cannot start: one line for a fault of the set-up, everything for one of ours. */

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import { Environment, storageKindOf } from '../settings/environment';
 import { runningVersion } from '../settings/version';
 import { createService, isDocumented } from './create-service';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { mongo } from 'mongoose';
 import { ScriptedDeployment } from '../../test/support/scripted-deployment';
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import type { ChangeFeedMode, ChangeListener } from './change-feed';
 import { MongoChangeFeed } from './mongo-change-feed';
 import type { DeploymentKind } from './mongo-deployment';

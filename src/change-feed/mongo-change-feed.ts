@@ -2,7 +2,7 @@ import { reasonOf } from '../common/reason';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Connection, mongo } from 'mongoose';
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import {
   type ChangeFeed,
   type ChangeFeedKind,

@@ -1,4 +1,4 @@
-import { ConfigurationError } from './configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import { assertVolatilePermit, type Durability, StorageConfig } from './storage.config';
 
 const storage = new StorageConfig();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ConfigurationError } from './configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 
 const ENVIRONMENTS_WITH_VOLATILE_STORAGE: ReadonlySet<string> = new Set(['development', 'test']);
 

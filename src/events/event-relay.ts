@@ -3,7 +3,7 @@ import { dueNotice } from '../api-keys/domain/expiry-notice';
 import type { KeyEvent } from '../api-keys/domain/key-event';
 import { isImportedKeyId } from '../api-keys/domain/key-id';
 import type { ApiKeyRepository } from '../api-keys/storage/api-key.repository';
-import type { KeyOutbox, PendingEvents } from '../api-keys/storage/outbox.repository';
+import type { KeyOutbox, PendingEvents } from '../api-keys/storage/key-outbox';
 import { inParallel } from '../common/in-parallel';
 import type { KeyEventPublisher } from './key-event.publisher';
 

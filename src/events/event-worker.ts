@@ -13,10 +13,10 @@ import { changeEventOf, positionAt } from '../api-keys/domain/key-event';
 import type { KeyChangeListener } from '../api-keys/ports/key-change.listener';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../api-keys/storage/api-key.repository';
 import { EVENT_REPOSITORY, type EventRepository } from '../api-keys/ports/event.repository';
-import type { KeyOutbox } from '../api-keys/storage/outbox.repository';
+import type { KeyOutbox } from '../api-keys/storage/key-outbox';
 import { eventMetrics } from './event-metrics';
 import { EventRelay, type RecordEvent } from './event-relay';
-import { ExpiryNotices } from './expiry-notices';
+import { ExpiryWatch } from './expiry-watch';
 import { KeyEventPublisher } from './key-event.publisher';
 import { Lease, LEASE_MS } from './lease';
 import { Loop } from '../common/loop';
@@ -83,7 +83,7 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
     const record: RecordEvent = async (event) =>
       events.add(event, webhook === undefined ? undefined : this.clock.now());
     const relay = new EventRelay(this.keys, outbox, record, this.publisher, this.clock);
-    const notices = new ExpiryNotices(outbox, record, this.publisher, this.clock);
+    const notices = new ExpiryWatch(outbox, record, this.publisher, this.clock);
     const delivery =
       webhook && new WebhookDelivery(events, new WebhookClient(webhook), webhook.secrets, this.clock);
 

@@ -4,7 +4,7 @@ import Negotiator from 'negotiator';
 import type { Call } from '../http/own-route';
 import { currentCaller } from '../api-keys/access/current-caller';
 import { GuardedController, GuardedRoute } from '../api-keys/access/guarded-route.decorator';
-import { SelfScoped } from '../api-keys/access/require-scopes.decorator';
+import { SelfScoped } from '../api-keys/access/access.decorators';
 import { parseRfc3339 } from '../http/rfc3339';
 import { EventDto, EventPageDto } from './dto/event.dto';
 import { DEFAULT_EVENT_PAGE, ListEventsQuery } from './dto/list-events.query';

@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { HealthCheckService, type HealthIndicatorResult } from '@nestjs/terminus';
-import { Public } from '../api-keys/access/require-scopes.decorator';
+import { Public } from '../api-keys/access/access.decorators';
 import { problemOf } from '../problems/problem';
 import { ProblemException } from '../problems/problem.exception';
 import { HealthContributors, type PartsHealth } from './health-contributors';

@@ -1,7 +1,7 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { register } from 'prom-client';
-import { Public } from '../api-keys/access/require-scopes.decorator';
+import { Public } from '../api-keys/access/access.decorators';
 
 /** Metrics for Prometheus. */
 @ApiExcludeController()

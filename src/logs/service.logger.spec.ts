@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import { newKeyId } from '../api-keys/domain/key-id';
 import { issueToken } from '../api-keys/domain/token/key-token';
 import { writeLogLine } from './log-sink';

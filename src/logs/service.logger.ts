@@ -1,5 +1,5 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import type { LogFormat } from '../settings/environment';
 import { writeLogLine } from './log-sink';
 import { redactionOf, type Redaction, shown } from '../common/redaction';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { getConnectionToken } from '@nestjs/mongoose';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import { type Environment, mongoOf } from '../settings/environment';
 import { MongoConnectionModule } from './mongo-connection.module';
 

@@ -9,7 +9,7 @@ import {
 import { getConnectionToken } from '@nestjs/mongoose';
 import { type Connection, createConnection } from 'mongoose';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConfigurationError, UnreachableError } from '../config/configuration.error';
+import { ConfigurationError, UnreachableError } from '../problems/configuration.error';
 
 const RETRY_MS = 1000;
 const SERVER_SELECTION_MS = 2000;

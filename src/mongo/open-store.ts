@@ -1,5 +1,5 @@
 import type { Connection } from 'mongoose';
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import type { Durability, StorageConfig, VolatileStoragePermit } from '../config/storage.config';
 import { requiredConnection } from './required-connection';
 

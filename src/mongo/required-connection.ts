@@ -1,5 +1,5 @@
 import type { Connection, mongo } from 'mongoose';
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 
 const own = new WeakMap<mongo.MongoClient, Connection>();
 

@@ -12,7 +12,7 @@ import {
   UnauthorizedException,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from './configuration.error';
 import { KeywardError } from './keyward.error';
 import { problemOf } from './problem';
 import { StorageFaultError } from './storage.errors';

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import { logFormatOf, readEnvironment } from './environment';
 
 const origins = 'use origins such as https://app.example.com, separated by commas';

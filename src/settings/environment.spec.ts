@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import { readEnvironment, storageKindOf, webhookOf } from './environment';
 
 /** The sentence an operator reads; empty where the environment is accepted. */

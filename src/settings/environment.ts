@@ -19,7 +19,7 @@ import {
 import { OWN_SCOPES } from '../api-keys/domain/own-scopes';
 import { redactedSetting } from '../common/redaction';
 import type { MongoTarget } from '../mongo/mongo-connection.module';
-import { ConfigurationError } from '../config/configuration.error';
+import { ConfigurationError } from '../problems/configuration.error';
 import { REDIS_URL_REMEDY } from '../common/redis-url';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;

@@ -4,7 +4,7 @@ import { apiKeyStores } from '../../src/api-keys/storage/api-key-storage';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import type { ChangeFeedMode } from '../../src/change-feed/change-feed';
 import { MongoDeployment } from '../../src/change-feed/mongo-deployment';
-import { ConfigurationError } from '../../src/config/configuration.error';
+import { ConfigurationError } from '../../src/problems/configuration.error';
 import { StorageConfig } from '../../src/config/storage.config';
 import { openStore } from '../../src/mongo/open-store';
 import { userStores } from '../../src/users/storage/user-storage';

@@ -2,13 +2,13 @@ import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { foreignKeyId } from '../../src/api-keys/domain/token/foreign-token';
 import { changeEventOf, type KeyEvent } from '../../src/api-keys/domain/key-event';
 import { EventRelay, type RecordEvent } from '../../src/events/event-relay';
-import { ExpiryNotices } from '../../src/events/expiry-notices';
+import { ExpiryWatch } from '../../src/events/expiry-watch';
 import { inParallel } from '../../src/common/in-parallel';
 import { KeyEventPublisher } from '../../src/events/key-event.publisher';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import type { EventRepository, RecordedEvent } from '../../src/api-keys/ports/event.repository';
 import { EVENT_STORES } from '../../src/events/storage/event-storage';
-import type { KeyOutbox } from '../../src/api-keys/storage/outbox.repository';
+import type { KeyOutbox } from '../../src/api-keys/storage/key-outbox';
 import { StorageConfig } from '../../src/config/storage.config';
 import { openStore } from '../../src/mongo/open-store';
 import { connected } from '../support/connected';
@@ -47,14 +47,14 @@ const HOUSES: Readonly<Record<string, () => Promise<House>>> = {
 class Instance {
   readonly told: KeyEvent[] = [];
   readonly relay: EventRelay;
-  readonly notices: ExpiryNotices;
+  readonly notices: ExpiryWatch;
 
   constructor({ keys, events }: House, outbox: KeyOutbox, clock: { now(): Date }) {
     const record: RecordEvent = async (event) => events.add(event, clock.now());
     const publisher = new KeyEventPublisher();
     jest.spyOn(publisher, 'tell').mockImplementation((event) => void this.told.push(event));
     this.relay = new EventRelay(keys, outbox, record, publisher, clock);
-    this.notices = new ExpiryNotices(outbox, record, publisher, clock);
+    this.notices = new ExpiryWatch(outbox, record, publisher, clock);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { changeEventOf } from '../../src/api-keys/domain/key-event';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
-import type { KeyOutbox, PendingEvents } from '../../src/api-keys/storage/outbox.repository';
+import type { KeyOutbox, PendingEvents } from '../../src/api-keys/storage/key-outbox';
 import { aFullKey, aKey, ALICE, changed, revoked, TENANTS, withoutHistory } from '../support/fixtures';
 import type { OpenedRepository } from './opened-repository';
 

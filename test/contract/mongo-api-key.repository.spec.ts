@@ -3,7 +3,7 @@ import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { type Caller, rootCaller } from '../../src/api-keys/domain/caller';
 import { changeEventOf } from '../../src/api-keys/domain/key-event';
 import { systemClock } from '../../src/api-keys/ports/clock';
-import type { KeyOutbox } from '../../src/api-keys/storage/outbox.repository';
+import type { KeyOutbox } from '../../src/api-keys/storage/key-outbox';
 import { aFullKey, aKey, ALICE, changed, nothingOptional } from '../support/fixtures';
 import { testDatabaseUri } from '../support/test-database';
 import { describeApiKeyRepository } from './api-key-repository.contract';

@@ -16,7 +16,7 @@ import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
 import type { Passed } from '../verification/verification';
 import { Admission } from './admission';
-import type { PresentedCredential } from './credentials';
+import type { PresentedCredential } from './header-credential';
 import { loggedDecisionOf } from './decision-log';
 
 const NOON = new Date('2027-01-31T12:00:00.000Z');

@@ -13,7 +13,7 @@ import { KeyVerifier, type VerifyOptions } from '../verification/key-verifier';
 import { isAtOnce, type Passed, type Verification } from '../verification/verification';
 import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 import type { Authenticator } from '../ports/authenticator';
-import type { PresentedCredential, PresentedToken } from './credentials';
+import type { PresentedCredential, PresentedToken } from './header-credential';
 import { logDecision } from './decision-log';
 import { rateLimitHeaders } from './rate-limit-headers';
 

@@ -8,7 +8,7 @@ import {
   RequireScopes,
   SelfScoped,
   Uncached,
-} from './require-scopes.decorator';
+} from './access.decorators';
 import { compileRouteAccess, type RouteAccess } from './route-access';
 
 @GuardedController('shelves', 'Shelves')

@@ -4,16 +4,10 @@ import { IfMatch } from '../../http/if-match';
 import { type Handler, OwnController, OwnRoute, type Reads } from '../../http/own-route';
 import { ApiProblems } from '../../problems/api-problems.decorator';
 import type { ProblemCode } from '../../problems/problem-catalogue';
-import { GUARDED, JSON_BODY, POSSESSION, SCOPED, SESSION } from '../../problems/problem-groups';
+import { GUARDED, JSON_BODY, POSSESSION, SCOPED, SESSION } from './route-problems';
 import { ProblemFilter } from '../../problems/problem.filter';
 import { OwnRouteGuard } from './own-route.guard';
-import {
-  AllowSessions,
-  Authenticated,
-  Possession,
-  RequireScopes,
-  Uncached,
-} from './require-scopes.decorator';
+import { AllowSessions, Authenticated, Possession, RequireScopes, Uncached } from './access.decorators';
 import { ScopesGuard } from './scopes.guard';
 
 /** Who may use a route: the decorator of the same name. */

@@ -11,7 +11,7 @@ import { type Caller, rootCaller } from '../domain/caller';
 import type { Admission } from './admission';
 import type { Authenticator } from '../ports/authenticator';
 import type { HttpRequest } from '../../http/http-request';
-import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './require-scopes.decorator';
+import { AllowSessions, Authenticated, RequireScopes, SelfScoped } from './access.decorators';
 import { ScopesGuard } from './scopes.guard';
 import { accessOf } from './verified-access';
 

@@ -2,7 +2,7 @@ import { Controller, Get, Injectable, type Provider, type Type, UseGuards } from
 import { ApplicationConfig, DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { API_KEYS_SETTINGS } from './module-settings';
-import { Authenticated, Public, RequireScopes } from './require-scopes.decorator';
+import { Authenticated, Public, RequireScopes } from './access.decorators';
 import { RouteAccessAudit } from './route-access.audit';
 import { ScopesGuard } from './scopes.guard';
 

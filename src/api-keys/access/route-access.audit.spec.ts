@@ -2,9 +2,9 @@ import { Controller, Get, Injectable, type Type, UseGuards } from '@nestjs/commo
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { Test } from '@nestjs/testing';
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 import type { ApiKeysModuleSettings } from './module-settings';
-import { Authenticated, Public, RequireScopes, TenantHeaders } from './require-scopes.decorator';
+import { Authenticated, Public, RequireScopes, TenantHeaders } from './access.decorators';
 import { RouteAccessAudit } from './route-access.audit';
 import { ScopesGuard } from './scopes.guard';
 

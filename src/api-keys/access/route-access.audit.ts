@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 import { declarationsOn } from './access-declaration';
 import { discoverMessageHandlers } from './message-handlers';
 import { API_KEYS_SETTINGS, type ApiKeysModuleSettings, isScopesGuard } from './module-settings';

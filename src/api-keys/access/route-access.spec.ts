@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 import {
   Authenticated,
   Possession,
@@ -9,7 +9,7 @@ import {
   SelfScoped,
   TenantHeaders,
   Uncached,
-} from './require-scopes.decorator';
+} from './access.decorators';
 import { compileRouteAccess, type RouteAccess, RouteAccessTable } from './route-access';
 
 type Decorator = ClassDecorator & MethodDecorator;

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 import type { ScopeRequirement } from '../domain/scopes';
 import type { VerifyOptions } from '../verification/key-verifier';
 import { type AccessDeclaration, declarationsOn } from './access-declaration';

@@ -1,5 +1,5 @@
 import { CurrentApiKey, type CurrentKey } from './parameter.decorators';
-import { AllowSessions, Authenticated, SelfScoped } from './require-scopes.decorator';
+import { AllowSessions, Authenticated, SelfScoped } from './access.decorators';
 import { compileRouteAccess } from './route-access';
 import { attachAccess, requirePresentedKey } from './verified-access';
 

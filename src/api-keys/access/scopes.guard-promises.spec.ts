@@ -4,7 +4,7 @@ import { KeywardError } from '../../problems/keyward.error';
 import { newKeyId } from '../domain/key-id';
 import { issueToken } from '../domain/token/key-token';
 import type { Authenticator } from '../ports/authenticator';
-import { AllowSessions, RequireScopes, SelfScoped } from './require-scopes.decorator';
+import { AllowSessions, RequireScopes, SelfScoped } from './access.decorators';
 import { accessOf } from './verified-access';
 
 class Memories {

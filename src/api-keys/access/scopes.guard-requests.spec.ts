@@ -1,7 +1,7 @@
 import { guardedRoute, NOT_CACHED, requestOf, type Sent } from '../../../test/support/guarded-route';
 import { type KeyDoor, keyDoor } from '../../../test/support/key-door';
 import { loggedDecisionOf } from './decision-log';
-import type { PresentedCredential } from './credentials';
+import type { PresentedCredential } from './header-credential';
 import type { HttpRequest } from '../../http/http-request';
 import {
   Authenticated,
@@ -10,7 +10,7 @@ import {
   RequireScopes,
   SelfScoped,
   TenantHeaders,
-} from './require-scopes.decorator';
+} from './access.decorators';
 import { ScopesGuard } from './scopes.guard';
 import { accessOf } from './verified-access';
 

@@ -9,7 +9,7 @@ import {
   ClientCredentials,
   RequireScopes,
   SelfScoped,
-} from './require-scopes.decorator';
+} from './access.decorators';
 import { accessOf } from './verified-access';
 
 @SelfScoped()

@@ -16,7 +16,7 @@ import { FreshKeys } from '../verification/fresh-keys';
 import { KeyVerifier } from '../verification/key-verifier';
 import { ReuseRecorder } from '../verification/reuse-recorder';
 import { Admission } from './admission';
-import { Authenticated, Public, RequireScopes, SelfScoped } from './require-scopes.decorator';
+import { Authenticated, Public, RequireScopes, SelfScoped } from './access.decorators';
 import { ScopesGuard } from './scopes.guard';
 
 class Memories {

@@ -16,14 +16,14 @@ import { isAtOnce, type Passed } from '../verification/verification';
 import { Admission } from './admission';
 import { AUTHENTICATOR, type Authenticator } from '../ports/authenticator';
 import { ClientAddress } from '../../http/client-address';
-import { type PresentedCredential, readCredential } from './credentials';
+import { type PresentedCredential, readCredential } from './header-credential';
 import { logRejection } from './decision-log';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { RequestRequirement } from './request-requirement';
 import { type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext, TENANT_HEADERS } from './tenant-context';
-import { readClientCredential } from './client-credential';
+import { readClientCredential } from './form-credential';
 import { attachAccess, isLetInTo, KeyAccess } from './verified-access';
 
 /** The injection token of the class of the guard that the module installs. */

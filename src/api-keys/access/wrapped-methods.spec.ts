@@ -1,12 +1,6 @@
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 import { declarationsOn } from './access-declaration';
-import {
-  Authenticated,
-  Public,
-  RequireAnyScope,
-  RequireScopes,
-  SelfScoped,
-} from './require-scopes.decorator';
+import { Authenticated, Public, RequireAnyScope, RequireScopes, SelfScoped } from './access.decorators';
 import { compileRouteAccess } from './route-access';
 
 type Method = (...parameters: unknown[]) => unknown;

@@ -4,7 +4,7 @@ import { type Call, OwnRoute } from '../../http/own-route';
 import { currentKey } from '../access/current-caller';
 import { logAnswer } from '../access/decision-log';
 import { GuardedController } from '../access/guarded-route.decorator';
-import { ClientCredentials, RequireScopes, SelfScoped } from '../access/require-scopes.decorator';
+import { ClientCredentials, RequireScopes, SelfScoped } from '../access/access.decorators';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import { IntrospectionDto, IntrospectDto } from './introspect.dto';
 import { DecisionMetrics } from '../verification/decision-metrics';
@@ -12,7 +12,7 @@ import { KeyVerifier } from '../verification/key-verifier';
 import { ApiOAuthErrors } from './api-oauth-errors.decorator';
 import { OAuthErrorFilter } from './oauth-error.filter';
 import { requestedScopes } from './requested-scopes';
-import { tenantAskedFor } from './verifier-context';
+import { tenantAskedFor } from './asked-tenant';
 
 /** The door for what speaks OAuth 2.0: token introspection, RFC 7662. */
 @GuardedController('oauth2/introspect', 'Verification', OAuthErrorFilter)

@@ -4,11 +4,11 @@ import type { Call } from '../../http/own-route';
 import { currentKey } from '../access/current-caller';
 import { logAnswer } from '../access/decision-log';
 import { GuardedController, GuardedRoute } from '../access/guarded-route.decorator';
-import { SelfScoped } from '../access/require-scopes.decorator';
+import { SelfScoped } from '../access/access.decorators';
 import { VerificationDto, VerifyDto } from './verify.dto';
 import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
-import { tenantAskedFor } from './verifier-context';
+import { tenantAskedFor } from './asked-tenant';
 
 /** The door for services in any language. */
 @GuardedController('v1/api-keys/verify', 'Verification')

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 
 /**
  * What Keyward asks of a client of ioredis, which emits `error` and `ready`. A type of our own, because the package may not

@@ -4,7 +4,7 @@ import type { Call } from '../../http/own-route';
 import { ProblemException } from '../../problems/problem.exception';
 import { currentCaller, currentKey } from '../access/current-caller';
 import { GuardedController, GuardedRoute } from '../access/guarded-route.decorator';
-import { SelfScoped } from '../access/require-scopes.decorator';
+import { SelfScoped } from '../access/access.decorators';
 import { ApiKeysService } from './api-keys.service';
 import { type Clock, CLOCK } from '../ports/clock';
 import type { ApiKey } from '../domain/api-key';

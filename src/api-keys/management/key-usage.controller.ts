@@ -2,7 +2,7 @@ import { Get } from '@nestjs/common';
 import type { Call } from '../../http/own-route';
 import { currentCaller } from '../access/current-caller';
 import { GuardedController, GuardedRoute } from '../access/guarded-route.decorator';
-import { SelfScoped } from '../access/require-scopes.decorator';
+import { SelfScoped } from '../access/access.decorators';
 import { UsageDto } from './dto/usage.dto';
 import { toUsageRequest, UsageQuery } from './dto/usage.query';
 import { KeyUsageService } from './key-usage.service';

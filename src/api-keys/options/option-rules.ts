@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 
 /**
  * Checks the value of one option.

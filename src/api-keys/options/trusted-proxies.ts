@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 import { allowlistCovers, prefixOf } from '../domain/allowed-ips';
 
 /** Private networks of IPv6 may be as wide as they come; what is public and wider than this is somebody else's. */

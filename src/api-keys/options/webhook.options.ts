@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 import { isPublicAddress } from '../../common/public-address';
 
 /** Where events are sent to, and how it is known that they come from here. */

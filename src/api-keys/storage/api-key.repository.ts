@@ -3,7 +3,7 @@ import type { Durability } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import type { ChangeFeed } from '../../change-feed/change-feed';
 import type { ReadOptions } from '../../change-feed/read-options';
-import type { KeyOutbox } from './outbox.repository';
+import type { KeyOutbox } from './key-outbox';
 
 /** The injection token of the {@link ApiKeyRepository} in use. */
 export const API_KEY_REPOSITORY = Symbol('keyward:api-key-repository');

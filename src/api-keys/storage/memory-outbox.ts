@@ -1,6 +1,6 @@
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { changeEventOf, type KeyEvent } from '../domain/key-event';
-import type { ExpiryPosition, KeyOutbox, PendingEvents } from './outbox.repository';
+import type { ExpiryPosition, KeyOutbox, PendingEvents } from './key-outbox';
 
 /** The events of keys kept in this process. */
 export class MemoryKeyOutbox implements KeyOutbox {

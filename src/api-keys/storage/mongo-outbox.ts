@@ -4,7 +4,7 @@ import { changeEventId, changeEventOf } from '../domain/key-event';
 import type { ApiKeyDocument, StoredPendingEvent } from './api-key.schema';
 import { boundedMongoOperation, durableWrite, majorityRead } from '../../mongo/mongo-operation';
 import { withId } from '../../mongo/with-id';
-import type { ExpiryPosition, KeyOutbox, PendingEvents } from './outbox.repository';
+import type { ExpiryPosition, KeyOutbox, PendingEvents } from './key-outbox';
 
 /** Before every date, and yet a date: an index on dates alone serves the comparison. */
 const EVER = new Date(0);

@@ -5,10 +5,10 @@ import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.re
 import { type ChangeFeed, DEFAULT_REVOCATION_BOUND_MS } from '../../change-feed/change-feed';
 import { weightOfKey, weightOfOwner } from './cache-weight';
 import { FreshCache, type Reading } from './fresh-cache';
-import { forgetFreshness, watchFreshness } from './freshness.metrics';
+import { forgetFreshness, watchFreshness } from './freshness-metrics';
 import { OWNER_STATUS, type OwnerStatus } from '../ports/owner-status';
 import { UnknownTokens } from './unknown-tokens';
-import { WrongSecrets } from './wrong-secrets';
+import { RereadTurns } from './reread-turns';
 
 const DEFAULT_MAX_KEYS = 50_000;
 const DEFAULT_MAX_MB = 128;
@@ -40,7 +40,7 @@ export class FreshKeys implements BeforeApplicationShutdown {
   readonly keys: FreshCache<PreparedKey>;
   readonly owners: FreshCache<OwnerState> | undefined;
   readonly unknown: UnknownTokens;
-  readonly wrongSecrets: WrongSecrets<PreparedKey, Reading<PreparedKey>>;
+  readonly rereadTurns: RereadTurns<PreparedKey, Reading<PreparedKey>>;
   /** How old, in milliseconds, what an answer rests on may be. */
   readonly maxAgeMs: number;
   /** The feeds that freshness rests on, by what they are about. */
@@ -58,7 +58,7 @@ export class FreshKeys implements BeforeApplicationShutdown {
     this.maxAgeMs = maxAgeMs;
     this.feeds = { keys: repository.changes, owners: owners?.changes };
     this.unknown = new UnknownTokens(maxAgeMs);
-    this.wrongSecrets = new WrongSecrets(
+    this.rereadTurns = new RereadTurns(
       Math.min(maxAgeMs * WRONG_SECRET_INTERVAL, MAX_WRONG_SECRET_INTERVAL_MS),
     );
     this.keys = new FreshCache({

@@ -234,9 +234,9 @@ export class KeyVerifier {
     arrivedAt: number,
     deadline: number,
   ): Promise<Reading<PreparedKey>> {
-    const { keys, wrongSecrets } = this.fresh;
+    const { keys, rereadTurns } = this.fresh;
     const read = async (): Promise<Reading<PreparedKey>> => keys.read(known.id, performance.now(), deadline);
-    return keys.provenSince(known.id, arrivedAt) ?? wrongSecrets.readAgain(known, arrivedAt, read);
+    return keys.provenSince(known.id, arrivedAt) ?? rereadTurns.readAgain(known, arrivedAt, read);
   }
 
   /** Reading the clock costs a twentieth of a decision, and most keys have no end. */

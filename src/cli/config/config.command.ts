@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { requireProxies } from '../../api-keys/options/trusted-proxies';
 import { requireWebhook } from '../../api-keys/options/webhook.options';
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 import {
   type Environment,
   judgeEnvironment,

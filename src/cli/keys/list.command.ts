@@ -12,7 +12,7 @@ import { asOperator } from '../kit/operator-context';
 import { readOptions } from '../kit/options';
 import { print, printJson, tell } from '../kit/output';
 import { keyTable, rowOf } from './key-text';
-import { keyPages } from './key-pages';
+import { keyPages } from './listed-pages';
 
 interface Options {
   readonly org?: string;

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { KeyNotFoundError, RevokedKeyError } from '../../api-keys/management/api-keys.errors';
 import { StorageUnavailableError } from '../../problems/storage.errors';
-import { ConfigurationError, UnreachableError } from '../../config/configuration.error';
+import { ConfigurationError, UnreachableError } from '../../problems/configuration.error';
 import { CliError, UsageError } from './cli.errors';
 import { failureOf } from './failure';
 

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { UnreachableError } from '../../config/configuration.error';
+import { UnreachableError } from '../../problems/configuration.error';
 import { type ErrorCode, KeywardError } from '../../problems/keyward.error';
 import { isProblemCode, PROBLEM_CATALOGUE } from '../../problems/problem-catalogue';
 import { CliError } from './cli.errors';

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { inTime } from '../../common/in-time';
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 import { storageKindOf } from '../../settings/environment';
 import { loadEnvironment } from '../../settings/load-environment';
 import { OperatorLogger } from './operator.logger';

@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { ConfigurationError } from '../../config/configuration.error';
+import { ConfigurationError } from '../../problems/configuration.error';
 import { tell } from './output';
 
 /**

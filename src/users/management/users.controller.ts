@@ -2,7 +2,7 @@ import { Delete, Get, HttpCode, HttpStatus, Patch } from '@nestjs/common';
 import { ApiNoContentResponse } from '@nestjs/swagger';
 import { currentCaller } from '../../api-keys/access/current-caller';
 import { GuardedController, GuardedRoute } from '../../api-keys/access/guarded-route.decorator';
-import { SelfScoped } from '../../api-keys/access/require-scopes.decorator';
+import { SelfScoped } from '../../api-keys/access/access.decorators';
 import { DEFAULT_PAGE_SIZE } from '../../http/page.query';
 import { entityTag, readIfMatch } from '../../http/if-match';
 import type { Call } from '../../http/own-route';

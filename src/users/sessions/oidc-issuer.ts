@@ -11,7 +11,7 @@ import {
 } from 'jose';
 import { discoverProvider, patience, readJson } from '../issuers/discovery';
 import type { OidcIssuerConfig } from '../issuers/oidc-issuer.config';
-import { usableKeySet } from './key-set';
+import { usableKeySet } from './usable-key-set';
 import { IssuerFaultError } from '../issuers/issuer-fault.error';
 import { InvalidSessionError, IssuerUnavailableError } from './session.errors';
 

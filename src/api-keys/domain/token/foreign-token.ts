@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { encodeBase32 } from '../../../common/base32';
+import { encodeBase32 } from './base32';
 
 const VISIBLE_ASCII = /^[\x21-\x7e]{20,512}$/;
 const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;

@@ -3,7 +3,7 @@ import { INT64 } from '../../../common/int64';
 import { PageDto } from '../../../http/page.dto';
 import { API_KEY_STATUSES, type ApiKey, type ApiKeyStatus, statusOf } from '../../domain/api-key';
 import { METADATA } from '../../fields/key-field-rules';
-import { RateLimitDto } from '../../fields/rate-limit.dto';
+import { RateLimitDto } from './rate-limit.dto';
 
 /** A key, without anything secret. */
 @ApiSchema({ name: 'ApiKey' })

@@ -10,7 +10,7 @@ import {
   IsScopes,
   IsTenantId,
 } from '../../fields/key-field-rules';
-import { RateLimitDto } from '../../fields/rate-limit.dto';
+import { RateLimitDto } from './rate-limit.dto';
 
 /** What a new key is to be. What is left out is inherited from the calling key; `null` clears it. */
 @StrictSchema('CreateApiKeyRequest')

@@ -2,7 +2,7 @@ import { HttpCode, Post } from '@nestjs/common';
 import type { Call } from '../../../http/own-route';
 import { currentCaller } from '../../access/current-caller';
 import { GuardedController, GuardedRoute } from '../../access/guarded-route.decorator';
-import { SelfScoped } from '../../access/require-scopes.decorator';
+import { SelfScoped } from '../../access/access.decorators';
 import { ImportKeysDto, ImportReportDto } from './import.dto';
 import { ImportQuery } from './import.query';
 import { type ImportOutcome, reportOf } from './import-report';

@@ -2,7 +2,7 @@ import type { ApiKeyPage } from '../../api-keys/management/api-keys.service';
 import { rootCaller } from '../../api-keys/domain/caller';
 import type { KeyPageQuery } from '../../api-keys/management/key-page';
 import { aKey } from '../../../test/support/fixtures';
-import { keyPages } from './key-pages';
+import { keyPages } from './listed-pages';
 
 /** A list that answers with pages of these lengths, however many were asked for. */
 function listOf(...lengths: readonly number[]): {

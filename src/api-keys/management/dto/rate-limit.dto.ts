@@ -1,5 +1,5 @@
-import { StrictSchema } from '../../http/strict-schema';
-import { IsWhole } from '../../http/field-rules';
+import { StrictSchema } from '../../../http/strict-schema';
+import { IsWhole } from '../../../http/field-rules';
 
 /** At most so many requests in each window. */
 @StrictSchema('ApiKeyRateLimit')

@@ -1,4 +1,4 @@
-import { KeywardError } from '../problems/keyward.error';
+import { KeywardError } from './keyward.error';
 
 /**
  * The service or the module was set up in a way it refuses to run with. The message is one sentence for the

@@ -1,6 +1,6 @@
 import { register } from 'prom-client';
 import { ScriptedFeed } from '../../../test/support/scripted-feed';
-import { forgetFreshness, type Freshness, watchFreshness } from './freshness.metrics';
+import { forgetFreshness, type Freshness, watchFreshness } from './freshness-metrics';
 
 /** What Prometheus is told of a metric: its values, by what they are of. */
 async function told(name: string): Promise<Record<string, number>> {

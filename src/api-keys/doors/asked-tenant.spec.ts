@@ -1,6 +1,6 @@
 import type { Binding } from '../domain/binding';
 import { ProblemException } from '../../problems/problem.exception';
-import { tenantAskedFor } from './verifier-context';
+import { tenantAskedFor } from './asked-tenant';
 
 const acme: Binding = { orgId: 'acme' };
 const apollo: Binding = { orgId: 'acme', projectId: 'apollo' };

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { SigningKey } from '../../../test/support/identity-provider/signing-key';
-import { usableKeySet } from './key-set';
+import { usableKeySet } from './usable-key-set';
 
 const good = new SigningKey().publicJwk;
 const ed25519 = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import * as fc from 'fast-check';
-import { type PresentedCredential, readCredential } from './credentials';
+import { type PresentedCredential, readCredential } from './header-credential';
 
 const ID = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 

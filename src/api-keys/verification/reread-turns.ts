@@ -11,7 +11,7 @@ interface Turn<R> {
  * once, so that a token that another instance has just issued works promptly. Whoever comes later waits for the next
  * read and shares it, see decision record 0051.
  */
-export class WrongSecrets<K extends object, R> {
+export class RereadTurns<K extends object, R> {
   /** By the record in memory: what is known of it ends with it. */
   private readonly turns = new WeakMap<K, Turn<R>>();
 

@@ -1,7 +1,7 @@
-import type { Caller } from '../../domain/caller';
+import type { Caller } from '../../api-keys/domain/caller';
 import { translateForeignRecord } from './foreign-record';
-import type { ImportOptions, ImportOutcome } from './import-report';
-import type { KeyImportService } from './key-import.service';
+import type { ImportOptions, ImportOutcome } from '../../api-keys/management/import/import-report';
+import type { KeyImportService } from '../../api-keys/management/import/key-import.service';
 import { fitTexts } from './record-texts';
 import type { ScopeMap } from './scope-map';
 

@@ -1,6 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { type PresentedCredential, readCredential } from './credentials';
+import { type PresentedCredential, readCredential } from './header-credential';
 
 function requestWith(rawHeaders: readonly string[], url = '/'): IncomingMessage {
   return Object.assign(new IncomingMessage(new Socket()), { rawHeaders: [...rawHeaders], url });

@@ -1,4 +1,4 @@
-import { WrongSecrets } from './wrong-secrets';
+import { RereadTurns } from './reread-turns';
 
 const INTERVAL_MS = 20;
 const KEY = { id: '01jd8x4k2m6n8p0q2r4s6t8v0w' };
@@ -9,7 +9,7 @@ function keepProcessBusy(ms: number): void {
 
 describe('a key that is read again because of wrong secrets', () => {
   it('is read once when the next read is due and its timer is late', async () => {
-    const secrets = new WrongSecrets<object, number>(INTERVAL_MS);
+    const secrets = new RereadTurns<object, number>(INTERVAL_MS);
     let reads = 0;
     const present = async (): Promise<number> =>
       secrets.readAgain(KEY, performance.now(), async () => (reads += 1));
@@ -22,7 +22,7 @@ describe('a key that is read again because of wrong secrets', () => {
   });
 
   it('is read anew for a secret that was presented after the last read began', async () => {
-    const secrets = new WrongSecrets<object, number>(INTERVAL_MS);
+    const secrets = new RereadTurns<object, number>(INTERVAL_MS);
     let reads = 0;
     const read = async (): Promise<number> => (reads += 1);
     const arrivedAt = performance.now();

@@ -1,6 +1,6 @@
 import { readForm } from '../../http/request-form';
 import { validationProblem } from '../../problems/validation';
-import type { PresentedCredential } from './credentials';
+import type { PresentedCredential } from './header-credential';
 import type { HttpRequest } from '../../http/http-request';
 
 /**

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { isExternalId } from '../../domain/external-id';
+import { isExternalId } from '../../api-keys/domain/external-id';
 import { translateForeignRecord } from './foreign-record';
 
 const HASH = 'c0'.repeat(32);

@@ -1,6 +1,6 @@
 import { MisuseError } from '../../problems/misuse.error';
 import { declarationsOn } from './access-declaration';
-import { Authenticated, RequireAnyScope, RequireScopes } from './require-scopes.decorator';
+import { Authenticated, RequireAnyScope, RequireScopes } from './access.decorators';
 
 describe.each([
   ['RequireScopes', RequireScopes],

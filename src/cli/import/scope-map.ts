@@ -1,4 +1,4 @@
-import { isScope } from '../../domain/scopes';
+import { isScope } from '../../api-keys/domain/scopes';
 
 /** What the scopes of another system become: each becomes one or more scopes. */
 export type ScopeMap = ReadonlyMap<string, readonly string[]>;

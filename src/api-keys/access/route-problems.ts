@@ -1,4 +1,4 @@
-import type { ProblemCode } from './problem-catalogue';
+import type { ProblemCode } from '../../problems/problem-catalogue';
 
 /** What any route may answer. */
 const ANY_ROUTE: readonly ProblemCode[] = ['invalid_request', 'headers_too_large', 'internal_error'];

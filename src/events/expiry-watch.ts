@@ -6,7 +6,7 @@ import {
   lookFrom,
   NOTICE_DAYS,
 } from '../api-keys/domain/expiry-notice';
-import type { KeyOutbox } from '../api-keys/storage/outbox.repository';
+import type { KeyOutbox } from '../api-keys/storage/key-outbox';
 import type { RecordEvent } from './event-relay';
 import { inParallel } from '../common/in-parallel';
 import type { KeyEventPublisher } from './key-event.publisher';
@@ -15,7 +15,7 @@ const BATCH = 200;
 const WIDTH = 10;
 
 /** Finds the keys whose expiry is to be told of since the last look, and tells it once. */
-export class ExpiryNotices {
+export class ExpiryWatch {
   constructor(
     private readonly outbox: KeyOutbox,
     private readonly record: RecordEvent,
