@@ -12,7 +12,7 @@ import {
   type ApiKeysModuleAsyncOptions,
   type ApiKeysModuleOptions,
   type ApiKeysModuleSettings,
-  isScopesGuard,
+  isScopesGuardClass,
   type OptionsSource,
   requireSettings,
 } from './api-keys/access/module-settings';
@@ -72,6 +72,20 @@ const CONTROLLERS = [
   ForwardAuthController,
 ];
 
+/** Providers that other modules of ours, or the application, inject too. */
+const SHARED = [
+  StorageConfig,
+  RedisConnection,
+  DecisionMetrics,
+  FreshKeys,
+  KeyVerifier,
+  ApiKeysService,
+  KeyUsageService,
+  EventsService,
+  KeyImportService,
+  Admission,
+];
+
 /**
  * API keys for a Nest application: the management routes, the service, and a guard for every route.
  *
@@ -91,13 +105,8 @@ export class ApiKeysModule {
    *
    * @throws ConfigurationError at start, if an option is unknown or wrong, or the storage is refused
    */
-  static forRoot({
-    isGlobal,
-    connectionName,
-    guard,
-    routes,
-    ...options
-  }: ApiKeysModuleOptions): DynamicModule {
+  static forRoot(given: ApiKeysModuleOptions): DynamicModule {
+    const { isGlobal, connectionName, guard, routes, ...options } = given;
     const settings = { isGlobal, connectionName, guard, routes };
     return assemble(settings, [], [{ provide: GIVEN_OPTIONS, useValue: options }]);
   }
@@ -115,14 +124,8 @@ export class ApiKeysModule {
    * })
    * @throws ConfigurationError at start, if an option is unknown or wrong, or the storage is refused
    */
-  static forRootAsync({
-    imports = [],
-    inject,
-    useFactory,
-    useClass,
-    useExisting,
-    ...settings
-  }: ApiKeysModuleAsyncOptions): DynamicModule {
+  static forRootAsync(given: ApiKeysModuleAsyncOptions): DynamicModule {
+    const { imports = [], inject, useFactory, useClass, useExisting, ...settings } = given;
     return assemble(settings, imports, sourceOf({ inject, useFactory, useClass, useExisting }));
   }
 }
@@ -170,7 +173,6 @@ function assemble(
       inject: [API_KEYS_OPTIONS],
       useFactory: ({ http }: ApiKeysOptions) => new ClientAddress(http?.trustProxy ?? []),
     },
-    StorageConfig,
     {
       provide: API_KEY_REPOSITORY,
       inject: forStores,
@@ -202,23 +204,15 @@ function assemble(
           ? new LocalRateLimiter()
           : new SharedRateLimiter(client, limits?.onOutage ?? 'local'),
     },
-    RedisConnection,
     FailedCredentials,
     domainEvents(),
     KeyEventPublisher,
     EventWorker,
     { provide: KEY_CHANGE_LISTENER, useExisting: EventWorker },
-    EventsService,
     ReuseRecorder,
-    FreshKeys,
     UsageRecorder,
     UsagePruner,
-    DecisionMetrics,
-    KeyVerifier,
-    ApiKeysService,
-    KeyUsageService,
-    KeyImportService,
-    Admission,
+    ...SHARED,
     Guard,
     ...(Guard === ScopesGuard ? [] : [{ provide: ScopesGuard, useExisting: Guard }]),
     RouteAccessAudit,
@@ -238,26 +232,17 @@ function assemble(
       EVENT_REPOSITORY,
       CLOCK,
       ClientAddress,
-      StorageConfig,
-      RedisConnection,
-      DecisionMetrics,
-      FreshKeys,
-      KeyVerifier,
-      ApiKeysService,
-      KeyUsageService,
-      EventsService,
-      KeyImportService,
-      Admission,
+      ...SHARED,
       Guard,
       ScopesGuard,
     ],
   };
 }
 
-/** The class of the module's guard. What is none is refused with the settings. */
+/** Returns the guard class to install. `requireSettings` rejects a `guard.use` that is no guard. */
 function guardOf({ guard }: ApiKeysModuleSettings): Type<ScopesGuard> {
-  const use = typeof guard === 'object' ? guard.use : undefined;
-  return use !== undefined && isScopesGuard(use) ? use : ScopesGuard;
+  const use = guard ? guard.use : undefined;
+  return isScopesGuardClass(use) ? use : ScopesGuard;
 }
 
 type StorageDependencies = [StorageConfig, import('mongoose').Connection | null | undefined];

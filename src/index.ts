@@ -22,6 +22,7 @@ export {
   KeyNotFoundError,
   RevokedKeyError,
   RotationConflictError,
+  UsageNotRecordedError,
   VersionMismatchError,
 } from './api-keys/management/api-keys.errors';
 export type { KeyPageQuery } from './api-keys/management/key-page';
@@ -87,8 +88,13 @@ export {
   KeyIdTakenError,
   type KeyOutline,
 } from './api-keys/storage/api-key.repository';
-export type { ChangeFeed, ChangeFeedKind, ChangeFeedMode, ChangeListener } from './change-feed/change-feed';
-export type { ReadOptions } from './change-feed/read-options';
+export type {
+  ChangeFeed,
+  ChangeFeedKind,
+  ChangeFeedMode,
+  ChangeListener,
+  ReadOptions,
+} from './change-feed/change-feed';
 export {
   MAX_USAGE_DAYS,
   USAGE_REPOSITORY,
@@ -105,10 +111,11 @@ export {
   type EventQuery,
   type EventRepository,
   type EventStorage,
+  type LeaseRecord,
+  type LeaseRepository,
   type QueuedEvent,
   type RecordedEvent,
 } from './api-keys/ports/event.repository';
-export type { LeaseRecord, LeaseRepository } from './api-keys/ports/lease.repository';
 export type { ExpiryPosition, KeyOutbox, PendingEvents } from './api-keys/storage/key-outbox';
 
 export type { EventPage, EventPageQuery } from './events/event-page';
@@ -129,7 +136,6 @@ export {
   type UsageReport,
   type UsageRequest,
 } from './api-keys/management/key-usage.service';
-export { UsageNotRecordedError } from './api-keys/management/usage.errors';
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier, type VerifyOptions } from './api-keys/verification/key-verifier';

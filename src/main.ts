@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { endBy, listenForSignals } from './bootstrap/signals';
-import { exitUnstarted } from './bootstrap/fatal';
+import { endBy, exitUnstarted, listenForSignals } from './bootstrap/signals';
 
 listenForSignals();
 

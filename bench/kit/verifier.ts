@@ -16,8 +16,8 @@ export interface BenchVerifier {
 }
 
 /** With usage counted, as in the service. */
-export function verifierOver(repository: ApiKeyRepository, keyCacheMax?: number): BenchVerifier {
-  const options: ApiKeysOptions = { storage: repository, freshness: { cacheMax: keyCacheMax } };
+export function verifierOver(repository: ApiKeyRepository, cacheMax?: number): BenchVerifier {
+  const options: ApiKeysOptions = { storage: repository, freshness: { cacheMax } };
   const fresh = new FreshKeys(repository, options);
   const usage = new UsageRecorder(
     new MemoryUsageRepository(new StorageConfig().permitVolatile('usage')),

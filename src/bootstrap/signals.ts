@@ -1,3 +1,6 @@
+import { ConfigurationError } from '../problems/configuration.error';
+import { redactionOf, shown } from '../common/redaction';
+
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** Ends the process in good order. */
@@ -22,4 +25,11 @@ export function listenForSignals(): void {
 /** Says how the process ends from now on. Repeated signals change nothing: terminals and npm send them twice. */
 export function endBy(given: Ending): void {
   ending = given;
+}
+
+/** Ends the process because it cannot start: one line for a fault of the set-up, everything for one of ours. */
+export function exitUnstarted(error: unknown): never {
+  const text = error instanceof ConfigurationError ? error.message : shown(error);
+  process.stderr.write(`keyward: ${redactionOf()(text)}\n`);
+  process.exit(1);
 }

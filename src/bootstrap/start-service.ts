@@ -1,3 +1,5 @@
+import { rootCaller } from '../api-keys/domain/caller';
+import { ApiKeysService } from '../api-keys/management/api-keys.service';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigurationError } from '../problems/configuration.error';
@@ -5,7 +7,6 @@ import { Environment, storageKindOf } from '../settings/environment';
 import { runningVersion } from '../settings/version';
 import { createService, isDocumented } from './create-service';
 import { OperationsPort } from './operations-port';
-import { createRootKey } from './root-key';
 import { timeForClients } from './shutdown-time';
 import { Traffic } from './traffic';
 
@@ -24,7 +25,8 @@ export async function startService(endBy: (ending: () => Promise<void>) => void)
   process.stderr.write(`keyward: listening on ${url} (version ${runningVersion()})\n`);
 
   if (storageKindOf(environment) === 'memory' && environment.NODE_ENV === 'development') {
-    const { token } = await createRootKey(app, 'system', 'root key of this start');
+    const request = { name: 'root key of this start', scopes: ['*'] };
+    const { token } = await app.get(ApiKeysService).create(rootCaller('system'), request);
     const docs = isDocumented(environment) ? `\nkeyward: try it at ${url}/docs` : '';
     process.stderr.write(`keyward: memory storage, lost at exit; root key: ${token}${docs}\n`);
   }

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { runningVersion } from '../settings/version';
 import { configCommand } from './config/config.command';
 import { createRootKeyCommand } from './keys/create-root-key.command';
-import { ExitCode } from './kit/exit-code';
+import { ExitCode } from './kit/cli.errors';
 import { failureOf } from './kit/failure';
 import { importCommand } from './import/import.command';
 import { indexesCommand } from './indexes/indexes.command';

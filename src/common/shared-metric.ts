@@ -13,7 +13,8 @@ export function sharedMetric<T extends Metric>(name: string, make: () => T): T {
 /**
  * Returns the counter of this process with this name.
  *
- * @param labels the values of each label; the counter starts at 0 for each, so that the first event is seen as an increase
+ * @param labels at most one label with its values; the counter starts at 0 for each, so that the first event is seen as an
+ *   increase
  */
 export function counterOf<L extends string = never>(
   name: string,

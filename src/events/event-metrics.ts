@@ -1,6 +1,6 @@
 import { gaugeOf } from '../common/shared-metric';
 
-/** What is measured about events. Only the instance that holds the lease fills these gauges: take their maximum. */
+/** Metrics of events. Only the instance that holds the lease fills these gauges: take their maximum. */
 export const eventMetrics = {
   outboxAge: gaugeOf(
     'keyward_event_outbox_oldest_seconds',

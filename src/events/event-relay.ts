@@ -13,7 +13,7 @@ const WIDTH = 10;
 /** Changes after which a notice may be due that a look at the calendar has passed by. */
 const REASONS_TO_LOOK: ReadonlySet<string> = new Set(['expiresAt', 'enabled']);
 
-/** Puts an event into the event store; tells whether it is new. */
+/** Stores an event. Resolves to whether it is new. */
 export type RecordEvent = (event: KeyEvent) => Promise<boolean>;
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { LeaseRecord, LeaseRepository } from '../api-keys/ports/lease.repository';
+import type { LeaseRecord, LeaseRepository } from '../api-keys/ports/event.repository';
 
 /** How long an instance counts as alive after its last sign of life, in milliseconds. */
 export const LEASE_MS = 10_000;

@@ -6,7 +6,7 @@ import proxyAddr from 'proxy-addr';
 const WITH_PORT = /^(?:\[(?<ipv6>[^\]]*)\]|(?<ipv4>[^:]*))(?::(?<port>\d{1,5}))?$/;
 const MAX_PORT = 65_535;
 
-/** Finds the address of a request's client. One instance serves all that ask: the guard, forward-auth and the access log. */
+/** Finds the address of a request's client. The guard, forward-auth and the access log share one instance: the guard, forward-auth and the access log. */
 export class ClientAddress {
   private readonly trusts: ((address: string, hop: number) => boolean) | undefined;
 

@@ -1,6 +1,6 @@
 import { KeywardError } from '../problems/keyward.error';
 
-/** The cursor is not one that a list gave. */
+/** Invalid cursor. */
 export class InvalidCursorError extends KeywardError {
   constructor() {
     super('invalid_cursor', 'Pass the nextCursor of the page before as it was, or leave it out.');
@@ -10,7 +10,7 @@ export class InvalidCursorError extends KeywardError {
 /** Writes and reads the cursors of one kind of list. A cursor holds the position at which a page ended. */
 export class CursorCodec {
   /**
-   * @param mark what a cursor of this kind of list begins with
+   * @param mark the beginning of every cursor of this kind
    * @param isPosition whether a text has the form of a position
    */
   constructor(
@@ -18,13 +18,13 @@ export class CursorCodec {
     private readonly isPosition: (text: string) => boolean,
   ) {}
 
-  /** The cursor of the page after the one that ends at this position. */
+  /** Returns the cursor of the page after this position. */
   after(position: string): string {
     return Buffer.from(this.mark + position).toString('base64url');
   }
 
   /**
-   * The position that a cursor holds; `undefined` without a cursor.
+   * Returns the position in a cursor; `undefined` without a cursor.
    *
    * @throws InvalidCursorError unless the cursor is exactly as {@link after} writes it
    */

@@ -1,7 +1,7 @@
 import { ProblemException } from '../problems/problem.exception';
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import { ApiProblems } from '../problems/api-problems.decorator';
+import { ApiProblems } from '../problems/problem.dto';
 
 const ENTITY_TAGS = /^[\s,]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,[\s,]*|$))+$/;
 const VERSION_TAG = /(W\/)?"(?:([1-9]\d{0,14})|[\x21\x23-\x7e\x80-\xff]*)"/g;

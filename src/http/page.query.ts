@@ -8,7 +8,7 @@ export const DEFAULT_PAGE_SIZE = 20;
 /** Which page of a list is asked for. */
 export class PageQuery {
   /**
-   * How many entries the page holds at the most.
+   * The maximum number of entries on the page.
    * @example 20
    */
   @Transform(({ value }: { value: unknown }) =>

@@ -1,6 +1,6 @@
 import type { CursorCodec } from './cursor';
 
-/** How many records one page examines at the most, unless it holds more. */
+/** The maximum number of records that one page examines, unless it holds more. */
 const MAX_EXAMINED = 1000;
 /** How many records are read at once if some of them may be filtered out. */
 const FILTERED_BATCH = 250;
@@ -13,9 +13,9 @@ export interface Page<T> {
 
 /** How the records of a page are found. */
 export interface PageSource<T> {
-  /** The position behind which the page begins; `undefined` for the first page. */
+  /** The position after which the page begins; `undefined` for the first page. */
   readonly before: string | undefined;
-  /** How many records the page holds at the most. */
+  /** The maximum number of records on the page. */
   readonly limit: number;
   readonly codec: CursorCodec;
   positionOf(record: T): string;

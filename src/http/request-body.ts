@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { type HttpRequest, headerValues, nodeRequestOf } from './http-request';
-import type { ProblemCode } from '../problems/problem-catalogue';
 import { ProblemException } from '../problems/problem.exception';
 import { readParameters } from './parameters';
 
@@ -45,7 +44,10 @@ export async function readBody(request: HttpRequest, format: BodyFormat): Promis
   if (isConsumed && (!node.readableEnded || (kept === undefined && announcesBody(node)))) {
     // A body that is cut off, or that nobody kept, must not pass for an empty one.
     checkHeaders(node, format);
-    throw refusal('invalid_request', 'Send the body as it is: something consumed it before this route.');
+    throw ProblemException.from(
+      'invalid_request',
+      'Send the body as it is: something consumed it before this route.',
+    );
   }
   if (kept === undefined || isEmpty(kept)) return undefined;
   checkHeaders(node, format);
@@ -98,7 +100,7 @@ async function bytesOf(node: IncomingMessage): Promise<Buffer> {
     };
     const fail = (): void => {
       stop();
-      reject(refusal('invalid_request', 'Send the whole body.'));
+      reject(ProblemException.from('invalid_request', 'Send the whole body.'));
     };
     if (node.destroyed) fail();
     else node.on('data', take).on('end', end).on('error', fail).on('close', fail).resume();
@@ -125,7 +127,7 @@ function checkHeaders(node: IncomingMessage, format: BodyFormat): void {
     charsets.every((charset) => UTF_8.has(charset)) &&
     encodings.every((encoding) => encoding === '' || encoding === 'identity');
   if (isReadable) return;
-  throw refusal(
+  throw ProblemException.from(
     'unsupported_media_type',
     `Send the body as ${MEDIA_TYPES[format]}, in UTF-8, without Content-Encoding.`,
   );
@@ -161,10 +163,6 @@ function wellFormed(name: string, value: unknown): unknown {
 
 function malformed(format: BodyFormat): ProblemException {
   return format === 'json'
-    ? refusal('invalid_json', 'Send one valid JSON value as the body, in UTF-8.')
-    : refusal('invalid_request', 'Send the form in UTF-8.');
-}
-
-function refusal(code: ProblemCode, detail: string): ProblemException {
-  return ProblemException.from(code, detail);
+    ? ProblemException.from('invalid_json', 'Send one valid JSON value as the body, in UTF-8.')
+    : ProblemException.from('invalid_request', 'Send the form in UTF-8.');
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { loggedAnswerOf, loggedDecisionOf } from '../api-keys/access/decision-log';
+import { loggedAnswerOf, loggedDecisionOf } from '../api-keys/access/logged-decision';
 import { accessOf } from '../api-keys/access/verified-access';
 import type { ClientAddress } from '../http/client-address';
 import { sentMethodOf } from '../http/host-front';

@@ -1,4 +1,4 @@
-/** Mongoose options of every collection of ours. A document holds what its schema names, and nothing else. */
+/** Mongoose options of all Keyward collections. A document has only the fields of its schema. */
 export const DOCUMENT_OPTIONS = {
   versionKey: false,
   id: false,

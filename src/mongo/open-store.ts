@@ -1,14 +1,13 @@
-import type { Connection } from 'mongoose';
+import type { Connection, mongo } from 'mongoose';
 import { ConfigurationError } from '../problems/configuration.error';
 import type { Durability, StorageConfig, VolatileStoragePermit } from '../config/storage.config';
-import { requiredConnection } from './required-connection';
 
 interface Store {
   readonly durability?: Durability;
   prepare(): Promise<void>;
 }
 
-/** The stores in which one kind of record can be kept. */
+/** The available stores for one kind of record. */
 export interface StoresOf<S extends Store> {
   /** What is kept, for the sentences that the operator reads. */
   readonly records: string;
@@ -45,4 +44,31 @@ export async function openStore<S extends Store>(
     );
   }
   return store;
+}
+
+const own = new WeakMap<mongo.MongoClient, Connection>();
+
+/**
+ * A Mongoose connection for Keyward alone, over the client of the host's. It belongs to a Mongoose instance of its own, so
+ * the host's `mongoose.set(…)`, global plugins and plugins of its connection change none of our queries (decision record
+ * 0063).
+ *
+ * @throws ConfigurationError if MongoDB is chosen and there is no open connection to it
+ */
+function requiredConnection(connection: Connection | null | undefined): Connection {
+  if (!connection) {
+    throw new ConfigurationError(
+      'storage "mongo" needs a Mongoose connection and there is none: import MongooseModule.forRoot(…).',
+    );
+  }
+  // Undefined before the first connect, though the types do not say so.
+  const client = connection.getClient() as mongo.MongoClient | undefined;
+  if (client === undefined) {
+    throw new ConfigurationError(
+      'storage "mongo" needs an open Mongoose connection and this one is not: connect before the application starts, without lazyConnection.',
+    );
+  }
+  const known = own.get(client) ?? new connection.base.Mongoose().createConnection().setClient(client);
+  own.set(client, known);
+  return known.name === connection.name ? known : known.useDb(connection.name, { useCache: true });
 }

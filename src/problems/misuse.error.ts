@@ -1,6 +1,6 @@
 import { KeywardError } from './keyward.error';
 
-/** The code of the application uses Keyward in a way that cannot work. The stack trace leads to the place. */
+/** The application's code uses Keyward incorrectly. The stack trace shows where. */
 export class MisuseError extends KeywardError {
   constructor(message: string) {
     super('misuse', message);

@@ -1,10 +1,12 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiResponse, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import { INT64 } from '../common/int64';
 import { PROBLEM_CATALOGUE, type ProblemCode } from './problem-catalogue';
+import { applyDecorators } from '@nestjs/common';
+import { PROBLEM_MEDIA_TYPE, problemOf } from './problem';
 
 /** What is wrong with one field. */
 @ApiSchema({ name: 'FieldFault' })
-export class FieldFaultDto {
+class FieldFaultDto {
   /**
    * A JSON Pointer to the field.
    * @example "/expiresAt"
@@ -17,7 +19,7 @@ export class FieldFaultDto {
 
 /** An error as RFC 9457 writes it. */
 @ApiSchema({ name: 'Problem' })
-export class ProblemDto {
+class ProblemDto {
   /** @example "urn:keyward:problem:validation_failed" */
   type!: string;
 
@@ -52,4 +54,25 @@ export class ProblemDto {
 
   /** The fields in which the caller's authority was exceeded, with `delegation_exceeded`. */
   exceeded?: string[];
+}
+
+/** Documents the problems that a route may answer with, one response a status and one example a code. */
+export function ApiProblems(...codes: readonly ProblemCode[]): ClassDecorator & MethodDecorator {
+  const statuses = [...new Set(codes.map((code) => PROBLEM_CATALOGUE[code].status))];
+  return applyDecorators(
+    ApiExtraModels(ProblemDto),
+    ...statuses.map((status) => {
+      const group = codes.filter((code) => PROBLEM_CATALOGUE[code].status === status);
+      return ApiResponse({
+        status,
+        description: group.map((code) => `\`${code}\`: ${PROBLEM_CATALOGUE[code].title}`).join('. '),
+        content: {
+          [PROBLEM_MEDIA_TYPE]: {
+            schema: { $ref: getSchemaPath(ProblemDto) },
+            examples: Object.fromEntries(group.map((code) => [code, { value: problemOf(code) }])),
+          },
+        },
+      });
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 import { KeywardError } from './keyward.error';
 
-/** A field of a request has a value that nobody may ask for. `extensions.errors` names the field. */
+/** A field of a request has an unacceptable value. `extensions.errors` names the field. */
 export class UnacceptableFieldError extends KeywardError {
   /**
    * @param field a JSON Pointer (RFC 6901) into the request

@@ -6,7 +6,7 @@ import { type Environment, readEnvironment } from './environment';
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the variables of `.env` in the working directory and those of the process, which win. Sets `NODE_ENV` of the
+ * Returns the variables of `.env` in the working directory and of the process. Those of the process take precedence. Sets `NODE_ENV` of the
  * process from the file, because `StorageConfig` and libraries read it there.
  */
 export function readVariables(): Variables {

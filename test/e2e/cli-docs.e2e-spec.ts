@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ExitCode } from '../../src/cli/kit/exit-code';
+import { ExitCode } from '../../src/cli/kit/cli.errors';
 import { testDatabaseUri } from '../support/test-database';
 
 const ROOT = join(__dirname, '../..');

@@ -10,6 +10,7 @@ import {
   ApiKeysService,
   ConfigurationError,
   rootCaller,
+  ScopesGuard,
   StorageUnavailableError,
   USAGE_REPOSITORY,
   type UsageRepository,
@@ -70,6 +71,10 @@ class InMemory implements ApiKeysOptionsFactory {
   }
 }
 
+const PLACES =
+  'use one of storage, tokens, tenant, http, limits, usage, events, freshness; ' +
+  'isGlobal, connectionName, guard and routes belong to forRoot, or to forRootAsync beside the factory.';
+
 describe('options that are refused', () => {
   it.each<[string, object, RegExp]>([
     [
@@ -82,23 +87,23 @@ describe('options that are refused', () => {
     [
       'a prefix in upper case',
       { tokens: { prefixes: ['KW'] } },
-      /^tokens\.prefixes holds what is not a prefix: use 2 to 16 /,
+      /^tokens\.prefixes contains an invalid prefix: use 2 to 16 /,
     ],
     [
       'a prefix of one letter',
       { tokens: { prefixes: ['k'] } },
-      /^tokens\.prefixes holds what is not a prefix: /,
+      /^tokens\.prefixes contains an invalid prefix: /,
     ],
-    ['an empty prefix', { tokens: { prefixes: [''] } }, /^tokens\.prefixes holds what is not a prefix: /],
+    ['an empty prefix', { tokens: { prefixes: [''] } }, /^tokens\.prefixes contains an invalid prefix: /],
     [
       'a prefix that ends in an underscore',
       { tokens: { prefixes: ['kw_'] } },
-      /^tokens\.prefixes holds what is not a prefix: /,
+      /^tokens\.prefixes contains an invalid prefix: /,
     ],
     [
       'a prefix that is too long',
       { tokens: { prefixes: ['a'.repeat(17)] } },
-      /^tokens\.prefixes holds what is not a prefix: /,
+      /^tokens\.prefixes contains an invalid prefix: /,
     ],
     [
       'a life of no days',
@@ -203,16 +208,16 @@ describe('options that are refused', () => {
     ],
     ['events in MongoDB without a connection', { events: { storage: 'mongo' } }, /^storage "mongo" needs a /],
     ['no prefix', { tokens: { prefixes: [] } }, /^tokens\.prefixes is empty: /],
-    ['a prefix twice', { tokens: { prefixes: ['kw', 'kw'] } }, /^tokens\.prefixes names a prefix twice: /],
+    ['a prefix twice', { tokens: { prefixes: ['kw', 'kw'] } }, /^tokens\.prefixes contains a prefix twice: /],
     [
       'a prefix that is no list',
       { tokens: { prefixes: 'kw' } },
-      /^tokens\.prefixes is not a list of texts: /,
+      /^tokens\.prefixes is not a list of strings: /,
     ],
     [
       'proxies that are no list',
       { http: { trustProxy: '::1' } },
-      /^http\.trustProxy is not a list of texts: /,
+      /^http\.trustProxy is not a list of strings: /,
     ],
     [
       'failed credentials without a window',
@@ -257,7 +262,21 @@ describe('options that are refused', () => {
       { guard: { use: StorageConfig } },
       /^guard\.use is not a guard of Keyward: use a class that extends ScopesGuard\.$/,
     ],
-    ['a guard of true', { guard: true }, /^guard must be an object with use, undeclaredRoutes\.$/],
+    [
+      'a guard of true',
+      { guard: true },
+      /^guard must be false, or an object with use and undeclaredRoutes\.$/,
+    ],
+    [
+      'an object in place of the class of a guard',
+      { guard: { use: Object.create(ScopesGuard.prototype) as never } },
+      /^guard\.use is not a guard of Keyward: /,
+    ],
+    [
+      'a guard of null',
+      { guard: null as never },
+      /^guard must be false, or an object with use and undeclaredRoutes\.$/,
+    ],
     [
       'a misspelt setting of the guard',
       { guard: { undeclared: 'deny' } },
@@ -302,17 +321,13 @@ describe('options that are refused', () => {
     'keyCacheMaxMb',
     'globalGuard',
     'undeclaredRoutes',
-  ])('are unknown, such as %s, a name before the options came in groups', async (former) => {
+  ])('are %s, a name from before the options came in groups', async (former) => {
     const refusal = await refusalOf(
       'fastify',
       hostWith(Object.assign({ storage: 'memory' as const }, { [former]: undefined })),
     );
 
-    expect(refusal).toEqual(
-      new ConfigurationError(
-        `${former} is not an option: use one of storage, tokens, tenant, http, limits, usage, events, freshness.`,
-      ),
-    );
+    expect(refusal).toEqual(new ConfigurationError(`${former} is not an option: ${PLACES}`));
   });
 
   it.each<[string, ApiKeysModuleAsyncOptions, string]>([
@@ -329,7 +344,7 @@ describe('options that are refused', () => {
     [
       'needed when the module is imported',
       { useFactory: () => Object.assign({ storage: 'memory' as const }, { routes: false }) },
-      'routes is not an option: pass it to forRoot, or to forRootAsync beside the factory.',
+      `routes is not an option: ${PLACES}`,
     ],
     [
       'beside the factory that computes them',

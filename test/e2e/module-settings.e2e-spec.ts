@@ -145,7 +145,7 @@ it('a subclass that Nest makes for each request is refused as guard.use', async 
     imports: [ApiKeysModule.forRoot({ storage: 'memory', guard: { use: PerRequest } })],
   });
   expect(refusal).toBeInstanceOf(ConfigurationError);
-  expect(refusal.message).toContain('make guard.use a class of the default scope');
+  expect(refusal.message).toContain('ScopesGuard is not among the global guards');
 });
 
 describe.each(ADAPTERS)('with isGlobal: false, on %s,', (adapter) => {

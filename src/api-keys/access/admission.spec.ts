@@ -17,7 +17,7 @@ import { ReuseRecorder } from '../verification/reuse-recorder';
 import type { Passed } from '../verification/verification';
 import { Admission } from './admission';
 import type { PresentedCredential } from './header-credential';
-import { loggedDecisionOf } from './decision-log';
+import { loggedDecisionOf } from './logged-decision';
 
 const NOON = new Date('2027-01-31T12:00:00.000Z');
 const clock = { now: (): Date => new Date(NOON) };

@@ -14,7 +14,7 @@ import { isAtOnce, type Passed, type Verification } from '../verification/verifi
 import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 import type { Authenticator } from '../ports/authenticator';
 import type { PresentedCredential, PresentedToken } from './header-credential';
-import { logDecision } from './decision-log';
+import { attachDecision } from './logged-decision';
 import { rateLimitHeaders } from './rate-limit-headers';
 
 type Refusal = Exclude<Verification, Passed>;
@@ -122,7 +122,7 @@ export class Admission {
 
   private async refuse(verification: Refusal, requirement: Requirement): Promise<never> {
     const refusal = await this.refusal(verification, requirement);
-    logDecision(refusal, verification);
+    attachDecision(refusal, verification);
     throw refusal;
   }
 

@@ -2,7 +2,7 @@ import { applyDecorators, type ExceptionFilter, type Type, UseFilters, UseGuards
 import { ApiBearerAuth, ApiExtension, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { IfMatch } from '../../http/if-match';
 import { type Handler, OwnController, OwnRoute, type Reads } from '../../http/own-route';
-import { ApiProblems } from '../../problems/api-problems.decorator';
+import { ApiProblems } from '../../problems/problem.dto';
 import type { ProblemCode } from '../../problems/problem-catalogue';
 import { GUARDED, JSON_BODY, POSSESSION, SCOPED, SESSION } from './route-problems';
 import { ProblemFilter } from '../../problems/problem.filter';
@@ -10,9 +10,11 @@ import { OwnRouteGuard } from './own-route.guard';
 import { AllowSessions, Authenticated, Possession, RequireScopes, Uncached } from './access.decorators';
 import { ScopesGuard } from './scopes.guard';
 
-/** Who may use a route: the decorator of the same name. */
+/** The access that a route declares: exactly one of the three. */
 type Access =
-  { readonly scopes: readonly string[] } | { readonly authenticated: true } | { readonly possession: true };
+  | { readonly scopes: readonly string[]; readonly authenticated?: never; readonly possession?: never }
+  | { readonly scopes?: never; readonly authenticated: true; readonly possession?: never }
+  | { readonly scopes?: never; readonly authenticated?: never; readonly possession: true };
 
 /** What a route requires, reads and answers. */
 type GuardedRouteOptions<Body extends object, Query extends object> = Access &
@@ -21,16 +23,16 @@ type GuardedRouteOptions<Body extends object, Query extends object> = Access &
     readonly sessions?: boolean;
     /** Verifies the key by a read of the store: `@Uncached()`. */
     readonly uncached?: boolean;
-    /** The name of the route parameter. A record that it does not name is 404. */
+    /** The name of the route parameter. Adds `not_found` to the documented problems. */
     readonly param?: string;
-    /** What `If-Match` compares, if the route heeds it. */
+    /** The resource whose `ETag` the route compares with `If-Match`. */
     readonly ifMatch?: 'key' | 'user';
-    /** The problems that this route answers with beyond those that follow from the other options. */
+    /** Further problems that this route can return. */
     readonly problems?: readonly ProblemCode[];
   };
 
 /**
- * A controller of our own routes behind `ScopesGuard`. Each of its routes is a {@link GuardedRoute}.
+ * A controller of our own routes behind `ScopesGuard`. Its routes use {@link GuardedRoute}, except that of introspection.
  *
  * @param path the path of all its routes
  * @param tag the section of the OpenAPI document
@@ -95,8 +97,8 @@ function declared(options: GuardedRouteOptions<object, object>): MethodDecorator
   );
 }
 
-/** What requires this access, and the problems of callers who lack it. */
+/** Returns the decorator that requires this access, and the problems of callers without it. */
 function required(access: Access): readonly [MethodDecorator, readonly ProblemCode[]] {
-  if ('scopes' in access) return [RequireScopes(...access.scopes), SCOPED];
-  return 'possession' in access ? [Possession(), POSSESSION] : [Authenticated(), GUARDED];
+  if (access.scopes !== undefined) return [RequireScopes(...access.scopes), SCOPED];
+  return access.possession === true ? [Possession(), POSSESSION] : [Authenticated(), GUARDED];
 }

@@ -1,9 +1,10 @@
 import type { FactoryProvider, InjectionToken, ModuleMetadata, Type } from '@nestjs/common';
 import type { ApiKeysOptions, ApiKeysOptionsFactory } from '../options/api-keys.options';
 import { group, oneOf, rule, text } from '../options/option-rules';
+import { ConfigurationError } from '../../problems/configuration.error';
 import { ScopesGuard } from './scopes.guard';
 
-/** What Nest needs to know of the module when it is imported. No factory can compute it. */
+/** Settings that Nest reads when the module is imported, so a factory cannot compute them. */
 export interface ApiKeysModuleSettings {
   /**
    * Whether every module of the application can inject what this one exports; default true. With `false` a module
@@ -38,7 +39,7 @@ export interface OptionsSource {
   readonly inject?: FactoryProvider['inject'] | undefined;
   /** Returns the options. */
   readonly useFactory?: ((...dependencies: never[]) => ApiKeysOptions | Promise<ApiKeysOptions>) | undefined;
-  /** A class of which the module makes an instance that returns the options. */
+  /** A class that computes the options. The module instantiates it. */
   readonly useClass?: Type<ApiKeysOptionsFactory> | undefined;
   /** The injection token of a provider that returns the options. */
   readonly useExisting?: InjectionToken<ApiKeysOptionsFactory> | undefined;
@@ -48,30 +49,41 @@ export interface OptionsSource {
 export interface ApiKeysModuleAsyncOptions
   extends ApiKeysModuleSettings, OptionsSource, Pick<ModuleMetadata, 'imports'> {}
 
-/** The injection token of what the module consists of. */
+/** The injection token of the module's settings. */
 export const API_KEYS_SETTINGS = Symbol('keyward:api-keys-settings');
 
 const SETTINGS = group<ApiKeysModuleSettings>({
   isGlobal: oneOf(true, false),
   connectionName: text(/./, 'is not a name: use the name of a Mongoose connection'),
   guard: (value, name) => {
-    if (value !== false) GUARD(value, name);
+    if (value === false) return;
+    if (typeof value !== 'object' || value === null)
+      throw new ConfigurationError(`${name} must be false, or an object with use and undeclaredRoutes.`);
+    GUARD(value, name);
   },
   routes: oneOf(true, false),
 });
 
 const GUARD = group<GuardSettings>({
-  use: rule(isScopesGuard, 'is not a guard of Keyward: use a class that extends ScopesGuard'),
+  use: rule(isScopesGuardClass, 'is not a guard of Keyward: use a class that extends ScopesGuard'),
   undeclaredRoutes: oneOf('refuse', 'deny'),
 });
 
-/** @throws ConfigurationError one sentence about the first setting that is unknown or wrong */
+/**
+ * Checks the settings.
+ *
+ * @throws ConfigurationError one sentence about the first that is unknown or wrong
+ */
 export function requireSettings(settings: ApiKeysModuleSettings): void {
   SETTINGS(settings, '');
 }
 
 /** Whether a class, or an instance, is `ScopesGuard` or a subclass of it. */
 export function isScopesGuard(guard: unknown): boolean {
-  if (guard instanceof ScopesGuard || guard === ScopesGuard) return true;
-  return typeof guard === 'function' && guard.prototype instanceof ScopesGuard;
+  return guard instanceof ScopesGuard || isScopesGuardClass(guard);
+}
+
+/** Returns whether a value is the class `ScopesGuard` or a subclass of it. */
+export function isScopesGuardClass(guard: unknown): guard is Type<ScopesGuard> {
+  return guard === ScopesGuard || (typeof guard === 'function' && guard.prototype instanceof ScopesGuard);
 }

@@ -1,3 +1,4 @@
+import type { ApiKeysOptions } from '../options/api-keys.options';
 import { Controller, Get, Injectable, type Type, UseGuards } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
@@ -81,6 +82,7 @@ async function startOf(
     module.get(MetadataScanner),
     applicationConfig,
     settings,
+    OPTIONS,
   );
   try {
     audit.onApplicationBootstrap();
@@ -91,10 +93,17 @@ async function startOf(
   }
 }
 
-const guardedGlobally = (config: ApplicationConfig): void =>
-  config.addGlobalGuard(Object.create(ScopesGuard.prototype) as ScopesGuard);
-const guardedByOwn = (config: ApplicationConfig): void =>
-  config.addGlobalGuard(Object.create(OwnGuard.prototype) as ScopesGuard);
+const OPTIONS: ApiKeysOptions = { storage: 'memory' };
+
+/** A guard that decides by these options, and does nothing else. */
+function guardOf(Guard: Type<ScopesGuard>, moduleOptions: ApiKeysOptions = OPTIONS): ScopesGuard {
+  return Object.assign(Object.create(Guard.prototype as object) as ScopesGuard, { moduleOptions });
+}
+
+const guardedByAnotherImport = (config: ApplicationConfig): void =>
+  config.addGlobalGuard(guardOf(ScopesGuard, { storage: 'memory' }));
+const guardedGlobally = (config: ApplicationConfig): void => config.addGlobalGuard(guardOf(ScopesGuard));
+const guardedByOwn = (config: ApplicationConfig): void => config.addGlobalGuard(guardOf(OwnGuard));
 const guardedPerRequest = (config: ApplicationConfig): void =>
   config.addGlobalRequestGuard({ metatype: OwnGuard } as unknown as InstanceWrapper);
 const guardedByStranger = (config: ApplicationConfig): void => {
@@ -137,6 +146,11 @@ describe('an application whose guard guards single routes', () => {
     expect(await startOf([Archive, Reports])).toBeUndefined();
   });
 
+  it('starts with routes that declare nothing if the global guard is that of another import of Keyward', async () => {
+    expect(await startOf([Legacy, Archive], guardedByAnotherImport)).toBeUndefined();
+    expect(await startOf([Legacy, Archive], guardedGlobally)).toContain('Legacy.list');
+  });
+
   it('may have routes that declare nothing, which are none of the guard’s affair', async () => {
     expect(await startOf([Legacy, Archive])).toBeUndefined();
   });
@@ -154,7 +168,7 @@ describe('an application whose guard guards single routes', () => {
 
   it('is refused if the guard of the module is not among the global ones', async () => {
     expect(await startOf([Memories], undefined, { guard: { undeclaredRoutes: 'deny' } })).toContain(
-      'make guard.use a class of the default scope',
+      'ScopesGuard is not among the global guards',
     );
   });
 });

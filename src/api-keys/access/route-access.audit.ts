@@ -6,6 +6,8 @@ import { declarationsOn } from './access-declaration';
 import { discoverMessageHandlers } from './message-handlers';
 import { API_KEYS_SETTINGS, type ApiKeysModuleSettings, isScopesGuard } from './module-settings';
 import { compileRouteAccess } from './route-access';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
+import { ScopesGuard } from './scopes.guard';
 import { type DiscoveredRoute, discoverRoutes } from '../../http/route-discovery';
 
 /**
@@ -20,15 +22,17 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     private readonly scanner: MetadataScanner,
     private readonly applicationConfig: ApplicationConfig,
     @Inject(API_KEYS_SETTINGS) private readonly settings: ApiKeysModuleSettings,
+    @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
   ) {}
 
   /** @throws ConfigurationError that names every route or handler at fault */
   onApplicationBootstrap(): void {
     const { guard = {} } = this.settings;
-    const guardedGlobally = this.hasGlobalGuard();
+    const globalGuards = this.globalGuards();
+    const guardedGlobally = globalGuards.length > 0;
     if (guard !== false && !guardedGlobally) {
       throw new ConfigurationError(
-        'Nest would make the guard for each request, and may leave it out: make guard.use a class of the default scope.',
+        'ScopesGuard is not among the global guards: Nest makes it for each request, or something replaced it. Use a guard, and dependencies of it, of the default scope.',
       );
     }
     this.requireNoDeclaredMessages(guardedGlobally);
@@ -50,7 +54,9 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
           'Add @UseGuards(ScopesGuard), or leave out guard: false.',
       );
     }
-    if (undeclared.length > 0 && (guard === false || guard.undeclaredRoutes !== 'deny')) {
+    // With `guard: false` a global guard may be that of another import, which checks for itself.
+    const checks = guard === false ? globalGuards.some(this.decidesForUs) : guard.undeclaredRoutes !== 'deny';
+    if (undeclared.length > 0 && checks) {
       throw new ConfigurationError(
         `these routes declare no access: ${undeclared.join('; ')}. ` +
           'Add @RequireScopes(…), @RequireAnyScope(…), @Authenticated() or @Public().',
@@ -73,12 +79,15 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     );
   }
 
-  private hasGlobalGuard(): boolean {
+  private readonly decidesForUs = (guard: unknown): boolean =>
+    !(guard instanceof ScopesGuard) || guard.goesBy(this.options);
+
+  private globalGuards(): readonly unknown[] {
     const guards: readonly unknown[] = [
       ...this.applicationConfig.getGlobalGuards(),
       ...this.applicationConfig.getGlobalRequestGuards().map((wrapper) => wrapper.metatype),
     ];
-    return guards.some(isScopesGuard);
+    return guards.filter(isScopesGuard);
   }
 }
 

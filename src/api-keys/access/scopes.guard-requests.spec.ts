@@ -1,6 +1,6 @@
 import { guardedRoute, NOT_CACHED, requestOf, type Sent } from '../../../test/support/guarded-route';
 import { type KeyDoor, keyDoor } from '../../../test/support/key-door';
-import { loggedDecisionOf } from './decision-log';
+import { loggedDecisionOf } from './logged-decision';
 import type { PresentedCredential } from './header-credential';
 import type { HttpRequest } from '../../http/http-request';
 import {

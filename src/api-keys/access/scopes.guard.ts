@@ -17,7 +17,7 @@ import { Admission } from './admission';
 import { AUTHENTICATOR, type Authenticator } from '../ports/authenticator';
 import { ClientAddress } from '../../http/client-address';
 import { type PresentedCredential, readCredential } from './header-credential';
-import { logRejection } from './decision-log';
+import { passDecisionOn } from './logged-decision';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { RequestRequirement } from './request-requirement';
@@ -42,10 +42,9 @@ const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS]
  *
  * Subclasses may change where the credential, the tenant or the client's address comes from.
  *
- * Where several stand before a route, each judges for itself. Only guards of this very class and of one module judge as
- * one: the rate limit and the usage count once. This class also goes by what the module's own guard decided, which
- * `guard.use` names. Any other subclass judges anew, and they count anew, wherever another instance of it or another
- * guard stands before the same route.
+ * If several guards of this class and of one module guard a route, the first decides, and the request counts once.
+ * `ScopesGuard` also accepts the decision of the guard that `guard.use` names. Any other subclass decides again, and counts
+ * the request again.
  */
 @Injectable()
 export class ScopesGuard implements CanActivate {
@@ -186,6 +185,15 @@ export class ScopesGuard implements CanActivate {
   }
 
   /** Nest makes one guard of a module for all routes, and another for each module that names it in `@UseGuards`. */
+  /**
+   * Returns whether this guard decides by these options: an application may import Keyward twice.
+   *
+   * @internal
+   */
+  goesBy(options: ApiKeysOptions): boolean {
+    return this.moduleOptions === options;
+  }
+
   private isTwin(guard: object): boolean {
     return (
       guard instanceof ScopesGuard &&
@@ -199,7 +207,7 @@ export class ScopesGuard implements CanActivate {
 
   private challenged(context: ExecutionContext, request: HttpRequest, error: unknown): unknown {
     if (error instanceof ProblemException) {
-      logRejection(error, request);
+      passDecisionOn(error, request);
       this.setHeaders(context, { 'Content-Type': PROBLEM_MEDIA_TYPE, ...error.headers });
     }
     return error;

@@ -4,7 +4,7 @@ import { type Binding, bindingMatches, isBoundElsewhere, type TenantContext } fr
 import { findSecret, type PreparedKey } from './prepared-key';
 import { meetsScopes, type ScopeRequirement } from './scopes';
 
-/** What a decision comes to: the first that applies, in this order. */
+/** The codes of decisions in order of precedence. */
 export const DECISION_CODES = [
   'MALFORMED',
   'NOT_FOUND',

@@ -1,12 +1,8 @@
-import { newUlid } from '../../common/ulid';
+/** Returns a new key id. */
+export { newUlid as newKeyId } from '../../common/ulid';
 
 /** The form of a key id. */
 export const KEY_ID = /^[0-7z][0-9a-hjkmnp-tv-z]{25}$/;
-
-/** Returns a new key id: a lower-case ULID, see `newUlid`. */
-export function newKeyId(now: Date): string {
-  return newUlid(now);
-}
 
 /**
  * Returns whether `text` has the form of a key id: a lower-case ULID, or `z` and 25 digits for an imported key.

@@ -7,7 +7,7 @@ import { ProblemException } from '../../problems/problem.exception';
 import { Admission } from '../access/admission';
 import { ClientAddress } from '../../http/client-address';
 import { readCredential } from '../access/header-credential';
-import { logDecision, logRejection } from '../access/decision-log';
+import { attachDecision, passDecisionOn } from '../access/logged-decision';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 import { rateLimitHeaders } from '../access/rate-limit-headers';
 import { Public } from '../access/access.decorators';
@@ -63,10 +63,10 @@ export class ForwardAuthController {
         asked,
         'forward-auth',
       );
-      logDecision(request, passed);
+      attachDecision(request, passed);
       return passed;
     } catch (error) {
-      if (error instanceof ProblemException) logRejection(error, request);
+      if (error instanceof ProblemException) passDecisionOn(error, request);
       throw error;
     }
   }

@@ -2,14 +2,14 @@ import { HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { type Call, OwnRoute } from '../../http/own-route';
 import { currentKey } from '../access/current-caller';
-import { logAnswer } from '../access/decision-log';
+import { attachAnswer } from '../access/logged-decision';
 import { GuardedController } from '../access/guarded-route.decorator';
 import { ClientCredentials, RequireScopes, SelfScoped } from '../access/access.decorators';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import { IntrospectionDto, IntrospectDto } from './introspect.dto';
 import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
-import { ApiOAuthErrors } from './api-oauth-errors.decorator';
+import { ApiOAuthErrors } from './oauth-error.dto';
 import { OAuthErrorFilter } from './oauth-error.filter';
 import { requestedScopes } from './requested-scopes';
 import { tenantAskedFor } from './asked-tenant';
@@ -47,7 +47,7 @@ export class IntrospectionController {
       clientAddress: ip,
     });
     const decision = await this.metrics.counted('introspect', deciding);
-    logAnswer(request, decision);
+    attachAnswer(request, decision);
     setHeader('Cache-Control', 'no-store');
     return decision.code === 'VALID'
       ? IntrospectionDto.of(

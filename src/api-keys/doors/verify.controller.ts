@@ -2,7 +2,7 @@ import { HttpCode, Post } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { Call } from '../../http/own-route';
 import { currentKey } from '../access/current-caller';
-import { logAnswer } from '../access/decision-log';
+import { attachAnswer } from '../access/logged-decision';
 import { GuardedController, GuardedRoute } from '../access/guarded-route.decorator';
 import { SelfScoped } from '../access/access.decorators';
 import { VerificationDto, VerifyDto } from './verify.dto';
@@ -52,7 +52,7 @@ export class VerifyController {
       { noCache: asksForNoCache(header('cache-control')) },
     );
     const verification = await this.metrics.counted('verify', verifying);
-    logAnswer(request, verification);
+    attachAnswer(request, verification);
     setHeader('Cache-Control', 'no-store');
     return VerificationDto.of(verification);
   }

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { ConfigurationError } from '../../problems/configuration.error';
 
 /**
- * What Keyward asks of a client of ioredis, which emits `error` and `ready`. A type of our own, because the package may not
+ * The part of an ioredis client that Keyward uses. The client emits `error` and `ready`. A type of our own, because the package may not
  * be installed.
  */
 export interface RedisClient extends EventEmitter {
@@ -38,7 +38,8 @@ function loadRedis(): typeof import('ioredis').Redis {
     const { Redis } = require('ioredis') as typeof import('ioredis');
     return Redis;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    // Something that ioredis itself needs may be what is missing.
+    if (!(error instanceof Error) || !error.message.startsWith("Cannot find module 'ioredis'")) throw error;
     throw new ConfigurationError(
       'Redis is configured (limits.redisUrl, or REDIS_URL of the service), but the package ioredis is not installed: run npm install ioredis.',
     );

@@ -70,3 +70,10 @@ export class ConcurrentChangeError extends KeywardError {
     super('concurrent_change', 'Try again in a moment.');
   }
 }
+
+/** This installation records no usage. */
+export class UsageNotRecordedError extends KeywardError {
+  constructor() {
+    super('usage_not_recorded', 'Ask the operator to record usage (`usage.storage`).');
+  }
+}

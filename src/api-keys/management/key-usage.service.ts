@@ -4,7 +4,7 @@ import { type Clock, CLOCK } from '../ports/clock';
 import type { Caller } from '../domain/caller';
 import type { KeyUsage, UsageSpan } from '../domain/usage';
 import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repository';
-import { UsageNotRecordedError } from './usage.errors';
+import { UsageNotRecordedError } from './api-keys.errors';
 import { usageSpanOf } from './usage-span';
 
 /** What is asked of a key's usage; see `usageSpanOf` for what is left out. */

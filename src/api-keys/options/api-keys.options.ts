@@ -25,8 +25,8 @@ export interface ApiKeysOptions {
   /** What tokens look like, and how long keys live. */
   readonly tokens?: {
     /**
-     * The prefixes of new tokens: distinct, each 2 to 16 lower-case letters, digits and inner underscores. The first is the
-     * default. Default `['kw']`. Verification does not compare them.
+     * Prefixes of tokens: distinct, each 2 to 16 lower-case letters, digits and inner underscores. New tokens get the first.
+     * Default `['kw']`. Verification does not compare them.
      */
     readonly prefixes?: readonly string[] | undefined;
     /** The maximum lifetime of a key in days, 1 to 36500; default no maximum. A key without an expiry gets the maximum. */

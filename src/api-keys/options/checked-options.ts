@@ -13,9 +13,6 @@ const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 const NAME = text(/./, 'is not a name: use the name of a route parameter');
 
-/** What belongs beside a factory, not into its result. */
-const AT_IMPORT = ['isGlobal', 'connectionName', 'guard', 'routes'];
-
 const OPTIONS = group<ApiKeysOptions>(
   {
     storage: storageIn('is not chosen', 'mongo', 'memory'),
@@ -23,21 +20,21 @@ const OPTIONS = group<ApiKeysOptions>(
       prefixes: all(
         textsThat(
           isTokenPrefix,
-          'holds what is not a prefix: use 2 to 16 lower-case letters, digits and inner underscores',
+          'contains an invalid prefix: use 2 to 16 lower-case letters, digits and inner underscores',
         ),
         rule(
           (list) => (list as string[]).length > 0,
-          'is empty: name one prefix at least, or leave it out for "kw"',
+          'is empty: use at least one prefix, or omit the option for "kw"',
         ),
         rule(
           (list) => new Set(list as string[]).size === (list as string[]).length,
-          'names a prefix twice: name each once',
+          'contains a prefix twice: use each once',
         ),
       ),
       maxTtlDays: whole('whole days', 1, 36_500),
       importPrefixes: textsThat(
         (each) => IMPORT_PREFIX.test(each),
-        'holds what no token begins with: use visible ASCII characters',
+        'contains an invalid prefix: use 1 to 64 visible ASCII characters',
       ),
     }),
     tenant: group<Group<'tenant'>>({ params: group<TenantNames>({ orgId: NAME, projectId: NAME }) }),
@@ -86,9 +83,7 @@ const OPTIONS = group<ApiKeysOptions>(
     }),
   },
   ['storage'],
-  Object.fromEntries(
-    AT_IMPORT.map((name) => [name, 'pass it to forRoot, or to forRootAsync beside the factory']),
-  ),
+  '; isGlobal, connectionName, guard and routes belong to forRoot, or to forRootAsync beside the factory',
 );
 
 /**

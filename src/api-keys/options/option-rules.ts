@@ -15,12 +15,12 @@ export type Rules<T> = { readonly [K in keyof T]-?: Rule };
  * A group of options. Refuses every name that has no rule, because a misspelt option would silently mean its default.
  *
  * @param required options that are checked even if they are left out
- * @param remedies what to use instead of names that are no options
+ * @param elsewhere added to the remedy for unknown names: what belongs to another place
  */
 export function group<T extends object>(
   rules: Rules<T>,
   required: readonly (keyof T)[] = [],
-  remedies: Readonly<Record<string, string>> = {},
+  elsewhere = '',
 ): Rule {
   const known = Object.entries<Rule>(rules);
   const names = known.map(([each]) => each).join(', ');
@@ -31,8 +31,7 @@ export function group<T extends object>(
     }
     const unknown = Object.keys(value).find((each) => !Object.hasOwn(rules, each));
     if (unknown !== undefined) {
-      const remedy = Object.hasOwn(remedies, unknown) ? remedies[unknown] : `use one of ${names}`;
-      throw new ConfigurationError(`${full(unknown)} is not an option: ${remedy}.`);
+      throw new ConfigurationError(`${full(unknown)} is not an option: use one of ${names}${elsewhere}.`);
     }
     for (const [each, check] of known) {
       const given: unknown = Reflect.get(value, each);
@@ -41,14 +40,14 @@ export function group<T extends object>(
   };
 }
 
-/** Whether a value passes; if not, the complaint says what is wrong and what to use. */
+/** Returns a rule that throws `<name> <complaint>.` unless the value passes. The complaint says what to use. */
 export function rule(passes: (value: unknown) => boolean, complaint: string): Rule {
   return (value, name) => {
     if (!passes(value)) throw new ConfigurationError(`${name} ${complaint}.`);
   };
 }
 
-/** A whole number within a range, both ends included. */
+/** Returns a rule for a whole number within a range, both ends included. */
 export function whole(unit: string, min: number, max: number): Rule {
   return rule(
     (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
@@ -56,18 +55,18 @@ export function whole(unit: string, min: number, max: number): Rule {
   );
 }
 
-/** One of a few values. */
+/** Returns a rule for one of a few values. */
 export function oneOf(...choices: readonly unknown[]): Rule {
   const shown = choices.map((choice) => JSON.stringify(choice)).join(' or ');
   return rule((value) => choices.includes(value), `is unknown: use ${shown}`);
 }
 
-/** Text of a pattern. */
+/** Returns a rule for text that matches a pattern. */
 export function text(pattern: RegExp, complaint: string): Rule {
   return rule((value) => typeof value === 'string' && pattern.test(value), complaint);
 }
 
-/** A list of texts, each of which passes. */
+/** Returns a rule for a list of strings, each of which passes. */
 export function textsThat(passes: (each: string) => boolean, complaint: string): Rule {
   return all(
     TEXTS,
@@ -75,13 +74,13 @@ export function textsThat(passes: (each: string) => boolean, complaint: string):
   );
 }
 
-/** Rules that are checked one after the other. */
+/** Returns a rule that checks several rules in turn. */
 export function all(...rules: readonly Rule[]): Rule {
   return (value, name) => rules.forEach((each) => each(value, name));
 }
 
-/** A list of texts. */
+/** The rule for a list of strings. */
 export const TEXTS: Rule = rule(
   (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
-  'is not a list of texts: use a list, even for a single entry',
+  'is not a list of strings: use a list, even for a single entry',
 );

@@ -1,6 +1,5 @@
 import type { Durability } from '../../config/storage.config';
 import type { KeyEvent, KeyEventType } from '../domain/key-event';
-import type { LeaseRepository } from './lease.repository';
 
 /** The injection token of the {@link EventRepository} in use; `null` where events are not kept. */
 export const EVENT_REPOSITORY = Symbol('keyward:event-repository');
@@ -114,3 +113,25 @@ export interface EventRepository {
 
 /** Where events are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
 export type EventStorage = 'mongo' | 'memory' | EventRepository;
+
+/** A lease: who holds it, and a count that goes up with each sign of life. */
+export interface LeaseRecord {
+  /** The instance that holds it; empty where nobody does. */
+  readonly holder: string;
+  readonly beat: number;
+  /** How far the holders have come with what they do; kept for the next. */
+  readonly progress?: Date | undefined;
+}
+
+/** Keeps leases. Its clock is nobody's: instances watch `beat` by their own. */
+export interface LeaseRepository {
+  /** The lease by this name; `null` where there never was one. */
+  read(name: string): Promise<LeaseRecord | null>;
+
+  /**
+   * Writes the next state of a lease, `beat` one up, guarded by the beat it was made from (0 where there was none).
+   *
+   * @returns whether it stands. `false`: somebody else came first.
+   */
+  write(name: string, next: LeaseRecord): Promise<boolean>;
+}

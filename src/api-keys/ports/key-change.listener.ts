@@ -1,6 +1,6 @@
 import type { ApiKeyWithHistory } from '../domain/api-key';
 
-/** Hears of each change of a key right after it was stored, in the process that made the change. */
+/** Is called after each stored change of a key, in the process that made it. */
 export interface KeyChangeListener {
   /** Must not throw: the change is stored already. */
   changed(key: ApiKeyWithHistory): void;

@@ -1,5 +1,4 @@
-import type { ChangeFeed } from '../../change-feed/change-feed';
-import type { ReadOptions } from '../../change-feed/read-options';
+import type { ChangeFeed, ReadOptions } from '../../change-feed/change-feed';
 
 /** The injection token of the optional {@link OwnerStatus} port. */
 export const OWNER_STATUS = Symbol('keyward:owner-status');

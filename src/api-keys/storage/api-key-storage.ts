@@ -6,7 +6,7 @@ import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from './api-key.sche
 import { MemoryApiKeyRepository } from './memory-api-key.repository';
 import { MongoApiKeyRepository } from './mongo-api-key.repository';
 
-/** Where keys can be kept. */
+/** The stores available for keys. */
 export function apiKeyStores(freshness: FreshnessSettings = {}): StoresOf<ApiKeyRepository> {
   return {
     records: 'API keys',

@@ -1,8 +1,7 @@
 import { KeywardError } from '../../problems/keyward.error';
 import type { Durability } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
-import type { ChangeFeed } from '../../change-feed/change-feed';
-import type { ReadOptions } from '../../change-feed/read-options';
+import type { ChangeFeed, ReadOptions } from '../../change-feed/change-feed';
 import type { KeyOutbox } from './key-outbox';
 
 /** The injection token of the {@link ApiKeyRepository} in use. */

@@ -8,7 +8,7 @@ import {
   type KeyOutline,
 } from './api-key.repository';
 import { type ApiKeyDocument, ApiKeySchema } from './api-key.schema';
-import { knownParts } from '../../mongo/known-parts';
+import { knownParts, withId } from '../../mongo/with-id';
 import type { MongoChangeFeed } from '../../change-feed/mongo-change-feed';
 import { insertDocument } from '../../mongo/mongo-insert';
 import {
@@ -19,8 +19,7 @@ import {
   majorityRead,
   MONGO_OPERATION_TIMEOUT_MS,
 } from '../../mongo/mongo-operation';
-import { withId } from '../../mongo/with-id';
-import type { ReadOptions } from '../../change-feed/read-options';
+import type { ReadOptions } from '../../change-feed/change-feed';
 import { MongoKeyOutbox, withPending } from './mongo-outbox';
 
 /** What only the change feed and the outbox read. */

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ChangeFeed, ChangeListener } from '../../change-feed/change-feed';
-import type { ReadOptions } from '../../change-feed/read-options';
+import type { ChangeFeed, ChangeListener, ReadOptions } from '../../change-feed/change-feed';
 import { StorageUnavailableError } from '../../problems/storage.errors';
 import { ProvenReads } from './proven-reads';
 import { SieveCache, type WeightBound } from './sieve-cache';

@@ -534,6 +534,16 @@ describe('the owner of a key', () => {
     expect(owners.begun).toEqual([]);
   });
 
+  it('is not looked up for a wrong secret, so that no stranger keeps an owner in memory', async () => {
+    await verifyWith(acme.token, acme.key);
+    prove();
+    const looked = jest.spyOn(fresh, 'peekOwner');
+    expect((await verifyWith(rotated(acme).token, acme.key)).code).toBe('NOT_FOUND');
+    expect(looked).not.toHaveBeenCalled();
+    expect((await verifyWith(acme.token, acme.key)).code).toBe('VALID');
+    expect(looked).toHaveBeenCalled();
+  });
+
   it('counts as active where nobody keeps owners', async () => {
     await fresh.beforeApplicationShutdown();
     build(changes, false);

@@ -143,7 +143,10 @@ export class KeyVerifier {
     digest: string,
     requirement: Requirement,
   ): Decision | Promise<Decision> | undefined {
-    const owner = this.fresh.peekOwner(ownerAskedFor(prepared, requirement), at);
+    const ownerId = ownerAskedFor(prepared, requirement);
+    // A wrong secret must not keep an owner in memory.
+    if (ownerId !== undefined && findSecret(prepared, digest) === undefined) return undefined;
+    const owner = this.fresh.peekOwner(ownerId, at);
     if (owner === undefined) return undefined;
     const stored = { prepared, ownerActive: owner.isActive };
     const decision = decide(digest, stored, requirement, this.timeFor(prepared));

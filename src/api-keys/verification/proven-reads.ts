@@ -1,5 +1,4 @@
-import type { ChangeFeed, ChangeListener } from '../../change-feed/change-feed';
-import type { ReadOptions } from '../../change-feed/read-options';
+import type { ChangeFeed, ChangeListener, ReadOptions } from '../../change-feed/change-feed';
 import { StorageUnavailableError } from '../../problems/storage.errors';
 
 /** How long one linearizable read vouches for the primary: a quarter of the bound, of which four fifths may be used. */

@@ -12,7 +12,7 @@ import {
 import { readVariables, type Variables } from '../../settings/load-environment';
 import { StorageConfig } from '../../config/storage.config';
 import { command, resultCommand } from '../kit/command';
-import { ExitCode } from '../kit/exit-code';
+import { ExitCode } from '../kit/cli.errors';
 import { print, printJson, tell } from '../kit/output';
 import { Table } from '../kit/table';
 import { safeMessage } from '../kit/terminal-text';

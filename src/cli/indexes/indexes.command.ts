@@ -2,7 +2,7 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import type { Command } from 'commander';
 import type { Connection } from 'mongoose';
 import { command, resultCommand } from '../kit/command';
-import { ExitCode } from '../kit/exit-code';
+import { ExitCode } from '../kit/cli.errors';
 import { asOperator } from '../kit/operator-context';
 import { print, printJson } from '../kit/output';
 import { Table } from '../kit/table';

@@ -2,9 +2,8 @@ import type { Command } from 'commander';
 import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import { rootCaller } from '../../api-keys/domain/caller';
 import { CreateApiKeyDto } from '../../api-keys/management/dto/create-api-key.dto';
-import { resultCommand } from '../kit/command';
+import { readOptions, resultCommand } from '../kit/command';
 import { asOperator } from '../kit/operator-context';
-import { readOptions } from '../kit/options';
 import { printIssued, tell } from '../kit/output';
 
 interface Options {

@@ -7,9 +7,8 @@ import { ApiKeyDto, type ApiKeyPageDto } from '../../api-keys/management/dto/api
 import { ListApiKeysQuery } from '../../api-keys/management/dto/list-api-keys.query';
 import { DEFAULT_PAGE_SIZE } from '../../http/page.query';
 import { KeyUsageService } from '../../api-keys/management/key-usage.service';
-import { resultCommand } from '../kit/command';
+import { readOptions, resultCommand } from '../kit/command';
 import { asOperator } from '../kit/operator-context';
-import { readOptions } from '../kit/options';
 import { print, printJson, tell } from '../kit/output';
 import { keyTable, rowOf } from './key-text';
 import { keyPages } from './listed-pages';

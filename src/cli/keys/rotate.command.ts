@@ -3,9 +3,8 @@ import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import { rootCaller } from '../../api-keys/domain/caller';
 import { RotateApiKeyDto } from '../../api-keys/management/dto/rotate-api-key.dto';
 import { KeyUsageService } from '../../api-keys/management/key-usage.service';
-import { resultCommand } from '../kit/command';
+import { readOptions, resultCommand, wholeNumber } from '../kit/command';
 import { asOperator } from '../kit/operator-context';
-import { readOptions, wholeNumber } from '../kit/options';
 import { printIssued, tell } from '../kit/output';
 
 interface Options {

@@ -1,4 +1,20 @@
-import { ExitCode } from './exit-code';
+/** What the exit codes of `keyward` mean. They are part of its contract: see `docs/cli.md`. */
+export const ExitCode = {
+  Done: 0,
+  /** It could not be done, or not wholly: a line was refused, an index is missing, the key is revoked. */
+  Failed: 1,
+  /** The command was called wrongly; nothing was done. */
+  Usage: 2,
+  /** There is no such key. */
+  NotFound: 3,
+  /** The store, or another system that the command needs, cannot be reached. */
+  Unavailable: 4,
+  /** The environment is refused, as the service would refuse it. */
+  Configuration: 5,
+} as const;
+
+/** One of the codes that `keyward` exits with. */
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** A command ends without having done what it was asked for. The message is one sentence for the operator. */
 export class CliError extends Error {

@@ -2,8 +2,7 @@ import { CommanderError } from 'commander';
 import { UnreachableError } from '../../problems/configuration.error';
 import { type ErrorCode, KeywardError } from '../../problems/keyward.error';
 import { isProblemCode, PROBLEM_CATALOGUE } from '../../problems/problem-catalogue';
-import { CliError } from './cli.errors';
-import { ExitCode } from './exit-code';
+import { CliError, ExitCode } from './cli.errors';
 
 /** How a failed command ends. */
 export interface Failure {

@@ -12,7 +12,7 @@ import { MemoryEventRepository } from './memory-event.repository';
 import { MongoEventRepository } from './mongo-event.repository';
 import { MongoLeaseRepository } from './mongo-lease.repository';
 
-/** Where events can be kept. */
+/** The stores available for events. */
 export const EVENT_STORES: StoresOf<EventRepository> = {
   records: 'events',
   memory: (permit) => new MemoryEventRepository(permit),

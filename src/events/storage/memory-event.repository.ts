@@ -3,10 +3,11 @@ import { byVersion, type KeyEvent, positionOf } from '../../api-keys/domain/key-
 import type {
   EventQuery,
   EventRepository,
+  LeaseRecord,
+  LeaseRepository,
   QueuedEvent,
   RecordedEvent,
 } from '../../api-keys/ports/event.repository';
-import type { LeaseRecord, LeaseRepository } from '../../api-keys/ports/lease.repository';
 
 interface Kept extends RecordedEvent {
   readonly position: string;

@@ -7,14 +7,13 @@ import type {
   RecordedEvent,
 } from '../../api-keys/ports/event.repository';
 import { type EventDocument, EventSchema } from './event.schema';
-import { knownParts } from '../../mongo/known-parts';
+import { knownParts, withId } from '../../mongo/with-id';
 import {
   boundedMongoOperation,
   durableWrite,
   isDuplicateKey,
   majorityRead,
 } from '../../mongo/mongo-operation';
-import { withId } from '../../mongo/with-id';
 import type { MongoLeaseRepository } from './mongo-lease.repository';
 
 const RECORDED = { position: 0, deliverAt: 0, attempts: 0 } as const;

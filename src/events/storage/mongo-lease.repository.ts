@@ -1,6 +1,6 @@
 import type { Model } from 'mongoose';
 import type { LeaseDocument } from './event.schema';
-import type { LeaseRecord, LeaseRepository } from '../../api-keys/ports/lease.repository';
+import type { LeaseRecord, LeaseRepository } from '../../api-keys/ports/event.repository';
 import {
   boundedMongoOperation,
   durableWrite,

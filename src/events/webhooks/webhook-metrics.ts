@@ -1,6 +1,6 @@
 import { counterOf, gaugeOf } from '../../common/shared-metric';
 
-/** What is measured about deliveries, by the instance that holds the lease. */
+/** Metrics of deliveries. Only the instance that holds the lease counts them. */
 export const webhookMetrics = {
   deliveries: counterOf('keyward_webhook_deliveries_total', 'Tries of webhook deliveries.', {
     outcome: ['delivered', 'failed', 'gone'],

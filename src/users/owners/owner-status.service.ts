@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ChangeFeed } from '../../change-feed/change-feed';
-import type { ReadOptions } from '../../change-feed/read-options';
+import type { ChangeFeed, ReadOptions } from '../../change-feed/change-feed';
 import type { OwnerStatus } from '../../api-keys/ports/owner-status';
 import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
 

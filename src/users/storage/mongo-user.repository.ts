@@ -10,7 +10,7 @@ import {
   MONGO_OPERATION_TIMEOUT_MS,
 } from '../../mongo/mongo-operation';
 import { withId } from '../../mongo/with-id';
-import type { ReadOptions } from '../../change-feed/read-options';
+import type { ReadOptions } from '../../change-feed/change-feed';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
 import {
   SubjectTakenError,

@@ -9,7 +9,7 @@ import { USER_MODEL, type UserDocument, UserSchema } from './user.schema';
 /** Where users are kept: in MongoDB, or in memory (development and test only). */
 export type UserStorage = 'mongo' | 'memory';
 
-/** Where users can be kept. */
+/** The stores available for users. */
 export function userStores(freshness: FreshnessSettings = {}): StoresOf<UserRepository> {
   return {
     records: 'users',

@@ -1,6 +1,5 @@
 import { KeywardError } from '../../problems/keyward.error';
-import type { ChangeFeed } from '../../change-feed/change-feed';
-import type { ReadOptions } from '../../change-feed/read-options';
+import type { ChangeFeed, ReadOptions } from '../../change-feed/change-feed';
 import type { Durability } from '../../config/storage.config';
 import type { KeySlot, User, UserProfile, UserStatus } from '../domain/user';
 

@@ -19,7 +19,7 @@ export function isTokenPrefix(prefix: string): boolean {
   return PREFIX.test(prefix);
 }
 
-/** Returns what stands at the end of a token: CRC-32 of all that stands before it, in base62. */
+/** Returns the checksum of a token: the CRC-32 of everything before it, in base62. */
 export function checksumOf(unsigned: string): string {
   return encodeBase62(crc32(unsigned), CHECKSUM_LENGTH);
 }
@@ -35,7 +35,7 @@ export function supposedKeyIdOf(text: string): string | undefined {
 
 /**
  * Returns the key id in a text that has the form of a token, `<prefix>_<id>_<secret><checksum>`, and ends with the right
- * checksum; `undefined` for any other text. Checks the length first, so that a long text costs nothing.
+ * checksum; `undefined` for any other text. Checks the length first, so that long texts are rejected without being read.
  */
 export function keyIdOf(text: string): string | undefined {
   const at = prefixLengthOf(text);

@@ -4,7 +4,7 @@ import { MemoryUsageRepository } from './memory-usage.repository';
 import { MongoUsageRepository } from './mongo-usage.repository';
 import { USAGE_MODEL, type UsageDocument, UsageSchema } from './usage.schema';
 
-/** Where usage can be kept. */
+/** The stores available for usage counts. */
 export const USAGE_STORES: StoresOf<UsageRepository> = {
   records: 'usage counts',
   memory: (permit) => new MemoryUsageRepository(permit),

@@ -1,35 +1,41 @@
-import { loggedAnswerOf, loggedDecisionOf, logAnswer, logDecision, logRejection } from './decision-log';
+import {
+  loggedAnswerOf,
+  loggedDecisionOf,
+  attachAnswer,
+  attachDecision,
+  passDecisionOn,
+} from './logged-decision';
 
 const acme = { code: 'REVOKED', key: { id: '01jd8x4k2m6n8p0q2r4s6t8v0w' } } as const;
 const stranger = { code: 'NOT_FOUND' } as const;
 
 describe('the decision on the credential of a request', () => {
-  it('is logged with the request, with the id of the key if the token was genuine', () => {
+  it('is attached to the request, with the id of the key if the token was genuine', () => {
     const [ofAcme, ofStranger] = [{}, {}];
-    logDecision(ofAcme, acme);
-    logDecision(ofStranger, stranger);
+    attachDecision(ofAcme, acme);
+    attachDecision(ofStranger, stranger);
     expect(loggedDecisionOf(ofAcme)).toEqual({ code: 'REVOKED', keyId: acme.key.id });
     expect(loggedDecisionOf(ofStranger)).toEqual({ code: 'NOT_FOUND', keyId: undefined });
   });
 
-  it('goes from the error that rejects a request to the request', () => {
+  it('is copied from the error that rejects a request to the request', () => {
     const [refusal, request] = [new Error('refused'), {}];
-    logDecision(refusal, acme);
-    logRejection(refusal, request);
+    attachDecision(refusal, acme);
+    passDecisionOn(refusal, request);
     expect(loggedDecisionOf(request)).toEqual({ code: 'REVOKED', keyId: acme.key.id });
   });
 
   it('stays if a later error carries none', () => {
     const request = {};
-    logDecision(request, acme);
-    logRejection(new Error('the body was no JSON'), request);
+    attachDecision(request, acme);
+    passDecisionOn(new Error('the body was no JSON'), request);
     expect(loggedDecisionOf(request)).toEqual({ code: 'REVOKED', keyId: acme.key.id });
   });
 
   it('is undefined if none was logged, and is left out of the JSON of a request', () => {
     const request = {};
     expect(loggedDecisionOf(request)).toBeUndefined();
-    logDecision(request, acme);
+    attachDecision(request, acme);
     expect(JSON.stringify(request)).toBe('{}');
   });
 });
@@ -37,8 +43,8 @@ describe('the decision on the credential of a request', () => {
 describe('the decision on a token that a request asks about', () => {
   it("is logged apart from the one on the caller's credential", () => {
     const request = {};
-    logDecision(request, { code: 'VALID', key: { id: 'the one who asks' } });
-    logAnswer(request, acme);
+    attachDecision(request, { code: 'VALID', key: { id: 'the one who asks' } });
+    attachAnswer(request, acme);
     expect(loggedDecisionOf(request)).toEqual({ code: 'VALID', keyId: 'the one who asks' });
     expect(loggedAnswerOf(request)).toEqual({ code: 'REVOKED', keyId: acme.key.id });
   });
@@ -46,7 +52,7 @@ describe('the decision on a token that a request asks about', () => {
   it('names no key if the token was not genuine', () => {
     const request = {};
     expect(loggedAnswerOf(request)).toBeUndefined();
-    logAnswer(request, stranger);
+    attachAnswer(request, stranger);
     expect(loggedAnswerOf(request)).toEqual({ code: 'NOT_FOUND', keyId: undefined });
   });
 });

@@ -1,6 +1,6 @@
 import type { CountedCode } from '../verification/decision-metrics';
 
-/** What the access log says of a decision: its code and, if the token was a genuine secret, the id of its key. */
+/** A decision as the access log shows it: its code and, if the token was a genuine secret, the id of its key. */
 export interface LoggedDecision {
   readonly code: CountedCode;
   readonly keyId?: string | undefined;
@@ -14,28 +14,28 @@ interface Carrier {
   [ASKED_ABOUT]?: LoggedDecision | undefined;
 }
 
-/** Logs the decision on the credential of a request, with the request or with the error that rejects it. */
-export function logDecision(carrier: object, { code, key }: Decided): void {
+/** Attaches the decision on the credential of a request, for the access log, to the request or to the error that rejects it. */
+export function attachDecision(carrier: object, { code, key }: Decided): void {
   (carrier as Carrier)[PRESENTED] = { code, keyId: key?.id };
 }
 
-/** Logs with the request what was logged with the error that rejects it. */
-export function logRejection(rejection: object, request: object): void {
+/** Attaches to a request what is attached to the error that rejects it. */
+export function passDecisionOn(rejection: object, request: object): void {
   const logged = (rejection as Carrier)[PRESENTED];
   if (logged !== undefined) (request as Carrier)[PRESENTED] = logged;
 }
 
-/** Returns the decision on the credential of a request; `undefined` if none was logged. */
+/** Returns the decision on the credential of a request; `undefined` if none is attached. */
 export function loggedDecisionOf(request: object): LoggedDecision | undefined {
   return (request as Carrier)[PRESENTED];
 }
 
-/** Logs the decision on the token that a request asks about, at the verify and introspect doors. */
-export function logAnswer(request: object, { code, key }: Decided): void {
+/** Attaches the decision on the token that a request asks about, at the verify and introspect doors. */
+export function attachAnswer(request: object, { code, key }: Decided): void {
   (request as Carrier)[ASKED_ABOUT] = { code, keyId: key?.id };
 }
 
-/** Returns the decision on the token that a request asks about; `undefined` if none was logged. */
+/** Returns the decision on the token that a request asks about; `undefined` if none is attached. */
 export function loggedAnswerOf(request: object): LoggedDecision | undefined {
   return (request as Carrier)[ASKED_ABOUT];
 }
