@@ -22,7 +22,7 @@ describe('new ULIDs', () => {
     );
   });
 
-  it('tell when they were made', () => {
+  it('contain their creation time', () => {
     const later = new Date('2030-01-31T12:00:00Z');
     expect(decodeTime(newUlid(later).toUpperCase())).toBe(later.getTime());
   });

@@ -28,7 +28,7 @@ describe('the connection to MongoDB', () => {
     {},
     { STORAGE: 'memory' },
     { STORAGE: 'memory', MONGODB_URI: 'mongodb://127.0.0.1:1' },
-  ])('is not opened where nothing is kept there: %j', async (settings) => {
+  ])('is not opened if nothing is stored in MongoDB: %j', async (settings) => {
     const app = await moduleWith(settings);
     expect(app.get(getConnectionToken())).toBeNull();
     await app.close();

@@ -25,7 +25,7 @@ export function Integer(): PropertyDecorator {
   );
 }
 
-/** A whole number in a range; says so, with what it counts and what else is possible, where it is none. */
+/** Requires a whole number in a range. The message names the unit and, in `orElse`, an alternative. */
 export function Whole(min: number, max: number, what: string, orElse = ''): PropertyDecorator {
   const isWhole = (value: unknown): boolean =>
     typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;

@@ -124,7 +124,7 @@ describe.each(ADAPTERS)('a subclass of ScopesGuard that guard.use names, on %s',
     expect(refusal.message).toContain('GET /forgotten (ForgottenController.list)');
   });
 
-  it('denies a route that declares no access, if it is told to', async () => {
+  it('denies a route that declares no access with `undeclaredRoutes: deny`', async () => {
     const denying = await startHost(adapter, {
       imports: [
         ApiKeysModule.forRoot({ storage: 'memory', guard: { use: HostGuard, undeclaredRoutes: 'deny' } }),

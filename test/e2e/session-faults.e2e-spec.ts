@@ -130,7 +130,7 @@ describe('an identity provider whose description', () => {
     },
   );
 
-  it('was one of these and is right by now is used without a restart', async () => {
+  it('is used without a restart once its description is correct', async () => {
     expect(started).toHaveLength(FAULTS.length);
     // A faulty provider is left alone for some seconds, which pass for all of them at once.
     for (const { faulty, running } of started) {

@@ -152,7 +152,7 @@ describe('a verification', () => {
     expect(codeAtOnce(acme.token)).toBe('VALID');
   });
 
-  it('answers with a promise whatever is known, unless the caller is the guard', async () => {
+  it('returns a promise even if the key is cached, unless verifyNow is called', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     expect(codeAtOnce(acme.token)).toBe('VALID');
