@@ -20,7 +20,7 @@ const ROOMS = {
   'api-keys/usage': 'Counts verifications, with the storage of the counts.',
   'api-keys/verification': '`KeyVerifier` and its caches: the decision over stored keys, fresh.',
   'api-keys/access':
-    'Guard, decorators, credentials, tenant, challenges, the settings of the module and the audit of routes.',
+    'Guard, decorators, credentials, tenant, challenges, rate limit headers, the settings of the module, the audit of routes.',
   'api-keys/doors': 'Verify, introspection and forward-auth. They translate; the rules stand below.',
   'api-keys/management':
     'The routes and services that create, change, list and import keys, and show their usage.',

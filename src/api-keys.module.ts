@@ -30,7 +30,7 @@ import { USAGE_REPOSITORY } from './api-keys/ports/usage.repository';
 import { USAGE_STORES } from './api-keys/usage/storage/usage-storage';
 import { EVENT_REPOSITORY } from './api-keys/ports/event.repository';
 import { EVENT_STORES } from './events/storage/event-storage';
-import { checkedOptions } from './api-keys/options/checked-options';
+import { checkedOptions, optionsIn } from './api-keys/options/checked-options';
 import { domainEvents } from './events/domain-events';
 import { EventWorker } from './events/event-worker';
 import { EventsController } from './events/events.controller';
@@ -106,8 +106,10 @@ export class ApiKeysModule {
    * @throws ConfigurationError at start, if an option is unknown or wrong, or the storage is refused
    */
   static forRoot(given: ApiKeysModuleOptions): DynamicModule {
-    const { isGlobal, connectionName, guard, routes, ...options } = given;
+    const { isGlobal, connectionName, guard, routes, ...own } = given;
     const settings = { isGlobal, connectionName, guard, routes };
+    // With those of `own` that are no options, to be refused.
+    const options = { ...own, ...optionsIn(given) };
     return assemble(settings, [], [{ provide: GIVEN_OPTIONS, useValue: options }]);
   }
 
@@ -125,7 +127,9 @@ export class ApiKeysModule {
    * @throws ConfigurationError at start, if an option is unknown or wrong, or the storage is refused
    */
   static forRootAsync(given: ApiKeysModuleAsyncOptions): DynamicModule {
-    const { imports = [], inject, useFactory, useClass, useExisting, ...settings } = given;
+    const { imports = [], inject, useFactory, useClass, useExisting, ...own } = given;
+    const { isGlobal, connectionName, guard, routes } = given;
+    const settings = { ...own, isGlobal, connectionName, guard, routes };
     return assemble(settings, imports, sourceOf({ inject, useFactory, useClass, useExisting }));
   }
 }

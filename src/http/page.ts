@@ -1,7 +1,10 @@
+import { UnacceptableFieldError } from '../problems/unacceptable-field.error';
 import type { CursorCodec } from './cursor';
 
 /** The maximum number of records that one page examines, unless it holds more. */
 const MAX_EXAMINED = 1000;
+/** The maximum number of records on a page. */
+const MAX_LIMIT = 1000;
 /** How many records are read at once if some of them may be filtered out. */
 const FILTERED_BATCH = 250;
 
@@ -27,9 +30,15 @@ export interface PageSource<T> {
   readonly isFiltered?: boolean;
 }
 
-/** Reads batches until the page is full, the list ends or 1,000 records were examined, so that a page may be short. */
+/**
+ * Reads batches until the page is full, the list ends or 1,000 records were examined, so that a page may be short.
+ *
+ * @throws UnacceptableFieldError unless the limit is a whole number from 1 to 1000
+ */
 export async function readPage<T>(source: PageSource<T>): Promise<Page<T>> {
   const { limit, codec, isFiltered = false } = source;
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
+    throw new UnacceptableFieldError('limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
   const batchSize = isFiltered ? FILTERED_BATCH : limit + 1;
   const maxExamined = Math.max(MAX_EXAMINED, limit + 1);
   let { before } = source;

@@ -39,5 +39,5 @@ export class KeywardError extends Error {
 
 /** Whether a client of HTTP may read the error's code and message. */
 export function isForClients(error: unknown): error is KeywardError {
-  return error instanceof KeywardError && isProblemCode(error.code);
+  return error instanceof KeywardError && isProblemCode(error.code) && error.code !== 'internal_error';
 }

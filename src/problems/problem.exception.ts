@@ -35,7 +35,7 @@ export class ProblemException extends HttpException {
   /** Returns the problem that one of Keyward's own errors is over HTTP: `internal_error` unless it is for clients. */
   static of(error: KeywardError): ProblemException {
     const { code, message, extensions } = error;
-    if (!isProblemCode(code)) return internalProblem(error);
+    if (!isProblemCode(code) || code === 'internal_error') return internalProblem(error);
     const problem = problemOf(code, message, extensions);
     return new ProblemException(problem, problem.status === 503 ? { 'Retry-After': '1' } : {}, {
       cause: error,

@@ -58,4 +58,13 @@ describe('a setting of .env', () => {
     const settings = { ...new Environment(), NODE_ENV: 'test', PORT: 8080, HOST: '::1', ofProcess: 'test' };
     expect(settingsIn({ PORT: '8080' }, 'NODE_ENV=test\nPORT=9090\nHOST="::1"')).toEqual(settings);
   });
+
+  it.each([
+    [{ API_KEY_PREFIX: 'acme' }, 'API_KEY_PREFIXES=kw'],
+    [{ API_KEY_PREFIXES: 'acme' }, 'API_KEY_PREFIX=kw'],
+  ])('yields to %j of the process, whichever of its two names each uses', (variables, file) => {
+    expect(settingsIn(variables as Record<string, string>, file)).toMatchObject({
+      API_KEY_PREFIXES: ['acme'],
+    });
+  });
 });

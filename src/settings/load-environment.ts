@@ -12,6 +12,9 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 export function readVariables(): Variables {
   const file = existsSync('.env') ? parse(readFileSync('.env')) : {};
   if (file['NODE_ENV'] !== undefined) process.env['NODE_ENV'] ??= file['NODE_ENV'];
+  // One setting with two names: that of the process takes precedence under either.
+  const names = ['API_KEY_PREFIX', 'API_KEY_PREFIXES'];
+  if (names.some((name) => process.env[name] !== undefined)) for (const name of names) delete file[name];
   return { ...file, ...process.env };
 }
 

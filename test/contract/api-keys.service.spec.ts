@@ -230,6 +230,14 @@ describe('somebody whose keys may live 30 days at the most', () => {
     }
   });
 
+  it('cannot get around it with a date that is none', async () => {
+    const none = new Date('someday');
+    const invalid = { code: 'validation_failed', extensions: { errors: [{ field: '/expiresAt' }] } };
+    await expect(made({ expiresAt: none }, caller)).rejects.toMatchObject(invalid);
+    const key = await made({}, caller);
+    await expect(service.update(caller, key.id, { expiresAt: none })).rejects.toMatchObject(invalid);
+  });
+
   it('may put the expiry off again later, by 30 days from then', async () => {
     const key = await made({}, caller);
     clock.advance(10 * DAY);
@@ -584,4 +592,28 @@ describe('a user who owns a key', () => {
     expect(historyDropped).toBeGreaterThan(0);
     await expect(service.update(session, id, { expiresAt: null })).resolves.toMatchObject({ id });
   });
+});
+
+describe('a host application that passes on what its own users send', () => {
+  it.each([-1, 0, 1.5, 1001, Number.NaN, Infinity])(
+    'is told that a page cannot hold %d keys',
+    async (limit) => {
+      await expect(service.list(root, { limit })).rejects.toMatchObject({
+        code: 'validation_failed',
+        extensions: { errors: [{ field: 'limit', message: 'must be a whole number from 1 to 1000' }] },
+      });
+    },
+  );
+
+  it.each([-1, 0.5, 604_801, Number.NaN, Infinity])(
+    'cannot rotate with a grace of %d seconds',
+    async (gracePeriodSeconds) => {
+      const { id } = await made();
+      await expect(service.rotate(root, id, { gracePeriodSeconds })).rejects.toMatchObject({
+        code: 'validation_failed',
+        extensions: { errors: [{ field: '/gracePeriodSeconds' }] },
+      });
+      expect((await service.get(root, id)).version).toBe(1);
+    },
+  );
 });

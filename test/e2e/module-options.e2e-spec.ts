@@ -349,7 +349,7 @@ describe('options that are refused', () => {
     [
       'beside the factory that computes them',
       Object.assign({ useFactory: () => ({ storage: 'memory' as const }) }, { tokens: { maxTtlDays: 30 } }),
-      'tokens is not an option: use one of isGlobal, connectionName, guard, routes.',
+      'tokens is not an option: use one of isGlobal, connectionName, guard, routes; the factory returns the options.',
     ],
     [
       'computed twice',

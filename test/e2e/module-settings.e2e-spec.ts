@@ -1,6 +1,9 @@
 import { Controller, Get, Injectable, Module, Scope, UseGuards } from '@nestjs/common';
 import {
   ApiKeysModule,
+  type ApiKeysModuleAsyncOptions,
+  type ApiKeysOptions,
+  type ApiKeysOptionsFactory,
   ApiKeysService,
   Authenticated,
   ConfigurationError,
@@ -15,6 +18,7 @@ import {
   Tenant,
   type TenantContext,
 } from 'keyward';
+import { REQUEST } from '@nestjs/core';
 import { ADAPTERS, refusalOf, type RunningHost, startHost } from '../support/two-adapters';
 
 /** Takes the tenant from a header that the host's own proxy sets, and the client's address from another. */
@@ -191,5 +195,58 @@ describe.each(ADAPTERS)('with isGlobal: false, on %s,', (adapter) => {
     expect(stranger.status).toBe(401);
     expect([holder.status, holder.body]).toEqual([200, { name: 'first' }]);
     expect(management.status).toBe(200);
+  });
+});
+
+@Injectable({ scope: Scope.REQUEST })
+class OptionsOfRequest implements ApiKeysOptionsFactory {
+  createApiKeysOptions(): ApiKeysOptions {
+    return { storage: 'memory' };
+  }
+}
+
+@Module({ providers: [OptionsOfRequest], exports: [OptionsOfRequest] })
+class OptionsOfRequestModule {}
+
+describe.each<readonly [string, ApiKeysModuleAsyncOptions]>([
+  ['a factory', { inject: [REQUEST], useFactory: () => ({ storage: 'memory' }) }],
+  ['a class of the module', { useClass: OptionsOfRequest }],
+  ['a provider', { imports: [OptionsOfRequestModule], useExisting: OptionsOfRequest }],
+])('options that %s computes for each request', (_source, source) => {
+  // Otherwise nobody would check that routes are guarded, and no limit would count.
+  it.each([undefined, false] as const)('refuse the start with guard: %s', async (guard) => {
+    const refusal = await refusalOf('fastify', {
+      imports: [ApiKeysModule.forRootAsync({ ...source, guard })],
+      controllers: [MemoriesController],
+    });
+    expect(refusal.message).toMatch(/the options of Keyward depend on a request|REQUEST|never run/i);
+  });
+});
+
+describe('options of an object with getters and a prototype', () => {
+  class Base {
+    get http(): NonNullable<ApiKeysOptions['http']> {
+      return { realm: 'acme' };
+    }
+  }
+  class HostOptions extends Base implements ApiKeysOptions {
+    readonly storage = 'memory';
+    get tokens(): NonNullable<ApiKeysOptions['tokens']> {
+      return { prefixes: ['acme'] };
+    }
+  }
+
+  it.each([
+    ['forRoot', () => ApiKeysModule.forRoot(new HostOptions())],
+    ['forRootAsync', () => ApiKeysModule.forRootAsync({ useFactory: () => new HostOptions() })],
+  ])('count with %s', async (_how, module) => {
+    const host = await startHost('fastify', { imports: [module()], controllers: [MemoriesController] });
+    const { token } = await host.app
+      .get(ApiKeysService)
+      .create(rootCaller('system'), { name: 'test', scopes: ['memory:read'] });
+    expect(token).toMatch(/^acme_/);
+    const refused = await host.as().get('/orgs/acme/memories');
+    expect(refused.headers.get('www-authenticate')).toContain('realm="acme"');
+    await host.close();
   });
 });

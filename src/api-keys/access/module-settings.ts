@@ -23,7 +23,8 @@ export interface ApiKeysModuleSettings {
 export interface GuardSettings {
   /**
    * A subclass of `ScopesGuard` to install instead of it. It injects what global modules export and what `imports` of
-   * `forRootAsync` names. It guards Keyward's own routes too, and `ScopesGuard` resolves to it.
+   * `forRootAsync` names. It guards Keyward's own routes too, and `ScopesGuard` resolves to it. If it reads
+   * credentials from cookies, protect these routes against cross-site requests, or set `routes: false`.
    */
   readonly use?: Type<ScopesGuard> | undefined;
   /** What happens if a route declares no access: the start is refused (`refuse`, default), or requests get 403 (`deny`). */
@@ -52,17 +53,21 @@ export interface ApiKeysModuleAsyncOptions
 /** The injection token of the module's settings. */
 export const API_KEYS_SETTINGS = Symbol('keyward:api-keys-settings');
 
-const SETTINGS = group<ApiKeysModuleSettings>({
-  isGlobal: oneOf(true, false),
-  connectionName: text(/./, 'is not a name: use the name of a Mongoose connection'),
-  guard: (value, name) => {
-    if (value === false) return;
-    if (typeof value !== 'object' || value === null)
-      throw new ConfigurationError(`${name} must be false, or an object with use and undeclaredRoutes.`);
-    GUARD(value, name);
+const SETTINGS = group<ApiKeysModuleSettings>(
+  {
+    isGlobal: oneOf(true, false),
+    connectionName: text(/./, 'is not a name: use the name of a Mongoose connection'),
+    guard: (value, name) => {
+      if (value === false) return;
+      if (typeof value !== 'object' || value === null)
+        throw new ConfigurationError(`${name} must be false, or an object with use and undeclaredRoutes.`);
+      GUARD(value, name);
+    },
+    routes: oneOf(true, false),
   },
-  routes: oneOf(true, false),
-});
+  [],
+  '; the factory returns the options',
+);
 
 const GUARD = group<GuardSettings>({
   use: rule(isScopesGuardClass, 'is not a guard of Keyward: use a class that extends ScopesGuard'),

@@ -1,4 +1,3 @@
-import { API_KEYS_OPTIONS } from '../options/api-keys.options';
 import { Controller, Get, Injectable, type Provider, type Type, UseGuards } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
@@ -85,7 +84,6 @@ async function startOf(
     providers: [
       RouteAccessAudit,
       { provide: API_KEYS_SETTINGS, useValue: { guard: false } },
-      { provide: API_KEYS_OPTIONS, useValue: {} },
       ...(parts.providers ?? []),
     ],
   })

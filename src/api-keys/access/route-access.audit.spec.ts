@@ -82,7 +82,6 @@ async function startOf(
     module.get(MetadataScanner),
     applicationConfig,
     settings,
-    OPTIONS,
   );
   try {
     audit.onApplicationBootstrap();
@@ -93,10 +92,8 @@ async function startOf(
   }
 }
 
-const OPTIONS: ApiKeysOptions = { storage: 'memory' };
-
-/** A guard that decides by these options, and does nothing else. */
-function guardOf(Guard: Type<ScopesGuard>, moduleOptions: ApiKeysOptions = OPTIONS): ScopesGuard {
+/** A guard that decides by these options, by default those of the module, and does nothing else. */
+function guardOf(Guard: Type<ScopesGuard>, moduleOptions?: ApiKeysOptions): ScopesGuard {
   return Object.assign(Object.create(Guard.prototype as object) as ScopesGuard, { moduleOptions });
 }
 

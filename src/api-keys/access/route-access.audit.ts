@@ -22,12 +22,19 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     private readonly scanner: MetadataScanner,
     private readonly applicationConfig: ApplicationConfig,
     @Inject(API_KEYS_SETTINGS) private readonly settings: ApiKeysModuleSettings,
-    @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
   ) {}
 
   /** @throws ConfigurationError that names every route or handler at fault */
   onApplicationBootstrap(): void {
     const { guard = {} } = this.settings;
+    const ownModule = this.discovery.getProviders().find(({ instance }) => instance === this)?.host;
+    // Not injected: options of a request would make this audit one of a request, and Nest would never call it.
+    const options = ownModule?.getProviderByKey<ApiKeysOptions>(API_KEYS_OPTIONS);
+    if (options?.isDependencyTreeStatic() === false) {
+      throw new ConfigurationError(
+        'the options of Keyward depend on a request: use a factory, and providers for it, of the default scope.',
+      );
+    }
     const globalGuards = this.globalGuards();
     const guardedGlobally = globalGuards.length > 0;
     if (guard !== false && !guardedGlobally) {
@@ -36,7 +43,6 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
       );
     }
     this.requireNoDeclaredMessages(guardedGlobally);
-    const ownModule = this.discovery.getProviders().find(({ instance }) => instance === this)?.host;
     const undeclared: string[] = [];
     const unguarded: string[] = [];
     for (const route of discoverRoutes(this.discovery, this.scanner)) {
@@ -55,7 +61,10 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
       );
     }
     // With `guard: false` a global guard may be that of another import, which checks for itself.
-    const checks = guard === false ? globalGuards.some(this.decidesForUs) : guard.undeclaredRoutes !== 'deny';
+    const checks =
+      guard === false
+        ? globalGuards.some((each) => !(each instanceof ScopesGuard) || each.goesBy(options?.instance))
+        : guard.undeclaredRoutes !== 'deny';
     if (undeclared.length > 0 && checks) {
       throw new ConfigurationError(
         `these routes declare no access: ${undeclared.join('; ')}. ` +
@@ -78,9 +87,6 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
         'Keep them in a class without access decorators, or close them with @UseGuards(ScopesGuard).',
     );
   }
-
-  private readonly decidesForUs = (guard: unknown): boolean =>
-    !(guard instanceof ScopesGuard) || guard.goesBy(this.options);
 
   private globalGuards(): readonly unknown[] {
     const guards: readonly unknown[] = [

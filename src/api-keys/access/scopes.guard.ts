@@ -184,16 +184,16 @@ export class ScopesGuard implements CanActivate {
     if (passed.rateLimit !== undefined) this.setHeaders(context, rateLimitHeaders(passed.rateLimit));
   }
 
-  /** Nest makes one guard of a module for all routes, and another for each module that names it in `@UseGuards`. */
   /**
    * Returns whether this guard decides by these options: an application may import Keyward twice.
    *
    * @internal
    */
-  goesBy(options: ApiKeysOptions): boolean {
+  goesBy(options: ApiKeysOptions | undefined): boolean {
     return this.moduleOptions === options;
   }
 
+  /** Nest makes one guard of a module for all routes, and another for each module that names it in `@UseGuards`. */
   private isTwin(guard: object): boolean {
     return (
       guard instanceof ScopesGuard &&

@@ -9,6 +9,7 @@ describe('at noon, a key', () => {
     ['without an expiry', undefined, false],
     ['that expired a millisecond ago', justBefore, true],
     ['that expires at this very moment', NOON, true],
+    ['whose expiry is no valid date', new Date(Number.NaN), true],
     ['that expires in a millisecond', justAfter, false],
     ['whose expiry another time zone wrote', new Date('2027-01-31T14:00:00+02:00'), true],
   ])('%s: expired is %s', (_sentence, expiresAt, expired) => {

@@ -92,12 +92,12 @@ export function statusOf(key: Pick<ApiKey, 'revokedAt' | 'enabled' | 'expiresAt'
   return isExpired(key, now) ? 'expired' : 'active';
 }
 
-/** A secret is retired when `now >= retiresAt`; before that it is in grace. */
+/** A secret is retired when `now >= retiresAt`, or if that is no valid date; before that it is in grace. */
 export function isRetired({ retiresAt }: KeySecret, now: Date): boolean {
-  return retiresAt !== undefined && now.getTime() >= retiresAt.getTime();
+  return retiresAt !== undefined && !(now.getTime() < retiresAt.getTime());
 }
 
-/** A key is expired when `now >= expiresAt`. */
+/** A key is expired when `now >= expiresAt`, or if that is no valid date. */
 export function isExpired(key: Pick<ApiKey, 'expiresAt'>, now: Date): boolean {
-  return key.expiresAt !== undefined && now.getTime() >= key.expiresAt.getTime();
+  return key.expiresAt !== undefined && !(now.getTime() < key.expiresAt.getTime());
 }

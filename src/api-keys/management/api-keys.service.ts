@@ -39,6 +39,7 @@ import {
   requireChangeable,
   requireCovered,
   requireExternalIdAllowed,
+  requireGrace,
   requireOwnRestrictions,
   requireSameCustomer,
 } from './grant-checks';
@@ -240,6 +241,7 @@ export class ApiKeysService {
    *
    * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, VersionMismatchError,
    *   ConcurrentChangeError
+   * @throws UnacceptableFieldError if the grace period is not 0 to 604800 whole seconds
    * @throws RotationConflictError if another rotation came first, or the caller is this key and presents an older secret
    */
   async rotate(
@@ -248,6 +250,7 @@ export class ApiKeysService {
     { gracePeriodSeconds = 0, ...options }: RotateOptions = {},
   ): Promise<IssuedApiKey> {
     if (!isKeyId(id)) throw new KeyNotFoundError();
+    requireGrace(gracePeriodSeconds);
     const { token, hash } = issueToken(this.tokenPrefix, id);
     // A key that rotates itself must present its newest secret, see decision record 0011.
     let current = caller.presented?.keyId === id ? caller.presented.hash : undefined;

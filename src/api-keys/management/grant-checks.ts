@@ -1,3 +1,4 @@
+import { MAX_GRACE_SECONDS } from '../domain/rotation';
 import {
   DelegationExceededError,
   ExternalIdNotAllowedError,
@@ -73,13 +74,23 @@ export function requireOwnRestrictions(
   if (loosened.length > 0) throw new ImposedRestrictionError(loosened);
 }
 
-/** @throws UnacceptableFieldError if the expiry is past, or later than the latest one permitted */
+/** @throws UnacceptableFieldError if the expiry is past or no valid date, or later than the latest one permitted */
 export function requireAcceptable(expiresAt: Date | undefined, latest: Date | undefined, now: Date): void {
-  if (expiresAt !== undefined && expiresAt.getTime() <= now.getTime()) {
+  if (expiresAt !== undefined && !(expiresAt.getTime() > now.getTime())) {
     throw new UnacceptableFieldError('/expiresAt', 'must lie in the future');
   }
   if (latest !== undefined && (expiresAt === undefined || expiresAt.getTime() > latest.getTime())) {
     throw new UnacceptableFieldError('/expiresAt', `must be no later than ${latest.toISOString()}`);
+  }
+}
+
+/** @throws UnacceptableFieldError unless the grace period is whole seconds of at most 7 days */
+export function requireGrace(seconds: number): void {
+  if (!Number.isInteger(seconds) || seconds < 0 || seconds > MAX_GRACE_SECONDS) {
+    throw new UnacceptableFieldError(
+      '/gracePeriodSeconds',
+      `must be whole seconds from 0 to ${MAX_GRACE_SECONDS}`,
+    );
   }
 }
 

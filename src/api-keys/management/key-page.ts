@@ -10,7 +10,7 @@ export const KEY_CURSORS = new CursorCodec('k1:', isKeyId);
 
 /** Which keys a page is to show. */
 export interface KeyPageQuery {
-  /** 1 to 100. */
+  /** 1 to 1000. */
   readonly limit: number;
   /** The `nextCursor` of the page before. */
   readonly cursor?: string | undefined;

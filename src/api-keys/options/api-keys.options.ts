@@ -29,7 +29,8 @@ export interface ApiKeysOptions {
      * Default `['kw']`. Verification does not compare them.
      */
     readonly prefixes?: readonly string[] | undefined;
-    /** The maximum lifetime of a key in days, 1 to 36500; default no maximum. A key without an expiry gets the maximum. */
+    /** The maximum lifetime of a key in days, 1 to 36500; default no maximum. A key without an expiry gets the
+     * maximum. `rootCaller` is not bound by it. */
     readonly maxTtlDays?: number | undefined;
     /** The prefixes of imported tokens, 1 to 64 visible ASCII characters each; default none. See `docs/import.md`. */
     readonly importPrefixes?: readonly string[] | undefined;

@@ -2,7 +2,18 @@ import { isRedisUrl, REDIS_URL_REMEDY } from '../../common/redis-url';
 import type { RateLimit } from '../domain/rate-limit';
 import { isTokenPrefix } from '../domain/token/token-form';
 import type { ApiKeysOptions, TenantNames } from './api-keys.options';
-import { all, group, oneOf, rule, type Rule, text, TEXTS, textsThat, whole } from './option-rules';
+import {
+  all,
+  group,
+  oneOf,
+  rule,
+  type Rule,
+  type Rules,
+  text,
+  TEXTS,
+  textsThat,
+  whole,
+} from './option-rules';
 import { requireProxies } from './trusted-proxies';
 import { requireWebhook, type WebhookOptions } from './webhook.options';
 
@@ -13,75 +24,74 @@ const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 const NAME = text(/./, 'is not a name: use the name of a route parameter');
 
-const OPTIONS = group<ApiKeysOptions>(
-  {
-    storage: storageIn('is not chosen', 'mongo', 'memory'),
-    tokens: group<Group<'tokens'>>({
-      prefixes: all(
-        textsThat(
-          isTokenPrefix,
-          'contains an invalid prefix: use 2 to 16 lower-case letters, digits and inner underscores',
-        ),
-        rule(
-          (list) => (list as string[]).length > 0,
-          'is empty: use at least one prefix, or omit the option for "kw"',
-        ),
-        rule(
-          (list) => new Set(list as string[]).size === (list as string[]).length,
-          'contains a prefix twice: use each once',
-        ),
+const RULES: Rules<ApiKeysOptions> = {
+  storage: storageIn('is not chosen', 'mongo', 'memory'),
+  tokens: group<Group<'tokens'>>({
+    prefixes: all(
+      textsThat(
+        isTokenPrefix,
+        'contains an invalid prefix: use 2 to 16 lower-case letters, digits and inner underscores',
       ),
-      maxTtlDays: whole('whole days', 1, 36_500),
-      importPrefixes: textsThat(
-        (each) => IMPORT_PREFIX.test(each),
-        'contains an invalid prefix: use 1 to 64 visible ASCII characters',
+      rule(
+        (list) => (list as string[]).length > 0,
+        'is empty: use at least one prefix, or omit the option for "kw"',
       ),
-    }),
-    tenant: group<Group<'tenant'>>({ params: group<TenantNames>({ orgId: NAME, projectId: NAME }) }),
-    http: group<Group<'http'>>({
-      trustProxy: all(TEXTS, (value, name) => requireProxies(value as readonly string[], name)),
-      realm: text(REALM, 'holds characters that a header cannot quote: use plain ASCII'),
-      issuer: text(/./, 'is not an issuer: use the URL of the service for clients'),
-      forwardAuthLimitedStatus: oneOf(429, 403),
-    }),
-    limits: group<Group<'limits'>>({
-      redisUrl: rule(isRedisUrl, `is not an address of Redis: ${REDIS_URL_REMEDY}`),
-      onOutage: oneOf('local', 'deny'),
-      failedCredentials: group<RateLimit>(
-        { limit: whole('a whole number', 1, 1_000_000), windowSeconds: whole('whole seconds', 1, 86_400) },
-        ['limit', 'windowSeconds'],
+      rule(
+        (list) => new Set(list as string[]).size === (list as string[]).length,
+        'contains a prefix twice: use each once',
       ),
-    }),
-    usage: group<Group<'usage'>>({
-      storage: storageIn('is not a storage', 'mongo', 'memory', 'off'),
-      flushMs: whole('whole milliseconds', 100, 3_600_000),
-      retentionDays: whole('whole days', 1, 3650),
-    }),
-    events: group<Group<'events'>>({
-      storage: storageIn('is not a storage', 'mongo', 'memory'),
-      retentionDays: whole('whole days', 7, 3650),
-      webhook: all(
-        group<WebhookOptions>(
-          {
-            url: rule(
-              (url) => typeof url === 'string',
-              'is not an address: use one that begins with https://',
-            ),
-            secrets: TEXTS,
-            allowPrivateAddresses: oneOf(true, false),
-          },
-          ['url', 'secrets'],
-        ),
-        (value) => requireWebhook(value as WebhookOptions),
+    ),
+    maxTtlDays: whole('whole days', 1, 36_500),
+    importPrefixes: textsThat(
+      (each) => IMPORT_PREFIX.test(each),
+      'contains an invalid prefix: use 1 to 64 visible ASCII characters',
+    ),
+  }),
+  tenant: group<Group<'tenant'>>({ params: group<TenantNames>({ orgId: NAME, projectId: NAME }) }),
+  http: group<Group<'http'>>({
+    trustProxy: all(TEXTS, (value, name) => requireProxies(value as readonly string[], name)),
+    realm: text(REALM, 'holds characters that a header cannot quote: use plain ASCII'),
+    issuer: text(/./, 'is not an issuer: use the URL of the service for clients'),
+    forwardAuthLimitedStatus: oneOf(429, 403),
+  }),
+  limits: group<Group<'limits'>>({
+    redisUrl: rule(isRedisUrl, `is not an address of Redis: ${REDIS_URL_REMEDY}`),
+    onOutage: oneOf('local', 'deny'),
+    failedCredentials: group<RateLimit>(
+      { limit: whole('a whole number', 1, 1_000_000), windowSeconds: whole('whole seconds', 1, 86_400) },
+      ['limit', 'windowSeconds'],
+    ),
+  }),
+  usage: group<Group<'usage'>>({
+    storage: storageIn('is not a storage', 'mongo', 'memory', 'off'),
+    flushMs: whole('whole milliseconds', 100, 3_600_000),
+    retentionDays: whole('whole days', 1, 3650),
+  }),
+  events: group<Group<'events'>>({
+    storage: storageIn('is not a storage', 'mongo', 'memory'),
+    retentionDays: whole('whole days', 7, 3650),
+    webhook: all(
+      group<WebhookOptions>(
+        {
+          url: rule((url) => typeof url === 'string', 'is not an address: use one that begins with https://'),
+          secrets: TEXTS,
+          allowPrivateAddresses: oneOf(true, false),
+        },
+        ['url', 'secrets'],
       ),
-    }),
-    freshness: group<Group<'freshness'>>({
-      revocationBoundMs: whole('whole milliseconds', 100, 60_000),
-      changeFeed: oneOf('auto', 'streams', 'polling'),
-      cacheMax: whole('a whole number', 1, 10_000_000),
-      cacheMaxMb: whole('whole megabytes', 1, 65_536),
-    }),
-  },
+      (value) => requireWebhook(value as WebhookOptions),
+    ),
+  }),
+  freshness: group<Group<'freshness'>>({
+    revocationBoundMs: whole('whole milliseconds', 100, 60_000),
+    changeFeed: oneOf('auto', 'streams', 'polling'),
+    cacheMax: whole('a whole number', 1, 10_000_000),
+    cacheMaxMb: whole('whole megabytes', 1, 65_536),
+  }),
+};
+
+const OPTIONS = group(
+  RULES,
   ['storage'],
   '; isGlobal, connectionName, guard and routes belong to forRoot, or to forRootAsync beside the factory',
 );
@@ -94,6 +104,12 @@ const OPTIONS = group<ApiKeysOptions>(
 export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
   OPTIONS(options, '');
   return options;
+}
+
+/** Returns the options that an object has, also as getters and by inheritance. */
+export function optionsIn(given: ApiKeysOptions): Partial<ApiKeysOptions> {
+  const names = Object.keys(RULES).filter((name) => name in given);
+  return Object.fromEntries(names.map((name) => [name, Reflect.get(given, name) as unknown]));
 }
 
 function storageIn(complaint: string, ...kinds: readonly string[]): Rule {
