@@ -57,7 +57,11 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
   it('has all of more than 100 keys revoked', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const places = jest.spyOn(service.users, 'takeSlot').mockResolvedValue(true);
-    await inParallel(Array.from({ length: 105 }), 5, async () => void (await service.issue({ ownerId: ada.id })));
+    await inParallel(
+      Array.from({ length: 105 }),
+      5,
+      async () => void (await service.issue({ ownerId: ada.id })),
+    );
     places.mockRestore();
     expect(await remove(ada)).toBe(204);
     const left = await administrator.client.get(`/v1/api-keys?ownerId=${ada.id}&status=active&limit=100`);
