@@ -11,7 +11,6 @@ export {
   ApiKeysService,
   type ApiKeyPage,
   type ChangeOptions,
-  type CreateApiKey,
   type IssuedApiKey,
   type RotateOptions,
 } from './api-keys/management/api-keys.service';
@@ -25,6 +24,7 @@ export {
   UsageNotRecordedError,
   VersionMismatchError,
 } from './api-keys/management/api-keys.errors';
+export type { CreateApiKey } from './api-keys/domain/new-key';
 export type { KeyPageQuery } from './api-keys/management/key-page';
 export { InvalidCursorError } from './http/cursor';
 export type { Page } from './http/page';

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection, mongo } from 'mongoose';
-import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/management/api-keys.service';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
+import type { CreateApiKey } from '../../src/api-keys/domain/new-key';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
 import { createService } from '../../src/bootstrap/create-service';

@@ -1,4 +1,5 @@
 import { boundedMongoOperation, durableWrite } from './mongo-operation';
+import { presentFields } from './with-id';
 
 /** What of a Mongoose model is needed here, whatever its documents are. */
 interface Updatable {
@@ -15,11 +16,10 @@ export async function insertDocument(
   id: string,
   fields: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   await boundedMongoOperation((signal) =>
     model.updateOne(
       { _id: id, version: { $exists: false } },
-      { $setOnInsert: given, $currentDate: { changedAt: true } },
+      { $setOnInsert: presentFields(fields), $currentDate: { changedAt: true } },
       { ...durableWrite(signal), upsert: true },
     ),
   );

@@ -1,5 +1,6 @@
 import type { ApiKeysOptions } from '../../src/api-keys/options/api-keys.options';
-import { ApiKeysService, type CreateApiKey } from '../../src/api-keys/management/api-keys.service';
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
+import type { CreateApiKey } from '../../src/api-keys/domain/new-key';
 import type { ApiKey, Grant } from '../../src/api-keys/domain/api-key';
 import { type Caller, callerOf, rootCaller } from '../../src/api-keys/domain/caller';
 import type { Clock } from '../../src/api-keys/ports/clock';

@@ -42,7 +42,7 @@ const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS]
  *
  * Subclasses may change where the credential, the tenant or the client's address comes from.
  *
- * If several guards of this class and of one module guard a route, the first decides, and the request counts once.
+ * If a route has several guards of this class from one module, the first decides, and the request counts once.
  * `ScopesGuard` also accepts the decision of the guard that `guard.use` names. Any other subclass decides again, and counts
  * the request again.
  */
@@ -200,7 +200,7 @@ export class ScopesGuard implements CanActivate {
       (guard.constructor === ScopesGuard || guard.constructor === this.moduleGuard) &&
       this.constructor === ScopesGuard &&
       guard.admission === this.admission &&
-      guard.moduleOptions === this.moduleOptions &&
+      guard.goesBy(this.moduleOptions) &&
       guard.authenticator === this.authenticator
     );
   }

@@ -17,12 +17,12 @@ import {
   type ApiKeyStatus,
   type ApiKeyWithHistory,
   isExpired,
-  type KeyMetadata,
   statusOf,
 } from '../domain/api-key';
 import { actsForOwner, type Caller, inheritedFrom } from '../domain/caller';
 import { isWidening } from '../domain/delegation';
-import { composeGrant, type GrantRequest } from '../domain/grant-request';
+import { composeGrant } from '../domain/grant-request';
+import { type CreateApiKey, newKey } from '../domain/new-key';
 import type { History } from '../domain/history';
 import { confirmedFields, imposedAfter } from '../domain/imposed';
 import { isKeyId, newKeyId } from '../domain/key-id';
@@ -46,16 +46,6 @@ import {
 import { type KeyPageQuery, pageOf } from './key-page';
 import { OWNER_SLOTS, type OwnerSlots } from '../ports/owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
-
-/** What a new key is to be. */
-export interface CreateApiKey extends GrantRequest {
-  readonly name: string;
-  readonly description?: string | undefined;
-  readonly metadata?: KeyMetadata | undefined;
-  /** Never inherited from the caller. */
-  readonly externalId?: string | undefined;
-  readonly enabled?: boolean | undefined;
-}
 
 /** A key just made, with the one and only sight of its token. */
 export interface IssuedApiKey {
@@ -128,27 +118,7 @@ export class ApiKeysService {
 
     const id = newKeyId(now);
     const { token, hash } = issueToken(this.tokenPrefix, id);
-    const blank: ApiKeyWithHistory = {
-      ...grant,
-      id,
-      name: request.name,
-      description: request.description,
-      createdBy: caller.actor,
-      metadata: request.metadata ?? {},
-      externalId: request.externalId,
-      enabled: request.enabled ?? true,
-      secrets: [{ hash, createdAt: now }],
-      version: 0,
-      createdAt: now,
-      updatedAt: now,
-      history: [],
-      historyDropped: 0,
-    };
-    const created = recordChange(blank, now, { action: 'created', by: caller.actor });
-    const key = {
-      ...created,
-      imposed: imposedAfter({ ...blank, ownerId: undefined }, created, actsForOwner(caller)),
-    };
+    const key = newKey(caller, grant, request, { id, hash, action: 'created', createdAt: now }, now);
     if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, id);
     await this.repository.insert(key);
     this.listener?.changed(key);

@@ -1,4 +1,4 @@
-import type { CreateApiKey } from './api-keys.service';
+import type { CreateApiKey } from '../domain/new-key';
 import type { RateLimit } from '../domain/rate-limit';
 import type { KeyPatch } from '../domain/key-patch';
 import type { CreateApiKeyDto } from './dto/create-api-key.dto';

@@ -123,7 +123,7 @@ export interface LeaseRecord {
   readonly progress?: Date | undefined;
 }
 
-/** Keeps leases. Its clock is nobody's: instances watch `beat` by their own. */
+/** Keeps leases. It compares no times: each instance measures with its own clock how long `beat` stays the same. */
 export interface LeaseRepository {
   /** The lease by this name; `null` where there never was one. */
   read(name: string): Promise<LeaseRecord | null>;

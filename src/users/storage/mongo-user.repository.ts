@@ -9,7 +9,7 @@ import {
   majorityRead,
   MONGO_OPERATION_TIMEOUT_MS,
 } from '../../mongo/mongo-operation';
-import { withId } from '../../mongo/with-id';
+import { presentFields, withId } from '../../mongo/with-id';
 import type { ReadOptions } from '../../change-feed/change-feed';
 import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
 import {
@@ -70,7 +70,7 @@ export class MongoUserRepository implements UserRepository {
       this.model.updateOne(
         { _id: id, issuer, subject },
         {
-          $set: { ...present(fields), emailVerified },
+          $set: { ...presentFields(fields), emailVerified },
           $unset: absent(fields),
           $max: { lastLoginAt: now },
         },
@@ -223,10 +223,6 @@ export class MongoUserRepository implements UserRepository {
     );
     return found && withId(found);
   }
-}
-
-function present<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function absent(fields: object): Record<string, 1> {

@@ -12,8 +12,7 @@ const PREFIX = /^(?=.{2,16}$)[a-z0-9]+(?:_[a-z0-9]+)*$/;
 const REST = /^_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9A-Za-z]{49}$/;
 
 /**
- * Returns whether `prefix` may stand before new tokens: lower-case letters, digits and inner underscores, 2 to 16
- * characters.
+ * Returns whether `prefix` is a valid prefix of new tokens: 2 to 16 lower-case letters, digits and inner underscores.
  */
 export function isTokenPrefix(prefix: string): boolean {
   return PREFIX.test(prefix);

@@ -11,9 +11,8 @@ import { type ApiKey, type ApiKeyWithHistory, isExpired } from '../../domain/api
 import { type Caller, inheritedFrom, isUnlimited } from '../../domain/caller';
 import { foreignKeyId } from '../../domain/token/foreign-token';
 import { composeGrant } from '../../domain/grant-request';
-import { imposedAfter } from '../../domain/imposed';
+import { newKey } from '../../domain/new-key';
 import { hashToken } from '../../domain/token/key-token';
-import { recordChange } from '../../domain/key-change';
 import { isManagementScope } from '../../domain/own-scopes';
 import { grants } from '../../domain/scopes';
 import { ImportedKeyDto } from './imported-key.dto';
@@ -163,24 +162,8 @@ export class KeyImportService {
     if (born.getTime() > now.getTime()) {
       throw new KeywardError('validation_failed', 'createdAt must not lie in the future.');
     }
-    const blank: ApiKeyWithHistory = {
-      ...grant,
-      id: foreignKeyId(hash),
-      name: request.name,
-      description: request.description,
-      createdBy: caller.actor,
-      metadata: request.metadata ?? {},
-      externalId: request.externalId,
-      enabled: request.enabled ?? true,
-      secrets: [{ hash, createdAt: born }],
-      version: 0,
-      createdAt: born,
-      updatedAt: now,
-      history: [],
-      historyDropped: 0,
-    };
-    const imported = recordChange(blank, now, { action: 'imported', by: caller.actor });
-    return { ...imported, imposed: imposedAfter({ ...blank, ownerId: undefined }, imported, false) };
+    const origin = { id: foreignKeyId(hash), hash, action: 'imported', createdAt: born } as const;
+    return newKey(caller, grant, request, origin, now);
   }
 
   private async requireOwner(ownerId: string | undefined): Promise<void> {
