@@ -114,7 +114,7 @@ describe('a sharded cluster', () => {
     await expect(feedOf(mode, kind).prepare()).resolves.toBeUndefined();
   });
 
-  it('that offers no streams is not polled by default: every request asks the store', async () => {
+  it('that offers no streams is not polled by default: every request asks the store [T36]', async () => {
     const [feed, watched] = await followed('auto', 13, new ScriptedDeployment('sharded cluster'));
     expect([feed.kind, feed.provenAt, watched]).toEqual([undefined, -Infinity, 1]);
     expect(warned.mock.calls.map(([text]) => String(text))).toEqual([
@@ -153,7 +153,7 @@ describe('a read that decides', () => {
 });
 
 describe('a new primary', () => {
-  it('makes everything count as changed, and nothing proven until a beat that was sent to it comes back', async () => {
+  it('makes everything count as changed, and nothing proven until a beat that was sent to it comes back [T38]', async () => {
     const deployment = new ScriptedDeployment('replica set');
     let everything = 0;
     const listener = { ...deaf, everythingChanged: (): void => void (everything += 1) };

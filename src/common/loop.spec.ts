@@ -73,7 +73,7 @@ describe('what is done again and again', () => {
     expect(done).toBe(1);
   });
 
-  it('is not waited for for ever, where it never ends', async () => {
+  it('is not waited for for ever, where it never ends [T83]', async () => {
     start(HOUR, untilFinished);
     await turns();
     await expect(loop.stop(20)).resolves.toBe(false);

@@ -60,7 +60,7 @@ describe('a text on its way into a log', () => {
     expect(redact(text)).toBe(text);
   });
 
-  it('loses a token wherever it stands', () => {
+  it('loses a token wherever it stands [T3]', () => {
     assert(
       property(string(), string(), (before, after) => {
         expect(redact(before + token + after)).not.toContain(secret);
@@ -101,7 +101,7 @@ describe('a setting on its way to an operator', () => {
     expect(redactedSetting(value)).toBe(expected);
   });
 
-  it('never holds the password of an address, whatever characters it has', () => {
+  it('never holds the password of an address, whatever characters it has [T99]', () => {
     assert(
       property(string(), string({ minLength: 1 }), (user, password) => {
         const value = `mongodb://${user}:hunter2${password}hunter2@db/keyward`;

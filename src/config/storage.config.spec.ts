@@ -95,7 +95,7 @@ describe('the environment', () => {
 describe('a permit', () => {
   beforeEach(() => runIn('test'));
 
-  it('cannot be made by anyone else', () => {
+  it('cannot be made by anyone else [T32]', () => {
     const genuine = storage.permitVolatile('memory storage');
     const forged = [
       { storage: 'volatile' } as const,

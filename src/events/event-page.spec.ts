@@ -66,7 +66,7 @@ describe('who asks for what is not its own is told the same as of what never was
   });
 });
 
-it('who owns keys in two organisations learns in one of them nothing of the other', async () => {
+it('who owns keys in two organisations learns in one of them nothing of the other [T81]', async () => {
   await happen({ keyId: THEIRS, orgId: 'globex', ownerId: ALICE }, 1100);
   await happen({ keyId: OURS, orgId: 'acme', ownerId: ALICE });
   const { data, nextCursor } = await seen({ orgId: 'acme', ownerId: ALICE }, {});

@@ -63,7 +63,7 @@ describe("a client's address", () => {
     expect(new ClientAddress(PROXIES).of(requestFrom('192.0.2.1', forwardedFor))).toBe(expected);
   });
 
-  it('is the same with a port as without, whatever address and port', () => {
+  it('is the same with a port as without, whatever address and port [T97]', () => {
     const clientAddress = new ClientAddress(['192.0.2.1']);
     const behind = (entry: string): string | undefined => clientAddress.of(requestFrom('192.0.2.1', entry));
     assert(

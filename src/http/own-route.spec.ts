@@ -13,7 +13,7 @@ type StandIn = (response: object) => unknown;
 const standIn = Reflect.get(Routes.prototype, 'show') as StandIn;
 
 describe('the method that Nest calls in place of a route of ours', () => {
-  it('fails when nobody sent the answer, so that it never looks like a success', () => {
+  it('fails when nobody sent the answer, so that it never looks like a success [T90]', () => {
     expect(() => standIn({})).toThrow('OwnRouteGuard did not run this route');
   });
 

@@ -30,7 +30,7 @@ describe('parameters', () => {
     expect(Object.keys(readParameters('__proto__=1&constructor=2'))).toEqual(['__proto__', 'constructor']);
   });
 
-  it('are 100 at most, so that reading them takes no time', () => {
+  it('are 100 at most, so that reading them takes no time [T23]', () => {
     expect(readParameters('a&'.repeat(99))).toEqual({ a: Array.from({ length: 99 }, () => '') });
     expect(codeOf('a&'.repeat(101))).toBe('invalid_request');
     expect(codeOf(`token=x&${'token=1&'.repeat(30_000)}`)).toBe('invalid_request');

@@ -46,7 +46,7 @@ describe('a JSON body', () => {
     ['holds a byte that is not UTF-8', Buffer.from('{"name":"caf\xe9"}', 'latin1')],
     ['escapes half of a surrogate pair', String.raw`{"name":"\ud83d"}`],
     ['escapes half of a surrogate pair in a name', String.raw`{"\udddd":1}`],
-  ])('that %s is invalid', async (_what, bytes) => {
+  ])('that %s is invalid [T92]', async (_what, bytes) => {
     expect(await read({ bytes })).toBe('invalid_json');
   });
 
@@ -56,7 +56,7 @@ describe('a JSON body', () => {
     ['another charset', { 'Content-Type': 'application/json; charset=utf-16' }],
     ['another charset in quotes', { 'Content-Type': 'application/json; Charset="latin1"' }],
     ['a content encoding', { ...JSON_BODY, 'Content-Encoding': 'gzip' }],
-  ])('with %s is not supported', async (_what, headers) => {
+  ])('with %s is not supported [T92]', async (_what, headers) => {
     expect(await read({ headers, bytes: '{}' })).toBe('unsupported_media_type');
   });
 
@@ -134,7 +134,7 @@ describe('a form', () => {
     ['escapes bytes that are not UTF-8', 'token=%E9'],
     ['escapes nothing', 'token=100%'],
     ['holds bytes that are not UTF-8', Buffer.from('token=caf\xe9', 'latin1')],
-  ])('that %s is invalid', async (_what, bytes) => {
+  ])('that %s is invalid [T92]', async (_what, bytes) => {
     expect(await read({ headers, bytes }, 'form')).toBe('invalid_request');
   });
 });

@@ -63,7 +63,7 @@ describe('a date and time', () => {
     ['NUL after it', '2027-01-31T12:00:00Z\0'],
     ['full-width digits', '２０２７-01-31T12:00:00Z'],
     ['Arabic digits', '٢٠٢٧-01-31T12:00:00Z'],
-  ])('is not read out of %s: %j', (_what, text) => {
+  ])('is not read out of %s: %j [T15]', (_what, text) => {
     expect(parseRfc3339(text)).toBeUndefined();
   });
 

@@ -29,7 +29,7 @@ describe('the id of a request', () => {
     ['an API key', issueToken('kw', newKeyId(new Date())).token],
     ['a session', `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl`],
     ['a token of another system', 'legacy-0123456789abcdef'],
-  ])('is a new one instead of %s', (_what, given) => {
+  ])('is a new one instead of %s [T4]', (_what, given) => {
     expect(idFor(given)).toMatch(UUID);
   });
 });

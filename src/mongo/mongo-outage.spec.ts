@@ -45,7 +45,7 @@ describe('a store that refuses for good', () => {
     ['a command that it does not know', answered(59, 'CommandNotFound'), '(59 CommandNotFound)'],
     ['an option that the driver rejects', new mongo.MongoInvalidArgumentError('bad option'), 'bad option'],
     ['a query that Mongoose rejects', new MongooseError("Can't use $exists with String."), '$exists'],
-  ])('is told by %s, and the cause is named', async (_what, error, cause) => {
+  ])('is told by %s, and the cause is named [T93]', async (_what, error, cause) => {
     expect(isOutage(error)).toBe(false);
     const refusal: unknown = await boundedMongoOperation(async () => Promise.reject(error)).catch(
       (thrown: unknown) => thrown,

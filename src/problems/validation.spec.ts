@@ -59,7 +59,7 @@ describe('a body', () => {
     expect(faultsOf(body)).toEqual([{ field, message }]);
   });
 
-  it('has no list of more than a thousand elements', () => {
+  it('has no list of more than a thousand elements [T23]', () => {
     const tooMany = 'holds a name that is not taken, has too many elements, or is nested too deeply';
     expect(faultsOf(listOf(1001))).toEqual([{ field: '/rateLimit', message: tooMany }]);
     expect(faultsOf(listOf(3))).not.toContainEqual({ field: '/rateLimit', message: tooMany });

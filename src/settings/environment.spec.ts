@@ -182,7 +182,7 @@ describe('an operator who sets a variable to a wrong value', () => {
     'mongodb://u:hunter]2@h/db',
     'mongodb://u:hunter%2@h/db',
     'mongodb://h/db?appName=hunter@2',
-  ])('MONGODB_URI=%j reads that characters need percent-encoding, and not the value', (value) => {
+  ])('MONGODB_URI=%j reads that characters need percent-encoding, and not the value [T99]', (value) => {
     const message = refusal({ MONGODB_URI: value });
     expect(message).toMatch(/^MONGODB_URI holds characters that need percent-encoding .*write @ as %40/);
     expect(message).not.toContain('names no database');

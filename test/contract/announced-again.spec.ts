@@ -81,7 +81,7 @@ describe.each<['memory' | 'mongo', ChangeFeedMode | undefined]>([
     second = storage === 'memory' ? first : await open(storage, uri, changeFeed);
   });
 
-  it('of a revoked key again when it is revoked again, and the key stays as it is', async () => {
+  it('of a revoked key again when it is revoked again, and the key stays as it is [T40]', async () => {
     const service = new ApiKeysService(second.keys, { storage: second.keys }, systemClock);
     const heard = await listenTo(first.keys.changes);
     const made = [];

@@ -21,7 +21,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
     await repository.insert(key);
   });
 
-  it('50 change a key from the same version: one of them does, and the history is that one’s', async () => {
+  it('50 change a key from the same version: one of them does, and the history is that one’s [T17]', async () => {
     const changes = Array.from({ length: 50 }, (_, n) => changed(key, { name: `name ${n}` }, `user:${n}`));
     const outcomes = await Promise.all(changes.map((change) => repository.replace(change)));
     const winners = changes.filter((_, n) => outcomes[n]);
@@ -99,7 +99,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
       expect(stored.history.at(-1)?.by).toBe(Reflect.get(stored, 'revokedBy'));
     });
 
-    it('five change a field each, and all five changes land', async () => {
+    it('five change a field each, and all five changes land [T17]', async () => {
       const service = serviceOver(repository);
       const patches = {
         name: 'renamed',

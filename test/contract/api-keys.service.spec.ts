@@ -231,7 +231,7 @@ describe('somebody whose keys may live 30 days at the most', () => {
     }
   });
 
-  it('cannot get around it with a date that is none', async () => {
+  it('cannot get around it with a date that is none [T12]', async () => {
     const none = new Date('someday');
     const invalid = { code: 'validation_failed', extensions: { errors: [{ field: '/expiresAt' }] } };
     await expect(made({ expiresAt: none }, caller)).rejects.toMatchObject(invalid);
@@ -369,7 +369,7 @@ describe('somebody who changes the very key that it calls with', () => {
     ['expiresAt', { expiresAt: new Date(NOW.getTime() + 11 * DAY) }],
     ['allowedIps', { allowedIps: [] }],
     ['rateLimit', { rateLimit: null }],
-  ])('cannot widen its %s', async (field, patch) => {
+  ])('cannot widen its %s [T12]', async (field, patch) => {
     await expect(service.update(caller, own.id, patch)).rejects.toMatchObject(exceeding(field));
     await expect(service.get(root, own.id)).resolves.toEqual(own);
   });
@@ -396,18 +396,21 @@ describe('somebody of another tenant', () => {
     ['changes nothing of', async (caller, id) => service.update(caller, id, {})],
     ['changes a version of', async (caller, id) => service.update(caller, id, {}, { ifVersion: [9] })],
     ['revokes', async (caller, id) => service.revoke(caller, id)],
-  ])('who %s a key is told the same as of an id that does not exist or is malformed', async (_what, act) => {
-    const other = await refusal(act(globex, key.id));
-    expect(other).toMatchObject({ code: 'not_found' });
-    for (const id of [aKey().id, '', 'nonsense', '#hb:instance', key.id.toUpperCase(), `${key.id} `]) {
-      const unknown = await refusal(act(globex, id));
-      expect([unknown, Reflect.get(Object(unknown), 'message')]).toEqual([
-        other,
-        Reflect.get(Object(other), 'message'),
-      ]);
-    }
-    await expect(service.get(root, key.id)).resolves.toEqual(key);
-  });
+  ])(
+    'who %s a key is told the same as of an id that does not exist or is malformed [T14]',
+    async (_what, act) => {
+      const other = await refusal(act(globex, key.id));
+      expect(other).toMatchObject({ code: 'not_found' });
+      for (const id of [aKey().id, '', 'nonsense', '#hb:instance', key.id.toUpperCase(), `${key.id} `]) {
+        const unknown = await refusal(act(globex, id));
+        expect([unknown, Reflect.get(Object(unknown), 'message')]).toEqual([
+          other,
+          Reflect.get(Object(other), 'message'),
+        ]);
+      }
+      await expect(service.get(root, key.id)).resolves.toEqual(key);
+    },
+  );
 
   it('lists none of it, whatever is asked for', async () => {
     const mine = await made({}, globex);
@@ -457,7 +460,7 @@ describe('a key that is over', () => {
     await expect(service.revoke(root, key.id)).resolves.toMatchObject({ name: 'renamed', version: 4 });
   });
 
-  it('when it is revoked, cannot be changed, not even to what it is', async () => {
+  it('when it is revoked, cannot be changed, not even to what it is [T16]', async () => {
     const key = await made();
     const { version } = await service.revoke(root, key.id);
     for (const patch of [{ name: 'renamed' }, { enabled: false }, { name: key.name }, {}]) {
@@ -577,7 +580,7 @@ describe('a user who owns a key', () => {
   };
   const ofAcme = { orgId: 'acme', ownerId: ALICE };
 
-  it('cannot undo what others set a hundred changes ago, when the history no longer has it', async () => {
+  it('cannot undo what others set a hundred changes ago, when the history no longer has it [T74]', async () => {
     const { id } = await made(ofAcme, session);
     await service.update(root, id, { enabled: false });
     for (let number = 0; number < 101; number += 1) await service.update(session, id, { name: `${number}` });

@@ -85,7 +85,7 @@ describe('a mongos', () => {
     },
   );
 
-  it('stops the service that is to poll it, with one sentence', async () => {
+  it('stops the service that is to poll it, with one sentence [T36]', async () => {
     const running = runNode(['dist/main.js'], { MONGODB_URI: uri, PORT: '0', CHANGE_FEED: 'polling' });
     expect(await running.exited()).toBeGreaterThan(0);
     expect(running.stderr()).toMatch(
@@ -105,7 +105,7 @@ describe('a mongos', () => {
 });
 
 describe('a replica set that is polled', () => {
-  it('is asked for keys, owners and session users linearizable exactly if nothing proves the primary', async () => {
+  it('is asked for keys, owners and session users linearizable exactly if nothing proves the primary [T37]', async () => {
     gate.pose(MEMBER);
     const [keys, users] = [await openKeys('polling'), await openUsers('polling')];
     for (const linearizable of [true, false]) {

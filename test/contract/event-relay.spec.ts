@@ -123,7 +123,7 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       for (const key of keys) await expect(house.keys.findWithHistory(key.id)).resolves.toEqual(key);
     });
 
-    it('once, also by somebody who died between the copy and letting go', async () => {
+    it('once, also by somebody who died between the copy and letting go [T80]', async () => {
       const key = await make();
       const dying = jest.spyOn(outbox, 'settle').mockRejectedValue(new Error('killed'));
       await expect(one.relay.relay(always)).rejects.toThrow('killed');

@@ -48,7 +48,7 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
     expect([version, history.map(({ action }) => action)]).toEqual([2, ['created', 'rotated']]);
   });
 
-  it('leave a holder that was verified before them unable to revoke the key with the former secret', async () => {
+  it('leave a holder that was verified before them unable to revoke the key with the former secret [T95]', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(store);
     const verifiedBefore = callerOf(key, key.secrets[0]);
@@ -71,7 +71,7 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
     expect((await storedKey(service, key.id)).version).toBe(2);
   });
 
-  it('20 at once: one wins', async () => {
+  it('20 at once: one wins [T51]', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 20));
     const outcomes = await Promise.allSettled(

@@ -19,7 +19,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       expect((await taken()).map(({ keyId }) => keyId).toSorted()).toEqual(keyIds.toSorted());
     };
 
-    it('are 50 and no more, when 60 want one at once', async () => {
+    it('are 50 and no more, when 60 want one at once [T76]', async () => {
       const slots = Array.from({ length: 60 }, () => aSlot());
       const outcomes = await Promise.all(slots.map((slot) => repository.takeSlot(user.id, slot, 50)));
       const lucky = slots.filter((_, n) => outcomes[n]).map(({ keyId }) => keyId);

@@ -79,7 +79,7 @@ describe.each(ADAPTERS)('the refusals of a host on %s', (adapter) => {
       }
     });
 
-    it('never repeat what was presented', async () => {
+    it('never repeat what was presented [T3]', async () => {
       const { token } = await host.issue({ orgId: 'globex' });
       const answers = [
         await host.as(token).get(ACME),

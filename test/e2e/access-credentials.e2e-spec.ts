@@ -144,7 +144,7 @@ describe.each(ADAPTERS)('a key on %s that is good no longer', (adapter) => {
 
   const request = { scopes: ['memory:read'], orgId: 'acme' };
 
-  it('is refused from the moment of its expiry on', async () => {
+  it('is refused from the moment of its expiry on [T15]', async () => {
     const expiresAt = new Date(host.clock.time + HOUR);
     const { token } = await host.issue({ ...request, expiresAt });
     host.clock.time += HOUR - 1;
@@ -187,7 +187,7 @@ describe.each(ADAPTERS)('a key on %s that is good no longer', (adapter) => {
     expect((await host.as(next.token).get(ACME)).status).toBe(200);
   });
 
-  it('tells its state to nobody who does not hold its secret', async () => {
+  it('tells its state to nobody who does not hold its secret [T6]', async () => {
     const unknown = issueToken('kw', newKeyId(new Date())).token;
     const expected = await getRaw(host.url, ACME, [['X-API-Key', unknown]]);
     const keys = [

@@ -21,7 +21,7 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
   afterAll(async () => host.close());
 
   describe('on a route that does not read them', () => {
-    it('open nothing to the key of another tenant', async () => {
+    it('open nothing to the key of another tenant [T11]', async () => {
       const path = '/orgs/globex/projects/apollo/memories';
       const answer = await host.as(acme.token).get(path, { 'X-Org-Id': 'acme', 'X-Project-Id': 'apollo' });
 
@@ -81,7 +81,7 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
       expect([answer.status, answer.body['tenant']]).toEqual([200, { orgId: 'globex' }]);
     });
 
-    it('may not contradict the path, whoever asks', async () => {
+    it('may not contradict the path, whoever asks [T11]', async () => {
       for (const { token } of [acme, globex, unbound]) {
         const answer = await host.as(token).get('/orgs/acme/memories', { 'X-Org-Id': 'globex' });
 

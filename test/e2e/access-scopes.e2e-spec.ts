@@ -43,7 +43,7 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
     },
   );
 
-  it('is nothing where it holds no scope, or only ones that are alike', async () => {
+  it('is nothing where it holds no scope, or only ones that are alike [T7]', async () => {
     for (const scopes of [[], ['memory'], ['memory:read:all'], ['memory:reader'], ['memories:*']]) {
       const answer = await host.as((await holding(...scopes)).token).get(ACME);
 

@@ -34,7 +34,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     ]);
   });
 
-  it('never let one read or write the memories of the other', async () => {
+  it('never let one read or write the memories of the other [T10]', async () => {
     const answers = [
       await host.as(acme.token).get(GLOBEX),
       await host.as(acme.token).post(GLOBEX),
@@ -106,7 +106,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     expect([other.status, other.body['code']]).toEqual([403, 'binding_mismatch']);
   });
 
-  it('are both closed to their own keys where a request names no tenant', async () => {
+  it('are both closed to their own keys where a request names no tenant [T10]', async () => {
     for (const { token } of [acme, globex]) {
       const answer = await host.as(token).get('/whoami');
 
@@ -118,7 +118,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     expect([answer.status, answer.body['id']]).toEqual([200, unbound.key.id]);
   });
 
-  it('are not named by a query or a body', async () => {
+  it('are not named by a query or a body [T10]', async () => {
     const query = await host.as(acme.token).get('/whoami?orgId=acme&projectId=apollo');
     const body = await host.as(acme.token).post(GLOBEX, { orgId: 'acme', projectId: 'apollo' });
 

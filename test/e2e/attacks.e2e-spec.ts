@@ -17,7 +17,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
   });
   afterAll(async () => service.stop());
 
-  it('who sends a thousand short headers hides neither its address nor a second credential', async () => {
+  it('who sends a thousand short headers hides neither its address nor a second credential [T18]', async () => {
     const { token } = await service.issue({ orgId: 'acme', allowedIps: ['127.0.0.0/8'] });
     const statusWith = async (name: string, value: string): Promise<number> => {
       const padding = Array.from({ length: 1100 }, (_, index) => [`b${index}`, 'c'] as const);
@@ -28,7 +28,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect(await statusWith('x-api-key', 'another')).toBe(400);
   });
 
-  it('with a token in grace takes the key over by no door, and makes nothing that outlives the grace', async () => {
+  it('with a token in grace takes the key over by no door, and makes nothing that outlives the grace [T52]', async () => {
     const { key, token: old } = await service.issue({
       scopes: ['api-keys:write', 'api-keys:rotate-self'],
       orgId: 'acme',
@@ -46,7 +46,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await service.as(String(rotated.body['token'])).get(SELF)).status).toBe(200);
   });
 
-  it('with a token in grace revokes neither its own key nor another that manages keys', async () => {
+  it('with a token in grace revokes neither its own key nor another that manages keys [T95]', async () => {
     const scopes = ['api-keys:write', 'api-keys:rotate-self'];
     const { key, token: old } = await service.issue({ scopes, orgId: 'acme' });
     const manager = await service.issue({ scopes, orgId: 'acme' });
@@ -61,7 +61,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await service.as(manager.token).get(SELF)).status).toBe(200);
   });
 
-  it('with a token in grace gets hold of no key that could rotate that of the token', async () => {
+  it('with a token in grace gets hold of no key that could rotate that of the token [T52]', async () => {
     await service.owner(THIEF);
     const soon = new Date(Date.now() + 1_800_000).toISOString();
     const { key, token: old } = await service.issue({
@@ -104,7 +104,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await current.patch(at(key.id), { orgId: 'acme' })).status).toBe(200);
   });
 
-  it('with a token in grace activates no user, and gets no key that could', async () => {
+  it('with a token in grace activates no user, and gets no key that could [T53]', async () => {
     const user = '01jd8x4k2m6n8p0q2r4s6t8v2a';
     await service.owner(user);
     const path = `/v1/users/${user}`;
@@ -140,7 +140,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await holder.delete(path)).status).toBe(204);
   });
 
-  it('without users:write takes no key from the user who owns it', async () => {
+  it('without users:write takes no key from the user who owns it [T73]', async () => {
     const { key, token: users } = await service.issue({
       scopes: ['memory:read'],
       orgId: 'acme',
@@ -177,7 +177,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     }
   });
 
-  it('bound to globex learns from an import nothing about a hash that was imported for acme', async () => {
+  it('bound to globex learns from an import nothing about a hash that was imported for acme [T65]', async () => {
     const record = { hash: 'ab'.repeat(32), name: 'n', scopes: [] };
     const importing = async (token: string): Promise<HttpAnswer> =>
       service.as(token).post('/v1/api-keys/import', { keys: [record] });

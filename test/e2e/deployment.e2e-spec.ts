@@ -52,7 +52,7 @@ describe('an operator who starts compose.yaml', () => {
     compose = await readCompose();
   });
 
-  it('gets every part hardened, watched and started again', () => {
+  it('gets every part hardened, watched and started again [T85]', () => {
     for (const [name, service] of Object.entries(compose.services)) {
       expect([name, service.read_only, service.cap_drop, service.security_opt]).toEqual([
         name,
@@ -226,7 +226,7 @@ describe('the image', () => {
     expect(letThrough.map((line) => line.slice(1)).filter((path) => !copied.includes(path))).toEqual([]);
   });
 
-  it('runs no script of a package: no package that it holds has one to run', async () => {
+  it('runs no script of a package: no package that it holds has one to run [T86]', async () => {
     const installs = (await readDockerfile()).filter(
       ({ name, rest }) => name === 'RUN' && /\bnpm ci\b/.test(rest),
     );
@@ -308,20 +308,20 @@ describe('the health check of the container', () => {
 const DIGEST = /^[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}$/;
 
 describe('a supplier who replaces a release', () => {
-  it('does not change the image: each of its bases is pinned by digest', async () => {
+  it('does not change the image: each of its bases is pinned by digest [T86]', async () => {
     const bases = (await readDockerfile()).filter(({ name }) => name === 'FROM');
     expect(bases.length).toBeGreaterThan(0);
     for (const { rest } of bases) expect(rest.split(' ')[0]).toMatch(DIGEST);
   });
 
-  it('does not change compose.yaml: each image that is not built here is pinned by digest', async () => {
+  it('does not change compose.yaml: each image that is not built here is pinned by digest [T86]', async () => {
     const { services } = await readCompose();
     const others = Object.values(services).filter(({ build }) => build === undefined);
     expect(others.length).toBeGreaterThan(4);
     for (const { image } of others) expect(image).toMatch(DIGEST);
   });
 
-  it('does not change the workflows: each action is pinned by commit, with its version beside it', async () => {
+  it('does not change the workflows: each action is pinned by commit, with its version beside it [T86]', async () => {
     const workflows = await readdir(join(ROOT, '.github/workflows'));
     const texts = await Promise.all(workflows.map(async (file) => projectFile(`.github/workflows/${file}`)));
     const uses = texts.flatMap((text) => [...text.matchAll(/\buses: *(.+)$/gm)].map(([, action]) => action));
@@ -349,7 +349,7 @@ describe('a supplier who replaces a release', () => {
     );
   });
 
-  it('learns nothing of an installation: the telemetry of swagger-ui-dist is an empty package of this project', async () => {
+  it('learns nothing of an installation: the telemetry of swagger-ui-dist is an empty package of this project [T87]', async () => {
     const packages = Object.entries(await lockedPackages());
     const telemetry = packages.filter(([path]) => /(?:^|\/)node_modules\/@scarf\//.test(path));
     expect(telemetry).toEqual([['node_modules/@scarf/scarf', { resolved: 'stubs/scarf', link: true }]]);

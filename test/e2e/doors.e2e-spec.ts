@@ -56,7 +56,7 @@ describe.each(ADAPTERS)('the four doors of an application on %s', (adapter) => {
   afterAll(async () => host.close());
 
   it.each(ROWS)(
-    'agree that $name, asked for $scope in $tenant, is $code',
+    'agree that $name, asked for $scope in $tenant, is $code [T54]',
     async ({ name, scope, tenant, code, introspected }) => {
       const presented = { token: tokens.get(name) ?? '', from: SAMPLES[name]?.from };
       const said = await askDoors(host, verifier, presented, { scope, ...TENANTS[tenant] });

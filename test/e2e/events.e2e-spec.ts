@@ -164,7 +164,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       expect(await seenBy(client, `&keyId=${ids['globex/apollo']}`)).toEqual(['globex/apollo']);
     });
 
-    it('and no more by another’s cursor', async () => {
+    it('and no more by another’s cursor [T81]', async () => {
       const { body } = await root.get('/v1/events?limit=1');
       const answer = await (
         await holder({ orgId: 'globex' })
@@ -172,7 +172,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       expect(new Set(pageIn(answer).map(({ orgId }) => orgId))).toEqual(new Set(['globex']));
     });
 
-    it('and not by a cursor that another tenant’s key had events, however many', async () => {
+    it('and not by a cursor that another tenant’s key had events, however many [T81]', async () => {
       const { key } = await service.issue({ orgId: 'acme', projectId: 'busy' });
       const events = service.app.get<EventRepository>(EVENT_REPOSITORY);
       const at = new Date();

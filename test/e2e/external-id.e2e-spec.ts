@@ -45,7 +45,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
     ['bound to a project', { projectId: 'apollo' }],
     ['with an owner', { ownerId: OWNER }],
     ['bound to an organisation that holds every scope', { orgId: 'acme', scopes: ['*'] }],
-  ])('cannot be set, changed or cleared by a caller %s', async (_who, grant) => {
+  ])('cannot be set, changed or cleared by a caller %s [T58]', async (_who, grant) => {
     const { token } = await service.issue({ scopes: MANAGER, ...grant });
     const tenant = service.as(token);
     const before = (await tenant.get(PATH)).text;
@@ -84,7 +84,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
     expect([cleared.status, cleared.body['externalId']]).toEqual([201, null]);
   });
 
-  it('stays the same when a key is rotated, and when its tenant writes another one into the metadata', async () => {
+  it('stays the same when a key is rotated, and when its tenant writes another one into the metadata [T58]', async () => {
     const { key } = await service.issue({ scopes: [], orgId: 'acme', externalId: 'cust-7' });
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme', externalId: 'cust-7' });
     const tenant = service.as(token);
@@ -95,7 +95,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
     expect(verified.body).toMatchObject({ code: 'VALID', key: { id: key.id, externalId: 'cust-7' } });
   });
 
-  it('is not handed to another customer of the same organisation by a rotation', async () => {
+  it('is not handed to another customer of the same organisation by a rotation [T58]', async () => {
     const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme', externalId: 'cust-7' });
     const path = `${PATH}/${key.id}/rotate`;
     for (const externalId of ['cust-8', undefined]) {

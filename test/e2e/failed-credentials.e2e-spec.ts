@@ -28,7 +28,7 @@ describe('an address from which credentials fail', () => {
     for (let time = 0; time < times; time += 1) expect(await fail(from)).toBe('malformed_token');
   };
 
-  it('is told so past the limit, and when to come back', async () => {
+  it('is told so past the limit, and when to come back [T59]', async () => {
     const from = freshAddress();
     await failOften(from);
     for (let time = 0; time < 3; time += 1) {
@@ -55,7 +55,7 @@ describe('an address from which credentials fail', () => {
     expect([...answers]).toEqual([expect.stringMatching(/^429 .*too_many_failures/) as string]);
   });
 
-  it('still has every valid key let in, and answered as ever', async () => {
+  it('still has every valid key let in, and answered as ever [T59]', async () => {
     const from = freshAddress();
     await failOften(from);
     expect(await fail(from)).toBe('too_many_failures');

@@ -85,7 +85,7 @@ describe('a stranger who knows the ids of 20 keys and forges 3,000 tokens of the
     }
   };
 
-  it('takes up no memory, costs few reads, and shuts no holder out', async () => {
+  it('takes up no memory, costs few reads, and shuts no holder out [T43]', async () => {
     await untilServedFromMemory();
     await forge(FORGED / 10);
     const [heapBefore, readsBefore, startedAt] = [await heapUsed(), await readsOf(), performance.now()];

@@ -73,7 +73,7 @@ describe('a client behind proxies', () => {
     await wary.stop();
   });
 
-  it.each(CHAINS)('a trusted proxy forwards for %s', async (_name, chain, status) => {
+  it.each(CHAINS)('a trusted proxy forwards for %s [T94]', async (_name, chain, status) => {
     const answer = await ask(trusting, [CLIENT], chain);
     expect([answer.status, answer.body['code']]).toEqual([
       status,
@@ -88,7 +88,7 @@ describe('a client behind proxies', () => {
     },
   );
 
-  it.each(CHAINS)('from elsewhere nobody is believed who says: %s', async (_name, chain) => {
+  it.each(CHAINS)('from elsewhere nobody is believed who says: %s [T56]', async (_name, chain) => {
     expect((await ask(wary, [CLIENT], chain)).status).toBe(403);
     expect((await ask(wary, ['127.0.0.1'], chain)).status).toBe(200);
   });
@@ -133,7 +133,7 @@ describe('a service that is to trust everybody', () => {
     '2000::/7,2200::/7',
     '2000::/15',
     'fc00::/6',
-  ])('refuses to start with TRUST_PROXY=%s', async (setting) => {
+  ])('refuses to start with TRUST_PROXY=%s [T56]', async (setting) => {
     await expect(startService('memory', { TRUST_PROXY: setting })).rejects.toThrow(/TRUST_PROXY|trustProxy/);
   });
 });

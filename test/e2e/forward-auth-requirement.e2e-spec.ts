@@ -74,7 +74,7 @@ describe('what a proxy may require', () => {
   });
   afterAll(async () => service.stop());
 
-  it.each(SLIPS)('%s closes the door, to keys and to nobody', async (_name, query) => {
+  it.each(SLIPS)('%s closes the door, to keys and to nobody [T57]', async (_name, query) => {
     for (const token of [service.root.token, 'nonsense', undefined]) {
       const answer = await service.as(token).get(PATH + query);
       expect([answer.status, answer.body['code']]).toEqual([403, 'requirement_malformed']);

@@ -75,7 +75,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     ['Caddyfile', 1],
     ['traefik.yaml', 1],
     ['envoy.yaml', 2],
-  ])('is configured to overwrite each header that says whose the key is: %s', async (file, times) => {
+  ])('is configured to overwrite each header that says whose the key is: %s [T58]', async (file, times) => {
     const text = (await projectFile(`docs/integrations/${file}`)).replaceAll(/#.*$/gm, '');
     const { token } = await service.issue({ scopes: [] });
     const { headers } = await service.as(token).get(ANY);
@@ -106,7 +106,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     ['none', {}],
     ['its own', { 'X-Org-Id': 'acme' }],
     ['its own in every spelling', { 'X-Org-Id': 'acme', 'X-Project-Id': 'apollo', 'X-Auth-Org-Id': 'acme' }],
-  ])('never takes the tenant of a bound key from its headers: %s', async (_name, headers) => {
+  ])('never takes the tenant of a bound key from its headers: %s [T56]', async (_name, headers) => {
     const { token } = await service.issue({ orgId: 'acme' });
     const unnamed = await service.as(token).get(ANY, headers);
     expect([unnamed.status, unnamed.body['code']]).toEqual([403, 'binding_mismatch']);

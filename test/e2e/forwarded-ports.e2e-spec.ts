@@ -38,7 +38,7 @@ describe.each(ADAPTERS)('a client behind a proxy that forwards ports, on %s', (a
     },
   );
 
-  it('fails in a bucket of its own, which another port does not leave', async () => {
+  it('fails in a bucket of its own, which another port does not leave [T97]', async () => {
     for (let port = 1; port <= LIMIT; port += 1) {
       expect((await ask('/v1/api-keys/self', `192.0.2.1:${port}`)).status).toBe(401);
     }

@@ -107,7 +107,7 @@ describe.each(ADAPTERS)(
 
     afterAll(async () => host.close());
 
-    it('lets no key of the one store manage the other, or in where the other’s guard stands', async () => {
+    it('lets no key of the one store manage the other, or in where the other’s guard stands [T47]', async () => {
       const listed = await host.as(customer).get('/v1/api-keys');
       const made = await host
         .as(customer)
@@ -131,7 +131,7 @@ describe.each(ADAPTERS)(
 );
 
 describe.each(ADAPTERS)('a guard of the host’s own on %s, behind the global one', (adapter) => {
-  it('judges by its own tenant what the global one let in by the path', async () => {
+  it('judges by its own tenant what the global one let in by the path [T47]', async () => {
     const host = await startHost(adapter, {
       imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })],
       controllers: [ByHostController],
@@ -163,7 +163,7 @@ describe.each(ADAPTERS)('a guard of the host’s own on %s, behind the global on
 });
 
 describe('a request on Express that comes to the same handler again by another path', () => {
-  it('is judged again, by what the new path says', async () => {
+  it('is judged again, by what the new path says [T46]', async () => {
     const host = await startHost('express', {
       imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })],
       controllers: [RewritingController],

@@ -41,7 +41,7 @@ describe('whoever looks at the headers of an answer', () => {
     ['metrics', async () => service.as().get('/metrics')],
   ];
 
-  it('finds that a browser may do nothing with it, and no banner, whatever the answer', async () => {
+  it('finds that a browser may do nothing with it, and no banner, whatever the answer [T27]', async () => {
     for (const [what, ask] of answers()) {
       const { headers } = await ask();
       expect([what, headers.get('content-security-policy')]).toEqual([
@@ -106,7 +106,7 @@ describe('a page in a browser that calls the service from another origin', () =>
     await open.stop();
   });
 
-  it('is let nowhere where no origin is listed', async () => {
+  it('is let nowhere where no origin is listed [T25]', async () => {
     const { headers } = await service.as(service.root.token).get('/v1/api-keys/self', { Origin: APP });
     expect(headers.get('access-control-allow-origin')).toBeNull();
     const asked = await service.as().send('OPTIONS', '/v1/api-keys', undefined, preflight(APP));
@@ -140,7 +140,7 @@ describe('a page in a browser that calls the service from another origin', () =>
     'null',
     '*',
     '',
-  ])('is not let in from %j', async (origin) => {
+  ])('is not let in from %j [T25]', async (origin) => {
     const { headers } = await open.as(open.root.token).get('/v1/api-keys/self', { Origin: origin });
     expect(headers.get('access-control-allow-origin')).toBeNull();
     const asked = await open.as().send('OPTIONS', '/v1/api-keys', undefined, preflight(origin));
@@ -152,7 +152,7 @@ describe('a page in a browser that calls the service from another origin', () =>
     '/v1/forward-auth/?scope=memory:read',
     '/v1/forward%2Dauth?scope=memory:read',
     '/v1/forward-auth',
-  ])('is not let through a proxy by a preflight: %s', async (path) => {
+  ])('is not let through a proxy by a preflight: %s [T26]', async (path) => {
     const asked = await open.as().send('OPTIONS', path, undefined, preflight(APP));
     expect(asked.status).toBeGreaterThanOrEqual(401);
     expect(asked.headers.get('access-control-allow-origin')).toBeNull();
@@ -180,7 +180,7 @@ describe('a client that takes its time', () => {
   });
   afterAll(async () => service.stop());
 
-  it('is cut off while it sends its headers a letter at a time, and keeps nobody from being served', async () => {
+  it('is cut off while it sends its headers a letter at a time, and keeps nobody from being served [T24]', async () => {
     const slow = await Promise.all(Array.from({ length: 50 }, async () => byHand(service.url)));
     const sending = { on: true };
     const trickle = slow.map(async ({ socket }) => {
@@ -211,7 +211,7 @@ describe('a client that takes its time', () => {
     expect(await ended).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('is cut off where it says nothing at all, or nothing more', async () => {
+  it('is cut off where it says nothing at all, or nothing more [T24]', async () => {
     const silent = await byHand(service.url);
     const served = await byHand(service.url);
     served.socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');

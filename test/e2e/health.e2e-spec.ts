@@ -46,7 +46,7 @@ describe('an operator who asks a service on MongoDB how it is', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('sees it take requests while Redis and the identity provider are away, and what that means', async () => {
+  it('sees it take requests while Redis and the identity provider are away, and what that means [T29]', async () => {
     const answer = await ready();
     expect([answer.status, answer.body]).toEqual([
       200,
@@ -94,7 +94,7 @@ describe('an operator who asks a service on MongoDB how it is', () => {
     await eventuallyAnswers(ready, 200);
   });
 
-  it('cannot wear the store out by asking', async () => {
+  it('cannot wear the store out by asking [T31]', async () => {
     const finds = jest.spyOn(service.app.get<ApiKeyRepository>(API_KEY_REPOSITORY), 'find');
     const before = performance.now();
     const answers = await Promise.all(Array.from({ length: 300 }, ready));

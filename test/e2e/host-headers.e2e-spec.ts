@@ -30,7 +30,7 @@ describe.each(ADAPTERS)('a client that sends 2,100 headers to a host application
   afterAll(async () => host.close());
 
   it.each(['/memories', '/v1/forward-auth?authenticated=1', '/v1/api-keys/self'])(
-    'hides neither its address nor a second credential from %s',
+    'hides neither its address nor a second credential from %s [T18]',
     async (path) => {
       const authorized: HeaderLine = ['Authorization', `Bearer ${token}`];
       const statusWith = async (...lines: HeaderLine[]): Promise<number> =>

@@ -278,7 +278,7 @@ describe.each(ADAPTERS)('our routes in a host application (%s)', (adapter) => {
   });
 
   it.each(REQUESTS.map(([what, , status, code]) => ({ what, status, code })))(
-    'answer $what as the contract says',
+    'answer $what as the contract says [T91]',
     ({ what, status, code }) => {
       const answer = expected.get(what);
       expect(answer).toMatchObject({ status });
@@ -286,7 +286,7 @@ describe.each(ADAPTERS)('our routes in a host application (%s)', (adapter) => {
     },
   );
 
-  it.each(HOSTILE_SETTINGS)('answer and store the same in one with $setting', async (setting) => {
+  it.each(HOSTILE_SETTINGS)('answer and store the same in one with $setting [T91]', async (setting) => {
     const hosted = await Hosted.start(adapter, setting);
     try {
       for (const [what, sent] of REQUESTS) {

@@ -148,7 +148,7 @@ describe.each(ADAPTERS)('our routes over MongoDB in a host (%s)', (adapter) => {
   });
 
   // Mongoose cannot forget a plugin: each is added to those before it.
-  it.each(SETTINGS)('answer the same when the host sets $setting', async (setting) => {
+  it.each(SETTINGS)('answer the same when the host sets $setting [T91]', async (setting) => {
     setting.globally?.();
     expect(await seenIn(adapter, setting)).toEqual(expected);
   });

@@ -105,7 +105,7 @@ describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (s
     if ((await count()) !== stored) throw new Error('something was stored');
   });
 
-  it.each(BODIES)('a create with %s is refused and leaves nothing behind', async (_name, body) => {
+  it.each(BODIES)('a create with %s is refused and leaves nothing behind [T22]', async (_name, body) => {
     const { token } = service.root;
     expectRefusal(await service.as(token).send('POST', '/v1/api-keys', body));
   });
@@ -190,11 +190,11 @@ describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (s
     ['two X-API-Key headers', (t: string) => ['X-API-Key', t, 'x-api-key', t]],
     ['two tokens in both headers', (t: string) => ['Authorization', `Bearer ${t}`, 'X-API-Key', `${t}x`]],
     ['a good and a bad one', (t: string) => ['Authorization', 'Basic eA==', 'Authorization', `Bearer ${t}`]],
-  ])('%s are contradicting credentials', async (_name, headersOf) => {
+  ])('%s are contradicting credentials [T18]', async (_name, headersOf) => {
     expect(await rawStatus(service.url, headersOf(service.root.token))).toBe(400);
   });
 
-  it('headers of 100 kB get a 431 problem, and an unreadable request a 400 one', async () => {
+  it('headers of 100 kB get a 431 problem, and an unreadable request a 400 one [T22]', async () => {
     const big = await rawAnswer(
       service.url,
       `GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${'a'.repeat(100_000)}\r\n\r\n`,

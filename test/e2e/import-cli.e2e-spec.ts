@@ -132,7 +132,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     expect((await bench.keyOf(keys[1])).scopes).toEqual(['memory:*', 'api-keys:read']);
   });
 
-  it('is told which known keys the other system revoked since, and applies the revocations on request', async () => {
+  it('is told which known keys the other system revoked since, and applies the revocations on request [T63]', async () => {
     const [one, other] = [foreignKey(), foreignKey()] as const;
     const documents = [exportedKey(one.hash), exportedKey(other.hash)];
     await bench.importFile(documents);

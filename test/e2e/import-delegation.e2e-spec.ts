@@ -70,7 +70,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     return (body['results'] as readonly Record<string, unknown>[])[0] ?? {};
   };
 
-  it.each(BEYOND)('gives no more than it holds: %s', async (_name, excess, field) => {
+  it.each(BEYOND)('gives no more than it holds: %s [T61]', async (_name, excess, field) => {
     const { token, hash } = foreignKey();
     const result = await importAs(importer, { hash, name: 'n', scopes: [], ...excess });
     expect(result).toEqual({
@@ -104,7 +104,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     expect((await service.as(globex.token).delete(path)).status).toBe(404);
   });
 
-  it.each(LIMITED_VIEWS)('gets 403 for every hash if it is %s, known or not', async (_name, limits) => {
+  it.each(LIMITED_VIEWS)('gets 403 for every hash if it is %s, known or not [T65]', async (_name, limits) => {
     const known = foreignKey();
     await importAs(importer, { hash: known.hash, name: 'of acme', scopes: ['memory:read'], orgId: 'acme' });
     const { token } = await service.issue({ scopes: ['*'], ...limits });
@@ -123,7 +123,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     expect(answers[0]).toContain('neither bound to a tenant nor owned by a user');
   });
 
-  it('cannot take the hash of another tenant’s token before that tenant is imported', async () => {
+  it('cannot take the hash of another tenant’s token before that tenant is imported [T65]', async () => {
     const { token, hash } = foreignKey();
     const globex = await service.issue({ scopes: SCOPES, orgId: 'globex' });
     const record = { hash, name: 'stolen', scopes: ['memory:read'], orgId: 'globex' };
@@ -135,7 +135,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
   });
 
   it.each(['*', 'api-keys:*', 'api-keys:read', 'users:read', 'events:*', 'keyward:policies:read'])(
-    'does not make a customer of another system a manager of keys: scope %s',
+    'does not make a customer of another system a manager of keys: scope %s [T62]',
     async (scope) => {
       const { token, hash } = foreignKey();
       const record = { hash, name: 'n', scopes: ['memory:read', scope], orgId: 'acme' };
@@ -155,7 +155,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     },
   );
 
-  it('may allow management scopes only if it holds them itself', async () => {
+  it('may allow management scopes only if it holds them itself [T62]', async () => {
     const record = { hash: foreignKey().hash, name: 'n', scopes: ['events:read'] };
     expect(await importAs(importer, record)).toMatchObject({
       outcome: 'refused',
@@ -163,7 +163,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     });
   });
 
-  it('needs api-keys:write to apply revocations, for the whole request', async () => {
+  it('needs api-keys:write to apply revocations, for the whole request [T63]', async () => {
     const { hash } = foreignKey();
     const record = { hash, name: 'n', scopes: [], enabled: false };
     const path = `${PATH}?applyRevocations=true`;

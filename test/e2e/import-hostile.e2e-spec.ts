@@ -195,7 +195,7 @@ describe('tokens of other systems where no prefix is configured', () => {
   });
   afterAll(async () => service.stop());
 
-  it('are malformed, imported or not', async () => {
+  it('are malformed, imported or not [T61]', async () => {
     const { token, hash } = foreignKey();
     await service.as(service.root.token).post(PATH, { keys: [{ hash, name: 'n', scopes: [] }] });
     expect((await service.as(token).get('/v1/api-keys/self')).body['code']).toBe('malformed_token');

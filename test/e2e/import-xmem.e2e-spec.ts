@@ -110,7 +110,7 @@ describe.each<readonly [string, Import]>([
   ['the command', byCommand],
   ['HTTP', overHttp],
 ])('a team that moves the keys of XMem over by %s', (_way, importAll) => {
-  it('gets no management key for a customer whose scope was *, and is told which keys are refused', async () => {
+  it('gets no management key for a customer whose scope was *, and is told which keys are refused [T62]', async () => {
     const keys = xmemKeys();
     const report = await importAll(firstExport(keys), { mapped: false });
     const withAll = keys.filter(({ document, isCreatedLater }) => {

@@ -197,7 +197,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).body['code']).toBe('invalid_token');
     });
 
-    it('stores no record that holds the token itself', async () => {
+    it('stores no record that holds the token itself [T61]', async () => {
       const { token, hash } = foreignKey();
       const record = (place: object): object => ({ hash, name: 'n', scopes: ['a:b'], ...place });
       const answer = await importKeys([
@@ -250,7 +250,7 @@ describe.each(['memory', 'mongo'] as const)(
     it.each([
       ['none', []],
       ['no scopes that anything needs', ['nothing:at:all']],
-    ])('never finds a key with more than it had: scopes %s', async (_name, scopes) => {
+    ])('never finds a key with more than it had: scopes %s [T61]', async (_name, scopes) => {
       const { token, hash } = foreignKey();
       const [result] = resultsOf(await importKeys([{ hash, name: 'n', scopes }]));
       expect(result?.['outcome']).toBe('imported');

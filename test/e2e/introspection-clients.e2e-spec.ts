@@ -241,7 +241,7 @@ describe('a client that contradicts itself', () => {
   ];
 
   it.each(contradictions)(
-    'is refused before anything is counted: %s',
+    'is refused before anything is counted: %s [T19]',
     async (_what, status, error, form, headers) => {
       const caller = await service.issue({
         scopes: ['api-keys:verify'],

@@ -82,7 +82,7 @@ describe('introspection requests at fault', () => {
   });
 
   it.each(['token', 'scope', 'org_id', 'project_id', 'ip', 'client_id', 'client_secret'])(
-    '%s in the query is 400, because its sender expects that it is read',
+    '%s in the query is 400, because its sender expects that it is read [T19]',
     async (name) => {
       const answer = await postForm(asker, `${PATH}?${name}=${token}`, { token });
       expectOAuthError(answer, 400);

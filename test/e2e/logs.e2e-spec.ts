@@ -83,7 +83,7 @@ async function used(
 }
 
 describe('an operator who reads the log of two tenants', () => {
-  it('as JSON finds one line a request with what matters, and no token anywhere', async () => {
+  it('as JSON finds one line a request with what matters, and no token anywhere [T3]', async () => {
     const { output, secrets, keyIds } = await used('json');
     const [acme, globex] = keyIds;
     for (const secret of secrets) expect(output).not.toContain(secret);

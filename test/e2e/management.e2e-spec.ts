@@ -57,7 +57,7 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     expect(self.body).toMatchObject({ id: key.id, scopes: [], orgId: 'globex' });
   });
 
-  it('lets the holder of a leaked key kill it', async () => {
+  it('lets the holder of a leaked key kill it [T88]', async () => {
     const { token } = await service.issue({ scopes: [], orgId: 'acme' });
     expect((await service.as(token).delete('/v1/api-keys/self?reason=leaked')).status).toBe(204);
     const after = await service.as(token).get('/v1/api-keys/self');

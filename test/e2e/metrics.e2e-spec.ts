@@ -84,7 +84,7 @@ describe('an operator who looks at /metrics', () => {
     expect(await more('guard', 'VALID', proxied)).toBe(0);
   });
 
-  it('sees how long requests took by route, not by address, and cannot be flooded with labels', async () => {
+  it('sees how long requests took by route, not by address, and cannot be flooded with labels [T29]', async () => {
     await service.as(acme.token).get(`/v1/api-keys/${acme.key.id}`);
     await service.as().get(`/v1/api-keys/${acme.key.id}?token=${acme.token}`);
     for (let each = 0; each < 50; each += 1) await service.as().get(`/no/such/path-${each}`);
@@ -105,7 +105,7 @@ describe('an operator who looks at /metrics', () => {
 });
 
 describe('an operator who gives health and metrics a port of their own', () => {
-  it('finds them there, nothing else there, and neither of them on the port of the clients', async () => {
+  it('finds them there, nothing else there, and neither of them on the port of the clients [T29]', async () => {
     const running = await runBuiltService({ NODE_ENV: 'development', METRICS_PORT: '0', LOG_LEVEL: 'fatal' });
     const [, address = ''] = await running.waitFor(/health and metrics on (http:\/\/127\.0\.0\.1:\d+)/);
     const [, root = ''] = await running.waitFor(/root key: (\S+)/);

@@ -214,7 +214,7 @@ describe.each<readonly [string, ApiKeysModuleAsyncOptions]>([
   ['a provider', { imports: [OptionsOfRequestModule], useExisting: OptionsOfRequest }],
 ])('options that %s computes for each request', (_source, source) => {
   // Otherwise nobody would check that routes are guarded, and no limit would count.
-  it.each([undefined, false] as const)('refuse the start with guard: %s', async (guard) => {
+  it.each([undefined, false] as const)('refuse the start with guard: %s [T9]', async (guard) => {
     const refusal = await refusalOf('fastify', {
       imports: [ApiKeysModule.forRootAsync({ ...source, guard })],
       controllers: [MemoriesController],

@@ -85,7 +85,7 @@ function featureOf(controller: Type): Type {
 }
 
 describe.each(ADAPTERS)('an application on %s without any guard of Keyward’s', (adapter) => {
-  it('does not start while nothing enforces its decorators, and names the routes', async () => {
+  it('does not start while nothing enforces its decorators, and names the routes [T9]', async () => {
     const refusal = await refusalOf(adapter, { imports: [keyward, featureOf(UnguardedController)] });
 
     expect(refusal).toEqual(

@@ -53,7 +53,7 @@ class FeatureModule {}
 const keyward = ApiKeysModule.forRoot({ storage: 'memory' });
 
 describe.each(ADAPTERS)('an application on %s', (adapter) => {
-  it('does not start while routes declare no access, and names each of them', async () => {
+  it('does not start while routes declare no access, and names each of them [T9]', async () => {
     const refusal = await refusalOf(adapter, { imports: [keyward], controllers: [ForgottenController] });
 
     expect(refusal).toBeInstanceOf(ConfigurationError);
@@ -76,7 +76,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
     expect(refusal.message).toContain('GET /half (HalfDeclaredController.list)');
   });
 
-  it('closes routes that declare no access to both tenants, where it is to start with them', async () => {
+  it('closes routes that declare no access to both tenants, where it is to start with them [T9]', async () => {
     const host = await startMemoriesHost(
       adapter,
       { guard: { undeclaredRoutes: 'deny' } },

@@ -95,7 +95,7 @@ describe.each(ADAPTERS)('a key whose holder sends the body of a create slowly, o
     return data.map(({ name }) => name);
   };
 
-  it('creates nothing if it is revoked before the body is whole', async () => {
+  it('creates nothing if it is revoked before the body is whole [T89]', async () => {
     const leaked = await host.issue({ scopes: ['*'], orgId: 'acme' });
     expect(await createSlowly(host.url, leaked.token, 'too late', async () => host.revoke(leaked))).toBe(401);
     expect(await names()).not.toContain('too late');
@@ -130,7 +130,7 @@ describe.each(ADAPTERS)('our routes in a host on %s whose handlers something wra
     host = undefined;
   });
 
-  it('work as before if the wrapper carries the metadata, as that of OpenTelemetry does', async () => {
+  it('work as before if the wrapper carries the metadata, as that of OpenTelemetry does [T90]', async () => {
     host = await startWrapped(adapter, true);
     const acme = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
     const globex = await host.issue({ scopes: ['memory:read'], orgId: 'globex' });
@@ -143,7 +143,7 @@ describe.each(ADAPTERS)('our routes in a host on %s whose handlers something wra
     expect((await host.as(globex.token).get(SELF)).status).toBe(200);
   });
 
-  it('never look like a success if the metadata is lost', async () => {
+  it('never look like a success if the metadata is lost [T90]', async () => {
     host = await startWrapped(adapter, false);
     const acme = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
     for (const token of [undefined, acme.token]) {

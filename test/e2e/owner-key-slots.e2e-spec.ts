@@ -37,7 +37,7 @@ describe.each(STORAGES)('50 keys a user and no more, kept in %s', (storage) => {
     for (let n = 0; n < count; n += 1) await service.users.takeSlot(id, { keyId: newKeyId(at), at }, MAX);
   };
 
-  it('leaves exactly 50 when a user makes 60 at once', async () => {
+  it('leaves exactly 50 when a user makes 60 at once [T76]', async () => {
     const answers = await Promise.all(
       Array.from({ length: 60 }, async () => owner.client.post('/v1/api-keys', BODY)),
     );

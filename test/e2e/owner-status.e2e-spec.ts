@@ -56,7 +56,7 @@ describe.each(STORAGES)('the owner of a key, kept in %s', (storage) => {
   const setStatus = async ({ id }: Person, status: string): Promise<HttpAnswer> =>
     administrator.client.patch(`/v1/users/${id}`, { status });
 
-  it('who is disabled stops every key at every door at once, and starts them again', async () => {
+  it('who is disabled stops every key at every door at once, and starts them again [T75]', async () => {
     const second = await service.issue({ ownerId: owner.id, scopes: ['memory:read'], orgId: 'acme' });
     const colleague = await service.signIn({ orgs: ['acme'] });
     const untouched = await makeKey(colleague.client);

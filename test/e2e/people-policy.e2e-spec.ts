@@ -85,7 +85,7 @@ describe.each(STORAGES)('what people may give to their keys, kept in %s', (stora
     ['what the wildcard does not cover', ['memory'], refused('scopes')],
     ['what the session itself may do', ['api-keys:read'], refused('scopes')],
     ['the care of users', ['users:write'], refused('scopes')],
-  ])('asked for %s', async (_what, scopes, expected) => {
+  ])('asked for %s [T72]', async (_what, scopes, expected) => {
     const { client } = await service.signIn({ orgs: ['acme'] });
     expect(outcome(await client.post('/v1/api-keys', aRequest({ scopes })))).toEqual(expected);
   });

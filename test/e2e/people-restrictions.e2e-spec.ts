@@ -55,7 +55,7 @@ describe.each(STORAGES)('people whose keys an administrator restricts, kept in %
     }
   };
 
-  it.each(RESTRICTIONS)('cannot undo %s, set to %j, with %j', async (field, restrict, undo) => {
+  it.each(RESTRICTIONS)('cannot undo %s, set to %j, with %j [T74]', async (field, restrict, undo) => {
     const key = await ofAcme(ada.client);
     expect((await change(administrator, key, restrict)).status).toBe(200);
     await expectRefused(key, field, undo);
@@ -95,7 +95,7 @@ describe.each(STORAGES)('people whose keys an administrator restricts, kept in %
     expect((await change(ada.client, key, { expiresAt: END })).status).toBe(200);
   });
 
-  it('cannot undo what a former owner restricted', async () => {
+  it('cannot undo what a former owner restricted [T74]', async () => {
     const grace = await service.signIn({ orgs: ['acme'] });
     const key = await ofAcme(grace.client, { expiresAt: END });
     expect((await change(administrator, key, { ownerId: ada.id })).status).toBe(200);

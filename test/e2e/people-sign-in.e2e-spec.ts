@@ -113,7 +113,7 @@ describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
     ['revoke self', (client) => client.delete('/v1/api-keys/self')],
     ['rotate self', (client) => client.post('/v1/api-keys/self/rotate', {})],
     ['forward-auth', (client) => client.get('/v1/forward-auth?authenticated=1')],
-  ])('are not let in to %s, not even administrators', async (_route, call) => {
+  ])('are not let in to %s, not even administrators [T77]', async (_route, call) => {
     const { client } = await service.signInAdministrator();
     const answer = await call(client);
     expect(answer.status).toBe(401);

@@ -47,7 +47,7 @@ describe('Swagger UI', () => {
     });
   });
 
-  it('is switched off in production, and wherever SWAGGER=off', async () => {
+  it('is switched off in production, and wherever SWAGGER=off [T28]', async () => {
     for (const environment of [{ NODE_ENV: 'production' }, { SWAGGER: 'off' }]) {
       const quiet = await startService('mongo', environment);
       expect((await quiet.as().get('/docs')).status).toBe(404);

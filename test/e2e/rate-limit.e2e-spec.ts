@@ -35,7 +35,7 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     return { id: key.id, client: service.as(token) };
   };
 
-  it.each([1, 7, 50])('pass %i times in a window, of three times as many at once', async (limit) => {
+  it.each([1, 7, 50])('pass %i times in a window, of three times as many at once [T60]', async (limit) => {
     const { client } = await limited(limit);
     const answers = await statuses(client, 3 * limit);
     expect(answers.filter((status) => status === 200)).toHaveLength(limit);
@@ -152,7 +152,7 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     expect((await client.get(SELF)).status).toBe(200);
   });
 
-  it('can be killed by who holds one, though a thief has used it up', async () => {
+  it('can be killed by who holds one, though a thief has used it up [T88]', async () => {
     const [{ client }, other] = [await limited(1), await limited(1)];
     expect(await statuses(client, 2)).toEqual([200, 429]);
     expect((await client.delete(SELF)).status).toBe(204);

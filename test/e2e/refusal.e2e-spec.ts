@@ -73,7 +73,7 @@ describe('an operator who would run on memory outside development', () => {
       expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
     });
 
-    it('is refused when memory is chosen explicitly', async () => {
+    it('is refused when memory is chosen explicitly [T32]', async () => {
       const said = await refusalOf('dist/main.js', { ...environment, STORAGE: 'memory' });
       expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
     });

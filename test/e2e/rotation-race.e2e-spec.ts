@@ -26,7 +26,7 @@ describe.each(['memory', 'mongo'] as const)('many who rotate one key at once, ke
   it.each([
     [0, 1],
     [3600, 2],
-  ])('with %i s of grace leave one current token, and %i that work', async (grace, working) => {
+  ])('with %i s of grace leave one current token, and %i that work [T51]', async (grace, working) => {
     const { key, token } = await service.issue({});
     const answers = await rotateAtOnce(key.id, grace);
     const issued = answers.flatMap(({ status, body }) => (status === 200 ? [String(body['token'])] : []));

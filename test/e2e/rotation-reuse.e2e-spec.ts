@@ -47,7 +47,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
   };
   const eventsAbout = (id: string): readonly ReuseDetected[] => events.filter(({ keyId }) => keyId === id);
 
-  it('is noticed the first time: in the record, in the history, as an event and in the metric', async () => {
+  it('is noticed the first time: in the record, in the history, as an event and in the metric [T50]', async () => {
     const { id, token } = await retired({ orgId: 'acme', projectId: 'apollo' });
     const before = await countedUses(service);
     expect(await use(service, token)).toBe('key_rotated');
@@ -76,7 +76,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     expect(await countedUses(service)).toBe(before + 1);
   });
 
-  it('later causes no write and no event, and still counts', async () => {
+  it('later causes no write and no event, and still counts [T66]', async () => {
     const { id, token } = await retired();
     await use(service, token);
     const first = await storedKey(service, id);

@@ -59,7 +59,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its own key, kep
     },
   );
 
-  it('cannot with a token in grace, so that who stole the old one does not take the key over', async () => {
+  it('cannot with a token in grace, so that who stole the old one does not take the key over [T52]', async () => {
     const { key, token } = await service.issue({ scopes: ['api-keys:rotate-self'] });
     const next = (await rotateSelf(token, { gracePeriodSeconds: 3600 })).body['token'];
     for (const body of [{}, { gracePeriodSeconds: 0 }, { gracePeriodSeconds: 3600 }]) {

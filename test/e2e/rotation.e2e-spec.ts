@@ -51,7 +51,7 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
     expect((await root.get(`/v1/api-keys/${key.id}/history`)).text).not.toContain(String(next));
   });
 
-  it('with grace: both tokens work until it ends, to the second', async () => {
+  it('with grace: both tokens work until it ends, to the second [T50]', async () => {
     const { key, token } = await service.issue({});
     const { body } = await rotate(key.id, { gracePeriodSeconds: WEEK });
     clock.advance(WEEK - 5);
@@ -85,7 +85,7 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
     ]);
   });
 
-  it('cannot bring a revoked or an expired key back', async () => {
+  it('cannot bring a revoked or an expired key back [T16]', async () => {
     const revoked = await service.issue({});
     await root.delete(`/v1/api-keys/${revoked.key.id}`);
     const expired = await service.issue({ expiresAt: clock.in(60) });

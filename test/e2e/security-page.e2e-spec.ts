@@ -1,45 +1,62 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
 
-/** A threat of SECURITY.md, and the tests that it names. */
+/** A threat of SECURITY.md, such as T12, and the files of tests that it lists. */
 interface Threat {
-  readonly name: string;
+  readonly id: string;
   readonly answer: string;
-  readonly tests: readonly (readonly [file: string, title: string])[];
+  readonly files: readonly string[];
 }
 
-function threats(): readonly Threat[] {
-  const [, list = ''] = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8').split('## Threats');
-  return list
-    .split(/^- \*\*/m)
-    .slice(1)
-    .map((item) => ({
-      name: item.slice(0, item.indexOf('.** ')),
-      answer: item.slice(item.indexOf('.** ') + 4, item.indexOf('\n  - ')),
-      tests: [...item.matchAll(/^ {2}- `([^`]+)`: “([^”]+)”$/gm)].map(
-        ([, file = '', title = '']) => [file, title] as const,
-      ),
-    }));
+const text = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8');
+
+const threats: readonly Threat[] = text
+  .split(/^- \*\*(?=T\d+\. )/m)
+  .slice(1)
+  .map((item) => {
+    const [statement = '', tests = ''] = item.split(/^ {2}Tests: /m);
+    return {
+      id: /^T\d+/.exec(statement)?.[0] ?? '',
+      answer: statement.split('.** ')[1] ?? '',
+      files: [...tests.matchAll(/`((?:src|test)\/[^`]+)`/g)].map(([, file = '']) => file),
+    };
+  });
+
+/** The ids at the end of test titles: T12 in square brackets. */
+function taggedWith(file: string): ReadonlySet<string> {
+  const source = existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file), 'utf8') : '';
+  return new Set([...source.matchAll(/\[(T\d+)\](?=(?:\[T\d+\])*['"`])/g)].map(([, id = '']) => id));
 }
 
-describe('someone who reads SECURITY.md', () => {
-  it('finds for each threat what stops it, and a test by its title where it is said to be', () => {
-    expect(threats().length).toBeGreaterThan(40);
-    for (const { name, answer, tests } of threats()) {
-      expect([name, answer.length > 10, tests.length > 0]).toEqual([name, true, true]);
-      for (const [file, title] of tests) {
-        const text = existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file), 'utf8') : '';
-        const stands = ["'", '"', '`'].some((quote) => text.includes(quote + title + quote));
-        expect([file, title, stands]).toEqual([file, title, true]);
-      }
+describe('SECURITY.md', () => {
+  it('says what stops each threat, under an id of its own', () => {
+    expect(threats.length).toBeGreaterThan(90);
+    expect(new Set(threats.map(({ id }) => id)).size).toBe(threats.length);
+    for (const { id, answer } of threats) expect([id, answer.length > 10]).toEqual([id, true]);
+  });
+
+  it('lists for each threat at least one file, and each file has a test with the id of the threat', () => {
+    for (const { id, files } of threats) {
+      expect([id, files.length > 0]).toEqual([id, true]);
+      for (const file of files) expect([id, file, taggedWith(file).has(id)]).toEqual([id, file, true]);
     }
   });
 
-  it('is told of no test in another form, which nothing would check', () => {
-    const text = readFileSync(join(ROOT, 'SECURITY.md'), 'utf8');
+  it('lists every file whose tests have the id of a threat', () => {
+    const listed = new Set(threats.flatMap(({ id, files }) => files.map((file) => `${id} ${file}`)));
+    const tagged = ['src', 'test']
+      .flatMap((folder) =>
+        readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((f) => join(folder, f)),
+      )
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [...taggedWith(file)].map((id) => `${id} ${file}`));
+    expect(tagged.filter((pair) => !listed.has(pair))).toEqual([]);
+  });
+
+  it('names test files in no other form', () => {
     const named = [...text.matchAll(/`(?:src|test)\/[^`]*`/g)];
-    expect(named).toHaveLength(threats().flatMap(({ tests }) => tests).length);
+    expect(named).toHaveLength(threats.flatMap(({ files }) => files).length);
   });
 });

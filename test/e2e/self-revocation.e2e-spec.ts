@@ -56,7 +56,7 @@ describe.each(ADAPTERS)('a holder who revokes its own key, on %s', (adapter) => 
     ['after it expired', { expiresAt: new Date('2030-01-01T00:01:00Z') }, 401, 'key_expired'],
     ['although its owner is disabled', { ownerId: DISABLED_OWNER }, 401, 'owner_disabled'],
     ['while the state of its owner is unknown', { ownerId: UNKNOWN_OWNER }, 500, 'internal_error'],
-  ])('succeeds %s, and no other key is touched', async (_when, request, status, code) => {
+  ])('succeeds %s, and no other key is touched [T88]', async (_when, request, status, code) => {
     host.clock.time = Date.parse('2030-01-01T00:00:00Z');
     const leaked = await host.issue({ orgId: 'acme', ...request });
     const other = await host.issue({ scopes: ['*'] });
@@ -83,7 +83,7 @@ describe.each(ADAPTERS)('a holder who revokes its own key, on %s', (adapter) => 
     expect(outcome(await call('DELETE', leaked))).toEqual([401, 'key_revoked']);
   });
 
-  it('needs the current token: one in grace is refused and does not count as reused', async () => {
+  it('needs the current token: one in grace is refused and does not count as reused [T95]', async () => {
     const former = await host.issue({ orgId: 'acme' });
     const current = await rotate(former, 3600);
     expect(outcome(await call('DELETE', former))).toEqual([401, 'key_rotated']);

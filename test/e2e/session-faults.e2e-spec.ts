@@ -142,7 +142,7 @@ describe('an identity provider whose description', () => {
   it.each<[string, number, () => RequestListener]>([
     ['is of another issuer', 500, () => asJson(() => ({ issuer: 'https://else.example.com' }))],
     ['does not arrive', 503, () => (_request, response) => response.writeHead(502).end()],
-  ])('%s is not asked for again by each forged session', async (_what, status, listener) => {
+  ])('%s is not asked for again by each forged session [T69]', async (_what, status, listener) => {
     let asked = 0;
     provider.describing = (request, response) => {
       asked += 1;
@@ -185,7 +185,7 @@ describe('people of an identity provider', () => {
     }
   });
 
-  it('are of the organisations that it names by number, if the numbers are exact', async () => {
+  it('are of the organisations that it names by number, if the numbers are exact [T21]', async () => {
     const service = await startService('memory', { ...provider.settings, OIDC_ORG_CLAIM: 'orgs' });
     const make = async (orgs: unknown, orgId: string): Promise<number> =>
       (await service.as(provider.session({ orgs })).post('/v1/api-keys', { name: 'n', scopes: [], orgId }))

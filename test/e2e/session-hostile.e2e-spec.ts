@@ -50,16 +50,19 @@ describe('a session that is none', () => {
   const knownUsers = async (): Promise<unknown> =>
     (await service.as(service.root.token).get('/v1/users')).text;
 
-  it.each(Object.entries(HOSTILE_TOKENS))('is refused and makes nobody known: %s', async (_name, forge) => {
-    const before = await knownUsers();
-    const token = await forge({ provider, attackersKey, attackersUrl });
-    const answer = await service.as(token).get(ME);
-    expectRefused(answer);
-    expect(answer.text).not.toContain(token.slice(0, 40));
-    expectRefused(await service.as(token).post('/v1/api-keys', { name: 'n', scopes: [] }));
-    expect(await knownUsers()).toBe(before);
-    expect(attackerWasAsked).toBe(0);
-  });
+  it.each(Object.entries(HOSTILE_TOKENS))(
+    'is refused and makes nobody known: %s [T20][T67]',
+    async (_name, forge) => {
+      const before = await knownUsers();
+      const token = await forge({ provider, attackersKey, attackersUrl });
+      const answer = await service.as(token).get(ME);
+      expectRefused(answer);
+      expect(answer.text).not.toContain(token.slice(0, 40));
+      expectRefused(await service.as(token).post('/v1/api-keys', { name: 'n', scopes: [] }));
+      expect(await knownUsers()).toBe(before);
+      expect(attackerWasAsked).toBe(0);
+    },
+  );
 
   it('is told apart in nothing from another that is none, whatever is wrong with it', async () => {
     const answers = await Promise.all(
@@ -104,7 +107,7 @@ describe('a session that is none', () => {
     ['our audience alone, issued to an application of another platform', { azp: CLIENTS.foreign }, {}],
     ['a subject of 255 characters', { sub: 's'.repeat(255) }, {}],
     ['headers that nobody asked for', {}, { jku: 'https://id.example.com/jwks', x5t: 'AAAA' }],
-  ])('is not one with %s', async (_name, claims, header) => {
+  ])('is not one with %s [T67]', async (_name, claims, header) => {
     expect((await service.as(provider.sign(claims, header)).get(ME)).status).toBe(200);
     expect(attackerWasAsked).toBe(0);
   });

@@ -76,7 +76,7 @@ describe('what the claims of a session give', () => {
     ['the value deeper down', { realm_access: { roles: ['keyward-admin'] } }],
     ['the claim of the other provider', { realm_access: { roles: ['boss'] } }],
     ['the value of the other provider', { roles: ['boss'] }],
-  ])('%s makes none', async (_name, claims) => {
+  ])('%s makes none [T71]', async (_name, claims) => {
     expect(await administers(provider.sign(claims))).toBe(false);
   });
 
@@ -86,7 +86,7 @@ describe('what the claims of a session give', () => {
     expect(await administers(await partner.tokenFor('olga'))).toBe(false);
   });
 
-  it('a member makes keys for the organisations that its own provider names, and for no other', async () => {
+  it('a member makes keys for the organisations that its own provider names, and for no other [T72]', async () => {
     const ada = await provider.tokenFor('ada');
     expect(await makesKeyFor(ada, 'acme')).toBe(201);
     expect(await makesKeyFor(ada, 'globex')).toBe(403);
@@ -98,7 +98,7 @@ describe('what the claims of a session give', () => {
     expect(await makesKeyFor(elsewhere, 'acme')).toBe(403);
   });
 
-  it('the same sub at another provider is another user, who sees none of the first one’s keys', async () => {
+  it('the same sub at another provider is another user, who sees none of the first one’s keys [T70]', async () => {
     const here = service.as(await provider.tokenFor('ada'));
     const there = service.as(await partner.tokenFor('ada'));
     const key = await here.post('/v1/api-keys', { name: 'mine', scopes: ['memory:read'], orgId: 'acme' });

@@ -106,7 +106,7 @@ describe.each(['memory', 'mongo'] as const)('a person who signs in, users kept i
     ['post', '/v1/api-keys/self/rotate'],
     ['post', '/v1/api-keys/verify'],
     ['get', '/v1/forward-auth?authenticated=1'],
-  ] as const)('has nothing to do with a door for keys: %s %s is 401', async (method, path) => {
+  ] as const)('has nothing to do with a door for keys: %s %s is 401 [T77]', async (method, path) => {
     const answer = await service.as(provider.sign({})).send(method.toUpperCase(), path);
     expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
   });

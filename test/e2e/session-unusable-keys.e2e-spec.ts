@@ -65,7 +65,7 @@ describe.each(Object.entries(UNUSABLE))('an issuer that publishes %s', (_what, u
     server.close();
   });
 
-  it('is reachable for people, whatever strangers sign', async () => {
+  it('is reachable for people, whatever strangers sign [T68]', async () => {
     const warned = jest.spyOn(Logger.prototype, 'warn');
     const stranger = new SigningKey();
     const before = service.as(first.sign(claims()));

@@ -92,7 +92,7 @@ describe.each(ADAPTERS)('a shared cache in front of a host on %s', (adapter) => 
     },
   );
 
-  it('stores no answer of a guarded route of the host that sets nothing itself', async () => {
+  it('stores no answer of a guarded route of the host that sets nothing itself [T96]', async () => {
     const { token } = await host.issue({});
     for (const asked of [host.as(token), host.as(), host.as('kw_nonsense')]) {
       expect(cachingOf(await asked.get('/notes'))).toEqual(NOT_STORED);
@@ -166,7 +166,7 @@ describe('a shared cache in front of the service', () => {
   });
   afterAll(async () => service.stop());
 
-  it('stores nothing that a documented route answers, with a credential or without', async () => {
+  it('stores nothing that a documented route answers, with a credential or without [T96]', async () => {
     const { body } = await service.as().get('/docs-json');
     const documented = Object.entries(body['paths'] as Readonly<Record<string, JsonObject>>).flatMap(
       ([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const),

@@ -77,7 +77,7 @@ async function askToTheEnd(client: KeepAliveClient): Promise<readonly Seen[]> {
 
 describe('a service that is told to stop', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s answers everything that clients with open connections ask, parts with each, and exits with 0',
+    'by %s answers everything that clients with open connections ask, parts with each, and exits with 0 [T34]',
     async (signal) => {
       const [service, root] = await start();
       const admin = new HttpClient(service.url, root);
@@ -149,7 +149,7 @@ describe('a service that is told to stop', () => {
     await expect(new KeepAliveClient(service.url).get('/health/live')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('cuts off a client that does not let go, and writes what it has counted all the same', async () => {
+  it('cuts off a client that does not let go, and writes what it has counted all the same [T34]', async () => {
     const environment = { NODE_ENV: 'test', MONGODB_URI: testDatabaseUri('shutdown'), LOG_FORMAT: 'json' };
     const token = await makeRootKey(environment.MONGODB_URI);
     const service = await runBuiltService({

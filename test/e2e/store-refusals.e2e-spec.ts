@@ -39,7 +39,7 @@ describe('a service whose MongoDB server rejects every write', () => {
     { code: 121, codeName: 'DocumentValidationFailure', errmsg: 'Document failed validation' },
     { code: 40, codeName: 'ConflictingUpdateOperators', errmsg: "Updating the path 'updatedAt' conflicts" },
     { code: 10_334, codeName: 'BSONObjectTooLarge', errmsg: 'BSONObj size is invalid' },
-  ])('answers 500 for $codeName, logs the cause, and stores nothing', async (error) => {
+  ])('answers 500 for $codeName, logs the cause, and stores nothing [T93]', async (error) => {
     gate.refuse(error);
     for (const orgId of ['acme', 'globex']) {
       const answer = await root.post(KEYS, { name: error.codeName, scopes: ['a:b'], orgId });
@@ -56,7 +56,7 @@ describe('a service whose MongoDB server rejects every write', () => {
   it.each([
     { code: 91, codeName: 'ShutdownInProgress', errmsg: 'The server is in quiesce mode' },
     { code: 262, codeName: 'ExceededTimeLimit', errmsg: 'operation exceeded time limit' },
-  ])('answers 503 for $codeName, and creates keys again afterwards', async (error) => {
+  ])('answers 503 for $codeName, and creates keys again afterwards [T93]', async (error) => {
     gate.refuse(error);
     const refused = await root.post(KEYS, { name: 'during', scopes: ['a:b'], orgId: 'acme' });
     expect([refused.status, refused.body['code']]).toEqual([503, 'storage_unavailable']);

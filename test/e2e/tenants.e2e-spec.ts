@@ -106,7 +106,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(await act(await callerNamed(caller), await keyOfApollo())).toBe(expected);
     });
 
-    it('shows each caller the keys in its sight, and no others', async () => {
+    it('shows each caller the keys in its sight, and no others [T14]', async () => {
       const made = {
         apollo: await keyOfApollo(),
         acme: (await service.issue({ orgId: 'acme' })).key.id,
@@ -133,7 +133,7 @@ describe.each(['memory', 'mongo'] as const)(
       ]);
     });
 
-    it('answers alike for a key of the other tenant, one that never was, and no id at all', async () => {
+    it('answers alike for a key of the other tenant, one that never was, and no id at all [T6]', async () => {
       const client = await callerNamed('globex');
       const answers = await Promise.all(
         [await keyOfApollo(), '01jd8x4k2m6n8p0q2r4s6t8v0w', 'no-id', '%00', 'z'.repeat(300)].map(

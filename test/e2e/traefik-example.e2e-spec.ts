@@ -47,7 +47,7 @@ describe('the example for Traefik', () => {
     ['/orgs/acme/memoriesadmin', false],
     ['/orgs/globex/memories', false],
     ['/x/orgs/acme/memories', false],
-  ])('matches %s: %s', (path, expected) => {
+  ])('matches %s: %s [T98]', (path, expected) => {
     for (const { rule } of Object.values(http.routers)) {
       const [, expression = ''] = /^PathRegexp\(`([^`]+)`\)/.exec(rule) ?? [];
       expect([rule, expression !== '' && new RegExp(expression).test(path)]).toEqual([rule, expected]);

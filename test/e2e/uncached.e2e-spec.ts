@@ -72,7 +72,7 @@ describe.each(ADAPTERS)('on %s, a key that memory still holds as good', (adapter
   const stored = async (): Promise<unknown> => repository.list({ limit: 100 });
 
   describe.each(ENDS)('and the store as %s', (_end, change, expected) => {
-    it.each(WRITES)('is refused when it %s, and nothing changes', async (_what, write) => {
+    it.each(WRITES)('is refused when it %s, and nothing changes [T13]', async (_what, write) => {
       const target = await issue({ scopes: [], enabled: false });
       const client = await stale(change);
       const before = await stored();
@@ -106,7 +106,7 @@ describe('in the service, with memory that hears nothing of the store', () => {
   });
   afterAll(async () => service.stop());
 
-  it('a revoked key changes no user and removes none', async () => {
+  it('a revoked key changes no user and removes none [T13]', async () => {
     const { id } = await service.signIn();
     const { key, token } = await service.issue({ scopes: ['users:write'] });
     const client = service.as(token);
@@ -120,7 +120,7 @@ describe('in the service, with memory that hears nothing of the store', () => {
     expect(await service.users.find(id)).toMatchObject({ status: 'active', version: 1 });
   });
 
-  it('a key whose owner was disabled makes no key', async () => {
+  it('a key whose owner was disabled makes no key [T13]', async () => {
     const { id } = await service.signIn({ orgs: ['globex'] });
     const { token } = await service.issue({ scopes: ['api-keys:write'], ownerId: id, orgId: 'globex' });
     const client = service.as(token);
@@ -131,7 +131,7 @@ describe('in the service, with memory that hears nothing of the store', () => {
     expect(verdictOf(made)).toEqual([401, 'owner_disabled']);
   });
 
-  it('the session of a disabled user makes no key and changes none', async () => {
+  it('the session of a disabled user makes no key and changes none [T13]', async () => {
     const { id, client } = await service.signIn({ orgs: ['acme'] });
     const key = await makeKey(client);
     await service.users.change(id, 1, { status: 'disabled' });

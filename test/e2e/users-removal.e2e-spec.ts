@@ -30,7 +30,7 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
   const remove = async ({ id }: Person): Promise<number> =>
     (await administrator.client.delete(`/v1/users/${id}`)).status;
 
-  it('leaves no key that works: they are revoked, and their histories say why', async () => {
+  it('leaves no key that works: they are revoked, and their histories say why [T75]', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const grace = await service.signIn({ orgs: ['acme'] });
     const keys = [await makeKey(ada.client), await makeKey(ada.client)];

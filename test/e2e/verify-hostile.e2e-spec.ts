@@ -92,7 +92,7 @@ describe('hostile requests to verify a good token', () => {
     expect(answer.text).not.toContain(token);
   });
 
-  it('is told which of the two to send when it names no requirement or both', async () => {
+  it('is told which of the two to send when it names no requirement or both [T8]', async () => {
     const faultsOf = async (asked: object): Promise<unknown> =>
       (await asker.post(PATH, { token, ...asked })).body['errors'];
     expect(await faultsOf({})).toEqual([

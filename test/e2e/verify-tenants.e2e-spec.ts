@@ -108,7 +108,7 @@ describe.each(['memory', 'mongo'] as const)('verifiers of two tenants, keys kept
   ];
 
   it.each(states)(
-    'one of acme is not told that a key of globex is %s: it does not exist',
+    'one of acme is not told that a key of globex is %s: it does not exist [T55]',
     async (name, change) => {
       const { key, token } = await service.issue({
         orgId: 'globex',

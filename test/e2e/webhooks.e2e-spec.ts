@@ -95,7 +95,7 @@ describe('a service that is killed', () => {
     expect(JSON.stringify(receiver.received)).not.toContain(rootToken.slice(-49));
   });
 
-  it('with kill -9 between change and delivery still delivers after its restart', async () => {
+  it('with kill -9 between change and delivery still delivers after its restart [T80]', async () => {
     const letGo = await holdUp();
     const acknowledged: string[] = [];
     const underWay = Array.from({ length: 30 }, async (_, n) => {
@@ -158,7 +158,7 @@ describe('a service that is killed', () => {
     expect(ms).toBeLessThan(8000);
   });
 
-  it('and started with another secret beside the old one is understood by receivers of both', async () => {
+  it('and started with another secret beside the old one is understood by receivers of both [T79]', async () => {
     const next = webhookSecret();
     const newReceiver = await startWebhookReceiver(next);
     for (const [url, taker] of [
@@ -178,7 +178,7 @@ describe('a service that is killed', () => {
     await newReceiver.stop();
   });
 
-  it('sends nothing to this machine where that is not allowed, and nothing where it is redirected to', async () => {
+  it('sends nothing to this machine where that is not allowed, and nothing where it is redirected to [T78]', async () => {
     await service.stop();
     const { WEBHOOK_ALLOW_PRIVATE: _allowed, ...guarded } = environment;
     const port = new URL(receiver.url).port;

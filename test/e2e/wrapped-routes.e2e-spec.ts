@@ -83,7 +83,7 @@ const withKeys = (controller: Type): ModuleMetadata => ({
 });
 
 describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (adapter) => {
-  it('still asks for the scopes that it declares under the wrapper', async () => {
+  it('still asks for the scopes that it declares under the wrapper [T48]', async () => {
     const host = await startHost(adapter, withKeys(WrappedController));
     const issue = async (...scopes: string[]): Promise<string> =>
       (await host.app.get(ApiKeysService).create(rootCaller('system'), { name: 'test', scopes })).token;
@@ -102,7 +102,7 @@ describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (a
     expect(statuses).toEqual([401, 403, 200, 200, 401]);
   });
 
-  it('is not opened by its class: the start is refused', async () => {
+  it('is not opened by its class: the start is refused [T48]', async () => {
     expect(await refusalOf(adapter, withKeys(OpenController))).toEqual(
       new ConfigurationError(
         'OpenController.closed is declared @Public() and guarded at once: remove one of the two.',
@@ -119,7 +119,7 @@ describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (a
 });
 
 describe.each(ADAPTERS)('an application on %s with a handler of messages among guarded routes', (adapter) => {
-  it('does not start, for no scopes are asked of a message, and names the handler', async () => {
+  it('does not start, for no scopes are asked of a message, and names the handler [T49]', async () => {
     const refusal = await refusalOf(adapter, withKeys(MessagesController));
 
     expect(refusal).toBeInstanceOf(ConfigurationError);

@@ -64,7 +64,7 @@ describe('a store whose disk is full: it reads, and answers every write with err
     await mongo.stop();
   });
 
-  it('acknowledges nothing and leaves nothing behind, goes on deciding rightly, and writes again once there is room', async () => {
+  it('acknowledges nothing and leaves nothing behind, goes on deciding rightly, and writes again once there is room [T33]', async () => {
     const admin = instance.as(root);
     const ann = await issuer.sign({ sub: 'ann', orgs: ['acme'], email: 'ann@acme.example' });
     const renamed = await issuer.sign({ sub: 'ann', orgs: ['acme'], email: 'ann@new.example' });

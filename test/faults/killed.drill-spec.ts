@@ -216,7 +216,7 @@ describe('a service that is killed with -9, again and again, while keys are made
     await later.stop();
   });
 
-  it('tells of each change once it is back, also of those whose maker was killed', async () => {
+  it('tells of each change once it is back, also of those whose maker was killed [T80]', async () => {
     await eventually(untold, (missing) => missing.length === 0);
   });
 });

@@ -118,7 +118,7 @@ function unavailablePart(tally: Tally, { from: cutAt, to: curedAt }: { from: num
 const emptyTally = (): Tally => ({ codes: new Map(), wrong: [], unavailable: [] });
 
 it(
-  'decides on two instances, under load and while one loses its database for a while, as the model does',
+  'decides on two instances, under load and while one loses its database for a while, as the model does [T35]',
   async () => {
     const [atFirst, atSecond] = [emptyTally(), emptyTally()];
     const tallies = [atFirst, atSecond];

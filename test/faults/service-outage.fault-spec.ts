@@ -36,7 +36,7 @@ describe('a database that goes away under a running service', () => {
     ['is cut off', () => proxy.cut(), async () => proxy.restore()],
     ['answers nothing', () => proxy.hang(), async () => proxy.restore()],
   ] as const)(
-    'and %s: every route refuses with 503 within 2 s, then recovers by itself',
+    'and %s: every route refuses with 503 within 2 s, then recovers by itself [T33]',
     async (_how, leave, comeBack) => {
       const root = service.as(service.root.token);
       const { key, token } = await service.issue({ scopes: ['memory:read'], orgId: 'acme' });

@@ -161,7 +161,7 @@ describe('Redis as compose.yaml starts it', () => {
 });
 
 describe('what the Dockerfile puts into the image', () => {
-  it('starts for someone who may write nowhere, is healthy, and ends on SIGTERM', async () => {
+  it('starts for someone who may write nowhere, is healthy, and ends on SIGTERM [T85]', async () => {
     const folder = await makeTempFolder('image');
     const lines = await readDockerfile();
     const final = lines.slice(lines.findLastIndex(({ name }) => name === 'FROM'));

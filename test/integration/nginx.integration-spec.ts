@@ -83,7 +83,7 @@ describe.each<[string, () => Promise<Cached>]>([
     expect((await ask(application.open)).headers.get('x-cache')).toBe('HIT');
   });
 
-  it('shows no record to another credential, nor to a client without one', async () => {
+  it('shows no record to another credential, nor to a client without one [T96]', async () => {
     for (const path of application.own) {
       const [acme, globex] = [await application.issue('acme'), await application.issue('globex')];
       const presented: readonly (readonly [string, Record<string, string>])[] = [

@@ -44,7 +44,7 @@ describe.each([
       return one['passed'] === 1 && other['429 rate_limited'] === 1;
     };
 
-    it('lets exactly 100 of 400 requests pass that arrive at both at once', async () => {
+    it('lets exactly 100 of 400 requests pass that arrive at both at once [T60]', async () => {
       const token = await limited(100);
       expect(await useKey(both, token, 400)).toEqual({ passed: 100, '429 rate_limited': 300 });
       const { status, headers } = await service.second.as(token).get('/v1/api-keys/self');

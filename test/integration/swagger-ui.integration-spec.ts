@@ -93,7 +93,7 @@ describe('a person with a browser at /docs', () => {
     ).toEqual([]);
   });
 
-  it('loads nothing from another host', () => {
+  it('loads nothing from another host [T27]', () => {
     expect(opened.requestedHosts()).toEqual([keyward.address]);
   });
 });

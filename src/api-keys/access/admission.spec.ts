@@ -101,7 +101,7 @@ const stranger: PresentedCredential = { kind: 'token', scheme: 'bearer', token: 
 describe('a request that must not be answered from memory', () => {
   const uncached = ['guard', { noCache: true }] as const;
 
-  it('costs a read of the store with a good key, and none with a forged, unknown or insufficient one', async () => {
+  it('costs a read of the store with a good key, and none with a forged, unknown or insufficient one [T13]', async () => {
     const { admission, repository } = door();
     const { id, credential } = await keep(repository);
     const token = issueToken('kw', id).token;

@@ -129,7 +129,7 @@ describe('a request that one guard let in', () => {
     expect(await judgedBy(guardOf(staff), requestWith(await staff.issue('acme'), 'acme'))).toBe('let in');
   });
 
-  it('is judged anew by one that goes by other options', async () => {
+  it('is judged anew by one that goes by other options [T47]', async () => {
     const ofAccounts: House = {
       ...customers,
       options: { storage: 'memory', tenant: { params: { orgId: 'account' } } },

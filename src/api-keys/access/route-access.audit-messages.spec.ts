@@ -123,7 +123,7 @@ describe('an application with handlers of messages', () => {
     expect(await startOf({ controllers: [Closed] })).toBeUndefined();
   });
 
-  it('is refused where a gateway declares access and no guard stands before it', async () => {
+  it('is refused where a gateway declares access and no guard stands before it [T49]', async () => {
     expect(await startOf({ providers: [Gateway] })).toBe(sentence('Gateway.wipe'));
     expect(await startOf({ providers: [Gateway] }, guard)).toBeUndefined();
     expect(await startOf({ providers: [NoGateway] })).toBeUndefined();

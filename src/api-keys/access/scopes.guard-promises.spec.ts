@@ -97,7 +97,7 @@ describe.each<[string, () => void]>([
     return code;
   };
 
-  it('rejects a session that is not valid', async () => {
+  it('rejects a session that is not valid [T45]', async () => {
     expect(await codeFor('session.eve')).toBe('invalid_session');
   });
 
@@ -110,7 +110,7 @@ describe.each<[string, () => void]>([
   });
 
   it.each(['for the first time, from the store', 'again, from memory'])(
-    'admits acme’s key and rejects globex’s at acme’s route: %s',
+    'admits acme’s key and rejects globex’s at acme’s route: %s [T45]',
     async (when) => {
       const [acme, globex] = [
         await door.give({ orgId: 'acme', scopes: ['memory:read'] }),

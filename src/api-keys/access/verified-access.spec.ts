@@ -108,7 +108,7 @@ describe('a request that was let in', () => {
     expect(isLetInTo(request, Archive, handlerOf('tenant'), bySame)).toBe(false);
   });
 
-  it('is not what another one is that was made out of its parts', () => {
+  it('is not what another one is that was made out of its parts [T46]', () => {
     const raw = new IncomingMessage(new Socket());
     const request = letIn({ raw, params: { orgId: 'acme' } });
     const forged = { ...request, params: { orgId: 'globex' } };

@@ -122,7 +122,7 @@ describe('a method that a constructor replaces on the instance', () => {
   }
   const replacement = (): void => Bound.prototype.list();
 
-  it('is refused where its class would open it, for what it declared is lost', () => {
+  it('is refused where its class would open it, for what it declared is lost [T48]', () => {
     @Public()
     class Open extends Bound {}
     @Authenticated()

@@ -183,7 +183,7 @@ describe('a key with an allowlist', () => {
     'unknown',
     '',
     undefined,
-  ])('is kept out from %s', (address) => {
+  ])('is kept out from %s [T88]', (address) => {
     expect(addressAllowed(readAllowlist(office), address)).toBe(false);
   });
 
@@ -238,7 +238,7 @@ describe('an allowlist', () => {
     expect(allowlistCovers(outer, inner)).toBe(false);
   });
 
-  it('of a hundred entries reads each of them once, so that no caller makes a check dear', () => {
+  it('of a hundred entries reads each of them once, so that no caller makes a check dear [T30]', () => {
     const outer = Array.from({ length: 100 }, (_, index) => `2001:db8::${index}/${28 + index}`);
     const entries = Array.from({ length: 100 }, (_, index) => `2001:db8::${index}`);
     const parse = jest.spyOn(ipaddr.IPv6, 'parse');

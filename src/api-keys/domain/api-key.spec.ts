@@ -12,7 +12,7 @@ describe('at noon, a key', () => {
     ['whose expiry is no valid date', new Date(Number.NaN), true],
     ['that expires in a millisecond', justAfter, false],
     ['whose expiry another time zone wrote', new Date('2027-01-31T14:00:00+02:00'), true],
-  ])('%s: expired is %s', (_sentence, expiresAt, expired) => {
+  ])('%s: expired is %s [T15]', (_sentence, expiresAt, expired) => {
     expect(isExpired({ expiresAt }, NOON)).toBe(expired);
     expect(statusOf({ enabled: true, expiresAt }, NOON)).toBe(expired ? 'expired' : 'active');
   });

@@ -65,7 +65,7 @@ describe('who manages keys', () => {
     [['users:write']],
     [['users:*', 'memory:read']],
   ])(
-    'cannot give %j with a secret in grace, because its holder gives access that outlives the grace',
+    'cannot give %j with a secret in grace, because its holder gives access that outlives the grace [T53]',
     (scopes) => {
       const root = { ...key, scopes: ['*'], orgId: undefined };
       const grant = { scopes, allowedIps: [], expiresAt: LATER };

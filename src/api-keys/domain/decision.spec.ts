@@ -114,7 +114,7 @@ describe('someone who guesses the secret of an existing key', () => {
     ['a part of the right one', HASH.slice(0, 62)],
     ['more than the right one', `${HASH}00`],
     ['no hexadecimal', 'g'.repeat(64)],
-  ])('learns nothing of it: the hash is %s', (_what, hash) => {
+  ])('learns nothing of it: the hash is %s [T6]', (_what, hash) => {
     const guess: Case = { ...good, presented: digestOfHex(hash) };
     expect(judge(guess)).toEqual({ code: 'NOT_FOUND' });
     expect(judge(withKey(guess, { revokedAt: EARLIER, enabled: false }))).toEqual({ code: 'NOT_FOUND' });

@@ -132,7 +132,7 @@ function at(keys: readonly ApiKey[], index: number): ApiKey {
 }
 
 describe('whatever callers create, change and enable, acting with the grants they have at that moment', () => {
-  it('no key ever does what the key at the root of it all could not do', () => {
+  it('no key ever does what the key at the root of it all could not do [T12]', () => {
     fc.assert(
       fc.property(roots, chains, (root, chain) => {
         const barred = probes.filter((probe) => !probe(keyOf(root)));

@@ -247,7 +247,7 @@ function widthOf({ allowedIps: [entry] }: ApiKeyWithHistory): number {
 const FIELDS = ['enabled', 'expiresAt', 'allowedIps', 'rateLimit'] as const;
 
 describe('an owner', () => {
-  it('never has a key looser than others last left it, whatever both do and in whichever release', () => {
+  it('never has a key looser than others last left it, whatever both do and in whichever release [T74]', () => {
     fc.assert(
       fc.property(fc.constantFrom(BY_ADA, ADMINISTRATOR), patches, steps, (maker, first, changes) => {
         let key = made(applyPatch({ ...BLANK, ownerId: ADA }, first).key, maker);

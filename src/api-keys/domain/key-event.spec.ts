@@ -67,7 +67,7 @@ describe('the event of a change', () => {
     });
   });
 
-  it('holds no secret, no hash and no value, whatever the key and the reason hold', () => {
+  it('holds no secret, no hash and no value, whatever the key and the reason hold [T81]', () => {
     const text = JSON.stringify(changeEventOf(after('revoked', ['name'])));
     for (const value of [token, hash, 'ingest', 'what it is for', 'memory:read', 'night', '203.0.113.7']) {
       expect(text).not.toContain(value);

@@ -30,7 +30,7 @@ describe('the search for a secret', () => {
     expect(findSecret(prepareKey(keyWith()), digestOfHex(hashOf(digit)))?.hash).toBe(hashOf(digit));
   });
 
-  it('looks at every character of every secret, whichever matches and wherever they differ', () => {
+  it('looks at every character of every secret, whichever matches and wherever they differ [T5]', () => {
     const prepared = prepareKey(keyWith());
     const looked = jest.spyOn(String.prototype, 'charCodeAt');
     const looks = [hashOf('a'), hashOf('c'), hashOf('d'), `d${'a'.repeat(63)}`, `${'a'.repeat(63)}d`].map(

@@ -110,7 +110,7 @@ describe('one scope covers another', () => {
 });
 
 describe('a key without scopes', () => {
-  it.each(['memory', 'memory:read', 'memory:*', '*', ''])('does not hold %j', (wanted) => {
+  it.each(['memory', 'memory:read', 'memory:*', '*', ''])('does not hold %j [T7]', (wanted) => {
     expect(grants([], wanted)).toBe(false);
   });
 

@@ -52,7 +52,7 @@ describe('what a proxy requires', () => {
     ['an unknown parameter of no value', 'scope=memory:read&scopes'],
     ['a parameter that every object knows', 'scope=memory:read&constructor=acme'],
     ['a prototype', 'scope=memory:read&__proto__=acme'],
-  ])('may not be %s', (_what, query) => {
+  ])('may not be %s [T8]', (_what, query) => {
     expect(readProxyRequirement(query)).toBeUndefined();
   });
 });

@@ -162,7 +162,7 @@ describe('a client sends metadata', () => {
   });
 
   it.each(['x', '\u00e9', '\u65e5', '\u{1f5dd}', '"'])(
-    'of %j: accepted up to 8192 bytes as JSON in UTF-8, refused beyond, with the reason',
+    'of %j: accepted up to 8192 bytes as JSON in UTF-8, refused beyond, with the reason [T44]',
     async (character) => {
       const fits = ofBytes(8192, character === '"' ? 'x' : character);
       expect(Buffer.byteLength(JSON.stringify(fits))).toBe(8192);

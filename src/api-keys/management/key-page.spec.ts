@@ -145,7 +145,7 @@ describe('whoever turns the pages of 2,500 keys', () => {
     expect(none.sizes).toEqual([0, 0, 0]);
   });
 
-  it('has whole records read of no more keys than the page shows, where the list is filtered', async () => {
+  it('has whole records read of no more keys than the page shows, where the list is filtered [T44]', async () => {
     const repository = repositoryOf(stored);
     const page = await pageOf(repository, {}, { limit: 2, status: 'disabled' }, NOON);
     expect([page.data.length, repository.whole]).toEqual([2, 2]);

@@ -73,7 +73,7 @@ describe('the weight of a cached key', () => {
         expiresAt: new Date(),
       }),
     ],
-  ])('is at least the heap that one takes %s', (_what, count, fields) => {
+  ])('is at least the heap that one takes %s [T44]', (_what, count, fields) => {
     prepared(fields());
     const measured = Array.from({ length: 3 }, () => {
       const cache = new SieveCache<PreparedKey>(count, { maxWeight: Infinity, weigh: weightOfKey });

@@ -212,7 +212,7 @@ describe('reads of one record', () => {
 describe('reads of records that are not in memory', () => {
   const MAX_WAITING = 1000;
 
-  it('are refused at once while a thousand wait for the store, but not of records that are', async () => {
+  it('are refused at once while a thousand wait for the store, but not of records that are [T39]', async () => {
     await readAs(note(ACME, 'known'));
     const waiting = Array.from({ length: MAX_WAITING }, async (_, index) => cache.read(`made up ${index}`));
     const joining = cache.read('made up 0');
@@ -231,7 +231,7 @@ describe('reads of records that are not in memory', () => {
     await readAs(note('room again', ''));
   });
 
-  it('cost one linearizable read while the feed is stale, however many there are', async () => {
+  it('cost one linearizable read while the feed is stale, however many there are [T39]', async () => {
     feed.followsPrimary = true;
     const readings = Array.from({ length: 500 }, async (_, index) => cache.read(`made up ${index}`));
     await settled();
@@ -245,7 +245,7 @@ describe('reads of records that are not in memory', () => {
 });
 
 describe('after a change of primary', () => {
-  it('keeps no read that was under way, and asks for it anew', async () => {
+  it('keeps no read that was under way, and asks for it anew [T38]', async () => {
     feed.prove();
     const reading = cache.read(ACME);
     feed.provenAt = -Infinity;
@@ -441,11 +441,11 @@ describe('the generation check', () => {
     expect(served).toEqual(note(ACME, 'before the change'));
   });
 
-  it('stands in a race of readers, writers and the feed', async () => {
+  it('stands in a race of readers, writers and the feed [T41]', async () => {
     await expect(servedPastTheirAnnouncement(FreshCache)).resolves.toBe(0);
   });
 
-  it('is what these tests test: without it both fail', async () => {
+  it('is what these tests test: without it both fail [T41]', async () => {
     const served = await servedAfterTheChange(UncheckedCache, () => feed.say(ACME));
     expect(served).toEqual(note(ACME, 'before the change'));
     await expect(servedPastTheirAnnouncement(UncheckedCache)).resolves.toBeGreaterThan(0);

@@ -77,7 +77,7 @@ describe('what a key or its owner may be answered with', () => {
     expect(fresh.keys.size).toBe(2);
   });
 
-  it('is kept of as many keys and owners as the megabytes allow', async () => {
+  it('is kept of as many keys and owners as the megabytes allow [T44]', async () => {
     const fresh = freshKeys({ cacheMaxMb: 1 }, owners);
     const scopes = Array.from({ length: 100 }, (_none, index) => `acme:${index}:`.padEnd(128, 'x'));
     for (let count = 0; count < 100; count += 1) await readKey(fresh, aKey({ scopes }));

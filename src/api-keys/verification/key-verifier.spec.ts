@@ -252,7 +252,7 @@ describe('a secret that the known record has not', () => {
     expect(codeAtOnce(acme.token)).toBe('ROTATED');
   });
 
-  it('costs one read now and one each fifth of the bound, however many different ones come', async () => {
+  it('costs one read now and one each fifth of the bound, however many different ones come [T43]', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     const kept = fresh.keys.peek(acme.key.id, time);
@@ -404,7 +404,7 @@ describe('a secret that the known record has not', () => {
     expect((await verifyWith(acme.token, acme.key)).code).toBe('VALID');
   });
 
-  it('pushes out no key, however many there are of them', async () => {
+  it('pushes out no key, however many there are of them [T42]', async () => {
     await fresh.beforeApplicationShutdown();
     const repository = { find: stored.load, changes } as unknown as ApiKeyRepository;
     fresh = new FreshKeys(repository, { storage: repository, freshness: { cacheMax: 2 } });

@@ -145,7 +145,7 @@ describe('once another primary may answer', () => {
 });
 
 describe('a read that relies on the feed', () => {
-  it('is as old as what the feed has proven, not as young as its own beginning', async () => {
+  it('is as old as what the feed has proven, not as young as its own beginning [T37]', async () => {
     feed.prove();
     const provenAt = time;
     time += MAX_AGE - 1;

@@ -12,7 +12,7 @@ describe('a cache of SIEVE', () => {
       },
     ],
     ['entries are evicted', (cache, index) => cache.set(`key ${index}`, { index })],
-  ])('uses no more memory after 300,000 times that %s', (_how, change) => {
+  ])('uses no more memory after 300,000 times that %s [T43]', (_how, change) => {
     const cache = new SieveCache<object>(100);
     for (let index = 0; index < 1000; index += 1) change(cache, index);
     const before = heapUsed();

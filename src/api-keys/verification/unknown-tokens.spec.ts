@@ -32,7 +32,7 @@ describe('tokens that no key has', () => {
     expect(remembered).toEqual([false, false, true]);
   });
 
-  it('are forgotten, the unused ones first, where somebody presents more of them than there is room for', () => {
+  it('are forgotten, the unused ones first, where somebody presents more of them than there is room for [T42]', () => {
     const unknown = new UnknownTokens(BOUND);
     const many = Array.from({ length: 25_000 }, (_none, index) => `digest ${index}`);
     for (const digest of many) unknown.add(digest, 0);

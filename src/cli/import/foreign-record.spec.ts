@@ -96,7 +96,7 @@ describe('a document of XMem', () => {
     ['a word before a flag', { revoked: 'yes', is_deleted: false }, 'yes'],
     ['a date between flags', { deleted: false, revoked_at: '2026-01-01T00:00:00Z', isRevoked: false }, true],
     ['two flags', { revoked: false, deleted: false }, false],
-  ])('keeps what says that it was revoked: %s', (_what, document, revoked) => {
+  ])('keeps what says that it was revoked: %s [T61]', (_what, document, revoked) => {
     expect(recordOf(document)).toMatchObject({ revoked });
   });
 

@@ -40,7 +40,7 @@ describe('a document with a field that the import does not know', () => {
     { lifecycle: 'REVOKED' },
     { paused: true },
     { is_void: true },
-  ])('is refused if the key may have ended: %j', (fields) => {
+  ])('is refused if the key may have ended: %j [T64]', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields).reasons).toEqual([
       `${name} may say that the key no longer works: translate it to is_active or expires_at, or remove it`,
@@ -75,7 +75,7 @@ describe('a document with a field that the import does not know', () => {
     { rateLimits: {} },
     { rate_limit_per_minute: 60 },
     { daily_quota: 1000 },
-  ])('is refused if the key may have been restricted: %j', (fields) => {
+  ])('is refused if the key may have been restricted: %j [T64]', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields).reasons).toEqual([
       `${name} may restrict the key: translate it to scopes, org_id, project_id, allowed_ips or rateLimit, or remove it`,

@@ -76,7 +76,7 @@ describe('a message that is sent', () => {
     await expect(allowed().send(MESSAGE, forever)).resolves.toEqual({ status, retryAfter: '7' });
   });
 
-  it.each([301, 302, 303, 307, 308])('does not follow where %i leads', async (status) => {
+  it.each([301, 302, 303, 307, 308])('does not follow where %i leads [T78]', async (status) => {
     answer = (_request, response) =>
       response.writeHead(status, { Location: `http://127.0.0.1:${port()}/elsewhere` }).end();
     await expect(allowed().send(MESSAGE, forever)).resolves.toMatchObject({ status });
@@ -93,7 +93,7 @@ describe('a message that is sent', () => {
     await expect(allowed('/hooks', 300).send(MESSAGE, forever)).resolves.toMatchObject({ status: 200 });
   });
 
-  it('is read no further than needed: a long body that never ends is not waited for', async () => {
+  it('is read no further than needed: a long body that never ends is not waited for [T82]', async () => {
     answer = (_request, response) => response.writeHead(200).write(Buffer.alloc(1024 * 1024));
     await expect(allowed('/hooks', 600_000).send(MESSAGE, forever)).resolves.toMatchObject({ status: 200 });
   });
@@ -113,7 +113,7 @@ describe('a message that is sent', () => {
   });
 
   it.each([101, 102, 100])(
-    'is not waited for beyond its time where the answer is %i and no end',
+    'is not waited for beyond its time where the answer is %i and no end [T83]',
     async (status) => {
       const head = `HTTP/1.1 ${status} Wait\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n`;
       answer = ({ socket }) => {
@@ -189,7 +189,7 @@ describe('a receiver that is not public', () => {
     expect(connections).toEqual([]);
   });
 
-  it('is not spoken to when a name leads there after it led elsewhere', async () => {
+  it('is not spoken to when a name leads there after it led elsewhere [T78]', async () => {
     const connections: unknown[] = [];
     server.on('connection', (socket) => connections.push(socket));
     let lookups = 0;

@@ -110,7 +110,7 @@ describe('a receiver in good health', () => {
 });
 
 describe('a receiver that fails', () => {
-  it('is tried by the schedule, and after the last try the event is a dead letter', async () => {
+  it('is tried by the schedule, and after the last try the event is a dead letter [T82]', async () => {
     const before = await metric('keyward_webhook_dead_letters_total');
     receiver.answer = () => ({ status: 400 });
     const id = await happen(ACME, 1);
@@ -258,7 +258,7 @@ const ofTenant = (tenant: string, n: number): string =>
 const placeOf = (id: string): number => receiver.came.indexOf(id);
 
 describe('however much of one key waits', () => {
-  it('another tenant’s revocation comes before all but a few of them', async () => {
+  it('another tenant’s revocation comes before all but a few of them [T84]', async () => {
     for (let version = 1; version <= 150; version += 1) await happen(ACME, version);
     time += 1000;
     const revocation = await happen(GLOBEX, 1, 'globex');
@@ -296,7 +296,7 @@ describe('however much of one key waits', () => {
     expect(receiver.came).toHaveLength(361);
   });
 
-  it('and of how many keys: one of many keys takes no more than one of few', async () => {
+  it('and of how many keys: one of many keys takes no more than one of few [T84]', async () => {
     for (let n = 0; n < 50; n += 1) {
       for (let version = 1; version <= 10; version += 1) await happen(ofTenant('acme', n), version);
     }

@@ -55,12 +55,12 @@ describe('a receiver', () => {
     expect(() => new Webhook(OLD).verify(body, { ...headers })).toThrow('No matching signature found');
   });
 
-  it('that has another secret refuses it', () => {
+  it('that has another secret refuses it [T79]', () => {
     const { body, headers } = messageOf(event, [OLD, NEW], new Date());
     expect(() => new Webhook(OTHER).verify(body, { ...headers })).toThrow('No matching signature found');
   });
 
-  it('refuses it when it is played again later', () => {
+  it('refuses it when it is played again later [T79]', () => {
     const { body, headers } = messageOf(event, [OLD], new Date(Date.now() - 6 * 60_000));
     expect(() => new Webhook(OLD).verify(body, { ...headers })).toThrow('Message timestamp too old');
   });

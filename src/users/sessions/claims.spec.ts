@@ -107,7 +107,7 @@ describe('an administrator', () => {
     ['a list in a list', [['admin']]],
     ['the value as a name', { admin: true }],
     ['true', true],
-  ])('is nobody who has %s', (_what, roles) => {
+  ])('is nobody who has %s [T71]', (_what, roles) => {
     expect(isAdministrator({ roles }, 'roles=admin')).toBe(false);
   });
 

@@ -55,7 +55,7 @@ async function present(): Promise<{ readonly answer: Promise<unknown> }> {
 const levels = (): readonly boolean[] => store.begun.map(({ linearizable }) => linearizable);
 
 describe('the user of a session', () => {
-  it('is read linearizable while nothing proves the primary, so that a former one admits nobody', async () => {
+  it('is read linearizable while nothing proves the primary, so that a former one admits nobody [T37]', async () => {
     const { answer } = await present();
     store.at(0).answer({ ...user, status: 'disabled' });
     expect(await answer).toBeInstanceOf(UserDisabledError);

@@ -29,7 +29,7 @@ describe('the key set of an issuer', () => {
     ['a curve that does not exist', { kty: 'EC', crv: 'P-999', x: 'AA', y: 'AA' }],
     ['an RSA key that is too short', shortRsa],
     ['a private key', new SigningKey().privateJwk],
-  ])('ignores %s', (_what, key) => {
+  ])('ignores %s [T68]', (_what, key) => {
     expect(usableKeySet({ keys: [key, good] })).toEqual({ keys: [good] });
   });
 

@@ -82,7 +82,7 @@ export function describeStoreOutage({ drill, hitsBoth, leave, comeBack }: StoreO
     await mongo.stop();
   });
 
-  it('refuses quickly, lets nobody in on old knowledge, loses nothing acknowledged, and finds back by itself', async () => {
+  it('refuses quickly, lets nobody in on old knowledge, loses nothing acknowledged, and finds back by itself [T33]', async () => {
     const admin = other.as(root);
     const doomed = await Promise.all(
       ['acme', 'globex'].map(async (orgId) => new DoomedKey(await makeTenantKey(admin, orgId), BOUND_MS)),

@@ -147,7 +147,7 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
   }
 
   it.each(CIRCUMSTANCES)(
-    'accepts nothing past the bound while $circumstance, and works as before afterwards',
+    'accepts nothing past the bound while $circumstance, and works as before afterwards [T35]',
     async (circumstance) => {
       const results: TrialResult[] = [];
       for (let left = TRIALS; left > 0; left -= WAVE) {

@@ -32,7 +32,7 @@ describe('the secret of a token', () => {
     expect(new Set(secrets).size).toBe(SAMPLES);
   });
 
-  it('is drawn evenly from all 62 characters', () => {
+  it('is drawn evenly from all 62 characters [T1]', () => {
     expect(chiSquare(secrets.join(''))).toBeLessThan(EVEN);
   });
 

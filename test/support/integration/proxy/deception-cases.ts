@@ -10,7 +10,7 @@ const SPOOFED = IDENTITY.map((name): HeaderLine => [`X-Auth-${name}`, 'spoofed']
 
 /** A client that lies about itself. */
 export function itIsNotDeceived(test: () => ProxyTest): void {
-  it('overwrites what a client says about itself, and takes away what the key does not have', async () => {
+  it('overwrites what a client says about itself, and takes away what the key does not have [T56]', async () => {
     const { site } = test();
     const { id, token } = await site.keyward.issue({ scopes: ['report:read'] });
     const [seen] = await site.cameThrough(async () => site.as(token, '/reports/all', SPOOFED));
@@ -70,7 +70,7 @@ export function itIsNotDeceived(test: () => ProxyTest): void {
     '/orgs/acme%26project%3Dapollo/memories',
     '/orgs/globex%23/memories',
     '/_keyward?scope=memory:read&org=acme',
-  ])('judges %s as the service reads it', async (path) => {
+  ])('judges %s as the service reads it [T98]', async (path) => {
     const { site, acmeReader } = test();
     const seen = await site.cameThrough(async () => site.as(acmeReader, path));
     for (const request of seen) expect(request.path).toBe(ACME);

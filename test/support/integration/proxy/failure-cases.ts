@@ -14,7 +14,7 @@ export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void 
     ['scope=report:read', 'scope=report:read&orgs=acme'],
     ['scope=report:read', ''],
     ['authenticated=1', 'authenticated=true'],
-  ])('is closed even to a root key by a slip: %s written as "%s"', async (right, slip) => {
+  ])('is closed even to a root key by a slip: %s written as "%s" [T57]', async (right, slip) => {
     const { site } = test();
     const path = right === 'authenticated=1' ? '/whoami' : '/reports/all';
     await site.withSlip({ [right]: slip === '' ? '""' : slip }, async (url) => {
