@@ -24,7 +24,9 @@ let found = 0;
 
 function report(file, text, index, message) {
   found += 1;
-  console.log(`${file}:${text.slice(0, index).split('\n').length}: ${message.replace(/\s+/g, ' ')}`);
+  process.stdout.write(
+    `${file}:${text.slice(0, index).split('\n').length}: ${message.replace(/\s+/g, ' ')}\n`,
+  );
 }
 
 function longSentences(file, text, words) {
@@ -48,6 +50,6 @@ for (const file of tracked.filter((name) => READ.test(name) && !NOT_OURS.test(na
   if (values.long !== undefined && file.endsWith('.md')) longSentences(file, text, Number(values.long));
 }
 if (found > 0) {
-  console.error(`${found} places to rewrite.`);
+  process.stderr.write(`${found} places to rewrite.\n`);
   process.exitCode = 1;
 }
