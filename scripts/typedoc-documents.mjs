@@ -1,0 +1,46 @@
+// A plugin of TypeDoc, for `npm run docs`. It names each document after its heading, groups documents by folder, and
+// keeps the paths that they have in the repository, so that a reworded heading breaks no link.
+import { Converter, KindRouter } from 'typedoc';
+
+/** The first pattern that matches a document's path without `.md` decides its group. */
+const GROUPS = [
+  [/^docs\/guides\//, 'Guides'],
+  [/^docs\/integrations\//, 'Proxies and identity providers'],
+  [/^docs\/(?:operations\/|cli$|scaling$|performance$|upgrading$)/, 'Operations'],
+  [/^docs\/decisions\//, 'Decision records'],
+  [/^docs\/(?:architecture|mutation-testing|releasing)$|^[A-Z_]+$/, 'The project'],
+  [/./, 'Reference'],
+];
+
+const paths = new Map();
+
+class DocumentRouter extends KindRouter {
+  getIdealBaseName(reflection) {
+    return paths.get(reflection) ?? super.getIdealBaseName(reflection);
+  }
+}
+
+export function load(app) {
+  app.renderer.defineRouter('documents', DocumentRouter);
+  app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => {
+    const [, group] = GROUPS.find(([path]) => path.test(document.name));
+    paths.set(document, document.name);
+    document.frontmatter.group = group;
+    document.name = takeHeading(document);
+  });
+}
+
+/** Removes the heading of a document, which the theme shows itself. A code span in it is a part of its own. */
+function takeHeading({ name, content }) {
+  const end = content.findIndex(({ text }) => text.includes('\n'));
+  const last = content[end];
+  const heading =
+    content
+      .slice(0, end)
+      .map(({ text }) => text)
+      .join('') + last?.text.split('\n')[0];
+  if (end < 0 || !heading.startsWith('# ')) throw new Error(`${name}.md does not begin with a heading`);
+  last.text = last.text.slice(last.text.indexOf('\n')).trimStart();
+  content.splice(0, end);
+  return heading.slice(2).replaceAll('`', '');
+}
