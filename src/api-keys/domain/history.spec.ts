@@ -78,6 +78,6 @@ describe('the newest change', () => {
   });
 
   it('is not made up for a record without history', () => {
-    expect(() => newestChangeId(EMPTY)).toThrow(new RangeError('a record without history'));
+    expect(() => newestChangeId(EMPTY)).toThrow(new RangeError('the record has no history entry'));
   });
 });

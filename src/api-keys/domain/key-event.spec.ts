@@ -49,7 +49,7 @@ describe('the event of a change', () => {
   });
 
   it('is not made up for a record without history', () => {
-    expect(() => changeEventOf(key)).toThrow(new RangeError('a record without history'));
+    expect(() => changeEventOf(key)).toThrow(new RangeError('the record has no history entry'));
   });
 
   it('says who did what to which key, and when', () => {

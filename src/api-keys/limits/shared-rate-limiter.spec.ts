@@ -65,7 +65,7 @@ describe('requests while Redis fails', () => {
     const allowed: boolean[] = [];
     for (let time = 0; time < 3; time += 1) allowed.push((await limiter.consume('acme', twice)).allowed);
     expect(allowed).toEqual([true, true, false]);
-    expect(warn).toHaveBeenCalledWith('Redis does not count: ECONNREFUSED');
+    expect(warn).toHaveBeenCalledWith('Redis did not count a request: ECONNREFUSED');
   });
 
   it('are refused where that is the choice, also while Redis is left alone', async () => {
@@ -117,7 +117,7 @@ describe('requests while Redis fails', () => {
     increment.mockRejectedValue('away');
     const limiter = new SharedRateLimiter(client, 'local');
     expect(await limiter.consume('acme', twice)).toMatchObject({ allowed: true });
-    expect(warn).toHaveBeenCalledWith('Redis does not count: unknown error');
+    expect(warn).toHaveBeenCalledWith('Redis did not count a request: unknown error');
   });
 });
 

@@ -23,8 +23,8 @@ describe('an operator may send webhooks', () => {
 
 describe('an operator is refused', () => {
   it.each([
-    ['no address', { url: 'hooks' }, /^events\.webhook\.url is not an address/],
-    ['another scheme', { url: 'ftp://hooks.acme.example' }, /^events\.webhook\.url is not an address/],
+    ['no address', { url: 'hooks' }, /^events\.webhook\.url is not a URL/],
+    ['another scheme', { url: 'ftp://hooks.acme.example' }, /^events\.webhook\.url is not a URL/],
     [
       'plain http',
       { url: 'http://hooks.acme.example' },
@@ -37,28 +37,32 @@ describe('an operator is refused', () => {
       /^events\.webhook\.url is an .*webhook\.allowPrivateAddresses/,
     ],
     ['a private address, by its setting', { url: 'https://10.0.0.1/' }, /WEBHOOK_ALLOW_PRIVATE/],
-    ['this machine', { url: 'https://[::1]/' }, /^events\.webhook\.url is an address of a private network/],
+    ['this machine', { url: 'https://[::1]/' }, /^events\.webhook\.url is an address in a private network/],
     ['this machine, mapped', { url: 'https://[::ffff:127.0.0.1]/' }, /private network/],
     ['this machine, by number', { url: 'https://2130706433/' }, /private network/],
     ['this machine, in hexadecimal', { url: 'https://0x7f.1/' }, /private network/],
     [
       'a password',
       { url: 'https://user:pass@hooks.acme.example' },
-      /^events\.webhook\.url holds a user name/,
+      /^events\.webhook\.url contains a user name/,
     ],
-    ['no secret', { secrets: [] }, /^events\.webhook\.secrets are not/],
-    ['a secret without its mark', { secrets: [secretOf(32).slice(6)] }, /^events\.webhook\.secrets are not/],
-    ['a short secret', { secrets: [secretOf(23)] }, /^events\.webhook\.secrets are not/],
-    ['a long secret', { secrets: [secretOf(65)] }, /^events\.webhook\.secrets are not/],
+    ['no secret', { secrets: [] }, /^events\.webhook\.secrets is empty or/],
+    [
+      'a secret without its mark',
+      { secrets: [secretOf(32).slice(6)] },
+      /^events\.webhook\.secrets is empty or/,
+    ],
+    ['a short secret', { secrets: [secretOf(23)] }, /^events\.webhook\.secrets is empty or/],
+    ['a long secret', { secrets: [secretOf(65)] }, /^events\.webhook\.secrets is empty or/],
     [
       'a secret that is no base64',
       { secrets: [`whsec_${'!'.repeat(40)}`] },
-      /^events\.webhook\.secrets are not/,
+      /^events\.webhook\.secrets is empty or/,
     ],
     [
       'one bad secret among good ones',
       { secrets: [...SECRETS, 'whsec_'] },
-      /^events\.webhook\.secrets are not/,
+      /^events\.webhook\.secrets is empty or/,
     ],
   ])('%s, in one sentence that repeats nothing secret', (_what, options, sentence) => {
     const message = refusal(options);

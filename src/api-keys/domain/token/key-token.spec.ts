@@ -69,7 +69,7 @@ describe('a token prefix', () => {
   ])('may not be %j, and nothing is issued under it', (prefix) => {
     expect(isTokenPrefix(prefix)).toBe(false);
     expect(() => issueToken(prefix, ID)).toThrow(
-      new RangeError(`not a token prefix: ${JSON.stringify(prefix)}`),
+      new RangeError(`invalid token prefix: ${JSON.stringify(prefix)}`),
     );
   });
 });
