@@ -49,7 +49,7 @@ describe('isBoundElsewhere', () => {
     );
   });
 
-  it('returns false for a key that matches the binding of the verifier, or is the same', () => {
+  it('returns false if the key matches the tenant of the verifier or has the same binding', () => {
     fc.assert(
       fc.property(bindings, bindings, (key, verifier) => {
         expect(bindingMatches(key, verifier) && isBoundElsewhere(key, verifier)).toBe(false);

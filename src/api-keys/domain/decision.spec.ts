@@ -100,7 +100,7 @@ describe('a decision', () => {
     expect(judge(wrong).code).toBe(code);
   });
 
-  it.each(faults)('contains the key for $code only if the secret is genuine', ({ code, bringAbout }) => {
+  it.each(faults)('contains the key only if the secret is genuine: $code', ({ code, bringAbout }) => {
     const decision = judge(bringAbout(good));
     expect(decision.key?.id).toBe(SECRETIVE.has(code) ? undefined : ID);
     expect('key' in decision).toBe(!SECRETIVE.has(code));

@@ -48,7 +48,7 @@ describe('the event of a change', () => {
     expect(changeEventOf(after('revoked')).fields).toEqual([]);
   });
 
-  it('throws for a record without history', () => {
+  it('cannot be made from a record without history', () => {
     expect(() => changeEventOf(key)).toThrow(new RangeError('the record has no history entry'));
   });
 
@@ -110,7 +110,7 @@ describe('the positions of events', () => {
   });
 
   it.each([1, 1_893_456_000_000])(
-    'are at or after the position of the moment %i exactly if the event is',
+    'sort after positionAt of the moment %i at that moment, and before it one millisecond earlier',
     (ms) => {
       const moment = positionAt(new Date(ms));
       expect(moment < positionOf({ at: new Date(ms), id: '0' })).toBe(true);

@@ -14,26 +14,26 @@ const most = ({ limit, windowSeconds }: RateLimit, seconds: number): number =>
 
 describe('rateLimitCovers', () => {
   it.each<[string, RateLimit | undefined, RateLimit | undefined]>([
-    ['outer no limit, inner no limit', undefined, undefined],
-    ['outer no limit, inner 1 per minute', undefined, perMinute(1)],
-    ['outer 10 per minute, inner 10 per minute', perMinute(10), perMinute(10)],
-    ['outer 10 per minute, inner 9 per minute', perMinute(10), perMinute(9)],
-    ['outer 10 per minute, inner 10 per hour', perMinute(10), { limit: 10, windowSeconds: 3600 }],
-  ])('returns true for %s', (_sentence, outer, inner) => {
+    ['no limit covers no limit', undefined, undefined],
+    ['no limit covers 1 per minute', undefined, perMinute(1)],
+    ['10 per minute covers 10 per minute', perMinute(10), perMinute(10)],
+    ['10 per minute covers 9 per minute', perMinute(10), perMinute(9)],
+    ['10 per minute covers 10 per hour', perMinute(10), { limit: 10, windowSeconds: 3600 }],
+  ])('finds that %s', (_sentence, outer, inner) => {
     expect(rateLimitCovers(outer, inner)).toBe(true);
   });
 
   it.each<[string, RateLimit | undefined, RateLimit | undefined]>([
-    ['outer 10 per minute, inner no limit', perMinute(10), undefined],
-    ['outer 10 per minute, inner 11 per minute', perMinute(10), perMinute(11)],
-    ['outer 10 per minute, inner 10 in 59 seconds', perMinute(10), { limit: 10, windowSeconds: 59 }],
-    ['outer 10 per minute, inner 1 per second', perMinute(10), { limit: 1, windowSeconds: 1 }],
+    ['10 per minute does not cover no limit', perMinute(10), undefined],
+    ['10 per minute does not cover 11 per minute', perMinute(10), perMinute(11)],
+    ['10 per minute does not cover 10 in 59 seconds', perMinute(10), { limit: 10, windowSeconds: 59 }],
+    ['10 per minute does not cover 1 per second', perMinute(10), { limit: 1, windowSeconds: 1 }],
     [
-      'outer 10 per minute, inner 600 per hour, which may come at once',
+      '10 per minute does not cover 600 per hour, which may come at once',
       perMinute(10),
       { limit: 600, windowSeconds: 3600 },
     ],
-  ])('returns false for %s', (_sentence, outer, inner) => {
+  ])('finds that %s', (_sentence, outer, inner) => {
     expect(rateLimitCovers(outer, inner)).toBe(false);
   });
 

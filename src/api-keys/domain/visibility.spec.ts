@@ -14,9 +14,9 @@ describe('isVisible', () => {
     ['of acme a key of a project of acme', acme, apollo],
     ['of acme a key of acme with an owner', acme, adaAtAcme],
     ['of a project a key of that project', apollo, apollo],
-    ['for Ada a key of Ada', ada, ada],
-    ['for Ada a key of Ada at acme', ada, adaAtAcme],
-    ['for Ada at acme a key of Ada at acme', adaAtAcme, adaAtAcme],
+    ['that acts for Ada a key of Ada', ada, ada],
+    ['that acts for Ada a key of Ada at acme', ada, adaAtAcme],
+    ['that acts for Ada at acme a key of Ada at acme', adaAtAcme, adaAtAcme],
   ])('shows a caller %s', (_sentence, viewpoint, key) => {
     expect(isVisible(viewpoint, key)).toBe(true);
   });
@@ -28,11 +28,11 @@ describe('isVisible', () => {
     ['of a project a key of the whole organisation', apollo, acme],
     ['of a project a key of another project', apollo, { orgId: 'acme', projectId: 'hermes' }],
     ['of a project a key of its namesake at globex', apollo, { orgId: 'globex', projectId: 'apollo' }],
-    ['for Ada a key of Bob', ada, { ownerId: 'bob' }],
-    ['for Ada a key without an owner', ada, {}],
-    ['for Ada at acme a key of Ada at globex', adaAtAcme, { orgId: 'globex', ownerId: 'ada' }],
-    ['for Ada at acme a key of Bob at acme', adaAtAcme, { orgId: 'acme', ownerId: 'bob' }],
-    ['for Ada at acme a key of acme without an owner', adaAtAcme, acme],
+    ['that acts for Ada a key of Bob', ada, { ownerId: 'bob' }],
+    ['that acts for Ada a key without an owner', ada, {}],
+    ['that acts for Ada at acme a key of Ada at globex', adaAtAcme, { orgId: 'globex', ownerId: 'ada' }],
+    ['that acts for Ada at acme a key of Bob at acme', adaAtAcme, { orgId: 'acme', ownerId: 'bob' }],
+    ['that acts for Ada at acme a key of acme without an owner', adaAtAcme, acme],
   ])('hides from a caller %s', (_sentence, viewpoint, key) => {
     expect(isVisible(viewpoint, key)).toBe(false);
   });

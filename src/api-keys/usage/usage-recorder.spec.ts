@@ -129,7 +129,7 @@ describe('the usage recorder', () => {
     expect(store.probe).toHaveBeenCalledTimes(4);
   });
 
-  it('drops counts that may have been written, reports them, and still stores the last use', async () => {
+  it('does not retry counts that may have been written, reports them as dropped, and stores the last use', async () => {
     store.add.mockRejectedValueOnce(away);
     use(recorder, 'acme', 3);
     await jest.advanceTimersByTimeAsync(1000);

@@ -15,7 +15,7 @@ describe('encodeBase62', () => {
     [61, '00000z'],
     [62, '000010'],
     [0xffff_ffff, '4gfFC3'],
-  ])('writes %d as %s, padded with zeros to the length', (value, digits) => {
+  ])('writes %d in six digits as %s', (value, digits) => {
     expect(encodeBase62(value, 6)).toBe(digits);
   });
 
