@@ -30,7 +30,7 @@ describe('the texts of an imported record', () => {
   it.each([undefined, '', '  ', '\n'])('get a name if there is none: %j', (name) => {
     expect(fitTexts({ name, scopes: [] })).toEqual({
       record: { name: 'imported key', scopes: [] },
-      warnings: ['no name: called "imported key"'],
+      warnings: ['without a name: named "imported key"'],
     });
   });
 
