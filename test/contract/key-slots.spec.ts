@@ -160,7 +160,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     const warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
     jest.spyOn(house.users, 'giveSlotsBack').mockRejectedValue(new Error('the store is away'));
     await expect(house.apiKeys.revoke(ROOT, first)).resolves.toMatchObject({ id: first });
-    expect(warned.mock.calls.flat()).toContain('a place was not given back: the store is away');
+    expect(warned.mock.calls.flat()).toContain('cannot free the slot of a key: the store is away');
     jest.restoreAllMocks();
     house.clock.time += 2 * MINUTE_MS;
     await expect(house.make(owner)).resolves.toMatchObject({ ownerId: owner });
