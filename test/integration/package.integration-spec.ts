@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkLinks } from '../support/docs/check-links';
 import { blocksOf } from '../support/docs/markdown-blocks';
+import { freePort } from '../support/free-port';
 import { HttpClient } from '../support/http-client';
 import { makeTempFolder, type TempFolder } from '../support/integration/temp-folder';
 import type { NodeProcess } from '../support/node-process';
@@ -105,22 +106,26 @@ beforeAll(async () => {
   const clone = join(workshop.path, 'clone');
   await cloneTo(clone);
   await symlink(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
-  await promisify(execFile)('sh', ['-eu', '-c', blockOf('README.md', 'pack')], { cwd: clone });
+  await promisify(execFile)('sh', ['-eu', '-c', blockOf('README.md', 'pack').replace('npm ci && ', '')], {
+    cwd: clone,
+  });
   const made = (await readdir(clone)).find((name) => name.endsWith('.tgz'));
   tarball = join(clone, made ?? 'no tarball');
 
   fastify = await NestApplication.create(join(workshop.path, 'fastify'), tarball, FASTIFY_HOST, 'module');
-  for (const file of ['memories.controller.ts', 'app.module.ts']) {
-    await fastify.write(`readme/${file}`, blockOf('README.md', file));
-    await fastify.write(`guide/${file}`, blockOf(GUIDE, file));
-  }
-  await fastify.write('readme/main.ts', blockOf(GUIDE, 'main.ts'));
-  for (const file of ['main.ts', 'memories.test.ts', 'own-repository.ts']) {
+  for (const file of [
+    'memories.controller.ts',
+    'app.module.ts',
+    'main.ts',
+    'own-connection.module.ts',
+    'memories.test.ts',
+    'own-repository.ts',
+  ]) {
     await fastify.write(`guide/${file}`, blockOf(GUIDE, file));
   }
   express = await NestApplication.create(join(workshop.path, 'express'), tarball, expressHost(manifest));
   await cp(EXPRESS_HOST, join(express.folder, 'src'), { recursive: true });
-  for (const file of ['memories.controller.ts', 'main.ts']) {
+  for (const file of ['memories.controller.ts', 'app.module.ts', 'main.ts']) {
     await express.write(`readme/${file}`, blockOf('README.md', file));
   }
 
@@ -194,17 +199,19 @@ describe('the types of the package', () => {
 
 describe('a Nest team that follows the README, on Fastify', () => {
   it('makes a first key with the command, guards its routes, and ends a key with the command', async () => {
-    const environment = { NODE_ENV: 'production', MONGODB_URI: testDatabaseUri('readme'), PORT: '0' };
+    const environment = {
+      NODE_ENV: 'production',
+      MONGODB_URI: testDatabaseUri('guide'),
+      API_KEY_PREFIXES: 'mem',
+      PORT: '0',
+    };
     const made = await fastify.sh('npx --no keyward create-root-key 2>/dev/null', environment);
-    expect(made).toEqual({ code: 0, output: expect.stringMatching(/^kw_\w+\n$/) });
-    const { url } = await serving(fastify, 'readme/main.js', environment);
+    expect(made).toEqual({ code: 0, output: expect.stringMatching(/^mem_\w+\n$/) });
+    const { url } = await serving(fastify, 'guide/main.js', environment);
     const scopes = ['memory:read'];
-    const reader = await keyFrom(url, made.output.trim(), { scopes, orgId: 'acme', projectId: 'apollo' });
+    const reader = await keyFrom(url, made.output.trim(), { scopes, orgId: 'acme' });
     const writer = await keyFrom(url, made.output.trim(), { scopes: ['memory:write'], orgId: 'acme' });
-    const [here, there] = ['acme', 'globex'].map((org) => `/orgs/${org}/projects/apollo/memories`) as [
-      string,
-      string,
-    ];
+    const [here, there] = ['/orgs/acme/memories', '/orgs/globex/memories'];
     expect(await statusOf(url, here, reader.token)).toBe(200);
     expect(await statusOf(url, there, reader.token)).toBe(403);
     expect(await statusOf(url, here, writer.token)).toBe(403);
@@ -218,9 +225,9 @@ describe('a Nest team that follows the README, on Fastify', () => {
     expect(await statusOf(url, here, reader.token)).toBe(401);
   });
 
-  it('goes on with the guide: options computed at start, on a connection of its own', async () => {
+  it('gets the first key from the application of the guide if the store is empty', async () => {
     const { url, token } = await serving(fastify, 'guide/main.js', {
-      KEYS_URI: testDatabaseUri('guide'),
+      MONGODB_URI: testDatabaseUri('guide_empty'),
       PORT: '0',
     });
     expect(token).toMatch(/^mem_/);
@@ -294,11 +301,13 @@ describe('a Nest team on Express, with the oldest packages that are promised', (
   );
 
   it('tries the README without a database', async () => {
-    const { url, token } = await serving(express, 'readme/main.js', { NODE_ENV: 'development', PORT: '0' });
-    const globex = url.replace('/orgs/acme/', '/orgs/globex/');
-    expect(await statusOf(url, '', token)).toBe(200);
-    expect(await statusOf(globex, '', token)).toBe(403);
-    expect(await statusOf(url, '')).toBe(401);
+    const port = String(await freePort());
+    const process = start(express, 'readme/main.js', { NODE_ENV: 'development', PORT: port });
+    const [, token = ''] = await process.waitFor(/^export KEY=(\S+)$/m);
+    const url = `http://127.0.0.1:${port}`;
+    expect(await statusOf(url, '/orgs/acme/memories', token)).toBe(200);
+    expect(await statusOf(url, '/orgs/globex/memories', token)).toBe(403);
+    expect(await statusOf(url, '/orgs/acme/memories')).toBe(401);
   });
 
   it('may keep keys in memory for its own tests', async () => {

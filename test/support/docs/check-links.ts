@@ -12,6 +12,8 @@ export async function checkLinks(folder: string): Promise<{ ok: boolean; report:
     '--no-stdout',
     '--no-config',
     '--no-color',
+    '--ignore-pattern',
+    'reports/',
     '--ignore-path-resolve-from',
     'cwd',
   ];

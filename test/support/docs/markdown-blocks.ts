@@ -6,6 +6,8 @@ const ROOT = join(__dirname, '../../..');
 /** Where people are promised that the blocks work as they stand. */
 export const RUNNABLE_PAGES: readonly string[] = [
   'README.md',
+  'docs/module.md',
+  'docs/releasing.md',
   'docs/upgrading.md',
   'docs/operations/deployment.md',
   ...readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`),
