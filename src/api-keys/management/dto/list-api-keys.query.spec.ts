@@ -74,7 +74,7 @@ describe('a query for keys', () => {
   it('that asks for a project without its org is told what is missing', async () => {
     const outcome: unknown = await read({ projectId: 'apollo' }).catch((error: unknown) => error);
     expect(outcome).toMatchObject({
-      problem: { errors: [{ field: '/projectId', message: 'needs orgId beside it' }] },
+      problem: { errors: [{ field: '/projectId', message: 'requires orgId' }] },
     });
   });
 });
