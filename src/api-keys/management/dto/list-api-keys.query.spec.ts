@@ -74,7 +74,7 @@ describe('a query for keys', () => {
   it('is rejected for a project without orgId, and the error names orgId', async () => {
     const outcome: unknown = await read({ projectId: 'apollo' }).catch((error: unknown) => error);
     expect(outcome).toMatchObject({
-      problem: { errors: [{ field: '/projectId', message: 'needs orgId beside it' }] },
+      problem: { errors: [{ field: '/projectId', message: 'requires orgId' }] },
     });
   });
 });
