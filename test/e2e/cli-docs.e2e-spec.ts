@@ -9,7 +9,7 @@ import { testDatabaseUri } from '../support/test-database';
 const ROOT = join(__dirname, '../..');
 
 describe('an operator who reads docs/cli.md', () => {
-  it('goes through the commands as they stand', async () => {
+  it('can run the commands verbatim', async () => {
     const guide = await readFile(join(ROOT, 'docs/cli.md'), 'utf8');
     const [, after = ''] = guide.split('<!-- commands: run by ');
     const [, block = ''] = after.split(/```sh\n|```/);
@@ -36,7 +36,7 @@ describe('an operator who reads docs/cli.md', () => {
     expect(stdout).not.toMatch(/_[0-9A-Za-z]{49}/);
   });
 
-  it('finds every exit code explained', async () => {
+  it('finds an explanation of every exit code', async () => {
     const guide = await readFile(join(ROOT, 'docs/cli.md'), 'utf8');
     const [, table = ''] = guide.split('## Exit codes');
     const explained = [...(table.split('##')[0]?.matchAll(/^\| (\d) /gm) ?? [])].map(([, code]) =>
