@@ -12,7 +12,11 @@ const LONGEST = 72;
 /** Matches a row of the list: the file, the mutant in a code span, the reason. */
 const ROW = /^\| +`([\w/.-]+\.ts)` +\| +(`+) ?(.+?) ?\2 +\| +(\S.*?) +\|$/;
 
-/** Prints the figures, the survivors that are not listed, and the listed ones that no longer survive. Returns whether there are no differences. */
+/**
+ * Prints the figures, the survivors that are not listed, and the listed ones that no longer survive.
+ *
+ * @returns whether there are no differences
+ */
 export function compareSurvivors(folders = FOLDERS) {
   const listed = listedSurvivors();
   let isListed = true;

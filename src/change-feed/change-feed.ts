@@ -101,8 +101,8 @@ export interface ChangeSource {
 /** Options of a read. */
 export interface ReadOptions {
   /**
-   * Reads the newest state even if a former primary still answers. This is slower, and requested only while nothing
-   * proves which server is the primary. A store with one server may ignore it.
+   * Reads the newest state even if a previous primary still answers. This is slower, and requested only while
+   * nothing proves which server is the primary. A store with one server may ignore it.
    */
   readonly linearizable?: boolean | undefined;
   /** The timeout of the read in milliseconds, if it is shorter than the store's own. */

@@ -18,8 +18,8 @@ export function majorityRead(signal: AbortSignal): QueryOptions {
 }
 
 /**
- * Returns the options of a read for a decision: as {@link majorityRead}, or linearizable. Only members of a replica set
- * support linearizable reads.
+ * Returns the options of a read for a decision: as {@link majorityRead}, or linearizable. A standalone
+ * server does not support linearizable reads.
  */
 export function decidingRead(signal: AbortSignal, linearizable: boolean): QueryOptions {
   return {

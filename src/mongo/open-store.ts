@@ -57,7 +57,7 @@ const own = new WeakMap<mongo.MongoClient, Connection>();
 function requiredConnection(connection: Connection | null | undefined): Connection {
   if (!connection) {
     throw new ConfigurationError(
-      'storage "mongo" needs a Mongoose connection, but there is none: import MongooseModule.forRoot(…).',
+      'storage "mongo" needs a Mongoose connection and there is none: import MongooseModule.forRoot(…).',
     );
   }
   // Undefined before the first connect, although the type does not include it.

@@ -113,7 +113,10 @@ function textOf(value: unknown): unknown {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Returns whether a field about a revocation means that the key is revoked. Returns unclear values unchanged, and the import rejects them. */
+/**
+ * Returns whether a field about a revocation means that the key is revoked. Returns unclear values unchanged, and the import
+ * rejects them.
+ */
 function saysRevoked(value: unknown): unknown {
   if (typeof value === 'boolean') return value;
   const date = dateOf(value);

@@ -99,7 +99,7 @@ export class CreateApiKeyDto {
   externalId?: string | null;
 
   /**
-   * Whether the key works; default true.
+   * Whether the key is enabled; default true.
    * @example true
    */
   @MayBeAbsent()

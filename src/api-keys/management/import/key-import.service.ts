@@ -27,10 +27,10 @@ import { OWNER_STATUS, type OwnerStatus } from '../../ports/owner-status';
 import type { ImportOptions, ImportOutcome } from './import-report';
 import { prefixWarning } from './prefix-warning';
 
-/** Before every expiry. */
+/** The earliest possible date, with which no expiry counts as past. */
 const EVER = new Date(-8.64e15);
 
-/** Why the history says that the key was revoked. */
+/** The reason that the history records for such a revocation. */
 const REVOKED_THERE = 'revoked in the system it was imported from';
 
 /**
