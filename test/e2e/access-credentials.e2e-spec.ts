@@ -99,7 +99,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
 
       expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_request']);
       expect(answer.headers.get('www-authenticate')).toBe(
-        'Bearer realm="keyward", error="invalid_request", error_description="The request is not well formed"',
+        'Bearer realm="keyward", error="invalid_request", error_description="The request is malformed"',
       );
       expect(answer.text).not.toContain('keeps');
     }
@@ -116,7 +116,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
 
     expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
     expect(answer.headers.get('www-authenticate')).toBe(
-      'Bearer realm="keyward", error="invalid_token", error_description="The token is not an API key"',
+      'Bearer realm="keyward", error="invalid_token", error_description="The token is malformed"',
     );
   });
 

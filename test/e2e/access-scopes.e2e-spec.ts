@@ -29,7 +29,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
       expect([write.status, write.body['code']]).toEqual([403, 'insufficient_scope']);
       expect(write.headers.get('www-authenticate')).toBe(
         'Bearer realm="keyward", error="insufficient_scope", ' +
-          'error_description="The API key lacks a scope that this needs", scope="memory:write"',
+          'error_description="The API key lacks a required scope", scope="memory:write"',
       );
     }
   });

@@ -82,7 +82,7 @@ describe('an operator who runs keyward config check', () => {
       5,
       [
         expect.stringMatching(
-          /^events\.webhook\.url is an address of a private network: .*WEBHOOK_ALLOW_PRIVATE/,
+          /^events\.webhook\.url is an address in a private network: .*WEBHOOK_ALLOW_PRIVATE/,
         ),
       ],
     ]);

@@ -30,7 +30,7 @@ describe('an operator who reads docs/cli.md', () => {
     });
     await rm(folder, { recursive: true });
 
-    expect(stdout).toMatch(/^MongoDB +reached$/m);
+    expect(stdout).toMatch(/^MongoDB +reachable$/m);
     expect(stdout).toMatch(/^[0-9a-z]{26} +first key +active /m);
     expect(stdout).toMatch(/^[0-9a-z]{26} is revoked$/m);
     expect(stdout).not.toMatch(/_[0-9A-Za-z]{49}/);

@@ -163,7 +163,7 @@ describe('an operator who rotates a key', () => {
     const ran = await run('keys', 'rotate', key.id, '--grace', '3600');
     expect(ran.code).toBe(0);
     expect(ran.stdout).toMatch(NATIVE_TOKEN);
-    expect(ran.stderr).toMatch(/^keyward: \w+ is rotated; the former token works until \S+Z; .*\n$/);
+    expect(ran.stderr).toMatch(/^keyward: rotated \w+; the previous token works until \S+Z; .*\n$/);
     expect(ran.stderr).not.toContain(ran.stdout.trim().slice(-49));
     for (const each of [token, ran.stdout.trim()]) {
       const { body } = await service.as(each).get('/v1/api-keys/self');
@@ -171,7 +171,7 @@ describe('an operator who rotates a key', () => {
     }
 
     const again = await run('keys', 'rotate', key.id, '--json');
-    expect(again.stderr).toContain('is rotated; the former token has ended; ');
+    expect(again.stderr).toContain('; the previous token no longer works; ');
     const { token: newest, ...shown } = documentIn<{ token: string }>(again);
     expect(`${newest}\n`).toMatch(NATIVE_TOKEN);
     expect(shown).toMatchObject({ id: key.id, version: 3, status: 'active' });

@@ -98,7 +98,7 @@ describe('an operator without a database', () => {
         5,
         expect.objectContaining({ code: 'configuration_refused' }),
       ]);
-      expect(ran.stderr).toMatch(/^keyward: memory storage ends with this command.*\n$/);
+      expect(ran.stderr).toMatch(/^keyward: memory storage is lost when this command ends.*\n$/);
     },
   );
 });

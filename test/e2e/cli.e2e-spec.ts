@@ -55,6 +55,6 @@ describe('an operator at the command line', () => {
     const cli = runNode(['dist/cli.js', 'create-root-key'], { NODE_ENV: 'development' });
     expect(await cli.exited()).toBe(5);
     expect(cli.stdout()).toBe('');
-    expect(cli.stderr()).toMatch(/^keyward: memory storage ends with this command.*\n$/);
+    expect(cli.stderr()).toMatch(/^keyward: memory storage is lost when this command ends.*\n$/);
   });
 });

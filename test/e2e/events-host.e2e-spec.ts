@@ -180,7 +180,7 @@ describe('a host application', () => {
     const without = await startMemoriesHost('fastify', { storage: ownStore() });
     const { token } = await without.issue({ scopes: ['events:read'] });
     const answer = await without.as(token).get('/v1/events');
-    expect([answer.status, answer.body['detail']]).toEqual([404, 'This application keeps no events.']);
+    expect([answer.status, answer.body['detail']]).toEqual([404, 'This application stores no events.']);
     expect(without.app.get<EventRepository | null>(EVENT_REPOSITORY)).toBeNull();
     await without.close();
 

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Environment } from '../../src/settings/environment';
 import { blocksOf, type MarkdownBlock, RUNNABLE_PAGES } from '../support/docs/markdown-blocks';
+import { freePort } from '../support/free-port';
 import { type NodeProcess, runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
 
@@ -53,7 +54,7 @@ describe('a block of code in the README and the guides', () => {
     const unmarked = [...COMMANDS, ...PROGRAMS].filter(
       ({ mark }) =>
         !/^not run: \S.{10,}$/.test(mark) &&
-        !/^[\w.\- ]+: (?:compiled and run|compiled|run) by test\/\w+\/\w+\.(?:e2e|integration)-spec\.ts(?: as it stands)?$/.test(
+        !/^[\w.\- ]+: (?:compiled and run|compiled|run) by test\/\w+\/\w+\.(?:e2e|integration)-spec\.ts$/.test(
           mark,
         ),
     );
@@ -201,14 +202,15 @@ describe.each([
 
   it('gets guarded routes without a database, and sees the first key once', async () => {
     const main = join(folderOf({ page: 'README.md' }), 'main.js');
-    const app = runNode([main], { PORT: '0', NODE_ENV: 'development' });
-    const [, url = '', token = ''] = await app.waitFor(/^(http:\S+?)\/orgs\S+ (kw_\S+)$/m);
+    const port = String(await freePort());
+    const app = runNode([main], { PORT: port, NODE_ENV: 'development' });
+    const [, token = ''] = await app.waitFor(/^export KEY=(kw_\S+)$/m);
     const answers = statusesOf(
-      url,
+      `http://127.0.0.1:${port}`,
       token,
-      ['/orgs/acme/projects/apollo/memories'],
-      ['/orgs/globex/projects/apollo/memories'],
-      ['/orgs/acme/projects/apollo/memories', false],
+      ['/orgs/acme/memories'],
+      ['/orgs/globex/memories'],
+      ['/orgs/acme/memories', false],
     );
     expect(await beforeItStops(app, answers)).toEqual([200, 403, 401]);
     expect(app.stdout().split(token)).toHaveLength(2);
@@ -220,9 +222,9 @@ describe.each([
     expect(app.stdout() + app.stderr()).toContain('refused unless NODE_ENV is exactly');
   });
 
-  it('gets routes guarded by scope and tenant, with its own database connection', async () => {
+  it('gets routes guarded by scope and tenant, and its first key once', async () => {
     const main = join(folderOf({ page: 'nest-team.md' }), 'main.js');
-    const settings = { PORT: '0', KEYS_URI: testDatabaseUri(`nest_guide_${type}`) };
+    const settings = { PORT: '0', MONGODB_URI: testDatabaseUri(`nest_guide_${type}`) };
     const app = runNode([main], settings);
     const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (mem_\S+)/);
     const answers = statusesOf(
@@ -257,28 +259,37 @@ describe.each([
       Reflect.defineMetadata('imports', [...Reflect.getMetadata('imports', AppModule), ...imports], AppModule);
       Reflect.defineMetadata('controllers', [Old], AppModule);
       require('./main.js');`;
-    const KEYS_URI = testDatabaseUri(`nest_guide_refused_${type}`);
-    const settings = { PORT: '0', KEYS_URI, ...environment };
+    const MONGODB_URI = testDatabaseUri(`nest_guide_refused_${type}`);
+    const settings = { PORT: '0', MONGODB_URI, ...environment };
     const app = runNode(['-e', program], settings, folderOf({ page: 'nest-team.md' }));
     expect(await app.exited()).toBe(1);
     expect(app.stdout() + app.stderr()).toMatch(reason);
   });
 
-  it('can guard some routes while the others remain public', async () => {
+  /** Serves a module of the guide on Fastify, and prints its address and a token of acme. */
+  function serveModule(
+    file: string,
+    scopes: readonly string[],
+    settings: Record<string, string>,
+  ): NodeProcess {
     const program = `
       require('reflect-metadata');
       const { NestFactory } = require('@nestjs/core');
       const { FastifyAdapter } = require('@nestjs/platform-fastify');
       const { ApiKeysService, rootCaller } = require('keyward');
-      const { SomeRoutesModule } = require('./some-routes.js');
-      NestFactory.create(SomeRoutesModule, new FastifyAdapter()).then(async (app) => {
+      const [, module] = Object.entries(require('./${file}')).find(([name]) => name.endsWith('Module'));
+      NestFactory.create(module, new FastifyAdapter()).then(async (app) => {
         await app.listen(0, '127.0.0.1');
-        const wanted = { name: 'reader', scopes: ['report:read'], orgId: 'acme' };
+        const wanted = { name: 'reader', scopes: ${JSON.stringify(scopes)}, orgId: 'acme' };
         const { token } = await app.get(ApiKeysService).create(rootCaller('system'), wanted);
         console.log(await app.getUrl(), token);
       });`;
-    const KEYS_URI = testDatabaseUri(`nest_guide_some_${type}`);
-    const app = runNode(['-e', program], { KEYS_URI }, folderOf({ page: 'nest-team.md' }));
+    return runNode(['-e', program], settings, folderOf({ page: 'nest-team.md' }));
+  }
+
+  it('guards some routes only, and leaves the others open', async () => {
+    const MONGODB_URI = testDatabaseUri(`nest_guide_some_${type}`);
+    const app = serveModule('some-routes.js', ['report:read'], { MONGODB_URI });
     const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (kw_\S+)/);
     const answers = statusesOf(
       url,
@@ -291,7 +302,15 @@ describe.each([
     expect(await beforeItStops(app, answers)).toEqual([200, 200, 403, 401]);
   });
 
-  it('gets a valid OpenAPI document of its guarded routes and the routes of Keyward', async () => {
+  it('keeps keys on a connection of its own, with options that are computed at start', async () => {
+    const KEYS_URI = testDatabaseUri(`nest_guide_own_${type}`);
+    const app = serveModule('own-connection.module.js', ['memory:read'], { KEYS_URI });
+    const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (mem_\S+)/);
+    const answers = statusesOf(url, token, ['/orgs/acme/memories'], ['/orgs/globex/memories']);
+    expect(await beforeItStops(app, answers)).toEqual([200, 403]);
+  });
+
+  it('describes its guarded routes, and those of Keyward, in a valid document', async () => {
     const program = `
       require('reflect-metadata');
       const { NestFactory } = require('@nestjs/core');

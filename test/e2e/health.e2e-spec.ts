@@ -55,10 +55,10 @@ describe('an operator who probes the health of a service on MongoDB', () => {
         parts: {
           store: { status: 'up' },
           feed: { status: 'up' },
-          redis: { status: 'degraded', detail: 'Rate limits are counted by each instance alone.' },
+          redis: { status: 'degraded', detail: 'Each instance counts rate limits separately.' },
           issuer: {
             status: 'degraded',
-            detail: '1 of 1 identity providers do not answer: people may be unable to sign in.',
+            detail: '1 of 1 identity providers do not answer: users may be unable to sign in.',
           },
         },
       },
@@ -83,7 +83,7 @@ describe('an operator who probes the health of a service on MongoDB', () => {
     expect(away.body).toMatchObject({
       status: 503,
       code: 'not_ready',
-      detail: 'Down: store. Requests are refused until it is back.',
+      detail: 'Down: store. Requests get 503 until it is up again.',
       parts: { store: { status: 'down', detail: 'It does not answer.' } },
     });
     const { instance, type, ...told } = away.body;

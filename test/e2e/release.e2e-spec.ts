@@ -28,26 +28,37 @@ describe('npm run release:check', () => {
   let clone: string;
   const file = (name: string): string => join(clone, name);
 
-  async function replaceIn(name: string, ...pairs: readonly (readonly [RegExp, string])[]): Promise<void> {
-    const text = await readFile(file(name), 'utf8');
-    await writeFile(
-      file(name),
-      pairs.reduce((changed, [from, to]) => changed.replace(from, to), text),
-    );
+  async function replaceIn(name: string, from: RegExp, to: string): Promise<void> {
+    await writeFile(file(name), (await readFile(file(name), 'utf8')).replace(from, to));
   }
 
-  async function fillInTheOwner(): Promise<void> {
-    await replaceIn('package.json', [/OWNER/g, 'acme'], [/keyward@example\.com/, 'keyward@acme.test']);
-    await replaceIn('CHANGELOG.md', [/ \(not released\)/, ' (2026-12-01)']);
+  async function readVersion(manifest = 'package.json'): Promise<string> {
+    return (JSON.parse(await readFile(file(manifest), 'utf8')) as { readonly version: string }).version;
+  }
+
+  /** Writes what only the owner knows, and a date for the version. */
+  async function fillIn(owner: string, domain: string): Promise<void> {
+    const manifest = JSON.parse(await readFile(file('package.json'), 'utf8')) as object;
+    const url = `https://github.com/${owner}/keyward`;
+    const facts = {
+      author: owner,
+      homepage: `${url}#readme`,
+      repository: { type: 'git', url: `git+${url}.git` },
+      bugs: { url: `${url}/issues`, email: `keyward@${domain}` },
+    };
+    await writeFile(file('package.json'), JSON.stringify({ ...manifest, ...facts }, null, 2));
+    await replaceIn('CHANGELOG.md', / \(not released\)/, ' (2026-12-01)');
   }
 
   beforeEach(async () => {
     clone = await mkdtemp(join(tmpdir(), 'keyward-release-'));
-    await run('git', ['clone', '--quiet', ROOT, clone]);
+    await run('git', ['clone', '--quiet', '--no-tags', ROOT, clone]);
+    await fillIn('acme', 'acme.test');
   });
   afterEach(async () => rm(clone, { recursive: true, force: true }));
 
   it('lists the facts that only the owner knows while package.json lacks them', async () => {
+    await fillIn('OWNER', 'example.com');
     const { code, output } = await check(clone);
     expect(code).toBe(1);
     for (const field of ['author', 'homepage', 'repository.url', 'bugs.url', 'bugs.email']) {
@@ -56,59 +67,67 @@ describe('npm run release:check', () => {
   });
 
   it('accepts a version that both manifests, the changelog and the tag agree on', async () => {
-    await fillInTheOwner();
-    const { version } = JSON.parse(await readFile(file('package.json'), 'utf8')) as { version: string };
+    const version = await readVersion();
     expect(await check(clone, `v${version}`)).toEqual({
       code: 0,
       output: `Version ${version} can be released.\n`,
     });
-    expect((await check(clone, '--notes')).output).toMatch(/^#{2,3} /m);
+    expect((await check(clone, '--notes')).output).toMatch(/^### /m);
   });
 
   it.each([
     ['a tag of another version', async () => {}, ['v9.9.9'], /The tag v9\.9\.9 is not v/],
     [
       'a manifest of the service with another version',
-      async () => replaceIn('service/package.json', [/"version": "[^"]+"/, '"version": "9.9.9"']),
+      async () => replaceIn('service/package.json', /"version": "[^"]+"/, '"version": "9.9.9"'),
       [],
       /service\/package\.json: set version to/,
     ],
     [
       'a changelog without a section for the version',
-      async () => replaceIn('CHANGELOG.md', [/^## \d.*$/m, '## Unreleased']),
+      async () => replaceIn('CHANGELOG.md', /^##? \[?\d.*$/m, '## Unreleased'),
       [],
       /CHANGELOG\.md: add a section/,
     ],
   ] as const)('rejects %s', async (_fault, change, args, reason) => {
-    await fillInTheOwner();
     await change();
     const { code, output } = await check(clone, ...args);
     expect([code, output]).toEqual([1, expect.stringMatching(reason)]);
   });
 
-  it('lets npm run release write the version, the changelog and the tag', async () => {
+  it('accepts what npm run release wrote: versions, changelog and tag', async () => {
     await symlink(join(ROOT, 'node_modules'), file('node_modules'));
-    await fillInTheOwner();
-    const git = async (...args: readonly string[]): Promise<string> =>
-      (await run('git', ['-c', 'user.name=a', '-c', 'user.email=a@acme.test', ...args], { cwd: clone }))
-        .stdout;
-    await git('commit', '--quiet', '--all', '--message', 'chore: name the owner');
-    await git('tag', 'v0.2.0');
-    await git('commit', '--quiet', '--allow-empty', '--message', 'feat(access): guard a new kind of route');
-
-    const identity = {
-      GIT_AUTHOR_NAME: 'a',
-      GIT_AUTHOR_EMAIL: 'a@acme.test',
-      GIT_COMMITTER_NAME: 'a',
-      GIT_COMMITTER_EMAIL: 'a@acme.test',
+    const former = await readVersion();
+    const identity = { NAME: 'acme', EMAIL: 'keyward@acme.test' };
+    const env = {
+      ...process.env,
+      ...Object.fromEntries(
+        Object.entries(identity).flatMap(([name, value]) => [
+          [`GIT_AUTHOR_${name}`, value],
+          [`GIT_COMMITTER_${name}`, value],
+        ]),
+      ),
     };
-    await run('npm', ['run', 'release'], { cwd: clone, env: { ...process.env, ...identity } });
-    expect(await git('tag', '--points-at', 'HEAD')).toBe('v0.3.0\n');
-    for (const manifest of ['package.json', 'service/package.json']) {
-      expect(JSON.parse(await readFile(file(manifest), 'utf8'))).toMatchObject({ version: '0.3.0' });
-    }
-    const changelog = await readFile(file('CHANGELOG.md'), 'utf8');
-    expect(changelog).toMatch(/0\.3\.0[^]*### Added[^]*guard a new kind of route[^]*## 0\.2\.0/);
-    expect(await check(clone, 'v0.3.0')).toMatchObject({ code: 0 });
+    const git = async (...args: readonly string[]): Promise<string> =>
+      (await run('git', [...args], { cwd: clone, env })).stdout;
+    await git('commit', '--quiet', '--all', '--message', 'chore: name the owner');
+    await git('tag', `v${former}`);
+    await git(
+      'commit',
+      '--quiet',
+      '--allow-empty',
+      '--message',
+      'fix(access): reject an unknown kind of route',
+    );
+    await run('npm', ['run', 'release'], { cwd: clone, env });
+
+    const version = await readVersion();
+    expect(version).not.toBe(former);
+    expect(await readVersion('service/package.json')).toBe(version);
+    expect(await git('tag', '--points-at', 'HEAD')).toBe(`v${version}\n`);
+    expect(await check(clone, `v${version}`)).toMatchObject({ code: 0 });
+    const { output } = await check(clone, '--notes');
+    expect(output).toMatch(/^### Fixed[^]*reject an unknown kind of route/m);
+    expect(await readFile(file('CHANGELOG.md'), 'utf8')).toContain(`## ${former} (`);
   });
 });
