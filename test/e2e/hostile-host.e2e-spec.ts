@@ -124,7 +124,7 @@ const REQUESTS: readonly Asked[] = [
   ],
   ['the own key of acme', read('acme', '/v1/api-keys/self'), 200],
   [
-    'the own key of acme, with If-None-Match',
+    'a conditional read of the own key of acme',
     { who: 'acme', method: 'GET', path: '/v1/api-keys/self', headers: { 'If-None-Match': '*' } },
     200,
   ],
@@ -140,7 +140,7 @@ const REQUESTS: readonly Asked[] = [
     'validation_failed',
   ],
   ['an unknown key', read('acme', '/v1/api-keys/01jd8x4k2m6n8p0q2r4s6t8v0w'), 404, 'not_found'],
-  ['events', read('root', '/v1/events?limit=1'), 200],
+  ['a list of events', read('root', '/v1/events?limit=1'), 200],
   [
     'a rotation with an empty body',
     { who: 'globex', method: 'POST', path: '/v1/api-keys/self/rotate', headers: JSON_TYPE },
