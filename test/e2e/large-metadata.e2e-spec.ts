@@ -27,7 +27,7 @@ describe('metadata of more than 8 kB', () => {
     return { id, token };
   }
 
-  it('is rejected at create with the field and the limit', async () => {
+  it('is rejected at creation, with the field and the limit', async () => {
     const root = service.as(service.root.token);
     const answer = await root.post('/v1/api-keys', { name: 'large', scopes: [], metadata: LARGE });
     expect(answer.status).toBe(400);
@@ -37,7 +37,7 @@ describe('metadata of more than 8 kB', () => {
     });
   });
 
-  it('is rejected at a patch, which changes nothing', async () => {
+  it('is rejected in a change, which then has no effect', async () => {
     const { key } = await service.issue({ orgId: 'globex', metadata: { team: 'search' } });
     const root = service.as(service.root.token);
     const answer = await root.patch(`/v1/api-keys/${key.id}`, { name: 'renamed', metadata: LARGE });
