@@ -185,11 +185,7 @@ describe('an application with invalid options', () => {
       { limits: { failedCredentials: { limit: 9, windowSeconds: 0 } } },
       /^limits\.failedCredentials\.windowSeconds is out of range: /,
     ],
-    [
-      'an invalid Redis URL',
-      { limits: { redisUrl: 'nonsense' } },
-      /^limits\.redisUrl is not a Redis URL: /,
-    ],
+    ['an invalid Redis URL', { limits: { redisUrl: 'nonsense' } }, /^limits\.redisUrl is not a Redis URL: /],
     [
       'a Redis database by name',
       { limits: { redisUrl: 'redis://127.0.0.1/keyward' } },
