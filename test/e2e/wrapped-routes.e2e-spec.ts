@@ -105,7 +105,7 @@ describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (a
   it('is not opened by its class: the start is refused [T48]', async () => {
     expect(await refusalOf(adapter, withKeys(OpenController))).toEqual(
       new ConfigurationError(
-        'OpenController.closed is declared @Public() and guarded at once: remove one of the two.',
+        'OpenController.closed has both @Public() and a decorator that requires access: remove one of them.',
       ),
     );
   });
