@@ -45,7 +45,7 @@ describe('the receiver in docs/webhooks.md', () => {
 
   it('is documented with the actual retry delays', () => {
     const units: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
-    const [, row = ''] = /^\| after another \|(.*)\|$/m.exec(GUIDE) ?? [];
+    const [, row = ''] = /^\| delay after the previous one \|(.*)\|$/m.exec(GUIDE) ?? [];
     const waits = row.split('|').map((cell) => /(\d+) (\w+)/.exec(cell));
     expect(waits.flatMap((wait) => (wait ? [Number(wait[1]) * (units[String(wait[2])] ?? 0)] : []))).toEqual([
       ...RETRY_DELAYS_SECONDS,
