@@ -8,7 +8,7 @@ const GROUPS = [
   [/^docs\/integrations\//, 'Proxies and identity providers'],
   [/^docs\/(?:operations\/|cli$|scaling$|performance$|upgrading$)/, 'Operations'],
   [/^docs\/decisions\//, 'Decision records'],
-  [/^docs\/(?:architecture|mutation-testing|releasing)$|^[A-Z_]+$/, 'The project'],
+  [/^docs\/(?:architecture|development|mutation-testing|releasing)$|^[A-Z_]+$/, 'The project'],
   [/./, 'Reference'],
 ];
 

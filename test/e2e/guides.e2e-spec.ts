@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Environment } from '../../src/settings/environment';
 import { blocksOf, type MarkdownBlock, RUNNABLE_PAGES } from '../support/docs/markdown-blocks';
+import { freePort } from '../support/free-port';
 import { type NodeProcess, runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
 
@@ -30,7 +31,7 @@ interface DescribedOperation {
   readonly security?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** The commands of a page that this file runs, in order. */
+/** Returns the commands of a page that this file runs, in order. */
 function commandsOf(page: string, name = ''): string {
   const found = COMMANDS.filter(
     (block) => block.page === page && block.mark.includes(`${name}: run by ${HERE}`),
@@ -39,7 +40,7 @@ function commandsOf(page: string, name = ''): string {
   return found.map(({ code }) => code).join('\n');
 }
 
-/** Waits for something that needs a process, and stops the process whatever came of it. */
+/** Waits for work that needs a process. Stops the process even if the work fails. */
 async function beforeItStops<T>(running: NodeProcess, work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -49,18 +50,18 @@ async function beforeItStops<T>(running: NodeProcess, work: Promise<T>): Promise
 }
 
 describe('a block of code in the README and the guides', () => {
-  it('is run by a test, or says why it is not', () => {
+  it('is run by a test or gives the reason why not', () => {
     const unmarked = [...COMMANDS, ...PROGRAMS].filter(
       ({ mark }) =>
         !/^not run: \S.{10,}$/.test(mark) &&
-        !/^[\w.\- ]+: (?:compiled and run|compiled|run) by test\/\w+\/\w+\.(?:e2e|integration)-spec\.ts(?: as it stands)?$/.test(
+        !/^[\w.\- ]+: (?:compiled and run|compiled|run) by test\/\w+\/\w+\.(?:e2e|integration)-spec\.ts$/.test(
           mark,
         ),
     );
     expect(unmarked.map(({ page, code }) => [page, code])).toEqual([]);
   });
 
-  it('is known to the test that it names', async () => {
+  it('appears in the test that its mark names', async () => {
     for (const { mark } of [...COMMANDS, ...PROGRAMS]) {
       const [, name = '', test] = /^(?!not run)(.*): .*by (test\/\S+)/.exec(mark) ?? [];
       if (test !== undefined && test !== HERE) {
@@ -69,7 +70,7 @@ describe('a block of code in the README and the guides', () => {
     }
   });
 
-  it('is sound where it is not run: its syntax, its scripts, files and commands', async () => {
+  it('has valid syntax, and names existing scripts, files and commands, if no test runs it', async () => {
     const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
       readonly scripts: Readonly<Record<string, string>>;
     };
@@ -89,8 +90,8 @@ describe('a block of code in the README and the guides', () => {
   });
 });
 
-describe('a platform team that follows its guide', () => {
-  it('sees what the page says with the commands as they stand', async () => {
+describe('a platform team that follows the guide', () => {
+  it('gets the documented results with the verbatim commands', async () => {
     const service = runNode(['scripts/start.mjs'], { PORT: '0' });
     const [, root = ''] = await service.waitFor(/root key: (\S+)/);
     const [, url = ''] = await service.waitFor(/listening on (\S+)/);
@@ -112,7 +113,7 @@ describe('a platform team that follows its guide', () => {
 describe('an operator who follows the guide', () => {
   const page = 'docs/guides/operator.md';
 
-  it('makes a first key, and ends one that leaked', async () => {
+  it('can create a first key and revoke a leaked one', async () => {
     const uri = testDatabaseUri('guide');
     const folder = await mkdtemp(join(tmpdir(), 'keyward-guide-'));
     const first = commandsOf(page, 'first key')
@@ -145,7 +146,7 @@ describe('an operator who follows the guide', () => {
   });
 });
 
-/** The statuses of some questions, each with the token or without. */
+/** Returns the status of each path, requested with or without the token. */
 async function statusesOf(
   url: string,
   token: string,
@@ -159,7 +160,7 @@ async function statusesOf(
   );
 }
 
-/** The options that `nest new` writes for the compiler, in one of its two kinds of application. */
+/** Returns the compiler options that `nest new` writes for one of its two kinds of application. */
 async function starterOptions(template: string): Promise<object> {
   const files = join(ROOT, 'node_modules/@nestjs/schematics/dist/lib/application/files');
   const text = (await readFile(join(files, template, 'tsconfig.json'), 'utf8')).replace(
@@ -171,9 +172,9 @@ async function starterOptions(template: string): Promise<object> {
 }
 
 describe.each([
-  ['ES modules, as nest new makes one', 'module', 'ts-esm'],
+  ['ES modules', 'module', 'ts-esm'],
   ['CommonJS', 'commonjs', 'ts'],
-])('a Nest team that follows README and guide, with an application of %s,', (_, type, template) => {
+])('a Nest team that follows the README and the guide with %s', (_, type, template) => {
   let folder: string;
   const folderOf = ({ page }: Pick<MarkdownBlock, 'page'>): string =>
     join(folder, 'app', basename(page, '.md'));
@@ -199,30 +200,31 @@ describe.each([
   });
   afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-  it('sees routes guarded without a database, with a first key that is shown once', async () => {
+  it('gets guarded routes without a database, and sees the first key once', async () => {
     const main = join(folderOf({ page: 'README.md' }), 'main.js');
-    const app = runNode([main], { PORT: '0', NODE_ENV: 'development' });
-    const [, url = '', token = ''] = await app.waitFor(/^(http:\S+?)\/orgs\S+ (kw_\S+)$/m);
+    const port = String(await freePort());
+    const app = runNode([main], { PORT: port, NODE_ENV: 'development' });
+    const [, token = ''] = await app.waitFor(/^export KEY=(kw_\S+)$/m);
     const answers = statusesOf(
-      url,
+      `http://127.0.0.1:${port}`,
       token,
-      ['/orgs/acme/projects/apollo/memories'],
-      ['/orgs/globex/projects/apollo/memories'],
-      ['/orgs/acme/projects/apollo/memories', false],
+      ['/orgs/acme/memories'],
+      ['/orgs/globex/memories'],
+      ['/orgs/acme/memories', false],
     );
     expect(await beforeItStops(app, answers)).toEqual([200, 403, 401]);
     expect(app.stdout().split(token)).toHaveLength(2);
   });
 
-  it('is refused that without a word on what the process is for', async () => {
+  it('gets an error for memory storage if NODE_ENV is not set', async () => {
     const app = runNode([join(folderOf({ page: 'README.md' }), 'main.js')], { PORT: '0' });
     expect(await app.exited()).toBe(1);
     expect(app.stdout() + app.stderr()).toContain('refused unless NODE_ENV is exactly');
   });
 
-  it('has an application that guards its routes by scope and tenant, on a connection of its own', async () => {
+  it('gets routes guarded by scope and tenant, and its first key once', async () => {
     const main = join(folderOf({ page: 'nest-team.md' }), 'main.js');
-    const settings = { PORT: '0', KEYS_URI: testDatabaseUri(`nest_guide_${type}`) };
+    const settings = { PORT: '0', MONGODB_URI: testDatabaseUri(`nest_guide_${type}`) };
     const app = runNode([main], settings);
     const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (mem_\S+)/);
     const answers = statusesOf(
@@ -244,7 +246,7 @@ describe.each([
   it.each([
     ['a route that declares nothing', {}, /declare no access: GET \/old/],
     ['memory storage in production', { STORAGE: 'memory' }, /refused unless NODE_ENV is exactly/],
-  ])('reads why its application does not start: %s', async (_fault, environment, reason) => {
+  ])('sees why its application does not start: %s', async (_fault, environment, reason) => {
     const program = `
       require('reflect-metadata');
       const { Controller, Get, Module } = require('@nestjs/common');
@@ -257,28 +259,37 @@ describe.each([
       Reflect.defineMetadata('imports', [...Reflect.getMetadata('imports', AppModule), ...imports], AppModule);
       Reflect.defineMetadata('controllers', [Old], AppModule);
       require('./main.js');`;
-    const KEYS_URI = testDatabaseUri(`nest_guide_refused_${type}`);
-    const settings = { PORT: '0', KEYS_URI, ...environment };
+    const MONGODB_URI = testDatabaseUri(`nest_guide_refused_${type}`);
+    const settings = { PORT: '0', MONGODB_URI, ...environment };
     const app = runNode(['-e', program], settings, folderOf({ page: 'nest-team.md' }));
     expect(await app.exited()).toBe(1);
     expect(app.stdout() + app.stderr()).toMatch(reason);
   });
 
-  it('guards some routes only, and leaves the others alone', async () => {
+  /** Serves a module of the guide on Fastify, and prints its address and a token of acme. */
+  function serveModule(
+    file: string,
+    scopes: readonly string[],
+    settings: Record<string, string>,
+  ): NodeProcess {
     const program = `
       require('reflect-metadata');
       const { NestFactory } = require('@nestjs/core');
       const { FastifyAdapter } = require('@nestjs/platform-fastify');
       const { ApiKeysService, rootCaller } = require('keyward');
-      const { SomeRoutesModule } = require('./some-routes.js');
-      NestFactory.create(SomeRoutesModule, new FastifyAdapter()).then(async (app) => {
+      const [, module] = Object.entries(require('./${file}')).find(([name]) => name.endsWith('Module'));
+      NestFactory.create(module, new FastifyAdapter()).then(async (app) => {
         await app.listen(0, '127.0.0.1');
-        const wanted = { name: 'reader', scopes: ['report:read'], orgId: 'acme' };
+        const wanted = { name: 'reader', scopes: ${JSON.stringify(scopes)}, orgId: 'acme' };
         const { token } = await app.get(ApiKeysService).create(rootCaller('system'), wanted);
         console.log(await app.getUrl(), token);
       });`;
-    const KEYS_URI = testDatabaseUri(`nest_guide_some_${type}`);
-    const app = runNode(['-e', program], { KEYS_URI }, folderOf({ page: 'nest-team.md' }));
+    return runNode(['-e', program], settings, folderOf({ page: 'nest-team.md' }));
+  }
+
+  it('guards some routes only, and leaves the others open', async () => {
+    const MONGODB_URI = testDatabaseUri(`nest_guide_some_${type}`);
+    const app = serveModule('some-routes.js', ['report:read'], { MONGODB_URI });
     const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (kw_\S+)/);
     const answers = statusesOf(
       url,
@@ -289,6 +300,14 @@ describe.each([
       ['/orgs/acme/reports', false],
     );
     expect(await beforeItStops(app, answers)).toEqual([200, 200, 403, 401]);
+  });
+
+  it('keeps keys on a connection of its own, with options that are computed at start', async () => {
+    const KEYS_URI = testDatabaseUri(`nest_guide_own_${type}`);
+    const app = serveModule('own-connection.module.js', ['memory:read'], { KEYS_URI });
+    const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (mem_\S+)/);
+    const answers = statusesOf(url, token, ['/orgs/acme/memories'], ['/orgs/globex/memories']);
+    expect(await beforeItStops(app, answers)).toEqual([200, 403]);
   });
 
   it('describes its guarded routes, and those of Keyward, in a valid document', async () => {
@@ -321,7 +340,7 @@ describe.each([
     }
   });
 
-  it('tests its guarded routes without a database', async () => {
+  it('can test its guarded routes without a database', async () => {
     const tests = runNode(['--test', join(folderOf({ page: 'nest-team.md' }), 'memories.test.js')], {
       NODE_ENV: 'test',
     });

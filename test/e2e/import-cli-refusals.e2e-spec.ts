@@ -148,7 +148,7 @@ describe('an operator who gives the command what it cannot use', () => {
       ['import', 'package.json', '--map-scope', '*'],
       {},
       2,
-      /^keyward: --map-scope \* is not a translation: write <from>=<to>/,
+      /^keyward: --map-scope \* is invalid: write <from>=<to>/,
     ],
   ] as const)('is told so: %s', async (_name, args, environment, code, message) => {
     const ran = await bench.run(args, environment);

@@ -80,10 +80,10 @@ describe('options that are refused', () => {
     [
       'no storage',
       { storage: undefined },
-      /^storage is not chosen: use "mongo", "memory" or a repository of your own\.$/,
+      /^storage is missing or unknown: use "mongo", "memory" or a repository of your own\.$/,
     ],
-    ['an unknown storage', { storage: 'redis' }, /^storage is not chosen: /],
-    ['null for storage', { storage: null }, /^storage is not chosen: /],
+    ['an unknown storage', { storage: 'redis' }, /^storage is missing or unknown: /],
+    ['null for storage', { storage: null }, /^storage is missing or unknown: /],
     [
       'a prefix in upper case',
       { tokens: { prefixes: ['KW'] } },
@@ -131,9 +131,9 @@ describe('options that are refused', () => {
     [
       'an unknown storage of usage',
       { usage: { storage: 'redis' } },
-      /^usage\.storage is not a storage: use "mongo", "memory", "off" or a repository of your own\.$/,
+      /^usage\.storage is unknown: use "mongo", "memory", "off" or a repository of your own\.$/,
     ],
-    ['null for the storage of usage', { usage: { storage: null } }, /^usage\.storage is not a storage: /],
+    ['null for the storage of usage', { usage: { storage: null } }, /^usage\.storage is unknown: /],
     [
       'usage in MongoDB without a connection',
       { usage: { storage: 'mongo' } },
@@ -185,11 +185,11 @@ describe('options that are refused', () => {
       { limits: { failedCredentials: { limit: 9, windowSeconds: 0 } } },
       /^limits\.failedCredentials\.windowSeconds is out of range: /,
     ],
-    ['Redis nowhere', { limits: { redisUrl: 'nonsense' } }, /^limits\.redisUrl is not an address of Redis: /],
+    ['Redis nowhere', { limits: { redisUrl: 'nonsense' } }, /^limits\.redisUrl is not a Redis URL: /],
     [
       'a database of Redis by name',
       { limits: { redisUrl: 'redis://127.0.0.1/keyward' } },
-      /^limits\.redisUrl is not an address /,
+      /^limits\.redisUrl is not a Redis URL: /,
     ],
     [
       'every IPv4 proxy',
@@ -199,7 +199,7 @@ describe('options that are refused', () => {
     [
       'a webhook without a secret',
       { events: { webhook: { url: 'https://hooks.acme.example', secrets: [] } } },
-      /^events\.webhook\.secrets are not secrets of Standard Webhooks: /,
+      /^events\.webhook\.secrets is empty or contains an invalid secret: /,
     ],
     [
       'a webhook to this machine',
@@ -229,7 +229,7 @@ describe('options that are refused', () => {
       { tenant: { params: { orgId: '' } } },
       /^tenant\.params\.orgId is not a name: /,
     ],
-    ['an unknown storage of events', { events: { storage: 'off' } }, /^events\.storage is not a storage: /],
+    ['an unknown storage of events', { events: { storage: 'off' } }, /^events\.storage is unknown: /],
     [
       'a group that is none',
       { tokens: 'kw' },

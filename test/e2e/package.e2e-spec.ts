@@ -70,6 +70,7 @@ describe('someone who installs the package', () => {
       new Set([
         '.env.example',
         'CHANGELOG.md',
+        'CODE_OF_CONDUCT.md',
         'CONTRIBUTING.md',
         'LICENSE',
         'README.md',

@@ -8,8 +8,8 @@ import { runNode } from '../support/node-process';
 
 const ROOT = join(__dirname, '../..');
 
-function blockAfter(readme: string, mark: string): string {
-  const [, after = ''] = readme.split(`<!-- ${mark}: run by `);
+function blockAfter(page: string, mark: string): string {
+  const [, after = ''] = page.split(`<!-- ${mark}: run by `);
   const [, block] = after.split(/```sh\n|```/);
   if (block === undefined) throw new Error(`no commands for ${mark}`);
   return block;
@@ -17,8 +17,8 @@ function blockAfter(readme: string, mark: string): string {
 
 describe('a new user who follows the README', () => {
   it('goes through the life of a key with the commands as they stand', async () => {
-    const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
-    const block = blockAfter(readme, 'quick start') + blockAfter(readme, 'verify');
+    const page = await readFile(join(ROOT, 'docs/guides/first-steps.md'), 'utf8');
+    const block = blockAfter(page, 'quick start') + blockAfter(page, 'verify');
     const service = runNode(['scripts/start.mjs'], { PORT: '0' });
     const [, root = ''] = await service.waitFor(/root key: (\S+)/);
     const [, url = ''] = await service.waitFor(/listening on (\S+)/);
@@ -72,7 +72,7 @@ describe('a Nest team that reads the table of options', () => {
         return type.isUnion() ? members.concat(option.name) : members;
       });
 
-    const [, after = ''] = (await readFile(join(ROOT, 'README.md'), 'utf8')).split('<!-- options: ');
+    const [, after = ''] = (await readFile(join(ROOT, 'docs/module.md'), 'utf8')).split('<!-- options: ');
     const [table = ''] = after.split(/\n\n(?!\|)/);
     const shown = [...table.matchAll(/^\| `([\w.]+)` /gm)].map(([, name]) => name);
     expect(known.length).toBeGreaterThan(20);

@@ -96,7 +96,7 @@ describe('hostile requests to verify a good token', () => {
     const faultsOf = async (asked: object): Promise<unknown> =>
       (await asker.post(PATH, { token, ...asked })).body['errors'];
     expect(await faultsOf({})).toEqual([
-      { field: '/scopes', message: expect.stringContaining('or "authenticated": true in its place') },
+      { field: '/scopes', message: expect.stringContaining('send "authenticated": true instead') },
     ]);
     expect(await faultsOf({ scopes: ['a'], authenticated: true })).toEqual([
       { field: '/authenticated', message: 'must be true, and cannot be combined with scopes' },
