@@ -18,21 +18,21 @@ class People {
   }
 }
 
-describe('a route that takes sessions', () => {
-  it('says so', () => {
+describe('a route with @AllowSessions()', () => {
+  it('accepts sessions', () => {
     expect(compileRouteAccess(People, People.prototype.mine)).toMatchObject({
       sessions: true,
       selfScoped: true,
     });
   });
 
-  it('stops the start where it does not limit itself, for a session names no tenant', () => {
+  it('is rejected without @SelfScoped()', () => {
     expect(() => compileRouteAccess(People, People.prototype.open)).toThrow(
       'People.open has @AllowSessions() without @SelfScoped()',
     );
   });
 
-  it('has no key to hand to a handler where a session was presented, and says what is missing', () => {
+  it('throws if a handler injects the key of a request with a session', () => {
     const request = {};
     const caller = {
       actor: 'user:1',
