@@ -54,7 +54,7 @@ async function open(
 }
 
 async function listenTo(feed: ChangeFeed | undefined): Promise<Announcements> {
-  if (feed === undefined) throw new Error('the store announces nothing');
+  if (feed === undefined) throw new Error('the store has no change feed');
   feeds.push(feed);
   const heard = new Announcements();
   feed.subscribe(heard);
@@ -62,7 +62,7 @@ async function listenTo(feed: ChangeFeed | undefined): Promise<Announcements> {
   return heard;
 }
 
-/** All that was changed by now is announced. */
+/** Waits until everything that was changed before now is announced. */
 async function settledOf(feed: ChangeFeed | undefined): Promise<void> {
   if (feed !== undefined) await provenPast(feed);
 }
@@ -71,7 +71,7 @@ describe.each<['memory' | 'mongo', ChangeFeedMode | undefined]>([
   ['memory', undefined],
   ['mongo', 'streams'],
   ['mongo', 'polling'],
-])('in a store in %s, followed by %s, every instance hears', (storage, changeFeed) => {
+])('every instance on a %s store, followed by %s,', (storage, changeFeed) => {
   let first: Instance;
   let second: Instance;
 
@@ -81,7 +81,7 @@ describe.each<['memory' | 'mongo', ChangeFeedMode | undefined]>([
     second = storage === 'memory' ? first : await open(storage, uri, changeFeed);
   });
 
-  it('of a revoked key again when it is revoked again, and the key stays as it is [T40]', async () => {
+  it('hears of a revoked key again when it is revoked again, and the key stays unchanged [T40]', async () => {
     const service = new ApiKeysService(second.keys, { storage: second.keys }, systemClock);
     const heard = await listenTo(first.keys.changes);
     const made = [];
@@ -102,7 +102,7 @@ describe.each<['memory' | 'mongo', ChangeFeedMode | undefined]>([
     await expect(second.keys.findWithHistory(acme)).resolves.toEqual(before);
   });
 
-  it('of a removed user again when the user is removed again, and the user stays as it is', async () => {
+  it('hears of a removed user again when it is removed again, and the user stays unchanged', async () => {
     const heard = await listenTo(first.users.changes);
     const user = aUser();
     await second.users.insert(user);

@@ -10,7 +10,9 @@ import { RivalledRepository } from './rivalled-repository';
 const ROUNDS = 20;
 const root = rootCaller('system');
 
-/** What a store promises to people who change the same key at the same moment, with the service and without. */
+/**
+ * Checks what every store guarantees when several callers change the same key at once, with and without the service.
+ */
 export function describeRaces(current: () => ApiKeyRepository): void {
   let repository: ApiKeyRepository;
   let key: ApiKeyWithHistory;
@@ -21,7 +23,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
     await repository.insert(key);
   });
 
-  it('50 change a key from the same version: one of them does, and the history is that one’s [T17]', async () => {
+  it('applies one of 50 changes from the same version, and the history names its actor [T17]', async () => {
     const changes = Array.from({ length: 50 }, (_, n) => changed(key, { name: `name ${n}` }, `user:${n}`));
     const outcomes = await Promise.all(changes.map((change) => repository.replace(change)));
     const winners = changes.filter((_, n) => outcomes[n]);
@@ -29,7 +31,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
     await expect(repository.findWithHistory(key.id)).resolves.toEqual(winners[0]);
   });
 
-  it('20 make a key with the same id: one of them does', async () => {
+  it('creates one key from 20 inserts with the same id', async () => {
     const { id } = aKey();
     const rivals = Array.from({ length: 20 }, (_, n) => ({ ...aKey({ name: `rival ${n}` }), id }));
     const outcomes = await Promise.allSettled(rivals.map((rival) => repository.insert(rival)));
@@ -40,7 +42,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
     await expect(repository.findWithHistory(id)).resolves.toEqual(winners[0]);
   });
 
-  it('one insert and one change that arrive 20 times at once happen once each', async () => {
+  it('applies an insert and a change once each when both are sent 20 times at once', async () => {
     const fresh = aKey();
     await Promise.all(Array.from({ length: 20 }, () => repository.insert(fresh)));
     await expect(repository.findWithHistory(fresh.id)).resolves.toEqual(fresh);
@@ -51,7 +53,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
     await expect(repository.findWithHistory(fresh.id)).resolves.toEqual(change);
   });
 
-  it('a revocation and a change from the same version: one stands, whole', async () => {
+  it('applies either a revocation or a change from the same version, never parts of both', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const before = aKey();
       await repository.insert(before);
@@ -65,7 +67,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
   });
 
   describe('through the service', () => {
-    it('a revocation always lands, and a change before it or not at all', async () => {
+    it('always applies a revocation, and a concurrent change before it or not at all', async () => {
       const service = serviceOver(repository);
       for (let round = 0; round < ROUNDS; round += 1) {
         const { key: fresh } = await service.create(root, { name: 'fresh', scopes: [] });
@@ -89,7 +91,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
       }
     });
 
-    it('ten revoke a key, and it is revoked once', async () => {
+    it('revokes a key once when ten callers revoke it', async () => {
       const service = serviceOver(repository);
       await Promise.all(
         Array.from({ length: 10 }, (_, n) => service.revoke(rootCaller(`user:${n}`), key.id)),
@@ -99,7 +101,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
       expect(stored.history.at(-1)?.by).toBe(Reflect.get(stored, 'revokedBy'));
     });
 
-    it('five change a field each, and all five changes land [T17]', async () => {
+    it('applies all of five concurrent changes to different fields [T17]', async () => {
       const service = serviceOver(repository);
       const patches = {
         name: 'renamed',
@@ -119,7 +121,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
       );
     });
 
-    it('somebody who is overtaken four times gets through at the fifth try', async () => {
+    it('applies a change at the fifth try after four conflicts', async () => {
       const rivalled = new RivalledRepository(repository, 4, nextDescription);
       await expect(rename(rivalled)).resolves.toMatchObject({ name: 'renamed', version: 6 });
       await expect(repository.find(key.id)).resolves.toMatchObject({
@@ -128,20 +130,20 @@ export function describeRaces(current: () => ApiKeyRepository): void {
       });
     });
 
-    it('somebody who is overtaken five times is told so, and has changed nothing', async () => {
+    it('rejects a change after five conflicts, and changes nothing', async () => {
       const rivalled = new RivalledRepository(repository, 5, nextDescription);
       await expect(rename(rivalled)).rejects.toMatchObject({ code: 'concurrent_change' });
       await expect(repository.find(key.id)).resolves.toMatchObject({ name: key.name, version: 6 });
     });
 
-    it('somebody who named a version is not tried again', async () => {
+    it('does not retry a change that names a version', async () => {
       const rivalled = new RivalledRepository(repository, 1, nextDescription);
       await expect(rename(rivalled, root, [key.version])).rejects.toMatchObject({ code: 'version_mismatch' });
       expect(rivalled.replaced).toBe(1);
       await expect(repository.find(key.id)).resolves.toMatchObject({ name: key.name, version: 2 });
     });
 
-    it('somebody who named each version on the way gets through', async () => {
+    it('applies a change that names every version on the way', async () => {
       const rivalled = new RivalledRepository(repository, 1, nextDescription);
       await expect(rename(rivalled, root, [key.version, key.version + 1])).resolves.toMatchObject({
         name: 'renamed',
@@ -149,7 +151,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
       });
     });
 
-    it('somebody who may no longer do it by the next try is refused', async () => {
+    it('rejects a change that the caller may no longer make at the retry', async () => {
       const disabled = changed(key, { enabled: false });
       await repository.replace(disabled);
       const peer = callerOf(aKey({ orgId: 'acme', scopes: ['memory:read', 'api-keys:write'] }));
@@ -162,7 +164,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
       await expect(repository.find(key.id)).resolves.toMatchObject({ enabled: false, scopes: ['memory:*'] });
     });
 
-    it('somebody who no longer sees the key by the next try is told that there is none', async () => {
+    it('answers that the key does not exist when the caller no longer sees it at the retry', async () => {
       const peer = callerOf(aKey({ orgId: 'acme', scopes: ['memory:read', 'api-keys:write'] }));
       await expect(rename(new RivalledRepository(repository, 1, moveAway), peer)).rejects.toMatchObject({
         code: 'not_found',
@@ -170,7 +172,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
       await expect(repository.find(key.id)).resolves.toMatchObject({ name: key.name, orgId: 'globex' });
     });
 
-    it('somebody whose key is revoked by the next try is refused', async () => {
+    it('rejects a change when the caller’s own key is revoked before the retry', async () => {
       const rivalled = new RivalledRepository(repository, 1, revoked);
       await expect(rename(rivalled)).rejects.toMatchObject({ code: 'revoked_key_unchangeable' });
       await expect(repository.find(key.id)).resolves.toMatchObject({ name: key.name, version: 2 });

@@ -20,9 +20,9 @@ import { describeRaces } from './api-key-races.contract';
 import type { OpenedRepository } from './opened-repository';
 
 /**
- * What every store of API keys promises, whatever it is made of.
+ * Checks what every store of API keys guarantees.
  *
- * @param open gives an empty store, a new one each time
+ * @param open returns an empty store, a new one each time
  */
 export function describeApiKeyRepository(open: () => Promise<OpenedRepository>): void {
   let opened: OpenedRepository;
@@ -37,18 +37,18 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
     await opened.close();
   });
 
-  describe('someone who made a key', () => {
+  describe('a key in the store', () => {
     it.each([
-      ['with everything set', aFullKey()],
-      ['with nothing optional', aKey()],
-      ['with everything optional left undefined', aKey(nothingOptional())],
-    ])('reads it back as it was made, %s', async (_how, key) => {
+      ['everything set', aFullKey()],
+      ['nothing optional', aKey()],
+      ['everything optional left undefined', aKey(nothingOptional())],
+    ])('is read back as it was created, with %s', async (_how, key) => {
       await repository.insert(key);
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(key);
       await expect(repository.find(key.id)).resolves.toEqual(withoutHistory(key));
     });
 
-    it('reads every date back as a Date', async () => {
+    it('has every date as a Date', async () => {
       const full = aFullKey();
       await repository.insert(full);
       const found = await repository.findWithHistory(full.id);
@@ -65,7 +65,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       for (const date of dates) expect(date).toBeInstanceOf(Date);
     });
 
-    it('reads back metadata under names that mean something to a program', async () => {
+    it('keeps metadata under names that are special to programs', async () => {
       const metadata = {
         _bsontype: 'ObjectId',
         _id: 'one',
@@ -86,14 +86,14 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.list({ limit: 1 })).resolves.toEqual([withoutHistory(after)]);
     });
 
-    it('is told that there is no key under another id', async () => {
+    it('is not found under another id', async () => {
       await repository.insert(aKey());
       const unknown = aKey().id;
       await expect(repository.find(unknown)).resolves.toBeNull();
       await expect(repository.findWithHistory(unknown)).resolves.toBeNull();
     });
 
-    it('cannot alter the store through what it handed in', async () => {
+    it('is not changed through the object that was stored', async () => {
       const key = aFullKey();
       const asMade = structuredClone(key);
       await repository.insert(key);
@@ -107,7 +107,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.findWithHistory(asMade.id)).resolves.toEqual(asChanged);
     });
 
-    it('cannot alter the store through what it was given', async () => {
+    it('is not changed through an object that was read', async () => {
       const key = aFullKey();
       await repository.insert(key);
       ruin(await repository.find(key.id));
@@ -119,7 +119,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.find(key.id)).resolves.toEqual(withoutHistory(key));
     });
 
-    it('may send the same insert again, also after the key was changed, and nothing happens', async () => {
+    it('does not change when its insert is sent again, even after an update', async () => {
       const key = aKey();
       await repository.insert(key);
       await repository.insert(key);
@@ -131,7 +131,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(later);
     });
 
-    it('keeps it when somebody else comes with the same id', async () => {
+    it('is kept when another key is inserted with its id', async () => {
       const first = aFullKey();
       await repository.insert(first);
       const second = { ...aKey({ name: 'usurper' }), id: first.id };
@@ -140,7 +140,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
     });
   });
 
-  describe('someone who changes a key', () => {
+  describe('a change of a key', () => {
     it('stores the whole record with its history', async () => {
       const key = aKey();
       const full = { ...aFullKey(), id: key.id, createdAt: key.createdAt, createdBy: key.createdBy };
@@ -151,22 +151,25 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.find(key.id)).resolves.toEqual(withoutHistory(after));
     });
 
-    it.each(Object.keys(nothingOptional()))('takes %s off it, undefined or left out', async (field) => {
-      const [one, other] = [aFullKey(), aFullKey()];
-      for (const key of [one, other]) await repository.insert(key);
-      const asUndefined = changed(one, { [field]: undefined });
-      const leftOut = changed(other, { [field]: undefined });
-      Reflect.deleteProperty(leftOut, field);
+    it.each(Object.keys(nothingOptional()))(
+      'removes %s, whether it is undefined or missing',
+      async (field) => {
+        const [one, other] = [aFullKey(), aFullKey()];
+        for (const key of [one, other]) await repository.insert(key);
+        const asUndefined = changed(one, { [field]: undefined });
+        const leftOut = changed(other, { [field]: undefined });
+        Reflect.deleteProperty(leftOut, field);
 
-      for (const after of [asUndefined, leftOut]) {
-        await expect(repository.replace(after)).resolves.toBe(true);
-        const found = await repository.findWithHistory(after.id);
-        expect(found).toEqual(after);
-        expect(Reflect.get(found ?? {}, field)).toBeUndefined();
-      }
-    });
+        for (const after of [asUndefined, leftOut]) {
+          await expect(repository.replace(after)).resolves.toBe(true);
+          const found = await repository.findWithHistory(after.id);
+          expect(found).toEqual(after);
+          expect(Reflect.get(found ?? {}, field)).toBeUndefined();
+        }
+      },
+    );
 
-    it('empties its lists and its metadata', async () => {
+    it('can empty the lists and the metadata', async () => {
       const key = aFullKey();
       await repository.insert(key);
       const after = changed(key, { scopes: [], allowedIps: [], metadata: {} });
@@ -174,7 +177,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(after);
     });
 
-    it('is refused when the key has moved on since it was read', async () => {
+    it('is rejected when the key has changed since it was read', async () => {
       const key = aKey();
       await repository.insert(key);
       const first = changed(key, { name: 'first' });
@@ -184,7 +187,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(first);
     });
 
-    it('is refused when the change starts from a version that is yet to come', async () => {
+    it('is rejected when it starts from a future version', async () => {
       const key = aKey();
       await repository.insert(key);
       const ahead = changed(changed(key, { name: 'skipped' }), { name: 'ahead' });
@@ -192,14 +195,14 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(key);
     });
 
-    it('is refused when there is no such key, and makes none', async () => {
+    it('is rejected when the key does not exist, and creates none', async () => {
       const key = aKey();
       await expect(repository.replace(changed(key, { name: 'nobody' }))).resolves.toBe(false);
       await expect(repository.find(key.id)).resolves.toBeNull();
       await expect(repository.list({ limit: 10 })).resolves.toEqual([]);
     });
 
-    it('leaves its maker and the moment of its making alone', async () => {
+    it('keeps the creator and the creation time', async () => {
       const key = aKey();
       await repository.insert(key);
       const change = changed(key, { name: 'renamed' });
@@ -208,14 +211,14 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(change);
     });
 
-    it('changes that key and no other', async () => {
+    it('changes no other key', async () => {
       const [one, other] = [aKey({ orgId: 'acme' }), aKey({ orgId: 'acme' })];
       for (const key of [one, other]) await repository.insert(key);
       await repository.replace(changed(one, { orgId: 'globex' }));
       await expect(repository.findWithHistory(other.id)).resolves.toEqual(other);
     });
 
-    it('may send the same change again and is told that it stands', async () => {
+    it('can be sent again, and is confirmed', async () => {
       const key = aKey();
       await repository.insert(key);
       const change = changed(key, { name: 'renamed' });
@@ -224,7 +227,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(change);
     });
 
-    it('may send it again after others changed the key, and undoes nothing', async () => {
+    it('can be sent again after other changes, and undoes none of them', async () => {
       const key = aKey();
       await repository.insert(key);
       const change = changed(key, { name: 'renamed' });
@@ -239,7 +242,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
     });
   });
 
-  describe('someone who lists keys', () => {
+  describe('a list of keys', () => {
     const everyone = TENANTS.flatMap((orgId) =>
       [undefined, 'website', 'billing'].flatMap((projectId) =>
         [undefined, ALICE, BOB].map((ownerId) => aKey({ orgId, projectId, ownerId })),
@@ -260,7 +263,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
     const newestFirst = population.toSorted((a, b) => (a.id < b.id ? 1 : -1)).map(withoutHistory);
 
     beforeEach(async () => {
-      // Neither in the order of their ids nor against it.
+      // In an order that is neither that of the ids nor its reverse.
       const [even, odd] = [0, 1].map((rest) => population.filter((_, index) => index % 2 === rest));
       await Promise.all([...(odd ?? []), ...(even ?? [])].map((key) => repository.insert(key)));
     });
@@ -280,7 +283,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       { externalId: 'cust' },
       { orgId: 'nobody' },
       { orgId: 'acme', projectId: 'nothing' },
-    ])('sees those that are equal in %j, newest first, and no others', async (query) => {
+    ])('contains the keys that match %j, newest first, and no others', async (query) => {
       const wanted = newestFirst.filter((key) =>
         Object.entries(query).every(([field, value]) => Reflect.get(key, field) === value),
       );
@@ -299,7 +302,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       }
     });
 
-    it.each(TENANTS)('of %s never sees a key of the other', async (orgId) => {
+    it.each(TENANTS)('never contains a key of another tenant than %s', async (orgId) => {
       const mine = await repository.list({ orgId, limit: 100 });
       const website = await repository.list({ orgId, projectId: 'website', limit: 100 });
       expect(mine.length).toBeGreaterThanOrEqual(9);
@@ -307,7 +310,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       expect(new Set([...mine, ...website].map((key) => key.orgId))).toEqual(new Set([orgId]));
     });
 
-    it('turns the pages through every key once, while new ones are made', async () => {
+    it('contains every key once across its pages, while keys are created', async () => {
       const seen: string[] = [];
       for (let before: string | undefined; ;) {
         const page = await repository.list({ before, limit: 4 });
@@ -319,7 +322,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       expect(seen).toEqual(newestFirst.map((key) => key.id));
     });
 
-    it('finds the records of a page by their ids, newest first, each once, and none for an unknown id', async () => {
+    it('can be read by ids: newest first, each record once, and nothing for an unknown id', async () => {
       const [one, , three, four] = newestFirst;
       const ids = [three, one, four, one].flatMap((key) => key?.id ?? []);
       await expect(repository.findMany([...ids, aKey().id])).resolves.toEqual([one, three, four]);
@@ -327,12 +330,12 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       await expect(repository.findMany([])).resolves.toEqual([]);
     });
 
-    it('sees nothing before the oldest', async () => {
+    it('has nothing before the oldest key', async () => {
       const oldest = newestFirst.at(-1)?.id;
       await expect(repository.list({ before: oldest, limit: 10 })).resolves.toEqual([]);
     });
 
-    it('finds a key where a change has put it, and no longer where it was', async () => {
+    it('contains a changed key under its new values only', async () => {
       const key = aKey({ orgId: 'initech', ownerId: ALICE });
       await repository.insert(key);
       const moved = changed(key, { orgId: 'hooli', ownerId: undefined });
@@ -343,7 +346,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       expect(owned.map(({ id }) => id)).not.toContain(key.id);
     });
 
-    it('gets as many as asked for, also more than a server sends at once', async () => {
+    it('contains as many keys as requested, even more than one batch of the server', async () => {
       const many = Array.from({ length: 260 }, () => aKey({ orgId: 'initech' }));
       for (let from = 0; from < many.length; from += 20) {
         await Promise.all(many.slice(from, from + 20).map((key) => repository.insert(key)));
@@ -358,7 +361,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
     });
   });
 
-  describe('several people at the same moment', () => {
+  describe('several changes at the same time', () => {
     describeRaces(() => repository);
   });
 }
@@ -368,7 +371,7 @@ function outlineOf(key: ApiKey): KeyOutline {
   return { id, ownerId, orgId, projectId, externalId, enabled, expiresAt, revokedAt };
 }
 
-/** Spoils a value in every part that can be spoilt. */
+/** Changes a value in every mutable part. */
 function ruin(value: unknown): void {
   if (value instanceof Date) value.setTime(0);
   else if (typeof value === 'object' && value !== null) {

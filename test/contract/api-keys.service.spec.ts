@@ -39,18 +39,18 @@ beforeEach(() => {
   serve();
 });
 
-/** A moment so many days from now. */
+/** Returns the moment this many days from now. */
 function inDays(days: number): Date {
   return new Date(clock.now().getTime() + days * DAY);
 }
 
-/** A key as its maker reads it afterwards. */
+/** A key as its creator reads it afterwards. */
 async function made(request: Partial<CreateApiKey> = {}, by: Caller = root): Promise<ApiKey> {
   const { key } = await service.create(by, { name: 'made', scopes: [], ...request });
   return service.get(by, key.id);
 }
 
-/** Somebody who calls with a key that holds just this. */
+/** Returns a caller whose key holds exactly this. */
 function holder(grant: Partial<Grant>): Caller {
   return callerOf(aKey({ scopes: [], ...grant }));
 }
@@ -65,7 +65,7 @@ async function refusal(attempt: Promise<unknown>): Promise<unknown> {
   } catch (error) {
     return error;
   }
-  throw new Error('it was not refused');
+  throw new Error('the call succeeded, but must be rejected');
 }
 
 const BOUNDED: Grant = {
@@ -78,15 +78,15 @@ const BOUNDED: Grant = {
   rateLimit: { limit: 100, windowSeconds: 60 },
 };
 
-describe('somebody who makes a key', () => {
-  it('gets the token once, and the record holds its hash only', async () => {
+describe('a caller that creates a key', () => {
+  it('gets the token once, and the record contains only its hash', async () => {
     const { key, token } = await service.create(root, { name: 'ingest', scopes: ['memory:write'] });
     expect(token).toMatch(new RegExp(`^kw_${key.id}_`));
     expect(key.secrets).toEqual([{ hash: hashToken(token), createdAt: NOW }]);
     expect(JSON.stringify(await service.history(root, key.id))).not.toContain(token);
   });
 
-  it('is named as its maker, and the making opens its history', async () => {
+  it('is recorded as its creator, and the history begins with the creation', async () => {
     const caller = holder({ scopes: ['memory:read'] });
     const key = await made({ scopes: ['memory:read'] }, caller);
     const { history, historyDropped } = await service.history(root, key.id);
@@ -97,23 +97,23 @@ describe('somebody who makes a key', () => {
     expect(historyDropped).toBe(0);
   });
 
-  it('gets a token with the prefix that the operator chose', async () => {
+  it('gets a token with the configured prefix', async () => {
     serve({ tokens: { prefixes: ['acme_live', 'acme_test'] } });
     const { token } = await service.create(root, { name: 'made', scopes: [] });
     expect(token).toMatch(/^acme_live_/);
   });
 
-  it('passes on its own limits where it names none', async () => {
+  it('passes on its own limits that it does not name', async () => {
     const { scopes: _scopes, ...limits } = BOUNDED;
     await expect(made({ scopes: ['memory:read'] }, holder(BOUNDED))).resolves.toMatchObject(limits);
   });
 
-  it('gives no scope that it does not ask for', async () => {
+  it('grants no scope that it does not name', async () => {
     await expect(made({ scopes: [] }, holder(BOUNDED))).resolves.toMatchObject({ scopes: [] });
     await expect(made({ scopes: [] })).resolves.toMatchObject({ scopes: [] });
   });
 
-  it('may give less than it holds, in every way', async () => {
+  it('can grant less than it holds, in every way', async () => {
     const less = {
       scopes: ['memory:read'],
       expiresAt: inDays(9),
@@ -124,13 +124,13 @@ describe('somebody who makes a key', () => {
   });
 
   it.each(['orgId', 'projectId', 'ownerId', 'expiresAt', 'allowedIps', 'rateLimit'] as const)(
-    'cannot clear %s, which would widen what it holds',
+    'cannot clear %s, because that would widen what it holds',
     async (field) => {
       await expect(made({ [field]: null }, holder(BOUNDED))).rejects.toMatchObject(exceeding(field));
     },
   );
 
-  it('may clear what does not limit it', async () => {
+  it('can clear what does not limit it', async () => {
     const cleared = {
       orgId: null,
       projectId: null,
@@ -146,7 +146,7 @@ describe('somebody who makes a key', () => {
     }
   });
 
-  it('is told every field in which it asks for too much, and no key is made', async () => {
+  it('gets all fields that exceed its rights in one error, and no key is created', async () => {
     const tooMuch: CreateApiKey = {
       name: 'greedy',
       scopes: ['memory:read', 'billing:read'],
@@ -163,13 +163,13 @@ describe('somebody who makes a key', () => {
     await expect(service.list(root, { limit: 10 })).resolves.toEqual({ data: [], nextCursor: null });
   });
 
-  it('cannot give everything when it holds everything of one kind', async () => {
+  it('cannot grant * when it holds only the wildcard of one resource', async () => {
     await expect(made({ scopes: ['*'] }, holder({ scopes: ['memory:*'] }))).rejects.toMatchObject(
       exceeding('scopes'),
     );
   });
 
-  it('cannot make a key that is expired already', async () => {
+  it('cannot create a key that is already expired', async () => {
     for (const expiresAt of [inDays(-1), clock.now()]) {
       await expect(made({ expiresAt })).rejects.toMatchObject({
         code: 'validation_failed',
@@ -180,7 +180,7 @@ describe('somebody who makes a key', () => {
   });
 
   describe('in the name of a user', () => {
-    it('needs users:write unless the user is its own', async () => {
+    it('needs users:write for any owner but its own', async () => {
       await expect(made({ ownerId: BOB }, holder({ scopes: ['api-keys:write'] }))).rejects.toMatchObject(
         exceeding('ownerId'),
       );
@@ -192,25 +192,25 @@ describe('somebody who makes a key', () => {
       });
     });
 
-    it('cannot make one for another user when it has an owner, with users:write or without', async () => {
+    it('cannot set another owner when it has an owner itself, with or without users:write', async () => {
       const caller = holder({ ownerId: ALICE, scopes: ['users:write'] });
       await expect(made({ ownerId: BOB }, caller)).rejects.toMatchObject(exceeding('ownerId'));
     });
   });
 });
 
-describe('somebody whose keys may live 30 days at the most', () => {
+describe('a caller with a maximum key lifetime of 30 days', () => {
   const caller = holder({ scopes: ['memory:read'] });
 
   beforeEach(() => {
     serve({ tokens: { maxTtlDays: 30 } });
   });
 
-  it('gets 30 days where it names no expiry', async () => {
+  it('gets 30 days when it names no expiry', async () => {
     await expect(made({}, caller)).resolves.toMatchObject({ expiresAt: inDays(30) });
   });
 
-  it('gets its own expiry where that comes first', async () => {
+  it('gets its own expiry when that is earlier', async () => {
     await expect(made({}, holder({ expiresAt: inDays(10) }))).resolves.toMatchObject({
       expiresAt: inDays(10),
     });
@@ -219,7 +219,7 @@ describe('somebody whose keys may live 30 days at the most', () => {
     });
   });
 
-  it('may name any moment up to then, and none beyond', async () => {
+  it('can name any expiry within 30 days, and none after them', async () => {
     await expect(made({ expiresAt: inDays(30) }, caller)).resolves.toMatchObject({ expiresAt: inDays(30) });
     for (const expiresAt of [new Date(inDays(30).getTime() + 1), null]) {
       await expect(made({ expiresAt }, caller)).rejects.toMatchObject({
@@ -231,7 +231,7 @@ describe('somebody whose keys may live 30 days at the most', () => {
     }
   });
 
-  it('cannot get around it with a date that is none [T12]', async () => {
+  it('cannot bypass the maximum with an invalid date [T12]', async () => {
     const none = new Date('someday');
     const invalid = { code: 'validation_failed', extensions: { errors: [{ field: '/expiresAt' }] } };
     await expect(made({ expiresAt: none }, caller)).rejects.toMatchObject(invalid);
@@ -239,7 +239,7 @@ describe('somebody whose keys may live 30 days at the most', () => {
     await expect(service.update(caller, key.id, { expiresAt: none })).rejects.toMatchObject(invalid);
   });
 
-  it('may put the expiry off again later, by 30 days from then', async () => {
+  it('can extend the expiry later, to 30 days from then', async () => {
     const key = await made({}, caller);
     clock.advance(10 * DAY);
     await expect(service.update(caller, key.id, { expiresAt: inDays(30) })).resolves.toMatchObject({
@@ -252,7 +252,7 @@ describe('somebody whose keys may live 30 days at the most', () => {
     }
   });
 
-  it('may still change everything else about a key that the operator let live longer', async () => {
+  it('can change everything else about a key that the operator let live longer', async () => {
     const key = await made({ expiresAt: inDays(365) });
     await expect(service.update(caller, key.id, { name: 'renamed' })).resolves.toMatchObject({
       name: 'renamed',
@@ -260,7 +260,7 @@ describe('somebody whose keys may live 30 days at the most', () => {
     });
   });
 
-  it('is not the operator, whom no maximum binds', async () => {
+  it('is limited, unlike the operator', async () => {
     const key = await made({ expiresAt: inDays(365) });
     expect(key.expiresAt).toEqual(inDays(365));
     expect((await made()).expiresAt).toBeUndefined();
@@ -269,7 +269,7 @@ describe('somebody whose keys may live 30 days at the most', () => {
   });
 });
 
-describe('somebody who sees a key but holds less than it', () => {
+describe('a caller that sees a key but holds less than it', () => {
   const peer = holder({ orgId: 'acme', scopes: ['api-keys:write'] });
   let key: ApiKey;
 
@@ -289,14 +289,14 @@ describe('somebody who sees a key but holds less than it', () => {
     ['bind it to a project', { projectId: 'website' }],
     ['bring its expiry forward', { expiresAt: new Date(NOW.getTime() + DAY) }],
     ['restrict its addresses', { allowedIps: ['203.0.113.7'] }],
-    ['slow it down', { rateLimit: { limit: 10, windowSeconds: 60 } }],
+    ['lower its rate limit', { rateLimit: { limit: 10, windowSeconds: 60 } }],
     ['disable it', { enabled: false }],
-  ])('may %s', async (_what, patch) => {
+  ])('can %s', async (_what, patch) => {
     await expect(service.update(peer, key.id, patch)).resolves.toMatchObject({ ...patch, version: 2 });
     await expect(service.get(root, key.id)).resolves.toMatchObject(patch);
   });
 
-  it('may revoke it', async () => {
+  it('can revoke it', async () => {
     await expect(service.revoke(peer, key.id, 'leaked')).resolves.toMatchObject({ revokedAt: NOW });
   });
 
@@ -304,24 +304,24 @@ describe('somebody who sees a key but holds less than it', () => {
     ['add a scope to it', { scopes: ['memory:*', 'billing:read', 'api-keys:write'] }],
     ['widen a scope of it', { scopes: ['memory:*', 'billing:*'] }],
     ['swap a scope', { scopes: ['memory:*', 'billing:write'] }],
-    ['put off its expiry', { expiresAt: new Date(NOW.getTime() + 31 * DAY) }],
-    ['take its expiry away', { expiresAt: null }],
-    ['speed it up', { rateLimit: { limit: 101, windowSeconds: 60 } }],
-    ['take its limit away', { rateLimit: null }],
-    ['hide a widening among narrowings', { scopes: ['memory:read'], enabled: false, rateLimit: null }],
-  ])('may not %s', async (_what, patch) => {
+    ['extend its expiry', { expiresAt: new Date(NOW.getTime() + 31 * DAY) }],
+    ['remove its expiry', { expiresAt: null }],
+    ['raise its rate limit', { rateLimit: { limit: 101, windowSeconds: 60 } }],
+    ['remove its rate limit', { rateLimit: null }],
+    ['hide an extension among restrictions', { scopes: ['memory:read'], enabled: false, rateLimit: null }],
+  ])('cannot %s', async (_what, patch) => {
     await expect(service.update(peer, key.id, patch)).rejects.toMatchObject(exceeding('scopes'));
     await expect(service.get(root, key.id)).resolves.toEqual(key);
   });
 
-  it('may not open it to more addresses', async () => {
+  it('cannot allow it more addresses', async () => {
     await service.update(root, key.id, { allowedIps: ['203.0.113.0/24'] });
     for (const allowedIps of [null, [], ['203.0.113.0/24', '198.51.100.7']]) {
       await expect(service.update(peer, key.id, { allowedIps })).rejects.toMatchObject(exceeding('scopes'));
     }
   });
 
-  it('may not move it to another organisation, nor free it of its own', async () => {
+  it('cannot move it to another organisation, or remove its organisation', async () => {
     for (const orgId of ['globex', null]) {
       await expect(service.update(peer, key.id, { orgId })).rejects.toMatchObject(
         exceeding('scopes', 'orgId'),
@@ -329,17 +329,17 @@ describe('somebody who sees a key but holds less than it', () => {
     }
   });
 
-  it('may not enable it again, not even after disabling it', async () => {
+  it('cannot enable it again, even after disabling it itself', async () => {
     await service.update(peer, key.id, { enabled: false });
     await expect(service.update(peer, key.id, { enabled: true })).rejects.toMatchObject(exceeding('scopes'));
   });
 
-  it('may enable what it covers', async () => {
+  it('can enable a key whose rights it covers', async () => {
     await service.update(peer, key.id, { enabled: false, scopes: ['api-keys:write'] });
     await expect(service.update(peer, key.id, { enabled: true })).resolves.toMatchObject({ enabled: true });
   });
 
-  it('may not give it to a user without users:write, nor take it from one', async () => {
+  it('cannot give it to a user, or take it from one, without users:write', async () => {
     await expect(service.update(peer, key.id, { ownerId: BOB })).rejects.toMatchObject(exceeding('ownerId'));
     const registrar = holder({ orgId: 'acme', scopes: ['users:write'] });
     await expect(service.update(registrar, key.id, { ownerId: BOB })).resolves.toMatchObject({
@@ -352,7 +352,7 @@ describe('somebody who sees a key but holds less than it', () => {
   });
 });
 
-describe('somebody who changes the very key that it calls with', () => {
+describe('a caller that changes its own key', () => {
   let own: ApiKey;
   let caller: Caller;
 
@@ -374,14 +374,14 @@ describe('somebody who changes the very key that it calls with', () => {
     await expect(service.get(root, own.id)).resolves.toEqual(own);
   });
 
-  it('can narrow, disable and revoke it', async () => {
+  it('can restrict, disable and revoke it', async () => {
     await service.update(caller, own.id, { scopes: ['memory:read'], expiresAt: inDays(1) });
     await service.update(caller, own.id, { enabled: false });
     await expect(service.revoke(caller, own.id)).resolves.toMatchObject({ revokedBy: `key:${own.id}` });
   });
 });
 
-describe('somebody of another tenant', () => {
+describe('a caller of another tenant', () => {
   const globex = holder({ orgId: 'globex', scopes: ['*'] });
   let key: ApiKey;
 
@@ -391,13 +391,13 @@ describe('somebody of another tenant', () => {
 
   it.each<[string, (caller: Caller, id: string) => Promise<unknown>]>([
     ['reads', async (caller, id) => service.get(caller, id)],
-    ['asks for the history of', async (caller, id) => service.history(caller, id)],
+    ['reads the history of', async (caller, id) => service.history(caller, id)],
     ['changes', async (caller, id) => service.update(caller, id, { name: 'taken over' })],
-    ['changes nothing of', async (caller, id) => service.update(caller, id, {})],
+    ['sends an empty change of', async (caller, id) => service.update(caller, id, {})],
     ['changes a version of', async (caller, id) => service.update(caller, id, {}, { ifVersion: [9] })],
     ['revokes', async (caller, id) => service.revoke(caller, id)],
   ])(
-    'who %s a key is told the same as of an id that does not exist or is malformed [T14]',
+    'that %s a key gets the same error as for an id that is unknown or malformed [T14]',
     async (_what, act) => {
       const other = await refusal(act(globex, key.id));
       expect(other).toMatchObject({ code: 'not_found' });
@@ -412,7 +412,7 @@ describe('somebody of another tenant', () => {
     },
   );
 
-  it('lists none of it, whatever is asked for', async () => {
+  it('sees nothing in any list', async () => {
     const mine = await made({}, globex);
     for (const query of [{}, { ownerId: ALICE }, { orgId: 'acme' }, { projectId: 'website' }]) {
       const { data } = await service.list(globex, { ...query, limit: 100 });
@@ -421,12 +421,12 @@ describe('somebody of another tenant', () => {
     await expect(service.list(globex, { limit: 100 })).resolves.toMatchObject({ data: [{ id: mine.id }] });
   });
 
-  it('sees no key that is bound to no organisation', async () => {
+  it('sees no key without an organisation', async () => {
     const unbound = await made();
     await expect(service.get(globex, unbound.id)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('of another project, or another user, sees it no more than of another organisation', async () => {
+  it('cannot see the key either when only the project or the owner differs', async () => {
     for (const grant of [
       { orgId: 'acme', projectId: 'website' },
       { orgId: 'acme', ownerId: BOB },
@@ -441,8 +441,8 @@ describe('somebody of another tenant', () => {
   });
 });
 
-describe('a key that is over', () => {
-  it('when it is expired, keeps its expiry, and may still be renamed and revoked', async () => {
+describe('a key that has ended', () => {
+  it('keeps its expiry when expired, and can still be renamed and revoked', async () => {
     const key = await made({ expiresAt: inDays(1) });
     clock.advance(DAY - 1);
     await expect(service.update(root, key.id, { expiresAt: inDays(1) })).resolves.toMatchObject({
@@ -460,7 +460,7 @@ describe('a key that is over', () => {
     await expect(service.revoke(root, key.id)).resolves.toMatchObject({ name: 'renamed', version: 4 });
   });
 
-  it('when it is revoked, cannot be changed, not even to what it is [T16]', async () => {
+  it('cannot be changed when revoked, not even to its current values [T16]', async () => {
     const key = await made();
     const { version } = await service.revoke(root, key.id);
     for (const patch of [{ name: 'renamed' }, { enabled: false }, { name: key.name }, {}]) {
@@ -471,7 +471,7 @@ describe('a key that is over', () => {
     await expect(service.get(root, key.id)).resolves.toMatchObject({ name: key.name, version });
   });
 
-  it('when it is revoked twice, stays revoked as it was the first time', async () => {
+  it('keeps its first revocation when it is revoked again', async () => {
     const key = await made();
     const first = await service.revoke(root, key.id, 'leaked');
     clock.advance(1000);
@@ -491,8 +491,8 @@ describe('a key that is over', () => {
   });
 });
 
-describe('somebody who changes a key', () => {
-  it('leaves its name, the moment and the fields in the history, and no values', async () => {
+describe('a caller that changes a key', () => {
+  it('leaves its name, the time and the field names in the history, but no values', async () => {
     const key = await made({ orgId: 'acme' });
     clock.advance(5000);
     const caller = holder({ orgId: 'acme' });
@@ -544,7 +544,7 @@ describe('somebody who changes a key', () => {
     expect(history).toHaveLength(1);
   });
 
-  it('may name the versions at which it means to, and is refused at any other', async () => {
+  it('can name the expected version, and is rejected at any other', async () => {
     const key = await made();
     await service.update(root, key.id, { name: 'second' }, { ifVersion: [1] });
     await expect(service.update(root, key.id, { name: 'third' }, { ifVersion: [1] })).rejects.toMatchObject({
@@ -561,7 +561,7 @@ describe('somebody who changes a key', () => {
     });
   });
 
-  it('cannot let it expire in the past', async () => {
+  it('cannot set an expiry in the past', async () => {
     const key = await made();
     await expect(service.update(root, key.id, { expiresAt: clock.now() })).rejects.toMatchObject({
       code: 'validation_failed',
@@ -580,7 +580,7 @@ describe('a user who owns a key', () => {
   };
   const ofAcme = { orgId: 'acme', ownerId: ALICE };
 
-  it('cannot undo what others set a hundred changes ago, when the history no longer has it [T74]', async () => {
+  it('cannot undo a change by another caller that a hundred later entries pushed out of the history [T74]', async () => {
     const { id } = await made(ofAcme, session);
     await service.update(root, id, { enabled: false });
     for (let number = 0; number < 101; number += 1) await service.update(session, id, { name: `${number}` });
@@ -589,7 +589,7 @@ describe('a user who owns a key', () => {
     await expect(service.update(session, id, { enabled: true })).rejects.toMatchObject(exceeding('enabled'));
   });
 
-  it('can undo what it set itself a hundred rotations ago', async () => {
+  it('can undo its own setting after a hundred rotations', async () => {
     const { id } = await made({ ...ofAcme, expiresAt: inDays(1) }, session);
     for (let count = 0; count < 101; count += 1) await service.rotate(session, id);
     const { historyDropped } = await service.history(session, id);
@@ -598,9 +598,9 @@ describe('a user who owns a key', () => {
   });
 });
 
-describe('a host application that passes on what its own users send', () => {
+describe('a host application that passes on its users’ input', () => {
   it.each([-1, 0, 1.5, 1001, Number.NaN, Infinity])(
-    'is told that a page cannot hold %d keys',
+    'gets a validation error for a page of %d keys',
     async (limit) => {
       await expect(service.list(root, { limit })).rejects.toMatchObject({
         code: 'validation_failed',
@@ -610,7 +610,7 @@ describe('a host application that passes on what its own users send', () => {
   );
 
   it.each([-1, 0.5, 604_801, Number.NaN, Infinity])(
-    'cannot rotate with a grace of %d seconds',
+    'cannot rotate with a grace period of %d seconds',
     async (gracePeriodSeconds) => {
       const { id } = await made();
       await expect(service.rotate(root, id, { gracePeriodSeconds })).rejects.toMatchObject({

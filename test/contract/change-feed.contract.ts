@@ -2,26 +2,26 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ChangeFeed, ChangeFeedKind, ChangeListener } from '../../src/change-feed/change-feed';
 import { PATIENCE_MS } from '../support/patience';
 
-/** A feed, and somebody else who changes what it is about. */
+/** A feed, and a second connection that changes the records it follows. */
 export interface OpenedFeed {
   readonly feed: ChangeFeed;
-  /** Changes a record over another connection; resolves once that is acknowledged. */
+  /** Changes a record over another connection. Resolves when the server has acknowledged it. */
   change(id: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** How a feed may lose sight of its store, and see it again. */
+/** Ways for a feed to lose the connection to its store, and to get it back. */
 export interface FeedOutage {
   readonly outage: string;
   readonly begin: () => void;
   readonly end: () => void | Promise<void>;
-  /** Changes cannot be made meanwhile. */
+  /** While it is lost, no changes can be made. */
   readonly isOfAll: boolean;
 }
 
-/** Writes down what a feed announces, and when. */
+/** Records what a feed announces, and when. */
 export class Announcements implements ChangeListener {
-  /** When each id was announced last. */
+  /** When each id was last announced. */
   readonly at = new Map<string, number>();
   everythingAt = -Infinity;
 
@@ -33,7 +33,7 @@ export class Announcements implements ChangeListener {
     this.everythingAt = performance.now();
   }
 
-  /** Whether a record, or any, was announced after a moment. */
+  /** Returns whether this record, or every record, was announced after a moment. */
   covers(id: string, since: number): boolean {
     return Math.max(this.at.get(id) ?? -Infinity, this.everythingAt) >= since;
   }
@@ -41,24 +41,24 @@ export class Announcements implements ChangeListener {
 
 const LOOK_EVERY_MS = 2;
 
-/** Waits until something is so, and fails where it never is. */
+/** Waits for a condition, and throws if it does not occur in time. */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!isSo()) {
-    if (performance.now() > deadline) throw new Error(`never: ${what}`);
+    if (performance.now() > deadline) throw new Error(`timed out waiting for: ${what}`);
     await pause(LOOK_EVERY_MS);
   }
 }
 
-/** Waits until everything acknowledged by now is said to have been announced. */
+/** Waits until the feed has proven that it announced everything acknowledged before a moment. */
 export async function provenPast(feed: ChangeFeed, moment = performance.now()): Promise<void> {
   await until('proven', () => feed.provenAt > moment);
 }
 
 /**
- * What every change feed promises, however it comes to know.
+ * Checks what every change feed guarantees, whatever its source.
  *
- * @param open gives a feed over an empty store, a new one each time
+ * @param open returns a feed over an empty store, a new one each time
  */
 export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<OpenedFeed>): void {
   let opened: OpenedFeed;
@@ -81,7 +81,7 @@ export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<Ope
     await provenPast(feed);
   }
 
-  /** Changes records one after the other, and looks at each in the moment in which the feed claims to know of it. */
+  /** Changes records one after the other, and checks each at the moment at which the feed proves that it is past it. */
   async function unannounced(owner: string, count: number): Promise<readonly string[]> {
     const missing: string[] = [];
     const checks: Promise<void>[] = [];
@@ -101,7 +101,7 @@ export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<Ope
     return missing;
   }
 
-  it('announces what somebody else made and changed, and says how it came to know', async () => {
+  it('announces inserts and changes by others, and names its source', async () => {
     await listening();
     expect(feed.kind).toBe(kind);
     for (const id of ['acme', 'globex', 'acme']) {
@@ -111,12 +111,12 @@ export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<Ope
     }
   });
 
-  it('proves ever more while nothing happens', async () => {
+  it('proves later and later moments while nothing happens', async () => {
     await listening();
     for (let round = 0; round < 3; round += 1) await provenPast(feed);
   });
 
-  it('has announced every change that was acknowledged before the moment it has proven', async () => {
+  it('has announced every change that was acknowledged before the proven moment', async () => {
     await listening();
     const missing = await Promise.all(
       ['acme', 'globex', 'initech', 'hooli'].map(async (owner) => unannounced(owner, 150)),
@@ -124,7 +124,7 @@ export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<Ope
     expect(missing.flat()).toEqual([]);
   });
 
-  it('tells everyone who listens, until they have heard enough', async () => {
+  it('notifies every listener until it stops listening', async () => {
     await listening();
     const other = new Announcements();
     const end = feed.subscribe(other);
@@ -138,7 +138,7 @@ export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<Ope
     expect(other.covers('globex', later)).toBe(false);
   });
 
-  it('says and proves nothing more after its end, however often it is ended', async () => {
+  it('announces and proves nothing after its end, however often it is ended', async () => {
     await listening();
     await feed.stop();
     await feed.stop();

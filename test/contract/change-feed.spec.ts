@@ -6,10 +6,10 @@ beforeAll(() => {
   Logger.overrideLogger(false);
 });
 
-describe('the feed of a store in this process', () => {
+describe('the change feed of a store in this process', () => {
   describeChangeFeed('local', openLocalFeed);
 });
 
-describe.each(MONGO_FEEDS)('the feed of MongoDB by %s', (kind) => {
+describe.each(MONGO_FEEDS)('the change feed of MongoDB by %s', (kind) => {
   describeChangeFeed(kind, async () => openMongoFeed(kind));
 });

@@ -48,8 +48,8 @@ const openKeys = async (changeFeed: ChangeFeedMode): Promise<ApiKeyRepository> =
 const openUsers = async (changeFeed: ChangeFeedMode): Promise<UserRepository> =>
   openStore('mongo', userStores({ changeFeed }), new StorageConfig(), connection);
 
-describe('the server of the tests', () => {
-  it('is known as what the driver takes it for', async () => {
+describe('the MongoDB server of the tests', () => {
+  it('is detected as the type that the driver reports', async () => {
     const types: string[] = [];
     const client = connection.getClient();
     const watching = createConnection();
@@ -73,19 +73,16 @@ describe('a mongos', () => {
   it.each([
     ['keys', openKeys],
     ['users', openUsers],
-  ])(
-    'is refused for %s at start if it is to be polled, before anything is built there',
-    async (_what, open) => {
-      const refusal: unknown = await open('polling').catch((error: unknown) => error);
-      expect(refusal).toBeInstanceOf(ConfigurationError);
-      expect((refusal as Error).message).toMatch(
-        /^polling \(CHANGE_FEED=polling, .* choose "auto" or "streams"\.$/,
-      );
-      await expect(connection.db?.listCollections().toArray()).resolves.toEqual([]);
-    },
-  );
+  ])('is rejected at start for %s with polling, before anything is created there', async (_what, open) => {
+    const refusal: unknown = await open('polling').catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(ConfigurationError);
+    expect((refusal as Error).message).toMatch(
+      /^polling \(CHANGE_FEED=polling, .* choose "auto" or "streams"\.$/,
+    );
+    await expect(connection.db?.listCollections().toArray()).resolves.toEqual([]);
+  });
 
-  it('stops the service that is to poll it, with one sentence [T36]', async () => {
+  it('stops a service that polls, with a one-line error [T36]', async () => {
     const running = runNode(['dist/main.js'], { MONGODB_URI: uri, PORT: '0', CHANGE_FEED: 'polling' });
     expect(await running.exited()).toBeGreaterThan(0);
     expect(running.stderr()).toMatch(
@@ -93,7 +90,7 @@ describe('a mongos', () => {
     );
   });
 
-  it('is accepted by default, and every read of it that decides is linearizable', async () => {
+  it('is accepted by default, and every read for a decision is linearizable', async () => {
     const [keys, users] = [await openKeys('auto'), await openUsers('auto')];
     for (const linearizable of [true, false]) {
       await keys.find('of acme', { linearizable });
@@ -105,7 +102,7 @@ describe('a mongos', () => {
 });
 
 describe('a replica set that is polled', () => {
-  it('is asked for keys, owners and session users linearizable exactly if nothing proves the primary [T37]', async () => {
+  it('gets linearizable reads of keys, owners and session users only while the primary is unproven [T37]', async () => {
     gate.pose(MEMBER);
     const [keys, users] = [await openKeys('polling'), await openUsers('polling')];
     for (const linearizable of [true, false]) {

@@ -43,7 +43,7 @@ const HOUSES: Readonly<Record<string, () => Promise<House>>> = {
   },
 };
 
-/** An instance that passes events on, and what a host application hears from it. */
+/** An instance that relays events, and what a host application receives from it. */
 class Instance {
   readonly told: KeyEvent[] = [];
   readonly relay: EventRelay;
@@ -58,7 +58,7 @@ class Instance {
   }
 }
 
-describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, open) => {
+describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) => {
   let house: House;
   let outbox: KeyOutbox;
   let time: number;
@@ -67,7 +67,7 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
 
   beforeEach(async () => {
     house = await open();
-    if (house.keys.outbox === undefined) throw new Error('there is no outbox');
+    if (house.keys.outbox === undefined) throw new Error('the store has no outbox');
     ({ outbox } = house.keys);
     time = Date.parse('2030-06-01T00:00:00Z');
     const clock = { now: () => new Date(time) };
@@ -91,8 +91,8 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
     (await trail()).map(({ type }) => type).toReversed();
   const inDays = (days: number): Date => new Date(time + days * DAY);
 
-  describe('are passed on', () => {
-    it('one for each change, queued for delivery, and nothing waits any more', async () => {
+  describe('the relay', () => {
+    it('passes on one event for each change, queued for delivery, and empties the outbox', async () => {
       const keys = await Promise.all(TENANTS.map(async (orgId) => make({ orgId })));
       const changes = await Promise.all(keys.map(async (key) => change(key, { name: 'renamed' })));
       await expect(one.relay.relay(always)).resolves.toBe(true);
@@ -105,7 +105,7 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       await expect(one.relay.relay(always)).resolves.toBe(false);
     });
 
-    it('once between two who do it at the same time, while keys go on changing', async () => {
+    it('passes each event on once when two instances relay while keys change', async () => {
       let keys = await Promise.all(Array.from({ length: 10 }, async () => make()));
       for (let round = 0; round < 5; round += 1) {
         const [changes] = await Promise.all([
@@ -123,7 +123,7 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       for (const key of keys) await expect(house.keys.findWithHistory(key.id)).resolves.toEqual(key);
     });
 
-    it('once, also by somebody who died between the copy and letting go [T80]', async () => {
+    it('passes each event on once when an instance dies before it clears the outbox [T80]', async () => {
       const key = await make();
       const dying = jest.spyOn(outbox, 'settle').mockRejectedValue(new Error('killed'));
       await expect(one.relay.relay(always)).rejects.toThrow('killed');
@@ -137,28 +137,28 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       await expect(outbox.pending(10)).resolves.toEqual([]);
     });
 
-    it('by nobody who has lost the lease', async () => {
+    it('passes on nothing after it lost the lease', async () => {
       await make();
       await one.relay.relay(() => false);
       expect(await trail()).toEqual([]);
       expect(await outbox.pending(10)).toHaveLength(1);
     });
 
-    it('the rest too where one cannot be', async () => {
+    it('passes on the remaining events when one fails', async () => {
       const [bad, good] = [await make(), await make()];
       const settle = outbox.settle.bind(outbox);
       jest.spyOn(outbox, 'settle').mockImplementation(async (waiting) => {
-        if (waiting.keyId === bad.id) throw new Error('not this one');
+        if (waiting.keyId === bad.id) throw new Error('this event fails');
         await settle(waiting);
       });
-      await expect(one.relay.relay(always)).rejects.toThrow('not this one');
+      await expect(one.relay.relay(always)).rejects.toThrow('this event fails');
       expect((await outbox.pending(10)).map(({ keyId }) => keyId)).toEqual([bad.id]);
       expect((await trail()).map(({ keyId }) => keyId)).toContain(good.id);
     });
   });
 
-  describe('give notice of an expiry', () => {
-    it('a week ahead, a day ahead and at the moment, once each between two who look', async () => {
+  describe('notices of expiry', () => {
+    it('are sent a week ahead, a day ahead and at expiry, once each by two instances', async () => {
       const keys = await Promise.all(
         TENANTS.map(async (orgId) => make({ orgId, ownerId: ALICE, expiresAt: inDays(10) })),
       );
@@ -184,7 +184,7 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       expect(seen.indexOf('2')).toBe(12);
     });
 
-    it('after a time in which nobody looked, of what is still to be said', async () => {
+    it('that are still due are sent after a pause of all instances', async () => {
       await make({ name: 'gone', expiresAt: inDays(1.5) });
       await make({ name: 'soon', expiresAt: inDays(4.5) });
       await make({ name: 'later', expiresAt: inDays(9) });
@@ -200,21 +200,21 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       expect(await trail()).toHaveLength(3);
     });
 
-    it('without a flood of old ones at the very first look', async () => {
+    it('are not sent for old expiries at the very first look', async () => {
       for (const days of [-400, -30, -2]) await make({ expiresAt: inDays(days) });
       const recent = await make({ expiresAt: inDays(-0.5) });
       await one.notices.look(undefined, always);
       expect((await trail()).map(({ keyId }) => keyId)).toEqual([recent.id]);
     });
 
-    it('of any number of keys that expire at one moment', async () => {
+    it('are sent for any number of keys that expire at the same moment', async () => {
       const keys = Array.from({ length: 250 }, () => aKey({ expiresAt: inDays(6.5) }));
       await inParallel(keys, 10, async (key) => house.keys.insert(key));
       await one.notices.look(new Date(time - DAY), always);
       expect(new Set((await trail()).map(({ keyId }) => keyId))).toEqual(new Set(keys.map(({ id }) => id)));
     });
 
-    it('to nobody about keys that are revoked or disabled', async () => {
+    it('are not sent for revoked or disabled keys', async () => {
       const [dead, off] = [await make({ expiresAt: inDays(0.5) }), await make({ expiresAt: inDays(0.5) })];
       await house.keys.replace(revoked(dead));
       await change(off, { enabled: false });
@@ -224,7 +224,7 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       expect(await trail()).toEqual([]);
     });
 
-    it('at once when an expiry is brought near, or a key with a near one is enabled again', async () => {
+    it('are sent at once when an expiry is moved near, or a key close to its expiry is enabled again', async () => {
       const key = await make({ expiresAt: inDays(100) });
       const off = await make({ enabled: false, expiresAt: inDays(3) });
       await one.relay.relay(always);
@@ -243,7 +243,7 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       ).toHaveLength(2);
     });
 
-    it('at once of an old key that was imported, and without a look at a key that was just made', async () => {
+    it('are sent at once for an imported old key, without a lookup for a new one', async () => {
       const old = { ...aKey({ expiresAt: inDays(0.5) }), id: foreignKeyId('0'.repeat(64)) };
       await house.keys.insert(old);
       await one.relay.relay(always);
@@ -255,7 +255,7 @@ describe.each(Object.entries(HOUSES))('events of keys kept in %s', (_storage, op
       expect(looks).not.toHaveBeenCalled();
     });
 
-    it('no further than it is still theirs to do, and begin again where they were', async () => {
+    it('stop when the lease is lost, and continue from the same place', async () => {
       await make({ expiresAt: inDays(6.5) });
       const last = new Date(time - DAY);
       await expect(one.notices.look(last, () => false)).resolves.toEqual(last);

@@ -9,9 +9,9 @@ const EVER = new Date('2100-01-01');
 const noonPlus = (seconds: number): Date => new Date(NOON + seconds * 1000);
 
 /**
- * What every store of events promises, whatever it is made of.
+ * Checks what every store of events guarantees.
  *
- * @param open gives an empty store, a new one each time
+ * @param open returns an empty store, a new one each time
  */
 export function describeEventRepository(open: () => Promise<OpenedEvents>): void {
   let opened: OpenedEvents;
@@ -33,12 +33,12 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
     const event = anEvent(fields);
     await events.add(event, noonPlus(seconds));
     const found = (await events.dueOf(event.keyId, EVER, 100)).find(({ id }) => id === event.id);
-    if (found === undefined) throw new Error('it is not queued');
+    if (found === undefined) throw new Error('the event is not queued');
     return found;
   };
 
-  describe('whoever records events', () => {
-    it('finds them as they were', async () => {
+  describe('a recorded event', () => {
+    it('is found unchanged', async () => {
       const full = anEvent({
         orgId: 'acme',
         projectId: 'apollo',
@@ -59,7 +59,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       );
     });
 
-    it('records each once, however often it comes, and as it came first', async () => {
+    it('is stored once, in its first version, however often it is recorded', async () => {
       const event = anEvent();
       const again = { ...event, actor: 'somebody else' };
       const isNew = await Promise.all(Array.from({ length: 20 }, async () => events.add(event, noonPlus(0))));
@@ -68,7 +68,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.list({ limit: 10 })).resolves.toEqual([{ ...event, delivery: 'pending' }]);
     });
 
-    it('does not queue again what was delivered', async () => {
+    it('is not queued again after its delivery', async () => {
       const event = await queued(0);
       await events.settle(event, 'delivered');
       await events.add(anEvent({ keyId: event.keyId }), noonPlus(0));
@@ -76,8 +76,8 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
     });
   });
 
-  describe('whoever reads the trail', () => {
-    it('goes through it newest first, those of one moment included', async () => {
+  describe('the audit trail', () => {
+    it('is read newest first, including events of the same moment', async () => {
       const ids: string[] = [];
       for (const seconds of [3, 1, 1, 1, 2]) {
         const event = anEvent({ at: noonPlus(seconds) });
@@ -100,7 +100,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       expect(seen).toEqual(expected);
     });
 
-    it('takes a span of time, its start included and its end excluded', async () => {
+    it('can be limited to a time range, whose start is included and whose end is not', async () => {
       for (const seconds of [1, 2, 3]) await events.add(anEvent({ at: noonPlus(seconds), version: seconds }));
       const found = await events.list({
         from: positionAt(noonPlus(1)),
@@ -110,7 +110,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       expect(found.map(({ version }) => version)).toEqual([2, 1]);
     });
 
-    it('narrows it down to what it asks for, and sees nothing of others', async () => {
+    it('can be filtered, and shows nothing of others', async () => {
       const ids: Record<string, string> = {};
       for (const orgId of TENANTS) {
         for (const projectId of ['apollo', 'hermes']) {
@@ -145,8 +145,8 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
     });
   });
 
-  describe('whoever delivers', () => {
-    it('finds what is due, longest due first, and nothing that was not asked to be delivered', async () => {
+  describe('the delivery queue', () => {
+    it('returns due events, longest due first, and none without a delivery', async () => {
       await events.add(anEvent());
       const [late, soon] = [await queued(2), await queued(1)];
       await queued(3);
@@ -155,7 +155,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.due(noonPlus(0), 10)).resolves.toEqual([]);
     });
 
-    it('finds what of a key is due by its version, those of one version by their time, and none of another', async () => {
+    it('returns the due events of a key by version and then by time, and none of another key', async () => {
       const three = await queued(1, { version: 3, orgId: 'globex' });
       const { keyId } = three;
       const notice = await queued(0, { keyId, version: 2, id: `${keyId}-notice`, at: noonPlus(9) });
@@ -167,7 +167,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       expect((await events.dueOf(keyId, noonPlus(2), 2)).map(({ id }) => id)).toEqual([two.id, notice.id]);
     });
 
-    it('finds the first of a key that waits for a later try, unless it had too many', async () => {
+    it('returns the first event of a key that waits for a retry, unless it had too many attempts', async () => {
       const [two, one] = [await queued(0, { version: 2 }), await queued(0)];
       const { keyId } = two;
       await expect(events.holderOf(keyId, noonPlus(0), 5)).resolves.toBeUndefined();
@@ -183,7 +183,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.holderOf(one.keyId, noonPlus(59), 5)).resolves.toBeUndefined();
     });
 
-    it('finds the organisations of which something is due, those of none first, some at a time', async () => {
+    it('returns the organisations with due events, in pages, first those without an organisation', async () => {
       for (const orgId of ['globex', 'acme', 'acme', 'initech', undefined]) await queued(0, { orgId });
       await queued(0, { orgId: 'acme', projectId: 'apollo', ownerId: ALICE });
       await queued(9, { orgId: 'hooli' });
@@ -198,7 +198,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.dueOrganisations(now, 'initech', 9)).resolves.toEqual([]);
     });
 
-    it('finds keys of an organisation of which something is due, some at a time', async () => {
+    it('returns the keys of an organisation with due events, in pages', async () => {
       const keyIds: Record<string, string[]> = {};
       for (const orgId of [...TENANTS, 'none']) {
         const binding = orgId === 'none' ? {} : { orgId };
@@ -218,7 +218,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.dueKeys('initech', now, undefined, 9)).resolves.toEqual([]);
     });
 
-    it('tries again later', async () => {
+    it('postpones an event for a retry', async () => {
       const event = await queued(0);
       await events.postpone(event, noonPlus(60), 1);
       await expect(events.due(noonPlus(59), 10)).resolves.toEqual([]);
@@ -228,7 +228,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
     });
 
     it.each(['delivered', 'dead'] as const)(
-      'is done with what is %s, and the trail says so',
+      'is done with events that are %s, and the audit trail shows it',
       async (state) => {
         const event = await queued(0);
         await events.settle(event, state);
@@ -238,7 +238,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       },
     );
 
-    it('changes nothing where somebody else has tried it meanwhile', async () => {
+    it('ignores an outcome when another instance has tried the event meanwhile', async () => {
       const event = await queued(0);
       await events.postpone(event, noonPlus(60), 1);
       await events.settle(event, 'dead');
@@ -251,7 +251,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
     });
   });
 
-  it('whoever lets go of old events loses the oldest, a few at a time, and keeps the rest', async () => {
+  it('removes the oldest events first, in batches, and keeps the rest', async () => {
     for (const seconds of [1, 2, 3, 4])
       await events.add(anEvent({ at: noonPlus(seconds), version: seconds }));
     const before = positionAt(noonPlus(4));
@@ -262,8 +262,8 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
     expect((await events.list({ limit: 10 })).map(({ version }) => version)).toEqual([4]);
   });
 
-  describe('whoever takes a lease', () => {
-    it('finds it as it was written', async () => {
+  describe('a lease', () => {
+    it('is read back as it was written', async () => {
       const { leases } = events;
       await expect(leases.read('events')).resolves.toBeNull();
       await expect(leases.write('events', { holder: 'one', beat: 1 })).resolves.toBe(true);
@@ -274,7 +274,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(leases.read('another')).resolves.toBeNull();
     });
 
-    it.each([1, 2, 3])('at beat %i gets it alone, however many come at once', async (beat) => {
+    it.each([1, 2, 3])('at beat %i goes to one of many that ask at once', async (beat) => {
       for (let each = 1; each < beat; each += 1) await events.leases.write('l', { holder: 'o', beat: each });
       const holders = Array.from({ length: 20 }, (_, n) => `instance ${n}`);
       const won = await Promise.all(
@@ -285,7 +285,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.leases.read('l')).resolves.toMatchObject({ holder: winner, beat });
     });
 
-    it('is refused at a beat that has passed or is yet to come', async () => {
+    it('is not given at a beat that is past or in the future', async () => {
       await events.leases.write('l', { holder: 'one', beat: 1 });
       for (const beat of [1, 3]) {
         await expect(events.leases.write('l', { holder: 'two', beat })).resolves.toBe(false);

@@ -8,8 +8,8 @@ import { openMemoryEvents } from './opened-events';
 import { memoryRepository } from './opened-repository';
 import { until } from '../support/patience';
 
-describe('an operator whose event store takes nothing', () => {
-  it('sees how long the oldest event waits, and old ones are let go all the same', async () => {
+describe('the event worker with an event store that rejects writes', () => {
+  it('reports the age of the oldest waiting event, and still removes old events', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const [keys, { events }] = [memoryRepository(), await openMemoryEvents()];
     const key = aKey();
@@ -21,7 +21,7 @@ describe('an operator whose event store takes nothing', () => {
     worker.onApplicationBootstrap();
     const isSeen = async (): Promise<boolean> =>
       (await eventMetrics.outboxAge.get()).values[0]?.value === 3600 && prune.mock.calls.length > 0;
-    await until('the age of the outbox is seen, and old events are removed', isSeen);
+    await until('the age of the outbox is reported, and old events are removed', isSeen);
     await worker.beforeApplicationShutdown();
     jest.restoreAllMocks();
   });

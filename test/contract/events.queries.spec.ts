@@ -16,9 +16,9 @@ interface Use {
   readonly what: string;
   readonly index: string;
   readonly sends: readonly ('find' | 'update' | 'delete')[];
-  /** A field of the index, behind the order asked for, by which entries are leapt over: none of another value is read. */
+  /** A field of the index after the sort fields. The index skips entries with other values. */
   readonly leapsBy?: string;
-  /** A field that only the documents of the index's own part have, and that are few. */
+  /** A field that only the documents of a partial index have, and those are few. */
   readonly looksAt?: string;
   readonly run: (events: EventRepository, queued: QueuedEvent) => Promise<unknown>;
 }
@@ -38,7 +38,7 @@ const USES: readonly Use[] = [
     run: async (events) => events.list({ limit: 10 }),
   },
   {
-    what: 'reading a span of it',
+    what: 'reading a time range of the trail',
     index: 'position_1',
     sends: ['find'],
     run: async (events) => events.list({ from: AGO, before: THEN, limit: 10 }),
@@ -68,7 +68,7 @@ const USES: readonly Use[] = [
     run: async (events) => events.list({ orgId: 'acme', projectId: 'apollo', before: THEN, limit: 10 }),
   },
   {
-    what: 'reading the trail of a project alone',
+    what: 'reading the trail of a project without an organisation',
     index: 'projectId_1_position_1',
     sends: ['find'],
     run: async (events) => events.list({ projectId: 'apollo', before: THEN, limit: 10 }),
@@ -99,34 +99,34 @@ const USES: readonly Use[] = [
     run: async (events) => events.list({ type: 'api-key.revoked', limit: 10 }),
   },
   {
-    what: 'finding what is due',
+    what: 'finding due events',
     index: 'deliverAt_1',
     sends: ['find'],
     run: async (events) => events.due(NOON, 10),
   },
   {
-    what: 'finding the organisations of which something is due',
+    what: 'finding organisations with due events',
     index: 'orgId_1_keyId_1_deliverAt_1',
     sends: ['find', 'find'],
     leapsBy: 'deliverAt',
     run: async (events) => events.dueOrganisations(NOON, undefined, 2),
   },
   {
-    what: 'finding the keys of an organisation of which something is due',
+    what: 'finding the keys of an organisation with due events',
     index: 'orgId_1_keyId_1_deliverAt_1',
     sends: ['find'],
     leapsBy: 'deliverAt',
     run: async (events) => events.dueKeys('acme', NOON, 'k', 2),
   },
   {
-    what: 'finding what of a key is due',
+    what: 'finding the due events of a key',
     index: 'keyId_1_version_1_position_1_deliverAt_1',
     sends: ['find'],
     leapsBy: 'deliverAt',
     run: async (events, { keyId }) => events.dueOf(keyId, NOON, 10),
   },
   {
-    what: 'finding what holds a key up',
+    what: 'finding the event that blocks a key',
     index: 'keyId_1_version_1_position_1_deliverAt_1',
     sends: ['find'],
     leapsBy: 'deliverAt',
@@ -134,26 +134,26 @@ const USES: readonly Use[] = [
     run: async (events, { keyId }) => events.holderOf(keyId, NOON, 5),
   },
   {
-    what: 'trying again later',
+    what: 'postponing an event',
     index: '_id_',
     sends: ['update'],
     run: async (events, queued) => events.postpone(queued, NOON, 1),
   },
   {
-    what: 'being done with an event',
+    what: 'finishing an event',
     index: '_id_',
     sends: ['update'],
     run: async (events, queued) => events.settle(queued, 'delivered'),
   },
   {
-    what: 'finding nothing to let go of',
+    what: 'looking for old events when there are none',
     index: 'position_1',
     sends: ['find'],
     run: async (events) => events.prune(AGO, 10),
   },
 ];
 
-describe('what the driver sends about events when', () => {
+describe('the event store', () => {
   let store: OpenedMongoEvents;
   let indexes: readonly ServerIndex[];
   let queued: QueuedEvent;
@@ -202,13 +202,13 @@ describe('what the driver sends about events when', () => {
     );
   };
 
-  it.each(USES)('$what is served by the index $index', async (use) => {
+  it.each(USES)('when $what sends a query that the index $index serves', async (use) => {
     await use.run(store.events, queued);
     expect(all.map((command) => Object.keys(command)[0])).toEqual(use.sends);
     expect([sent.map(shapeOf), isServed(use)]).toEqual([expect.anything(), true]);
   });
 
-  it('all of it is done uses every index there is, of which none lets documents expire', async () => {
+  it('uses every index that exists, and none of them expires documents', async () => {
     const used = new Set<string>();
     for (const use of USES) {
       sent = [];
@@ -219,7 +219,7 @@ describe('what the driver sends about events when', () => {
     expect(indexes.filter((index) => 'expireAfterSeconds' in index)).toEqual([]);
   });
 
-  it('old events are let go of names each by its id', async () => {
+  it('removes old events by their ids', async () => {
     await store.events.prune(positionAt(new Date('2100-01-01')), 1);
     expect(all.map((command) => Object.keys(command)[0])).toEqual(['find', 'delete']);
     expect(all[1]).toMatchObject({
@@ -228,20 +228,20 @@ describe('what the driver sends about events when', () => {
     });
   });
 
-  it('an event or a lease is added guards its first insert by more than the id, so that one of two adds it', async () => {
+  it('adds an event or a lease with a second condition beside the id, so that one of two inserts succeeds', async () => {
     await store.events.add(anEvent());
     await store.events.leases.write('events', { holder: 'one', beat: 1 });
     const upserts = sent
       .flatMap((command) => ('update' in command ? command.updates : []))
       .filter(({ upsert }) => upsert);
-    // An upsert by `_id` alone is not atomic on every server that speaks the protocol of MongoDB.
+    // An upsert by `_id` alone is not atomic on every server with the MongoDB protocol.
     expect(upserts.map(({ q }) => Object.entries(q).slice(1))).toEqual([
       [['position', { $exists: false }]],
       [['beat', { $exists: false }]],
     ]);
   });
 
-  it('anything is done reads what a majority has, and writes to their journals', async () => {
+  it('reads with read concern majority, and writes with majority and journal', async () => {
     for (const { run } of USES) await run(store.events, queued);
     await store.events.leases.read('events');
     await store.events.leases.write('events', { holder: 'one', beat: 1 });

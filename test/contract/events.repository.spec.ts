@@ -5,7 +5,7 @@ import { openMemoryEvents, openMongoEvents } from './opened-events';
 describe('events in memory', () => {
   describeEventRepository(openMemoryEvents);
 
-  it('call themselves volatile, so that production refuses them', async () => {
+  it('are marked volatile, so that production rejects them', async () => {
     expect((await openMemoryEvents()).events.durability).toBe('volatile');
   });
 });
@@ -13,13 +13,13 @@ describe('events in memory', () => {
 describe('events in MongoDB', () => {
   describeEventRepository(async () => openMongoEvents());
 
-  it('call themselves durable, so that production takes them', async () => {
+  it('are marked durable, so that production accepts them', async () => {
     const opened = await openMongoEvents();
     expect(opened.events.durability).toBe('durable');
     await opened.close();
   });
 
-  it('take an event to which a newer version has added something, so that none blocks those behind it', async () => {
+  it('accept an event with fields of a newer version, so that it does not block the next ones', async () => {
     const opened = await openMongoEvents();
     const newer = { ...anEvent(), address: 'new' };
     await expect(opened.events.add(newer)).resolves.toBe(true);

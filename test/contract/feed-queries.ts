@@ -11,10 +11,10 @@ export interface FeedQuery {
   readonly concern: object | undefined;
 }
 
-/** Everything that the change feed sends, from its first poll to its end, and what must serve it. */
+/** Everything that the change feed sends, from its first poll to its end, and the index for each query. */
 export const FEED_QUERIES: readonly FeedQuery[] = [
-  // A heartbeat is no record: nothing depends on its survival, and a write to the journals of a majority four times in
-  // each bound would be the most expensive thing an idle instance does.
+  // A heartbeat is not a record, so nothing depends on its durability. A write to the journals of a majority, four
+  // times in each bound, would be the most expensive operation of an idle instance.
   { what: 'update', index: '_id_', concern: { w: 1 } },
   { what: 'find', index: '_id_', concern: { level: 'majority' } },
   { what: 'delete', index: '_id_', concern: { w: 1 } },
@@ -23,10 +23,12 @@ export const FEED_QUERIES: readonly FeedQuery[] = [
   { what: 'delete', index: '_id_', concern: { w: 1 } },
 ];
 
-/** What a sweep leaves to be looked at in each heartbeat that the index finds: there is one for each instance. */
+/** The fields that a sweep checks in each heartbeat that the index finds. There is one heartbeat for each instance. */
 const FILTERED: ReadonlySet<string> = new Set(['changedAt']);
 
-/** Has a feed begin, poll, and end, and tells what it sent: the heartbeat, the poll, the sweep and the removal. */
+/**
+ * Starts a feed, lets it poll and ends it. Returns what it sent: the heartbeat, the poll, the sweep and the removal.
+ */
 export async function sentByFeed(
   connection: Connection,
   collection: string,

@@ -60,7 +60,7 @@ function isOfARecord(command: SentCommand): boolean {
   return typeof id === 'string' && !isHeartbeatId(id);
 }
 
-describe.each(MONGO_FEEDS)('with a feed by %s, a thousand first uses at once', (changeFeed) => {
+describe.each(MONGO_FEEDS)('a thousand concurrent first uses, with a feed by %s,', (changeFeed) => {
   beforeAll(async () => {
     Logger.overrideLogger(false);
     connection = await connected(testDatabaseUri('first uses'), {
@@ -69,7 +69,7 @@ describe.each(MONGO_FEEDS)('with a feed by %s, a thousand first uses at once', (
     });
     keys = await openStore('mongo', apiKeyStores({ changeFeed }), new StorageConfig(), connection);
     users = await openStore('mongo', userStores({ changeFeed }), new StorageConfig(), connection);
-    // However slow the machine is: what comes late is asked for again.
+    // However slow the machine is: a late read is repeated.
     const options = { storage: keys, freshness: { revocationBoundMs: 60_000 } };
     fresh = new FreshKeys(keys, options, new UserStatusOfOwners(users));
     verifier = new KeyVerifier(
@@ -95,7 +95,7 @@ describe.each(MONGO_FEEDS)('with a feed by %s, a thousand first uses at once', (
   it.each<[string, () => Promise<string | undefined>, readonly number[]]>([
     ['a key', async () => undefined, [1, 0]],
     ['a key with an owner', activeOwner, [1, 1]],
-  ])('of %s cost one read each of what they rest on', async (_what, owner, expected) => {
+  ])('read each record once, for %s', async (_what, owner, expected) => {
     const use = async (): Promise<readonly Verification[] | undefined> => {
       const token = await tokenOfAKey(await owner());
       reads();
@@ -106,7 +106,7 @@ describe.each(MONGO_FEEDS)('with a feed by %s, a thousand first uses at once', (
         },
       );
     };
-    // A busy machine may keep the store from answering in time.
+    // On a busy machine, the store may not answer in time.
     const answers = await eventually(use, (each) => each !== undefined);
     expect(new Set(answers?.map(({ code }) => code))).toEqual(new Set(['VALID']));
     expect(reads()).toEqual(expected);

@@ -32,7 +32,7 @@ async function heartbeats(): Promise<readonly string[]> {
 }
 
 describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
-  it('are one document of its own, which goes with it', async () => {
+  it('are one document of its own, which it removes at its end', async () => {
     await open(kind);
     await listen();
     await provenPast(opened.feed);
@@ -41,7 +41,7 @@ describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
     expect(await heartbeats()).toEqual([]);
   });
 
-  it('sweep what instances that are gone left behind, and spare the living and all records', async () => {
+  it('include a sweep of those of dead instances, which keeps live ones and all records', async () => {
     await open(kind);
     const old = new Date(Date.now() - 11 * MINUTE_MS);
     const recent = new Date(Date.now() - 9 * MINUTE_MS);
@@ -57,7 +57,7 @@ describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
     expect(await opened.documents.countDocuments({ _id: '01acme' })).toBe(1);
   });
 
-  it('of others are announced as nobody’s change', async () => {
+  it('of other instances are not announced as changes of a record', async () => {
     await open(kind);
     await listen();
     const since = performance.now();
@@ -74,7 +74,7 @@ describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
 });
 
 describe('a feed by polling', () => {
-  it('announces a change that became visible later than the server dated it', async () => {
+  it('announces a change that became visible after the time that the server gave it', async () => {
     await open('polling');
     await listen();
     for (const secondsAgo of [1, 10, 25]) {
@@ -87,7 +87,7 @@ describe('a feed by polling', () => {
     }
   });
 
-  it('announces a change once, though each poll finds it again', async () => {
+  it('announces a change once, although every poll finds it again', async () => {
     await open('polling');
     await listen();
     await opened.change('acme');
@@ -97,10 +97,10 @@ describe('a feed by polling', () => {
     expect(heard.at.get('acme')).toBe(at);
   });
 
-  it('begins anew, as if everything had changed, where the server’s clock was set back beyond what it looks at again', async () => {
+  it('starts again, as if everything had changed, when the server’s clock is set back beyond the overlap of its polls', async () => {
     await open('polling');
     await listen();
-    // As if it had been ten minutes later until now: the newest poll has seen its own heartbeat at that time.
+    // As if it had been ten minutes later until now: the last poll has seen its own heartbeat at that time.
     const ahead = new Date(Date.now() + 10 * MINUTE_MS);
     const [own] = await heartbeats();
     const collection = Reflect.get(opened.feed, 'collection') as typeof opened.documents;
@@ -108,7 +108,7 @@ describe('a feed by polling', () => {
       const { $set } = update as { $set: { beat: string } };
       return opened.documents.updateOne(filter, { $set: { ...$set, changedAt: ahead } });
     });
-    await until('a beat of the future was sent', () => beat.mock.calls.length > 1);
+    await until('a heartbeat of the future was sent', () => beat.mock.calls.length > 1);
     beat.mockRestore();
     const since = performance.now();
     await opened.change('acme');

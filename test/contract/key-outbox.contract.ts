@@ -9,12 +9,12 @@ const NOON = Date.parse('2030-06-01T12:00:00Z');
 const noonPlus = (seconds: number): Date => new Date(NOON + seconds * 1000);
 
 /**
- * What every store of API keys promises about the events of changes.
+ * Checks what every store of API keys guarantees about the events of changes.
  *
- * @param open gives an empty store, a new one each time
+ * @param open returns an empty store, a new one each time
  */
 export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
-  describe('whoever passes events on', () => {
+  describe('the outbox', () => {
     let opened: OpenedRepository;
     let repository: ApiKeyRepository;
     let outbox: KeyOutbox;
@@ -22,7 +22,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
     beforeEach(async () => {
       opened = await open();
       ({ repository } = opened);
-      if (repository.outbox === undefined) throw new Error('there is no outbox');
+      if (repository.outbox === undefined) throw new Error('the store has no outbox');
       ({ outbox } = repository);
     });
     afterEach(async () => {
@@ -37,7 +37,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       return key;
     };
 
-    it('finds the event of every change of a key, oldest first, as it was', async () => {
+    it('contains the event of every change, oldest first, unchanged', async () => {
       const made = await make({ orgId: 'acme', projectId: 'apollo', ownerId: ALICE });
       const renamed = changed(made, { name: 'renamed', orgId: 'globex' });
       const ended = revoked(renamed, `user:${ALICE}`);
@@ -52,7 +52,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       ]);
     });
 
-    it('finds none of a change that was refused, and one of a change that was sent twice', async () => {
+    it('contains no event of a rejected change, and one event of a change that was sent twice', async () => {
       const made = await make();
       await repository.insert(made);
       const first = changed(made, { name: 'first' });
@@ -65,7 +65,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       ]);
     });
 
-    it('finds no trace of secrets in them', async () => {
+    it('contains no trace of secrets', async () => {
       const key = aFullKey();
       await repository.insert(key);
       const text = JSON.stringify(await outbox.pending(10));
@@ -73,7 +73,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       for (const value of [key.name, key.description, key.revokedReason]) expect(text).not.toContain(value);
     });
 
-    it('is shown those that wait longest first, as many as asked for', async () => {
+    it('returns the events that wait longest, as many as requested', async () => {
       const [one, two, three] = [await make(), await make(), await make()];
       const settled = await waitingOf(one.id);
       if (settled !== undefined) await outbox.settle(settled);
@@ -84,10 +84,10 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       await expect(outbox.oldestPending()).resolves.toEqual(two.createdAt);
     });
 
-    it('finds nothing more once all is passed on, and the key as it was', async () => {
+    it('is empty after everything is passed on, and the key is unchanged', async () => {
       const key = await make({ orgId: 'acme' });
       const waiting = await waitingOf(key.id);
-      if (waiting === undefined) throw new Error('nothing waits');
+      if (waiting === undefined) throw new Error('no event waits');
       await outbox.settle(waiting);
       await outbox.settle(waiting);
       await expect(outbox.pending(10)).resolves.toEqual([]);
@@ -95,12 +95,12 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(key);
     });
 
-    it('finds again what came while it passed the rest on, and nothing else', async () => {
+    it('contains events that arrived while others were passed on, and nothing else', async () => {
       const key = await make();
       const waiting = await waitingOf(key.id);
       const change = changed(key, { name: 'meanwhile' });
       await repository.replace(change);
-      if (waiting === undefined) throw new Error('nothing waits');
+      if (waiting === undefined) throw new Error('no event waits');
       await outbox.settle(waiting);
       await expect(outbox.pending(10)).resolves.toEqual([
         { keyId: key.id, version: 2, events: [changeEventOf(change)] },
@@ -108,13 +108,13 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(change);
     });
 
-    it('lets go of nothing that others have passed on and that came since', async () => {
+    it('keeps new events when stale ones are settled again', async () => {
       const key = await make();
       const stale = await waitingOf(key.id);
       const change = changed(key, { name: 'meanwhile' });
       await repository.replace(change);
       const fresh = await waitingOf(key.id);
-      if (stale === undefined || fresh === undefined) throw new Error('nothing waits');
+      if (stale === undefined || fresh === undefined) throw new Error('no event waits');
       await outbox.settle(fresh);
       const last = changed(change, { name: 'last' });
       await repository.replace(last);
@@ -125,7 +125,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       ]);
     });
 
-    it('does not get in the way of a change', async () => {
+    it('does not block a change', async () => {
       let key = await make();
       for (let round = 0; round < 20; round += 1) {
         const next = changed(key, { name: `round ${round}` });
@@ -141,7 +141,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
     });
   });
 
-  describe('whoever looks for keys that expire', () => {
+  describe('a search for expiring keys', () => {
     let opened: OpenedRepository;
 
     beforeEach(async () => {
@@ -161,14 +161,14 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       return key;
     };
 
-    it('finds those after the start and until the end, the soonest first', async () => {
+    it('finds those after its start and until its end, the soonest first', async () => {
       await make('never');
       for (const seconds of [0, 20, 10, 30, 31]) await make(`at ${seconds}`, noonPlus(seconds));
       await expect(expiring(noonPlus(0), noonPlus(30), 10)).resolves.toEqual(['at 10', 'at 20', 'at 30']);
       await expect(expiring(noonPlus(30), noonPlus(0), 10)).resolves.toEqual([]);
     });
 
-    it('is given them as they are, without their history', async () => {
+    it('returns the keys unchanged, without their history', async () => {
       const key = { ...aFullKey(), expiresAt: noonPlus(1) };
       await opened.repository.insert(key);
       await expect(opened.repository.outbox?.expiring(noonPlus(0), noonPlus(1), 1)).resolves.toEqual([
@@ -176,7 +176,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       ]);
     });
 
-    it('goes through any number in pages, those that expire at one moment included', async () => {
+    it('returns any number of keys in pages, including those that expire at the same moment', async () => {
       const names: string[] = [];
       for (const seconds of [1, 1, 1, 1, 1, 2, 2, 3]) {
         for (const tenant of TENANTS) {

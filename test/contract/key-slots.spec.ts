@@ -8,7 +8,7 @@ const MAX = 3;
 const MINUTE_MS = 60_000;
 const FULL = { code: 'key_limit_reached' };
 
-describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a %s store,', (storage) => {
   let house: KeyHouse;
   let owner: string;
 
@@ -29,7 +29,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
   const importOne = async (ownerId: string, hash = hashOf(randomUUID())) =>
     house.importer.import(ROOT, { hash, name: 'imported', scopes: [], ownerId }, 1);
 
-  it('are as many as there are places, each in a place of its own', async () => {
+  it('are as many as there are slots, each in its own', async () => {
     const ids = await fill();
     await expect(house.placesOf(owner)).resolves.toEqual(ids);
     await expect(house.make(owner)).rejects.toMatchObject(FULL);
@@ -41,7 +41,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     });
   });
 
-  it('do not include an expired key that is imported', async () => {
+  it('do not include an imported key that is already expired', async () => {
     const ids = await fill();
     const record = {
       hash: hashOf('expired'),
@@ -54,7 +54,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.placesOf(owner)).resolves.toEqual(ids);
   });
 
-  it('are still the limit for 20 who make one at once when all lapsed ones make room', async () => {
+  it('stay within the limit when 20 are created at once and all expired ones make room', async () => {
     for (let n = 0; n < MAX; n += 1) await house.make(owner, { expiresAt: inMs(1000) });
     house.clock.time += 2 * MINUTE_MS;
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => house.make(owner)));
@@ -64,7 +64,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.placesOf(owner)).resolves.toHaveLength(MAX);
   });
 
-  it('are looked through once for 20 who make one too many at once', async () => {
+  it('are searched fewer than 20 times when 20 are created at once beyond the limit', async () => {
     await fill();
     house.clock.time += 2 * MINUTE_MS;
     const find = jest.spyOn(house.keys, 'find');
@@ -74,14 +74,14 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     find.mockRestore();
   });
 
-  it('need no place while nobody owns them, or the owner has others', async () => {
+  it('need no slot of the user when they have no owner or another owner', async () => {
     const other = (await house.anOwner()).id;
     await fill();
     await house.apiKeys.create(ROOT, { name: 'unowned', scopes: [] });
     await expect(house.make(other)).resolves.toMatchObject({ ownerId: other });
   });
 
-  it.each(['disabled', 'deleted', 'unknown'])('are none for an owner who is %s', async (state) => {
+  it.each(['disabled', 'deleted', 'unknown'])('are none if the owner is %s', async (state) => {
     const { id } = await house.anOwner();
     if (state === 'disabled') await house.users.change(id, 1, { status: 'disabled' });
     if (state === 'deleted') await house.users.remove(id);
@@ -90,7 +90,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.apiKeys.list(ROOT, { ownerId, limit: 10 })).resolves.toMatchObject({ data: [] });
   });
 
-  it('make room at once when one is revoked, and room for one only', async () => {
+  it('leave room for exactly one more when one is revoked', async () => {
     const [first = ''] = await fill();
     await house.apiKeys.revoke(ROOT, first);
     await house.apiKeys.revoke(ROOT, first);
@@ -99,7 +99,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.make(owner)).rejects.toMatchObject(FULL);
   });
 
-  it('keep their place while they are disabled, rotated or renamed', async () => {
+  it('keep their slots while they are disabled, rotated or renamed', async () => {
     const [one = '', two = '', three = ''] = await fill();
     await house.apiKeys.update(ROOT, one, { enabled: false });
     await house.apiKeys.rotate(ROOT, two);
@@ -109,7 +109,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.placesOf(owner)).resolves.toEqual([one, two, three]);
   });
 
-  it('make room when one expired, once the place is needed', async () => {
+  it('make room when one has expired and its slot is needed', async () => {
     await fill(2);
     const lapsing = await house.make(owner, { expiresAt: inMs(2 * MINUTE_MS) });
     house.clock.time += 2 * MINUTE_MS - 1;
@@ -123,7 +123,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     expect(places).not.toContain(lapsing.id);
   });
 
-  it('make room for a key that never came to be, a minute after its place was taken and not before', async () => {
+  it('make room one minute after a slot was taken for a key that was never stored, and not earlier', async () => {
     await fill(2);
     const lost = newKeyId(new Date());
     await house.users.takeSlot(owner, { keyId: lost, at: new Date(house.clock.time) }, MAX);
@@ -135,7 +135,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.placesOf(owner)).resolves.not.toContain(lost);
   });
 
-  it('make room when one was revoked and its place was not given back', async () => {
+  it('make room when one was revoked but its slot was not released', async () => {
     const [first = ''] = await fill();
     const slot = { keyId: first, at: new Date(house.clock.time) };
     await house.apiKeys.revoke(ROOT, first);
@@ -145,7 +145,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.placesOf(owner)).resolves.not.toContain(first);
   });
 
-  it('make room when one was moved and its place was not given back', async () => {
+  it('make room when one was moved but its slot was not released', async () => {
     const [first = ''] = await fill();
     const slot = { keyId: first, at: new Date(house.clock.time) };
     await house.apiKeys.update(ROOT, first, { ownerId: (await house.anOwner()).id });
@@ -155,18 +155,18 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.placesOf(owner)).resolves.not.toContain(first);
   });
 
-  it('are made, though the place of another could not be given back', async () => {
+  it('are created even if the slot of another could not be released', async () => {
     const [first = ''] = await fill();
     const warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
-    jest.spyOn(house.users, 'giveSlotsBack').mockRejectedValue(new Error('the store is away'));
+    jest.spyOn(house.users, 'giveSlotsBack').mockRejectedValue(new Error('the store is unreachable'));
     await expect(house.apiKeys.revoke(ROOT, first)).resolves.toMatchObject({ id: first });
-    expect(warned.mock.calls.flat()).toContain('a place was not given back: the store is away');
+    expect(warned.mock.calls.flat()).toContain('cannot free the slot of a key: the store is unreachable');
     jest.restoreAllMocks();
     house.clock.time += 2 * MINUTE_MS;
     await expect(house.make(owner)).resolves.toMatchObject({ ownerId: owner });
   });
 
-  it('count when they are imported, once however often', async () => {
+  it('count once when they are imported, however often', async () => {
     const hash = hashOf('imported twice');
     await expect(importOne(owner, hash)).resolves.toMatchObject({ outcome: 'imported' });
     await expect(importOne(owner, hash)).resolves.toMatchObject({ outcome: 'known' });
@@ -179,7 +179,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.placesOf(owner)).resolves.toHaveLength(MAX);
   });
 
-  it('are refused in the end where the store says of one that it is there and is not', async () => {
+  it('are rejected in the end if the store reports an id as taken but does not find it', async () => {
     jest.spyOn(house.keys, 'find').mockResolvedValue(null);
     const insert = jest.spyOn(house.keys, 'insert').mockRejectedValue(new KeyIdTakenError('x'));
     await expect(importOne(owner)).resolves.toMatchObject({ outcome: 'refused' });
@@ -187,7 +187,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     jest.restoreAllMocks();
   });
 
-  it('take a place at a new owner and free that at the old one', async () => {
+  it('take a slot of the new owner and release that of the old one when they move', async () => {
     const other = (await house.anOwner()).id;
     const [moving = ''] = await fill();
     await house.apiKeys.update(ROOT, moving, { ownerId: other });
@@ -199,7 +199,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.placesOf(other)).resolves.toEqual([]);
   });
 
-  it('stay where they are when the new owner has no place', async () => {
+  it('stay with their owner when the new owner has no free slot', async () => {
     const [staying = ''] = await fill();
     const full = (await house.anOwner()).id;
     for (let n = 0; n < MAX; n += 1) await house.make(full);
@@ -211,7 +211,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user may own, kept 
     await expect(house.placesOf(full)).resolves.not.toContain(staying);
   });
 
-  it('take one place at the end, wherever two who move one at once send it', async () => {
+  it('take one slot in the end when two callers move one at once', async () => {
     const [moving = ''] = await fill(1);
     const [left, right] = [(await house.anOwner()).id, (await house.anOwner()).id];
     await Promise.all(

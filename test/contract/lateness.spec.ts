@@ -6,9 +6,9 @@ function compute(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
 
-describe('the time that a test compares with a promised time', () => {
-  it('counts what was waited for', async () => {
-    // Other processes can hold this one up during any single try.
+describe('the duration that a test compares with a time limit', () => {
+  it('includes waiting time', async () => {
+    // Other processes can delay this one during any single try.
     const last = await eventually(
       () => timed(async () => pause(400, 'done')),
       ({ ms }) => ms > 300,
@@ -17,7 +17,7 @@ describe('the time that a test compares with a promised time', () => {
     expect(last.ms).toBeLessThan(440);
   });
 
-  it('leaves out the time in which this process could not run', async () => {
+  it('excludes time in which this process could not run', async () => {
     const { ms } = await timed(async () => {
       await pause(100);
       compute(600);
@@ -26,7 +26,7 @@ describe('the time that a test compares with a promised time', () => {
     expect(ms).toBeLessThan(260);
   });
 
-  it('leaves out a delay that ends with the operation', async () => {
+  it('excludes a delay that ends with the operation', async () => {
     const { ms } = await timed(async () => compute(600));
     expect(ms).toBeLessThan(100);
   });

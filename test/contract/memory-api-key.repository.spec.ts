@@ -6,7 +6,7 @@ describe('API keys in memory', () => {
   describeApiKeyRepository(async () => ({ repository: memoryRepository(), close: async () => {} }));
   describeKeyOutbox(async () => ({ repository: memoryRepository(), close: async () => {} }));
 
-  it('call themselves volatile, so that production refuses them', () => {
+  it('are marked volatile, so that production rejects them', () => {
     expect(memoryRepository().durability).toBe('volatile');
   });
 });

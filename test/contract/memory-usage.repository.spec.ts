@@ -4,7 +4,7 @@ import { describeUsageRepository } from './usage-repository.contract';
 describe('usage in memory', () => {
   describeUsageRepository(async () => ({ repository: memoryUsageRepository(), close: async () => {} }));
 
-  it('calls itself volatile, so that production refuses it', () => {
+  it('is marked volatile, so that production rejects it', () => {
     expect(memoryUsageRepository().durability).toBe('volatile');
   });
 });

@@ -22,9 +22,9 @@ interface Use {
   readonly index: string;
   readonly reads: number;
   readonly writes: number;
-  /** What the index leaves to be filtered among few: the keys of one owner. */
+  /** What remains to be filtered among few keys, those of one owner. */
   readonly filtered?: readonly string[];
-  /** Whether it is none of the change feed's business. */
+  /** Whether the change feed must not announce it. */
   readonly quiet?: boolean;
   readonly run: (repository: ApiKeyRepository, stored: ApiKeyWithHistory) => Promise<unknown>;
 }
@@ -46,14 +46,14 @@ const USES: readonly Use[] = [
     run: async (repository, { id }) => repository.findWithHistory(id),
   },
   {
-    what: 'making a key',
+    what: 'creating a key',
     index: '_id_',
     reads: 0,
     writes: 1,
     run: async (repository) => repository.insert(aKey()),
   },
   {
-    what: 'making a key again',
+    what: 'creating a key again',
     index: '_id_',
     reads: 1,
     writes: 1,
@@ -67,7 +67,7 @@ const USES: readonly Use[] = [
     run: async (repository, stored) => repository.replace(changed(stored, { name: 'renamed' })),
   },
   {
-    what: 'changing a key too late',
+    what: 'changing a key from an old version',
     index: '_id_',
     reads: 1,
     writes: 1,
@@ -109,7 +109,7 @@ const USES: readonly Use[] = [
     run: async (repository) => repository.list({ orgId: 'acme', projectId: 'website', limit: 10 }),
   },
   {
-    what: 'listing the keys of a project, whatever their organisation',
+    what: 'listing the keys of a project without an organisation',
     index: 'projectId_1__id_1',
     reads: 1,
     writes: 0,
@@ -183,21 +183,21 @@ const USES: readonly Use[] = [
     run: async (repository, { id }) => repository.findMany([id, aKey().id]),
   },
   {
-    what: 'finding the keys whose events wait',
+    what: 'finding the keys with waiting events',
     index: 'pendingAt_1',
     reads: 1,
     writes: 0,
     run: async (repository) => repository.outbox?.pending(10),
   },
   {
-    what: 'asking since when the oldest event waits',
+    what: 'reading the age of the oldest waiting event',
     index: 'pendingAt_1',
     reads: 1,
     writes: 0,
     run: async (repository) => repository.outbox?.oldestPending(),
   },
   {
-    what: 'letting go of events that were passed on',
+    what: 'removing events that were passed on',
     index: '_id_',
     reads: 0,
     writes: 1,
@@ -205,7 +205,7 @@ const USES: readonly Use[] = [
     run: async (repository, { id }) => repository.outbox?.settle({ keyId: id, version: 1, events: [] }),
   },
   {
-    what: 'letting go of some of the events',
+    what: 'removing some of the events',
     index: '_id_',
     reads: 0,
     writes: 2,
@@ -213,14 +213,14 @@ const USES: readonly Use[] = [
     run: async (repository, { id }) => repository.outbox?.settle({ keyId: id, version: 0, events: [] }),
   },
   {
-    what: 'finding the keys that expire',
+    what: 'finding expiring keys',
     index: 'expiresAt_1__id_1',
     reads: 1,
     writes: 0,
     run: async (repository) => repository.outbox?.expiring(new Date(0), new Date(), 10),
   },
   {
-    what: 'finding more keys that expire',
+    what: 'finding more expiring keys',
     index: 'expiresAt_1__id_1',
     reads: 2,
     writes: 0,
@@ -233,14 +233,14 @@ function sumOf(count: (use: Use) => number): number {
   return USES.reduce((sum, use) => sum + count(use), 0);
 }
 
-describe('what the driver sends', () => {
+describe('the key store', () => {
   let store: OpenedMongoRepository;
   let indexes: readonly ServerIndex[];
   let sent: SentCommands;
   let stored: ApiKeyWithHistory;
 
   beforeAll(async () => {
-    // A connection whose own settings are all weaker than what keys need.
+    // The connection’s own settings are all weaker than what keys need.
     store = await openMongoRepository(testDatabaseUri('queries'), {
       ...SERVICE_CONNECTION,
       monitorCommands: true,
@@ -276,17 +276,17 @@ describe('what the driver sends', () => {
     return served ? undefined : `${name} does not serve ${JSON.stringify(shape)}`;
   }
 
-  it.each(USES)('when $what is served by the index $index', async (use) => {
+  it.each(USES)('when $what sends a query that the index $index serves', async (use) => {
     const commands = await commandsOf(use);
     expect(commands).toHaveLength(use.reads + use.writes);
     expect(commands.map((command) => leftOver(use, command))).toEqual(commands.map(() => undefined));
   });
 
-  it('when changes are followed is served by an index, each part of it', async () => {
+  it('when following changes sends only queries that an index serves', async () => {
     await expect(sentByFeed(store.connection, 'api_keys', indexes)).resolves.toEqual(FEED_QUERIES);
   });
 
-  it('uses every index there is', async () => {
+  it('uses every index that exists', async () => {
     const used = new Set<string>(['_id_']);
     for (const { index } of await sentByFeed(store.connection, 'api_keys', indexes))
       used.add(index ?? 'none');
@@ -298,14 +298,14 @@ describe('what the driver sends', () => {
     expect(indexes.map(({ name }) => name).toSorted()).toEqual([...used].toSorted());
   });
 
-  it('finds every index that the schema declares', () => {
+  it('has every index that the schema declares', () => {
     const declared = ApiKeySchema.indexes().map(([key]) => Object.entries(key));
     const built = indexes.filter(({ name }) => name !== '_id_').map(({ key }) => Object.entries(key));
     expect(built).toHaveLength(declared.length);
     expect(built).toEqual(expect.arrayContaining(declared));
   });
 
-  it('reads from the primary what a majority has, whatever the connection’s own settings', async () => {
+  it('reads from the primary with read concern majority, whatever the connection’s own settings', async () => {
     const found = jest.spyOn(mongo.Collection.prototype, 'find');
     const reads: SentFind[] = [];
     for (const use of USES) {
@@ -321,7 +321,7 @@ describe('what the driver sends', () => {
     expect(preferences).toEqual(reads.map(() => 'primary'));
   });
 
-  it('writes keys to the journals of a majority, and lets the server’s clock say when', async () => {
+  it('writes with majority and journal, and takes the time of a change from the server’s clock', async () => {
     const writes: SentUpdate[] = [];
     for (const use of USES.filter(({ quiet = false }) => !quiet)) {
       for (const command of await commandsOf(use)) if ('update' in command) writes.push(command);
@@ -335,7 +335,7 @@ describe('what the driver sends', () => {
     }
   });
 
-  it('touches nothing but the events that wait where they are passed on', async () => {
+  it('writes only the waiting events when they are passed on', async () => {
     for (const use of USES.filter(({ quiet }) => quiet)) {
       for (const { writeConcern, updates } of (await commandsOf(use)) as readonly SentUpdate[]) {
         expect(writeConcern).toEqual({ w: 'majority', j: true });
@@ -363,7 +363,7 @@ describe('what the driver sends', () => {
     expect(write?.updates[0]?.upsert ?? false).toBe(false);
   });
 
-  it('leaves the history where it is when a key is verified or listed', async () => {
+  it('does not read the history when a key is verified or listed', async () => {
     await store.repository.find(stored.id);
     await store.repository.list({ limit: 10 });
     const reads = sent.take() as readonly SentFind[];
@@ -372,7 +372,7 @@ describe('what the driver sends', () => {
       expect(projection).toMatchObject({ history: 0, historyDropped: 0, pending: 0, pendingAt: 0 });
   });
 
-  it('asks for the few parts that a list is filtered by, and for nothing that a key’s owner can make large', async () => {
+  it('reads only the few fields that a list filters by, and none that a key’s owner can make large', async () => {
     await store.repository.listOutlines({ limit: 10 });
     const [read] = sent.take() as readonly SentFind[];
     expect(read?.projection).toEqual({
@@ -387,7 +387,7 @@ describe('what the driver sends', () => {
   });
 });
 
-describe('the judge of indexes', () => {
+describe('the check of an index', () => {
   const newest = [['_id', -1]] as const;
 
   it.each<readonly ['accepts' | 'refuses', string, Record<string, number>, QueryShape]>([

@@ -29,7 +29,7 @@ describe('the documents of API keys in MongoDB', () => {
     await store.close();
   });
 
-  it('are kept in api_keys, one a key, by its id', async () => {
+  it('are kept in api_keys, one for each key, by its id', async () => {
     const { id, ...fields } = aFullKey();
     await store.repository.insert({ id, ...fields });
     const { id: _id, keyId: _keyId, ...event } = changeEventOf({ id, ...fields });
@@ -38,7 +38,7 @@ describe('the documents of API keys in MongoDB', () => {
     ]);
   });
 
-  it('lack what a key does not have, rather than holding null', async () => {
+  it('omit missing values instead of storing null', async () => {
     const key = aKey({ description: undefined, expiresAt: undefined, rateLimit: undefined });
     await store.repository.insert(key);
     const bare = [
@@ -69,7 +69,7 @@ describe('the documents of API keys in MongoDB', () => {
     expect(JSON.stringify(document)).not.toContain('null');
   });
 
-  it('keep what a newer version has added to them, through every change that this one makes', async () => {
+  it('keep fields of a newer version through every change by this one', async () => {
     const { key } = await service.create(root, { name: 'of acme', scopes: ['memory:read'], orgId: 'acme' });
     const newer = { tags: ['new'], 'secrets.0.algorithm': 'new', 'history.0.address': 'new' };
     await store.documents.updateOne({ _id: key.id }, { $set: newer });
@@ -88,7 +88,7 @@ describe('the documents of API keys in MongoDB', () => {
     });
   });
 
-  it('say what others restricted, and follow the history after a change by a release that does not', async () => {
+  it('record restrictions by others, and follow the history after a change by a release that does not', async () => {
     const request = { name: 'of acme', scopes: [], orgId: 'acme', ownerId: ALICE };
     const { key } = await service.create(root, { ...request, allowedIps: ['127.0.0.1'] });
     const imposed = async (): Promise<unknown> =>
@@ -114,7 +114,7 @@ describe('the documents of API keys in MongoDB', () => {
     await expect(imposed()).resolves.toBeUndefined();
   });
 
-  it('say by the server’s clock when they were last changed', async () => {
+  it('record the time of the last change by the server’s clock', async () => {
     const key = aKey();
     await store.repository.insert(key);
     const inserted = await changedAt();
@@ -142,7 +142,7 @@ describe('the documents of API keys in MongoDB', () => {
     expect({ ...after, changedAt: undefined }).toEqual({ ...before, changedAt: undefined });
   });
 
-  it('hold the hash of a token and nothing else of it', async () => {
+  it('contain the hash of a token and no other part of it', async () => {
     const { key, token } = await service.create(root, { name: 'ingest', scopes: [] });
     await service.update(root, key.id, { name: 'renamed' });
     await service.revoke(root, key.id);
@@ -154,7 +154,7 @@ describe('the documents of API keys in MongoDB', () => {
     expect(text).not.toContain(secret.slice(-12));
   });
 
-  it('are no keys where the change feed keeps its own', async () => {
+  it('do not include the heartbeats of the change feed', async () => {
     const { key } = await service.create(root, { name: 'real', scopes: [], orgId: 'acme', ownerId: ALICE });
     const heartbeat = '#hb:instance-1';
     await store.documents.insertMany([
@@ -182,7 +182,7 @@ describe('the documents of API keys in MongoDB', () => {
     });
   });
 
-  it('stay where they are in the change feed when their events are passed on', async () => {
+  it('keep their place in the change feed when their events are passed on', async () => {
     const key = aKey();
     await store.repository.insert(key);
     const before = await store.documents.findOne();
@@ -194,21 +194,21 @@ describe('the documents of API keys in MongoDB', () => {
     await expect(store.documents.findOne()).resolves.toEqual(rest);
   });
 
-  it('keep the mark of the oldest event that waits, whatever comes after it', async () => {
+  it('keep the time of the oldest waiting event, whatever comes after it', async () => {
     const key = aKey();
     await store.repository.insert(key);
     await store.repository.replace(changed(key, { name: 'renamed' }));
     await expect(outbox().oldestPending()).resolves.toEqual(key.createdAt);
   });
 
-  it('have no events that wait where the change feed keeps its own', async () => {
+  it('have no waiting events in the heartbeats of the change feed', async () => {
     await store.documents.insertMany([{ _id: '#hb:one', changedAt: new Date(), version: 1 }]);
     await expect(outbox().pending(10)).resolves.toEqual([]);
     const always = [new Date(0), new Date('9999-01-01')] as const;
     await expect(outbox().expiring(...always, 10)).resolves.toEqual([]);
   });
 
-  it('are made ready by every instance that starts, also by several at once', async () => {
+  it('are prepared by every instance that starts, even by several at once', async () => {
     await store.connection.dropDatabase();
     const instances = Array.from({ length: 5 }, () => mongoRepositoryOn(store.connection));
     await Promise.all(instances.map((instance) => instance.prepare()));
@@ -218,12 +218,12 @@ describe('the documents of API keys in MongoDB', () => {
     await expect(store.repository.findWithHistory(key.id)).resolves.toEqual(key);
   });
 
-  it('call themselves durable, so that production takes them', () => {
+  it('are marked durable, so that production accepts them', () => {
     expect(store.repository.durability).toBe('durable');
   });
 
   function outbox(): KeyOutbox {
-    if (store.repository.outbox === undefined) throw new Error('there is no outbox');
+    if (store.repository.outbox === undefined) throw new Error('the store has no outbox');
     return store.repository.outbox;
   }
 

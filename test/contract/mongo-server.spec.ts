@@ -17,7 +17,8 @@ interface Doc {
   changedAt?: Date;
 }
 
-// The driver gives the abort its own name when it waits for a socket, and the signal's when it waits elsewhere.
+// The driver reports its own name for an abort while it waits for a socket, and the signal’s name while it waits
+// elsewhere.
 const TIMED_OUT = { name: expect.stringMatching(/^(TimeoutError|MongoOperationTimeoutError)$/) };
 
 const clients: mongo.MongoClient[] = [];
@@ -54,13 +55,13 @@ describe('the MongoDB server of the tests', () => {
     await expect(docs.find().toArray()).resolves.toEqual([{ _id: 'x', a: 1 }]);
   });
 
-  it('gives each database URI a database of its own', async () => {
+  it('gives each database URI its own database', async () => {
     await docs.insertOne({ _id: 'x' });
     const others = docsAt(testDatabaseUri('mongo server'));
     await expect(others.find().toArray()).resolves.toEqual([]);
   });
 
-  it('lets exactly one of 50 concurrent compare-and-sets win', async () => {
+  it('applies exactly one of 50 concurrent compare-and-sets', async () => {
     await docs.insertOne({ _id: 'x', version: 1 });
     const results = await Promise.all(
       Array.from({ length: 50 }, (_, a) =>
@@ -71,7 +72,7 @@ describe('the MongoDB server of the tests', () => {
     await expect(docs.findOne({ _id: 'x' })).resolves.toMatchObject({ version: 2 });
   });
 
-  it('inserts by an upsert once, and refuses the next as a duplicate', async () => {
+  it('inserts once by an upsert, and rejects the next as a duplicate', async () => {
     const insertOnce = (): Promise<mongo.UpdateResult<Doc>> =>
       docs.updateOne(
         { _id: 'x', version: { $exists: false } },
@@ -88,7 +89,7 @@ describe('the MongoDB server of the tests', () => {
   });
 });
 
-describe('a server of its own', () => {
+describe('a MongoDB server that a test starts', () => {
   let server: MongoServer;
 
   beforeAll(async () => {
@@ -107,7 +108,7 @@ describe('a server of its own', () => {
     return withDatabase(server.uri, `own_${randomUUID()}`);
   }
 
-  it('answers nothing while it is suspended, and again when it is resumed', async () => {
+  it('does not answer while suspended, and answers again when resumed', async () => {
     const docs = docsAt(freshDatabase());
     await docs.insertOne({ _id: 'x' });
 
@@ -132,7 +133,7 @@ describe('a server of its own', () => {
     await expect(find(docs)).resolves.toHaveLength(1);
   });
 
-  it('stops while it is suspended, and leaves no process', async () => {
+  it('stops while suspended, and leaves no process', async () => {
     const other = await startMongoServer({ own: true });
     other.suspend();
     await other.stop();
@@ -168,9 +169,9 @@ describe('a server of its own', () => {
       await proxy.close();
     });
 
-    it('is not reached while the proxy is cut', async () => {
+    it('cannot be reached while the proxy is cut', async () => {
       proxy.cut();
-      // The first may meet the reset before the driver has: it then gives the socket's own error.
+      // The first command may meet the reset before the driver notices. It then fails with the socket’s own error.
       await expect(find(docs)).rejects.toMatchObject({ message: expect.stringContaining('ECONN') });
       await expect(find(docs)).rejects.toMatchObject({
         message: expect.stringContaining('ECONNREFUSED'),
@@ -179,7 +180,7 @@ describe('a server of its own', () => {
       await expect(find(docs)).resolves.toHaveLength(1);
     });
 
-    it('is not heard while the proxy hangs', async () => {
+    it('gives no answer while the proxy hangs', async () => {
       proxy.hang();
       await expect(find(docs, 500)).rejects.toMatchObject(TIMED_OUT);
       const newcomer = docsAt(through(proxy, server.uri));
@@ -209,7 +210,7 @@ describe('a server that MONGODB_TEST_URI names', () => {
     else process.env['MONGODB_TEST_URI'] = before;
   });
 
-  it('is used as it is, and is not ours to suspend', async () => {
+  it('is used as configured, and cannot be suspended', async () => {
     process.env['MONGODB_TEST_URI'] = testDatabaseUri();
     const external = await startMongoServer();
     expect(external).toMatchObject({ kind: 'external', uri: process.env['MONGODB_TEST_SERVER_URI'] });

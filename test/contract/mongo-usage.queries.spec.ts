@@ -60,7 +60,7 @@ const USES: readonly Use[] = [
     run: async (repository) => repository.lastUsed([ACME, GLOBEX]),
   },
   {
-    what: 'asking for a sign of life',
+    what: 'pinging the store',
     index: '_id_',
     kind: 'find',
     run: async (repository) => repository.probe(),
@@ -73,13 +73,13 @@ const USES: readonly Use[] = [
   },
 ];
 
-describe('what the driver sends about usage', () => {
+describe('the usage store', () => {
   let store: OpenedMongoUsageRepository;
   let indexes: readonly ServerIndex[];
   let sent: SentCommands;
 
   beforeAll(async () => {
-    // A connection whose own settings are all weaker than what is asked for.
+    // The connection’s own settings are all weaker than what usage needs.
     store = await openMongoUsageRepository(testDatabaseUri('usage queries'), {
       ...SERVICE_CONNECTION,
       monitorCommands: true,
@@ -109,14 +109,14 @@ describe('what the driver sends about usage', () => {
     return index !== undefined && shapesOf(command).every((shape) => serves(index, shape));
   }
 
-  it.each(USES)('when $what is one command, served by the index $index', async (use) => {
+  it.each(USES)('when $what sends one command that the index $index serves', async (use) => {
     const command = await commandOf(use);
     expect(Object.keys(command)).toContain(use.kind);
     expect(shapesOf(command).length).toBeGreaterThan(0);
     expect([shapesOf(command), isServedBy(use.index, command)]).toEqual([shapesOf(command), true]);
   });
 
-  it('uses every index there is, and those are what the schema declares', async () => {
+  it('uses every index that exists, and these are the ones that the schema declares', async () => {
     const used = new Set<string>();
     for (const use of USES) if (isServedBy(use.index, await commandOf(use))) used.add(use.index);
     expect(indexes.map(({ name }) => name).toSorted()).toEqual([...used].toSorted());
@@ -125,9 +125,9 @@ describe('what the driver sends about usage', () => {
     );
   });
 
-  it('names each document that it adds to by its id, and guards its first insert by the day', async () => {
+  it('names each document by its id, and guards its first insert by the day', async () => {
     const { updates } = (await commandOf(ADDING)) as SentUpdate;
-    // An upsert by `_id` alone is not atomic on every server that speaks the protocol of MongoDB.
+    // An upsert by `_id` alone is not atomic on every server with the MongoDB protocol.
     expect(updates.map(({ q }) => Object.keys(q))).toEqual(updates.map(() => ['_id', 'day']));
     expect(updates.every(({ q }) => typeof q['_id'] === 'string')).toBe(true);
     expect(updates.map(({ upsert }) => upsert)).toEqual(updates.map(() => true));
@@ -135,7 +135,7 @@ describe('what the driver sends about usage', () => {
     expect(new Set(updates.flatMap(({ u }) => Object.keys(u)))).toEqual(new Set(['$inc', '$max']));
   });
 
-  it('asks for no collation, no pipeline and no expression', async () => {
+  it('uses no collation, pipeline or expression', async () => {
     for (const use of USES) {
       expect(JSON.stringify(await commandOf(use))).not.toMatch(/collation|\$expr|startTransaction|"u":\[/);
     }
@@ -143,7 +143,7 @@ describe('what the driver sends about usage', () => {
       expect(index).not.toHaveProperty('expireAfterSeconds');
   });
 
-  it('reads from the primary what a majority has, and writes to the journals of a majority', async () => {
+  it('reads from the primary with read concern majority, and writes with majority and journal', async () => {
     const found = jest.spyOn(mongo.Collection.prototype, 'find');
     const commands = [];
     for (const use of USES) commands.push(await commandOf(use));

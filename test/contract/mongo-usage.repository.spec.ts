@@ -20,7 +20,7 @@ describe('the documents of usage in MongoDB', () => {
     await store.close();
   });
 
-  it('are one a key, and one a key and day', async () => {
+  it('are one for each key, and one for each key and day', async () => {
     const acme = newKeyId(new Date());
     await store.repository.add([
       uses(acme, '10T09:00:00', 3),
@@ -34,7 +34,7 @@ describe('the documents of usage in MongoDB', () => {
     ]);
   });
 
-  it('are made ready by every instance that starts, also by several at once', async () => {
+  it('are prepared by every instance that starts, even by several at once', async () => {
     await store.connection.dropDatabase();
     const instances = Array.from({ length: 5 }, () => mongoUsageRepositoryOn(store.connection));
     await Promise.all(instances.map((instance) => instance.prepare()));
@@ -42,7 +42,7 @@ describe('the documents of usage in MongoDB', () => {
     expect(indexes.map(({ key }) => key)).toEqual([{ _id: 1 }, { day: 1 }]);
   });
 
-  it('call themselves durable, so that production takes them', () => {
+  it('are marked durable, so that production accepts them', () => {
     expect(store.repository.durability).toBe('durable');
   });
 });

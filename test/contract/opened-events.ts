@@ -15,7 +15,7 @@ export interface OpenedEvents {
 
 export interface OpenedMongoEvents extends OpenedEvents {
   readonly connection: Connection;
-  /** The documents behind the store's back. */
+  /** The documents, for access that bypasses the store. */
   readonly documents: mongo.Collection<{ _id: string } & Record<string, unknown>>;
 }
 

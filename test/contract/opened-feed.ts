@@ -6,14 +6,14 @@ import type { WatchedDocument } from '../../src/change-feed/mongo-heartbeat';
 import { testDatabaseUri } from '../support/test-database';
 import type { OpenedFeed } from './change-feed.contract';
 
-/** The bound of the feeds of these suites: beats and polls come every quarter of it. */
+/** The bound of the feeds of these suites. Heartbeats and polls come every quarter of it. */
 export const BOUND_MS = 400;
 
 export const MONGO_FEEDS = ['streams', 'polling'] as const;
 
 export interface OpenedMongoFeed extends OpenedFeed {
   readonly feed: MongoChangeFeed;
-  /** The records over another connection, behind the feed's back. */
+  /** The records over another connection, for access that bypasses the feed. */
   readonly documents: mongo.Collection<WatchedDocument>;
 }
 
@@ -25,7 +25,7 @@ export async function openLocalFeed(): Promise<OpenedFeed> {
 /**
  * Opens a feed over an empty collection.
  *
- * @param feedUri where the feed itself reaches the server: through a proxy, perhaps
+ * @param feedUri connection string of the feed itself, for example through a proxy
  */
 export async function openMongoFeed(
   changeFeed: (typeof MONGO_FEEDS)[number] | 'auto',

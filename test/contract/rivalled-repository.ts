@@ -5,7 +5,7 @@ import type {
   KeyOutline,
 } from '../../src/api-keys/storage/api-key.repository';
 
-/** A store in which somebody else is quicker, the first so many times that a key is changed. */
+/** A store in which another caller changes the key first, for a given number of changes. */
 export class RivalledRepository implements ApiKeyRepository {
   readonly durability = 'volatile';
   replaced = 0;
@@ -37,7 +37,7 @@ export class RivalledRepository implements ApiKeyRepository {
     if (this.replaced <= this.losses) {
       const before = await this.inner.findWithHistory(key.id);
       if (before === null || !(await this.inner.replace(this.rival(before)))) {
-        throw new Error('the rival was not quicker');
+        throw new Error('the rival’s change was not applied first');
       }
     }
     return this.inner.replace(key);

@@ -15,7 +15,7 @@ function keysOver(repository: ApiKeyRepository): ApiKeysService {
   return new ApiKeysService(repository, { storage: repository }, systemClock);
 }
 
-describe.each(['memory', 'mongo'] as const)('rotations that read the same key, kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a %s store,', (storage) => {
   let service: TestService;
   let store: ApiKeyRepository;
 
@@ -29,7 +29,7 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
     ['by an operator, without grace', {}, {}],
     ['by an operator, with grace', { gracePeriodSeconds: 3600 }, { gracePeriodSeconds: 60 }],
     ['with and without grace', { gracePeriodSeconds: 3600 }, {}],
-  ] as const)('%s: one wins and one is told of the conflict', async (_name, first, second) => {
+  ] as const)('succeed once, and the other gets a conflict: %s', async (_name, first, second) => {
     const { key, token } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 2));
     const outcomes = await Promise.allSettled(
@@ -48,7 +48,7 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
     expect([version, history.map(({ action }) => action)]).toEqual([2, ['created', 'rotated']]);
   });
 
-  it('leave a holder that was verified before them unable to revoke the key with the former secret [T95]', async () => {
+  it('leave a holder that was verified before them unable to revoke the key with the previous token [T95]', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(store);
     const verifiedBefore = callerOf(key, key.secrets[0]);
@@ -60,7 +60,7 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
     expect((await storedKey(service, key.id)).revokedAt).toBeDefined();
   });
 
-  it('by the key itself and by an operator: one wins and one is told of the conflict', async () => {
+  it('succeed once when the key and an operator rotate it, and the other gets a conflict', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 2));
     const [secret] = key.secrets;
@@ -71,7 +71,7 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
     expect((await storedKey(service, key.id)).version).toBe(2);
   });
 
-  it('20 at once: one wins [T51]', async () => {
+  it('succeed once of 20 [T51]', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 20));
     const outcomes = await Promise.allSettled(
@@ -82,7 +82,7 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
     expect(secrets.filter(({ retiresAt }) => retiresAt === undefined)).toHaveLength(1);
   });
 
-  it('and a change of the name: both stand, for the secret was the same', async () => {
+  it('succeed together with a rename, because a rename keeps the secret', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 2));
     const [rotated, renamed] = await Promise.all([
@@ -96,7 +96,7 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
     expect(stored.history.map(({ action }) => action).toSorted()).toEqual(['created', 'rotated', 'updated']);
   });
 
-  it('and a revocation: the key ends revoked, and no rotation follows it', async () => {
+  it('never follow a concurrent revocation: the key ends revoked', async () => {
     const { key, token } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 2));
     await Promise.allSettled([keys.rotate(root, key.id), keys.revoke(root, key.id)]);
@@ -106,7 +106,7 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
     expect((await service.as(token).get('/v1/api-keys/self')).status).toBe(401);
   });
 
-  it('and a change that puts the key out of its caller’s reach: judged again on what it is now', async () => {
+  it('are checked again when a concurrent change puts the key out of the caller’s reach', async () => {
     const { key } = await service.issue({ scopes: ['memory:read'] });
     const caller = { ...root, grant: { scopes: ['memory:read'], allowedIps: [] } };
     const overtaken = new OvertakenRepository(store, async () => {
@@ -121,7 +121,7 @@ describe.each(['memory', 'mongo'] as const)('rotations that read the same key, k
   });
 });
 
-/** A store in which somebody changes a key between the first reading of it and the writing. */
+/** A store in which another caller changes a key between the first read and the write. */
 class OvertakenRepository extends MeetingRepository {
   private overtaken = false;
 

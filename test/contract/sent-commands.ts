@@ -1,6 +1,6 @@
 import type { Connection, mongo } from 'mongoose';
 
-/** A read as it went to the server. */
+/** A read as sent to the server. */
 export interface SentFind {
   readonly find: string;
   readonly filter: Filter;
@@ -9,14 +9,14 @@ export interface SentFind {
   readonly readConcern?: { readonly level?: string };
 }
 
-/** A write as it went to the server. */
+/** A write as sent to the server. */
 export interface SentUpdate {
   readonly update: string;
   readonly updates: readonly { readonly q: Filter; readonly u: UpdateOperators; readonly upsert?: boolean }[];
   readonly writeConcern?: { readonly w?: string | number; readonly j?: boolean };
 }
 
-/** A removal as it went to the server. */
+/** A removal as sent to the server. */
 export interface SentDelete {
   readonly delete: string;
   readonly deletes: readonly { readonly q: Filter; readonly limit: number }[];
@@ -28,7 +28,7 @@ export type SentCommand = SentFind | SentUpdate | SentDelete;
 type Filter = Readonly<Record<string, unknown>>;
 type UpdateOperators = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** What the driver sends about one collection, in its order. The rest of a batched read is no query of its own. */
+/** Records the driver’s commands for one collection, in order. Later batches of a read are not queries of their own. */
 export class SentCommands {
   private sent: SentCommand[] = [];
 
@@ -39,7 +39,7 @@ export class SentCommands {
     });
   }
 
-  /** All that came since the last call. */
+  /** Returns all commands since the last call. */
   take(): readonly SentCommand[] {
     const taken = this.sent;
     this.sent = [];
@@ -47,13 +47,13 @@ export class SentCommands {
   }
 }
 
-/** What a query asks of an index. */
+/** What a query needs from an index. */
 export interface QueryShape {
   /** Fields compared for equality. */
   readonly equal: readonly string[];
-  /** Fields of which a range is asked for. */
+  /** Fields compared with a range. */
   readonly range: readonly string[];
-  /** The order asked for, each field with its direction. */
+  /** The sort order, each field with its direction. */
   readonly sort: readonly (readonly [string, number])[];
 }
 
@@ -69,7 +69,7 @@ export function shapeOf(command: SentCommand): QueryShape {
   return only;
 }
 
-/** What each part of a command asks of an index: a bulk has many. */
+/** Returns what each part of a command needs from an index. A bulk write has many parts. */
 export function shapesOf(command: SentCommand): readonly QueryShape[] {
   if ('find' in command) return [shape(command.filter, command.sort)];
   return ('delete' in command ? command.deletes : command.updates).map(({ q }) => shape(q));
@@ -77,7 +77,8 @@ export function shapesOf(command: SentCommand): readonly QueryShape[] {
 
 function shape(filter: Filter, sort: SentFind['sort'] = {}): QueryShape {
   const fields = Object.keys(filter);
-  if (fields.some((field) => field.startsWith('$'))) throw new Error('a filter that no index is read for');
+  if (fields.some((field) => field.startsWith('a filter that no index check supports')))
+    throw new Error('a filter that no index is read for');
   const range = fields.filter((field) => isRange(filter[field]));
   return {
     equal: fields.filter((field) => !range.includes(field)),
@@ -92,9 +93,9 @@ function isRange(value: unknown): boolean {
 }
 
 /**
- * Whether an index finds just the documents of a query, in its order: the fields compared for equality come
- * first, then those of the sort in one direction or against it, and a range is only over the next of them. One
- * equality on `_id` leaves one document, whatever else is asked of it.
+ * Returns whether an index finds exactly the documents of a query, in its order. The fields compared for equality come
+ * first, then those of the sort in one direction or its reverse. A range is allowed only on the next field. Equality on
+ * `_id` leaves one document, whatever else the query contains.
  */
 export function serves({ key }: Pick<ServerIndex, 'key'>, { equal, range, sort }: QueryShape): boolean {
   const fields = Object.entries(key);

@@ -16,7 +16,7 @@ export interface OpenedUsageRepository {
 
 export interface OpenedMongoUsageRepository extends OpenedUsageRepository {
   readonly connection: Connection;
-  /** The documents behind the repository's back. */
+  /** The documents, for access that bypasses the repository. */
   readonly documents: mongo.Collection<{ _id: string } & Record<string, unknown>>;
 }
 

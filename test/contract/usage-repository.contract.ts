@@ -6,15 +6,15 @@ import type { OpenedUsageRepository } from './usage-opened-repository';
 const at = (time: string): Date => new Date(`2027-01-${time}Z`);
 const SPAN = { from: at('01T00:00:00'), to: at('31T00:00:00') };
 
-/** So many uses at a moment. */
+/** Returns the uses of a key at a time. */
 export function uses(keyId: string, time: string, count = 1): UsageTally {
   return { keyId, count, hour: at(`${time.slice(0, 5)}:00:00`), lastUsedAt: at(time) };
 }
 
 /**
- * What every store of usage promises, whatever it is made of.
+ * Checks what every store of usage guarantees.
  *
- * @param open gives an empty store, a new one each time
+ * @param open returns an empty store, a new one each time
  */
 export function describeUsageRepository(open: () => Promise<OpenedUsageRepository>): void {
   let opened: OpenedUsageRepository;
@@ -33,7 +33,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     await opened.close();
   });
 
-  it('tells each tenant the uses of its own key, hour by hour', async () => {
+  it('returns to each tenant the hourly uses of its own key', async () => {
     await repository.add([
       uses(acme, '10T23:59:59', 3),
       uses(globex, '10T23:10:00', 70),
@@ -54,7 +54,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     });
   });
 
-  it('adds what is counted later to what is there', async () => {
+  it('adds later counts to the stored ones', async () => {
     await repository.add([uses(acme, '10T09:01:00', 3), uses(globex, '10T09:00:00', 2)]);
     await repository.add([uses(acme, '10T09:59:00', 4), uses(acme, '10T10:00:00', 1)]);
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
@@ -66,7 +66,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     });
   });
 
-  it('never moves the last use back, whatever comes late', async () => {
+  it('never moves the last use back when a count arrives late', async () => {
     await repository.add([uses(acme, '10T09:30:00')]);
     await repository.add([uses(acme, '10T09:00:00'), uses(acme, '09T23:00:00')]);
     await expect(repository.lastUsed([acme])).resolves.toEqual(new Map([[acme, at('10T09:30:00')]]));
@@ -78,7 +78,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     ]);
   });
 
-  it('moves the last use alone where there is nothing to count', async () => {
+  it('moves only the last use when there is nothing to count', async () => {
     await repository.add([uses(acme, '10T09:30:00', 0)]);
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
       hours: [],
@@ -86,7 +86,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     });
   });
 
-  it('knows nothing of a key that was never used', async () => {
+  it('returns nothing for a key that was never used', async () => {
     await repository.add([uses(globex, '10T09:00:00')]);
     await repository.add([]);
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({ hours: [] });
@@ -102,8 +102,8 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     ['the hours before one begins', '10T09:00:00', '10T10:00:00', [2]],
     ['two days', '10T10:00:00', '12T00:00:00', [4, 8]],
     ['an hour without use', '10T11:00:00', '10T12:00:00', []],
-    ['all the days it may be asked for', '09T23:00:00', '31T00:00:00', [1, 2, 4, 8]],
-  ])('tells the hours of %s', async (_what, from, to, counts) => {
+    ['all days that can be requested', '09T23:00:00', '31T00:00:00', [1, 2, 4, 8]],
+  ])('returns the hours of %s', async (_what, from, to, counts) => {
     await repository.add([
       uses(acme, '10T00:00:00', 1),
       uses(acme, '10T09:59:59', 2),
@@ -115,7 +115,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     expect(hours.map(({ count }) => count)).toEqual(counts);
   });
 
-  it('adds up what many instances count at once, from the first use on', async () => {
+  it('adds up the counts of many concurrent instances, from the first use on', async () => {
     const instances = Array.from({ length: 20 }, (_, index) =>
       repository.add([uses(acme, `10T09:00:${10 + index}`, index + 1), uses(globex, '10T09:00:00', 2)]),
     );
@@ -127,7 +127,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     expect((await repository.usageOf(globex, SPAN)).hours).toEqual([{ hour: at('10T09:00:00'), count: 40 }]);
   });
 
-  it('forgets the counts of days that have ended, and never when a key was last used', async () => {
+  it('deletes the counts of old days, but never the time of the last use', async () => {
     await repository.add([
       uses(acme, '09T23:59:59', 1),
       uses(acme, '10T00:00:00', 2),
@@ -147,13 +147,13 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     });
   });
 
-  it('gives a sign of life, with usage in it or without', async () => {
+  it('answers a ping, with or without stored usage', async () => {
     await expect(repository.probe()).resolves.toBeUndefined();
     await repository.add([uses(acme, '10T09:00:00')]);
     await expect(repository.probe()).resolves.toBeUndefined();
   });
 
-  it('cannot be altered through what it was given or gave', async () => {
+  it('cannot be changed through objects that it received or returned', async () => {
     const tally = uses(acme, '10T09:00:00');
     await repository.add([tally]);
     tally.lastUsedAt.setTime(0);

@@ -5,7 +5,7 @@ import { aFullUser, aUser } from '../support/user-fixtures';
 const LATER = new Date('2031-01-01T00:00:00.001Z');
 const EARLIER = new Date('2029-01-01T00:00:00.001Z');
 
-/** What a store promises about later sign-ins, and about changes of status and username. */
+/** Checks what every store guarantees about later sign-ins, and about changes of status and username. */
 export function describeUserChanges(current: () => UserRepository): void {
   let repository: UserRepository;
 
@@ -18,7 +18,7 @@ export function describeUserChanges(current: () => UserRepository): void {
     return user;
   };
 
-  describe('somebody who signs in again', () => {
+  describe('a user that signs in again', () => {
     const profile: Required<UserProfile> = {
       email: 'ada@globex.example',
       emailVerified: false,
@@ -26,21 +26,24 @@ export function describeUserChanges(current: () => UserRepository): void {
       picture: 'https://id.acme.example/king.png',
     };
 
-    it('has the profile that is said now, and nothing else is touched', async () => {
+    it('gets the new profile, and nothing else changes', async () => {
       const user = await inserted(aFullUser());
       await repository.refresh(user, profile, LATER);
       await expect(repository.find(user.id)).resolves.toEqual({ ...user, ...profile, lastLoginAt: LATER });
     });
 
-    it.each(['email', 'name', 'picture'] as const)('loses the %s that is no longer said', async (part) => {
-      const user = await inserted(aFullUser());
-      await repository.refresh(user, { ...profile, [part]: undefined }, LATER);
-      const found = await repository.find(user.id);
-      expect(found).toEqual({ ...user, ...profile, [part]: undefined, lastLoginAt: LATER });
-      expect(found?.[part]).toBeUndefined();
-    });
+    it.each(['email', 'name', 'picture'] as const)(
+      'loses the %s that the provider no longer sends',
+      async (part) => {
+        const user = await inserted(aFullUser());
+        await repository.refresh(user, { ...profile, [part]: undefined }, LATER);
+        const found = await repository.find(user.id);
+        expect(found).toEqual({ ...user, ...profile, [part]: undefined, lastLoginAt: LATER });
+        expect(found?.[part]).toBeUndefined();
+      },
+    );
 
-    it('loses the whole profile when nothing is said, and gets it back', async () => {
+    it('loses the whole profile when the provider sends none, and gets it back later', async () => {
       const user = await inserted(aFullUser());
       await repository.refresh(user, { emailVerified: false }, LATER);
       const { email: _e, name: _n, picture: _p, ...rest } = user;
@@ -53,13 +56,13 @@ export function describeUserChanges(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toMatchObject(profile);
     });
 
-    it('was never there later than at the latest sign-in, also when they arrive in the wrong order', async () => {
+    it('keeps the latest sign-in time, even when sign-ins arrive in the wrong order', async () => {
       const user = await inserted(aUser());
       for (const at of [LATER, EARLIER]) await repository.refresh(user, profile, at);
       await expect(repository.find(user.id)).resolves.toMatchObject({ lastLoginAt: LATER });
     });
 
-    it('keeps the version, so that a change under way is not disturbed', async () => {
+    it('keeps the version, so that a concurrent change succeeds', async () => {
       const user = await inserted(aUser());
       await repository.refresh(user, profile, LATER);
       await expect(repository.change(user.id, user.version, { username: 'ada' })).resolves.toMatchObject({
@@ -69,7 +72,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       });
     });
 
-    it('is nobody where the id, the issuer or the subject is another', async () => {
+    it('is not found when the id, the issuer or the subject differs', async () => {
       const user = await inserted(aUser());
       for (const part of ['id', 'issuer', 'subject']) {
         await repository.refresh({ ...user, [part]: 'another' }, profile, LATER);
@@ -78,7 +81,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       await expect(repository.list({ limit: 10 })).resolves.toEqual([user]);
     });
 
-    it('stays deleted when the sign-in was under way while the user was removed', async () => {
+    it('stays deleted when the removal happens during the sign-in', async () => {
       const user = await inserted(aFullUser());
       await repository.remove(user.id);
       const deleted = await repository.find(user.id);
@@ -87,17 +90,17 @@ export function describeUserChanges(current: () => UserRepository): void {
     });
   });
 
-  describe('an administrator', () => {
+  describe('a change of a user', () => {
     it.each<readonly [string, Parameters<UserRepository['change']>[2], Partial<User>]>([
       ['enables a user', { status: 'active' }, { status: 'active' }],
-      ['names a user', { username: 'grace' }, { username: 'grace' }],
-      ['takes the name away', { username: null }, { username: undefined }],
+      ['sets the username', { username: 'grace' }, { username: 'grace' }],
+      ['removes the username', { username: null }, { username: undefined }],
       [
-        'does several at once',
+        'changes several fields at once',
         { status: 'active', username: null },
         { status: 'active', username: undefined },
       ],
-    ])('%s, one version on', async (_deed, change, expected) => {
+    ])('%s and increments the version', async (_deed, change, expected) => {
       const user = await inserted(aFullUser());
       const after = { ...user, ...expected, version: user.version + 1 };
       await expect(repository.change(user.id, user.version, change)).resolves.toEqual(after);
@@ -106,19 +109,19 @@ export function describeUserChanges(current: () => UserRepository): void {
       expect(found?.username).toBe(after.username);
     });
 
-    it.each([6, 8])('is told so when the version is not %i', async (version) => {
+    it.each([6, 8])('returns null and writes nothing when the version is %i', async (version) => {
       const user = await inserted(aFullUser());
       await expect(repository.change(user.id, version, { status: 'active' })).resolves.toBeNull();
       await expect(repository.find(user.id)).resolves.toEqual(user);
     });
 
-    it('is told so when there is no such user, and makes none', async () => {
+    it('returns null for an unknown user, and creates none', async () => {
       const { id, version } = aUser();
       await expect(repository.change(id, version, { username: 'ada' })).resolves.toBeNull();
       await expect(repository.find(id)).resolves.toBeNull();
     });
 
-    it('of 30 who change a user from the same version, is one', async () => {
+    it('succeeds once of 30 changes from the same version', async () => {
       const user = await inserted(aUser());
       const outcomes = await Promise.all(
         Array.from({ length: 30 }, (_, n) =>
@@ -132,7 +135,7 @@ export function describeUserChanges(current: () => UserRepository): void {
   });
 
   describe('a username', () => {
-    it('is of one user only', async () => {
+    it('belongs to one user only', async () => {
       const [ada, grace] = [await inserted(aUser()), await inserted(aUser())];
       await repository.change(ada.id, 1, { username: 'ada' });
       const theft = repository.change(grace.id, 1, { username: 'ada', status: 'disabled' });
@@ -141,7 +144,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       await expect(repository.list({ username: 'ada', limit: 10 })).resolves.toMatchObject([{ id: ada.id }]);
     });
 
-    it('may be kept by who has it', async () => {
+    it('can be kept by the user who has it', async () => {
       const ada = await inserted(aUser());
       await repository.change(ada.id, 1, { username: 'ada' });
       await expect(repository.change(ada.id, 2, { username: 'ada' })).resolves.toMatchObject({
@@ -150,7 +153,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       });
     });
 
-    it('that is given up is free', async () => {
+    it('is free after its user gave it up', async () => {
       const [ada, grace] = [await inserted(aUser()), await inserted(aUser())];
       await repository.change(ada.id, 1, { username: 'countess' });
       await repository.change(ada.id, 2, { username: null });
@@ -159,7 +162,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       });
     });
 
-    it('may be missing from any number of users, also after it was taken away', async () => {
+    it('can be missing for any number of users, even after a removal', async () => {
       const users = await Promise.all(Array.from({ length: 5 }, async () => inserted(aUser())));
       for (const { id } of users) {
         await repository.change(id, 1, { username: 'passing' });
@@ -168,7 +171,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       await expect(repository.list({ limit: 10 })).resolves.toHaveLength(5);
     });
 
-    it('that 20 ask for at once goes to one of them', async () => {
+    it('goes to one of 20 users who request it at once', async () => {
       const users = await Promise.all(Array.from({ length: 20 }, async () => inserted(aUser())));
       const outcomes = await Promise.allSettled(
         users.map(({ id }) => repository.change(id, 1, { username: 'ada' })),

@@ -4,9 +4,9 @@ import { aUser } from '../support/user-fixtures';
 
 const SHARED = 'office@acme.example';
 
-/** What a store promises to whoever lists users. */
+/** Checks what every store guarantees about lists of users. */
 export function describeUserLists(current: () => UserRepository): void {
-  describe('someone who lists users', () => {
+  describe('a list of users', () => {
     let repository: UserRepository;
     const people = [
       aUser({ email: SHARED, username: 'ada' }),
@@ -21,7 +21,7 @@ export function describeUserLists(current: () => UserRepository): void {
 
     beforeEach(async () => {
       repository = current();
-      // Neither in the order of their ids nor against it.
+      // In an order that is neither that of the ids nor its reverse.
       const [even, odd] = [0, 1].map((rest) => people.filter((_, index) => index % 2 === rest));
       await Promise.all([...(odd ?? []), ...(even ?? []), removed].map((user) => repository.insert(user)));
       await repository.remove(removed.id);
@@ -39,7 +39,7 @@ export function describeUserLists(current: () => UserRepository): void {
       { username: 'gone' },
       { email: SHARED, username: 'ada' },
       { email: SHARED, username: 'grace' },
-    ])('sees those that are equal in %j, newest first, and no others', async (query) => {
+    ])('contains the users that match %j, newest first, and no others', async (query) => {
       const wanted = newestFirst.filter((user) =>
         Object.entries(query).every(([field, value]) => Reflect.get(user, field) === value),
       );
@@ -54,7 +54,7 @@ export function describeUserLists(current: () => UserRepository): void {
     });
 
     it.each<Omit<UserQuery, 'limit'>>([{}, { email: SHARED }])(
-      'turns the pages of %j through every user once, while others sign in',
+      'contains every user once across its pages for %j, while others sign in',
       async (query) => {
         const wanted = await repository.list({ ...query, limit: 100 });
         const seen: User[] = [];
@@ -70,7 +70,7 @@ export function describeUserLists(current: () => UserRepository): void {
       },
     );
 
-    it('gets as many as asked for, also more than a server sends at once', async () => {
+    it('contains as many users as requested, even more than one batch of the server', async () => {
       const crowd = Array.from({ length: 130 }, () => aUser({ email: 'crowd@acme.example' }));
       await Promise.all(crowd.map((user) => repository.insert(user)));
       await expect(repository.list({ email: 'crowd@acme.example', limit: 120 })).resolves.toEqual(

@@ -4,7 +4,7 @@ import { describeUserRepository } from './user-repository.contract';
 describe('users in memory', () => {
   describeUserRepository(openMemoryUsers);
 
-  it('call themselves volatile, so that production refuses them', async () => {
+  it('are marked volatile, so that production rejects them', async () => {
     expect((await openMemoryUsers()).repository.durability).toBe('volatile');
   });
 });

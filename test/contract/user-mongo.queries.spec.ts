@@ -12,7 +12,7 @@ interface Use {
   readonly what: string;
   readonly index: string;
   readonly sends: readonly SentUserCommand['kind'][];
-  /** What is left to be looked at in each document that the index finds: few are deleted. */
+  /** What remains to be checked in each document that the index finds: few are deleted. */
   readonly filtered?: readonly string[];
   readonly run: (users: UserRepository, stored: User) => Promise<unknown>;
 }
@@ -22,15 +22,15 @@ const ONE = { index: '_id_', sends: ['write'] } as const;
 
 /** Every query that the repository sends, and the index that must serve it. */
 const USES: readonly Use[] = [
-  { what: 'somebody signs in for the first time', ...ONE, run: async (users) => users.insert(aUser()) },
+  { what: 'a user signs in for the first time', ...ONE, run: async (users) => users.insert(aUser()) },
   {
-    what: 'somebody signs in',
+    what: 'a user signs in',
     index: 'issuer_1_subject_1',
     sends: ['read'],
     run: async (users, { issuer, subject }) => users.findBySubject(issuer, subject),
   },
   {
-    what: 'the owner of a key is looked at',
+    what: 'the owner of a key is read',
     index: '_id_',
     sends: ['read'],
     run: async (users, { id }) => users.find(id),
@@ -47,13 +47,13 @@ const USES: readonly Use[] = [
     run: async (users, { id, version }) => users.change(id, version, { status: 'active', username: null }),
   },
   {
-    what: 'a user is changed too late',
+    what: 'a user is changed from an old version',
     ...ONE,
     run: async (users, { id }) => users.change(id, 1, { status: 'active' }),
   },
   { what: 'a user is removed', ...ONE, run: async (users, { id }) => users.remove(id) },
   {
-    what: 'nobody is removed',
+    what: 'an unknown user is removed',
     ...ONE,
     sends: ['write', 'read'],
     run: async (users) => users.remove(aUser().id),
@@ -70,7 +70,7 @@ const USES: readonly Use[] = [
     },
   },
   {
-    what: 'unfinished removals are looked for',
+    what: 'unfinished removals are listed',
     index: 'removalPending_1',
     sends: ['read'],
     run: async (users) => users.pendingRemovals(100),
@@ -83,44 +83,44 @@ const USES: readonly Use[] = [
     run: async (users, { id }) => users.list({ before: id, limit: 10 }),
   },
   {
-    what: 'users are looked for by email',
+    what: 'users are searched by email',
     ...LIST,
     index: 'email_1__id_1',
     run: async (users, { id }) => users.list({ email: 'ada@acme.example', before: id, limit: 10 }),
   },
   {
-    what: 'a user is looked for by username',
+    what: 'a user is searched by username',
     ...LIST,
     index: 'username_1',
     run: async (users, { id }) => users.list({ username: 'ada', before: id, limit: 10 }),
   },
   {
-    what: 'a user is looked for by both',
+    what: 'a user is searched by both',
     ...LIST,
     index: 'username_1',
     run: async (users) => users.list({ email: 'ada@acme.example', username: 'ada', limit: 10 }),
   },
   {
-    what: 'a place is refused',
+    what: 'a slot is rejected',
     ...ONE,
     sends: ['write', 'write'],
     run: async (users, { id }) => users.takeSlot(id, aSlot(), 1),
   },
   {
-    what: 'places are given back',
+    what: 'slots are released',
     ...ONE,
     run: async (users, { id }) => users.giveSlotsBack(id, [aSlot().keyId]),
   },
 ];
 
-describe('what the driver sends when', () => {
+describe('the user store', () => {
   let store: OpenedMongoUserRepository;
   let indexes: readonly UserIndex[];
   let sent: SentUserCommands;
   let stored: User;
 
   beforeAll(async () => {
-    // A connection whose own settings are all weaker than what users need.
+    // The connection’s own settings are all weaker than what users need.
     store = await openMongoUsers(testDatabaseUri('user queries'), {
       ...SERVICE_CONNECTION,
       monitorCommands: true,
@@ -153,17 +153,17 @@ describe('what the driver sends when', () => {
     return served ? undefined : `${name} does not serve ${JSON.stringify(command)}`;
   };
 
-  it.each(USES)('$what is served by the index $index', async (use) => {
+  it.each(USES)('when $what sends a query that the index $index serves', async (use) => {
     const commands = await commandsOf(use);
     expect(commands.map(({ kind }) => kind)).toEqual(use.sends);
     expect(commands.map((command) => leftOver(use, command))).toEqual(commands.map(() => undefined));
   });
 
-  it('changes are followed is served by an index, each part of it', async () => {
+  it('when following changes sends only queries that an index serves', async () => {
     await expect(sentByFeed(store.connection, 'users', indexes)).resolves.toEqual(FEED_QUERIES);
   });
 
-  it('all of it is done uses every index there is', async () => {
+  it('uses every index that exists', async () => {
     const used = new Set<string>();
     for (const { index } of await sentByFeed(store.connection, 'users', indexes)) used.add(index ?? 'none');
     sent.take();
@@ -174,14 +174,14 @@ describe('what the driver sends when', () => {
     expect(indexes.map(({ name }) => name).toSorted()).toEqual([...used].toSorted());
   });
 
-  it('a service starts builds every index that the schema declares', () => {
+  it('creates every index that the schema declares at the start of a service', () => {
     const declared = UserSchema.indexes().map(([key]) => Object.entries(key));
     const built = indexes.filter(({ name }) => name !== '_id_').map(({ key }) => Object.entries(key));
     expect(built).toHaveLength(declared.length);
     expect(built).toEqual(expect.arrayContaining(declared));
   });
 
-  it('all of it is done reads what a majority has, and writes to their journals', async () => {
+  it('reads with read concern majority, and writes with majority and journal', async () => {
     const found = jest.spyOn(mongo.Collection.prototype, 'find');
     const commands: SentUserCommand[] = [];
     for (const use of USES) commands.push(...(await commandsOf(use)));
@@ -197,7 +197,7 @@ describe('what the driver sends when', () => {
     expect(new Set(preferences)).toEqual(new Set(['primary']));
   });
 
-  it('a user is removed is one write, by the server’s clock', async () => {
+  it('removes a user in one write, with the time from the server’s clock', async () => {
     await store.repository.remove(stored.id);
     const [write, ...more] = sent.take();
     expect(more).toEqual([]);
@@ -216,19 +216,19 @@ describe('what the driver sends when', () => {
   });
 });
 
-describe('the judge of indexes', () => {
+describe('the check of an index', () => {
   const newest = [['_id', -1]] as const;
   const page = { email: 'a', _id: { $lt: 'z' } };
 
   it.each<readonly [boolean, string, Omit<UserIndex, 'name'>, Pick<SentUserCommand, 'filter' | 'sort'>]>([
     [
       true,
-      'a sort and a range behind the equality',
+      'a sort and a range after the equality',
       { key: { email: 1, _id: 1 } },
       { filter: page, sort: newest },
     ],
     [true, 'one document', { key: { email: 1 }, unique: true }, { filter: page, sort: newest }],
-    [false, 'several documents to be sorted', { key: { email: 1 } }, { filter: page, sort: newest }],
+    [false, 'several documents with a sort', { key: { email: 1 } }, { filter: page, sort: newest }],
     [
       false,
       'a field that the index lacks',
@@ -242,8 +242,8 @@ describe('the judge of indexes', () => {
       { key: { email: 1, _id: 1 } },
       { filter: { email: { $ne: 'a' } }, sort: newest },
     ],
-    [false, 'nothing asked', { key: { email: 1 } }, { filter: {}, sort: [] }],
-  ])('says %s to %s', (verdict, _what, index, command) => {
+    [false, 'an empty query', { key: { email: 1 } }, { filter: {}, sort: [] }],
+  ])('answers %s for %s', (verdict, _what, index, command) => {
     expect(servesUsers({ name: 'an index', ...index }, command)).toBe(verdict);
   });
 });

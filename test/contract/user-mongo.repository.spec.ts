@@ -37,11 +37,11 @@ describe('the documents of users in MongoDB', () => {
   const changedAt = async (id: string): Promise<number> => {
     const document = await store.documents.findOne({ _id: id });
     const at = document?.['changedAt'];
-    if (!(at instanceof Date)) throw new Error('nothing says when the status was changed');
+    if (!(at instanceof Date)) throw new Error('the document has no date of the status change');
     return at.getTime();
   };
 
-  it('are kept in users, one a user, by its id', async () => {
+  it('are kept in users, one for each user, by its id', async () => {
     const { id, ...fields } = aFullUser();
     await store.repository.insert({ id, ...fields });
     await expect(store.documents.find().toArray()).resolves.toEqual([
@@ -49,7 +49,7 @@ describe('the documents of users in MongoDB', () => {
     ]);
   });
 
-  it('lack what a user does not have, rather than holding null', async () => {
+  it('omit missing values instead of storing null', async () => {
     const bare = aUser(nothingKnown());
     const full = { ...aFullUser(), removalPending: undefined };
     await store.repository.insert(bare);
@@ -62,7 +62,7 @@ describe('the documents of users in MongoDB', () => {
     expect(JSON.stringify(await store.documents.find().toArray())).not.toContain('null');
   });
 
-  it('lose all that is personal when the user is removed', async () => {
+  it('lose all personal data when the user is removed', async () => {
     const user = { ...aFullUser(), removalPending: undefined };
     await store.repository.insert(user);
     await store.repository.remove(user.id);
@@ -74,7 +74,7 @@ describe('the documents of users in MongoDB', () => {
     await expect(fieldsOf(user.id)).resolves.toEqual(BARE);
   });
 
-  it('say by the server’s clock when the status was changed, and by nothing else', async () => {
+  it('record the time of a status change by the server’s clock, and of no other change', async () => {
     const user = aUser();
     await store.repository.insert(user);
     const { id } = user;
@@ -110,7 +110,7 @@ describe('the documents of users in MongoDB', () => {
     expect(await changedAt(id)).toBe(before);
   });
 
-  it('are no users where the change feed keeps its own, of which every instance has one', async () => {
+  it('do not include the heartbeats of the change feed', async () => {
     const user = aUser({ email: 'ada@acme.example' });
     await store.repository.insert(user);
     await store.documents.insertMany([
@@ -125,7 +125,7 @@ describe('the documents of users in MongoDB', () => {
     await expect(store.repository.pendingRemovals(10)).resolves.toEqual([]);
   });
 
-  it('are made ready by every instance that starts, also by several at once', async () => {
+  it('are prepared by every instance that starts, even by several at once', async () => {
     await store.connection.dropDatabase();
     const instances = Array.from({ length: 5 }, () => mongoUsersOn(store.connection));
     await Promise.all(instances.map((instance) => instance.prepare()));
@@ -135,7 +135,7 @@ describe('the documents of users in MongoDB', () => {
     await expect(store.repository.find(user.id)).resolves.toEqual(user);
   });
 
-  it('call themselves durable, so that production takes them', () => {
+  it('are marked durable, so that production accepts them', () => {
     expect(store.repository.durability).toBe('durable');
   });
 });

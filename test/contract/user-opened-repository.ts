@@ -15,11 +15,11 @@ export interface OpenedUserRepository {
 
 export interface OpenedMongoUserRepository extends OpenedUserRepository {
   readonly connection: Connection;
-  /** The documents behind the repository's back. */
+  /** The documents, for access that bypasses the repository. */
   readonly documents: mongo.Collection<{ _id: string } & Record<string, unknown>>;
 }
 
-/** The options with which the service itself connects. */
+/** The options with which the service connects. */
 export const SERVICE_CONNECTION: ConnectOptions = { bufferCommands: false, serverSelectionTimeoutMS: 2000 };
 
 export async function openMemoryUsers(): Promise<OpenedUserRepository> {

@@ -2,7 +2,7 @@ import type { User } from '../../src/users/domain/user';
 import type { UserRepository } from '../../src/users/storage/user.repository';
 import { aFullUser, aSlot, aUser } from '../support/user-fixtures';
 
-/** What a store promises about users who are removed. */
+/** Checks what every store guarantees about removed users. */
 export function describeUserRemoval(current: () => UserRepository): void {
   let repository: UserRepository;
 
@@ -16,8 +16,8 @@ export function describeUserRemoval(current: () => UserRepository): void {
   };
   const aKnownUser = async (): Promise<User> => inserted({ ...aFullUser(), removalPending: undefined });
 
-  describe('a user who is removed', () => {
-    it('leaves the id and two dates, and nothing personal', async () => {
+  describe('a removed user', () => {
+    it('keeps the id and two dates, and nothing personal', async () => {
       const user = await aKnownUser();
       await expect(repository.remove(user.id)).resolves.toBe(true);
       const found = await repository.find(user.id);
@@ -36,7 +36,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
       expect(JSON.stringify(found)).not.toMatch(/acme|Ada|subject of/);
     });
 
-    it('is removed at the version seen only, and again at any', async () => {
+    it('is removed only at the expected version, and again at any version', async () => {
       const user = await aKnownUser();
       await expect(repository.remove(user.id, [user.version + 1])).resolves.toBe(false);
       await expect(repository.remove(user.id, [])).resolves.toBe(false);
@@ -49,7 +49,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.remove(user.id, [user.version])).resolves.toBe(true);
     });
 
-    it('can be removed again, and nothing changes', async () => {
+    it('can be removed again without a change', async () => {
       const user = await aKnownUser();
       await repository.remove(user.id);
       await repository.finishRemoval(user.id);
@@ -58,20 +58,20 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toEqual(after);
     });
 
-    it('by ten at once is removed once', async () => {
+    it('is removed once when ten callers remove it', async () => {
       const user = await aKnownUser();
       const outcomes = await Promise.all(Array.from({ length: 10 }, () => repository.remove(user.id)));
       expect(new Set(outcomes)).toEqual(new Set([true]));
       await expect(repository.find(user.id)).resolves.toMatchObject({ version: user.version + 1 });
     });
 
-    it('must have been there', async () => {
+    it('must have existed', async () => {
       const { id } = aUser();
       await expect(repository.remove(id)).resolves.toBe(false);
       await expect(repository.find(id)).resolves.toBeNull();
     });
 
-    it('can sign in again, as somebody new', async () => {
+    it('can sign in again as a new user', async () => {
       const user = await aKnownUser();
       await repository.remove(user.id);
       await expect(repository.findBySubject(user.issuer, user.subject)).resolves.toBeNull();
@@ -80,20 +80,20 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toMatchObject({ status: 'deleted' });
     });
 
-    it('gives the username up', async () => {
+    it('gives up the username', async () => {
       const [user, other] = [await aKnownUser(), await inserted(aUser())];
       const { username = '' } = user;
       await repository.remove(user.id);
       await expect(repository.change(other.id, 1, { username })).resolves.toMatchObject({ username });
     });
 
-    it('does not stand in the way of others who are removed', async () => {
+    it('does not block the removal of other users', async () => {
       const users = await Promise.all(Array.from({ length: 5 }, aKnownUser));
       for (const { id } of users) await expect(repository.remove(id)).resolves.toBe(true);
       await expect(repository.list({ limit: 10 })).resolves.toEqual([]);
     });
 
-    it('is lost to a change that was decided before', async () => {
+    it('cannot be changed by a request that began before', async () => {
       const user = await aKnownUser();
       await repository.remove(user.id);
       await expect(repository.change(user.id, user.version, { status: 'active' })).resolves.toBeNull();
@@ -102,8 +102,8 @@ export function describeUserRemoval(current: () => UserRepository): void {
     });
   });
 
-  describe('removals that are not finished', () => {
-    it('are found until they are', async () => {
+  describe('unfinished removals', () => {
+    it('are listed until they are finished', async () => {
       const [ada, grace, alan] = [await aKnownUser(), await aKnownUser(), await aKnownUser()];
       await expect(repository.pendingRemovals(10)).resolves.toEqual([]);
       await repository.remove(ada.id);
@@ -119,7 +119,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.find(alan.id)).resolves.toEqual(alan);
     });
 
-    it('come a page at a time', async () => {
+    it('are listed in pages', async () => {
       const users = await Promise.all(Array.from({ length: 5 }, aKnownUser));
       for (const { id } of users) await repository.remove(id);
       const seen: string[] = [];

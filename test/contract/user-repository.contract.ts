@@ -9,9 +9,9 @@ import { describeUserRemoval } from './user-removal.contract';
 import { describeUserSlots } from './user-slots.contract';
 
 /**
- * What every store of users promises, whatever it is made of.
+ * Checks what every store of users guarantees.
  *
- * @param open gives an empty store, a new one each time
+ * @param open returns an empty store, a new one each time
  */
 export function describeUserRepository(open: () => Promise<OpenedUserRepository>): void {
   let opened: OpenedUserRepository;
@@ -27,28 +27,28 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
     await opened.close();
   });
 
-  describe('somebody who signs in for the first time', () => {
+  describe('a user that signs in for the first time', () => {
     it.each<readonly [string, User]>([
-      ['with everything set', aFullUser()],
-      ['with nothing known', aUser()],
-      ['with everything optional left undefined', aUser(nothingKnown())],
-    ])('is kept as it was said, %s', async (_how, user) => {
+      ['everything set', aFullUser()],
+      ['nothing known', aUser()],
+      ['everything optional left undefined', aUser(nothingKnown())],
+    ])('is stored unchanged, with %s', async (_how, user) => {
       await repository.insert(user);
       await expect(repository.find(user.id)).resolves.toEqual(user);
       await expect(repository.findBySubject(user.issuer, user.subject)).resolves.toEqual(user);
     });
 
-    it('gets every date back as a Date', async () => {
+    it('has every date as a Date', async () => {
       const user = aFullUser();
       await repository.insert(user);
       const found = await repository.find(user.id);
       const dates = [found?.createdAt, found?.lastLoginAt, ...(found?.keySlots ?? []).map(({ at }) => at)];
       expect(dates).toHaveLength(4);
-      // Clones are made outside of jest's own world, where `Date` is another one.
+      // Clones are made outside of jest’s realm, which has its own `Date`.
       for (const date of dates) expect(types.isDate(date)).toBe(true);
     });
 
-    it('is not there under another id, subject or issuer', async () => {
+    it('is not found under another id, subject or issuer', async () => {
       const user = aUser();
       await repository.insert(user);
       await expect(repository.find(aUser().id)).resolves.toBeNull();
@@ -57,7 +57,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
       await expect(repository.findBySubject(user.issuer, user.subject.toUpperCase())).resolves.toBeNull();
     });
 
-    it('is refused where the subject is a user already, and that one stays', async () => {
+    it('is rejected if the subject is already a user, who stays unchanged', async () => {
       const user = aFullUser();
       await repository.insert(user);
       const again = aUser({ issuer: user.issuer, subject: user.subject });
@@ -67,7 +67,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
       await expect(repository.find(again.id)).resolves.toBeNull();
     });
 
-    it('is somebody else at another issuer, though the subject is the same', async () => {
+    it('is another user at another issuer, even with the same subject', async () => {
       const [acme, globex] = ['https://id.acme.example', 'https://id.globex.example'].map((issuer) =>
         aUser({ issuer, subject: '1' }),
       );
@@ -76,7 +76,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
       await expect(repository.findBySubject('https://id.globex.example', '1')).resolves.toEqual(globex);
     });
 
-    it('at 50 places at once becomes one user', async () => {
+    it('becomes one user when 50 sign-ins happen at once', async () => {
       const rivals = Array.from({ length: 50 }, () => aUser({ subject: 'one and the same' }));
       const outcomes = await Promise.allSettled(rivals.map((rival) => repository.insert(rival)));
       const winners = rivals.filter((_, n) => outcomes[n]?.status === 'fulfilled');
@@ -88,7 +88,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
   });
 
   describe('a user in the store', () => {
-    it('is not altered through what was handed in', async () => {
+    it('is not changed through the object that was stored', async () => {
       const user = aFullUser();
       const asMade = structuredClone(user);
       await repository.insert(user);
@@ -109,7 +109,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
       });
     });
 
-    it('is not altered through what was given out', async () => {
+    it('is not changed through an object that was read', async () => {
       const user = { ...aFullUser(), removalPending: undefined };
       await repository.insert(user);
       spoil(await repository.find(user.id));
@@ -129,7 +129,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
   describeUserSlots(current);
 }
 
-/** Spoils a value in every part that can be spoilt. */
+/** Changes a value in every mutable part. */
 function spoil(value: unknown): void {
   if (types.isDate(value)) value.setTime(0);
   else if (typeof value === 'object' && value !== null) {

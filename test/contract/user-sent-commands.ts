@@ -2,7 +2,7 @@ import type { Connection, mongo } from 'mongoose';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A read or a write of one document, as it went to the server. */
+/** A read or a write of one document, as sent to the server. */
 export interface SentUserCommand {
   readonly kind: 'read' | 'write';
   readonly filter: Fields;
@@ -19,19 +19,19 @@ export interface UserIndex {
   readonly unique?: boolean;
 }
 
-/** What the driver sends about users, in its order. */
+/** Records the driver’s commands for users, in order. */
 export class SentUserCommands {
   private sent: SentUserCommand[] = [];
 
   constructor(connection: Connection) {
     connection.getClient().on('commandStarted', ({ command, commandName }: mongo.CommandStartedEvent) => {
-      // Users are never deleted; heartbeats are, which `feed-queries` looks at.
+      // Users are never deleted. Heartbeats are, and `feed-queries` checks those.
       if (Reflect.get(command, commandName) === 'users' && commandName !== 'delete')
         this.sent.push(read(command));
     });
   }
 
-  /** All that came since the last call. */
+  /** Returns all commands since the last call. */
   take(): readonly SentUserCommand[] {
     const taken = this.sent;
     this.sent = [];
@@ -65,11 +65,11 @@ function read(command: mongo.Document): SentUserCommand {
 }
 
 /**
- * Whether an index finds just the documents of a command, in its order. A unique one whose every field is compared
- * for equality leaves one document, whatever else is asked. Else the fields compared come first, then those of the
- * sort, and a range is only over the next of them.
+ * Returns whether an index finds exactly the documents of a command, in its order. A unique index with equality on
+ * every field leaves one document. Otherwise the fields compared come first, then those of the sort, and a range is
+ * allowed only on the next field.
  *
- * @param filtered fields that are left to be looked at in each document found
+ * @param filtered fields that remain to be checked in each document found
  */
 export function servesUsers(
   { name, key, unique }: UserIndex,

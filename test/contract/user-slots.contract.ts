@@ -2,9 +2,9 @@ import type { User } from '../../src/users/domain/user';
 import type { UserRepository } from '../../src/users/storage/user.repository';
 import { aSlot, aUser } from '../support/user-fixtures';
 
-/** What a store promises about the places for a user's keys. */
+/** Checks what every store guarantees about the slots for a user’s keys. */
 export function describeUserSlots(current: () => UserRepository): void {
-  describe('the places for a user’s keys', () => {
+  describe('the slots for a user’s keys', () => {
     let repository: UserRepository;
     let user: User;
 
@@ -19,7 +19,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       expect((await taken()).map(({ keyId }) => keyId).toSorted()).toEqual(keyIds.toSorted());
     };
 
-    it('are 50 and no more, when 60 want one at once [T76]', async () => {
+    it('are 50 and no more when 60 callers request one at once [T76]', async () => {
       const slots = Array.from({ length: 60 }, () => aSlot());
       const outcomes = await Promise.all(slots.map((slot) => repository.takeSlot(user.id, slot, 50)));
       const lucky = slots.filter((_, n) => outcomes[n]).map(({ keyId }) => keyId);
@@ -27,13 +27,13 @@ export function describeUserSlots(current: () => UserRepository): void {
       await takenOnceEach(lucky);
     });
 
-    it('are taken in order, with the moment of taking, and leave the rest of the user alone', async () => {
+    it('are taken in order, with the time, and the rest of the user stays unchanged', async () => {
       const slots = [aSlot('2030-01-03T00:00:00.001Z'), aSlot('2030-01-02T00:00:00.002Z')];
       for (const slot of slots) await repository.takeSlot(user.id, slot, 2);
       await expect(repository.find(user.id)).resolves.toEqual({ ...user, keySlots: slots });
     });
 
-    it('are taken once by the same key, one after the other or at once, also when all are taken', async () => {
+    it('are taken once by the same key, in sequence or at once, even when all are taken', async () => {
       const slot = aSlot();
       await expect(repository.takeSlot(user.id, slot, 1)).resolves.toBe(true);
       await expect(repository.takeSlot(user.id, { ...slot }, 1)).resolves.toBe(true);
@@ -47,20 +47,20 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(taken()).resolves.toEqual([slot, other]);
     });
 
-    it.each([1, 3])('are %i where that is the limit', async (max) => {
+    it.each([1, 3])('are %i if that is the limit', async (max) => {
       const outcomes: boolean[] = [];
       for (let n = 0; n < 5; n += 1) outcomes.push(await repository.takeSlot(user.id, aSlot(), max));
       expect(outcomes).toEqual(Array.from({ length: 5 }, (_, n) => n < max));
       await expect(taken()).resolves.toHaveLength(max);
     });
 
-    it('are not added to when the limit has come down', async () => {
+    it('are not added to after the limit was lowered', async () => {
       for (let n = 0; n < 4; n += 1) await repository.takeSlot(user.id, aSlot(), 5);
       await expect(repository.takeSlot(user.id, aSlot(), 2)).resolves.toBe(false);
       await expect(taken()).resolves.toHaveLength(4);
     });
 
-    it('are none for users who are disabled, removed or not there', async () => {
+    it('are none for users who are disabled, removed or unknown', async () => {
       await repository.change(user.id, 1, { status: 'disabled' });
       await expect(repository.takeSlot(user.id, aSlot(), 50)).resolves.toBe(false);
       await expect(taken()).resolves.toEqual([]);
@@ -72,7 +72,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(repository.find(nobody.id)).resolves.toBeNull();
     });
 
-    it('are each user’s own', async () => {
+    it('are separate for each user', async () => {
       const other = aUser();
       await repository.insert(other);
       const slot = aSlot();
@@ -82,7 +82,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(repository.find(other.id)).resolves.toMatchObject({ keySlots: [slot] });
     });
 
-    it('that are given back are free, and the others stay', async () => {
+    it('are free after they are released, and the others stay', async () => {
       const slots = [aSlot(), aSlot(), aSlot()];
       for (const slot of slots) await repository.takeSlot(user.id, slot, 3);
       const [first, kept, last] = slots;
@@ -93,7 +93,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(repository.takeSlot(user.id, aSlot(), 3)).resolves.toBe(false);
     });
 
-    it('that were taken again since stay taken when they are given back late', async () => {
+    it('stay taken when they were taken again before a late release', async () => {
       const left = new Date('2030-01-01T00:00:00Z');
       const slot = { ...aSlot(), at: left };
       await repository.takeSlot(user.id, slot, 1);
@@ -105,7 +105,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(taken()).resolves.toEqual([]);
     });
 
-    it('are given back by nobody, or of none, without a word', async () => {
+    it('ignore a release by an unknown user, or of no slot', async () => {
       const slot = aSlot();
       await repository.takeSlot(user.id, slot, 3);
       await repository.giveSlotsBack(user.id, []);
@@ -113,7 +113,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(taken()).resolves.toEqual([slot]);
     });
 
-    it('are never lost or doubled while some are taken and others given back', async () => {
+    it('are never lost or doubled while some are taken and others released', async () => {
       const old = Array.from({ length: 20 }, () => aSlot());
       for (const slot of old) await repository.takeSlot(user.id, slot, 40);
       const fresh = Array.from({ length: 20 }, () => aSlot());

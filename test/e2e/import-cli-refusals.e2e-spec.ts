@@ -168,7 +168,7 @@ describe('the import command with unusable arguments', () => {
       ['import', 'package.json', '--map-scope', '*'],
       {},
       2,
-      /^keyward: --map-scope \* is not a translation: write <from>=<to>/,
+      /^keyward: --map-scope \* is invalid: write <from>=<to>/,
     ],
   ] as const)(
     'prints an error without a stack trace for %s',

@@ -144,17 +144,17 @@ describe('the import command with the output of mongoexport', () => {
     expect([told.code, told.lines]).toEqual([
       1,
       [
-        'line 1: known, but revoked there: it still works here; stop it with --apply-revocations',
-        'line 2: known, but revoked there: it still works here; stop it with --apply-revocations',
-        '0 imported, 2 known already, 0 refused, 2 revoked there and not here',
+        'line 1: known already, but revoked in the other system: it still works here; revoke it with --apply-revocations',
+        'line 2: known already, but revoked in the other system: it still works here; revoke it with --apply-revocations',
+        '0 imported, 2 known already, 0 refused, 2 revoked only in the other system',
       ],
     ]);
     const applied = await bench.importWith(['--apply-revocations'], later);
     expect([applied.code, applied.lines]).toEqual([
       0,
       [
-        `line 1: known, revoked there: ${foreignKeyId(one.hash)} no longer works here`,
-        `line 2: known, revoked there: ${foreignKeyId(other.hash)} no longer works here`,
+        `line 1: known already, and revoked in the other system: ${foreignKeyId(one.hash)} no longer works here`,
+        `line 2: known already, and revoked in the other system: ${foreignKeyId(other.hash)} no longer works here`,
         '0 imported, 2 known already, 0 refused, 2 revocations applied',
       ],
     ]);
@@ -194,7 +194,7 @@ describe('the import command with the output of mongoexport', () => {
     expect([ran.code, ran.lines]).toEqual([
       0,
       [
-        'line 1: imported, but no name: called "imported key"',
+        'line 1: imported, but without a name: named "imported key"',
         'line 2: imported, but name is longer than 100 characters: shortened',
         'line 3: imported, but expired: the key does not work',
         '3 imported, 0 known already, 0 refused',

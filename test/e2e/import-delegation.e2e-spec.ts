@@ -147,7 +147,7 @@ describe.each(['memory', 'mongo'] as const)('an importing key with the %s store'
       expect(refused).toMatchObject({ imported: 0, refused: 1 });
       const [result] = refused['results'] as readonly { readonly reasons: readonly string[] }[];
       expect(result?.reasons).toEqual([
-        `scopes give access to Keyward itself: ${scope}. Map them to scopes of yours (--map-scope), ` +
+        `scopes give access to Keyward itself: ${scope}. Map them to scopes of your own (--map-scope), ` +
           'or allow them (--allow-management-scopes, over HTTP allowManagementScopes=true)',
       ]);
       expect((await service.as(token).get('/v1/api-keys')).status).toBe(401);

@@ -160,7 +160,7 @@ describe('an OAuth client that sends its key in the form', () => {
     expect([answer.status, answer.body['error'], answer.body['error_description']]).toEqual([
       400,
       'invalid_request',
-      'client_id must be given beside client_secret',
+      'client_id is required with client_secret',
     ]);
   });
 

@@ -80,10 +80,10 @@ describe('an application with invalid options', () => {
     [
       'no storage',
       { storage: undefined },
-      /^storage is not chosen: use "mongo", "memory" or a repository of your own\.$/,
+      /^storage is missing or unknown: use "mongo", "memory" or a repository of your own\.$/,
     ],
-    ['an unknown storage', { storage: 'redis' }, /^storage is not chosen: /],
-    ['null as the storage', { storage: null }, /^storage is not chosen: /],
+    ['an unknown storage', { storage: 'redis' }, /^storage is missing or unknown: /],
+    ['null as the storage', { storage: null }, /^storage is missing or unknown: /],
     [
       'a prefix in upper case',
       { tokens: { prefixes: ['KW'] } },
@@ -127,9 +127,9 @@ describe('an application with invalid options', () => {
     [
       'an unknown usage storage',
       { usage: { storage: 'redis' } },
-      /^usage\.storage is not a storage: use "mongo", "memory", "off" or a repository of your own\.$/,
+      /^usage\.storage is unknown: use "mongo", "memory", "off" or a repository of your own\.$/,
     ],
-    ['null as the usage storage', { usage: { storage: null } }, /^usage\.storage is not a storage: /],
+    ['null as the usage storage', { usage: { storage: null } }, /^usage\.storage is unknown: /],
     [
       'usage in MongoDB without a connection',
       { usage: { storage: 'mongo' } },
@@ -185,15 +185,11 @@ describe('an application with invalid options', () => {
       { limits: { failedCredentials: { limit: 9, windowSeconds: 0 } } },
       /^limits\.failedCredentials\.windowSeconds is out of range: /,
     ],
-    [
-      'an invalid Redis URL',
-      { limits: { redisUrl: 'nonsense' } },
-      /^limits\.redisUrl is not an address of Redis: /,
-    ],
+    ['an invalid Redis URL', { limits: { redisUrl: 'nonsense' } }, /^limits\.redisUrl is not a Redis URL: /],
     [
       'a Redis database by name',
       { limits: { redisUrl: 'redis://127.0.0.1/keyward' } },
-      /^limits\.redisUrl is not an address /,
+      /^limits\.redisUrl is not a Redis URL: /,
     ],
     [
       'all of IPv4 as trusted proxies',
@@ -203,7 +199,7 @@ describe('an application with invalid options', () => {
     [
       'a webhook without a secret',
       { events: { webhook: { url: 'https://hooks.acme.example', secrets: [] } } },
-      /^events\.webhook\.secrets are not secrets of Standard Webhooks: /,
+      /^events\.webhook\.secrets is empty or contains an invalid secret: /,
     ],
     [
       'a webhook without https',
@@ -237,7 +233,7 @@ describe('an application with invalid options', () => {
       { tenant: { params: { orgId: '' } } },
       /^tenant\.params\.orgId is not a name: /,
     ],
-    ['an unknown event storage', { events: { storage: 'off' } }, /^events\.storage is not a storage: /],
+    ['an unknown event storage', { events: { storage: 'off' } }, /^events\.storage is unknown: /],
     [
       'a group that is not an object',
       { tokens: 'kw' },

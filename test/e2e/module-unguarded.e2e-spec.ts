@@ -90,10 +90,10 @@ describe.each(ADAPTERS)('an application on %s without ScopesGuard', (adapter) =>
 
     expect(refusal).toEqual(
       new ConfigurationError(
-        'no ScopesGuard enforces what these routes declare: ' +
+        'no ScopesGuard enforces the access decorators of these routes: ' +
           'POST /orgs/:orgId/memories (UnguardedController.add); ' +
           'GET /orgs/:orgId/memories (UnguardedController.list). ' +
-          'Add @UseGuards(ScopesGuard), or leave out guard: false.',
+          'Add @UseGuards(ScopesGuard), or remove guard: false.',
       ),
     );
   });

@@ -113,7 +113,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
 
     expect(refusal).toEqual(
       new ConfigurationError(
-        'ContraryController.list is declared @Public() and guarded at once: remove one of the two.',
+        'ContraryController.list has both @Public() and a decorator that requires access: remove one of them.',
       ),
     );
   });

@@ -159,7 +159,7 @@ describe('an invalid setting', () => {
     [{ MONGODB_URI: 'postgres://user:hunter2@db' }, 'MONGODB_URI has a wrong value: use a connection string'],
     [
       { MONGODB_URI: 'mongodb://root:hunter2@db' },
-      'MONGODB_URI names no database, and MongoDB would use one',
+      'MONGODB_URI names no database, so MongoDB would use "test"',
     ],
     [{ API_KEY_PREFIX: 'KW-' }, 'API_KEY_PREFIX is "KW-": use 2 to 16 lower-case letters'],
     [{ API_KEY_MAX_TTL_DAYS: '0' }, 'API_KEY_MAX_TTL_DAYS is "0": use whole days'],

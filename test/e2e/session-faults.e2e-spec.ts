@@ -67,23 +67,23 @@ afterEach(async () => provider.stop());
 const FAULTS: readonly (readonly [string, RegExp, (issuer: string) => RequestListener])[] = [
   [
     'redirects',
-    /no sign-in: .*\/openid-configuration redirects to .*elsewhere.*: configure the issuer as it stands in its tokens/,
+    /no sign-in: .*\/openid-configuration redirects to .*elsewhere.*: configure the exact "iss" of its tokens/,
     (issuer) => (_request, response) => response.writeHead(302, { Location: `${issuer}/elsewhere` }).end(),
   ],
   [
     'is a template for many tenants',
-    /no sign-in: .* describes itself as the issuer .*\{tenantid\}.*, a template for many tenants: configure the issuer of one tenant/,
+    /no sign-in: .* names the issuer .*\{tenantid\}.*, a template for several tenants: configure the issuer of one tenant/,
     (issuer) =>
       asJson(() => ({ issuer: 'https://login.example.com/{tenantid}/v2.0', jwks_uri: `${issuer}/jwks` })),
   ],
   [
     'names another issuer',
-    /no sign-in: .* describes itself as the issuer .*, another one: configure the issuer/,
+    /no sign-in: .* names the issuer .*, which is different: configure the exact "iss"/,
     (issuer) => asJson(() => ({ issuer: `${issuer}/`, jwks_uri: `${issuer}/jwks` })),
   ],
   [
     'names no key set',
-    /no sign-in: the description of .* names no address of a key set \(jwks_uri\)/,
+    /no sign-in: the metadata of .* has no valid jwks_uri/,
     (issuer) => asJson(() => ({ issuer })),
   ],
 ];

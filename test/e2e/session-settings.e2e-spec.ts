@@ -5,7 +5,7 @@ import { runBuiltService, runNode } from '../support/node-process';
 import { startService } from '../support/service';
 
 const ISSUER = 'https://id.example.com';
-const ISSUER_REMEDY = 'use the issuer as it stands in its tokens: https, or http on this machine only';
+const ISSUER_REMEDY = 'use the exact "iss" of its tokens, an https address (http on this machine only)';
 const LIST_REMEDY = 'use a JSON list such as [{"issuer"';
 
 const WRONG: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [

@@ -164,7 +164,7 @@ describe('a service that stops', () => {
     service.child.kill('SIGTERM');
     await once(stuck, 'close');
     expect(await service.exited()).toBe(0);
-    expect(service.stdout()).toContain('not done with their requests: 1');
+    expect(service.stdout()).toContain('closed 1 connections whose requests did not finish');
 
     const next = await runBuiltService(environment);
     const { body } = await new HttpClient(next.url, token).get('/v1/api-keys/self');
@@ -178,7 +178,7 @@ describe('a service that stops', () => {
     service.child.kill('SIGTERM');
     service.child.kill('SIGTERM');
     expect(await service.exited()).toBe(1);
-    expect(service.stdout()).toContain('not done after 100 ms');
+    expect(service.stdout()).toContain('shutdown did not finish within 100 ms');
     stuck.destroy();
   });
 

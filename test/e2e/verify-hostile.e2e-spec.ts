@@ -96,10 +96,10 @@ describe('the verify endpoint', () => {
     const faultsOf = async (asked: object): Promise<unknown> =>
       (await asker.post(PATH, { token, ...asked })).body['errors'];
     expect(await faultsOf({})).toEqual([
-      { field: '/scopes', message: expect.stringContaining('or "authenticated": true in its place') },
+      { field: '/scopes', message: expect.stringContaining('send "authenticated": true instead') },
     ]);
     expect(await faultsOf({ scopes: ['a'], authenticated: true })).toEqual([
-      { field: '/authenticated', message: 'must be true, and not stand beside scopes' },
+      { field: '/authenticated', message: 'must be true, and cannot be combined with scopes' },
     ]);
     expect((await asker.post(PATH, { token, authenticated: true })).body['code']).toBe('VALID');
     expect((await asker.post(PATH, { token, scopes: ['a'] })).body['code']).toBe('VALID');

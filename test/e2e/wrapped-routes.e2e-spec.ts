@@ -105,7 +105,7 @@ describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (a
   it('does not become public through its class: the application does not start [T48]', async () => {
     expect(await refusalOf(adapter, withKeys(OpenController))).toEqual(
       new ConfigurationError(
-        'OpenController.closed is declared @Public() and guarded at once: remove one of the two.',
+        'OpenController.closed has both @Public() and a decorator that requires access: remove one of them.',
       ),
     );
   });

@@ -28,7 +28,7 @@ const OUTAGES: readonly FeedOutage[] = [
     isOfAll: false,
   },
   {
-    outage: 'its connection swallows everything',
+    outage: 'its connection delivers nothing',
     begin: () => proxy.hang(),
     end: async () => proxy.restore(),
     isOfAll: false,
@@ -41,7 +41,7 @@ const OUTAGES: readonly FeedOutage[] = [
   },
 ];
 
-describe.each(MONGO_FEEDS)('the feed of MongoDB by %s', (kind) => {
+describe.each(MONGO_FEEDS)('the change feed of MongoDB by %s', (kind) => {
   beforeEach(async () => {
     const { hostname, port } = new URL(server.uri);
     proxy = await startTcpProxy({ host: hostname, port: Number(port) });
@@ -62,7 +62,7 @@ describe.each(MONGO_FEEDS)('the feed of MongoDB by %s', (kind) => {
   });
 
   it.each(OUTAGES)(
-    'proves nothing new while $outage, and recovers by itself without losing a change',
+    'proves nothing new while $outage, then recovers automatically without losing a change',
     async ({ begin, end, isOfAll }) => {
       const { feed } = opened;
       for (let round = 0; round < 1; round += 1) {
@@ -71,7 +71,7 @@ describe.each(MONGO_FEEDS)('the feed of MongoDB by %s', (kind) => {
         if (!isOfAll) for (const id of ['acme', 'globex']) await opened.change(id);
         const changedAt = performance.now();
         await pause(1.5 * BOUND_MS);
-        // What was on its way when it began may still arrive, and proves no more than until then.
+        // Data that was on its way at the start may still arrive, and proves nothing later than that.
         expect(feed.provenAt).toBeLessThanOrEqual(begunAt);
         await end();
         if (isOfAll) for (const id of ['acme', 'globex']) await opened.change(id);
@@ -86,7 +86,7 @@ describe.each(MONGO_FEEDS)('the feed of MongoDB by %s', (kind) => {
     },
   );
 
-  it('recovers from a connection that has died without a word', async () => {
+  it('recovers from a connection that died silently', async () => {
     const { feed } = opened;
     proxy.abandon();
     await pause(50);
@@ -97,7 +97,7 @@ describe.each(MONGO_FEEDS)('the feed of MongoDB by %s', (kind) => {
     await provenPast(feed);
   });
 
-  it('ends in time, though nothing answers any more', async () => {
+  it('ends in time when the server does not answer', async () => {
     proxy.hang();
     const { ms } = await timed(async () => opened.feed.stop());
     expect(ms).toBeLessThan(4000);

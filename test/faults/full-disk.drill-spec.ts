@@ -25,7 +25,7 @@ const FULL_MS = 4000;
 const WRITE_EVERY_MS = 200;
 const MIN_REFUSED = 10;
 
-describe('a store whose disk is full: it reads, and answers every write with error 14031', () => {
+describe('a service whose store has a full disk and answers every write with error 14031', () => {
   let mongo: MongoServer;
   let gate: WriteGate;
   let issuer: UserIssuer;
@@ -64,7 +64,7 @@ describe('a store whose disk is full: it reads, and answers every write with err
     await mongo.stop();
   });
 
-  it('acknowledges nothing and leaves nothing behind, goes on deciding rightly, and writes again once there is room [T33]', async () => {
+  it('acknowledges and stores nothing, decides correctly, and writes again once there is space [T33]', async () => {
     const admin = instance.as(root);
     const ann = await issuer.sign({ sub: 'ann', orgs: ['acme'], email: 'ann@acme.example' });
     const renamed = await issuer.sign({ sub: 'ann', orgs: ['acme'], email: 'ann@new.example' });
@@ -115,7 +115,7 @@ describe('a store whose disk is full: it reads, and answers every write with err
     while (ledger.acknowledged === acknowledgedFull) {
       await write();
       if (load.lateness.judged(freedAt, performance.now()) > RECOVERED_WITHIN_MS)
-        throw new Error('nothing is written again');
+        throw new Error('no write succeeds again');
     }
     const recoveryMs = performance.now() - freedAt;
     await servesFromMemory(instance, load, RECOVERED_WITHIN_MS);
@@ -137,7 +137,7 @@ describe('a store whose disk is full: it reads, and answers every write with err
     expect(faults).toEqual([]);
     expect(load.wrong).toEqual([]);
     expect(load.unexcused).toEqual([]);
-    // By the store, since nothing proves that memory is fresh.
+    // These come from the store, because nothing proves that the cache is fresh.
     expect(load.admissionsBetween(fullAt + BOUND_MS, freedAt).length).toBeGreaterThan(0);
     expect(acknowledgedFull).toBe(acknowledgedBefore);
     expect(refusedFull - refusedBefore).toBeGreaterThanOrEqual(MIN_REFUSED);

@@ -18,7 +18,7 @@ import { makeRootKey } from '../support/integration/keyward';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
 import { withDatabase } from '../support/mongo-server/uri';
 
-/** Longer than an issuer is left alone after a failure, so that it is asked again and again. */
+/** Longer than the pause after a failed request to the issuer, so that the issuer is asked repeatedly. */
 const OUTAGE_MS = 7000;
 const KEYS = '/v1/api-keys';
 const UNAVAILABLE = '503 issuer_unavailable';
@@ -29,7 +29,7 @@ const PEOPLE = [
 
 type Who = (typeof PEOPLE)[number][0];
 
-describe('an identity provider that is gone, under an instance that knows its keys and one that does not', () => {
+describe('an unreachable identity provider, with one instance that knows its keys and one that does not,', () => {
   let mongo: MongoServer;
   let provider: IdentityProvider;
   let environment: Readonly<Record<string, string>>;
@@ -62,7 +62,7 @@ describe('an identity provider that is gone, under an instance that knows its ke
     await mongo.stop();
   });
 
-  it('stops nobody whose session is signed with known keys, lets nobody else in, and is believed again by itself', async () => {
+  it('blocks only sessions whose signing keys are unknown, and is used again automatically', async () => {
     const known = sessionsOf((claims) => provider.sign(claims));
     const forger = new SigningKey();
     const forged = sessionsOf((claims) =>
@@ -70,7 +70,7 @@ describe('an identity provider that is gone, under an instance that knows its ke
     );
     const made: string[] = [];
     let wrongAdmissions = 0;
-    /** Makes a key in the own tenant, and tries to make one in the other's and to see the other's. */
+    /** Creates a key in the own tenant, and tries to create one in the other tenant and to see that tenant's keys. */
     const work = async (instance: DrillInstance): Promise<void> => {
       for (const [who, own, other] of PEOPLE) {
         const person = instance.as(known[who]);

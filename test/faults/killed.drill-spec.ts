@@ -20,12 +20,12 @@ import { startUserIssuer, type UserIssuer } from '../support/user-issuer';
 
 const ROUNDS = 4;
 const MAX_KEYS = 100;
-/** A place is given up for lost after a minute: so much later somebody looks. */
+/** A slot is considered lost after a minute. The test continues after that. */
 const LATER_MS = 75_000;
-/** For what the store was told before. */
+/** Time for writes that the store received before the kill. */
 const UNDER_WAY_MS = 100;
 
-/** The last one only of a write that is held up for long before its process is killed. */
+/** The last one occurs only for a write that was delayed for long before its process was killed. */
 const EXPECTED: ReadonlySet<string> = new Set([
   MADE,
   'no answer',
@@ -39,7 +39,7 @@ interface Person {
   readonly id: string;
 }
 
-describe('a service that is killed with -9, again and again, while keys are made and rotated', () => {
+describe('a service that is killed with -9 repeatedly while keys are created and rotated', () => {
   let mongo: MongoServer;
   let issuer: UserIssuer;
   let environment: Readonly<Record<string, string>>;
@@ -94,7 +94,7 @@ describe('a service that is killed with -9, again and again, while keys are made
     return { orgId, session, id: String(body['id']) };
   }
 
-  /** Tenants' services make and rotate keys, people make their own, until the process is gone. */
+  /** Services of the tenants create and rotate keys, and people create their own, until the process ends. */
   function startWriting(signal: AbortSignal): Promise<unknown> {
     const whileItLives = async (write: () => Promise<unknown>): Promise<void> => {
       while (!signal.aborted) {
@@ -117,14 +117,14 @@ describe('a service that is killed with -9, again and again, while keys are made
     ]);
   }
 
-  /** The events of stored keys that the audit trail lacks. */
+  /** Returns the events of stored keys that the audit trail lacks. */
   async function untold(): Promise<readonly string[]> {
     const [keys, told] = [await stored.keys(), await stored.eventIds()];
-    // The root key was made by a command, and so was its event.
+    // A command created the root key, and its event with it.
     return [...keys.values()].flatMap(eventsOf).filter((id) => !told.has(id));
   }
 
-  /** The places that a person has taken for keys that are not there. */
+  /** Returns the slots that a person has taken for keys that do not exist. */
   async function emptyPlacesOf(id: string): Promise<readonly string[]> {
     const [keys, users] = [await stored.keys(), await stored.users()];
     const places = users.find(({ _id }) => _id === id)?.keySlots.map(({ keyId }) => keyId) ?? [];
@@ -133,15 +133,15 @@ describe('a service that is killed with -9, again and again, while keys are made
     return places.filter((keyId) => !keys.has(keyId));
   }
 
-  /** Waits until each person has a place for a key that cannot be made. */
+  /** Waits until each person has a slot for a key that cannot be created. */
   async function betweenPlaceAndKey(): Promise<void> {
     gate.swallow('api_keys');
     await pause(UNDER_WAY_MS);
     for (const { id } of people)
-      await until('a place is taken', async () => (await emptyPlacesOf(id)).length > 0);
+      await until('a slot is taken', async () => (await emptyPlacesOf(id)).length > 0);
   }
 
-  it('keeps every key and rotation that it acknowledged, as it was asked for, and none that is half made', async () => {
+  it('keeps every key and rotation that it acknowledged, as requested, and no partial ones', async () => {
     for (let round = 1; round <= ROUNDS; round += 1) {
       const [before, refusedBefore] = [ledger.acknowledged, ledger.refused];
       over = new AbortController();
@@ -180,12 +180,12 @@ describe('a service that is killed with -9, again and again, while keys are made
       });
       expect(faults).toEqual([]);
     }
-    // Else no kill has met a write, and nothing was shown.
+    // Otherwise no kill interrupted a write, and the test would prove nothing.
     expect(ledger.outcomes.get('no answer')).toBeGreaterThan(0);
     expect([...ledger.outcomes.keys()].filter((outcome) => !EXPECTED.has(outcome))).toEqual([]);
   }, 600_000);
 
-  it('lets whoever was left without an answer rotate again', async () => {
+  it('lets a caller without an answer rotate again', async () => {
     const inDoubt = ledger.keys.filter((key) => key.inDoubt !== undefined);
     for (const { id } of inDoubt) {
       const answer = await instance
@@ -197,7 +197,7 @@ describe('a service that is killed with -9, again and again, while keys are made
     }
   });
 
-  it('has a place for each key that a user owns, and gives those back whose key never came to be', async () => {
+  it('has a slot for each key that a user owns, and releases the slots of keys that were never stored', async () => {
     for (const { id } of people) {
       const empty = await emptyPlacesOf(id);
       expect(empty.length).toBeGreaterThan(0);
@@ -216,7 +216,7 @@ describe('a service that is killed with -9, again and again, while keys are made
     await later.stop();
   });
 
-  it('tells of each change once it is back, also of those whose maker was killed [T80]', async () => {
+  it('reports each change after the restart, even if the instance that made it was killed [T80]', async () => {
     await eventually(untold, (missing) => missing.length === 0);
   });
 });

@@ -11,19 +11,21 @@ const BOUND_MS = 1000;
 /** `npm run soak` sets ten minutes. */
 const SECONDS = Number(process.env['MIXED_LOAD_SECONDS'] ?? 60);
 const CUT_MS = 5000;
-/** How long after the cut an instance may still say that its store is away. */
+/** How long after the cut an instance may still report that its store is unreachable. */
 const RECOVERY_MS = 6000;
 const ASKERS = 4;
 const CHANGERS = 4;
 const MIN_CHANGES = SECONDS * 5;
-/** Whoever asks or changes pauses so many times as long as the answer took: the load is up to the machine. */
+/** Each client pauses for this multiple of the time that the answer took, so that the load fits the machine. */
 const PAUSE_TO_ASK = 8;
 const PAUSE_TO_CHANGE = 4;
 const LONGEST_PAUSE_MS = 500;
 const UNAVAILABLE = '503';
-/** Of the answers that the machine can be expected to give. */
+/** The allowed part of unavailable answers, except those that the machine explains. */
 const UNAVAILABLE_AT_MOST = 0.01;
-/** An operation that takes half of the bound leaves no time for a proof of freshness, which takes several. */
+/**
+ * An operation that takes half of the bound leaves no time for a proof of freshness, which takes several operations.
+ */
 const SLOW_OPERATION_MS = BOUND_MS / 2;
 const SEEN = [
   'BINDING_MISMATCH',
@@ -41,7 +43,7 @@ const ENVIRONMENT = {
   FAILED_CREDENTIALS_PER_MINUTE: '1000000',
 };
 
-/** What was answered to somebody who asked between two moments. */
+/** The answers to one client between two moments. */
 interface Tally {
   readonly codes: Map<string, number>;
   readonly wrong: string[];
@@ -106,7 +108,7 @@ async function change(changer: number, isOver: () => boolean): Promise<void> {
 
 const answersOf = ({ codes }: Tally): number => [...codes.values()].reduce((sum, count) => sum + count, 0);
 
-/** The part of answers that were unavailable although operations on the database were quick. */
+/** Returns the part of answers that were unavailable although database operations were fast. */
 function unavailablePart(tally: Tally, { from: cutAt, to: curedAt }: { from: number; to: number }): number {
   const unexcused = tally.unavailable.filter(
     ({ from, to }) =>
@@ -118,13 +120,13 @@ function unavailablePart(tally: Tally, { from: cutAt, to: curedAt }: { from: num
 const emptyTally = (): Tally => ({ codes: new Map(), wrong: [], unavailable: [] });
 
 it(
-  'decides on two instances, under load and while one loses its database for a while, as the model does [T35]',
+  'decides on two instances as the model does, under load and while one is cut off from its database [T35]',
   async () => {
     const [atFirst, atSecond] = [emptyTally(), emptyTally()];
     const tallies = [atFirst, atSecond];
     const endsAt = performance.now() + SECONDS * 1000;
     const cut = { from: Infinity, to: Infinity };
-    // A slow machine goes on until it has seen as much as a quick one.
+    // A slow machine continues until it has made as many changes as a fast one.
     const isOver = (): boolean =>
       performance.now() > endsAt &&
       performance.now() > cut.to &&

@@ -16,10 +16,10 @@ import {
   SERVICE_CONNECTION,
 } from '../contract/opened-repository';
 
-/** What design.md promises to whoever asks while the store is away. */
+/** The time limit that design.md promises to callers while the store is unreachable. */
 const REFUSED_WITHIN_MS = 2000;
 
-/** Mongoose's own defaults, which a host application may well connect with. */
+/** Mongoose's own defaults, with which a host application may connect. */
 const HOST_CONNECTION: ConnectOptions = {};
 
 let server: MongoServer;
@@ -55,15 +55,15 @@ interface Outage {
 
 const OUTAGES: readonly Outage[] = [
   { outage: 'its process is suspended', begin: () => server.suspend(), end: () => server.resume() },
-  { outage: 'the network swallows everything', begin: () => proxy.hang(), end: () => proxy.restore() },
+  { outage: 'the network delivers nothing', begin: () => proxy.hang(), end: () => proxy.restore() },
   { outage: 'the connections are cut', begin: () => proxy.cut(), end: () => proxy.restore() },
 ];
 
-describe.each(OUTAGES)('MongoDB away, when $outage', ({ begin, end }) => {
+describe.each(OUTAGES)('the store while MongoDB is unreachable because $outage', ({ begin, end }) => {
   it.each([
     ['the service', SERVICE_CONNECTION],
     ['a host with Mongoose’s defaults', HOST_CONNECTION],
-  ])('refuses everything in time to %s, and answers once it is back', async (_whom, options) => {
+  ])('rejects everything in time for %s, and answers once MongoDB is back', async (_whom, options) => {
     const store = await openThroughProxy(options);
     const { repository } = store;
     const key = aKey({ orgId: 'acme' });
@@ -71,14 +71,14 @@ describe.each(OUTAGES)('MongoDB away, when $outage', ({ begin, end }) => {
     await warmUp(repository, key.id);
 
     await begin();
-    // At once, each on a connection that was open; then again, when those are lost.
+    // First with the open connections, then again after these are lost.
     for (let round = 0; round < 2; round += 1) {
       expectRefused(await Promise.all(everyOperation(repository, key).map(refusalOf)));
     }
     await end();
 
     await recovered(() => repository.find(key.id));
-    // A write that was refused may be made all the same once the server goes on, and come in between.
+    // A rejected write may still be applied when the server continues, and arrive in between.
     let isReplaced = false;
     for (let tries = 0; tries < 5 && !isReplaced; tries += 1) {
       const latest = (await repository.findWithHistory(key.id)) ?? aKey();
@@ -91,7 +91,7 @@ describe.each(OUTAGES)('MongoDB away, when $outage', ({ begin, end }) => {
     await expect(repository.findWithHistory(later.id)).resolves.toEqual(later);
   });
 
-  it('refuses in time a crowd larger than the pool of connections', async () => {
+  it('rejects more requests than the pool has connections in time', async () => {
     const store = await openThroughProxy();
     const key = aKey();
     await store.repository.insert(key);
@@ -102,7 +102,7 @@ describe.each(OUTAGES)('MongoDB away, when $outage', ({ begin, end }) => {
     await recovered(() => store.repository.find(key.id));
   });
 
-  it('lets a write whose answer was lost be sent again, and does it once', async () => {
+  it('applies a write once when it is sent again after its answer was lost', async () => {
     const store = await openThroughProxy();
     const { repository } = store;
     const key = aKey();
@@ -124,8 +124,8 @@ describe.each(OUTAGES)('MongoDB away, when $outage', ({ begin, end }) => {
   });
 });
 
-describe('MongoDB coming and going', () => {
-  it('loses nothing that it acknowledged', async () => {
+describe('the store while MongoDB goes away and comes back repeatedly', () => {
+  it('loses no acknowledged change', async () => {
     const store = await openThroughProxy();
     const { repository } = store;
     const keys = Array.from({ length: 4 }, () => aKey());
@@ -159,7 +159,7 @@ describe('MongoDB coming and going', () => {
       await oneMore('refused');
       await end();
     }
-    // These are over before an operation gives up.
+    // These end before an operation times out.
     for (const { begin, end } of OUTAGES) {
       await oneMore('acknowledged');
       await begin();
@@ -188,13 +188,13 @@ describe('MongoDB coming and going', () => {
   });
 });
 
-describe('MongoDB that this process is not connected to', () => {
-  it('refuses in time what is asked of a connection that never was', async () => {
+describe('the store without a connection to MongoDB', () => {
+  it('rejects requests in time on a connection that was never opened', async () => {
     const repository = mongoRepositoryOn(createConnection());
     expectRefused(await Promise.all(everyOperation(repository, aKey()).map(refusalOf)));
   });
 
-  it('refuses in time what is asked of a connection that was closed', async () => {
+  it('rejects requests in time on a connection that was closed', async () => {
     const { connection, repository } = await openThroughProxy();
     await connection.close();
     expectRefused(await Promise.all(everyOperation(repository, aKey()).map(refusalOf)));
@@ -222,7 +222,7 @@ function everyOperation(repository: ApiKeyRepository, key: ApiKeyWithHistory): (
   ];
 }
 
-/** Opens as many connections as will be needed at once. */
+/** Opens as many connections in advance as the test needs. */
 async function warmUp(repository: ApiKeyRepository, id: string): Promise<void> {
   await Promise.all(Array.from({ length: 20 }, () => repository.find(id)));
 }

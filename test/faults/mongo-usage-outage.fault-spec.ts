@@ -17,7 +17,7 @@ const SPAN = { from: new Date('2027-01-10T00:00:00Z'), to: new Date('2027-01-11T
 const REFUSED_WITHIN_MS = 2000;
 const WRITE_TIMEOUT_MS = 3000;
 
-describe('usage in a MongoDB that goes away', () => {
+describe('the usage store during an outage of MongoDB', () => {
   const acme = newKeyId(new Date());
   let server: MongoServer;
   let proxy: TcpProxy;
@@ -49,9 +49,9 @@ describe('usage in a MongoDB that goes away', () => {
     await eventuallyIs(async () => store.repository.probe().catch((reason: unknown) => reason), undefined);
   }
 
-  it('says for sure that nothing was written where it found no server to write to', async () => {
+  it('reports that nothing was written when it found no server to write to', async () => {
     proxy.cut();
-    // The driver may take a reset connection for one in use; after that it knows that the server is gone.
+    // The driver may take a reset connection for a working one. After that it knows that the server is unreachable.
     await expect(store.repository.probe()).rejects.toThrow(StorageUnavailableError);
     await expect(store.repository.add([uses(acme, '10T10:00:00', 10)])).rejects.toThrow(UsageNotWrittenError);
     await proxy.restore();
@@ -59,20 +59,20 @@ describe('usage in a MongoDB that goes away', () => {
     await expect(stored()).resolves.toBe(1);
   });
 
-  it('does not claim to know about what was sent and never answered', async () => {
+  it('does not claim to know the outcome of a write that was sent and never answered', async () => {
     server.suspend();
     const { result: refusal, ms } = await timed(async () =>
       store.repository.add([uses(acme, '10T11:00:00', 100)]).catch((error: unknown) => error),
     );
     expect(refusal).toBeInstanceOf(StorageUnavailableError);
     expect(ms).toBeLessThan(WRITE_TIMEOUT_MS + 500);
-    // It waited at the server's door, and is done after all.
+    // The write waited at the server, and is applied in the end.
     server.resume();
     await answering();
     await eventuallyIs(stored, 101);
   });
 
-  it('refuses in time to tell of usage, and tells it again once it is back', async () => {
+  it('rejects reads of usage in time, and answers them again once MongoDB is back', async () => {
     proxy.hang();
     const { result: refusals, ms } = await timed(async () =>
       Promise.all(

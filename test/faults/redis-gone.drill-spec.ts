@@ -21,7 +21,7 @@ const OUTAGE_MS = 3000;
 const LIMIT = 3;
 const REFUSED = '503 rate_limiter_unavailable';
 
-describe('a Redis that is gone, under one instance that counts by itself then and one that refuses', () => {
+describe('two instances without Redis, of which one then counts locally and one rejects,', () => {
   let mongo: MongoServer;
   let redis: RedisServer;
   let counting: DrillInstance;
@@ -71,7 +71,7 @@ describe('a Redis that is gone, under one instance that counts by itself then an
     await until('both count together', countTogether);
   }
 
-  it('leaves keys without a limit alone, keeps or refuses the others as it was set, and is counted in again by itself', async () => {
+  it('ignore keys without a limit, count or reject the others as configured, and share counts again automatically', async () => {
     await untilTheyCountTogether();
     loads = [counting, refusing].map((instance) => new SteadyLoad(instance, tenants.questions, root));
     const [atCounting, atRefusing] = loads;
@@ -120,7 +120,7 @@ describe('a Redis that is gone, under one instance that counts by itself then an
   });
 });
 
-/** Uses a key so often, one after the other, and counts the answers by outcome. */
+/** Uses a key this often, one after the other, and counts the answers by outcome. */
 async function use(instance: DrillInstance, token: string, times: number): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (let sent = 0; sent < times; sent += 1) {

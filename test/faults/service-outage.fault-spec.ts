@@ -13,7 +13,7 @@ async function eventuallyAnswers(call: () => Promise<HttpAnswer>, status: number
   await eventually(call, (answer) => answer.status === status);
 }
 
-describe('a database that goes away under a running service', () => {
+describe('a service during an outage of its database', () => {
   let mongo: MongoServer;
   let proxy: TcpProxy;
   let service: TestService;
@@ -36,7 +36,7 @@ describe('a database that goes away under a running service', () => {
     ['is cut off', () => proxy.cut(), async () => proxy.restore()],
     ['answers nothing', () => proxy.hang(), async () => proxy.restore()],
   ] as const)(
-    'and %s: every route refuses with 503 within 2 s, then recovers by itself [T33]',
+    'answers every route with 503 within 2 s while it %s, then recovers automatically [T33]',
     async (_how, leave, comeBack) => {
       const root = service.as(service.root.token);
       const { key, token } = await service.issue({ scopes: ['memory:read'], orgId: 'acme' });
@@ -71,8 +71,8 @@ describe('a database that goes away under a running service', () => {
   );
 });
 
-describe('a database that is not there at the start', () => {
-  it('is waited for with readable retries, then the service gives up, and never turns to memory', async () => {
+describe('a service without a database at the start', () => {
+  it('retries with readable messages, then gives up, and never falls back to memory', async () => {
     const port = await freePort();
     const running = runNode(['dist/main.js'], {
       NODE_ENV: 'development',
@@ -80,7 +80,7 @@ describe('a database that is not there at the start', () => {
       MONGODB_CONNECT_TIMEOUT_MS: '3000',
       PORT: String(port),
     });
-    // By then the process has started, which takes as long as it takes.
+    // The process has started by then, however long that takes.
     await running.waitFor(/not reachable yet/);
     const { result: code, ms } = await timed(async () => running.exited());
     expect(code).toBe(1);
@@ -95,7 +95,7 @@ describe('a database that is not there at the start', () => {
     expect(running.stderr()).not.toContain('    at ');
   });
 
-  it('is found when it comes up in time', async () => {
+  it('starts when the database comes up in time', async () => {
     const mongo = await startMongoServer({ own: true });
     const { hostname, port } = new URL(mongo.uri);
     const proxy = await startTcpProxy({ host: hostname, port: Number(port) });

@@ -56,7 +56,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
     await provider.stop();
   });
 
-  it('before anybody signed in stops sessions alone, until it is back', async () => {
+  it('blocks only sessions until it is back, if nobody has signed in before', async () => {
     const token = await provider.tokenFor('ada');
     await leave(provider);
     service = await start();
@@ -73,7 +73,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
     await eventuallyIs(async () => (await service.as(token).get(ME)).status, 200);
   });
 
-  it('once its keys are known stops nobody whose session is signed with them', async () => {
+  it('does not affect sessions signed with keys that the service knows', async () => {
     service = await start();
     const ada = await provider.tokenFor('ada');
     const grace = await provider.tokenFor('grace');
@@ -86,7 +86,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
     expect((await service.as(ada).get(ME)).status).toBe(200);
   });
 
-  it('is still believed an hour after its keys were last had, and no longer', async () => {
+  it('is trusted until an hour after the service last read its keys, and no longer', async () => {
     service = await start();
     const token = provider.sign({ exp: Math.floor(Date.now() / 1000) + 86_400 });
     expect((await service.as(token).get(ME)).status).toBe(200);
@@ -101,7 +101,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
     expectUnavailable(await timed(async () => service.as(token).get(ME)));
   });
 
-  it('with a key that is not known yet is believed once it is back, and not before', async () => {
+  it('cannot introduce an unknown key until it is back', async () => {
     service = await start();
     expect((await service.as(await provider.tokenFor('ada')).get(ME)).status).toBe(200);
     await provider.rotateKeys();
@@ -119,7 +119,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
   });
 });
 
-describe('an identity provider that describes itself late and never shows its keys', () => {
+describe('an identity provider that answers discovery late and never its keys', () => {
   const slow = createServer(({ url }, response) => {
     const { port } = slow.address() as AddressInfo;
     const issuer = `http://127.0.0.1:${port}`;
@@ -136,7 +136,7 @@ describe('an identity provider that describes itself late and never shows its ke
     slow.close();
   });
 
-  it('is not waited for longer than 2 s, however its delays add up', async () => {
+  it('delays a request by no more than 2 s in total', async () => {
     const { port } = slow.address() as AddressInfo;
     const issuer = `http://127.0.0.1:${port}`;
     const service = await startService('memory', { OIDC_ISSUER: issuer, OIDC_AUDIENCE: AUDIENCE });

@@ -16,16 +16,16 @@ import { KeepAliveClient, type Seen } from '../support/keep-alive-client';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
 import { withDatabase } from '../support/mongo-server/uri';
 
-/** In which every client asks once more and is told that its connection ends: longer if the machine is slow. */
+/** Time for every client to send one more request and learn that its connection ends. Longer on a slow machine. */
 const SHUTDOWN_DELAY_MS = 1500;
 const SHUTDOWN_TIMEOUT_MS = 25_000;
 const LOAD_MS = 1000;
 const CLIENTS_A_QUESTION = 2;
 const WRITERS = 4;
-/** Counts are stored at the end only. */
+/** Counts are stored only at the end. */
 const NEVER_MS = '3600000';
 
-describe('a service that is told to stop with SIGTERM under load, beside another one', () => {
+describe('a service that gets SIGTERM under load while another instance runs', () => {
   let mongo: MongoServer;
   let leaving: DrillInstance;
   let staying: DrillInstance;
@@ -65,7 +65,7 @@ describe('a service that is told to stop with SIGTERM under load, beside another
     await mongo.stop();
   });
 
-  /** Asks over one connection, and goes over to the other instance when the first parts with it. */
+  /** Sends requests over one connection, and switches to the other instance when the first closes it. */
   async function askUntilOver(
     token: string,
     send: (client: KeepAliveClient) => Promise<Seen>,
@@ -92,7 +92,7 @@ describe('a service that is told to stop with SIGTERM under load, beside another
     client.close();
   }
 
-  it('answers every request it took, loses no write and no count, and ends with 0 while the other one goes on', async () => {
+  it('answers every request it accepted, loses no write or count, and exits with 0 while the other continues', async () => {
     const wrong: string[] = [];
     const written: { readonly body: JsonObject; readonly by: DrillInstance }[] = [];
     const uses = new Map<string, number>();

@@ -1,6 +1,6 @@
 import { describeStoreOutage } from '../support/drills/describe-store-outage';
 
-describe('a store to which one of two instances loses its connections', () => {
+describe('two instances, of which one loses its connections to the store,', () => {
   describeStoreOutage({
     drill: 'store cut',
     hitsBoth: false,

@@ -1,9 +1,9 @@
 import { describeStoreOutage } from '../support/drills/describe-store-outage';
 
-/** There and back again, longer than the service waits for an operation. */
+/** Both ways together, this is longer than the service waits for an operation. */
 const DELAY_MS = 1000;
 
-describe('a store that has become slow for one of two instances', () => {
+describe('two instances, of which one has a slow connection to the store,', () => {
   describeStoreOutage({
     drill: 'store slow',
     hitsBoth: false,

@@ -1,6 +1,6 @@
 import { describeStoreOutage } from '../support/drills/describe-store-outage';
 
-describe('a store that is suspended, under a running service,', () => {
+describe('a running service whose store is suspended', () => {
   describeStoreOutage({
     drill: 'store suspended',
     hitsBoth: true,

@@ -13,7 +13,7 @@ import {
   type OpenedMongoUserRepository,
 } from '../contract/user-opened-repository';
 
-/** What design.md promises to whoever asks while the store is away. */
+/** The time limit that design.md promises to callers while the store is unreachable. */
 const REFUSED_WITHIN_MS = 2000;
 
 const OPERATIONS: Readonly<Record<string, (users: UserRepository, user: User) => Promise<unknown>>> = {
@@ -56,7 +56,7 @@ const REFUSED = Object.keys(OPERATIONS).map((operation) => ({
   inTime: true,
 }));
 
-describe('users while MongoDB is away', () => {
+describe('the user store while MongoDB is unreachable', () => {
   let server: MongoServer;
   let store: OpenedMongoUserRepository;
 
@@ -74,11 +74,11 @@ describe('users while MongoDB is away', () => {
     await server.stop();
   });
 
-  it('are refused in time whatever is asked, and are there once it is back', async () => {
+  it('rejects every operation in time, and answers once MongoDB is back', async () => {
     const user = aUser();
     await store.repository.insert(user);
     server.suspend();
-    // At once, each on a connection that was open; then again, when those are lost.
+    // First with the open connections, then again after these are lost.
     await expect(refusalsOf(store.repository, user)).resolves.toEqual(REFUSED);
     await expect(refusalsOf(store.repository, user)).resolves.toEqual(REFUSED);
 
@@ -92,12 +92,12 @@ describe('users while MongoDB is away', () => {
     await expect(store.repository.find(user.id)).resolves.toMatchObject({ id: user.id });
   });
 
-  it('are refused in time on a connection that never was', async () => {
+  it('rejects every operation in time on a connection that was never opened', async () => {
     const users = mongoUsersOn(createConnection());
     await expect(refusalsOf(users, aUser())).resolves.toEqual(REFUSED);
   });
 
-  it('cover every operation that a store of users has', () => {
+  it('is tested with every operation of a user repository', () => {
     const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(store.repository)).filter(
       (name) => !['constructor', 'prepare', 'findOne'].includes(name),
     );

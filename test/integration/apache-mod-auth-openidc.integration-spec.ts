@@ -7,7 +7,7 @@ import { send, type WireAnswer } from '../support/integration/proxy/send';
 import { startTlsFront, type TlsFront } from '../support/integration/tls-front';
 import type { HeaderLine } from '../support/raw-request';
 
-describe('Apache with mod_auth_openidc, which introspects keys for the organisation acme', () => {
+describe('Apache with mod_auth_openidc, which introspects keys for the organisation acme,', () => {
   let keyward: Keyward;
   let tls: TlsFront;
   let app: EchoUpstream;
@@ -48,7 +48,7 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
     expiresAt: '2099-01-01T00:00:00Z',
   };
 
-  it('lets a key with the scope through, and tells the service whose it is, but not what it is', async () => {
+  it('allows a key with the scope, and passes on the key’s id and binding but not its token', async () => {
     const { id, token } = await keyward.issue(reader);
     const answer = await get('/memories?q=1', token, [
       ['OIDC_CLAIM_org_id', 'globex'],
@@ -66,14 +66,14 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
   });
 
   it.each([[['memory:*']], [['*']], [['a:b', 'memory:read']]])(
-    'counts %p as the scope memory:read',
+    'allows %p for a route that requires memory:read',
     async (scopes) => {
       const { token } = await keyward.issue({ scopes, orgId: 'acme' });
       expect((await get('/memories', token)).status).toBe(200);
     },
   );
 
-  it('cannot be made to drop what it says about a key', async () => {
+  it('keeps its headers about a key when a client asks it to drop them', async () => {
     const { token } = await keyward.issue(reader);
     const before = app.received.length;
     await get('/memories', token, [['Connection', 'close, OIDC_CLAIM_org_id, OIDC_CLAIM_scope']]);
@@ -85,17 +85,17 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
     }
   });
 
-  it('asks who presents no key for one', async () => {
+  it('answers 401 with a challenge to a request without a key', async () => {
     const answer = await expectRefused(401, '/memories');
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /);
   });
 
-  it('refuses a key that never was, and a token of another system', async () => {
+  it('rejects an unknown key, and a token of another system', async () => {
     await expectRefused(401, '/memories', 'kw_01jd8x4k2m6n8p0q2r4s6t8v0w_nonsense');
     await expectRefused(401, '/memories', 'ghp_0123456789');
   });
 
-  it('refuses a revoked key, at once', async () => {
+  it('rejects a revoked key immediately', async () => {
     const { id, token } = await keyward.issue(reader);
     expect((await get('/memories', token)).status).toBe(200);
     await keyward.root.delete(`/v1/api-keys/${id}`);
@@ -103,19 +103,19 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
   });
 
   it.each([[['memory:write']], [['memory:read:all']], [['report:*']], [['xmemory:read']], [[]]])(
-    'refuses a key that holds %p where memory:read is asked for',
+    'rejects a key that holds %p on a route that requires memory:read',
     async (scopes) => {
       const { token } = await keyward.issue({ scopes, orgId: 'acme' });
       await expectRefused(403, '/memories', token);
     },
   );
 
-  it('refuses the key of another organisation as one that does not exist', async () => {
+  it('rejects a key of another organisation like an unknown key', async () => {
     const { token } = await keyward.issue({ ...reader, orgId: 'globex' });
     await expectRefused(401, '/memories', token);
   });
 
-  it('holds several requirements together', async () => {
+  it('requires all of several requirements', async () => {
     const scopes = ['report:read'];
     const bound = await keyward.issue({ scopes, orgId: 'acme' });
     const unbound = await keyward.issue({ scopes });
@@ -125,12 +125,12 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
     await expectRefused(403, '/reports', unscoped.token);
   });
 
-  it('refuses a key that is bound to a project, since Apache names none', async () => {
+  it('rejects a key that is bound to a project, because Apache names none', async () => {
     const { token } = await keyward.issue({ ...reader, projectId: 'apollo' });
     await expectRefused(401, '/memories', token);
   });
 
-  it('opens nothing that the configuration does not open, whatever way a path takes', async () => {
+  it('opens only what the configuration opens, however a path is spelled', async () => {
     const { token } = await keyward.issue(reader);
     await expectRefused(403, '/', token);
     await expectRefused(403, '/memoriesx', token);
@@ -139,7 +139,7 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
     await expectRefused(404, '/memories/..%2fadmin', token);
   });
 
-  it('refuses everybody while Keyward does not take its own key', async () => {
+  it('rejects everything while Keyward rejects Apache’s own key', async () => {
     const { token } = await keyward.issue(reader);
     const path = `/v1/api-keys/${verifier.id}`;
     expect((await keyward.root.patch(path, { enabled: false })).status).toBe(200);
@@ -148,7 +148,7 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
     expect((await get('/memories', token)).status).toBe(200);
   });
 
-  it('refuses everybody while Keyward is away', async () => {
+  it('rejects everything while Keyward is unreachable', async () => {
     const { token } = await keyward.issue(reader);
     await keyward.stop();
     await expectRefused(401, '/memories', token);

@@ -22,7 +22,7 @@ function linter(name: string): string {
   return join(folder, name);
 }
 
-/** What a linter wrote, and whether it was content. */
+/** What a linter wrote, and whether it found nothing. */
 async function lint(name: string, args: readonly string[]): Promise<{ ok: boolean; output: string }> {
   try {
     const { stdout } = await run(linter(name), args, { cwd: ROOT });
@@ -33,25 +33,28 @@ async function lint(name: string, args: readonly string[]): Promise<{ ok: boolea
   }
 }
 
-describe('the files of a deployment', () => {
+describe('the deployment files', () => {
   const SCHEMAS = [
     ['compose.yaml', 'vendor.compose-spec', /^ {2}redis:$/m, '  redis:\n    colour: red'],
     ['.github/workflows/ci.yml', 'vendor.github-workflows', /^ {4}runs-on: .*$/m, ''],
     ['.github/workflows/nightly.yml', 'vendor.github-workflows', /^ {4}runs-on: .*$/m, ''],
   ] as const;
 
-  it.each(SCHEMAS)('has %s in the form of %s, which a slip is not', async (file, schema, from, to) => {
-    expect(await lint('check-jsonschema', ['--builtin-schema', schema, file])).toMatchObject({ ok: true });
-    const folder = await makeTempFolder('schema');
-    const slipped = join(folder.path, 'slipped.yaml');
-    await writeFile(slipped, (await readFile(join(ROOT, file), 'utf8')).replace(from, to));
-    expect(await lint('check-jsonschema', ['--builtin-schema', schema, slipped])).toMatchObject({
-      ok: false,
-    });
-    await folder.remove();
-  });
+  it.each(SCHEMAS)(
+    'have %s valid by the schema %s, which rejects a mistake',
+    async (file, schema, from, to) => {
+      expect(await lint('check-jsonschema', ['--builtin-schema', schema, file])).toMatchObject({ ok: true });
+      const folder = await makeTempFolder('schema');
+      const slipped = join(folder.path, 'slipped.yaml');
+      await writeFile(slipped, (await readFile(join(ROOT, file), 'utf8')).replace(from, to));
+      expect(await lint('check-jsonschema', ['--builtin-schema', schema, slipped])).toMatchObject({
+        ok: false,
+      });
+      await folder.remove();
+    },
+  );
 
-  it('has a Dockerfile in which hadolint finds nothing, though it finds a slip', async () => {
+  it('have a Dockerfile without hadolint findings, and hadolint finds a mistake', async () => {
     expect(await lint('hadolint', ['Dockerfile'])).toEqual({ ok: true, output: '' });
     const folder = await makeTempFolder('hadolint');
     const slipped = join(folder.path, 'Dockerfile');
@@ -62,7 +65,7 @@ describe('the files of a deployment', () => {
 });
 
 describe('nginx with deploy/nginx.conf in front of two instances', () => {
-  it('serves both, passes on the real address only, keeps metrics in, and does without one of them', async () => {
+  it('serves both, passes on only the real address, hides metrics, and tolerates the loss of one', async () => {
     const [port, health] = [await freePort(), await freePort()];
     const instances = await Promise.all([startKeywardInMemory(TRUSTING), startKeywardInMemory(TRUSTING)]);
     const folder = await makeTempFolder('front');
@@ -78,7 +81,8 @@ describe('nginx with deploy/nginx.conf in front of two instances', () => {
       ),
     );
     const claimed = { 'X-Forwarded-For': '192.0.2.1' };
-    // Each instance knows the keys of its own memory only, so 401 tells that the other one was asked. Often enough that each of nginx's workers has asked each instance.
+    // Each instance knows only the keys in its own memory, so 401 means that the other one answered. The loop is long
+    // enough for each of nginx's workers to ask each instance.
     const often = async (token: string): Promise<Set<number>> => {
       const statuses = new Set<number>();
       for (let i = 0; i < 12; i++) statuses.add(await ask(token, claimed));
@@ -99,7 +103,7 @@ describe('nginx with deploy/nginx.conf in front of two instances', () => {
   });
 });
 
-/** The file as it stands but for addresses, and but for the folder that a container has for itself. */
+/** The file unchanged, except for addresses and for the folder that a container has for itself. */
 async function startFront(
   folder: string,
   port: number,
@@ -113,11 +117,11 @@ async function startFront(
     ['keyward-1:3000', instances[0]?.address ?? ''],
     ['keyward-2:3000', instances[1]?.address ?? ''],
     ['/tmp/', `${folder}/`],
-    // A test has no terminal or pipe there that could be opened.
+    // The test has no terminal or pipe to open there.
     ['/dev/stdout', `${folder}/access.log`],
   ];
   for (const [there, replaced] of here) {
-    if (!text.includes(there)) throw new Error(`deploy/nginx.conf does not say ${there}`);
+    if (!text.includes(there)) throw new Error(`deploy/nginx.conf does not contain ${there}`);
     text = text.replaceAll(there, replaced);
   }
   const file = join(folder, 'keyward.conf');
@@ -128,7 +132,7 @@ async function startFront(
 }
 
 describe('Redis as compose.yaml starts it', () => {
-  it('asks for the password that Keyward is given', async () => {
+  it('requires the password that Keyward gets', async () => {
     const folder = await makeTempFolder('redis-secrets');
     await cp(join(ROOT, 'deploy/make-secrets.sh'), join(folder.path, 'make-secrets.sh'));
     await run('sh', [join(folder.path, 'make-secrets.sh')]);
@@ -160,8 +164,8 @@ describe('Redis as compose.yaml starts it', () => {
   });
 });
 
-describe('what the Dockerfile puts into the image', () => {
-  it('starts for someone who may write nowhere, is healthy, and ends on SIGTERM [T85]', async () => {
+describe('the image that the Dockerfile builds', () => {
+  it('starts as a user without write access, becomes healthy, and ends on SIGTERM [T85]', async () => {
     const folder = await makeTempFolder('image');
     const lines = await readDockerfile();
     const final = lines.slice(lines.findLastIndex(({ name }) => name === 'FROM'));

@@ -37,7 +37,7 @@ describe.each(CLIENT_LANGUAGES)('a client that $generator generates', (language:
     const { text } = await keyward.as().get('/docs-json');
     await writeFile(join(folder.path, 'openapi.json'), text);
     const { code, output } = await runIn(folder.path, language.generate);
-    if (code !== 0) throw new Error(`${language.generator} makes no client:\n${output}`);
+    if (code !== 0) throw new Error(`${language.generator} generates no client:\n${output}`);
   }, BUILDS_WITHIN_MS);
   afterAll(async () => {
     await folder.remove();
@@ -61,7 +61,7 @@ describe.each(CLIENT_LANGUAGES)('a client that $generator generates', (language:
   );
 
   it(
-    'gets the answers of the table',
+    'gets the answers that the table expects',
     async () => {
       const cases = await readCases();
       const { code, output } = await runTable(TABLE);
@@ -75,7 +75,7 @@ describe.each(CLIENT_LANGUAGES)('a client that $generator generates', (language:
   );
 
   it(
-    'notices an answer that is not the one of the table',
+    'reports an answer that differs from the table',
     async () => {
       const [self] = await readCases();
       const wrong = [
@@ -100,7 +100,7 @@ describe.each(CLIENT_LANGUAGES)('a client that $generator generates', (language:
 });
 
 describe('the table of cases', () => {
-  it('asks every operation of keys and verification, and most problems with a code', async () => {
+  it('covers every operation of keys and verification, and most problem codes', async () => {
     const cases = await readCases();
     const asked = new Set(cases.map(({ operation }) => operation));
     expect([...asked].toSorted()).toEqual([

@@ -9,7 +9,7 @@ let verifier: IssuedKey;
 let wildcard: IssuedKey;
 /** Holds exactly `memory:read` at acme. */
 let reader: IssuedKey;
-/** Good keys that are not active for acme, or not for `memory:read`. */
+/** Valid keys that are inactive for acme, or for `memory:read`. */
 let others: readonly string[];
 let environment: Readonly<Record<string, string>>;
 
@@ -72,7 +72,7 @@ describe('zitadel/oidc', () => {
 });
 
 describe('Spring Security', () => {
-  it('makes an authority of each scope of an active key', async () => {
+  it('creates an authority for each scope of an active key', async () => {
     expect(await springIntrospects({})).toEqual([
       'SCOPE_memory:*',
       'SCOPE_memory:read',
@@ -82,7 +82,7 @@ describe('Spring Security', () => {
     ]);
   });
 
-  it('makes an authority of the scope that it asks for, which a wildcard covers', async () => {
+  it('creates an authority for the requested scope, which a wildcard covers', async () => {
     expect(await springIntrospects({ SCOPE: 'memory:read' })).toEqual([
       'SCOPE_memory:read',
       'SCOPE_memory:read',

@@ -16,12 +16,12 @@ describe('nginx with auth_request in front of a service', () => {
   });
 });
 
-/** An application behind the cache, and what its operator does without going through the cache. */
+/** An application behind the cache, and what its operator does without the cache. */
 interface Cached {
   readonly address: string;
   /** A path that needs no key, whose answers are cached. */
   readonly open: string;
-  /** Paths whose answers name the key that asks. */
+  /** Paths whose answers contain the name of the calling key. */
   readonly own: readonly string[];
   issue(orgId: string): Promise<{ readonly id: string; readonly token: string }>;
   revoke(id: string): Promise<unknown>;
@@ -78,12 +78,12 @@ describe.each<[string, () => Promise<Cached>]>([
   const ask = async (path: string, headers: Record<string, string> = {}): Promise<HttpAnswer> =>
     new HttpClient(nginx.url, undefined, null).get(path, headers);
 
-  it('caches what names no cache and needs no key, so that the other tests can fail', async () => {
+  it('caches an open route without cache headers, so that the other tests can fail', async () => {
     expect((await ask(application.open)).headers.get('x-cache')).toBe('MISS');
     expect((await ask(application.open)).headers.get('x-cache')).toBe('HIT');
   });
 
-  it('shows no record to another credential, nor to a client without one [T96]', async () => {
+  it('does not show a cached record to another credential or to a client without one [T96]', async () => {
     for (const path of application.own) {
       const [acme, globex] = [await application.issue('acme'), await application.issue('globex')];
       const presented: readonly (readonly [string, Record<string, string>])[] = [
@@ -103,7 +103,7 @@ describe.each<[string, () => Promise<Cached>]>([
     }
   });
 
-  it('shows nothing to a key that was revoked', async () => {
+  it('shows nothing to a revoked key', async () => {
     const { id, token } = await application.issue('acme');
     for (const path of application.own) {
       expect((await ask(path, { ...bearer(token), 'X-Org-Id': 'acme' })).status).toBe(200);

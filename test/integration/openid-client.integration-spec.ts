@@ -3,7 +3,7 @@ import { type IssuedKey, type Keyward, startKeywardInMemory } from '../support/i
 
 const ISSUER = 'https://keys.example.com';
 
-describe('openid-client, which introspects with a key as its client id and secret', () => {
+describe('openid-client, which introspects with a key’s id and token as its client credentials,', () => {
   let keyward: Keyward;
   let verifier: IssuedKey;
 
@@ -23,7 +23,7 @@ describe('openid-client, which introspects with a key as its client id and secre
     return configuration;
   };
 
-  it('learns what an active key may do, for whom and until when', async () => {
+  it('gets the scopes, binding, owner and expiry of an active key', async () => {
     const { id, token } = await keyward.issue({
       scopes: ['memory:read', 'memory:write'],
       orgId: 'acme',
@@ -45,7 +45,7 @@ describe('openid-client, which introspects with a key as its client id and secre
     });
   });
 
-  it('learns of a revoked key, of one bound elsewhere and of nonsense the same: nothing', async () => {
+  it('gets only "inactive" for a revoked key, for a key bound elsewhere and for nonsense', async () => {
     const revoked = await keyward.issue({ scopes: ['memory:read'] });
     await keyward.root.delete(`/v1/api-keys/${revoked.id}`);
     const bound = await keyward.issue({ scopes: ['memory:read'], orgId: 'globex' });
@@ -56,7 +56,7 @@ describe('openid-client, which introspects with a key as its client id and secre
     }
   });
 
-  it('learns nothing of keys of another organisation than its own, and may not ask for it', async () => {
+  it('gets nothing about keys of another organisation than its own, and cannot ask for them', async () => {
     const { id, token } = await keyward.issue({ scopes: ['api-keys:verify'], orgId: 'acme' });
     const ours = await keyward.issue({ scopes: ['memory:read'], orgId: 'acme' });
     const theirs = await keyward.issue({ scopes: ['memory:read'], orgId: 'globex' });
@@ -70,7 +70,7 @@ describe('openid-client, which introspects with a key as its client id and secre
     });
   });
 
-  it('may send its secret in the form, ask for a scope and name a resource', async () => {
+  it('can send its secret in the form, ask for a scope and name a resource', async () => {
     const { token } = await keyward.issue({ scopes: ['memory:*'] });
     const posting = clientOf(verifier, client.ClientSecretPost(verifier.token));
     const asked = { scope: 'memory:read', resource: 'https://api.example.com' };
@@ -83,7 +83,7 @@ describe('openid-client, which introspects with a key as its client id and secre
     });
   });
 
-  it('is told what it did wrong in a request', async () => {
+  it('gets a description of what is wrong with its request', async () => {
     const asking = client.tokenIntrospection(clientOf(verifier), verifier.token, { org_id: 'not an id' });
     await expect(asking).rejects.toMatchObject({
       name: 'ResponseBodyError',
@@ -94,21 +94,26 @@ describe('openid-client, which introspects with a key as its client id and secre
   });
 
   it.each<[string, number, string | undefined, () => client.Configuration | Promise<client.Configuration>]>([
-    ['a secret that is no key', 401, 'invalid_token', () => clientOf({ ...verifier, token: 'kw_guessed' })],
     [
-      'the secret of another key than its id',
+      'a secret that is not a token',
+      401,
+      'invalid_token',
+      () => clientOf({ ...verifier, token: 'kw_guessed' }),
+    ],
+    [
+      'the token of another key than its id',
       401,
       'invalid_token',
       async () => clientOf({ ...(await keyward.issue({ scopes: ['*'] })), token: verifier.token }),
     ],
     [
-      'a key that may not verify',
+      'a key without the scope to verify',
       403,
       'insufficient_scope',
       async () => clientOf(await keyward.issue({ scopes: ['memory:read'] })),
     ],
     ['no secret', 401, undefined, () => clientOf(verifier, client.None())],
-  ])('is challenged when it comes with %s', async (_what, status, error, configuration) => {
+  ])('gets a challenge for %s', async (_what, status, error, configuration) => {
     const asking = client.tokenIntrospection(await configuration(), verifier.token);
     const refusal: unknown = await asking.catch((thrown: unknown) => thrown);
     expect(refusal).toMatchObject({ name: 'WWWAuthenticateChallengeError', status });

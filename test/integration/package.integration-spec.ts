@@ -16,10 +16,10 @@ const ROOT = join(__dirname, '../..');
 const GUIDE = 'docs/guides/nest-team.md';
 const EXPRESS_HOST = join(__dirname, '../support/package/express-host');
 
-/** Of every application here, for its compiler. */
+/** The compiler options of every application here. */
 const TYPES = { '@types/node': '^20.19.0' };
 
-/** What Nest's own starter has, without the adapter, which README and guide add. */
+/** The dependencies of Nest's own starter, without the adapter, which README and guide add. */
 const FASTIFY_HOST = {
   ...TYPES,
   '@nestjs/common': '^12.5.1',
@@ -28,7 +28,7 @@ const FASTIFY_HOST = {
   rxjs: '^7.8.2',
 };
 
-/** The oldest of each peer that the package promises to work with, and an emitter of events. */
+/** The oldest supported version of each peer, and an event emitter. */
 function expressHost({ peerDependencies }: Manifest): Record<string, string> {
   const oldest = Object.entries(peerDependencies)
     .filter(([name]) => name !== '@nestjs/platform-fastify')
@@ -36,7 +36,7 @@ function expressHost({ peerDependencies }: Manifest): Record<string, string> {
   return { ...TYPES, '@types/express': '^5.0.6', rxjs: '^7.8.2', ...Object.fromEntries(oldest) };
 }
 
-/** The code of a page's block by its name, such as a file's. */
+/** Returns the code block of a page by its name, such as a file name. */
 function blockOf(page: string, name: string): string {
   const block = blocksOf(page).find(({ mark }) => mark.startsWith(`${name}: `));
   if (block === undefined) throw new Error(`${page} has no ${name}`);
@@ -58,7 +58,7 @@ async function linted(tarball: string): Promise<readonly (readonly [boolean, str
   );
 }
 
-/** Makes a key over HTTP, as whoever holds a key may. */
+/** Creates a key over HTTP as the holder of a key. */
 async function keyFrom(url: string, token: string, request: object): Promise<{ id: string; token: string }> {
   const { status, body } = await new HttpClient(url, token).post('/v1/api-keys', {
     name: 'test',
@@ -73,11 +73,11 @@ let manifest: Manifest;
 let tarball: string;
 let fastify: NestApplication;
 let express: NestApplication;
-/** What the compiler said about each. */
+/** The compiler's findings about each. */
 let faults: readonly (readonly string[])[];
 const running: NodeProcess[] = [];
 
-/** Starts a compiled file, to be stopped when its test is done. */
+/** Starts a compiled file, and stops it after the test. */
 function start(
   application: NestApplication,
   path: string,
@@ -147,21 +147,21 @@ afterEach(async () => {
 });
 afterAll(async () => workshop.remove());
 
-describe('the package that npm pack makes', () => {
-  it('has exports and types in which publint and are-the-types-wrong find nothing', async () => {
+describe('the package that npm pack creates', () => {
+  it('has exports and types without findings by publint and are-the-types-wrong', async () => {
     expect(await linted(tarball)).toEqual([
       [true, expect.stringContaining('All good!')],
       [true, expect.stringContaining('No problems found')],
     ]);
   });
 
-  it('has documents whose links lead to files that are in it', async () => {
+  it('has documents whose links lead to files in the package', async () => {
     const unpacked = join(workshop.path, 'unpacked');
     await cp(join(fastify.folder, 'node_modules/keyward'), unpacked, { recursive: true });
     expect(await checkLinks(unpacked)).toEqual({ ok: true, report: '' });
   });
 
-  it('would be found wanting by both for a command that is not there and types of another kind', async () => {
+  it('gets findings by both tools when a command is missing and the types do not match', async () => {
     const folder = join(workshop.path, 'slip');
     await mkdir(join(folder, 'dist'), { recursive: true });
     await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
@@ -176,7 +176,7 @@ describe('the package that npm pack makes', () => {
 describe.each(['Fastify', 'Express'])('an application on %s that installed the package', (adapter) => {
   const application = (): NestApplication => (adapter === 'Fastify' ? fastify : express);
 
-  it('has every package that is asked for, and nothing of the service', async () => {
+  it('has every package that it requires, and nothing of the service', async () => {
     expect(await application().sh('npm ls --all')).toMatchObject({ code: 0 });
     const packages = await application().packages();
     expect(packages).toContain('keyward');
@@ -186,19 +186,19 @@ describe.each(['Fastify', 'Express'])('an application on %s that installed the p
     const ofService = Object.keys((await readManifest('service/package.json')).dependencies);
     const other = adapter === 'Fastify' ? '@nestjs/platform-express' : '@nestjs/platform-fastify';
     const unasked = [...ofService, other].filter((name) => !own.includes(name) && packages.includes(name));
-    // Fastify comes with Nest's adapter for it, and brings what its log writes with.
+    // Fastify comes with Nest's adapter for it, and with the dependencies of its logger.
     expect(unasked).toEqual(adapter === 'Fastify' ? ['fastify', 'sonic-boom'] : []);
   });
 });
 
 describe('the types of the package', () => {
-  it('compile strictly in both applications, libraries looked at, and show a slip', () => {
+  it('compile strictly in both applications, including libraries, and report a mistake', () => {
     expect(faults).toEqual([[], [expect.stringMatching(/^src\/slip\.ts\(2,\d+\): error TS2345/)]]);
   });
 });
 
 describe('a Nest team that follows the README, on Fastify', () => {
-  it('makes a first key with the command, guards its routes, and ends a key with the command', async () => {
+  it('creates its first key with the command, guards its routes, and revokes a key with the command', async () => {
     const environment = {
       NODE_ENV: 'production',
       MONGODB_URI: testDatabaseUri('guide'),
@@ -237,12 +237,12 @@ describe('a Nest team that follows the README, on Fastify', () => {
     expect(await statusOf(url, '/')).toBe(200);
   });
 
-  it('tests its routes as the guide does', async () => {
+  it('tests its routes as the guide describes', async () => {
     const tests = start(fastify, 'guide/memories.test.js', { NODE_ENV: 'test' });
     expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/pass 1$/m)]);
   });
 
-  it('may write its application as ES modules', async () => {
+  it('can write its application as ES modules', async () => {
     const names = 'ApiKeysModule, RequireScopes, ScopesGuard, KeywardError';
     await writeFile(
       join(fastify.folder, 'module.mjs'),
@@ -256,8 +256,8 @@ function settings(keys: string, rest: Readonly<Record<string, string>> = {}): Re
   return { KEYS: keys, MONGODB_URI: testDatabaseUri('express'), ...rest };
 }
 
-describe('a Nest team on Express, with the oldest packages that are promised', () => {
-  it('guards its routes, tells its listeners, and keeps two tenants apart', async () => {
+describe('a Nest team on Express, with the oldest supported packages,', () => {
+  it('guards its routes, notifies its listeners, and keeps two tenants separate', async () => {
     const { process, url, token } = await serving(
       express,
       'main.js',
@@ -287,7 +287,7 @@ describe('a Nest team on Express, with the oldest packages that are promised', (
   });
 
   it.each([['production'], [undefined]])(
-    'is refused memory storage where NODE_ENV is %s',
+    'cannot use memory storage when NODE_ENV is %s',
     async (name) => {
       const started = start(
         express,
@@ -300,7 +300,7 @@ describe('a Nest team on Express, with the oldest packages that are promised', (
     60_000,
   );
 
-  it('tries the README without a database', async () => {
+  it('can try the README without a database', async () => {
     const port = String(await freePort());
     const process = start(express, 'readme/main.js', { NODE_ENV: 'development', PORT: port });
     const [, token = ''] = await process.waitFor(/^export KEY=(\S+)$/m);
@@ -310,14 +310,14 @@ describe('a Nest team on Express, with the oldest packages that are promised', (
     expect(await statusOf(url, '/orgs/acme/memories')).toBe(401);
   });
 
-  it('may keep keys in memory for its own tests', async () => {
+  it('can keep keys in memory for its own tests', async () => {
     const { url, token } = await serving(express, 'main.js', settings('memory', { NODE_ENV: 'test' }));
     expect(await statusOf(url, '/orgs/acme/memories', token)).toBe(200);
   });
 });
 
 describe('a Nest team on Nest 11', () => {
-  it('is told by npm that the package is not for it, before anything is installed', async () => {
+  it('gets an npm error about the peer dependency before anything is installed', async () => {
     const older = await NestApplication.create(join(workshop.path, 'older'), tarball, {
       '@nestjs/common': '^11.0.0',
       '@nestjs/core': '^11.0.0',

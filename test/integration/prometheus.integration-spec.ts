@@ -19,7 +19,7 @@ interface Panel {
   readonly targets?: readonly { readonly expr: string }[];
 }
 
-/** Every expression of the dashboard, with Grafana's variables filled in. */
+/** Returns every expression of the dashboard, with Grafana's variables filled in. */
 function dashboardExpressions(): readonly string[] {
   const { panels } = JSON.parse(readFileSync(DASHBOARD, 'utf8')) as { panels: readonly Panel[] };
   return panels
@@ -29,7 +29,7 @@ function dashboardExpressions(): readonly string[] {
     );
 }
 
-/** Every expression of the alert rules, as promtool and Prometheus read them. */
+/** Returns every expression of the alert rules, as promtool and Prometheus read them. */
 function alertExpressions(): readonly string[] {
   const text = readFileSync(RULES, 'utf8');
   return [...text.matchAll(/^ {8}expr: (?:\|\n((?: {10}.*\n)+)|(.*)\n)/gm)].map(([, block, line]) =>
@@ -77,7 +77,7 @@ describe('the metrics of a loaded service, in a real Prometheus', () => {
   const sum = async (expression: string): Promise<number | undefined> =>
     (await prometheus.query(`sum(${expression})`))[0]?.value;
 
-  it('count every decision of both tenants, and name neither', async () => {
+  it('count every decision of both tenants, and name no tenant', async () => {
     await eventuallyIs(async () => sum('keyward_decisions_total{door="guard",code="MALFORMED"}'), 1);
     expect(await sum('keyward_decisions_total{door="forward-auth",code="VALID"}')).toBe(100);
     expect(
@@ -87,7 +87,7 @@ describe('the metrics of a loaded service, in a real Prometheus', () => {
     expect(labels).not.toMatch(/acme|globex|01[0-9a-hjkmnp-tv-z]{24}/);
   });
 
-  it('have each name that the dashboard and the alert rules use, and answer each of their questions', async () => {
+  it('include each name in the dashboard and the alert rules, and answer each of their queries', async () => {
     const expressions = [...dashboardExpressions(), ...alertExpressions()];
     const rules = readFileSync(RULES, 'utf8').match(/- alert:/g) ?? [];
     expect(alertExpressions()).toHaveLength(rules.length);
@@ -104,14 +104,14 @@ describe('the metrics of a loaded service, in a real Prometheus', () => {
     expect(ours.filter((name) => !used.has(name))).toEqual([]);
   });
 
-  it('answer each panel of the dashboard with a line to draw', async () => {
+  it('return data for each panel of the dashboard', async () => {
     for (const expression of dashboardExpressions()) {
       const drawn = async (): Promise<boolean> => (await prometheus.query(expression)).length > 0;
       await eventuallyIs(drawn, true);
     }
   });
 
-  it('are written as Prometheus wishes them to be', async () => {
+  it('follow the conventions of Prometheus', async () => {
     const [, operations = ''] = await service.waitFor(/health and metrics on (\S+)/);
     const { text } = await new HttpClient(operations).get('/metrics');
     const ours = text.split('\n').filter((line) => /^(?:# (?:HELP|TYPE) )?keyward_/.test(line));
@@ -129,7 +129,7 @@ describe('the alert rules', () => {
     expect((await run('promtool', ['test', 'rules', tests])).stdout).toContain('SUCCESS');
   });
 
-  it('have a test each, and a word for operators each', () => {
+  it('each have a test and a description for operators', () => {
     const tests = readFileSync(join(ROOT, 'test/support/integration/prometheus/alerts.test.yaml'), 'utf8');
     const guide = readFileSync(join(ROOT, 'docs/operations/README.md'), 'utf8');
     for (const [, alert = ''] of readFileSync(RULES, 'utf8').matchAll(/- alert: (\w+)/g)) {

@@ -14,10 +14,10 @@ import {
 const PATIENCE_WITH_REDIS_MS = 2000;
 
 describe.each([
-  ['counts by itself', 'local', 'passed'],
-  ['refuses', 'deny', '503 rate_limiter_unavailable'],
+  ['counts locally', 'local', 'passed'],
+  ['rejects requests', 'deny', '503 rate_limiter_unavailable'],
 ] as const)(
-  'a service of two instances with Redis, which %s while Redis is away',
+  'a service of two instances with Redis, which %s while Redis is unreachable,',
   (_what, onOutage, away) => {
     let redis: RedisServer;
     let service: TwoInstances;
@@ -36,7 +36,7 @@ describe.each([
     const limited = async (limit: number): Promise<string> =>
       (await service.first.issue({ scopes: [], rateLimit: { limit, windowSeconds: 60 } })).token;
 
-    /** Uses a key of its own each time, so that only being counted together makes the second use fail. */
+    /** Uses a new key each time, so that the second use fails only if both instances share the count. */
     const countsTogether = async (): Promise<boolean> => {
       const token = await limited(1);
       const one = await useKey([service.first], token, 1);
@@ -44,7 +44,7 @@ describe.each([
       return one['passed'] === 1 && other['429 rate_limited'] === 1;
     };
 
-    it('lets exactly 100 of 400 requests pass that arrive at both at once [T60]', async () => {
+    it('allows exactly 100 of 400 requests that arrive at both at once [T60]', async () => {
       const token = await limited(100);
       expect(await useKey(both, token, 400)).toEqual({ passed: 100, '429 rate_limited': 300 });
       const { status, headers } = await service.second.as(token).get('/v1/api-keys/self');
@@ -52,7 +52,7 @@ describe.each([
       expect(headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+$/);
     });
 
-    it('ends a window with the one that it was shortened to', async () => {
+    it('ends the current window when it was shortened', async () => {
       const rateLimit = { limit: 1, windowSeconds: 3600 };
       const { id, token } = await service.first.issue({ scopes: [], rateLimit });
       expect(await useKey([service.first], token, 2)).toEqual({ passed: 1, '429 rate_limited': 1 });
@@ -71,12 +71,12 @@ describe.each([
       expect(await useKey(both, token, 100)).toEqual({ passed: 100 });
       const shorter = { rateLimit: { limit: 150, windowSeconds: 120 } };
       expect((await service.first.root.patch(`/v1/api-keys/${id}`, shorter)).status).toBe(200);
-      // The bound, in which the other instance may go by the longer window.
+      // The revocation bound, during which the other instance may still use the longer window.
       await sleep(1500);
       expect(await useKey(both, token, 200)).toEqual({ passed: 50, '429 rate_limited': 150 });
     });
 
-    it('counts the keys of two tenants apart', async () => {
+    it('counts the keys of two tenants separately', async () => {
       const rateLimit = { limit: 5, windowSeconds: 60 };
       const [acme, globex] = await Promise.all(
         ['acme', 'globex'].map(async (orgId) => service.first.issue({ scopes: [], orgId, rateLimit })),
@@ -97,7 +97,7 @@ describe.each([
       ['is gone', async () => redis.end(), async () => redis.startAgain()],
       ['hangs', async () => redis.suspend(), async () => redis.resume()],
     ])(
-      'answers within 2 s while Redis %s, and counts together again by itself',
+      'answers within 2 s while Redis %s, and shares counts again automatically',
       async (_how, leave, back) => {
         const token = await limited(4);
         const { token: unlimited } = await service.first.issue({ scopes: [] });
@@ -129,8 +129,8 @@ describe.each([
   },
 );
 
-describe('a service on its own', () => {
-  it('starts while Redis is away, and counts in Redis by itself once that is there', async () => {
+describe('a single instance', () => {
+  it('starts while Redis is unreachable, and counts in Redis automatically once it is there', async () => {
     const redis = await startRedis();
     await redis.end();
     const keyward = await startKeywardInMemory({ REDIS_URL: redis.url, RATE_LIMIT_ON_OUTAGE: 'deny' });
@@ -143,7 +143,7 @@ describe('a service on its own', () => {
     await redis.stop();
   });
 
-  it('notices that its connection to Redis is dead though nobody closed it, and makes a new one', async () => {
+  it('detects a dead connection to Redis that nobody closed, and opens a new one', async () => {
     const redis = await startRedis();
     const link = await startForgetfulLink(Number(new URL(redis.url).port));
     const keyward = await startKeywardInMemory({

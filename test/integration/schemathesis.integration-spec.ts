@@ -35,7 +35,9 @@ async function withService(
   }
 }
 
-/** These succeed only where somebody has signed in; the suites of people show them. Their answers are checked here too. */
+/**
+ * These succeed only for a user who has signed in. The suites of users show this. Their answers are checked here, too.
+ */
 const NEEDS_PEOPLE: ReadonlySet<string> = new Set([
   'GET /v1/users/me',
   'PATCH /v1/users/me',
@@ -43,9 +45,9 @@ const NEEDS_PEOPLE: ReadonlySet<string> = new Set([
   'DELETE /v1/users/{id}',
 ]);
 
-describe('every answer to whatever schemathesis sends is one that the OpenAPI document describes', () => {
+describe('every answer to the requests of schemathesis', () => {
   it(
-    'to a caller who may do everything',
+    'matches the OpenAPI document for a caller with every right',
     async () => {
       await withService(1_000_000, async (keyward) => {
         const counts = await runSchemathesis(keyward, {
@@ -65,7 +67,7 @@ describe('every answer to whatever schemathesis sends is one that the OpenAPI do
   );
 
   it(
-    'to a caller of one tenant, who may do little, and not often',
+    'matches the OpenAPI document for a bound caller with few rights and a low rate limit',
     async () => {
       await withService(20, async (keyward) => {
         const counts = await runSchemathesis(keyward, {

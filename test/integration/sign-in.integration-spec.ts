@@ -6,9 +6,9 @@ import { type Keyward, startKeywardInMemory } from '../support/integration/keywa
 import { fillIn, signInFrom, statusOf } from '../support/integration/swagger-sign-in';
 import { SwaggerUi } from '../support/integration/swagger-ui';
 
-// A browser on a busy machine takes its time to draw all of Swagger UI.
+// On a busy machine, a browser needs a while to draw all of Swagger UI.
 
-describe('a person who signs in from Swagger UI, with a browser', () => {
+describe('a person who signs in from Swagger UI in a browser', () => {
   let provider: IdentityProvider;
   let keyward: Keyward;
   let browser: Browser;
@@ -42,13 +42,13 @@ describe('a person who signs in from Swagger UI, with a browser', () => {
     return page;
   };
 
-  it('is offered by Swagger UI alone: the document for generators has one security scheme', async () => {
+  it('can do so only in Swagger UI: the document for generators has one security scheme', async () => {
     const { components } = (await keyward.as().get('/docs-json')).body;
     expect(components).toMatchObject({ securitySchemes: { bearer: { type: 'http' } } });
     expect(JSON.stringify(components)).not.toContain('authorizationCode');
   });
 
-  it('makes a key, and takes it to its end', async () => {
+  it('creates a key, uses it and revokes it', async () => {
     const page = await openDocumentation();
     await signInFrom(page, 'ada');
     const ada = new SwaggerUi(page);
@@ -78,7 +78,7 @@ describe('a person who signs in from Swagger UI, with a browser', () => {
     await expectHolderToSee(401, 'key_revoked');
   });
 
-  it('makes no key for the organisation of others, and sees none of theirs', async () => {
+  it('cannot create a key for another organisation, and sees none of its keys', async () => {
     const theirs = await keyward.issue({ name: 'of globex', scopes: ['memory:read'], orgId: 'globex' });
     const page = await openDocumentation();
     await signInFrom(page, 'ada');

@@ -7,24 +7,24 @@ import { type Keyward, startKeywardInMemory } from '../support/integration/keywa
 import { SwaggerUi } from '../support/integration/swagger-ui';
 
 /**
- * Grave faults that Swagger UI brings along in markup and colours of its own, which only its makers can mend, by rule
- * and place. What is not here, or stands elsewhere, is ours.
+ * Serious accessibility faults in Swagger UI's own markup and colours, by rule and place. Only its authors can fix
+ * them. Any other fault is Keyward's own.
  */
 const FAULTS_OF_SWAGGER_UI: Readonly<Record<string, RegExp>> = {
   // Its colours: version, methods, links, buttons (those of schemas too) and highlighted code.
   'color-contrast':
     /^<(?:pre class="version"|span(?: style="color: rgb| class="opblock-summary-method"|>)|button class="(?:btn |download-contents)|button type="button" class="json-schema-2020-12-|a [^>]*class="link")/,
-  // The field for a request's body has a heading beside it that is tied to nothing.
+  // The field for a request's body has a heading next to it that is not associated with it.
   label: /^<textarea class="body-param__text"/,
-  // The line of an operation is a button and holds the lock and the copy button.
+  // The line of an operation is a button that contains the lock and the copy button.
   'nested-interactive': /^<button [^>]*class="opblock-summary-control"/,
-  // Examples are wider than their box, and no stop of the Tab key.
+  // Examples are wider than their box, and the Tab key does not reach them.
   'scrollable-region-focusable': /^<pre class="(?:example )?microlight"/,
-  // The choice of the server and of an example have a caption that is tied to nothing.
+  // The captions of the choices of server and example are not associated with them.
   'select-name': /^<select (?:class="examples-select-element"|id="servers")/,
 };
 
-/** The grave faults that axe finds, as rule and place. */
+/** Returns the serious faults that axe finds, as rule and place. */
 async function graveFaults(page: Page): Promise<readonly (readonly [string, string])[]> {
   await page.evaluate(await readFile(require.resolve('axe-core/axe.min.js'), 'utf8'));
   const { violations } = await page.evaluate<AxeResults>(
@@ -50,7 +50,7 @@ describe('a person with a browser at /docs', () => {
     await keyward.stop();
   });
 
-  it('makes a key with the root key, switches to the new one and sees what that may do', async () => {
+  it('creates a key with the root key, switches to it and sees its rights', async () => {
     const { page, errors } = opened;
     await page.goto(`${keyward.url}/docs`);
     const ui = new SwaggerUi(page);
@@ -74,7 +74,7 @@ describe('a person with a browser at /docs', () => {
     expect(errors.filter((error) => !error.includes('403'))).toEqual([]);
   });
 
-  it('looks like its picture in the README, which is small and is taken with DOCS_PICTURE=1', async () => {
+  it('looks like the picture in the README, which is small and is taken with DOCS_PICTURE=1', async () => {
     const file = join(__dirname, '../../docs/images/swagger-ui.png');
     const { page } = opened;
     await page.evaluate('window.scrollTo(0, 0)');
@@ -85,7 +85,7 @@ describe('a person with a browser at /docs', () => {
     expect(kept.subarray(0, 24)).toEqual(picture.subarray(0, 24)); // a PNG of the same size
   });
 
-  it('meets no serious barrier but those of Swagger UI itself', async () => {
+  it('has no serious accessibility fault except those of Swagger UI itself', async () => {
     const faults = await graveFaults(opened.page);
     expect(faults.filter(([rule, html]) => !FAULTS_OF_SWAGGER_UI[rule]?.test(html))).toEqual([]);
     expect(
@@ -98,8 +98,8 @@ describe('a person with a browser at /docs', () => {
   });
 });
 
-describe('a person who opens /docs over plain HTTP by the name of another host', () => {
-  it('finds the page whole, and a key made with it', async () => {
+describe('a person who opens /docs over plain HTTP by another host name', () => {
+  it('sees the whole page, and can create a key with it', async () => {
     const keyward = await startKeywardInMemory();
     const browser = await openBrowser(['keyward.test']);
     const foreign = await openPage(browser);

@@ -21,7 +21,7 @@ describe('a receiver behind TLS', () => {
     await receiver.stop();
   });
 
-  it('gets messages where its certificate is trusted', async () => {
+  it('gets messages if its certificate is trusted', async () => {
     const keyward = await startKeywardInMemory({ ...settings, NODE_EXTRA_CA_CERTS: front.authority });
     const { id } = await keyward.issue({ scopes: [], orgId: 'acme' });
     await receiver.waitFor((message) => message.id === `${id}-1`);
@@ -29,7 +29,7 @@ describe('a receiver behind TLS', () => {
     await keyward.stop();
   });
 
-  it('gets nothing where it is not, and the service says so', async () => {
+  it('gets nothing if its certificate is not trusted, and the service reports it', async () => {
     const keyward = await startKeywardInMemory(settings);
     const { id } = await keyward.issue({ scopes: [], orgId: 'globex' });
     await eventually(

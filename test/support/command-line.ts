@@ -1,6 +1,6 @@
 import { runNode } from './node-process';
 
-/** What a command did. */
+/** The outcome of a command. */
 export interface CommandRun {
   readonly code: number | null;
   readonly stdout: string;
@@ -17,7 +17,7 @@ export async function keyward(
   return { code, stdout: cli.stdout(), stderr: cli.stderr() };
 }
 
-/** The one JSON document that a command wrote. */
+/** Returns the one JSON document that a command wrote. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the reader says what it expects
 export function documentIn<T = Readonly<Record<string, unknown>>>({ stdout }: CommandRun): T {
   return JSON.parse(stdout) as T;

@@ -13,14 +13,14 @@ import { mistyped } from './mistyped';
 /** What a key is bound to. */
 export type BoundTo = 'nothing' | 'acme' | 'acme/apollo' | 'globex' | 'apollo';
 
-/** A token as some client presents it, and what a test knows of its key. */
+/** A token as a client presents it, and what a test knows of its key. */
 export interface Sample {
-  /** What is wrong with the token, wherever it is used; `undefined` for a good one. */
+  /** What is wrong with the token on every route. `undefined` for a valid one. */
   readonly fault?: VerificationCode;
   readonly limited?: boolean;
   readonly holdsMemoryRead: boolean;
   readonly boundTo: BoundTo;
-  /** Where the client calls from; `unknown` where nobody can tell. */
+  /** The client's address. `unknown` if it cannot be determined. */
   readonly from?: string;
   readonly token: (host: DoorsHost) => Promise<string>;
 }
@@ -66,7 +66,7 @@ const faulty = (fault: VerificationCode, token: Sample['token'], rest: Partial<S
   ...rest,
 });
 
-/** One token of every kind. What ends does so a second after the host started. */
+/** One token of every kind. Tokens that expire do so a second after the host started. */
 export const SAMPLES: Readonly<Record<string, Sample>> = {
   'a valid key': good(),
   'a key with a wildcard scope': good({ scopes: ['memory:*'] }),
@@ -129,7 +129,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     issued({ ...memoryRead, allowedIps: ['203.0.113.0/24'] }),
     { from: '198.51.100.1' },
   ),
-  'a key with an allowlist, used from nobody knows where': faulty(
+  'a key with an allowlist, used from an unknown address': faulty(
     'IP_NOT_ALLOWED',
     issued({ ...memoryRead, allowedIps: ['203.0.113.0/24'] }),
     { from: 'unknown' },

@@ -14,12 +14,12 @@ import {
 } from 'keyward';
 import { type AdapterName, type RunningHost, startHost } from './two-adapters';
 
-/** The one owner who is not active. */
+/** The one disabled owner. */
 export const DISABLED_OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 
 const TENANTS = ['', 'orgs/:orgId', 'orgs/:orgId/projects/:projectId', 'projects/:projectId'];
 
-/** Routes that ask for every kind of tenant, with a scope and without. */
+/** Routes for every kind of tenant context, with and without a scope. */
 @Controller('probe')
 class ProbeController {
   @Get(TENANTS.map((tenant) => `any/${tenant}`))
@@ -40,15 +40,15 @@ const owners = { isActive: async (ownerId: string): Promise<boolean> => ownerId 
 @Module({ providers: [{ provide: OWNER_STATUS, useValue: owners }], exports: [OWNER_STATUS] })
 class OwnersModule {}
 
-/** An application with all four doors beside each other: the guard over its own routes, and Keyward's own. */
+/** An application with all endpoints for a decision: the guard on its own routes, and Keyward's routes. */
 export interface DoorsHost extends RunningHost {
   readonly keys: ApiKeysService;
-  /** Moves the clock of all decisions on. */
+  /** Moves the clock of all decisions forward. */
   advance(seconds: number): void;
   issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;
 }
 
-/** Starts the application; `X-Forwarded-For` is believed, so that a test may call from any address. */
+/** Starts the application. It trusts `X-Forwarded-For`, so that a test can choose the client address. */
 export async function startDoorsHost(adapter: AdapterName): Promise<DoorsHost> {
   let time = Date.parse('2030-01-01T00:00:00Z');
   const host = await startHost(

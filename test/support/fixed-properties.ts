@@ -1,5 +1,5 @@
-// For mutation testing: properties try the same hundred values each time, so that they are quick, and whether a mutant
-// survives is no matter of luck. Nobody reads of the smallest value that kills one.
+// For mutation testing: properties try the same hundred values each time. So they are fast, and a mutant does not
+// survive by chance. Nobody reads the smallest value that kills a mutant, so shrinking is off.
 jest.mock('fast-check', () => {
   const real = jest.requireActual<typeof import('fast-check')>('fast-check');
   const assert: typeof real.assert = (property, parameters) =>

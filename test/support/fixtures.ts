@@ -9,12 +9,12 @@ export const TENANTS = ['acme', 'globex'] as const;
 export const ALICE = '01hq0000000000000000alice0';
 export const BOB = '01hq00000000000000000bob00';
 
-/** A `Date` of its own each time, so that a test that spoils one spoils no other's. */
+/** A new `Date` each time, so that a test that changes one does not affect others. */
 function created(): Date {
   return new Date('2030-01-02T03:04:05.678Z');
 }
 
-/** A key just made, with nothing on it that may be absent. Each is newer than the one before. */
+/** Returns a newly created key without optional members. Each is newer than the previous one. */
 export function aKey(fields: Partial<ApiKeyWithHistory> = {}): ApiKeyWithHistory {
   const id = newKeyId(created());
   const blank: ApiKeyWithHistory = {
@@ -35,7 +35,7 @@ export function aKey(fields: Partial<ApiKeyWithHistory> = {}): ApiKeyWithHistory
   return { ...recordChange(blank, created(), { action: 'created', by: 'cli' }), ...fields };
 }
 
-/** A key at its first version on which everything is set; the compiler knows if something is not. */
+/** Returns a key at its first version with every member set. The compiler reports a missing one. */
 export function aFullKey(): Required<ApiKeyWithHistory> {
   const key = aKey();
   return {
@@ -87,14 +87,14 @@ export function aFullKey(): Required<ApiKeyWithHistory> {
   };
 }
 
-/** Each part that a record may lack, undefined. */
+/** Each optional member of a record, undefined. */
 export function nothingOptional(): Partial<ApiKeyWithHistory> {
   const required = new Set(Object.keys(aKey()));
   const optional = Object.keys(aFullKey()).filter((field) => !required.has(field));
   return Object.fromEntries(optional.map((field) => [field, undefined]));
 }
 
-/** A record after somebody changed these fields of it. */
+/** Returns a record after a change of these fields. */
 export function changed(
   key: ApiKeyWithHistory,
   fields: Partial<ApiKeyWithHistory>,
@@ -104,14 +104,14 @@ export function changed(
   return recordChange({ ...key, ...fields }, at, { action: 'updated', by, fields: Object.keys(fields) });
 }
 
-/** A record after somebody revoked it. */
+/** Returns a record after its revocation. */
 export function revoked(key: ApiKeyWithHistory, by = 'cli'): ApiKeyWithHistory {
   const at = new Date(key.updatedAt.getTime() + 1000);
   const after = { ...key, revokedAt: at, revokedBy: by, revokedReason: 'leaked' };
   return recordChange(after, at, { action: 'revoked', by, reason: 'leaked' });
 }
 
-/** What verification reads of a record. */
+/** Returns the part of a record that verification reads. */
 export function withoutHistory({
   history: _history,
   historyDropped: _dropped,

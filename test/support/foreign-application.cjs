@@ -1,4 +1,4 @@
-// An application that is not ours and imports the built package. STORE says what it would keep its keys in.
+// A host application that imports the built package. STORE selects where it would keep its keys.
 require('reflect-metadata');
 const { Module } = require('@nestjs/common');
 const { NestFactory } = require('@nestjs/core');

@@ -3,14 +3,14 @@ import type { DoorsHost } from './doors-host';
 import { postForm } from './form';
 import type { HttpAnswer } from './http-client';
 
-/** What is asked of a token. */
+/** A question about a token. */
 export interface Question {
   readonly scope?: 'memory:read' | undefined;
   readonly orgId?: string | undefined;
   readonly projectId?: string | undefined;
 }
 
-/** What each of the doors says, in a form that compares well. */
+/** The answers of all endpoints for a decision, in a form that is easy to compare. */
 export interface Said {
   readonly guard: string;
   readonly forwardAuth: string;
@@ -18,7 +18,7 @@ export interface Said {
   readonly introspect: string;
 }
 
-/** What the doors must say to a code. Introspection knows no scope and no limit, so it is asked for on its own. */
+/** The expected answers for a code. Introspection has no scope and no limit, so it is asked separately. */
 export const SAYINGS: Readonly<Record<VerificationCode, Said>> = {
   VALID: saying('VALID', { guard: '200', forwardAuth: '200', known: true }),
   RATE_LIMITED: saying('RATE_LIMITED', { refusal: '429 rate_limited', known: true, introspect: 'active' }),
@@ -48,7 +48,7 @@ function saying(
   return { guard, forwardAuth, verify, introspect };
 }
 
-/** Presents a token at all four doors with the same question. */
+/** Presents a token to all four endpoints for a decision with the same question. */
 export async function askDoors(
   host: DoorsHost,
   verifier: string,

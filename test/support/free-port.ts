@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Free when asked, not kept: a server that can pick its own port had better do so. */
+/** Returns a port that is free now, without reserving it. A server that can choose its own port should do so. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -10,26 +10,26 @@ import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
 import { ProblemException } from '../../src/problems/problem.exception';
 import type { KeyDoor } from './key-door';
 
-/** What a client sends. */
+/** A request of a client. */
 export interface Sent {
   readonly headers?: readonly string[];
   readonly params?: Readonly<Record<string, string>>;
   readonly address?: string;
 }
 
-/** What a guard makes of it. */
+/** The outcome of a guard. */
 export interface Answered {
-  /** The code of the problem, `let in`, or `fault` for an error of another kind. */
+  /** The code of the problem, `let in`, or `fault` for any other error. */
   readonly code: string;
   readonly error?: unknown;
   /** The headers set on the response. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The headers on every response of a guarded route that reads no tenant from headers. */
+/** The headers on every response of a guarded route that reads no tenant context from headers. */
 export const NOT_CACHED = { 'Cache-Control': 'no-store', Vary: 'Authorization, X-API-Key' } as const;
 
-/** A request as Fastify hands it to a guard. */
+/** A request as Fastify passes it to a guard. */
 export function requestOf({ headers = [], params = {}, address }: Sent): HttpRequest {
   const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: address });
   const raw = Object.assign(new IncomingMessage(socket), { rawHeaders: [...headers] });
@@ -41,7 +41,7 @@ export function requestOf({ headers = [], params = {}, address }: Sent): HttpReq
   return { raw, params };
 }
 
-/** A guard at the routes of a controller, without an application around it. */
+/** Runs a guard on the routes of a controller, without an application. */
 export function guardedRoute(
   { admission, options }: KeyDoor,
   controller: Type,

@@ -1,5 +1,5 @@
-// Suites that measure memory run first, while the heaps of their workers are small: a collection of a large heap takes ten
-// times as long. The rest keeps Jest's order.
+// Suites that measure memory run first, while the heaps of their workers are small: a collection of a large heap takes
+// ten times as long. The rest keeps Jest's order.
 const { readFileSync } = require('node:fs');
 const { default: Sequencer } = require('@jest/test-sequencer');
 

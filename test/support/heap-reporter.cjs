@@ -1,4 +1,4 @@
-// Preloaded into a process of the build: on SIGUSR2 it collects garbage and writes how much heap is in use.
+// Preloaded into a process of the build. On SIGUSR2 it collects garbage and writes how much heap is in use.
 const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
 

@@ -4,7 +4,10 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Bytes of heap in use once all garbage is collected. Finalizers and weak maps may need a second collection. */
+/**
+ * Returns the bytes of heap in use after all garbage is collected. Finalizers and weak maps may need a second
+ * collection.
+ */
 export function heapUsed(): number {
   collect();
   collect();

@@ -1,4 +1,4 @@
-/** A read of a store that a test answers when it wants to. */
+/** A read of a store that the test answers. */
 export interface HeldRead<V> {
   readonly id: string;
   readonly linearizable: boolean;
@@ -6,7 +6,7 @@ export interface HeldRead<V> {
   fail(error: Error): void;
 }
 
-/** A store that answers nothing by itself. What a test answers has arrived everywhere once `settled` resolves. */
+/** A store that answers only when a test tells it to. When `settled` resolves, the answer has arrived everywhere. */
 export class HeldReads<V> {
   readonly begun: HeldRead<V>[] = [];
 
@@ -15,7 +15,7 @@ export class HeldReads<V> {
     { linearizable = false }: { readonly linearizable?: boolean | undefined } = {},
   ): Promise<V | null> => new Promise((answer, fail) => this.begun.push({ id, linearizable, answer, fail }));
 
-  /** The read that was begun as this one, counted from 0. */
+  /** Returns the read that began as this one, counted from 0. */
   at(index: number): HeldRead<V> {
     const read = this.begun[index];
     if (read === undefined) throw new Error(`only ${this.begun.length} reads were begun`);
@@ -23,7 +23,7 @@ export class HeldReads<V> {
   }
 }
 
-/** Everything that is ready to run has run. */
+/** Waits until everything that is ready to run has run. */
 export async function settled(): Promise<void> {
   await new Promise((resolve) => {
     setImmediate(resolve);

@@ -23,13 +23,13 @@ import type { FastifyInstance } from 'fastify';
 import { catchError, map, type Observable, of, tap, timeout } from 'rxjs';
 import type { AdapterName } from './two-adapters';
 
-/** Global settings of a host application that would change our routes if they reached them. */
+/** Global settings of a host application that would change Keyward's routes if they applied to them. */
 export interface HostileSetting {
   readonly setting: string;
   readonly options?: NestApplicationOptions;
   readonly metadata?: ModuleMetadata;
   readonly prepare?: (app: INestApplication, adapter: AdapterName) => unknown;
-  /** What comes before the paths of our routes. */
+  /** What precedes the paths of Keyward's routes. */
   readonly prefix?: string;
 }
 
@@ -48,7 +48,7 @@ const intercepting =
       intercept: (context: ExecutionContext, next: CallHandler) => change(next.handle(), context),
     });
 
-/** Keeps answers by address alone, as a cache does that was written for public pages. */
+/** Caches answers by address alone, like a cache for public pages. */
 class CachingInterceptor implements NestInterceptor {
   private readonly kept = new Map<string, unknown>();
 
@@ -82,7 +82,7 @@ const versioned =
   (app: INestApplication): unknown =>
     app.enableVersioning({ ...options, defaultVersion: '1' });
 
-/** What of Express is needed here. */
+/** The parts of Express that are used here. */
 interface ExpressApp {
   set(name: string, value: unknown): ExpressApp;
 }
@@ -103,14 +103,14 @@ const FASTIFY_PARSERS = (app: FastifyInstance): unknown => {
 
 const instanceOf = (app: INestApplication): unknown => app.getHttpAdapter().getInstance();
 
-/** What applications set for all of their routes; none of it is to change ours. */
+/** Settings that applications apply to all of their routes. None may change Keyward's routes. */
 export const HOSTILE_SETTINGS: readonly HostileSetting[] = [
   {
     setting: 'a pipe that strips unknown fields',
     prepare: (app) => app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true })),
   },
   {
-    setting: 'a pipe that converts, and refuses with 422',
+    setting: 'a pipe that converts, and rejects with 422',
     prepare: (app) =>
       app.useGlobalPipes(
         new ValidationPipe({
@@ -136,23 +136,23 @@ export const HOSTILE_SETTINGS: readonly HostileSetting[] = [
     prepare: intercepting((answer) => answer.pipe(map((data) => ({ data })))),
   },
   {
-    setting: 'an interceptor that is made anew for each request',
+    setting: 'an interceptor that is created for each request',
     metadata: { providers: [{ provide: APP_INTERCEPTOR, useClass: WrappingPerRequest }] },
   },
   {
-    setting: 'an interceptor that caches answers by address',
+    setting: 'an interceptor that caches answers by path',
     prepare: (app) => app.useGlobalInterceptors(new CachingInterceptor()),
   },
   {
-    setting: 'an interceptor that answers by itself',
+    setting: 'an interceptor that answers without the handler',
     prepare: intercepting(() => of({ maintenance: true })),
   },
   {
-    setting: 'an interceptor that turns errors into answers',
+    setting: 'an interceptor that turns errors into normal answers',
     prepare: intercepting((answer) => answer.pipe(catchError(() => of({ ok: true })))),
   },
   {
-    setting: 'an interceptor that times out at once',
+    setting: 'an interceptor with an immediate timeout',
     prepare: intercepting((answer) => answer.pipe(timeout({ first: 0 }))),
   },
   {
@@ -163,7 +163,7 @@ export const HOSTILE_SETTINGS: readonly HostileSetting[] = [
   },
   { setting: 'a global prefix', prefix: '/api', prepare: (app) => app.setGlobalPrefix('api') },
   {
-    setting: 'a global prefix that leaves our routes out',
+    setting: 'a global prefix that excludes Keyward’s routes',
     prepare: (app) => app.setGlobalPrefix('api', { exclude: ['v1/{*path}', 'oauth2/{*path}'] }),
   },
   { setting: 'versions in paths', prepare: versioned({ type: VersioningType.URI }) },
@@ -188,7 +188,7 @@ export const HOSTILE_SETTINGS: readonly HostileSetting[] = [
   { setting: 'no body parser', options: { bodyParser: false } },
   { setting: 'raw bodies', options: { rawBody: true } },
   {
-    setting: 'body parsers that take 10 bytes',
+    setting: 'body parsers with a limit of 10 bytes',
     prepare: (app, adapter) =>
       adapter === 'express'
         ? (app as NestExpressApplication).useBodyParser('json', { limit: 10 })

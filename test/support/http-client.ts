@@ -1,30 +1,30 @@
-/** An answer as a test looks at it. */
+/** An answer as a test reads it. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed JSON body; `undefined` where there is none. */
+  /** The parsed JSON body. `undefined` if there is none. */
   readonly body: JsonObject;
   readonly text: string;
 }
 
-/** Any JSON object; members are looked at by name. */
+/** Any JSON object. Members are read by name. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Whether a request found its connection closed, or lost it on the way. By its shape: inside a jest test, what `fetch`
- * throws is no instance of the test's `TypeError`.
+ * Returns whether a request found its connection closed, or lost it on the way. Checks the error by its shape: inside a
+ * jest test, what `fetch` throws is not an instance of the test's `TypeError`.
  */
 export function isBrokenConnection(error: unknown): boolean {
   const { name, message } = (error ?? {}) as { readonly name?: unknown; readonly message?: unknown };
   return name === 'TypeError' && (message === 'fetch failed' || message === 'terminated');
 }
 
-/** One id for all requests, so that tests can compare answers whole: problems name the request. */
+/** One id for all requests, so that tests can compare whole answers: problems contain the request id. */
 const REQUEST_ID = 'a-test';
 
-/** Calls a service over real HTTP as the holder of one token, or as nobody. */
+/** Calls a service over real HTTP with one token, or without one. */
 export class HttpClient {
-  /** @param requestId what the client calls its requests; `null` leaves that to the service */
+  /** @param requestId the client's id for its requests. With `null`, the service chooses one. */
   constructor(
     private readonly url: string,
     private readonly token?: string,
@@ -47,7 +47,7 @@ export class HttpClient {
     return this.send('DELETE', path, undefined, headers);
   }
 
-  /** @param body sent as it is where it is a string, else as JSON */
+  /** @param body a string is sent unchanged, anything else as JSON */
   async send(
     method: string,
     path: string,

@@ -6,26 +6,26 @@ import { type SignedIn, signInAt } from './identity-provider/sign-in-flow';
 import { SigningKey } from './identity-provider/signing-key';
 import { Suspension } from './mongo-server/suspension';
 
-/** What Keyward's sessions are for, as the provider is told it. */
+/** The audience of Keyward's sessions, as configured at the provider. */
 export const AUDIENCE = 'urn:keyward';
 
 /** Another service that the same provider issues tokens for. */
 export const OTHER_AUDIENCE = 'urn:elsewhere';
 
-/** The clients: a front end of ours, Swagger UI, and another party's application. */
+/** The clients: a front end of Keyward's own, Swagger UI, and an application of a third party. */
 export const CLIENTS = { ours: 'keyward-web', swagger: 'keyward-docs', foreign: 'other-app' } as const;
 
 const REDIRECT_URI = 'http://127.0.0.1/callback';
 const SWAGGER_REDIRECT_URI = 'http://127.0.0.1/docs/oauth2-redirect.html';
 
-/** How somebody signs in. */
+/** How a person signs in. */
 export interface SignInOptions {
   readonly client?: keyof typeof CLIENTS;
-  /** The audience of the access token; `null` for one that is for the provider alone, and opaque. */
+  /** The audience of the access token. `null` for an opaque token that is only for the provider. */
   readonly resource?: string | null;
 }
 
-/** A real OpenID provider on this machine, with people who sign in at it. */
+/** A real OpenID provider on this machine, with people who sign in to it. */
 export class IdentityProvider {
   private suspension: Suspension | undefined;
 
@@ -35,7 +35,7 @@ export class IdentityProvider {
     private process: ProviderProcess,
   ) {}
 
-  /** @param path what stands behind the host in the issuer: some providers' issuers end with a slash */
+  /** @param path the path of the issuer's URL. The issuers of some providers end with a slash. */
   static async start(path = ''): Promise<IdentityProvider> {
     const port = await freePort();
     const key = new SigningKey();
@@ -58,12 +58,12 @@ export class IdentityProvider {
     return this.settings.issuer;
   }
 
-  /** The key that it signs with now. */
+  /** The current signing key. */
   get signingKey(): SigningKey {
     return this.key;
   }
 
-  /** Signs a person in by the whole authorization-code flow. */
+  /** Signs a person in with the complete authorization-code flow. */
   async signIn(
     person: Person,
     { client = 'ours', resource = AUDIENCE }: SignInOptions = {},
@@ -77,38 +77,39 @@ export class IdentityProvider {
     });
   }
 
-  /** The JWT access token of a person who signed in. */
+  /** Returns the JWT access token of a person who signed in. */
   async tokenFor(person: Person, options?: SignInOptions): Promise<string> {
     return (await this.signIn(person, options)).accessToken;
   }
 
   /**
-   * What it would never issue, signed with its own key: the claims of a good session of Ada's, but for these.
+   * Returns a token that the provider would never issue, signed with its own key: the claims of a valid session of Ada,
+   * with changes.
    *
-   * @param claims `undefined` leaves one out
+   * @param claims `undefined` removes a claim
    */
   sign(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): string {
     return this.key.sign(this.claims(claims), header);
   }
 
-  /** The claims of a good session of Ada's, but for these. */
+  /** Returns the claims of a valid session of Ada, with changes. */
   claims(claims: Readonly<Record<string, unknown>> = {}): JWTPayload {
     const now = Math.floor(Date.now() / 1000);
     return { iss: this.issuer, aud: AUDIENCE, sub: 'ada', iat: now, exp: now + 300, ...claims };
   }
 
-  /** Signs with another key from now on, and publishes that one alone. */
+  /** Replaces the signing key, and publishes only the new one. */
   async rotateKeys(): Promise<void> {
     this.key = new SigningKey();
     await this.configure({ keys: [this.key.privateJwk] });
   }
 
-  /** From now on it says this of a person. */
+  /** Replaces what it knows about a person. */
   async describe(person: Person, claims: PersonClaims): Promise<void> {
     await this.configure({ people: { ...this.settings.people, [person]: claims } });
   }
 
-  /** Holds it still: it takes connections and answers nothing. */
+  /** Suspends it: it accepts connections but does not answer. */
   suspend(): void {
     this.suspension = new Suspension(this.process.pid);
     this.suspension.begin();
@@ -123,7 +124,7 @@ export class IdentityProvider {
     await this.process.stop();
   }
 
-  /** Starts it again at the address it had. */
+  /** Starts it again at its previous address. */
   async startAgain(): Promise<void> {
     this.process = await ProviderProcess.start(this.settings);
   }
@@ -134,7 +135,7 @@ export class IdentityProvider {
   }
 }
 
-/** Of native applications any port will do (RFC 8252 section 7.3). */
+/** Native applications can use any port (RFC 8252 section 7.3). */
 function clientOf(id: string, redirectUri: string): ProviderSettings['clients'][number] {
   return {
     client_id: id,

@@ -8,29 +8,29 @@ import { startService, type TestService } from './service';
 import { storedKey } from './stored-key';
 import { testDatabaseUri } from './test-database';
 
-/** What the command did. */
+/** The results of the command. */
 export interface Ran {
   readonly code: number | null;
-  /** What it wrote to standard output. */
+  /** Its standard output. */
   readonly lines: readonly string[];
   readonly stderr: string;
 }
 
-/** The operator's command beside a running service, over one database. */
+/** The operator's command on the same database as a running service. */
 export interface ImportBench {
   readonly service: TestService;
   readonly folder: string;
-  /** Imports documents, and lines as they are, out of one file. */
+  /** Imports documents, and unparsed lines, from one file. */
   importFile(documents: readonly unknown[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
-  /** The same, with options of the command. */
+  /** Imports with options of the command. */
   importWith(options: readonly string[], documents: readonly unknown[]): Promise<Ran>;
   run(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
-  /** The key that came of a hash. */
+  /** Returns the key that was imported with a hash. */
   keyOf(foreign: { readonly hash: string }): Promise<ApiKeyWithHistory>;
   stop(): Promise<void>;
 }
 
-/** @param prefixes what tokens of the other system begin with */
+/** @param prefixes the prefixes of the other system's tokens */
 export async function startImportBench(prefixes = 'xm_'): Promise<ImportBench> {
   const own = { MONGODB_URI: testDatabaseUri('import'), IMPORT_TOKEN_PREFIXES: prefixes };
   const service = await startService('mongo', own);
@@ -64,7 +64,7 @@ export async function startImportBench(prefixes = 'xm_'): Promise<ImportBench> {
   };
 }
 
-/** A document of XMem's keys, as mongoexport writes it. */
+/** Returns a document of XMem's keys in the format of mongoexport. */
 export function exportedKey(
   hash: string,
   fields: Readonly<Record<string, unknown>> = {},

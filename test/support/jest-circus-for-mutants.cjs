@@ -1,10 +1,10 @@
-// Jest's own test runner, but for what can tell nothing of a mutant: spec files without a test that reaches it, which
-// Stryker's runner would load all the same, and whatever comes after the file that killed it.
+// Jest's own test runner, except for spec files that cannot kill a mutant: those without a test that reaches it, which
+// Stryker's runner would still load, and those after the file that killed it.
 const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { default: run } = require('jest-circus/runner');
 
-/** In Stryker's sandbox. A mutant that hangs is ended with its process, and the next process knows nothing else. */
+/** In Stryker's sandbox. A mutant that hangs is killed with its process, and the next process must learn of it here. */
 const DRY_RUN = path.join(__dirname, 'dry-run.json');
 const dryRun = new Map(existsSync(DRY_RUN) ? JSON.parse(readFileSync(DRY_RUN, 'utf8')) : []);
 let killed;
@@ -26,7 +26,7 @@ function remember(testPath, result) {
     writeFileSync(DRY_RUN, JSON.stringify([...dryRun]));
 }
 
-/** A mutant that is at work before any test begins has no pattern: every file may tell of it. */
+/** A mutant that is active before any test begins has no pattern, so every file may kill it. */
 function reaches(known, pattern) {
   if (known === undefined || !pattern) return true;
   const wanted = new RegExp(pattern, 'i');

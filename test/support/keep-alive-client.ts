@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** What a client saw of one request. */
+/** A client's view of one request. */
 export interface Seen {
   readonly status: number;
   readonly body: string;
-  /** Whether the server said that this connection ends. */
+  /** Whether the server announced the end of this connection. */
   readonly lastOfConnection: boolean;
 }
 
-/** A client with one connection that it keeps, as a load balancer's worker. */
+/** A client with one persistent connection, like a worker of a load balancer. */
 export class KeepAliveClient {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
 

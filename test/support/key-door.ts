@@ -15,18 +15,18 @@ import { ReuseRecorder } from '../../src/api-keys/verification/reuse-recorder';
 import { StorageConfig } from '../../src/config/storage.config';
 import { aKey } from './fixtures';
 
-/** What stands behind a guarded route, without an application around it. */
+/** The verification behind a guarded route, without an application. */
 export interface KeyDoor {
   readonly options: ApiKeysOptions;
   readonly repository: MemoryApiKeyRepository;
   readonly verifier: KeyVerifier;
   readonly admission: Admission;
   readonly metrics: DecisionMetrics;
-  /** Keeps a new key, and hands out its token. */
+  /** Stores a new key, and returns its token. */
   give(fields?: Partial<ApiKeyWithHistory>): Promise<{ readonly id: string; readonly token: string }>;
 }
 
-/** A door with a store of its own. */
+/** Returns a verification with its own store. */
 export function keyDoor(chosen: Partial<ApiKeysOptions> = {}): KeyDoor {
   const options: ApiKeysOptions = { storage: 'memory', ...chosen };
   const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));

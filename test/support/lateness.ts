@@ -1,5 +1,5 @@
 const TICK_MS = 20;
-/** Timers of an idle process are late by less than this. */
+/** The maximum delay of timers in an idle process. */
 const PUNCTUAL_MS = 2;
 
 interface Stall {
@@ -8,15 +8,15 @@ interface Stall {
 }
 
 /**
- * Records when this process was kept from running, because it was computing or because other processes had the CPU: a
- * timer of 20 ms that fires after 50 ms was held up for 30 ms. Moments are by `performance.now()`.
+ * Records when this process could not run, because it was computing or because other processes had the CPU. Example: a
+ * timer of 20 ms that fires after 50 ms was delayed by 30 ms. Moments are from `performance.now()`.
  */
 export class Lateness {
   private readonly stalls: Stall[] = [];
   private dueAt = performance.now() + TICK_MS;
   private timer = setTimeout(() => this.tick(), TICK_MS);
 
-  /** For how long the process was held up between two moments, in milliseconds. */
+  /** Returns for how many milliseconds the process was delayed between two moments. */
   between(from: number, to: number): number {
     const current = { from: this.dueAt, to: performance.now() };
     return [...this.stalls, ...(isLate(current) ? [current] : [])].reduce(
@@ -25,7 +25,7 @@ export class Lateness {
     );
   }
 
-  /** How long something took that began and ended at these moments, without the time that the process was held up. */
+  /** Returns the duration between two moments, without the time for which the process was delayed. */
   judged(from: number, to: number): number {
     return to - from - this.between(from, to);
   }
@@ -46,14 +46,14 @@ function isLate({ from, to }: Stall): boolean {
   return to - from > PUNCTUAL_MS;
 }
 
-/** What something came to, and how long it took. */
+/** The result of an operation, and its duration. */
 export interface Timed<T> {
   readonly result: T;
-  /** Without the time in which this process was kept from running: a promised time is compared with this. */
+  /** Excludes the time for which this process was delayed. Compare a promised time with this. */
   readonly ms: number;
 }
 
-/** Times something whose time is promised, by what this machine can do meanwhile. */
+/** Measures an operation with a promised time, adjusted to the machine. */
 export async function timed<T>(act: () => Promise<T>): Promise<Timed<T>> {
   const lateness = new Lateness();
   const from = performance.now();

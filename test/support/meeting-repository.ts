@@ -1,6 +1,6 @@
 import type { ApiKey, ApiKeyQuery, ApiKeyRepository, ApiKeyWithHistory, KeyOutline } from 'keyward';
 
-/** A store in which the first so many who read a key to change it wait for each other before they go on. */
+/** A store in which the first callers that read a key to change it wait for each other before they continue. */
 export class MeetingRepository implements ApiKeyRepository {
   readonly durability;
   private readonly everybodyHasRead: Promise<void>;

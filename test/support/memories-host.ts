@@ -26,7 +26,7 @@ const MEMORIES: Readonly<Record<string, readonly string[]>> = {
   'globex/apollo': ['globex keeps apollo'],
 };
 
-/** What is remembered for a tenant; a test sees by its words whose memories an answer holds. */
+/** Returns the memories of a tenant. The words show a test whose memories an answer contains. */
 function memoriesOf({ orgId, projectId }: TenantContext): readonly string[] {
   return MEMORIES[`${orgId}/${projectId}`] ?? [];
 }
@@ -114,7 +114,7 @@ export class AccountController {
   }
 }
 
-/** The tenants' application, with keys issued by its operator and a clock that a test may move. */
+/** The tenants' application, with keys issued by its operator and a clock that a test can move. */
 export interface MemoriesHost extends RunningHost {
   readonly clock: { time: number };
   issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;

@@ -1,4 +1,4 @@
-/** Returns the token with another last character, whatever that character is. A fixed one would now and then be the token's own. */
+/** Returns the token with a different last character. A fixed replacement would sometimes equal the original. */
 export function mistyped(token: string): string {
   return token.slice(0, -1) + (token.endsWith('x') ? 'y' : 'x');
 }

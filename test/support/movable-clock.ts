@@ -1,13 +1,13 @@
 import { systemClock } from '../../src/api-keys/ports/clock';
 
-/** The clock of every service in this process: it goes on as usual, but may be moved ahead. */
+/** The clock of every service in this process. It runs as usual, but can be moved forward. */
 export interface MovableClock {
-  /** The moment that lies so many seconds ahead by this clock. */
+  /** Returns the moment this many seconds ahead on this clock. */
   in(seconds: number): Date;
   advance(seconds: number): void;
 }
 
-/** Takes the clock in hand. Call it once in a test file. */
+/** Replaces the clock. Call it once in a test file. */
 export function takeClock(): MovableClock {
   let ahead = 0;
   const inMillis = (millis: number): Date => new Date(Date.now() + ahead + millis);

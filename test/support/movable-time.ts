@@ -1,6 +1,6 @@
 /**
- * Time as it is measured, not told: how old something kept is, how long ago something failed. Sessions, which are judged
- * by the date, do not grow older.
+ * The monotonic time: the age of a cache entry, the time since a failure. Sessions are checked by the date, so they do
+ * not expire earlier.
  */
 export class MovableTime {
   private ahead = 0;

@@ -5,22 +5,22 @@ import { PATIENCE_MS } from './patience';
 
 const ROOT = join(__dirname, '../..');
 
-/** A Node process of the build, with what it wrote so far. */
+/** A Node process of the build, with its output so far. */
 export interface NodeProcess {
   readonly child: ChildProcess;
   stdout(): string;
   stderr(): string;
-  /** Resolves with the first match of what it wrote, or rejects when it ends without one. */
+  /** Resolves with the first match in its output, or rejects when it ends without one. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Resolves with the exit code once it has ended. */
+  /** Resolves with the exit code when it has ended. */
   exited(): Promise<number | null>;
   stop(): Promise<void>;
 }
 
 /**
- * Runs a script with Node, in the project's root unless said otherwise.
+ * Runs a script with Node, by default in the project's root.
  *
- * @param environment added to a bare environment; nothing of this process's own settings leaks in
+ * @param environment added to a bare environment that contains none of this process's own settings
  */
 export function runNode(
   args: readonly string[],
@@ -41,7 +41,7 @@ export function runNode(
       const match = pattern.exec(out + err);
       if (match !== null) return match;
       if (child.exitCode !== null || child.signalCode !== null || performance.now() > deadline) {
-        throw new Error(`never wrote ${String(pattern)}; it wrote:\n${out}${err}`);
+        throw new Error(`found no ${String(pattern)} in the output:\n${out}${err}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

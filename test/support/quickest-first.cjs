@@ -1,4 +1,5 @@
-// Jest runs the slowest spec files first, to keep its workers busy. A mutant is judged soonest by the quickest.
+// Jest runs the slowest spec files first, to keep its workers busy. For a mutant, the fastest files give the earliest
+// result.
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 module.exports = class QuickestFirst extends Sequencer {

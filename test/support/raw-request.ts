@@ -3,10 +3,10 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { HttpAnswer, JsonObject } from './http-client';
 
-/** A header as it goes over the wire; the same name may come more than once. */
+/** A header as sent over the wire. A name can occur more than once. */
 export type HeaderLine = readonly [name: string, value: string];
 
-/** Sends a GET with exactly these header lines, which `fetch` would merge where a name comes twice. */
+/** Sends a GET with exactly these header lines. `fetch` would merge lines with the same name. */
 export async function getRaw(url: string, path: string, lines: readonly HeaderLine[]): Promise<HttpAnswer> {
   const { host, hostname, port } = new URL(url);
   const sent = request({ hostname, port, path, headers: ['Host', host, ...lines.flat()] }).end();

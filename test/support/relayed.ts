@@ -1,12 +1,12 @@
-/** What stands between a client and a server, and listens on this machine. */
+/** A relay between a client and a server, which listens on this machine. */
 interface Relay {
   readonly port: number;
 }
 
 /**
- * Starts a relay before the server that a URI names.
+ * Starts a relay for the server in a connection string.
  *
- * @returns the relay, and the URI of the way through it
+ * @returns the relay, and the connection string that goes through it
  */
 export async function relayed<R extends Relay>(
   uri: string,

@@ -1,12 +1,12 @@
 import type { Deployment, DeploymentKind } from '../../src/change-feed/mongo-deployment';
 
-/** A deployment that is what a test says, and elects a new primary when a test says so. */
+/** A deployment that a test controls, including elections of a new primary. */
 export class ScriptedDeployment implements Deployment {
   private readonly watchers = new Set<() => void>();
 
   constructor(public known: DeploymentKind = 'standalone') {}
 
-  /** How many wait for a new primary. */
+  /** The number of waits for a new primary. */
   get audience(): number {
     return this.watchers.size;
   }

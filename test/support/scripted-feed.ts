@@ -1,6 +1,6 @@
 import type { ChangeFeed, ChangeListener } from '../../src/change-feed/change-feed';
 
-/** A feed that says and proves what a test tells it to. */
+/** A change feed whose announcements and proofs a test controls. */
 export class ScriptedFeed implements ChangeFeed {
   readonly kind = 'streams';
   provenAt = -Infinity;
@@ -8,12 +8,12 @@ export class ScriptedFeed implements ChangeFeed {
   isStopped = false;
   private readonly listeners = new Set<ChangeListener>();
 
-  /** How many listen. */
+  /** The number of listeners. */
   get audience(): number {
     return this.listeners.size;
   }
 
-  /** Proves that everything up to now was said. */
+  /** Proves that everything up to now was announced. */
   prove(): void {
     this.provenAt = performance.now();
   }

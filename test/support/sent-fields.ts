@@ -4,7 +4,7 @@ import { readOrRefuse } from '../../src/problems/validation';
 /** A body with a field `value` whose rules are tested. */
 export type Body = new () => { value?: unknown };
 
-/** What comes out for a value; what a client is told where it is refused. */
+/** Returns the transformed value, or the messages of the validation error. */
 export async function send(body: Body, given: object): Promise<unknown> {
   try {
     return { accepted: { ...readOrRefuse(body, given) } };

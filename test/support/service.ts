@@ -6,15 +6,15 @@ import { HttpClient } from './http-client';
 import { aUser } from './user-fixtures';
 import { testDatabaseUri } from './test-database';
 
-/** The service in this process, on a free port, with a root key at hand. */
+/** The service in this process, on a free port, with a root key. */
 export interface TestService {
   readonly app: NestFastifyApplication;
   readonly url: string;
-  /** Calls the service as the holder of a token, or as nobody. */
+  /** Returns a client that holds a token, or none. */
   as(token?: string): HttpClient;
-  /** Makes a key with the operator's own authority. */
+  /** Creates a key as the operator. */
   issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;
-  /** Lets there be an active user with this id, to own keys. */
+  /** Creates an active user with this id, who can own keys. */
   owner(id: string): Promise<void>;
   readonly root: IssuedApiKey;
   stop(): Promise<void>;

@@ -7,7 +7,7 @@ interface Shared {
   users: number;
 }
 
-// Jest loads the set-up and the teardown as modules of their own: only the global object is common to them.
+// Jest loads the setup and the teardown as separate modules. They share only the global object.
 const holder = globalThis as typeof globalThis & { keywardSharedMongoServer?: Shared | undefined };
 
 export async function acquireSharedMongoServer(): Promise<MongoServer> {

@@ -1,4 +1,4 @@
-// Preloaded into a process of its own: moves its wall clock, and nothing that is measured by performance.now().
+// Preloaded into a separate process. Moves its wall clock, but not `performance.now()`.
 const shiftMs = Number(process.env.CLOCK_SHIFT_MS ?? 0);
 const RealDate = Date;
 

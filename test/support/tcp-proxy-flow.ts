@@ -6,12 +6,12 @@ export interface Weather {
 }
 
 interface Piece {
-  /** Absent where the sender has ended its side. */
+  /** Absent if the sender has ended its side. */
   readonly bytes: Buffer | undefined;
   readonly dueAt: number;
 }
 
-/** One direction of a connection: pieces leave in order, none before it is due, none while the proxy hangs. */
+/** One direction of a connection. Pieces leave in order, none before it is due, and none while the proxy hangs. */
 export class ProxyFlow {
   private readonly pieces: Piece[] = [];
   private destination: Socket | undefined;

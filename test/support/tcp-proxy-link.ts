@@ -56,7 +56,7 @@ export class ProxyLink {
 
   private endWith(socket: Socket): void {
     socket.setNoDelay(true);
-    // An error is always followed by its close, and a polite end closes only when both sides have ended.
+    // An error is always followed by a close. An orderly end closes only after both sides have ended.
     socket.on('error', () => undefined);
     socket.on('close', (hadError: boolean) => {
       if (hadError) this.reset();

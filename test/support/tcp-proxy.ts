@@ -6,13 +6,13 @@ import { ProxyLink, type ProxyTarget } from './tcp-proxy-link';
 
 export interface TcpProxy {
   readonly port: number;
-  /** Resets every connection, and refuses new ones as a dead host's port would. */
+  /** Resets every connection, and refuses new ones like the port of a dead host. */
   cut(): void;
-  /** Accepts connections and forwards nothing; what was under way stalls, and goes on after `restore`. */
+  /** Accepts connections but forwards nothing. Data in flight waits, and continues after `restore`. */
   hang(): void;
-  /** Forwards nothing more of the connections there are, without a word, for ever; new ones work. */
+  /** Silently stops forwarding on existing connections, for ever. New ones work. */
   abandon(): void;
-  /** Forwards each piece this much later, in both directions. */
+  /** Delays each piece by this much, in both directions. */
   delay(ms: number): void;
   /** Ends a cut, a hang and a delay. */
   restore(): Promise<void>;
@@ -45,7 +45,7 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
     return (server.address() as AddressInfo).port;
   };
 
-  /** While the port was closed, another process's outgoing connection may have been given it. */
+  /** While the port was closed, the system may have given it to an outgoing connection of another process. */
   const listenAgain = async (port: number): Promise<void> => {
     for (let tries = 1; !server.listening; tries += 1) {
       try {

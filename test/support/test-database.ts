@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SERVER_URI_VARIABLE } from './shared-mongo-server';
 import { withDatabase } from './mongo-server/uri';
 
-/** The shared server's URI with a database that no other test has; `name` only makes it easier to tell. */
+/** Returns the shared server's connection string with a new database. `name` only makes it easier to recognise. */
 export function testDatabaseUri(name = ''): string {
   const server = process.env[SERVER_URI_VARIABLE];
   if (server === undefined || server === '') {

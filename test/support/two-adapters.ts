@@ -19,12 +19,12 @@ const ADAPTER_CLASSES: Readonly<Record<AdapterName, Type<AbstractHttpAdapter>>> 
 export interface RunningHost {
   readonly app: INestApplication;
   readonly url: string;
-  /** Calls the application as the holder of a token, or as nobody. */
+  /** Returns a client that holds a token, or none. */
   as(token?: string): HttpClient;
   close(): Promise<void>;
 }
 
-/** What a test changes before the application starts. */
+/** Changes by a test before the application starts. */
 export interface HostPreparation {
   /** Overrides providers. */
   readonly module?: (builder: TestingModuleBuilder) => unknown;
@@ -34,7 +34,7 @@ export interface HostPreparation {
   readonly app?: (app: INestApplication) => unknown;
 }
 
-/** Builds an application out of a module's metadata, and lets it listen. Rejects where it refuses to start. */
+/** Creates an application from a module's metadata, and lets it listen. Rejects if the start fails. */
 export async function startHost(
   adapter: AdapterName,
   metadata: ModuleMetadata,
@@ -58,7 +58,7 @@ export async function startHost(
   return { app, url, as: (token) => new HttpClient(url, token), close: async () => app.close() };
 }
 
-/** Why an application refuses to start. Fails where it starts. */
+/** Returns the error with which an application refuses to start. Throws if it starts. */
 export async function refusalOf(
   adapter: AdapterName,
   metadata: ModuleMetadata,
@@ -72,5 +72,5 @@ export async function refusalOf(
     throw error;
   }
   await host.close();
-  throw new Error('the application started, though it was to refuse');
+  throw new Error('the application started, but must not');
 }

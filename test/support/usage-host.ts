@@ -10,11 +10,11 @@ import { type RunningHost, startHost } from './two-adapters';
 export interface IssuedUser {
   readonly id: string;
   readonly client: HttpClient;
-  /** Uses the key where only its verification is asked for, and no store of usage. */
+  /** Uses the key on a route that only verifies it and needs no store of usage. */
   readonly pass: () => Promise<HttpAnswer>;
 }
 
-/** An application whose keys stay in memory while their use is counted in MongoDB, so that only one of them goes away. */
+/** An application with keys in memory and usage in MongoDB, so that an outage affects only usage. */
 export interface UsageHost extends RunningHost {
   readonly connection: Connection;
   issue(orgId: string, scopes?: readonly string[]): Promise<IssuedUser>;
@@ -47,7 +47,7 @@ export async function startUsageHost(
   };
 }
 
-/** How many uses the metrics say may be missing, for whatever reason. */
+/** Returns how many uses may be missing according to the metrics. */
 export async function droppedUses(): Promise<number> {
   const metric = await register.getSingleMetric('keyward_usage_dropped_total')?.get();
   return metric?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;

@@ -3,12 +3,12 @@ import type { KeySlot, User } from '../../src/users/domain/user';
 
 const ISSUER = 'https://id.acme.example';
 
-/** A `Date` of its own each time, so that a test that spoils one spoils no other's. */
+/** A new `Date` each time, so that a test that changes one does not affect others. */
 function born(): Date {
   return new Date('2030-01-02T03:04:05.678Z');
 }
 
-/** Somebody who signed in for the first time and of whom nothing is known. Each is newer than the one before. */
+/** Returns a user without optional members, after the first sign-in. Each is newer than the previous one. */
 export function aUser(fields: Partial<User> = {}): User {
   const id = newKeyId(born());
   return {
@@ -25,7 +25,7 @@ export function aUser(fields: Partial<User> = {}): User {
   };
 }
 
-/** A user on whom everything is set; the compiler knows if something is not. */
+/** Returns a user with every member set. The compiler reports a missing one. */
 export function aFullUser(): Required<User> {
   const user = aUser();
   return {
@@ -47,7 +47,7 @@ export function aSlot(at: string | Date = born()): KeySlot {
   return { keyId: newKeyId(born()), at: new Date(at) };
 }
 
-/** Each part that a user may lack, undefined. */
+/** Each optional member of a user, undefined. */
 export function nothingKnown(): Partial<User> {
   const required = new Set(Object.keys(aUser()));
   const optional = Object.keys(aFullUser()).filter((field) => !required.has(field));

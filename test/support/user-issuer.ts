@@ -5,12 +5,12 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
 const AUDIENCE = 'keyward';
 
-/** A tiny identity provider: it describes itself, shows its key, and signs whatever it is told to. */
+/** A tiny identity provider with discovery and a key. It signs any claims. */
 export interface UserIssuer {
   readonly url: string;
-  /** How the service is told to take its sessions. */
+  /** The session settings of the service. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Signs a session. Claims that are given replace those of a good session. */
+  /** Signs a session. The given claims replace those of a valid session. */
   sign(claims: JWTPayload): Promise<string>;
   stop(): Promise<void>;
 }

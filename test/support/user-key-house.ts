@@ -17,25 +17,25 @@ import type { UserRepository } from '../../src/users/storage/user.repository';
 import { testDatabaseUri } from './test-database';
 import { aUser } from './user-fixtures';
 
-/** Users and their keys, with no HTTP and with a clock that a test may move. */
+/** Users and their keys without HTTP, with a clock that a test can move. */
 export interface KeyHouse {
   readonly clock: { time: number };
   readonly users: UserRepository;
   readonly keys: ApiKeyRepository;
   readonly apiKeys: ApiKeysService;
   readonly importer: KeyImportService;
-  /** Somebody who may own keys. */
+  /** Creates a user who can own keys. */
   anOwner(fields?: Partial<User>): Promise<User>;
-  /** Makes a key for an owner. */
+  /** Creates a key for an owner. */
   make(ownerId: string, request?: Partial<CreateApiKey>): Promise<ApiKey>;
-  /** The ids of the keys that take up an owner's places. */
+  /** Returns the ids of the keys in an owner's slots. */
   placesOf(ownerId: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 export const ROOT = rootCaller('system');
 
-/** Opens the house over an empty store, where an owner may have `maxKeys`. */
+/** Sets up users and keys in an empty store. `maxKeys` is the limit of an owner. */
 export async function openKeyHouse(storage: 'memory' | 'mongo', maxKeys: number): Promise<KeyHouse> {
   const connection = storage === 'mongo' ? createConnection() : null;
   await connection?.openUri(testDatabaseUri('key slots'), { bufferCommands: false });

@@ -6,31 +6,31 @@ import { startUserIssuer, type UserIssuer } from './user-issuer';
 
 export const STORAGES = ['memory', 'mongo'] as const;
 
-/** Someone who has signed in. */
+/** A person who has signed in. */
 export interface Person {
   readonly id: string;
   readonly subject: string;
   readonly client: HttpClient;
 }
 
-/** A key as its maker sees it. */
+/** A key as its creator sees it. */
 export interface MadeKey {
   readonly id: string;
   readonly token: string;
 }
 
-/** The service with an identity provider of its own, and people who sign in there. */
+/** The service with its own identity provider, and people who sign in there. */
 export interface PeopleService extends TestService {
   readonly issuer: UserIssuer;
   readonly users: UserRepository;
-  /** Signs somebody in: a new person unless `sub` says who it is. */
+  /** Signs a person in: a new one unless `sub` names one. */
   signIn(claims?: JWTPayload): Promise<Person>;
   signInAdministrator(): Promise<Person>;
 }
 
 let people = 0;
 
-/** Starts the service; people may give `memory:*` and belong to the organisations in their claim `orgs`. */
+/** Starts the service. People can grant `memory:*` and belong to the organisations in their claim `orgs`. */
 export async function startPeopleService(
   storage: (typeof STORAGES)[number],
   environment: Readonly<Record<string, string>> = {},
@@ -63,7 +63,7 @@ export async function startPeopleService(
   };
 }
 
-/** Starts services that are stopped when the test ends, however it ends. For suites without a service of their own. */
+/** Starts services that are stopped when the test ends for any reason. For suites without a service of their own. */
 export function startedInTests(): typeof startPeopleService {
   const started: PeopleService[] = [];
   afterEach(async () => {
@@ -76,25 +76,25 @@ export function startedInTests(): typeof startPeopleService {
   };
 }
 
-/** Makes a key over HTTP. Fails where it is refused. */
+/** Creates a key over HTTP. Throws if that fails. */
 export async function makeKey(client: HttpClient, body: JsonObject = {}): Promise<MadeKey> {
   const answer = await client.post('/v1/api-keys', { name: 'made', scopes: ['memory:read'], ...body });
-  if (answer.status !== 201) throw new Error(`no key: ${answer.status} ${answer.text}`);
+  if (answer.status !== 201) throw new Error(`creating a key failed: ${answer.status} ${answer.text}`);
   return { id: textIn(answer.body, 'id'), token: textIn(answer.body, 'token') };
 }
 
-/** Status and code of an answer: what a client decides by. */
+/** Returns the status and the code of an answer, on which a client decides. */
 export function verdictOf({ status, body }: HttpAnswer): readonly [number, unknown] {
   return [status, body['code']];
 }
 
-/** The members of the page a list answered with. */
+/** Returns the items of a list's page. */
 export function pageIn({ body }: HttpAnswer): readonly JsonObject[] {
   return (body['data'] ?? []) as readonly JsonObject[];
 }
 
 export function textIn(body: JsonObject, name: string): string {
   const value = body[name];
-  if (typeof value !== 'string') throw new Error(`there is no text "${name}" in ${JSON.stringify(body)}`);
+  if (typeof value !== 'string') throw new Error(`there is no string "${name}" in ${JSON.stringify(body)}`);
   return value;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import type { HttpAnswer, HttpClient, JsonObject } from './http-client';
 
-/** Who asks: people with a session, then holders of a key, then nobody. */
+/** The callers: people with a session, then holders of a key, then no credential. */
 export const CALLERS = [
   'the owner',
   'a colleague',
@@ -16,24 +16,24 @@ export const CALLERS = [
 
 export type CallerName = (typeof CALLERS)[number];
 
-/** What a deed is done to. */
+/** The target of a deed. */
 export interface Target {
-  /** A key that the owner made for acme. */
+  /** A key that the owner created for acme. */
   readonly keyId: string;
   readonly ownerId: string;
   readonly colleagueId: string;
 }
 
-/** Something that can be asked of a management route, and the status that each caller gets. */
+/** A request to a management route, and the status for each caller. */
 export interface Deed {
   readonly what: string;
-  /** As OpenAPI names it. */
+  /** The operation's name in OpenAPI. */
   readonly route: string;
   readonly statuses: Readonly<Record<CallerName, number>>;
   readonly act: (client: HttpClient, target: Target) => Promise<HttpAnswer>;
 }
 
-/** In the order of the callers; nobody is always 401. */
+/** In the order of the callers. Without a credential it is always 401. */
 type Statuses = readonly [
   owner: number,
   colleague: number,
@@ -49,15 +49,15 @@ const KEYS_ONLY: Statuses = [401, 401, 401, 401, 200, 200, 200];
 const SESSIONS_ONLY: Statuses = [200, 200, 200, 200, 403, 403, 403];
 const KEEPERS_OF_USERS: Statuses = [403, 403, 403, 200, 403, 403, 200];
 
-/** Every management route, with what is asked of it that callers differ in. */
+/** Every management route, with the requests for which callers get different answers. */
 export const DEEDS: readonly Deed[] = [
   deed('lists keys', 'GET /v1/api-keys', [200, 200, 200, 200, 200, 200, 200], (client) =>
     client.get('/v1/api-keys'),
   ),
   creation('a key for acme', [201, 201, 403, 201, 201, 201, 201], { orgId: 'acme' }),
   creation('a key for globex', [403, 403, 201, 201, 403, 201, 201], { orgId: 'globex' }),
-  creation('a key for no organisation', [403, 403, 403, 201, 403, 201, 201], { orgId: null }),
-  creation('a key that may more', [403, 403, 403, 201, 403, 403, 201], {
+  creation('a key without an organisation', [403, 403, 403, 201, 403, 201, 201], { orgId: null }),
+  creation('a key with more rights than people can grant', [403, 403, 403, 201, 403, 403, 201], {
     orgId: 'acme',
     scopes: ['billing:read'],
   }),
@@ -69,20 +69,20 @@ export const DEEDS: readonly Deed[] = [
     orgId: 'acme',
     ownerId: colleagueId,
   })),
-  creation('a key of nobody', [403, 403, 403, 201, 201, 403, 201], { orgId: 'acme', ownerId: null }),
+  creation('a key without an owner', [403, 403, 403, 201, 201, 403, 201], { orgId: 'acme', ownerId: null }),
   deed('imports a key', 'POST /v1/api-keys/import', [401, 401, 401, 401, 403, 403, 200], (client) =>
     client.post('/v1/api-keys/import', {
       keys: [{ hash: randomBytes(32).toString('hex'), name: 'imported', scopes: [] }],
     }),
   ),
-  deed('has a token verified', 'POST /v1/api-keys/verify', KEYS_ONLY, (client) =>
+  deed('verifies a token', 'POST /v1/api-keys/verify', KEYS_ONLY, (client) =>
     client.post('/v1/api-keys/verify', { token: 'kw_nonsense', authenticated: true }),
   ),
-  deed('looks at itself', 'GET /v1/api-keys/self', KEYS_ONLY, (client) => client.get('/v1/api-keys/self')),
-  deed('rotates itself', 'POST /v1/api-keys/self/rotate', KEYS_ONLY, (client) =>
+  deed('reads its own key', 'GET /v1/api-keys/self', KEYS_ONLY, (client) => client.get('/v1/api-keys/self')),
+  deed('rotates its own key', 'POST /v1/api-keys/self/rotate', KEYS_ONLY, (client) =>
     client.post('/v1/api-keys/self/rotate', {}),
   ),
-  deed('kills itself', 'DELETE /v1/api-keys/self', [401, 401, 401, 401, 204, 204, 204], (client) =>
+  deed('revokes its own key', 'DELETE /v1/api-keys/self', [401, 401, 401, 401, 204, 204, 204], (client) =>
     client.delete('/v1/api-keys/self'),
   ),
   deed('reads the key', 'GET /v1/api-keys/{id}', SEEN, (client, { keyId }) =>
@@ -91,7 +91,7 @@ export const DEEDS: readonly Deed[] = [
   deed('reads its history', 'GET /v1/api-keys/{id}/history', SEEN, (client, { keyId }) =>
     client.get(`/v1/api-keys/${keyId}/history`),
   ),
-  deed('reads how it is used', 'GET /v1/api-keys/{id}/usage', SEEN, (client, { keyId }) =>
+  deed('reads its usage', 'GET /v1/api-keys/{id}/usage', SEEN, (client, { keyId }) =>
     client.get(`/v1/api-keys/${keyId}/usage`),
   ),
   deed('rotates it', 'POST /v1/api-keys/{id}/rotate', SEEN, (client, { keyId }) =>
@@ -101,49 +101,43 @@ export const DEEDS: readonly Deed[] = [
     client.delete(`/v1/api-keys/${keyId}`),
   ),
   change('renames it', SEEN, { name: 'renamed' }),
-  change('narrows it', SEEN, { scopes: [] }),
+  change('removes its scopes', SEEN, { scopes: [] }),
   change('disables it', SEEN, { enabled: false }),
-  change('widens it', SEEN, { scopes: ['memory:*'] }),
-  change('lets it do more than people may give', [403, 404, 404, 200, 403, 403, 200], {
+  change('extends its scopes', SEEN, { scopes: ['memory:*'] }),
+  change('gives it scopes that people cannot grant', [403, 404, 404, 200, 403, 403, 200], {
     scopes: ['billing:read'],
   }),
   change('moves it to globex', [403, 404, 404, 200, 403, 200, 200], { orgId: 'globex' }),
-  change('frees it of its organisation', [403, 404, 404, 200, 403, 200, 200], { orgId: null }),
+  change('removes its organisation', [403, 404, 404, 200, 403, 200, 200], { orgId: null }),
   change('gives it to the colleague', [403, 404, 404, 200, 200, 403, 200], ({ colleagueId }) => ({
     ownerId: colleagueId,
   })),
-  change('frees it of its owner', [403, 404, 404, 200, 200, 403, 200], { ownerId: null }),
-  deed('reads the trail of events', 'GET /v1/events', [403, 403, 403, 200, 200, 200, 200], (client) =>
+  change('removes its owner', [403, 404, 404, 200, 200, 403, 200], { ownerId: null }),
+  deed('reads the audit trail', 'GET /v1/events', [403, 403, 403, 200, 200, 200, 200], (client) =>
     client.get('/v1/events'),
   ),
-  deed('looks at the own user', 'GET /v1/users/me', SESSIONS_ONLY, (client) => client.get('/v1/users/me')),
-  deed('takes a username', 'PATCH /v1/users/me', SESSIONS_ONLY, (client) =>
+  deed('reads its own user', 'GET /v1/users/me', SESSIONS_ONLY, (client) => client.get('/v1/users/me')),
+  deed('sets its username', 'PATCH /v1/users/me', SESSIONS_ONLY, (client) =>
     client.patch('/v1/users/me', { username: newKeyId(new Date()) }),
   ),
   deed('lists users', 'GET /v1/users', KEEPERS_OF_USERS, (client) => client.get('/v1/users')),
-  deed('looks for users', 'GET /v1/users', KEEPERS_OF_USERS, (client) =>
+  deed('searches users', 'GET /v1/users', KEEPERS_OF_USERS, (client) =>
     client.get('/v1/users?email=ada@acme.example'),
   ),
   deed('disables the owner', 'PATCH /v1/users/{id}', KEEPERS_OF_USERS, (client, { ownerId }) =>
     client.patch(`/v1/users/${ownerId}`, { status: 'disabled' }),
   ),
-  deed('names the owner', 'PATCH /v1/users/{id}', KEEPERS_OF_USERS, (client, { ownerId }) =>
+  deed('sets the owner’s username', 'PATCH /v1/users/{id}', KEEPERS_OF_USERS, (client, { ownerId }) =>
     client.patch(`/v1/users/${ownerId}`, { username: ownerId }),
   ),
-  deed(
-    'changes a user who is not there',
-    'PATCH /v1/users/{id}',
-    [403, 403, 403, 404, 403, 403, 404],
-    (client) => client.patch(`/v1/users/${newKeyId(new Date())}`, { status: 'active' }),
+  deed('changes an unknown user', 'PATCH /v1/users/{id}', [403, 403, 403, 404, 403, 403, 404], (client) =>
+    client.patch(`/v1/users/${newKeyId(new Date())}`, { status: 'active' }),
   ),
   deed('removes the owner', 'DELETE /v1/users/{id}', [403, 403, 403, 204, 403, 403, 204], (client, target) =>
     client.delete(`/v1/users/${target.ownerId}`),
   ),
-  deed(
-    'removes a user who is not there',
-    'DELETE /v1/users/{id}',
-    [403, 403, 403, 404, 403, 403, 404],
-    (client) => client.delete(`/v1/users/${newKeyId(new Date())}`),
+  deed('removes an unknown user', 'DELETE /v1/users/{id}', [403, 403, 403, 404, 403, 403, 404], (client) =>
+    client.delete(`/v1/users/${newKeyId(new Date())}`),
   ),
 ];
 

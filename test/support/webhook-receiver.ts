@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { until } from './patience';
 
-/** A message that the official library found genuine. */
+/** A message that the official library verified. */
 export interface ReceivedWebhook {
   readonly id: string;
   readonly type: string;
@@ -16,13 +16,13 @@ export interface ReceivedWebhook {
 /** A receiver as the documentation shows it. */
 export interface WebhookReceiver {
   readonly url: string;
-  /** What came and was verified, in its order. */
+  /** The verified messages, in the order of arrival. */
   readonly received: ReceivedWebhook[];
-  /** Why the library refused what came. */
+  /** The library's reasons for rejecting messages. */
   readonly refused: string[];
-  /** Answers so instead of 204 from now on; `undefined` answers 204 again. */
+  /** Answers with this status from now on. `undefined` restores 204. */
   answerWith(answer: RequestListener | undefined): void;
-  /** Resolves once so many were verified that fit. */
+  /** Resolves when this many matching messages were verified. */
   waitFor(fits: (message: ReceivedWebhook) => boolean): Promise<ReceivedWebhook>;
   stop(): Promise<void>;
 }
@@ -70,7 +70,7 @@ export async function startWebhookReceiver(secret: string): Promise<WebhookRecei
     waitFor: async (fits) => {
       await until('the message arrives', () => received.some(fits));
       const found = received.find(fits);
-      if (found === undefined) throw new Error('a received message is gone');
+      if (found === undefined) throw new Error('a received message has disappeared');
       return found;
     },
     stop: async () => {

@@ -1,14 +1,14 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hashToken } from '../../src/api-keys/domain/token/key-token';
 
-/** The code that verification answers with, asked for `memory:read` in the key's own tenant. */
+/** The expected code of a verification that requires `memory:read` in the key's own tenant. */
 type Code = 'VALID' | 'DISABLED' | 'EXPIRED' | 'INSUFFICIENT_SCOPE';
 
-/** A key of XMem: its token, what its store keeps of it, and how the key is to work after the import. */
+/** A key of XMem: its token, its document, and the expected behaviour after the import. */
 export interface XMemKey {
   readonly what: string;
   readonly token: string;
-  /** As `mongoexport` writes it, before the cut-over. */
+  /** The document as `mongoexport` writes it, before the cut-over. */
   readonly document: Readonly<Record<string, unknown>>;
   readonly code: Code;
   /** Whether XMem revokes it between the first import and the cut-over. */
@@ -62,7 +62,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Draws the keys of a store of XMem: 20 documents, each with the defaults that XMem writes. */
+/** Returns random keys of a store of XMem: 20 documents with the default values of XMem. */
 export function xmemKeys(): readonly XMemKey[] {
   return Object.entries(CASES).map(([what, { fields, without = [], code = 'VALID', later }]) => {
     const token = `xmem_${randomText(43)}`;
@@ -93,12 +93,12 @@ export function xmemKeys(): readonly XMemKey[] {
   });
 }
 
-/** The store when the first export is made. */
+/** Returns the store at the time of the first export. */
 export function firstExport(keys: readonly XMemKey[]): readonly object[] {
   return keys.filter(({ isCreatedLater }) => !isCreatedLater).map(({ document }) => document);
 }
 
-/** The store at the cut-over. XMem revokes a key by setting `is_active` to false. */
+/** Returns the store at the cut-over. XMem revokes a key by setting `is_active` to false. */
 export function lastExport(keys: readonly XMemKey[]): readonly object[] {
   return keys.map(({ document, isRevokedLater }) =>
     isRevokedLater ? { ...document, is_active: false } : document,

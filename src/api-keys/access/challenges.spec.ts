@@ -8,7 +8,7 @@ const invalidToken = (description: string): string =>
 
 describe('the answer to a key that is not good', () => {
   it.each<[Refusal, string, string]>([
-    ['MALFORMED', 'malformed_token', invalidToken('The token is not an API key')],
+    ['MALFORMED', 'malformed_token', invalidToken('The token is malformed')],
     ['NOT_FOUND', 'invalid_token', invalidToken('The API key is not valid')],
     ['ROTATED', 'key_rotated', invalidToken('This token was replaced by a newer one')],
     ['REVOKED', 'key_revoked', invalidToken('The API key is revoked')],
@@ -52,18 +52,18 @@ describe('the answer to a key that is not good', () => {
     expect(headers).toEqual({
       'WWW-Authenticate':
         'Bearer realm="keyward", error="insufficient_scope", ' +
-        'error_description="The API key lacks a scope that this needs", scope="a:read b:read c:read d:read"',
+        'error_description="The API key lacks a required scope", scope="a:read b:read c:read d:read"',
     });
   });
 
   it.each<[Refusal, RegExp]>([
-    ['MALFORMED', /whole token was copied/],
+    ['MALFORMED', /copied the whole token/],
     ['NOT_FOUND', /valid API key/],
-    ['ROTATED', /token that the rotation gave/],
+    ['ROTATED', /token that the rotation returned/],
     ['REVOKED', /new API key/],
-    ['DISABLED', /enabled again/],
+    ['DISABLED', /to be enabled/],
     ['EXPIRED', /new API key/],
-    ['OWNER_DISABLED', /owner of the API key enabled again/],
+    ['OWNER_DISABLED', /owner of the API key to be enabled/],
     ['USER_NAME_MISMATCH', /id of the key/],
     ['IP_NOT_ALLOWED', /allowlist/],
     ['INSUFFICIENT_SCOPE', /scopes named in WWW-Authenticate/],
@@ -92,7 +92,7 @@ describe('the answer to a request with several keys', () => {
     expect([problem.status, problem.code]).toEqual([400, 'invalid_request']);
     expect(headers).toEqual({
       'WWW-Authenticate':
-        'Bearer realm="keyward", error="invalid_request", error_description="The request is not well formed"',
+        'Bearer realm="keyward", error="invalid_request", error_description="The request is malformed"',
     });
     expect(problem.detail).toMatch(/one API key, and each header once/);
   });

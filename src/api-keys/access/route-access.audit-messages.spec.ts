@@ -99,8 +99,8 @@ async function startOf(
 }
 
 const sentence = (labels: string): string =>
-  `these handlers of messages declare access, which is enforced on HTTP only: ${labels}. ` +
-  'Keep them in a class without access decorators, or close them with @UseGuards(ScopesGuard).';
+  `these message handlers declare access, which is enforced on HTTP only: ${labels}. ` +
+  'Move them to a class without access decorators, or close them with @UseGuards(ScopesGuard).';
 
 describe('an application with handlers of messages', () => {
   it.each([
@@ -144,8 +144,8 @@ describe('the routes of the module itself', () => {
 
   it('are not held for guarded by a global guard, which may be another module’s', async () => {
     expect(await startOf({ controllers: [Own] }, guard)).toBe(
-      'no ScopesGuard enforces what these routes declare: GET /v1/keys (Own.list). ' +
-        'Add @UseGuards(ScopesGuard), or leave out guard: false.',
+      'no ScopesGuard enforces the access decorators of these routes: GET /v1/keys (Own.list). ' +
+        'Add @UseGuards(ScopesGuard), or remove guard: false.',
     );
     expect(await startOf({ controllers: [Guarded] }, guard)).toBeUndefined();
   });

@@ -157,9 +157,9 @@ describe('an application whose guard guards single routes', () => {
     ['a stranger’s guard', guardedByStranger],
   ])('is refused where decorators would be enforced by %s, but for public routes', async (_who, guards) => {
     expect(await startOf([Memories, Archive, Exports], guards)).toBe(
-      'no ScopesGuard enforces what these routes declare: GET /memories (Memories.list); ' +
+      'no ScopesGuard enforces the access decorators of these routes: GET /memories (Memories.list); ' +
         'GET /memories/own (Memories.own); GET /exports (Exports.list). ' +
-        'Add @UseGuards(ScopesGuard), or leave out guard: false.',
+        'Add @UseGuards(ScopesGuard), or remove guard: false.',
     );
   });
 

@@ -142,7 +142,8 @@ describe('a contradiction', () => {
   ];
 
   it.each(guarding)('between @Public() and @%s() is refused, wherever the two stand', (_name, decorator) => {
-    const sentence = 'Memories.list is declared @Public() and guarded at once: remove one of the two.';
+    const sentence =
+      'Memories.list has both @Public() and a decorator that requires access: remove one of them.';
     for (const [onClass, onMethod] of [
       [[Public()], [decorator]],
       [[decorator], [Public()]],

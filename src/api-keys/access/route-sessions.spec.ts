@@ -28,7 +28,7 @@ describe('a route that takes sessions', () => {
 
   it('stops the start where it does not limit itself, for a session names no tenant', () => {
     expect(() => compileRouteAccess(People, People.prototype.open)).toThrow(
-      'People.open is declared @AllowSessions() without @SelfScoped()',
+      'People.open has @AllowSessions() without @SelfScoped()',
     );
   });
 
@@ -49,6 +49,8 @@ describe('a route that takes sessions', () => {
       controller: People,
       handler: People.prototype.mine,
     });
-    expect(() => requirePresentedKey(request, '@CurrentApiKey()')).toThrow('not declared @AllowSessions()');
+    expect(() => requirePresentedKey(request, '@CurrentApiKey()')).toThrow(
+      'requires a route without @AllowSessions()',
+    );
   });
 });

@@ -120,7 +120,7 @@ describe('a key at a route', () => {
     [
       'name the same tenant everywhere',
       { headers: ['X-Org-Id', 'globex'], params: { orgId: 'acme' } },
-      /same tenant in the path and in headers/,
+      /same tenant in the path and the headers/,
     ],
     ['call it as tenants may be called', { params: { orgId: 'a c m e' } }, /1 to 128 characters of A-Z/],
   ])('is told to %s', async (_what, { headers = [], ...sent }, advice) => {
@@ -211,7 +211,7 @@ describe('a client', () => {
     [
       'with nonsense',
       () => ({ headers: bearer('nonsense') }),
-      'Bearer realm="memories", error="invalid_token", error_description="The token is not an API key"',
+      'Bearer realm="memories", error="invalid_token", error_description="The token is malformed"',
     ],
   ])('%s is challenged, whatever filter the application has', async (_what, sent, challenge) => {
     const { error, headers } = await guardedRoute(door, Memories)(list, requestOf(sent()));

@@ -136,13 +136,13 @@ describe('a request that nobody let in', () => {
     ['key', '@CurrentApiKey()'],
   ])('has no %s to hand to a handler, and says what is missing', (handler, decorator) => {
     expect(() => handedTo(handler, {})).toThrow(
-      new Error(`${decorator} needs a route that ScopesGuard guards and that is not @Public()`),
+      new Error(`${decorator} requires a route that ScopesGuard guards and that is not @Public()`),
     );
   });
 
   it('has no caller to tell our own routes', () => {
-    expect(() => currentCaller({})).toThrow('currentCaller() needs a route that ScopesGuard guards');
-    expect(() => currentKey({})).toThrow('currentKey() needs a route that ScopesGuard guards');
+    expect(() => currentCaller({})).toThrow('currentCaller() requires a route that ScopesGuard guards');
+    expect(() => currentKey({})).toThrow('currentKey() requires a route that ScopesGuard guards');
   });
 
   it('cannot claim it by a member that a client may send', () => {

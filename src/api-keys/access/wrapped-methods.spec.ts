@@ -84,7 +84,9 @@ describe('a method that another decorator wraps', () => {
 
   it('asks for the same in a class that it is mixed into, so that a public class cannot open it', () => {
     expect(() => compileRouteAccess(Mixed, Mixed.prototype.list)).toThrow(
-      new ConfigurationError('Mixed.list is declared @Public() and guarded at once: remove one of the two.'),
+      new ConfigurationError(
+        'Mixed.list has both @Public() and a decorator that requires access: remove one of them.',
+      ),
     );
     expect(scopesOf(Mixed, Mixed.prototype.plain)).toBe('public');
   });
@@ -131,7 +133,7 @@ describe('a method that a constructor replaces on the instance', () => {
     for (const controller of [Open, Lenient]) {
       expect(() => compileRouteAccess(controller, replacement)).toThrow(
         new ConfigurationError(
-          `${controller.name}.replacement was replaced on its instance, and what the method declared is lost: wrap it on the class instead.`,
+          `${controller.name}.replacement was replaced on its instance, so its decorators are lost: wrap it on the class instead.`,
         ),
       );
     }

@@ -110,13 +110,15 @@ describe('a use whose note cannot be kept', () => {
     await recorder.report(acme, retired);
     expect(replace).toHaveBeenCalledTimes(5);
     expect(told).toEqual([]);
-    expect(warned).toHaveBeenCalledWith('a reuse was not recorded: others kept changing the key');
+    expect(warned).toHaveBeenCalledWith(
+      'a reuse of a token was not recorded: too many concurrent changes to the key',
+    );
   });
 
   it('is tried again with the next', async () => {
     jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce(new Error('the store is away'));
     await recorder.report(acme, retired);
-    expect(warned).toHaveBeenCalledWith('a reuse was not recorded: the store is away');
+    expect(warned).toHaveBeenCalledWith('a reuse of a token was not recorded: the store is away');
     expect((await stored()).version).toBe(1);
     await recorder.report(acme, retired);
     expect((await stored()).version).toBe(2);
@@ -125,7 +127,7 @@ describe('a use whose note cannot be kept', () => {
   it('warns of what is no error without writing it out', async () => {
     jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce({ hash: retired.hash });
     await recorder.report(acme, retired);
-    expect(warned).toHaveBeenCalledWith('a reuse was not recorded: unknown error');
+    expect(warned).toHaveBeenCalledWith('a reuse of a token was not recorded: unknown error');
   });
 
   it('is forgotten where the key is gone', async () => {

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 
 const ROOT = join(__dirname, '../../..');
 
-/** What the tests look at in a service of `compose.yaml`. */
+/** The parts of a service in `compose.yaml` that the tests check. */
 export interface ComposeService {
   readonly image?: string;
   readonly user?: string;
@@ -28,17 +28,17 @@ export interface ComposeFile {
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
-/** A file of the project, as text. */
+/** Returns the text of a file of the project. */
 export async function projectFile(path: string): Promise<string> {
   return readFile(join(ROOT, path), 'utf8');
 }
 
-/** `compose.yaml` with its anchors and merges resolved. */
+/** Returns `compose.yaml` with its anchors and merges resolved. */
 export async function readCompose(): Promise<ComposeFile> {
   return parse(await projectFile('compose.yaml'), { merge: true }) as ComposeFile;
 }
 
-/** The instructions of the Dockerfile, in order, with continued lines joined. */
+/** Returns the instructions of the Dockerfile in order, with continued lines joined. */
 export async function readDockerfile(): Promise<readonly { readonly name: string; readonly rest: string }[]> {
   const text = (await projectFile('Dockerfile')).replaceAll(/\\\n/g, ' ');
   return text

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../../..');
 
-/** What the checker says about the Markdown of a folder, and whether it was content. */
+/** The checker's findings in the Markdown of a folder, and whether there were none. */
 export async function checkLinks(folder: string): Promise<{ ok: boolean; report: string }> {
   const args = [
     '.',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../../..');
 
-/** Where people are promised that the blocks work as they stand. */
+/** The pages whose blocks must work unchanged. */
 export const RUNNABLE_PAGES: readonly string[] = [
   'README.md',
   'docs/module.md',
@@ -13,16 +13,16 @@ export const RUNNABLE_PAGES: readonly string[] = [
   ...readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`),
 ];
 
-/** A fenced block of code, and the comment that stands before it. */
+/** A fenced code block, and the comment before it. */
 export interface MarkdownBlock {
   readonly page: string;
   readonly language: string;
   readonly code: string;
-  /** Without the brackets of the comment; empty where there is none. */
+  /** Without the brackets of the comment. Empty if there is none. */
   readonly mark: string;
 }
 
-/** The blocks of a page in order. */
+/** Returns the blocks of a page in order. */
 export function blocksOf(page: string): readonly MarkdownBlock[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
   const pattern = /(?:<!-- (?<mark>[^\n]*) -->\n\n)?^```(?<language>\w*)\n(?<code>[\s\S]*?)^```$/gm;

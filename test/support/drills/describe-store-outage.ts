@@ -30,18 +30,18 @@ interface Store {
   readonly proxy: TcpProxy;
 }
 
-/** A way for the store to be away. */
+/** A way to make the store unreachable. */
 export interface StoreOutage {
   readonly drill: string;
-  /** Whether another instance, which has a way of its own to the store, is hit as well. */
+  /** Whether the outage also affects another instance, which has its own connection to the store. */
   readonly hitsBoth: boolean;
   readonly leave: (store: Store) => void;
   readonly comeBack: (store: Store) => void | Promise<void>;
 }
 
 /**
- * Two instances, one of which reaches the store through a proxy, with keys of two tenants that are asked about and
- * written all the time while the store is away for the first.
+ * Runs two instances, one of which reaches the store through a proxy. Keys of two tenants are verified and written all
+ * the time while the first instance cannot reach the store.
  */
 export function describeStoreOutage({ drill, hitsBoth, leave, comeBack }: StoreOutage): void {
   let mongo: MongoServer;
@@ -82,7 +82,7 @@ export function describeStoreOutage({ drill, hitsBoth, leave, comeBack }: StoreO
     await mongo.stop();
   });
 
-  it('refuses quickly, lets nobody in on old knowledge, loses nothing acknowledged, and finds back by itself [T33]', async () => {
+  it('rejects quickly, accepts no stale key, loses no acknowledged write, and recovers automatically [T33]', async () => {
     const admin = other.as(root);
     const doomed = await Promise.all(
       ['acme', 'globex'].map(async (orgId) => new DoomedKey(await makeTenantKey(admin, orgId), BOUND_MS)),
@@ -104,7 +104,7 @@ export function describeStoreOutage({ drill, hitsBoth, leave, comeBack }: StoreO
     for (const load of loads) await load.allRightSince(performance.now(), RECOVERED_WITHIN_MS);
     await servesFromMemory(first, atFirst, RECOVERED_WITHIN_MS);
 
-    // Under way when the fault comes.
+    // In flight when the outage begins.
     const creating = create();
     await pause(UNDER_WAY_MS);
     const leftAt = performance.now();
@@ -126,11 +126,11 @@ export function describeStoreOutage({ drill, hitsBoth, leave, comeBack }: StoreO
     await writing;
     await servesFromMemory(first, atFirst, RECOVERED_WITHIN_MS);
     for (const load of loads) await load.stop();
-    // What the proxy or a suspended server still held back has arrived by then.
+    // Data that the proxy or a suspended server still held back has arrived by then.
     await pause(SETTLED_MS);
 
     const hit = hitsBoth ? loads : [atFirst];
-    // Who asks later than that may be answered after the cure.
+    // Later requests may be answered after the outage.
     const steadyUntil = curedAt - REFUSED_WITHIN_MS;
     const asked = [...hit.flatMap(({ answers }) => answers), ...ledger.times];
     const slowestRefusalMs = slowestOf(asked, leftAt, steadyUntil, atFirst.lateness);
@@ -158,7 +158,7 @@ export function describeStoreOutage({ drill, hitsBoth, leave, comeBack }: StoreO
   });
 }
 
-/** Writes every so often, whether or not the writes before were answered, and waits for all of them in the end. */
+/** Writes at regular intervals without waiting for answers, and waits for all answers at the end. */
 async function writeSteadily(write: () => Promise<unknown>, over: AbortSignal): Promise<void> {
   const sent: Promise<unknown>[] = [];
   while (!over.aborted) {

@@ -2,26 +2,29 @@ import { join } from 'node:path';
 import { HttpClient } from '../http-client';
 import { type NodeProcess, runNode } from '../node-process';
 
-/** How old what an instance answers with may be: the default of the service, said aloud. */
+/** The revocation bound of an instance: the default of the service, set explicitly. */
 export const BOUND_MS = 1000;
 
-/** Within this an instance has to find back by itself once its fault is cured, by what the machine can do. */
+/** The maximum time for an instance to recover automatically after its fault ends, adjusted to the machine. */
 export const RECOVERED_WITHIN_MS = 10_000;
 
-/** The promise is 2 s, and outages are longer than this: who waits for their end is noticed on slow machines too. */
+/**
+ * The promised time is 2 s, and outages last longer. So a request that waits for the end is noticed even on slow
+ * machines.
+ */
 export const REFUSED_WITHIN_MS = 4000;
 
-/** An instance of the built service, in a process of its own. */
+/** An instance of the built service in its own process. */
 export interface DrillInstance {
   readonly url: string;
   readonly process: NodeProcess;
   as(token?: string): HttpClient;
-  /** Ends it as a crash does, at once and without a word. */
+  /** Ends it as a crash does, immediately and without a shutdown. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param clockShiftMs how far ahead its wall clock is */
+/** @param clockShiftMs how far its wall clock is ahead */
 export async function startDrillInstance(
   environment: Readonly<Record<string, string>>,
   clockShiftMs = 0,

@@ -1,32 +1,32 @@
 import { appendFileSync } from 'node:fs';
 import type { SteadyLoad } from './steady-load';
 
-/** What a drill has seen, for the table at the end of the run. */
+/** The results of a drill, for the table at the end of the run. */
 export interface DrillFigures {
   readonly drill: string;
   readonly outageMs: number;
-  /** Decisions asked for. */
+  /** Number of requested decisions. */
   readonly requests: number;
   readonly wrongAdmissions: number;
-  /** What was refused because something was away, by status and code. */
+  /** Answers that reported an outage, by status and code. */
   readonly refused: Readonly<Record<string, number>>;
-  /** While the fault was steady; who asks just before its end may wait for that. */
+  /** Measured while the fault was active. Requests just before its end may wait for that end. */
   readonly slowestRefusalMs: number;
   readonly acknowledgedWrites: number;
-  /** Refused, or left without an answer: made wholly or not at all. */
+  /** Rejected or unanswered writes. Each was applied completely or not at all. */
   readonly unacknowledgedWrites: number;
   readonly lostWrites: number;
-  /** From the cure, or from the crash, to the first good answer. */
+  /** Time from the end of the fault, or from the crash, to the first correct answer. */
   readonly recoveryMs: number;
 }
 
-/** Hands figures to scripts/drills-table.cjs, which prints them when all drills are over. */
+/** Passes figures to scripts/drills-table.cjs, which prints them after all drills. */
 export function reportDrill(figures: DrillFigures): void {
   const file = process.env['KEYWARD_DRILLS_FILE'];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(figures)}\n`);
 }
 
-/** The figures that a load brings. */
+/** Returns the figures of a load. */
 export function figuresOf(
   ...loads: readonly SteadyLoad[]
 ): Pick<DrillFigures, 'requests' | 'wrongAdmissions' | 'refused'> {

@@ -8,17 +8,17 @@ import { shortcomingsOf, type StoredKey } from './stored-keys';
 
 interface LedgerToken {
   readonly token: string;
-  /** How long the rotation that made this token lets the one before it live on. */
+  /** The grace period for the previous token, as set by the rotation that created this token. */
   readonly graceSeconds: number;
 }
 
-/** What a person's session adds to the keys it makes. */
+/** Properties that a person's session adds to the keys it creates. */
 interface Implied {
   readonly orgId?: string;
   readonly ownerId?: string;
 }
 
-/** What came of a write: {@link MADE}, or why it was not acknowledged. */
+/** The outcome of a write: {@link MADE}, or why it was not acknowledged. */
 interface Sent {
   readonly outcome: string;
   readonly body: JsonObject;
@@ -27,11 +27,11 @@ interface Sent {
 /** A key whose creation was acknowledged. */
 export interface LedgerKey {
   readonly id: string;
-  /** What the record has to say. */
+  /** The expected content of the record. */
   readonly expected: JsonObject;
-  /** Those that were acknowledged, newest last. */
+  /** The acknowledged tokens, newest last. */
   readonly tokens: LedgerToken[];
-  /** The grace of a rotation that was not acknowledged, and may have been made. */
+  /** The grace period of a rotation that was not acknowledged but may have been applied. */
   inDoubt?: number;
 }
 
@@ -42,10 +42,10 @@ const NAME = 'drill ';
 export const MADE = 'made';
 const AT_ONCE = 8;
 
-/** Makes and rotates keys over HTTP, and knows of each what was acknowledged and what was not. */
+/** Creates and rotates keys over HTTP, and records for each what was acknowledged. */
 export class KeyLedger {
   readonly keys: LedgerKey[] = [];
-  /** How often each answer came to a write; `no answer` where the connection broke. */
+  /** How often each outcome of a write occurred. `no answer` if the connection broke. */
   readonly outcomes = new Map<string, number>();
   /** When each write was sent and answered. */
   readonly times: Timed[] = [];
@@ -58,7 +58,7 @@ export class KeyLedger {
     return this.keys.reduce((sum, { tokens }) => sum + tokens.length, 0);
   }
 
-  /** How many writes were not acknowledged, whatever became of them. */
+  /** The number of writes that were not acknowledged, whatever their outcome. */
   get refused(): number {
     return [...this.outcomes.values()].reduce((sum, count) => sum + count, 0) - this.acknowledged;
   }
@@ -67,7 +67,7 @@ export class KeyLedger {
     return [...this.unacknowledged.values()].filter((owner) => owner === ownerId).length;
   }
 
-  /** @param implied what the key has to have beyond what is asked for */
+  /** @param implied properties that the key must have in addition to the requested ones */
   async create(client: HttpClient, wanted: JsonObject, implied: Implied = {}): Promise<string> {
     this.made += 1;
     const asked = { name: NAME + this.made, ...wanted };
@@ -76,13 +76,16 @@ export class KeyLedger {
       const tokens = [{ token: String(body['token']), graceSeconds: 0 }];
       this.keys.push({ id: String(body['id']), expected: { ...asked, ...implied }, tokens });
     } else if (!outcome.startsWith('4')) {
-      // What is refused for good was not made; anything else may have been.
+      // A request that was rejected for good was not applied. Any other may have been.
       this.unacknowledged.set(asked.name, implied.ownerId);
     }
     return outcome;
   }
 
-  /** Rotates some key that is not in doubt, with or without grace; none twice at once, nor more often than is kept. */
+  /**
+   * Rotates a key that is not in doubt, with or without grace. Rotates none twice at once, or more often than tokens
+   * are kept.
+   */
   async rotateOne(client: HttpClient): Promise<string> {
     const free = this.keys.filter(
       (key) =>
@@ -107,8 +110,8 @@ export class KeyLedger {
   }
 
   /**
-   * All that is not as it must be: an acknowledged key or rotation that is not there as it was asked for, a record that
-   * is half made, one that nobody asked for.
+   * Returns all faults: an acknowledged key or rotation that is missing or different, a partial record, or a record
+   * that nobody requested.
    */
   async faults(
     instance: DrillInstance,
@@ -119,8 +122,8 @@ export class KeyLedger {
     const known = new Set(this.keys.map(({ id }) => id));
     const others = [...stored.values()].filter(({ _id, name }) => name.startsWith(NAME) && !known.has(_id));
     const names = others.map(({ name }) => name);
-    if (new Set(names).size !== names.length) faults.push('a create was made twice');
-    for (const name of names) if (!this.unacknowledged.has(name)) faults.push(`nobody asked for ${name}`);
+    if (new Set(names).size !== names.length) faults.push('a key was created twice');
+    for (const name of names) if (!this.unacknowledged.has(name)) faults.push(`nobody requested ${name}`);
     for (let from = 0; from < this.keys.length; from += AT_ONCE) {
       const some = this.keys.slice(from, from + AT_ONCE);
       const found = await Promise.all(some.map(async (key) => faultsOf(key, instance, verifier, stored)));
@@ -155,7 +158,7 @@ async function faultsOf(
   stored: ReadonlyMap<string, StoredKey>,
 ): Promise<readonly string[]> {
   const record = stored.get(key.id);
-  if (record === undefined) return [`${key.id} was acknowledged and is not there`];
+  if (record === undefined) return [`${key.id} was acknowledged but does not exist`];
   const faults: string[] = [];
   const shown = await instance.as(verifier).get(`/v1/api-keys/${key.id}`);
   for (const [field, value] of Object.entries(key.expected)) {
@@ -178,7 +181,7 @@ async function faultsOf(
   return faults;
 }
 
-/** Each acknowledged token, and what it has to be by now. */
+/** Returns each acknowledged token with its expected decision. */
 function decisionsOf(
   { tokens, inDoubt }: LedgerKey,
   { secrets }: StoredKey,
@@ -188,7 +191,7 @@ function decisionsOf(
   const wasRotatedSince = secrets.at(-1)?.hash !== hashToken(newest.token);
   const rotations = [
     ...tokens.slice(1).map(({ graceSeconds }) => graceSeconds),
-    // Where a rotation in doubt was not made, or none was, the newest token has to be current.
+    // If a rotation in doubt was not applied, or there is none, the newest token must be current.
     ...(wasRotatedSince && inDoubt !== undefined ? [inDoubt] : []),
   ];
   return tokens.map(({ token }, at) => {

@@ -5,20 +5,20 @@ const OP_MSG = 2013;
 const FLAGS_BYTES = 4;
 const BODY_SECTION = 0;
 
-/** A command as a MongoDB driver sends it, as far as it is read here. */
+/** The parts of a MongoDB command that are read here. */
 export interface WireCommand {
   readonly requestId: number;
   readonly name: string;
-  /** What it is about: of reads and writes the collection. */
+  /** The collection of a read or a write. */
   readonly collection: unknown;
   readonly database: unknown;
 }
 
-/** Cuts what arrives on a connection into whole messages of MongoDB's wire protocol. */
+/** Splits the data of a connection into complete messages of MongoDB's wire protocol. */
 export class WireMessages {
   private rest = Buffer.alloc(0);
 
-  /** @returns the messages that are complete now */
+  /** @returns the messages that are complete so far */
   take(bytes: Buffer): readonly Buffer[] {
     this.rest = Buffer.concat([this.rest, bytes]);
     const messages: Buffer[] = [];
@@ -31,7 +31,7 @@ export class WireMessages {
   }
 }
 
-/** The command in a message; `undefined` where it is another kind of message. */
+/** Returns the command in a message, or `undefined` for another kind of message. */
 export function commandIn(message: Buffer): WireCommand | undefined {
   if (message.readInt32LE(12) !== OP_MSG) return undefined;
   const kindAt = HEADER_BYTES + FLAGS_BYTES;
@@ -47,7 +47,7 @@ export function commandIn(message: Buffer): WireCommand | undefined {
   };
 }
 
-/** A server's answer to a command. */
+/** Returns a server's answer to a command. */
 export function answerTo({ requestId }: WireCommand, body: Readonly<Record<string, unknown>>): Buffer {
   const document = mongo.BSON.serialize(body);
   const head = Buffer.alloc(HEADER_BYTES + FLAGS_BYTES + 1);

@@ -2,13 +2,13 @@ import { issueToken } from '../../../src/api-keys/domain/token/key-token';
 import type { HttpAnswer, HttpClient } from '../http-client';
 import type { DrillInstance } from './drill-instance';
 
-/** What somebody asks about a token, and what may be answered. Moments are by `performance.now()`. */
+/** A question about a token, and the correct answers. Moments are from `performance.now()`. */
 export interface Question {
   readonly what: string;
   readonly token: string;
   readonly scope: string;
   readonly orgId: string;
-  /** The decisions that are right for a request sent and answered at these moments. */
+  /** Returns the decisions that are correct for a request sent and answered at these moments. */
   readonly allowed: (sentAt: number, answeredAt: number) => readonly string[];
 }
 
@@ -27,7 +27,7 @@ const DECISION_OF_PROBLEM: Readonly<Record<string, string>> = {
   binding_mismatch: 'BINDING_MISMATCH',
 };
 
-/** Puts a question at one of two doors; the answer is the code of the decision, or the status and the problem's code. */
+/** Asks a question at one of two endpoints. Returns the code of the decision, or the status and the problem's code. */
 export async function decide(
   instance: DrillInstance,
   { token, scope, orgId }: Pick<Question, 'token' | 'scope' | 'orgId'>,
@@ -47,7 +47,7 @@ export function forwardAuthPath(scope: string, orgId: string): string {
   return `/v1/forward-auth?scope=${scope}&org=${orgId}`;
 }
 
-/** The decision behind an answer of forward-auth. */
+/** Returns the decision behind an answer of forward-auth. */
 export function decisionOf(answer: Pick<HttpAnswer, 'status' | 'body'>): string {
   if (answer.status === 200) return VALID;
   return DECISION_OF_PROBLEM[String(answer.body['code'])] ?? refusalIn(answer);
@@ -57,20 +57,20 @@ export function refusalIn({ status, body }: Pick<HttpAnswer, 'status' | 'body'>)
   return `${status} ${String(body['code'])}`;
 }
 
-/** A key that one tenant has in a drill. */
+/** A key of one tenant in a drill. */
 export interface TenantKey {
   readonly id: string;
   readonly orgId: string;
   readonly token: string;
 }
 
-/** Both tenants' good keys, and everything that must never be let in with or beside them. */
+/** Returns the valid keys of both tenants, and every token that must never be accepted. */
 export interface TwoTenants {
   readonly keys: readonly TenantKey[];
   readonly questions: readonly Question[];
 }
 
-/** Makes what two tenants have, over HTTP. */
+/** Creates the keys of two tenants over HTTP. */
 export async function furnishTwoTenants(root: HttpClient): Promise<TwoTenants> {
   const [acme, globex] = [await houseOf('acme', 'globex', root), await houseOf('globex', 'acme', root)];
   return { keys: [acme.key, globex.key], questions: [...acme.questions, ...globex.questions] };
@@ -101,9 +101,11 @@ async function houseOf(
     questions: [
       ask('a good key', key.token, VALID),
       ask(`a good key, for ${other},`, key.token, 'BINDING_MISMATCH', { orgId: other }),
-      ask('a good key, for more than it holds,', key.token, 'INSUFFICIENT_SCOPE', { scope: 'memory:write' }),
+      ask('a good key, for more than its scopes,', key.token, 'INSUFFICIENT_SCOPE', {
+        scope: 'memory:write',
+      }),
       ask('a revoked key', revoked.token, 'REVOKED'),
-      ask('a token that was replaced', rotated.token, 'ROTATED'),
+      ask('a replaced token', rotated.token, 'ROTATED'),
       ask('a forged token for a good key', issueToken('kw', key.id).token, 'NOT_FOUND'),
     ],
   };
@@ -116,11 +118,11 @@ export async function makeTenantKey(root: HttpClient, orgId: string): Promise<Te
 
 export async function done(answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
   const { status, text } = await answer;
-  if (status >= 300) throw new Error(`refused: ${status} ${text}`);
+  if (status >= 300) throw new Error(`request failed: ${status} ${text}`);
   return answer;
 }
 
-/** A good key that somebody is about to revoke. */
+/** A valid key that is about to be revoked. */
 export class DoomedKey {
   private sentAt = Infinity;
   private acknowledgedAt = Infinity;
@@ -130,7 +132,7 @@ export class DoomedKey {
     private readonly boundMs: number,
   ) {}
 
-  /** Revokes it, as often as it takes until that is acknowledged. */
+  /** Revokes it, and retries until that is acknowledged. */
   async revoke(root: HttpClient): Promise<void> {
     this.sentAt = performance.now();
     let answer = await root.delete(`/v1/api-keys/${this.key.id}`);

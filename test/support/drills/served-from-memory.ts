@@ -7,8 +7,8 @@ const LOOK_FOR_MS = 300;
 const MIN_ANSWERS = 10;
 
 /**
- * Waits until an instance under load answers without a look at the store, so that there is old knowledge that it could
- * go by wrongly, and so that it is known to be as well as before.
+ * Waits until an instance under load answers without reading the store. Then its cache contains entries that could be
+ * stale, and the instance is known to work as before.
  */
 export async function servesFromMemory(
   instance: DrillInstance,
@@ -19,13 +19,16 @@ export async function servesFromMemory(
   for (;;) {
     const [reads, answers] = [await readsOf(instance), load.answers.length];
     await pause(LOOK_FOR_MS);
-    await until('enough is answered to judge by', () => load.answers.length > answers + MIN_ANSWERS);
+    await until(
+      'there are enough answers for a judgement',
+      () => load.answers.length > answers + MIN_ANSWERS,
+    );
     const read = (await readsOf(instance)) - reads;
     const answered = load.answers.length - answers;
-    // Forged tokens have the store asked again now and then.
+    // Forged tokens cause a read of the store now and then.
     if (read < answered / 4) return;
     if (load.lateness.judged(begunAt, performance.now()) > withinMs)
-      throw new Error('the store is asked about every request');
+      throw new Error('the instance reads the store for every request');
   }
 }
 

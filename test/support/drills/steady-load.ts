@@ -5,7 +5,7 @@ import type { DrillInstance } from './drill-instance';
 import { decide, type Door, type Question, VALID } from './question';
 import type { Timed } from './timed';
 
-/** One answer of a service under drill. Moments are by `performance.now()`. */
+/** One answer of a service in a drill. Moments are from `performance.now()`. */
 export interface Answered extends Timed {
   readonly what: string;
   readonly decision: string;
@@ -16,13 +16,13 @@ const ASKERS = 6;
 const PAUSE_MS = 30;
 const DOORS: readonly Door[] = ['forward-auth', 'verify'];
 
-/** The connection was closed before there was an answer. */
+/** The connection was closed before the answer. */
 const BROKEN = 'no answer';
 
-/** Nobody can expect answers from a machine that kept the test itself from running for so much of the time. */
+/** If the machine kept the test itself from running for this part of the time, no answers can be expected. */
 const BUSY = 0.25;
 
-/** Asks good and bad questions all the time, and judges every answer. */
+/** Asks questions about valid and invalid tokens all the time, and checks every answer. */
 export class SteadyLoad {
   readonly answers: Answered[] = [];
   readonly lateness = new Lateness();
@@ -38,14 +38,14 @@ export class SteadyLoad {
     this.asking = Promise.all(Array.from({ length: ASKERS }, async () => this.ask()));
   }
 
-  /** Ends it, and waits for what is in flight. */
+  /** Ends the load, and waits for requests in flight. */
   async stop(): Promise<void> {
     this.isOver = true;
     await this.asking;
     this.lateness.stop();
   }
 
-  /** Those that were neither right nor a refusal for want of the store. */
+  /** Answers that were neither correct nor a report of an outage. */
   get wrong(): readonly Answered[] {
     return this.answers.filter(({ isRight, decision }) => !isRight && !isOutage(decision));
   }
@@ -54,14 +54,14 @@ export class SteadyLoad {
     return this.wrong.filter(({ decision }) => decision === VALID).length;
   }
 
-  /** Admissions that were asked for after one moment, and given before another. */
+  /** Accepted requests that were sent after one moment and answered before another. */
   admissionsBetween(from: number, to: number): readonly Answered[] {
     return this.answers.filter(
       ({ decision, sentAt, answeredAt }) => decision === VALID && sentAt > from && answeredAt < to,
     );
   }
 
-  /** Refusals because something was away, and how many of each. */
+  /** Answers that reported an outage, and how often each occurred. */
   get refusals(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (const { decision } of this.answers.filter((answer) => isOutage(answer.decision))) {
@@ -70,7 +70,7 @@ export class SteadyLoad {
     return counts;
   }
 
-  /** Refusals because something was away, although the machine had time in the second before. */
+  /** Answers that reported an outage although the machine had time in the second before. */
   get unexcused(): readonly string[] {
     return this.answers
       .filter(({ decision, sentAt, answeredAt }) => {
@@ -80,7 +80,7 @@ export class SteadyLoad {
       .map(({ decision }) => decision);
   }
 
-  /** Waits until every question was asked after a moment and answered rightly. */
+  /** Waits until every question was asked after a moment and answered correctly. */
   async allRightSince(moment: number, withinMs: number): Promise<void> {
     const begunAt = performance.now();
     for (;;) {
@@ -90,20 +90,20 @@ export class SteadyLoad {
       const left = this.questions.filter(({ what }) => !right.has(what));
       if (left.length === 0) return;
       if (this.lateness.judged(begunAt, performance.now()) > withinMs) {
-        throw new Error(`still not answered rightly: ${left.map(({ what }) => what).join('; ')}`);
+        throw new Error(`still not answered correctly: ${left.map(({ what }) => what).join('; ')}`);
       }
       await pause(20);
     }
   }
 
-  /** Waits for the first admission that was asked for after a moment, and says how long after it came. */
+  /** Waits for the first accepted request that was sent after a moment. Returns how long after it the answer came. */
   async firstAdmissionSince(moment: number, withinMs: number): Promise<number> {
     const begunAt = performance.now();
     for (;;) {
       const first = this.answers.find(({ decision, sentAt }) => decision === VALID && sentAt > moment);
       if (first !== undefined) return first.answeredAt - moment;
       if (this.lateness.judged(begunAt, performance.now()) > withinMs)
-        throw new Error(`nobody was let in for ${withinMs} ms`);
+        throw new Error(`no request was accepted for ${withinMs} ms`);
       await pause(10);
     }
   }
@@ -112,9 +112,9 @@ export class SteadyLoad {
     while (!this.isOver) {
       const turn = this.next++;
       const question = this.questions[turn % this.questions.length];
-      // Each question goes to each door in turn.
+      // Each question goes to each endpoint in turn.
       const door = DOORS[(turn + Math.floor(turn / this.questions.length)) % DOORS.length];
-      if (question === undefined || door === undefined) throw new Error('nothing to ask');
+      if (question === undefined || door === undefined) throw new Error('there is nothing to ask');
       const sentAt = performance.now();
       const decision = await this.answerTo(question, door);
       const answeredAt = performance.now();

@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose';
 
-/** A key as it stands in the database, read past the service. */
+/** A key in the database, read without the service. */
 export interface StoredKey {
   readonly _id: string;
   readonly name: string;
@@ -31,7 +31,7 @@ interface StoredEvent {
 
 const HASH = /^[0-9a-f]{64}$/;
 
-/** The database of a drill, read past the service. */
+/** The database of a drill, read without the service. */
 export class StoredKeys {
   private readonly client: mongo.MongoClient;
 
@@ -66,16 +66,16 @@ export class StoredKeys {
   }
 }
 
-/** What a record lacks that every key has: nothing, unless it is half made. */
+/** Returns what a record lacks that every key has. A complete record lacks nothing. */
 export function shortcomingsOf(key: StoredKey): readonly string[] {
   const versions = key.history.map(({ version }) => version);
   const current = key.secrets.filter(({ retiresAt }) => retiresAt === undefined);
   const faults: Readonly<Record<string, boolean>> = {
     'no name': typeof key.name !== 'string',
     'no scopes': !Array.isArray(key.scopes),
-    'not one current secret': current.length !== 1 || key.secrets.at(-1) !== current[0],
-    'a secret that is no hash': !key.secrets.every(({ hash }) => HASH.test(hash)),
-    'a history without its beginning': key.history[0]?.action !== 'created',
+    'not exactly one current secret': current.length !== 1 || key.secrets.at(-1) !== current[0],
+    'a secret that is not a hash': !key.secrets.every(({ hash }) => HASH.test(hash)),
+    'a history without a creation': key.history[0]?.action !== 'created',
     'a history with gaps': versions.some((version, index) => version !== index + 1),
     'a version without its history entry': versions.at(-1) !== key.version || key.historyDropped !== 0,
     'a change twice': new Set(key.history.map(({ changeId }) => changeId)).size !== versions.length,
@@ -89,7 +89,7 @@ export function shortcomingsOf(key: StoredKey): readonly string[] {
     .map(([fault]) => `${key._id} has ${fault}`);
 }
 
-/** The events that a key's changes have to be told by. */
+/** Returns the ids of the events that report a key's changes. */
 export function eventsOf({ _id, version }: StoredKey): readonly string[] {
   return Array.from({ length: version }, (_none, index) => `${_id}-${index + 1}`);
 }

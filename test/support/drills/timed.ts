@@ -1,12 +1,12 @@
 import type { Lateness } from '../lateness';
 
-/** When a request was sent and answered, by `performance.now()`. */
+/** When a request was sent and answered, from `performance.now()`. */
 export interface Timed {
   readonly sentAt: number;
   readonly answeredAt: number;
 }
 
-/** How long the slowest of those took that were sent between two moments, by what the machine could do. */
+/** Returns the duration of the slowest request sent between two moments, adjusted to the machine. */
 export function slowestOf(requests: readonly Timed[], from: number, to: number, lateness: Lateness): number {
   const times = requests
     .filter(({ sentAt }) => sentAt > from && sentAt < to)

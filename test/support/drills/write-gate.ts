@@ -4,7 +4,7 @@ import { answerTo, commandIn, type WireCommand, WireMessages } from './mongo-wir
 
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
 
-/** An error that a server answers. */
+/** An error that a server returns. */
 export interface ServerError {
   readonly code: number;
   readonly codeName: string;
@@ -18,27 +18,29 @@ const OUT_OF_DISK_SPACE: ServerError = {
   errmsg: "Can't take a write lock while out of disk space",
 };
 
-/** A way to a MongoDB server on which reads always pass, and writes may not. */
+/** A proxy to a MongoDB server on which reads always pass, and writes can be blocked. */
 export interface WriteGate {
   readonly port: number;
-  /** How many writes were answered as on a full disk. */
+  /** The number of writes that got the error of a full disk. */
   readonly refused: number;
-  /** From now on each write is answered with error 14031, as by a server whose disk is full. */
+  /** From now on, each write gets error 14031, like on a server with a full disk. */
   fillDisk(): void;
-  /** From now on each write is answered with this error. */
+  /** From now on, each write gets this error. */
   refuse(error: ServerError): void;
-  /** From now on no write to this collection arrives, or is answered. */
+  /** From now on, writes to this collection do not arrive and get no answer. */
   swallow(collection: string): void;
-  /** From now on the server says this of itself to whoever asks by `hello`, except to the driver's own monitoring. */
+  /**
+   * From now on, the server describes itself like this in answers to `hello`, except to the driver's own monitoring.
+   */
   pose(hello: Readonly<Record<string, unknown>>): void;
   open(): void;
   close(): Promise<void>;
 }
 
-/** What is to become of a write: nothing else than usual where it is `undefined`. */
+/** What happens to a write. `undefined` for no change. */
 type Fault = { readonly refusal: ServerError } | { readonly swallowed: string };
 
-/** Starts one in front of a server. */
+/** Starts a gate in front of a server. */
 export async function startWriteGate(target: {
   readonly host: string;
   readonly port: number;
@@ -48,7 +50,7 @@ export async function startWriteGate(target: {
   let posing: Readonly<Record<string, unknown>> | undefined;
   let refused = 0;
 
-  /** Servers refuse a whole command, or each statement in it: drivers see two different errors. */
+  /** Servers reject a whole command or each statement in it. Drivers see two different errors. */
   const refusalOf = (command: WireCommand, error: ServerError): Buffer => {
     refused += 1;
     const whole = { ok: 0, ...error };

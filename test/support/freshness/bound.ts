@@ -5,13 +5,13 @@ const LONGEST_MS = 10_000;
 /** The first operations of a new server are slower. */
 const WARM_UP = 20;
 const SAMPLES = 40;
-/** A proof of freshness takes several operations, and has to be renewed several times in the bound. */
+/** A proof of freshness takes several operations, and must be renewed several times within the bound. */
 const OPERATIONS = 40;
 
 /**
- * Returns the revocation bound that this machine can keep while it answers from memory: a second, or longer if operations
- * on the database are slow. With a bound that is too short for the machine, instances would read each key from the
- * database, and the trials would show nothing about their memory.
+ * Returns the revocation bound that this machine can keep while it answers from the cache: a second, or longer if
+ * operations on the database are slow. With a bound that is too short for the machine, instances would read each key
+ * from the database, and the trials would prove nothing about the cache.
  */
 export async function feasibleBound(uri: string): Promise<number> {
   const client = new mongo.MongoClient(uri);

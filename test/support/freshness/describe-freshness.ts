@@ -17,26 +17,29 @@ import {
   type TrialResult,
 } from './trial';
 
-/** Of each change under each circumstance; `npm run soak` sets more. They run in waves, each in parallel. */
+/**
+ * Number of trials for each change under each circumstance. `npm run soak` sets more. They run in waves, each in
+ * parallel.
+ */
 const TRIALS = Number(process.env['FRESHNESS_TRIALS'] ?? 20);
 const WAVE = 20;
-/** Ends a run that hangs. How long trials take is up to the machine. */
+/** Ends a run that hangs. The duration of trials depends on the machine. */
 const SAFETY_MS = 600_000 + TRIALS * 20_000;
 
 interface Circumstance {
   readonly circumstance: string;
   readonly second: () => SecondInstance;
-  /** Before the first change is sent. */
+  /** Called before the first change is sent. */
   readonly begin?: () => void;
-  /** When all changes are acknowledged. */
+  /** Called when all changes are acknowledged. */
   readonly onceAcknowledged?: () => void;
   readonly end?: () => void | Promise<void>;
 }
 
 /**
- * Two instances on one database. For each trial a key is known to the second; it is changed at the first, and when the
- * first's answer has arrived the time of the bound begins: no acceptance by the second may exist that was asked for
- * after its end.
+ * Tests two instances on one database. In each trial the second instance has cached a key, which is changed at the
+ * first. The bound begins when the first instance's answer has arrived. After its end, the second instance must not
+ * accept any request that was sent later.
  */
 export function describeFreshness(feed: 'streams' | 'polling'): void {
   let boundMs: number;
@@ -69,7 +72,7 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
   });
 
   const CIRCUMSTANCES: readonly Circumstance[] = [
-    { circumstance: 'all is well', second: () => second },
+    { circumstance: 'no fault occurs', second: () => second },
     { circumstance: 'its clock is 5 s ahead', second: () => ahead },
     {
       circumstance: 'its connection to the database is cut',
@@ -84,14 +87,14 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
       end: async () => second.proxy.restore(),
     },
     {
-      circumstance: 'the database is suspended as soon as it has acknowledged',
+      circumstance: 'the database is suspended immediately after the acknowledgement',
       second: () => second,
       onceAcknowledged: () => server.suspend(),
       end: () => server.resume(),
     },
   ];
 
-  /** Waits until an instance admits a key, and reads it from the store for less than half of the requests. */
+  /** Waits until an instance accepts a key, and reads it from the store for less than half of the requests. */
   async function recovered(instance: SecondInstance, key: TrialKey): Promise<void> {
     const asks = 10;
     const look = async (): Promise<{ readonly code: string; readonly reads: number }> => {
@@ -105,7 +108,10 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
     await eventually(look, ({ code, reads }) => code === 'VALID' && reads < asks / 2);
   }
 
-  /** Returns the answer of an instance. Asks again while it is 503: on a busy machine a proof of freshness may be late. */
+  /**
+   * Returns the answer of an instance. Repeats the request while it is 503, because a proof of freshness may be late on
+   * a busy machine.
+   */
   async function settled(instance: SecondInstance, key: TrialKey, door: 'guard' | 'verify'): Promise<string> {
     return eventually(
       async () => answered(async () => askAbout(instance, key, door, first.root.token)),
@@ -147,7 +153,7 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
   }
 
   it.each(CIRCUMSTANCES)(
-    'accepts nothing past the bound while $circumstance, and works as before afterwards [T35]',
+    'accepts nothing after the bound while $circumstance, and works as before afterwards [T35]',
     async (circumstance) => {
       const results: TrialResult[] = [];
       for (let left = TRIALS; left > 0; left -= WAVE) {
@@ -155,7 +161,7 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
       }
       expect(results).toHaveLength(TRIALS * CHANGES.length);
       expect(results.flatMap((result) => acceptedTooLate(result, boundMs))).toEqual([]);
-      // Each trial has looked past the bound, and not at a key that was refused anyway.
+      // Each trial checked past the bound, with a key that was accepted before.
       const latest = results.map(({ seen, acknowledgedAt }) => (seen.at(-1)?.sentAt ?? 0) - acknowledgedAt);
       expect(Math.min(...latest)).toBeGreaterThan(boundMs);
     },

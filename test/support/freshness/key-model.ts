@@ -1,31 +1,31 @@
-/** A token of a key, as a rotation left it. Moments are by `performance.now()`. */
+/** A token of a key after a rotation. Moments are from `performance.now()`. */
 export interface ModelSecret {
   readonly token: string;
-  /** Between these its time ended; not at all where it is current. */
+  /** Its grace period ended between these moments. `undefined` for the current token. */
   readonly retires?: { readonly earliest: number; readonly latest: number };
 }
 
-/** What is known of a key, as far as decisions go. */
+/** The properties of a key that decisions depend on. */
 export interface KeyState {
   readonly isRevoked: boolean;
   readonly isEnabled: boolean;
   readonly scopes: readonly string[];
   readonly orgId: string;
-  /** The current one first, then the last five that retired. */
+  /** The current token first, then the last five that retired. */
   readonly secrets: readonly ModelSecret[];
 }
 
 interface Entry<S> {
   readonly state: S;
-  /** From this moment on it may be the current one: the change was sent. */
+  /** From this moment on it may be the current state, because the change was sent. */
   readonly sentAt: number;
-  /** From this moment on it is, and the one before it no longer: the change was acknowledged. */
+  /** From this moment on it is the current state, because the change was acknowledged. */
   acknowledgedAt: number;
 }
 
 const FORGET_AFTER_MS = 30_000;
 
-/** What something was, and when, as somebody knows who makes all its changes. */
+/** The states of something over time, as known to the only caller that changes it. */
 export class History<S> {
   private entries: Entry<S>[];
 
@@ -35,11 +35,11 @@ export class History<S> {
 
   get current(): S {
     const newest = this.entries.at(-1);
-    if (newest === undefined) throw new Error('a history is never empty');
+    if (newest === undefined) throw new Error('a history must not be empty');
     return newest.state;
   }
 
-  /** Has a change made, one at a time. @param change gives the state after the change once it is acknowledged */
+  /** Applies a change, one at a time. @param change returns the state after the acknowledged change */
   async change(expected: S, change: () => Promise<S>): Promise<void> {
     const entry = { state: expected, sentAt: performance.now(), acknowledgedAt: Infinity };
     this.entries.push(entry);
@@ -51,7 +51,7 @@ export class History<S> {
     );
   }
 
-  /** All that it may have been at some moment between these. */
+  /** Returns all states that are possible at some moment between these. */
   between(from: number, to: number): readonly S[] {
     return this.entries
       .filter(({ sentAt }, at) => sentAt <= to && (this.entries[at + 1]?.acknowledgedAt ?? Infinity) >= from)
@@ -59,14 +59,14 @@ export class History<S> {
   }
 }
 
-/** What somebody asks about a token. */
+/** A question about a token. */
 export interface Question {
   readonly token: string;
   readonly scope: string;
   readonly orgId: string;
 }
 
-/** The decision as the documentation describes it, which may be one of two about the moment a grace period ends. */
+/** Returns the documented decision. There may be two when a grace period ends at about this moment. */
 export function decisionsOf(
   { isRevoked, isEnabled, scopes, orgId, secrets }: KeyState,
   ownerActive: boolean,

@@ -8,9 +8,9 @@ import type { TestService } from '../service';
 import { answered } from './trial';
 import { decisionsOf, History, type KeyState, type ModelSecret, type Question } from './key-model';
 
-/** The clock that a grace period is counted by ticks in milliseconds. */
+/** Grace periods are measured by a clock with a resolution of one millisecond. */
 const TICK_MS = 2;
-/** After this a change that was answered with 503 has been made, or never will be. */
+/** After this time, a change that got a 503 has been applied or never will be. */
 const SETTLED_AFTER_MS = 3000;
 const KEPT_SECRETS = 6;
 const ALL_SCOPES = ['memory:read', 'memory:write'];
@@ -18,7 +18,7 @@ const TENANTS = ['acme', 'globex'];
 
 const oneOf = <T>(choices: readonly T[]): T => {
   const chosen = choices[Math.floor(Math.random() * choices.length)];
-  if (chosen === undefined) throw new Error('nothing to choose from');
+  if (chosen === undefined) throw new Error('there is nothing to choose from');
   return chosen;
 };
 
@@ -31,11 +31,11 @@ interface ModelKey {
   readonly id: string;
   readonly owner: ModelOwner;
   readonly history: History<KeyState>;
-  /** Every token it ever had. */
+  /** Every token that the key ever had. */
   readonly tokens: string[];
 }
 
-/** Keys and owners that are changed at random over HTTP, and a model that knows what they were, and when. */
+/** Keys and owners that are changed at random over HTTP, and a model that knows their states over time. */
 export class ModelHouse {
   changes = 0;
   private readonly keys: ModelKey[] = [];
@@ -63,14 +63,14 @@ export class ModelHouse {
     for (let index = 0; index < keys; index += 1) this.keys.push(await this.makeKey());
   }
 
-  /** Changes one owner. Nobody else may change it meanwhile. */
+  /** Changes one owner. No other change of it may run meanwhile. */
   async changeOwner(index: number): Promise<void> {
     const owner = this.owners[index];
     if (owner === undefined) throw new Error(`no owner ${index}`);
     const isActive = !owner.isActive.current;
     const body = { status: isActive ? 'active' : 'disabled' };
     await owner.isActive.change(isActive, async () => {
-      // May be sent as often as it takes: the outcome is the same.
+      // Can be retried as often as necessary, because the outcome is the same.
       for (;;) {
         const answer = await answered(async () => this.root.patch(`/v1/users/${owner.id}`, body));
         if (answer.status !== 503) {
@@ -82,7 +82,7 @@ export class ModelHouse {
     });
   }
 
-  /** Changes one key, or puts a new one in the place of a revoked one. Nobody else may change it meanwhile. */
+  /** Changes one key, or replaces a revoked one by a new one. No other change of it may run meanwhile. */
   async changeKey(index: number): Promise<void> {
     const key = this.keys[index];
     if (key === undefined) throw new Error(`no key ${index}`);
@@ -101,7 +101,7 @@ export class ModelHouse {
     ])();
   }
 
-  /** Something that somebody may ask, mostly with a token that is new, and how to judge the answer. */
+  /** Returns a random question, mostly about a recent token, and how to check the answer. */
   question(): Question & { isRight: (code: string, from: number, to: number, boundMs: number) => boolean } {
     const { tokens, history, owner } = oneOf(this.keys);
     const asked = {
@@ -129,7 +129,7 @@ export class ModelHouse {
     try {
       issued = await this.service.issue({ scopes: ALL_SCOPES, orgId, ownerId: owner.id });
     } catch (error) {
-      // A disabled owner gets no key; nobody asks about one that a busy store may have made all the same.
+      // A disabled owner gets no key. No questions are asked about one that a busy store may have created all the same.
       if (error instanceof KeyLimitReachedError || error instanceof StorageUnavailableError)
         return this.makeKey();
       throw error;
@@ -177,7 +177,7 @@ export class ModelHouse {
     const after = (token: string, acknowledgedAt: number): KeyState => {
       const retired: ModelSecret[] = before.secrets.map((secret) => ({
         token: secret.token,
-        // A grace that is under way ends with the next rotation.
+        // A running grace period ends with the next rotation.
         retires: {
           earliest: Math.min(
             secret.retires?.earliest ?? Infinity,
@@ -191,9 +191,9 @@ export class ModelHouse {
       }));
       return { ...before, secrets: [{ token }, ...retired].slice(0, KEPT_SECRETS) };
     };
-    // Nobody knows the new token before the answer.
+    // The new token is unknown before the answer.
     await history.change(after('', Infinity), async () => {
-      // Not to be sent twice; so the connection is taken up by what may be.
+      // A rotation must not be sent twice. So a repeatable request opens the connection first.
       const { version } = await this.read(`/v1/api-keys/${id}`);
       const answer = await this.root.post(`/v1/api-keys/${id}/rotate`, { gracePeriodSeconds: graceSeconds });
       if (answer.status === 503) {
@@ -208,7 +208,7 @@ export class ModelHouse {
     });
   }
 
-  /** Whether a change was made. A busy store may leave that open for a while; then what is read later tells. */
+  /** Returns whether a change was applied. If a busy store leaves that open, a later read decides. */
   private async made(
     path: string,
     change: () => Promise<HttpAnswer>,
@@ -227,13 +227,13 @@ export class ModelHouse {
     for (;;) {
       const { status, body, text } = await answered(async () => this.root.get(path));
       if (status === 200) return body;
-      if (status !== 503) throw new Error(`not read: ${status} ${text}`);
+      if (status !== 503) throw new Error(`reading failed: ${status} ${text}`);
       await pause(100);
     }
   }
 
   private note({ status, text }: HttpAnswer): void {
-    if (status >= 300) throw new Error(`a change was refused: ${status} ${text}`);
+    if (status >= 300) throw new Error(`a change failed: ${status} ${text}`);
     this.changes += 1;
   }
 }

@@ -5,16 +5,16 @@ import { relayed } from '../relayed';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy';
 import { answered } from './trial';
 
-/** Another instance of the service, in a process of its own, which reaches the database through a proxy. */
+/** Another instance of the service in its own process, which reaches the database through a proxy. */
 export interface SecondInstance {
   readonly proxy: TcpProxy;
   as(token?: string): HttpClient;
-  /** How often it has read a key from the store so far. */
+  /** Returns how often it has read a key from the store so far. */
   keyReads(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** @param shiftMs how far its wall clock goes wrong */
+/** @param shiftMs how far its wall clock is ahead */
 export async function startSecondInstance(
   uri: string,
   environment: Readonly<Record<string, string>>,

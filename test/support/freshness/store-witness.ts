@@ -5,13 +5,14 @@ const PAUSE_MS = 25;
 
 interface Operation {
   readonly from: number;
-  /** `Infinity` while it is under way. */
+  /** `Infinity` while the operation is running. */
   to: number;
 }
 
 /**
- * Writes to the database and reads from it all the time, past Keyward, and records how long that takes. If it takes long,
- * no instance can prove in time that its memory is fresh, and has to answer 503. Moments are by `performance.now()`.
+ * Writes to and reads from the database all the time, without Keyward, and records the durations. If they are long, no
+ * instance can prove in time that its cache is fresh, so instances must answer 503. Moments are from
+ * `performance.now()`.
  */
 export class StoreWitness {
   private readonly operations: Operation[] = [];
@@ -24,7 +25,7 @@ export class StoreWitness {
     this.working = this.work();
   }
 
-  /** The duration of the slowest operation that was under way at some moment between these, in milliseconds. */
+  /** Returns the duration in milliseconds of the slowest operation that was running at some moment between these. */
   slowestBetween(from: number, to: number): number {
     const now = performance.now();
     return this.operations

@@ -4,7 +4,7 @@ import { type HttpAnswer, type HttpClient, isBrokenConnection } from '../http-cl
 import { eventually } from '../patience';
 import type { TestService } from '../service';
 
-/** What service and instance have in common: somebody to ask. */
+/** The common part of service and instance: clients to call them with. */
 export interface Asked {
   as(token?: string): HttpClient;
 }
@@ -12,7 +12,7 @@ export interface Asked {
 /** A change that takes something from a key. */
 export interface Change {
   readonly what: string;
-  /** What the other instance says in the end. */
+  /** The final answer of the other instance. */
   readonly code: string;
   readonly make: (root: HttpClient, key: TrialKey) => Promise<HttpAnswer>;
 }
@@ -30,7 +30,7 @@ export const CHANGES: readonly Change[] = [
     make: async (root, { id }) => root.delete(`/v1/api-keys/${id}`),
   },
   {
-    what: 'left by its owner, who is disabled',
+    what: 'left without an active owner',
     code: 'OWNER_DISABLED',
     make: async (root, { ownerId }) => root.patch(`/v1/users/${ownerId}`, { status: 'disabled' }),
   },
@@ -47,8 +47,8 @@ export const CHANGES: readonly Change[] = [
 ];
 
 /**
- * Sends something again where the connection was closed as it was taken up: a server closes idle ones, and a busy machine
- * notices late. For what may be sent twice.
+ * Repeats a request if the connection was closed when it was reused. A server closes idle connections, and a busy
+ * machine notices late. Use it only for requests that can be sent twice.
  */
 export async function answered<T>(send: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
@@ -60,7 +60,7 @@ export async function answered<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Makes a key of acme with an owner of its own. */
+/** Creates a key of acme with its own owner. */
 export async function makeTrialKey(service: TestService): Promise<TrialKey> {
   const ownerId = newKeyId(new Date());
   await service.owner(ownerId);
@@ -72,7 +72,7 @@ export async function makeTrialKey(service: TestService): Promise<TrialKey> {
   return { id: key.id, ownerId, token };
 }
 
-/** What an instance says of a key: at its door for proxies, which guards the key itself, or when asked to verify it. */
+/** Returns an instance's answer about a key: from forward-auth, which checks the key itself, or from verify. */
 export async function askAbout(
   instance: Asked,
   key: TrialKey,
@@ -88,7 +88,10 @@ export async function askAbout(
   return answer.status === 200 ? String(answer.body['code']) : String(answer.status);
 }
 
-/** As {@link askAbout}; `undefined` where the connection was closed. Not sent again, so that it is clear when it was sent. */
+/**
+ * Like {@link askAbout}, but `undefined` if the connection was closed. Never repeated, so that the time of the request
+ * is certain.
+ */
 async function askOnce(...asked: Parameters<typeof askAbout>): Promise<string | undefined> {
   try {
     return await askAbout(...asked);
@@ -98,7 +101,7 @@ async function askOnce(...asked: Parameters<typeof askAbout>): Promise<string | 
   }
 }
 
-/** An answer of the second instance, and when it was asked for. */
+/** An answer of the second instance, and when the request was sent. */
 export interface Seen {
   readonly sentAt: number;
   readonly code: string;
@@ -112,15 +115,15 @@ export interface TrialResult {
   readonly seen: readonly Seen[];
 }
 
-/** Asks every so often, from before a change on until well after the bound. */
+/** Asks at regular intervals, from before a change until well after the bound. */
 const ASK_EVERY_MS = 200;
 const AFTER_BOUND_MS = 500;
 const SPREAD_MS = 500;
 const MAX_TRIES = 5;
 
 /**
- * Changes a key, that the second instance knows, at the first, and has the second asked about it meanwhile and until
- * well after the bound.
+ * Changes a key at the first instance that the second has cached, and asks the second about it until well after the
+ * bound.
  *
  * @param acknowledged called when the first instance has answered
  */
@@ -146,7 +149,7 @@ export async function runTrial(
   })();
   await pause(SPREAD_MS * Math.random());
   const send = async (): Promise<HttpAnswer> => answered(async () => make(root, key));
-  // A busy machine may need more tries; what counts is when the change was acknowledged.
+  // A busy machine may need several tries. Only the time of the acknowledgement counts.
   const answer = await eventually(send, ({ status }) => status !== 503);
   acknowledgedAt = performance.now();
   if (answer.status >= 300) throw new Error(`not ${what}: ${answer.status} ${answer.text}`);
@@ -155,7 +158,7 @@ export async function runTrial(
   return { what, key, acknowledgedAt, seen };
 }
 
-/** The acceptances that were asked for later than the bound after the change was acknowledged. */
+/** Returns the accepted requests that were sent later than the bound after the change was acknowledged. */
 export function acceptedTooLate(
   { what, acknowledgedAt, seen }: TrialResult,
   boundMs: number,

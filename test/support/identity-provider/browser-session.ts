@@ -1,15 +1,15 @@
-/** A page, or the address outside the provider that the provider sent the browser to. */
+/** A page, or the address outside the provider to which the provider redirected the browser. */
 export type Arrival =
   { readonly url: URL; readonly html: string } | { readonly url: URL; readonly html?: undefined };
 
-/** The little of a browser that a sign-in needs: cookies, redirects and forms. */
+/** The few features of a browser that a sign-in needs: cookies, redirects and forms. */
 export class BrowserSession {
   private readonly cookies = new Map<string, string>();
 
-  /** @param home the browser goes to other addresses no more; it tells what they are */
+  /** @param home the only origin that the browser visits. It returns other addresses unvisited. */
   constructor(private readonly home: string) {}
 
-  /** Goes to an address and wherever it leads. */
+  /** Opens an address and follows its redirects. */
   async open(url: URL, form?: URLSearchParams): Promise<Arrival> {
     let next = { url, form };
     for (;;) {
@@ -21,11 +21,11 @@ export class BrowserSession {
     }
   }
 
-  /** Submits the form of a page, with what a person entered and what the page hid in it. */
+  /** Submits the form of a page, with a person's input and the hidden fields. */
   async submit(page: Arrival, entered: Readonly<Record<string, string>>): Promise<Arrival> {
     const html = page.html ?? '';
     const action = /<form[^>]* action="([^"]+)"/.exec(html)?.[1];
-    if (action === undefined) throw new Error(`no form at ${page.url.href}: ${html}`);
+    if (action === undefined) throw new Error(`there is no form at ${page.url.href}: ${html}`);
     const hidden = [...html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
     const form = new URLSearchParams(entered);
     for (const [, name = '', value = ''] of hidden) form.set(name, value);

@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { CLIENTS, type IdentityProvider, OTHER_AUDIENCE } from '../identity-provider';
 import type { SigningKey } from './signing-key';
 
-/** Who has what in a forgery. */
+/** The parties of a forgery and their keys. */
 export interface Forgery {
   readonly provider: IdentityProvider;
   readonly attackersKey: SigningKey;
-  /** Where the attacker publishes that key. */
+  /** The URL at which the attacker publishes that key. */
   readonly attackersUrl: string;
 }
 
@@ -16,25 +16,25 @@ const HOUR = 3600;
 const now = (): number => Math.floor(Date.now() / 1000);
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** The provider's own signature under these claims. */
+/** Returns the provider's own signature with these claims. */
 const claiming =
   (claims: () => Readonly<Record<string, unknown>>): Forge =>
   ({ provider }) =>
     provider.sign(claims());
 
-/** The provider's own signature under this header. */
+/** Returns the provider's own signature with this header. */
 const headed =
   (header: Readonly<Record<string, unknown>>): Forge =>
   ({ provider }) =>
     provider.sign({}, header);
 
-/** The attacker's signature under a session that names the provider. */
+/** Returns the attacker's signature on a session that names the provider. */
 const signedByAttacker =
   (header: (forgery: Forgery) => Readonly<Record<string, unknown>>): Forge =>
   (forgery) =>
     forgery.attackersKey.sign(forgery.provider.claims(), header(forgery));
 
-/** A good session whose three parts were changed. */
+/** Returns a valid session whose three parts were changed. */
 const altered =
   (change: (header: string, payload: string, signature: string) => string): Forge =>
   ({ provider }) => {
@@ -42,7 +42,7 @@ const altered =
     return change(header, payload, signature);
   };
 
-/** A MAC made with what everyone may know of the provider's key. */
+/** Returns a MAC that uses the provider's public key as the secret. */
 const macWith =
   (secretOf: (key: SigningKey) => string | Buffer): Forge =>
   ({ provider }) => {
@@ -56,7 +56,7 @@ const unsigned =
   ({ provider }) =>
     `${encoded({ alg, typ: 'JWT' })}.${encoded(provider.claims())}.`;
 
-/** Bearer tokens in the shape of a JWT that are no session, each by what is wrong with it. */
+/** Bearer tokens in the form of a JWT that are not valid sessions, each by its fault. */
 export const HOSTILE_TOKENS: Readonly<Record<string, Forge>> = {
   'alg none': unsigned('none'),
   'alg None': unsigned('None'),
@@ -73,7 +73,7 @@ export const HOSTILE_TOKENS: Readonly<Record<string, Forge>> = {
   'HS256 with the modulus as the secret': macWith((key) => key.publicJwk.n ?? ''),
   'HS256 with an empty secret': macWith(() => ''),
 
-  'a trailing slash behind the issuer': ({ provider }) => provider.sign({ iss: `${provider.issuer}/` }),
+  'an issuer with a trailing slash': ({ provider }) => provider.sign({ iss: `${provider.issuer}/` }),
   'the issuer in capitals': ({ provider }) => provider.sign({ iss: provider.issuer.toUpperCase() }),
   'another issuer': claiming(() => ({ iss: 'https://accounts.google.com' })),
   'no issuer': claiming(() => ({ iss: undefined })),
@@ -93,7 +93,7 @@ export const HOSTILE_TOKENS: Readonly<Record<string, Forge>> = {
     aud: ['urn:keyward', OTHER_AUDIENCE],
     azp: CLIENTS.foreign,
   })),
-  'our audience among others, issued to nobody in particular': claiming(() => ({
+  'our audience among others, issued to no client': claiming(() => ({
     aud: ['urn:keyward', OTHER_AUDIENCE],
   })),
   'our audience among others, issued to a list': claiming(() => ({
@@ -101,12 +101,12 @@ export const HOSTILE_TOKENS: Readonly<Record<string, Forge>> = {
     azp: ['urn:keyward'],
   })),
 
-  'an end that is past': claiming(() => ({ exp: now() - HOUR })),
-  'no end': claiming(() => ({ exp: undefined })),
-  'an end in a text': claiming(() => ({ exp: String(now() + HOUR) })),
-  'an end of null': claiming(() => ({ exp: null })),
-  'a beginning to come': claiming(() => ({ nbf: now() + HOUR })),
-  'a beginning in a text': claiming(() => ({ nbf: '0' })),
+  'an expiry in the past': claiming(() => ({ exp: now() - HOUR })),
+  'no expiry': claiming(() => ({ exp: undefined })),
+  'an expiry as text': claiming(() => ({ exp: String(now() + HOUR) })),
+  'a null expiry': claiming(() => ({ exp: null })),
+  'a start in the future': claiming(() => ({ nbf: now() + HOUR })),
+  'a start as text': claiming(() => ({ nbf: '0' })),
 
   'a logout token of the type of a session': claiming(() => ({
     events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
@@ -116,12 +116,12 @@ export const HOSTILE_TOKENS: Readonly<Record<string, Forge>> = {
       { events: { 'http://schemas.openid.net/event/backchannel-logout': {} } },
       { typ: undefined },
     ),
-  'events of null': claiming(() => ({ events: null })),
+  'null events': claiming(() => ({ events: null })),
   'no subject': claiming(() => ({ sub: undefined })),
   'an empty subject': claiming(() => ({ sub: '' })),
   'a subject of 256 characters': claiming(() => ({ sub: 'a'.repeat(256) })),
-  'a number for a subject': claiming(() => ({ sub: 1 })),
-  'a query for a subject': claiming(() => ({ sub: { $ne: null } })),
+  'a numeric subject': claiming(() => ({ sub: 1 })),
+  'a query as subject': claiming(() => ({ sub: { $ne: null } })),
 
   "the attacker's key under the provider's kid": signedByAttacker(({ provider }) => ({
     kid: provider.signingKey.kid,
@@ -130,7 +130,7 @@ export const HOSTILE_TOKENS: Readonly<Record<string, Forge>> = {
   'no kid': signedByAttacker(() => ({ kid: undefined })),
   'a kid that is a path': headed({ kid: '../../../../dev/null' }),
   'a kid of __proto__': headed({ kid: '__proto__' }),
-  'a number for a kid': headed({ kid: 1 }),
+  'a numeric kid': headed({ kid: 1 }),
   "the attacker's own key in the header": signedByAttacker(({ attackersKey }) => ({
     jwk: attackersKey.publicJwk,
   })),
@@ -143,20 +143,20 @@ export const HOSTILE_TOKENS: Readonly<Record<string, Forge>> = {
   })),
 
   'an extension that must be understood': headed({ crit: ['urn:example'], 'urn:example': true }),
-  'another algorithm than it is signed with': altered(
+  'another algorithm than the signature uses': altered(
     (header, payload, signature) =>
       `${encoded({ ...decoded(header), alg: 'PS256' })}.${payload}.${signature}`,
   ),
-  'an algorithm of another kind of key': altered(
+  'an algorithm for another kind of key': altered(
     (header, payload, signature) =>
       `${encoded({ ...decoded(header), alg: 'ES256' })}.${payload}.${signature}`,
   ),
   'the type of a logout token': headed({ typ: 'logout+jwt' }),
   'the type of a security event': headed({ typ: 'application/secevent+jwt' }),
   'the type of a proof of possession': headed({ typ: 'dpop+jwt' }),
-  'a type that is no text': headed({ typ: ['JWT'] }),
+  'a type that is not text': headed({ typ: ['JWT'] }),
 
-  'another payload than was signed': altered(
+  'another payload than the signed one': altered(
     (header, payload, signature) =>
       `${header}.${encoded({ ...decoded(payload), roles: ['keyward-admin'] })}.${signature}`,
   ),
@@ -171,9 +171,11 @@ export const HOSTILE_TOKENS: Readonly<Record<string, Forge>> = {
     const [header, payload] = provider.sign({ sub: 'grace' }).split('.');
     return `${header}.${payload}.${provider.sign({}).split('.')[2]}`;
   },
-  'a payload that is no JSON': altered((header, _payload, signature) => `${header}.bm90IEpTT04.${signature}`),
-  'a payload of null': altered((header, _payload, signature) => `${header}.${encoded(null)}.${signature}`),
-  'a header that is no JSON': altered((_header, payload, signature) => `bm90.${payload}.${signature}`),
+  'a payload that is not JSON': altered(
+    (header, _payload, signature) => `${header}.bm90IEpTT04.${signature}`,
+  ),
+  'a null payload': altered((header, _payload, signature) => `${header}.${encoded(null)}.${signature}`),
+  'a header that is not JSON': altered((_header, payload, signature) => `bm90.${payload}.${signature}`),
   '12 kB of claims': claiming(() => ({ comment: 'a'.repeat(8500) })),
 };
 

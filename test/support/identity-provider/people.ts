@@ -1,7 +1,7 @@
-/** What the identity provider says of a person. */
+/** The identity provider's data about a person. */
 export type PersonClaims = Readonly<Record<string, unknown>>;
 
-/** People of two tenants, by what they enter as their login, which is their `sub`. */
+/** People of two tenants, by their login, which is also their `sub`. */
 export const PEOPLE = {
   ada: {
     name: 'Ada Lovelace',

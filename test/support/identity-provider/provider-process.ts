@@ -8,7 +8,7 @@ import type { PersonClaims } from './people';
 
 const SCRIPT = join(__dirname, 'server.mjs');
 
-/** An application that the provider knows. */
+/** An application that is registered at the provider. */
 export interface ProviderClient {
   readonly client_id: string;
   readonly redirect_uris: readonly string[];
@@ -16,13 +16,13 @@ export interface ProviderClient {
   readonly token_endpoint_auth_method: 'none';
 }
 
-/** Everything a provider's process is told. */
+/** All settings of a provider's process. */
 export interface ProviderSettings {
   readonly issuer: string;
   readonly port: number;
   readonly keys: readonly JWK[];
   readonly clients: readonly ProviderClient[];
-  /** The audiences that access tokens may be asked for. */
+  /** The audiences that clients can request for access tokens. */
   readonly resources: readonly string[];
   readonly people: Readonly<Record<string, PersonClaims>>;
 }
@@ -54,10 +54,10 @@ export class ProviderProcess {
     return this.child.pid ?? 0;
   }
 
-  /** Replaces all settings. Who was signed in is not any more. */
+  /** Replaces all settings. Everyone who was signed in is signed out. */
   async configure(settings: ProviderSettings): Promise<void> {
     const ended = once(this.child, 'close').then(() => {
-      throw new Error('it ended');
+      throw new Error('the process ended');
     });
     ended.catch(() => undefined);
     this.child.send(settings);

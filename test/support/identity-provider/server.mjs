@@ -1,5 +1,5 @@
-// An OpenID provider in a process of its own, so that it can be stopped, suspended and started again. Its parent sends
-// its settings (`ProviderSettings`); each message replaces all of them at the same address.
+// An OpenID provider in its own process, so that it can be stopped, suspended and started again. Its parent sends its
+// settings (`ProviderSettings`). Each message replaces all of them at the same address.
 import { createServer } from 'node:http';
 import { errors, Provider } from 'oidc-provider';
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { BrowserSession } from './browser-session';
 
-/** What an application signs people in with. */
+/** An application's settings for the sign-in of people. */
 export interface SignInRequest {
   readonly issuer: string;
   readonly clientId: string;
@@ -11,7 +11,7 @@ export interface SignInRequest {
   readonly resource: string | null;
 }
 
-/** What an application gets for it. */
+/** The tokens that an application gets. */
 export interface SignedIn {
   readonly accessToken: string;
   readonly idToken: string;
@@ -22,7 +22,7 @@ interface Metadata {
   readonly token_endpoint: string;
 }
 
-/** The authorization-code flow with PKCE (RFC 6749, RFC 7636), with a person who logs in and consents. */
+/** Runs the authorization-code flow with PKCE (RFC 6749, RFC 7636), with a person who logs in and consents. */
 export async function signInAt(request: SignInRequest): Promise<SignedIn> {
   const { issuer, clientId, redirectUri, login, resource } = request;
   const description = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
@@ -43,7 +43,7 @@ export async function signInAt(request: SignInRequest): Promise<SignedIn> {
   }).toString();
 
   const browser = new BrowserSession(url.origin);
-  const asked = await browser.submit(await browser.open(url), { login, password: 'not looked at' });
+  const asked = await browser.submit(await browser.open(url), { login, password: 'not checked' });
   const back = asked.html === undefined ? asked : await browser.submit(asked, {});
   const code = back.url.searchParams.get('code');
   if (code === null || back.url.searchParams.get('state') !== state) {
@@ -61,7 +61,7 @@ export async function signInAt(request: SignInRequest): Promise<SignedIn> {
 async function redeem(endpoint: string, form: Readonly<Record<string, string>>): Promise<SignedIn> {
   const response = await fetch(endpoint, { method: 'POST', body: new URLSearchParams(form) });
   const text = await response.text();
-  if (!response.ok) throw new Error(`the code is not redeemed: ${text}`);
+  if (!response.ok) throw new Error(`redeeming the code failed: ${text}`);
   const tokens = JSON.parse(text) as { readonly access_token: string; readonly id_token: string };
   return { accessToken: tokens.access_token, idToken: tokens.id_token };
 }

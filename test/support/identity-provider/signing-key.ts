@@ -3,7 +3,7 @@ import type { JWK, JWTPayload } from 'jose';
 
 let made = 0;
 
-/** A key of an issuer, and tokens signed with it. */
+/** A signing key of an issuer. */
 export class SigningKey {
   private readonly pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
   readonly kid = `key-${(made += 1)}-${Date.now()}`;
@@ -21,9 +21,9 @@ export class SigningKey {
   }
 
   /**
-   * Signs whatever it is given (RS256), which no library would do.
+   * Signs any claims (RS256), even invalid ones, which no library would do.
    *
-   * @param header what of the header is another; `undefined` leaves a member out
+   * @param header changes of the header. `undefined` removes a member.
    */
   sign(claims: JWTPayload, header: Readonly<Record<string, unknown>> = {}): string {
     const parts = [{ alg: 'RS256', kid: this.kid, typ: 'JWT', ...header }, claims];

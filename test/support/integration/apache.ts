@@ -42,7 +42,7 @@ export async function startApache(replacements: Replacements): Promise<RunningPr
   };
 }
 
-/** What stands around a file in `/etc/apache2/sites-enabled`. */
+/** The configuration around a file in `/etc/apache2/sites-enabled`. */
 function mainConfiguration(folder: string, site: string): string {
   return [
     ...MODULES.map((name) => `LoadModule ${name}_module ${MODULES_FOLDER}/mod_${name}.so`),
@@ -52,7 +52,7 @@ function mainConfiguration(folder: string, site: string): string {
     `ErrorLog ${folder}/error.log`,
     'LogLevel warn',
     'StartServers 1',
-    // Only where it starts as root.
+    // Applies only if it starts as root.
     'User www-data',
     'Group www-data',
     `Include ${site}`,

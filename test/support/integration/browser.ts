@@ -2,7 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 
 const EXECUTABLE = '/usr/bin/chromium';
 
-/** Without these, Chromium asks for things of its own that a machine without a network cannot have. */
+/** Without these, Chromium sends requests of its own that fail on a machine without a network. */
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -13,19 +13,19 @@ const QUIET = [
   '--disable-sync',
 ];
 
-/** A page in a real browser, and what it asked for. */
+/** A page in a real browser, and its requests. */
 export interface BrowserPage {
   readonly page: Page;
-  /** The host of every request it made, once each. */
+  /** The host of every request, once each. */
   requestedHosts(): readonly string[];
-  /** What went wrong on the page: errors thrown, and logged. */
+  /** Errors that the page threw or logged. */
   readonly errors: readonly string[];
 }
 
 /**
- * Debian's Chromium, with a profile of its own that is gone afterwards.
+ * Starts Debian's Chromium with a temporary profile.
  *
- * @param aliases names that lead to this machine, to which browsers grant less than to its own address
+ * @param aliases names that resolve to this machine. Browsers trust them less than its own address.
  */
 export async function openBrowser(aliases: readonly string[] = []): Promise<Browser> {
   const rules = aliases.map((name) => `MAP ${name} 127.0.0.1`).join(', ');

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server that loses connections without a word, as a firewall does that forgot them. */
+/** A connection to a server that goes dead silently, like one through a firewall that lost its state. */
 export interface ForgetfulLink {
   readonly port: number;
-  /** Nothing passes on the connections there are, and neither end is told. New ones work. */
+  /** Stops existing connections from delivering data, without notice to either end. New ones work. */
   forget(): void;
   close(): Promise<void>;
 }

@@ -7,7 +7,7 @@ const ENDS_WITHIN_MS = 600_000;
 
 type Command = readonly [program: string, ...args: string[]];
 
-/** How clients are generated for a language, in a folder that holds `openapi.json` and the runner of that language. */
+/** How clients are generated for a language, in a folder with `openapi.json` and the runner of that language. */
 export interface ClientLanguage {
   /** The folder of its runner in `test/conformance`. */
   readonly folder: string;
@@ -17,7 +17,7 @@ export interface ClientLanguage {
   readonly generate: Command;
   /** Compiles the client and the runner as strictly as the language can. */
   readonly compile: Command;
-  /** Runs a table of cases, whose path is the last argument. */
+  /** Runs a table of cases. The last argument is its path. */
   readonly run: Command;
 }
 
@@ -56,13 +56,13 @@ export const CLIENT_LANGUAGES: readonly ClientLanguage[] = [
   },
 ];
 
-/** Copies the runner of a language to a folder, for a client to be generated beside it. */
+/** Copies the runner of a language to a folder, next to which the client is generated. */
 export async function copyRunner({ folder: name, prepare }: ClientLanguage, folder: string): Promise<void> {
   await cp(join(CONFORMANCE, name), folder, { recursive: true });
   await prepare?.(folder);
 }
 
-/** What a command wrote, and how it ended. */
+/** The output of a command, and its exit code. */
 export interface Ended {
   readonly code: number;
   readonly output: string;
@@ -94,7 +94,7 @@ export async function runIn(
 function installed(variable: string): string {
   const path = process.env[variable];
   if (path === undefined) {
-    throw new Error(`${variable} is not set: npm run test:integration installs it and sets it`);
+    throw new Error(`${variable} is not set. Run the tests with npm run test:integration, which installs it`);
   }
   return path;
 }

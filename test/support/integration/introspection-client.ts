@@ -4,18 +4,18 @@ import { PATIENCE_MS } from '../patience';
 
 const run = promisify(execFile);
 
-/** A variable that `npm run test:integration` sets to where it put a program. */
+/** A variable in which `npm run test:integration` passes the path of a program. */
 type ProgramVariable = 'AUTHLIB_PYTHON' | 'ZITADEL_OIDC_CLIENT' | 'SPRING_SECURITY_CLASSPATH';
 
-/** Returns the value of a variable that names a program. */
+/** Returns the path of a program. */
 export function installed(variable: ProgramVariable): string {
   const value = process.env[variable];
   if (value === undefined)
-    throw new Error(`${variable} is not set: npm run test:integration installs it and sets it`);
+    throw new Error(`${variable} is not set. Run the tests with npm run test:integration, which installs it`);
   return value;
 }
 
-/** Runs a client of another project, which introspects tokens; returns the lines that it writes. */
+/** Runs a client of another project, which introspects tokens. Returns the lines that it writes. */
 export async function linesOf(
   program: string,
   args: readonly string[],

@@ -1,7 +1,7 @@
 import { HttpClient } from '../http-client';
 import { type NodeProcess, runBuiltService, runNode } from '../node-process';
 
-/** A key as a create answers with it. */
+/** A key as returned by its creation. */
 export interface IssuedKey {
   readonly id: string;
   readonly token: string;
@@ -15,13 +15,13 @@ export interface Keyward {
   readonly pid: number;
   readonly root: HttpClient;
   readonly rootToken: string;
-  /** Calls it as the holder of a token, or as nobody. */
+  /** Returns a client that holds a token, or none. */
   as(token?: string): HttpClient;
   issue(body: Readonly<Record<string, unknown>>): Promise<IssuedKey>;
   stop(): Promise<void>;
 }
 
-/** Runs the service on memory storage. In development it prints a root key. */
+/** Runs the service with memory storage. In development it prints a root key. */
 export async function startKeywardInMemory(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Keyward> {
@@ -30,14 +30,14 @@ export async function startKeywardInMemory(
   return operated(running, rootToken);
 }
 
-/** Makes a root key in a database, as an operator does. */
+/** Creates a root key in a database, as an operator does. */
 export async function makeRootKey(mongoUri: string): Promise<string> {
   const cli = runNode(['dist/cli.js', 'create-root-key'], { NODE_ENV: 'test', MONGODB_URI: mongoUri });
-  if ((await cli.exited()) !== 0) throw new Error(`no root key was made: ${cli.stderr()}`);
+  if ((await cli.exited()) !== 0) throw new Error(`creating the root key failed: ${cli.stderr()}`);
   return cli.stdout().trim();
 }
 
-/** Runs the service on a database that has a root key; keys outlive it. */
+/** Runs the service on a database with a root key. Keys outlive it. */
 export async function startKeywardOn(
   mongoUri: string,
   rootToken: string,
@@ -59,7 +59,7 @@ function operated(running: NodeProcess & { readonly url: string }, rootToken: st
     as,
     issue: async (body) => {
       const made = await root.post('/v1/api-keys', { name: 'test', ...body });
-      if (made.status !== 201) throw new Error(`no key was made: ${made.text}`);
+      if (made.status !== 201) throw new Error(`creating a key failed: ${made.text}`);
       return { id: String(made.body['id']), token: String(made.body['token']) };
     },
     stop: async () => running.stop(),

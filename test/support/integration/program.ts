@@ -9,13 +9,13 @@ const STOPS_WITHIN_MS = 10_000;
 /** A server of another project that a test runs. */
 export interface Program {
   readonly pid: number;
-  /** What it wrote so far. */
+  /** Its output so far. */
   output(): string;
-  /** Asks it to end and waits until it has. */
+  /** Asks it to end, and waits for that. */
   stop(): Promise<void>;
 }
 
-/** Runs a server in the foreground and waits until its port takes connections. */
+/** Runs a server in the foreground and waits until its port accepts connections. */
 export async function startProgram(
   [command, ...args]: readonly [string, ...string[]],
   port: number,

@@ -3,14 +3,14 @@ import { Suspension } from '../mongo-server/suspension';
 import { type Program, startProgram } from './program';
 import { makeTempFolder } from './temp-folder';
 
-/** A Redis that a test may take away. */
+/** A Redis that a test can stop. */
 export interface RedisServer {
   readonly url: string;
-  /** Ends it, with all it counted. */
+  /** Stops it. All counts are lost. */
   end(): Promise<void>;
-  /** Starts it again at its address. */
+  /** Starts it again at its previous address. */
   startAgain(): Promise<void>;
-  /** Lets it hang: its connections stay open, and nothing is answered. */
+  /** Makes it hang: its connections stay open, but it does not answer. */
   suspend(): void;
   resume(): void;
   stop(): Promise<void>;

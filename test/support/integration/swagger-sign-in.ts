@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** Signs in from Swagger UI at the identity provider, which opens in a window of its own, and consents. */
+/** Signs in from Swagger UI at the identity provider, which opens in its own window, and consents. */
 export async function signInFrom(page: Page, login: string): Promise<void> {
   await page.locator('.auth-wrapper button.authorize').first().click();
   const scheme = page.locator('.auth-container').filter({ hasText: 'Flow:' });
@@ -10,7 +10,7 @@ export async function signInFrom(page: Page, login: string): Promise<void> {
   ]);
   const closed = provider.waitForEvent('close');
   await provider.locator('input[name=login]').fill(login);
-  await provider.locator('input[name=password]').fill('not looked at');
+  await provider.locator('input[name=password]').fill('not checked');
   await provider.getByRole('button', { name: 'Sign-in' }).click();
   await provider.getByRole('button', { name: 'Continue' }).click();
   await closed;

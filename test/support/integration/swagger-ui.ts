@@ -6,11 +6,11 @@ export interface ShownAnswer {
   readonly body: string;
 }
 
-/** Swagger UI as a person sees it: what there is to press and to read. */
+/** The buttons and texts of Swagger UI, as a person uses them. */
 export class SwaggerUi {
   constructor(private readonly page: Page) {}
 
-  /** Pastes a token into the dialogue behind Authorize, in place of the one that is there. */
+  /** Enters a token in the Authorize dialogue and replaces the previous one. */
   async authorize(token: string): Promise<void> {
     await this.page.locator('.auth-wrapper button.authorize').first().click();
     const dialogue = this.page.locator('.dialog-ux');
@@ -22,7 +22,7 @@ export class SwaggerUi {
     await bearer.getByRole('button', { name: 'Close', exact: true }).click();
   }
 
-  /** Opens an operation, sends it with the body given and reads the answer. */
+  /** Opens an operation, sends it with a body and reads the answer. */
   async execute(operationId: string, body?: object): Promise<ShownAnswer> {
     const operation = this.page.locator(`.opblock[id$="-${operationId}"]`);
     if (!(await operation.getAttribute('class'))?.includes('is-open')) {
@@ -37,7 +37,7 @@ export class SwaggerUi {
     return { status: Number.parseInt(status, 10), body: await text.innerText() };
   }
 
-  /** Takes away the answer to the request before, so that the next one is not mistaken for it. */
+  /** Clears the answer to the previous request, so that it is not mistaken for the next one. */
   private async clear(operation: Locator): Promise<void> {
     const clear = operation.getByRole('button', { name: 'Clear' });
     if (await clear.isVisible()) await clear.click();

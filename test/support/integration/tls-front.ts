@@ -4,15 +4,15 @@ import { freePort } from '../free-port';
 import { startProgram } from './program';
 import { makeTempFolder } from './temp-folder';
 
-/** TLS in front of a service that speaks plain HTTP, as a load balancer gives it. */
+/** TLS in front of a service that speaks plain HTTP, like a load balancer. */
 export interface TlsFront {
   readonly url: string;
-  /** The certificate of the authority that signed its own, in a file that everybody may read. */
+  /** A world-readable file with the certificate of the authority that signed its own. */
   readonly authority: string;
   stop(): Promise<void>;
 }
 
-/** Caddy makes the authority and the certificate by itself. */
+/** Caddy creates the authority and the certificate automatically. */
 export async function startTlsFront(address: string): Promise<TlsFront> {
   const folder = await makeTempFolder('tls');
   const port = await freePort();

@@ -27,16 +27,16 @@ export async function startTwoInstances(
   };
 }
 
-/** The ways of a key to be used that count, which all count the same. */
+/** All ways of using a key that count against the same limit. */
 const USES: readonly ((keyward: Keyward, token: string) => Promise<HttpAnswer>)[] = [
   async (keyward, token) => keyward.as(token).get('/v1/api-keys/self'),
   async (keyward, token) => keyward.as(token).get('/v1/forward-auth?authenticated=1'),
 ];
 
-/** As many as a service has to do with at once when all of a client's workers start. */
+/** The number of concurrent requests when all workers of a client start together. */
 const AT_ONCE = 100;
 
-/** Uses a key so many times, spread evenly over instances and ways, and counts the answers by outcome. */
+/** Uses a key this many times, spread over instances and ways, and counts the answers by outcome. */
 export async function useKey(
   instances: readonly Keyward[],
   token: string,
@@ -55,7 +55,7 @@ export async function useKey(
   return counts;
 }
 
-/** `passed`, or the status and the code of the problem. */
+/** Returns `passed`, or the status and the code of the problem. */
 export function outcomeOf(answer: HttpAnswer | undefined): string {
   if (answer === undefined) return 'not sent';
   return answer.status < 300 ? 'passed' : `${answer.status} ${String(answer.body['code'])}`;

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A replica set knows its members by their ports, and so do clients: a restart must not change them. */
+/** A replica set and its clients identify members by their ports, so a restart must not change them. */
 const PORT_FILE = 'port';
 
 export async function portOf(dataDir: string): Promise<number | undefined> {

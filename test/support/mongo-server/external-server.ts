@@ -22,7 +22,10 @@ export async function useExternalServer(options: MongoServerOptions): Promise<Mo
   };
 }
 
-/** Not a reason to go on to the next kind: the tests would pass against another server than the one asked for. */
+/**
+ * Must not fall back to the next kind of server, because the tests would pass with another server than the requested
+ * one.
+ */
 async function expectAnswer(uri: string): Promise<void> {
   const { mongo } = await import('mongoose');
   const client = new mongo.MongoClient(uri, { serverSelectionTimeoutMS: PATIENCE_MS });
@@ -39,6 +42,6 @@ async function expectAnswer(uri: string): Promise<void> {
 
 function refuse(what: string): never {
   throw new Error(
-    `The server that ${VARIABLE} names is not ours to be ${what}: start one with startMongoServer({ own: true })`,
+    `The server that ${VARIABLE} names cannot be ${what} by a test. Start one with startMongoServer({ own: true })`,
   );
 }

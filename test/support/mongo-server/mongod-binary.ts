@@ -29,7 +29,7 @@ async function onPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** The library itself tries for seconds before it gives up. */
+/** The library itself retries for seconds before it gives up. */
 async function expectDownload(url: string): Promise<void> {
   const none = 'no mongod is in the cache or on the PATH';
   let status: number;
@@ -44,5 +44,6 @@ async function expectDownload(url: string): Promise<void> {
       `${none}, and its download host cannot be reached (${messageOf(error)})`,
     );
   }
-  if (status !== 200) throw new MongoServerUnavailable(`${none}, and its download is answered ${status}`);
+  if (status !== 200)
+    throw new MongoServerUnavailable(`${none}, and the download failed with status ${status}`);
 }

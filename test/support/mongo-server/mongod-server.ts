@@ -24,11 +24,11 @@ async function start(systemBinary: string, dataDir: string | undefined): Promise
   const pid = info?.instance.mongodProcess?.pid;
   if (info === undefined || pid === undefined) {
     await set.stop();
-    throw new Error('it ended at once');
+    throw new Error('the process ended immediately');
   }
   if (dataDir !== undefined) await keepPort(dataDir, info.port);
   return childServer({
-    // Direct, so that a client keeps to the address it was given, a proxy's too.
+    // A direct connection, so that a client uses only the given address, even that of a proxy.
     uri: `mongodb://127.0.0.1:${info.port}/?directConnection=true`,
     kind: 'mongod',
     pid,

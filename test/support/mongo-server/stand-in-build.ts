@@ -12,7 +12,7 @@ const PROJECT = join(__dirname, 'stand-in');
 const SOURCES = ['pom.xml', 'src/StandIn.java'];
 const BUILD_ENDS_WITHIN_MS = 300_000;
 
-/** The folder of the stand-in's jar files, built at its first use. */
+/** Returns the folder of the stand-in's jar files, which are built at the first use. */
 export async function standInJars(): Promise<string> {
   const cache = join(cacheHome(), 'keyward');
   const jars = join(cache, `mongo-stand-in-${await contentHash()}`);
@@ -45,13 +45,13 @@ async function build(dir: string): Promise<void> {
     await run('mvn', ['-q', '-B', 'package'], { cwd: dir, timeout: BUILD_ENDS_WITHIN_MS });
   } catch (error) {
     throw new MongoServerUnavailable(
-      `Maven does not build it: ${textOf(error, 'stdout') || messageOf(error)}`,
+      `Maven cannot build it: ${textOf(error, 'stdout') || messageOf(error)}`,
       { cause: error },
     );
   }
 }
 
-/** A rename is atomic, so another process sees a whole folder or none; whichever build came first stays. */
+/** A rename is atomic, so another process finds a complete folder or none. The first build stays. */
 async function publish(built: string, jars: string): Promise<void> {
   try {
     await rename(built, jars);

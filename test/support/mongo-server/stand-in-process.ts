@@ -15,7 +15,7 @@ export class StandInProcess {
 
   constructor(jars: string, args: readonly string[]) {
     this.child = spawn('java', [...QUICK_START, '-cp', join(jars, '*'), 'StandIn', ...args]);
-    // Writing nothing to it, yet a pipe may break: an error without a listener ends the test run.
+    // Nothing is written to it, but a pipe may still break. An error without a listener ends the test run.
     this.child.stdin.on('error', () => undefined);
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.errors = (this.errors + text).slice(-KEPT_OUTPUT);
@@ -58,7 +58,7 @@ export class StandInProcess {
     });
   }
 
-  /** A test that forgets to stop its server must not keep the test run from ending, which ends the server. */
+  /** A test that does not stop its server must not block the end of the test run. That end stops the server. */
   private letParentEnd(): void {
     this.child.unref();
     for (const stream of [this.child.stdin, this.child.stdout, this.child.stderr]) (stream as Socket).unref();

@@ -22,5 +22,5 @@ export async function startMongoServer(options: MongoServerOptions = {}): Promis
       reasons.push(`  ${kind}: ${error.message}`);
     }
   }
-  throw new Error(`No MongoDB server can be had for the tests.\n${reasons.join('\n')}`);
+  throw new Error(`No MongoDB server is available for the tests.\n${reasons.join('\n')}`);
 }

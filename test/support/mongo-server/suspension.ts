@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-// A suspended process notices nothing, not even its parent's death, and would stay for ever.
+// A suspended process notices nothing, not even its parent's end, and would stay forever.
 const CONTINUE_AT_END_OF_INPUT = `trap '' HUP INT TERM; read -r _; kill -CONT "$1"`;
 
 export class Suspension {
@@ -21,13 +21,13 @@ export class Suspension {
 
   end(): void {
     if (this.guard === undefined) return;
-    // Killed, not told: its own SIGCONT could come late and undo the next suspension.
+    // Killed immediately, because its own SIGCONT could come late and undo the next suspension.
     this.guard.kill('SIGKILL');
     this.guard = undefined;
     try {
       process.kill(this.pid, 'SIGCONT');
     } catch {
-      // The process is gone: nothing is left to continue.
+      // The process has ended, so there is nothing to continue.
     }
   }
 }

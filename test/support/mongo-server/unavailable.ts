@@ -1,9 +1,9 @@
-/** This kind of server cannot be had here, so the next kind is tried. */
+/** This kind of server is not available here, so the next kind is tried. */
 export class MongoServerUnavailable extends Error {
   override readonly name = 'MongoServerUnavailable';
 }
 
-/** By its shape: inside a jest test, errors of Node's own modules are no instances of the test's `Error`. */
+/** Checked by shape: inside a jest test, errors of Node's own modules are not instances of the test's `Error`. */
 export function messageOf(error: unknown): string {
   const message = textOf(error, 'message');
   if (message === '') return String(error);

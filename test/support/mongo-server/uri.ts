@@ -1,7 +1,7 @@
 const PARTS = /^(mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/;
 
 interface UriParts {
-  /** Up to and without the slash; it may hold credentials and several hosts, which `URL` cannot parse. */
+  /** Everything before the slash. It may contain credentials and several hosts, which `URL` cannot parse. */
   readonly authority: string;
   readonly database: string;
   readonly options: string;
@@ -9,7 +9,7 @@ interface UriParts {
 
 function split(uri: string): UriParts {
   const [, authority, database = '', options = ''] = PARTS.exec(uri) ?? [];
-  if (authority === undefined) throw new Error('This is no MongoDB connection string');
+  if (authority === undefined) throw new Error('This is not a MongoDB connection string');
   return { authority, database, options };
 }
 
@@ -24,7 +24,7 @@ export function withDatabase(uri: string, database: string): string {
 export function withoutDatabase(uri: string): string {
   const { authority, database, options } = split(uri);
   const said = new URLSearchParams(options);
-  // Credentials are looked up in the database named, so another name would lose them.
+  // The driver looks up credentials in the named database, so another name would not find them.
   if (authority.includes('@') && !said.has('authSource') && !said.has('authMechanism')) {
     said.set('authSource', database === '' ? 'admin' : decodeURIComponent(database));
     return join({ authority, database: '', options: said.toString() });

@@ -7,20 +7,20 @@ import { type NodeProcess, runNode } from '../node-process';
 const ROOT = join(__dirname, '../../..');
 const run = promisify(execFile);
 
-/** What a fresh application is installed with; the packages of the tree are there already, or in npm's cache. */
+/** The installation options of a new application. The packages are already in the tree or in npm's cache. */
 const NPM = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
 
-/** What a command wrote, and how it ended. */
+/** The output of a command, and its exit code. */
 export interface Ran {
   readonly code: number;
   readonly output: string;
 }
 
-/** A Nest application in a folder of its own, outside the project. */
+/** A Nest application in its own folder, outside the project. */
 export class NestApplication {
   private constructor(readonly folder: string) {}
 
-  /** A folder with a manifest and the tarball; nothing is installed yet. */
+  /** Creates a folder with a manifest and the tarball, without installing anything. */
   static async create(
     folder: string,
     tarball: string,
@@ -55,9 +55,9 @@ export class NestApplication {
   }
 
   /**
-   * Compiles all sources strictly, and looks at the types of every package too.
+   * Compiles all sources strictly, and checks the types of every package too.
    *
-   * @returns what is wrong with the sources or with our package; faults of others' types are theirs
+   * @returns the faults in the sources or in Keyward's package, but not those in types of others
    */
   async compile(): Promise<readonly string[]> {
     const compilerOptions = {
@@ -89,7 +89,7 @@ export class NestApplication {
     );
   }
 
-  /** The names of the packages that were installed at the top. */
+  /** Returns the names of the packages that were installed at the top level. */
   async packages(): Promise<readonly string[]> {
     const top = await readdir(join(this.folder, 'node_modules'));
     const scoped = top.filter((name) => name.startsWith('@'));
@@ -104,7 +104,7 @@ export class NestApplication {
 
 const NOT_IN_A_CLONE = new Set(['.git', 'coverage', 'dist', 'node_modules', 'reports', 'secrets']);
 
-/** The tree as a clone would be after `npm ci`. */
+/** Returns the tree as in a clone after `npm ci`. */
 export async function cloneTo(folder: string): Promise<void> {
   await cp(ROOT, folder, { recursive: true, filter: (path) => !NOT_IN_A_CLONE.has(basename(path)) });
 }

@@ -7,7 +7,7 @@ import ts from 'typescript';
 
 const ROOT = join(__dirname, '../../..');
 
-/** What a manifest says about other packages. */
+/** The dependencies in a manifest. */
 export interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -21,7 +21,7 @@ export async function readManifest(path: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(ROOT, path), 'utf8')) as Manifest;
 }
 
-/** The tarball that `npm pack` would make of the tree as it is built, by its own word. */
+/** Returns the files that `npm pack` would put into the tarball of the current build. */
 export async function listShippedFiles(): Promise<{
   readonly size: number;
   readonly paths: readonly string[];
@@ -29,7 +29,7 @@ export async function listShippedFiles(): Promise<{
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts'];
   const { stdout } = await promisify(execFile)('npm', args, { cwd: ROOT, maxBuffer: 16_777_216 });
   const [packed] = Object.values(JSON.parse(stdout) as Record<string, PackReport>);
-  if (packed === undefined) throw new Error('npm packs nothing');
+  if (packed === undefined) throw new Error('npm pack lists no package');
   return { size: packed.size, paths: packed.files.map(({ path }) => path) };
 }
 
@@ -38,15 +38,15 @@ interface PackReport {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** What is reached from some modules of `dist`, by code and by types. */
+/** What some modules of `dist` reach, by code and by types. */
 export interface Reach {
-  /** Modules, by their paths from the root and without an extension. */
+  /** Modules, by their paths from the root without an extension. */
   readonly modules: ReadonlySet<string>;
-  /** Names of packages, Node's own modules left out. */
+  /** Names of packages, without Node's own modules. */
   readonly packages: ReadonlySet<string>;
 }
 
-/** Follows imports, types' among them, and calls of `require`. */
+/** Follows imports, including those of types, and calls of `require`. */
 export async function reachFrom(entries: readonly string[]): Promise<Reach> {
   const modules = new Set<string>();
   const packages = new Set<string>();

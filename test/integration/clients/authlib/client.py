@@ -1,4 +1,4 @@
-"""Introspects tokens as the documents of authlib show it, and prints a line of JSON for each."""
+"""Introspects tokens as the documentation of authlib shows, and prints a line of JSON for each."""
 
 import json
 import os

@@ -21,7 +21,7 @@ type answer struct {
 func main() {
 	ctx := context.Background()
 	issuer := os.Getenv("ISSUER")
-	// The library refuses to start without a token endpoint, which Keyward does not have and introspection does not use.
+	// The library does not start without a token endpoint. Keyward has none, and introspection uses none.
 	server, err := rs.NewResourceServerClientCredentials(
 		ctx, issuer, os.Getenv("CLIENT_ID"), os.Getenv("CLIENT_SECRET"), rs.WithStaticEndpoints(issuer, ""))
 	if err != nil {

@@ -1,4 +1,4 @@
-/** What stands in an expression and is no metric: keywords that no parenthesis follows. */
+/** Words in an expression that are not metrics: keywords without a parenthesis. */
 const KEYWORDS: ReadonlySet<string> = new Set([
   'by',
   'without',

@@ -4,7 +4,7 @@ import { freePort } from '../../free-port';
 import { startProgram } from '../program';
 import { makeTempFolder } from '../temp-folder';
 
-/** A sample as a query answers with it. */
+/** A sample of a query result. */
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: number;
@@ -12,14 +12,14 @@ export interface Sample {
 
 /** A real Prometheus that scrapes one service as the job "keyward". */
 export interface Prometheus {
-  /** @throws Error if Prometheus does not accept the expression */
+  /** @throws Error if Prometheus rejects the expression */
   query(expression: string): Promise<readonly Sample[]>;
   /** The name of every metric that was scraped. */
   names(): Promise<ReadonlySet<string>>;
   stop(): Promise<void>;
 }
 
-/** @param target `host:port` of what is scraped */
+/** @param target the scraped service, as `host:port` */
 export async function startPrometheus(target: string, rules: string): Promise<Prometheus> {
   const folder = await makeTempFolder('prometheus');
   const port = await freePort();

@@ -1,9 +1,9 @@
 import { bearer } from './guarded-site';
 import { ACME, expectRefused, GLOBEX, type ProxyTest } from './proxy-test';
 
-/** Who comes through, and who does not. */
+/** Cases of allowed and rejected requests. */
 export function itAdmitsByTheKey(test: () => ProxyTest): void {
-  it('lets a key through to its own organisation, and says whose it is, but not what it is', async () => {
+  it('allows a key in its own organisation, and passes on its id and binding but not its token', async () => {
     const { site } = test();
     const { id, token } = await site.keyward.issue({ scopes: ['memory:read', 'report:*'], orgId: 'acme' });
     const [seen] = await site.cameThrough(async () => {
@@ -16,7 +16,7 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     expect(JSON.stringify(seen)).not.toContain(token);
   });
 
-  it('takes the key from X-API-Key as well, and passes that on no more', async () => {
+  it('accepts the key in X-API-Key as well, and does not pass it on', async () => {
     const { site, acmeReader } = test();
     const [seen] = await site.cameThrough(async () =>
       site.request({ path: ACME, lines: [['X-API-Key', acmeReader]] }),
@@ -25,7 +25,7 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     expect(JSON.stringify(seen)).not.toContain(acmeReader);
   });
 
-  it('passes on the body of a request that may change something', async () => {
+  it('passes on the body of a request that changes something', async () => {
     const { site, acmeReader } = test();
     const { token } = await site.keyward.issue({ scopes: ['memory:write'], orgId: 'acme' });
     const post = { method: 'POST', path: ACME, body: JSON.stringify({ text: 'remember' }) };
@@ -37,26 +37,26 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     await expectRefused(site, 403, async () => site.request({ ...post, lines: [bearer(acmeReader), json] }));
   });
 
-  it('asks who presents no key for one', async () => {
+  it('answers 401 with a challenge to a request without a key', async () => {
     const { site } = test();
     const answer = await expectRefused(site, 401, async () => site.request({ path: ACME }));
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="keyward"');
   });
 
   it.each([
-    ['a key that never was', 'kw_01jd8x4k2m6n8p0q2r4s6t8v0w_nonsense'],
+    ['an unknown key', 'kw_01jd8x4k2m6n8p0q2r4s6t8v0w_nonsense'],
     ['a token of another system', 'ghp_0123456789'],
-  ])('refuses %s', async (_what, token) => {
+  ])('rejects %s', async (_what, token) => {
     const { site } = test();
     await expectRefused(site, 401, async () => site.as(token, ACME));
   });
 
-  it('refuses two keys at once, since nobody can say which one is meant', async () => {
+  it('rejects a request with two keys, because it is unclear which one is meant', async () => {
     const { site, acmeReader, globexReader } = test();
     await expectRefused(site, 401, async () => site.as(acmeReader, ACME, [['X-API-Key', globexReader]]));
   });
 
-  it('refuses a revoked key, at once', async () => {
+  it('rejects a revoked key immediately', async () => {
     const { site } = test();
     const { id, token } = await site.keyward.issue({ scopes: ['memory:read'], orgId: 'acme' });
     expect((await site.as(token, ACME)).status).toBe(200);
@@ -64,7 +64,7 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     await expectRefused(site, 401, async () => site.as(token, ACME));
   });
 
-  it('refuses a key without the scope', async () => {
+  it('rejects a key without the scope', async () => {
     const { site } = test();
     for (const scopes of [['memory:write'], []]) {
       const { token } = await site.keyward.issue({ scopes, orgId: 'acme' });
@@ -72,13 +72,13 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     }
   });
 
-  it('refuses the key of another organisation', async () => {
+  it('rejects a key of another organisation', async () => {
     const { site, acmeReader, globexReader } = test();
     await expectRefused(site, 403, async () => site.as(globexReader, ACME));
     await expectRefused(site, 403, async () => site.as(acmeReader, GLOBEX));
   });
 
-  it('refuses a bound key where the request belongs to no tenant', async () => {
+  it('rejects a bound key when the request belongs to no tenant', async () => {
     const { site } = test();
     const { token } = await site.keyward.issue({ scopes: ['report:read'], orgId: 'acme' });
     await expectRefused(site, 403, async () => site.as(token, '/reports/all'));
@@ -86,14 +86,14 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     expect((await site.as(unbound, '/reports/all')).status).toBe(200);
   });
 
-  it('lets any valid key in where the proxy asks for no scope', async () => {
+  it('allows any valid key when the proxy requires no scope', async () => {
     const { site } = test();
     const { token } = await site.keyward.issue({ scopes: [] });
     expect((await site.as(token, '/whoami')).status).toBe(200);
     await expectRefused(site, 401, async () => site.request({ path: '/whoami' }));
   });
 
-  it('tells a key that used up its limit to wait', async () => {
+  it('answers 429 with Retry-After to a key over its limit', async () => {
     const { site, acmeReader } = test();
     const rateLimit = { limit: 3, windowSeconds: 60 };
     const { token } = await site.keyward.issue({ scopes: ['memory:read'], orgId: 'acme', rateLimit });

@@ -5,12 +5,12 @@ import type { WireAnswer } from './send';
 
 const IDENTITY = ['Key-Id', 'Scopes', 'Org-Id', 'Project-Id', 'Owner-Id', 'External-Id'];
 
-/** What a client sends to pass for someone else. */
+/** Headers that a client sends to impersonate another caller. */
 const SPOOFED = IDENTITY.map((name): HeaderLine => [`X-Auth-${name}`, 'spoofed']);
 
-/** A client that lies about itself. */
+/** Cases of a client that sends false information about itself. */
 export function itIsNotDeceived(test: () => ProxyTest): void {
-  it('overwrites what a client says about itself, and takes away what the key does not have [T56]', async () => {
+  it('overwrites identity headers of a client, and removes those that the key does not have [T56]', async () => {
     const { site } = test();
     const { id, token } = await site.keyward.issue({ scopes: ['report:read'] });
     const [seen] = await site.cameThrough(async () => site.as(token, '/reports/all', SPOOFED));
@@ -31,7 +31,7 @@ export function itIsNotDeceived(test: () => ProxyTest): void {
       ],
     ],
     [
-      'spells them as a CGI reads them',
+      'spells them as CGI does',
       [
         ['X_Auth_Org_Id', 'globex'],
         ['X-Auth_Org-Id', 'globex'],
@@ -40,7 +40,7 @@ export function itIsNotDeceived(test: () => ProxyTest): void {
         ['x_auth_org-id', 'globex'],
       ],
     ],
-  ])('keeps its own words about a client who %s', async (_how, lines) => {
+  ])('keeps its own identity headers when a client %s', async (_how, lines) => {
     const { site, acmeReader } = test();
     const seen = await site.cameThrough(async () => site.as(acmeReader, ACME, lines));
     for (const { headers } of seen) {
@@ -49,7 +49,7 @@ export function itIsNotDeceived(test: () => ProxyTest): void {
     }
   });
 
-  it('does not let a key into another organisation by what X-Org-Id says', async () => {
+  it('does not allow a key in another organisation because of X-Org-Id', async () => {
     const { site, acmeReader, globexReader } = test();
     await expectRefused(site, 403, async () => site.as(acmeReader, GLOBEX, [['X-Org-Id', 'acme']]));
     await expectRefused(site, 403, async () => site.as(globexReader, ACME, [['X-Org-Id', 'acme']]));
@@ -70,13 +70,13 @@ export function itIsNotDeceived(test: () => ProxyTest): void {
     '/orgs/acme%26project%3Dapollo/memories',
     '/orgs/globex%23/memories',
     '/_keyward?scope=memory:read&org=acme',
-  ])('judges %s as the service reads it [T98]', async (path) => {
+  ])('checks %s as the service reads it [T98]', async (path) => {
     const { site, acmeReader } = test();
     const seen = await site.cameThrough(async () => site.as(acmeReader, path));
     for (const request of seen) expect(request.path).toBe(ACME);
   });
 
-  it('holds an address allowlist against the client, not against what the client claims', async () => {
+  it('checks an address allowlist against the real client address', async () => {
     const { site } = test();
     const allowedIps = ['127.0.0.7'];
     const { token } = await site.keyward.issue({ scopes: ['memory:read'], orgId: 'acme', allowedIps });

@@ -3,21 +3,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** What the service behind a proxy was sent. */
+/** A request that the service behind a proxy received. */
 export interface EchoedRequest {
   readonly method: string;
-  /** As it came over the wire. */
+  /** As sent over the wire. */
   readonly path: string;
-  /** By lower-case name; joined where a name came more than once. */
+  /** By lower-case name. Values are joined if a name occurs more than once. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** A service behind a proxy that guards nothing itself, and answers with what it was sent. */
+/** An unguarded service behind a proxy. It answers with the request that it received. */
 export interface EchoUpstream {
   /** `host:port` */
   readonly address: string;
-  /** Every request that came through to it. */
+  /** Every request that reached it. */
   readonly received: readonly EchoedRequest[];
   stop(): Promise<void>;
 }

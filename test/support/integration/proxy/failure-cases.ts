@@ -5,7 +5,7 @@ import { bearer } from './guarded-site';
 import { ACME, expectRefused, type ProxyTest, type ProxyTraits } from './proxy-test';
 import { send } from './send';
 
-/** A slip of the operator, and Keyward away. */
+/** Cases of a mistake in the configuration, and of an outage of Keyward. */
 export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void {
   it.each([
     ['scope=report:read', 'scpoe=report:read'],
@@ -14,7 +14,7 @@ export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void 
     ['scope=report:read', 'scope=report:read&orgs=acme'],
     ['scope=report:read', ''],
     ['authenticated=1', 'authenticated=true'],
-  ])('is closed even to a root key by a slip: %s written as "%s" [T57]', async (right, slip) => {
+  ])('rejects even a root key when a mistake turns %s into "%s" [T57]', async (right, slip) => {
     const { site } = test();
     const path = right === 'authenticated=1' ? '/whoami' : '/reports/all';
     await site.withSlip({ [right]: slip === '' ? '""' : slip }, async (url) => {
@@ -24,7 +24,7 @@ export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void 
     });
   });
 
-  it('refuses while Keyward hangs', async () => {
+  it('rejects requests while Keyward hangs', async () => {
     const { site, acmeReader } = test();
     const suspension = new Suspension(site.keyward.pid);
     suspension.begin();
@@ -39,7 +39,7 @@ export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void 
     await eventuallyIs(async () => (await site.as(acmeReader, ACME)).status, 200);
   });
 
-  it('refuses while Keyward is down, and lets in again when it is back', async () => {
+  it('rejects requests while Keyward is down, and allows them again when it is back', async () => {
     const { site, acmeReader, globexReader } = test();
     await site.keyward.stop();
     await expectRefused(site, traits.away, async () => site.as(acmeReader, ACME));

@@ -10,7 +10,7 @@ import { send, type WireAnswer, type WireRequest } from './send';
 /** Starts a proxy with its documented configuration. */
 export type StartProxy = (addresses: GuardedAddresses, changes?: Replacements) => Promise<RunningProxy>;
 
-/** A service behind a real proxy that asks Keyward, with keys that outlive Keyward's process. */
+/** A service behind a real proxy that asks Keyward. The keys outlive Keyward's process. */
 export class GuardedSite {
   private constructor(
     private readonly startProxy: StartProxy,
@@ -42,19 +42,19 @@ export class GuardedSite {
     return send(this.running.proxy.url, wire);
   }
 
-  /** The same, presenting a key. */
+  /** Sends a request with a key through the proxy. */
   async as(token: string, path: string, lines: readonly HeaderLine[] = []): Promise<WireAnswer> {
     return this.request({ path, lines: [bearer(token), ...lines] });
   }
 
-  /** What came through to the service while something was done. */
+  /** Returns the requests that reached the service during an action. */
   async cameThrough(during: () => Promise<unknown>): Promise<readonly EchoedRequest[]> {
     const before = this.app.received.length;
     await during();
     return this.app.received.slice(before);
   }
 
-  /** Another proxy in front of the same services, with a slip in its configuration. */
+  /** Starts another proxy for the same services, with a mistake in its configuration. */
   async withSlip(changes: Replacements, look: (url: string) => Promise<void>): Promise<void> {
     const proxy = await this.startProxy({ keyward: this.keyward.address, app: this.app.address }, changes);
     try {
@@ -64,7 +64,7 @@ export class GuardedSite {
     }
   }
 
-  /** Starts Keyward again at the address it had. */
+  /** Starts Keyward again at its previous address. */
   async startKeywardAgain(): Promise<void> {
     this.running = { ...this.running, keyward: await this.runKeyward() };
   }

@@ -4,7 +4,7 @@ import { itFailsClosed } from './failure-cases';
 import { GuardedSite, type StartProxy } from './guarded-site';
 import type { ProxyTest, ProxyTraits } from './proxy-test';
 
-/** What everyone expects of a proxy that asks Keyward, whichever proxy it is. */
+/** Cases for any proxy that asks Keyward. */
 export function itGuardsLikeEveryProxy(startProxy: StartProxy, traits: ProxyTraits): void {
   let prepared: ProxyTest | undefined;
 

@@ -4,24 +4,24 @@ import type { WireAnswer } from './send';
 export const ACME = '/orgs/acme/memories';
 export const GLOBEX = '/orgs/globex/memories';
 
-/** What the cases share: a site, and a key of each tenant that may read its tenant's memories. */
+/** What the cases share: a site, and a key of each tenant that can read the memories of its tenant. */
 export interface ProxyTest {
   readonly site: GuardedSite;
   readonly acmeReader: string;
   readonly globexReader: string;
 }
 
-/** How one proxy differs from another. */
+/** The differences between proxies. */
 export interface ProxyTraits {
-  /** Settings that Keyward needs for it. */
+  /** Settings that Keyward needs for this proxy. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What a client is told while Keyward is away. */
+  /** The status for a client while Keyward is unreachable. */
   readonly away: number;
-  /** What a client is told while Keyward hangs. */
+  /** The status for a client while Keyward hangs. */
   readonly hanging: number;
 }
 
-/** Refused by the proxy: the service behind it saw nothing of it. */
+/** Expects the proxy to reject a request before it reaches the service. */
 export async function expectRefused(
   site: GuardedSite,
   status: number,

@@ -1,4 +1,4 @@
-/** Where the two services are that a proxy stands in front of, as `host:port`. */
+/** The addresses of the two services behind a proxy, as `host:port`. */
 export interface GuardedAddresses {
   readonly keyward: string;
   readonly app: string;
@@ -7,7 +7,7 @@ export interface GuardedAddresses {
 /** A reverse proxy in front of a service that Keyward guards. */
 export interface RunningProxy {
   readonly url: string;
-  /** What it logged so far. */
+  /** Its log so far. */
   output(): string;
   stop(): Promise<void>;
 }

@@ -3,14 +3,14 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { HeaderLine } from '../../raw-request';
 
-/** A request exactly as it is to go over the wire. */
+/** A request exactly as sent over the wire. */
 export interface WireRequest {
   readonly method?: string;
   /** Not normalised. */
   readonly path: string;
   readonly lines?: readonly HeaderLine[];
   readonly body?: string;
-  /** The address to call from; any of 127.0.0.0/8. */
+  /** The client address, one of 127.0.0.0/8. */
   readonly from?: string;
 }
 
@@ -20,7 +20,7 @@ export interface WireAnswer {
   readonly text: string;
 }
 
-/** Sends a request as it stands: `fetch` would tidy up its path and its headers. */
+/** Sends a request unchanged. `fetch` would normalise its path and its headers. */
 export async function send(
   url: string,
   { method = 'GET', path, lines = [], body = '', from = '127.0.0.1' }: WireRequest,

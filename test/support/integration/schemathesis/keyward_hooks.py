@@ -1,4 +1,4 @@
-"""Whom schemathesis calls as: keys of its own, so that it may revoke and rotate whatever it sees."""
+"""The keys that schemathesis calls with. It has its own keys, so that it can revoke and rotate any key it sees."""
 
 import json
 import os
@@ -35,7 +35,7 @@ class CallerKeys:
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Spares the key that makes the others: what happens to it is asked of one that never was."""
+    """Protects the key that creates the others: requests about it use an unknown id instead."""
     parameters = case.path_parameters or {}
     if ROOT_ID in str(parameters.get("id")):
         parameters["id"] = "0" * len(ROOT_ID)

@@ -9,7 +9,7 @@ import { type Archive, countStatuses, type StatusCounts } from './status-counts'
 const PROGRAM_VARIABLE = 'SCHEMATHESIS';
 const ENDS_WITHIN_MS = 600_000;
 
-/** What an answer may not be, however odd the request. */
+/** Properties that no answer may have, however odd the request. */
 const CHECKS = [
   'not_a_server_error',
   'status_code_conformance',
@@ -19,19 +19,19 @@ const CHECKS = [
 ];
 
 export interface Persona {
-  /** The create request of its keys. */
+  /** The request that creates its keys. */
   readonly caller: Readonly<Record<string, unknown>>;
-  /** How many requests it makes with one key. */
+  /** The number of requests with one key. */
   readonly casesPerKey: number;
-  /** How many examples of each operation it tries in each phase, at the most. */
+  /** The maximum number of examples of each operation in each phase. */
   readonly examples: number;
 }
 
 /**
- * Tries every documented operation with what its description permits, and with what it does not.
+ * Tests every documented operation with valid and invalid requests.
  *
  * @returns how often each operation answered with each status
- * @throws Error with what schemathesis found
+ * @throws Error with the findings of schemathesis
  */
 export async function runSchemathesis(keyward: Keyward, persona: Persona): Promise<StatusCounts> {
   const folder = await makeTempFolder('schemathesis');

@@ -1,4 +1,4 @@
-/** What is read of an HTTP archive (HAR 1.2). */
+/** The parts of an HTTP archive (HAR 1.2) that are read. */
 export interface Archive {
   readonly log: {
     readonly entries: readonly {
@@ -8,7 +8,7 @@ export interface Archive {
   };
 }
 
-/** By operation, such as `GET /v1/api-keys/{id}`: how often it answered with each status. */
+/** How often each operation, such as `GET /v1/api-keys/{id}`, answered with each status. */
 export type StatusCounts = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 const FIXED = /^\/(?:v1\/api-keys(?:\/(?:verify|import|self(?:\/rotate)?))?|oauth2\/introspect)$/;

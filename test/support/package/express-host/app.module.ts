@@ -4,7 +4,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { ApiKeysModule, type ApiKeysOptions, type ApiKeysOptionsFactory, type KeyEvents } from 'keyward';
 import { AccountController, MemoriesController } from './memories.controller';
 
-/** Listens, so that the test sees whether the host's emitter is the one that is told. */
+/** Shows the test whether Keyward notifies the host's own emitter. */
 @Injectable()
 class Alarm {
   @OnEvent('api-key.revoked')

@@ -7,10 +7,10 @@ import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import java.io.IOException;
 import java.util.List;
 
-/** Arguments: the port (0 for any free one) and, to keep the data in a file, that file's path. */
+/** Arguments: the port (0 for any free one), and optionally the path of a file for the data. */
 public final class StandIn {
 
-    /** The oldest version that the Node driver 7 accepts; the server's own constants stop below it. */
+    /** The oldest version that the Node driver 7 accepts. The server's own constants end below it. */
     private static final MongoVersion VERSION = new MongoVersion() {
         @Override
         public List<Integer> getVersionArray() {
@@ -46,7 +46,7 @@ public final class StandIn {
         return backend.version(VERSION);
     }
 
-    /** Whoever started this process holds its input open: when they die, however they die, it ends. */
+    /** The parent process holds the input open. When it ends for any reason, this process ends. */
     private static void waitForEndOfInput() throws IOException {
         while (System.in.read() != -1) {
             continue;
