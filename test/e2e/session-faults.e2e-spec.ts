@@ -67,7 +67,7 @@ afterEach(async () => provider.stop());
 const FAULTS: readonly (readonly [string, RegExp, (issuer: string) => RequestListener])[] = [
   [
     'redirects',
-    /no sign-in: .*\/openid-configuration redirects to .*elsewhere.*: configure the exact "iss" of its tokens/,
+    /no sign-in: .*\/openid-configuration redirects to .*elsewhere.*: configure the exact issuer \(iss\) of its tokens/,
     (issuer) => (_request, response) => response.writeHead(302, { Location: `${issuer}/elsewhere` }).end(),
   ],
   [
@@ -78,7 +78,7 @@ const FAULTS: readonly (readonly [string, RegExp, (issuer: string) => RequestLis
   ],
   [
     'names another issuer',
-    /no sign-in: .* names the issuer .*, which is different: configure the exact "iss"/,
+    /no sign-in: .* names the issuer .*, which is different: configure the exact issuer \(iss\)/,
     (issuer) => asJson(() => ({ issuer: `${issuer}/`, jwks_uri: `${issuer}/jwks` })),
   ],
   [

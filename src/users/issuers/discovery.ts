@@ -41,7 +41,7 @@ function otherIssuer(issuer: string, described: unknown): IssuerFaultError {
   // Entra ID does this for its `common` and `organizations` endpoints.
   const remedy = shown.includes('{')
     ? 'a template for several tenants: configure the issuer of one tenant'
-    : 'which is different: configure the exact "iss" of its tokens';
+    : 'which is different: configure the exact issuer (iss) of its tokens';
   return new IssuerFaultError(`the metadata of ${issuer} names the issuer ${shown}, ${remedy}`);
 }
 
@@ -57,7 +57,7 @@ export async function readJson(url: string, signal: AbortSignal): Promise<Readon
     await response.body?.cancel();
     const to = JSON.stringify((response.headers.get('location') ?? '').slice(0, MAX_SHOWN));
     throw new IssuerFaultError(
-      `${url} redirects to ${to}: configure the exact "iss" of its tokens, which answers without a redirect`,
+      `${url} redirects to ${to}: configure the exact issuer (iss) of its tokens, which answers without a redirect`,
     );
   }
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
