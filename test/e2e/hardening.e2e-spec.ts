@@ -61,12 +61,17 @@ describe('the security headers', () => {
   });
 
   it.each([
-    ['without a host', 'GET /v1/api-keys HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'Name the host'],
+    [
+      'without a host',
+      'GET /v1/api-keys HTTP/1.1\r\nConnection: close\r\n\r\n',
+      400,
+      'Send exactly one Host header.',
+    ],
     [
       'with two hosts',
       'GET /v1/api-keys HTTP/1.1\r\nHost: x\r\nHOST: y\r\nConnection: close\r\n\r\n',
       400,
-      'Name the host',
+      'Send exactly one Host header.',
     ],
     [
       'with an unknown expectation',
