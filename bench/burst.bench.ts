@@ -34,9 +34,9 @@ async function main(): Promise<void> {
   const alone = await issue(app);
   claim(`reads for ${AT_ONCE} first uses at once,`, await readsOfBurst(app, commands, alone), { atMost: 1 });
   const owned = await issue(app, 'alice');
-  claim('the same where the key has an owner,', await readsOfBurst(app, commands, owned), { atMost: 2 });
+  claim('the same for a key with an owner,', await readsOfBurst(app, commands, owned), { atMost: 2 });
 
-  // Until the feed has told of the keys' own making, which takes them out of the cache once more.
+  // Waits for the feed to announce the creation of the keys, which removes them from the cache once more.
   await pause(SETTLED_MS);
   await app.get(KeyVerifier).verify(owned, REQUIREMENT);
   commands.take();
@@ -73,11 +73,11 @@ async function readsOfBurst(
   const all = await Promise.all(
     Array.from({ length: AT_ONCE }, async () => verifier.verify(token, REQUIREMENT)),
   );
-  if (all.some(({ code }) => code !== 'VALID')) throw new Error('not all were let in');
+  if (all.some(({ code }) => code !== 'VALID')) throw new Error('not all were accepted');
   return commands.take().reads;
 }
 
-/** Until both feeds have proved something, every use asks the store; the first use starts them. */
+/** Until both feeds have proven freshness, every use reads the store. The first use starts them. */
 async function untilFresh(app: INestApplicationContext): Promise<void> {
   const { feeds } = app.get(FreshKeys);
   await app.get(KeyVerifier).verify(await issue(app, 'bob'), REQUIREMENT);
@@ -85,7 +85,7 @@ async function untilFresh(app: INestApplicationContext): Promise<void> {
     await pause(10);
 }
 
-/** What the driver sends for verifications; the feed's heartbeats and the relay of events read by themselves. */
+/** Counts the driver's commands for verifications, without those of the feed's heartbeats and the event relay. */
 class CountedCommands {
   private reads = 0;
   private usageBulks = 0;
@@ -97,7 +97,7 @@ class CountedCommands {
     });
   }
 
-  /** What was counted since the last call. */
+  /** Returns the counts since the last call. */
   take(): { readonly reads: number; readonly usageBulks: number } {
     const { reads, usageBulks } = this;
     this.reads = 0;
@@ -106,7 +106,7 @@ class CountedCommands {
   }
 }
 
-/** Whether one key or one owner is read, as verification does. */
+/** Returns whether a command reads one key or one owner, as verification does. */
 function isOfOne({ find, filter = {} }: mongo.Document): boolean {
   const { _id: id } = filter as { readonly _id?: unknown };
   return ['api_keys', 'users'].includes(String(find)) && typeof id === 'string' && !id.startsWith('#hb:');

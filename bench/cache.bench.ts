@@ -14,7 +14,7 @@ interface Cache {
   set(key: string, value: object): unknown;
 }
 
-/** Keeps what is computed from being left out by the compiler. */
+/** Keeps the compiler from removing unused results. */
 let sink = 0;
 
 async function main(): Promise<void> {
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   };
   const sieve = filled(new SieveCache<object>(ENTRIES));
   const lru = filled(new LRUCache<string, object>({ max: ENTRIES }));
-  // One call site each, so that neither pays for the other.
+  // One call site each, so that neither slows down the other.
   const figures = await interleave({
     sieve: () =>
       microseconds(CALLS, (index) => {
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   claim('SieveCache.get(), to lru-cache,', ratio(figures.sieve, figures.lru), { atMost: 1 });
 }
 
-/** Keys are asked for by Zipf's law, as popularity goes, from ten times as many as have room. */
+/** Requests keys with Zipf-distributed popularity, from ten times as many keys as the cache can hold. */
 function printHitRatios(): void {
   const rows = [0.8, 0.9, 1].map((skew) => {
     const trace = zipfTrace(ENTRIES, skew);
@@ -93,7 +93,7 @@ function firstAtLeast(sorted: Float64Array, wanted: number): number {
   return low;
 }
 
-/** The same numbers in every run (mulberry32). */
+/** Returns the same random numbers in every run (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -104,7 +104,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** As long as a key's id. */
+/** Returns a text as long as a key's id. */
 function keyOf(index: number): string {
   return `01jd${String(index).padStart(22, '0')}`;
 }

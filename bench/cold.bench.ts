@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   claim('a cold verify() at 100k stored, to 1k,', ratio(figures.huge, figures.small), { atMost: 1.25 });
 }
 
-/** Keys in a database of their own, of which none is known yet. */
+/** Creates keys in their own database, none of them cached. */
 class ColdKeys {
   private next = 0;
 
@@ -49,7 +49,7 @@ class ColdKeys {
     const store = await openMongoStore(uri);
     const keys = Array.from({ length: SIZES['1k'] }, sampleKey);
     for (const { key } of keys) await store.repository.insert(key);
-    // What is not looked up may be small: the stand-in keeps all in its memory, twice.
+    // Keys that are not looked up may be small: the stand-in keeps all of them in memory, twice.
     const now = new Date();
     for (let stored = keys.length; stored < count; stored += BATCH) {
       const size = Math.min(BATCH, count - stored);
@@ -61,7 +61,7 @@ class ColdKeys {
     );
   }
 
-  /** The median milliseconds of some look-ups, one after the other, by a verifier that knows nothing. */
+  /** Returns the median duration in milliseconds of some lookups in sequence, by a verifier with an empty cache. */
   async lookUp(): Promise<number> {
     const { verifier } = verifierOver(this.store.repository);
     const taken: number[] = [];

@@ -1,4 +1,4 @@
-// Emits every TypeScript file that a bench may load and that was changed since, see typescript.cjs.
+// Compiles every changed TypeScript file that a bench may load, see typescript.cjs.
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const ts = require('typescript');

@@ -44,7 +44,7 @@ async function measure(mongo: BenchMongo, feed: string, count: number): Promise<
     await Promise.all(instances.map(async (instance) => instance.counts()));
     await change(writer, rate);
     const counts = await Promise.all(instances.map(async (instance) => instance.counts()));
-    // The writer's own writes are no cost of the feed.
+    // The writer's own writes do not count as costs of the feed.
     const idle = counts.length > 1 ? counts.slice(1) : counts;
     const commands = (name?: string): number => {
       const own = counts.map((of) => commandsOf(of, name)).reduce((sum, each) => sum + each, 0);
@@ -67,7 +67,7 @@ async function measure(mongo: BenchMongo, feed: string, count: number): Promise<
   return rows;
 }
 
-/** Makes so many keys a second, for a while. */
+/** Creates this many keys per second, for a while. */
 async function change(writer: Instance, rate: number): Promise<void> {
   const end = performance.now() + SECONDS * 1000;
   for (let made = 0; made < rate * SECONDS; made += 1) {

@@ -8,10 +8,10 @@ import { median, ratio } from './kit/statistics';
 const SERVER_CORE = 0;
 const LOAD_CORE = 1;
 
-/** A twentieth of a second's work or so: what else the machine does falls on neighbours alike. */
+/** About a twentieth of a second's work, so that other load on the machine affects neighbours equally. */
 const ANSWERS = { fastify: 2500, express: 800 } as const;
 
-/** Processes of one program differ among themselves, so every so many rounds have processes of their own. */
+/** Processes of the same program differ, so new processes are started after this many rounds. */
 const GENERATIONS = 3;
 const ROUNDS_OF_ONE = 60;
 const WARM_UP_ROUNDS = 20;
@@ -50,12 +50,12 @@ async function measure(adapter: Adapter): Promise<void> {
   });
 }
 
-/** One process serves them all, so that they differ by their guards alone. */
+/** One process serves all of them, so that they differ only in their guards. */
 async function measureOnce(adapter: Adapter): Promise<Figures> {
   const server = Child.start('guard/applications.ts', [adapter], { core: SERVER_CORE });
   const loader = Child.start('kit/loader.ts', [], { core: LOAD_CORE });
   const listening = await server.next<Listening>();
-  /** Answers a second of the server's processor time. */
+  /** Returns the number of answers per second of the server's processor time. */
   const subject =
     (guarding: Guarding): Subject =>
     async () => {

@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   claim('better-auth with 1,000 keys, to Keyward,', ratio(figures.peerOfMany, figures.many), { atLeast: 10 });
 }
 
-/** All keys are used in turn, as those of the peer are. */
+/** Uses all keys in turn, like those of the peer. */
 async function keywardWith(count: number): Promise<Subject> {
   const repository = new BsonRepository();
   const keys = Array.from({ length: count }, sampleKey);

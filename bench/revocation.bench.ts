@@ -7,10 +7,10 @@ import { median, quantile } from './kit/statistics';
 
 const TRIALS = 200;
 
-/** So many distinct keys are revoked at the same time. */
+/** The number of distinct keys that are revoked at the same time. */
 const AT_ONCE = 5;
 
-/** How long a refused key is still tried, lest it be accepted again. */
+/** How long a rejected key is still tried, in case it is accepted again. */
 const AFTERWARDS_MS = 50;
 
 async function main(): Promise<void> {
@@ -42,7 +42,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** How many milliseconds after its revocation was acknowledged a key was still let in elsewhere; 0 for not at all. */
+/**
+ * Returns for how many milliseconds after the acknowledged revocation another instance accepted the key. 0 if it never
+ * did.
+ */
 async function lastAcceptance(first: Instance, second: Instance): Promise<number> {
   const { token } = await first.issue();
   const other = second.as(token);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { print, printMachine } from './kit/report';
 
-/** Each in a file, and a process, of its own. */
+/** Each bench has its own file and process. */
 const BENCHES = [
   'verify',
   'tokens',

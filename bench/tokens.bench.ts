@@ -8,7 +8,7 @@ import { median, ratio } from './kit/statistics';
 const TEXTS = 1000;
 const CALLS = 20_000;
 
-/** Keeps what is computed from being left out by the compiler. */
+/** Keeps the compiler from removing unused results. */
 let sink = 0;
 
 async function main(): Promise<void> {
@@ -65,7 +65,7 @@ function withAnotherDigit(token: string): string {
   return flat(token.slice(0, at) + (token[at] === '0' ? '1' : '0') + token.slice(at + 1));
 }
 
-/** As a text comes off a socket, and not as the rope or slice that its making left. */
+/** Returns a flat string as from a socket, not the rope or slice that its creation left. */
 function flat(text: string): string {
   return Buffer.from(text).toString('latin1');
 }

@@ -1,12 +1,12 @@
-// Lets Node load this tree's TypeScript as `tsc` emits it, so that what is measured is what is shipped. The compiler
-// runs in a process of its own: its heap would be measured too.
+// Lets Node load this tree's TypeScript as compiled by `tsc`, so that the shipped code is measured. The compiler runs
+// in its own process, because its heap would be measured too.
 const { execFileSync } = require('node:child_process');
 const { readFileSync, statSync } = require('node:fs');
 const path = require('node:path');
 
 const ROOT = path.join(__dirname, '..');
 
-/** Where `emit.cjs` puts what a file becomes. */
+/** The folder for the output of `emit.cjs`. */
 function emittedFile(fileName) {
   return path.join(
     ROOT,

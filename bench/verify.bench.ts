@@ -13,7 +13,7 @@ const SIZES = { '1k': 1000, '100k': 100_000, '1M': 1_000_000 } as const;
 const CALLS = 20_000;
 const ROUNDS = 51;
 
-/** Keeps what is computed from being left out by the compiler. */
+/** Keeps the compiler from removing unused results. */
 let sink = 0;
 
 async function main(): Promise<void> {
@@ -86,7 +86,7 @@ async function hotVerifier(
   return { ...verifier, repository };
 }
 
-/** All that is stored is cached too. */
+/** The cache holds all stored keys. */
 async function cachedVerifier(
   repository: BsonRepository,
   hot: readonly SampleKey[],

@@ -1,5 +1,5 @@
-// The container's health: whether the process answers. Readiness would take a healthy instance down with its store.
-// Where METRICS_PORT is set, health is served there and not on PORT.
+// The container's health check: does the process answer? With readiness, an outage of the store would stop healthy
+// instances. If METRICS_PORT is set, health is served on it instead of PORT.
 const { METRICS_PORT, METRICS_HOST, HOST, PORT } = process.env;
 const [host, port] = METRICS_PORT ? [METRICS_HOST, METRICS_PORT] : [HOST, PORT || '3000'];
 const address = !host || host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;

@@ -1,4 +1,4 @@
-// For mongosh, on mongo-1's own network: makes the replica set and its two users. Runs again without harm.
+// For mongosh on mongo-1's own network: creates the replica set and its two users. Can be run again safely.
 const { readFileSync } = require('fs');
 
 const MEMBERS = ['mongo-1:27017', 'mongo-2:27017', 'mongo-3:27017'];
@@ -6,13 +6,13 @@ const secretOf = (name) => readFileSync(`/run/secrets/${name}`, 'utf8').trim();
 const root = { user: 'root', pwd: secretOf('mongodb_root_password') };
 const keyward = { user: 'keyward', pwd: secretOf('mongodb_keyward_password') };
 
-/** The first time there is no user yet, and a server lets its own machine make the first one. */
+/** At first there is no user. Then a server allows a client on its own machine to create the first one. */
 function begin(local) {
   try {
     local.runCommand({
       replSetInitiate: {
         _id: 'rs0',
-        // mongo-1 is elected first, so that it is the one that takes the first user.
+        // mongo-1 is elected first, so that it can create the first user.
         members: MEMBERS.map((host, _id) => ({ _id, host, priority: _id === 0 ? 2 : 1 })),
       },
     });
@@ -39,10 +39,10 @@ function canSignIn(local) {
 const local = new Mongo('mongodb://127.0.0.1:27017/?directConnection=true').getDB('admin');
 if (!canSignIn(local)) begin(local);
 
-// From here on whichever member is the primary.
+// From here on, use the current primary, which may be another member.
 const password = encodeURIComponent(root.pwd);
 const admin = new Mongo(`mongodb://root:${password}@${MEMBERS.join()}/admin?replicaSet=rs0`).getDB('admin');
 if (admin.getUser(keyward.user) === null) {
   admin.createUser({ ...keyward, roles: [{ role: 'readWrite', db: 'keyward' }] }, { w: 'majority' });
 }
-print('mongo-init: the replica set and its users are there');
+print('mongo-init: the replica set and its users exist');

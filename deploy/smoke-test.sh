@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Goes through the running compose.yaml: a key is made, used by both instances, and revoked; then one instance is
-# stopped, and a new replica set primary is elected, without anyone noticing. Needs Docker; CI runs it.
+# Tests the running compose.yaml: creates a key, uses it on both instances and revokes it. Meanwhile one instance is
+# stopped and a new replica set primary is elected, and clients notice neither. Needs Docker. CI runs it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +21,7 @@ id=$(field id <<<"$made")
 token=$(field token <<<"$made")
 
 for _ in 1 2 3 4; do
-  [ "$(status "$api/self" -H "Authorization: Bearer $token")" = 200 ] || fail 'a good key is refused'
+  [ "$(status "$api/self" -H "Authorization: Bearer $token")" = 200 ] || fail 'a good key is rejected'
 done
 [ "$(status "http://$published/metrics")" = 404 ] || fail 'metrics are public'
 
@@ -37,6 +37,6 @@ for attempt in $(seq 30); do
 done
 [ "$(status -X DELETE "$api/$id" -H "Authorization: Bearer $root")" = 204 ] || fail 'a key cannot be revoked'
 sleep 2
-[ "$(status "$api/self" -H "Authorization: Bearer $token")" = 401 ] || fail 'a revoked key is let in'
+[ "$(status "$api/self" -H "Authorization: Bearer $token")" = 401 ] || fail 'a revoked key is accepted'
 docker compose start mongo-1
 echo 'smoke-test: passed'

@@ -20,15 +20,15 @@ import { ApiKeysModule } from '../../src/api-keys.module';
 import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 
-/** What stands before the route. */
+/** The guard of the route. */
 export type Guarding = 'scopes-guard' | 'one SHA-256' | 'token in clear' | 'no-op guard' | 'no guard';
 
 export type Adapter = 'fastify' | 'express';
 
-/** Where each application listens, and with which token. */
+/** The address and the token of each application. */
 export type Listening = Readonly<Record<Guarding, { readonly port: number; readonly token: string }>>;
 
-/** How much processor time they used so far, in microseconds. */
+/** Returns the processor time used so far, in microseconds. */
 export interface Used {
   readonly used: number;
 }
@@ -40,7 +40,7 @@ class NoOpGuard implements CanActivate {
   }
 }
 
-/** What no guard over API keys can do without: reading the token, and its digest. */
+/** The minimum work of any guard for API keys: reading the token, and hashing it. */
 @Injectable()
 class DigestGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -49,7 +49,7 @@ class DigestGuard implements CanActivate {
   }
 }
 
-/** What Keyward does not do: finding the token itself among known ones. */
+/** A guard that Keyward does not use: it finds the token itself among known ones. */
 @Injectable()
 class ClearGuard implements CanActivate {
   private readonly known = new Set<string>();
@@ -86,7 +86,7 @@ const GUARDED: Readonly<Record<Guarding, ModuleMetadata>> = {
   'no guard': {},
 };
 
-/** As long as a token, and none. */
+/** A string as long as a token, but not a valid one. */
 const NO_TOKEN = `kw_${'0'.repeat(26)}_${'0'.repeat(49)}`;
 
 async function start(adapter: Adapter, guarding: Guarding): Promise<Listening[Guarding]> {
@@ -100,7 +100,7 @@ async function start(adapter: Adapter, guarding: Guarding): Promise<Listening[Gu
   );
   await app.listen(0, '127.0.0.1');
   const server = app.getHttpServer() as Server;
-  // One that is not asked for a while keeps its connections.
+  // An application that gets no requests for a while keeps its connections.
   server.keepAliveTimeout = 0;
   const { port } = server.address() as AddressInfo;
   if (guarding !== 'scopes-guard') return { port, token: NO_TOKEN };

@@ -7,10 +7,10 @@ import { rootCaller } from '../../src/api-keys/domain/caller';
 import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
 import { createService } from '../../src/bootstrap/create-service';
 
-/** What an instance can be asked for; it answers with what stands beside it. */
+/** Requests to an instance, and the message that it answers each with. */
 export type Question =
   | { readonly issue: CreateApiKey }
-  /** {@link Counts} since the last time it was asked. */
+  /** {@link Counts} since the last request. */
   | { readonly counts: true };
 
 export interface Issued {
@@ -18,11 +18,11 @@ export interface Issued {
   readonly token: string;
 }
 
-/** What an instance did for its change feed. */
+/** The work of an instance for its change feed. */
 export interface Counts {
   /** Commands sent to the server, by name. */
   readonly commands: Readonly<Record<string, number>>;
-  /** Documents that came back from reads of what was changed of late, in polls. */
+  /** Documents that polls returned from reads of recent changes. */
   readonly polled: number;
   /** Changes that its feed of keys announced. */
   readonly announced: number;
@@ -30,12 +30,12 @@ export interface Counts {
   readonly used: number;
 }
 
-/** The whole service, that listens, and besides answers the benches. */
+/** The whole service, which also answers the benches. */
 async function main(): Promise<void> {
   const app = await createService();
   await app.listen(0, '127.0.0.1');
   const counter = new Counter(app.get<Connection>(getConnectionToken()));
-  // The first listener starts a feed; in the service that is the first use of a key.
+  // The first listener starts a feed. In the service, that is the first use of a key.
   const { feeds } = app.get(FreshKeys);
   feeds.keys?.subscribe({ changed: () => (counter.announced += 1), everythingChanged: () => undefined });
   feeds.owners?.subscribe({ changed: () => undefined, everythingChanged: () => undefined });

@@ -3,7 +3,7 @@ import type { ApiKey, ApiKeyWithHistory } from '../../src/api-keys/domain/api-ke
 import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
 import { StorageConfig } from '../../src/config/storage.config';
 
-/** Keeps keys in memory, and reads them as they come from MongoDB: every part, each text too, made out of bytes. */
+/** Keeps keys in memory as BSON, and decodes every part of them on each read, as with MongoDB. */
 export class BsonRepository extends MemoryApiKeyRepository {
   private readonly stored: string[] = [];
 
@@ -11,7 +11,7 @@ export class BsonRepository extends MemoryApiKeyRepository {
     super(new StorageConfig().permitVolatile('keys'));
   }
 
-  /** The ids of all keys, in the order of their insertion. */
+  /** The ids of all keys, in insertion order. */
   ids(): readonly string[] {
     return this.stored;
   }

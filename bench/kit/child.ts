@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** A script of the benches in a process of its own, that is talked to by messages. */
+/** A script of the benches in its own process, which communicates by messages. */
 export class Child {
   private readonly ended: Promise<number | null>;
   private readonly unread: unknown[] = [];
@@ -19,7 +19,7 @@ export class Child {
 
   /**
    * @param script in `bench/`
-   * @param core the only core that it may use, where it is not to use all
+   * @param core the only core that it may use. `undefined` for all.
    */
   static start(
     script: string,
@@ -48,7 +48,7 @@ export class Child {
     return this.process.pid;
   }
 
-  /** The next message that it sends; who asked first is told first. */
+  /** Returns the next message from the process. Waiting callers get messages in the order of their calls. */
   async next<T>(): Promise<T> {
     const message =
       this.unread.length > 0

@@ -2,7 +2,7 @@ import { HttpClient } from '../../test/support/http-client';
 import type { Counts, Issued } from '../instances/instance';
 import { Child } from './child';
 
-/** One instance of the service in a process of its own. */
+/** One instance of the service in its own process. */
 export class Instance {
   private constructor(
     private readonly child: Child,
@@ -17,7 +17,7 @@ export class Instance {
     return new Instance(child, url);
   }
 
-  /** Calls it as the holder of a token. */
+  /** Returns a client that holds a token. */
   as(token: string): HttpClient {
     return new HttpClient(this.url, token);
   }
@@ -26,7 +26,7 @@ export class Instance {
     return this.child.ask<Issued>({ issue: { name: 'bench', scopes } });
   }
 
-  /** What it did since the last time this was asked. */
+  /** Returns the work since the last call. */
   async counts(): Promise<Counts> {
     return this.child.ask<Counts>({ counts: true });
   }

@@ -4,20 +4,20 @@ import { recordChange } from '../../src/api-keys/domain/key-change';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { issueToken } from '../../src/api-keys/domain/token/key-token';
 
-/** A key that is stored, with its token. */
+/** A stored key and its token. */
 export interface SampleKey {
   readonly key: ApiKeyWithHistory;
   readonly token: string;
 }
 
-/** What the benches ask of a key: one scope, its organisation. */
+/** The requirement in the benches: one scope, and the key's organisation. */
 export const REQUIREMENT: Requirement = {
   scopes: { allOf: ['memory:read'], anyOf: [] },
   tenant: { orgId: 'acme' },
   clientAddress: '127.0.0.1',
 };
 
-/** A key as many have them: two scopes, an organisation, some metadata, no end. */
+/** Returns a typical key: two scopes, an organisation, some metadata, no expiry. */
 export function sampleKey(): SampleKey {
   const now = new Date();
   const id = newKeyId(now);
@@ -38,7 +38,7 @@ export function sampleKey(): SampleKey {
     history: [],
     historyDropped: 0,
   };
-  // Through a buffer, as a token comes off a socket: flat, and not the rope that its making left.
+  // Goes through a buffer, like a token from a socket: a flat string, not the rope that concatenation creates.
   return {
     key: recordChange(blank, now, { action: 'created', by: 'cli' }),
     token: Buffer.from(token).toString('latin1'),

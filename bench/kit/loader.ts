@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** Asks for something so many times, over connections that stay open; answers with an empty message when all came. */
+/** Sends this many requests over connections that stay open. Sends an empty message when all are answered. */
 export interface Load {
   readonly port: number;
   readonly path: string;
@@ -22,7 +22,7 @@ function connectionsTo(port: number): readonly Socket[] {
   return open;
 }
 
-/** An answer is small enough to come in one piece; the next request of a connection is sent when it has come. */
+/** An answer is small enough to arrive in one piece. Then the connection sends its next request. */
 function load({ port, path, token, count }: Load): void {
   const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\n\r\n`;
   let sent = 0;

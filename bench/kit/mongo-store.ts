@@ -7,9 +7,9 @@ import { startMongoServer } from '../../test/support/mongo-server';
 import { withDatabase } from '../../test/support/mongo-server/uri';
 import { print } from './report';
 
-/** A MongoDB server, as the tests find one. */
+/** The MongoDB server that the tests would use. */
 export interface BenchMongo {
-  /** The address of a database that no other process has. */
+  /** The connection string of a database that no other process uses. */
   uriOf(name: string): string;
   stop(): Promise<void>;
 }
@@ -23,11 +23,11 @@ export async function startBenchMongo(): Promise<BenchMongo> {
   };
 }
 
-/** Keys in MongoDB, as the service opens them. */
+/** A store of keys in MongoDB, opened like in the service. */
 export interface MongoStore {
   readonly repository: MongoApiKeyRepository;
   readonly connection: Connection;
-  /** The documents behind the repository's back. */
+  /** The documents, for access that bypasses the repository. */
   readonly documents: mongo.Collection<{ _id: string }>;
   close(): Promise<void>;
 }

@@ -1,13 +1,13 @@
 import { cpus, loadavg } from 'node:os';
 import type { Estimate } from './statistics';
 
-/** What a figure must be. */
+/** The limits of a figure. */
 export interface Target {
   readonly atMost?: number;
   readonly atLeast?: number;
 }
 
-/** Says on what, when and beside how much other work the figures were measured. */
+/** Prints the machine, the time and the load of the measurement. */
 export function printMachine(): void {
   const [cpu] = cpus();
   print(
@@ -22,7 +22,7 @@ export function print(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** A table in Markdown, ready for the documentation. */
+/** Prints a Markdown table for the documentation. */
 export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
   const texts = [head, ...rows].map((row) => row.map(textOf));
   const widths = head.map((_title, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));
@@ -35,7 +35,7 @@ export function printTable(head: readonly string[], rows: readonly (readonly (st
   print();
 }
 
-/** Says whether what is claimed was measured. An interval is judged by its median. */
+/** Prints whether a figure meets its claim. The median of an interval counts. */
 export function claim(what: string, measured: Estimate | number, target: Target): void {
   const figure = typeof measured === 'number' ? measured : measured.median;
   const interval = typeof measured === 'number' ? '' : ` [${textOf(measured.low)} ${textOf(measured.high)}]`;
@@ -49,13 +49,13 @@ export function claim(what: string, measured: Estimate | number, target: Target)
   );
 }
 
-/** A figure with three digits that count. */
+/** Formats a figure with three significant digits. */
 function textOf(value: string | number): string {
   if (typeof value === 'string') return value;
   return Number.isInteger(value) || Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3);
 }
 
-/** A median and its interval, for a table. */
+/** Formats a median and its interval for a table. */
 export function intervalOf({ median, low, high }: Estimate): string {
   return `${median.toFixed(3)} [${low.toFixed(3)} ${high.toFixed(3)}]`;
 }

@@ -1,4 +1,4 @@
-/** What is measured: does its work once and answers with its figure. */
+/** A subject of a measurement. It does its work once and returns its figure. */
 export type Subject = () => number | Promise<number>;
 
 const ROUNDS = 21;
@@ -6,8 +6,8 @@ const ROUNDS = 21;
 const WARM_UP_ROUNDS = 3;
 
 /**
- * Measures every subject once a round, so that whatever else the machine does falls on all of them alike. Each round
- * begins with another subject. The first rounds warm up and are left out.
+ * Measures every subject once in each round, so that other load on the machine affects all of them equally. Each round
+ * begins with another subject. The first rounds are for warming up and do not count.
  *
  * @returns each subject's figures, by round
  */
@@ -32,8 +32,8 @@ export async function interleave<Name extends string>(
 }
 
 /**
- * Microseconds of processor time of one call, over so many. Not of the wall's clock: what others do on the machine is
- * no part of it.
+ * Returns the microseconds of processor time of one call, averaged over many. Unlike wall-clock time, this excludes
+ * other processes on the machine.
  */
 export function microseconds(calls: number, call: (index: number) => unknown): number {
   const before = process.cpuUsage();
@@ -41,7 +41,7 @@ export function microseconds(calls: number, call: (index: number) => unknown): n
   return processorTimeSince(before) / calls;
 }
 
-/** As {@link microseconds}, each call awaited before the next. */
+/** Like {@link microseconds}, but awaits each call before the next. */
 export async function microsecondsLate(
   calls: number,
   call: (index: number) => Promise<unknown>,

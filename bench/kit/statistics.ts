@@ -1,4 +1,4 @@
-/** A median, and between which values the true one lies 95 times in 100. */
+/** A median and its 95 % confidence interval. */
 export interface Estimate {
   readonly median: number;
   readonly low: number;
@@ -7,7 +7,7 @@ export interface Estimate {
 
 const CONFIDENCE = 0.95;
 
-/** The value that a share of the values does not exceed. */
+/** Returns the value that this share of the values does not exceed. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
@@ -19,7 +19,7 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.ceil(middle - 1)] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
 }
 
-/** The median, with the confidence interval that its order statistics give, whatever the values' distribution is. */
+/** Returns the median with the confidence interval of its order statistics, which holds for any distribution. */
 function estimate(values: readonly number[]): Estimate {
   const sorted = values.toSorted((one, other) => one - other);
   const rank = lowRank(sorted.length);
@@ -30,12 +30,14 @@ function estimate(values: readonly number[]): Estimate {
   };
 }
 
-/** The ratio of two subjects, of which each round measured both. */
+/** Returns the ratio of two subjects that were both measured in each round. */
 export function ratio(values: readonly number[], base: readonly number[]): Estimate {
   return estimate(values.map((value, round) => value / (base[round] ?? Number.NaN)));
 }
 
-/** The highest rank whose interval still holds the median with the wanted confidence: by the binomial distribution. */
+/**
+ * Returns the highest rank whose interval still contains the median with this confidence, by the binomial distribution.
+ */
 function lowRank(count: number): number {
   let probability = 0.5 ** count;
   let below = probability;

@@ -9,13 +9,13 @@ import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
 import { ReuseRecorder } from '../../src/api-keys/verification/reuse-recorder';
 import { StorageConfig } from '../../src/config/storage.config';
 
-/** A verifier as the module composes it, and what it keeps in memory. */
+/** A verifier as the module creates it, and its cache. */
 export interface BenchVerifier {
   readonly verifier: KeyVerifier;
   readonly fresh: FreshKeys;
 }
 
-/** With usage counted, as in the service. */
+/** Counts usage, as in the service. */
 export function verifierOver(repository: ApiKeyRepository, cacheMax?: number): BenchVerifier {
   const options: ApiKeysOptions = { storage: repository, freshness: { cacheMax } };
   const fresh = new FreshKeys(repository, options);

@@ -1,4 +1,4 @@
-/** What of better-auth and its API-key plugin is used here. It is not installed where this is compiled. */
+/** The parts of better-auth and its API-key plugin that are used here. It is not installed when this is compiled. */
 interface BetterAuth {
   readonly api: {
     createApiKey(request: { readonly body: object }): Promise<{ readonly key: string }>;
@@ -9,9 +9,10 @@ interface BetterAuth {
 const PERMISSIONS = { memory: ['read'] };
 
 /**
- * better-auth with so many keys in its memory adapter, its rate limit off, for ours have none.
+ * Sets up better-auth with this many keys in its memory adapter. Its rate limit is off, because Keyward's keys have
+ * none.
  *
- * @returns verifies the keys in turn, by its own server call
+ * @returns verifies the keys in turn, by better-auth's own server call
  */
 export async function betterAuthWith(
   load: (name: string) => unknown,
@@ -46,6 +47,6 @@ export async function betterAuthWith(
   }
   return async (index) => {
     const body = { key: keys[index % count], permissions: PERMISSIONS };
-    if (!(await api.verifyApiKey({ body })).valid) throw new Error('better-auth refused its own key');
+    if (!(await api.verifyApiKey({ body })).valid) throw new Error('better-auth rejected its own key');
   };
 }

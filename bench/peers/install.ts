@@ -12,10 +12,10 @@ const run = promisify(execFile);
 const FILES = ['package.json', 'package-lock.json', '.npmrc'] as const;
 
 /**
- * Installs the peers, as `package-lock.json` here names them, into a cache outside the tree.
+ * Installs the peers of `package-lock.json` into a cache outside the tree.
  *
  * @returns loads a module from there
- * @throws Error with npm's reason where they cannot be had
+ * @throws Error with npm's reason if the installation fails
  */
 export async function installPeers(): Promise<(name: string) => unknown> {
   const lock = await readFile(join(__dirname, 'package-lock.json'));

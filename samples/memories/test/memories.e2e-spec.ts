@@ -25,7 +25,7 @@ describe('the memories sample', () => {
 
   afterAll(async () => app.close());
 
-  it('lets a writer of acme add a memory and a reader of acme read it, and nobody of globex', async () => {
+  it('lets a writer of acme add a memory, a reader of acme read it, and rejects keys of globex', async () => {
     const path = '/orgs/acme/projects/apollo/memories';
     const writer = await keyWith({ scopes: ['memory:write'], orgId: 'acme' });
     const reader = await keyWith({ scopes: ['memory:read'], orgId: 'acme', projectId: 'apollo' });
@@ -40,7 +40,7 @@ describe('the memories sample', () => {
     expect((await reader.get('/orgs/globex/projects/apollo/memories')).status).toBe(403);
   });
 
-  it('turns away a request without a key', async () => {
+  it('rejects a request without a key with 401', async () => {
     const answer = await new HttpClient(url).get('/orgs/acme/projects/apollo/memories');
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="keyward"');

@@ -62,7 +62,7 @@ func run(table, url, root string) (int, error) {
 	return failed, nil
 }
 
-// send returns the status and the typed answer, written as JSON again.
+// send returns the status and the typed answer, encoded as JSON again.
 func send(url string, asked Case) (int, any, error) {
 	client, err := keyward.NewClientWithResponses(url, keyward.WithRequestEditorFn(
 		func(_ context.Context, request *http.Request) error {
@@ -145,14 +145,14 @@ func call(ctx context.Context, client *keyward.ClientWithResponses, asked Case) 
 	}
 }
 
-// read reads a body as its generated type, which must know every member.
+// read decodes a body as its generated type, which must know every member.
 func read[Body any](text json.RawMessage) (Body, error) {
 	var body Body
 	err := strictly(text, &body)
 	return body, err
 }
 
-// parameters reads those of the query and of the headers.
+// parameters decodes those of the query and of the headers.
 func parameters[Params any](asked Case) (Params, error) {
 	given := map[string]any{}
 	for name, value := range asked.Query {
@@ -175,7 +175,7 @@ func strictly(text []byte, into any) error {
 	return decoder.Decode(into)
 }
 
-// typed finds the member that holds the answer: the client has one for each status.
+// typed finds the member with the answer: the client has one for each status.
 func typed(response answered) (any, error) {
 	value := reflect.ValueOf(response).Elem()
 	for index := range value.NumField() {

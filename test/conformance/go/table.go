@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Case is a request and the answer that it must get.
+// Case is a request and its expected answer.
 type Case struct {
 	Name      string            `json:"name"`
 	Operation string            `json:"operation"`
@@ -26,14 +26,14 @@ type Case struct {
 
 var variable = regexp.MustCompile(`\{\{(\w+)\}\}`)
 
-// fill puts what former answers left into a case.
+// fill replaces the variables in a case.
 func fill(text []byte, variables map[string]string) []byte {
 	return variable.ReplaceAllFunc(text, func(found []byte) []byte {
 		return []byte(variables[string(found[2:len(found)-2])])
 	})
 }
 
-// keep reads members of an answer, by JSON Pointer, into variables.
+// keep stores members of an answer, by JSON Pointer, in variables.
 func keep(pointers map[string]string, answer any, variables map[string]string) {
 	for name, pointer := range pointers {
 		if members, ok := answer.(map[string]any); ok {
@@ -42,7 +42,7 @@ func keep(pointers map[string]string, answer any, variables map[string]string) {
 	}
 }
 
-// matches tells whether an answer is as expected: see ../README.md. A member that is absent has present == false.
+// matches reports whether an answer is as expected: see ../README.md. For an absent member, present is false.
 func matches(expected, got any, present bool) bool {
 	switch want := expected.(type) {
 	case map[string]any:

@@ -38,7 +38,7 @@ Answer = TypeVar("Answer")
 
 
 def outcome(response: Response[Answer]) -> Outcome:
-    """The status and the typed answer, written as JSON again."""
+    """The status and the typed answer, encoded as JSON again."""
     to_dict = getattr(response.parsed, "to_dict", None)
     return int(response.status_code), None if to_dict is None else json.loads(json.dumps(to_dict()))
 
@@ -117,7 +117,7 @@ OPERATIONS: dict[str, Callable[[AuthenticatedClient, Case], Outcome]] = {
 
 
 def compiles(client: AuthenticatedClient) -> None:
-    """What the types promise: this has to pass mypy."""
+    """Checks that the generated types allow this: it must pass mypy."""
     made = create_api_key.sync(client=client, body=CreateApiKeyRequest(name="reader", scopes=[], org_id=None))
     if isinstance(made, IssuedApiKey):
         token: str = made.token

@@ -1,4 +1,4 @@
-"""The table of cases, and what it says of an answer: see ../README.md."""
+"""The table of cases, and how an answer is compared with it: see ../README.md."""
 
 import json
 import re
@@ -18,7 +18,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 def fill(case: Case, variables: Mapping[str, str]) -> dict[str, Json]:
-    """Puts what former answers left into a case."""
+    """Replaces the variables in a case."""
     text = VARIABLE.sub(lambda found: variables[found[1]], json.dumps(case))
     return dict(members(json.loads(text)))
 

@@ -56,7 +56,7 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
     }),
 };
 
-/** What the types promise, without a cast: this has to compile. */
+/** Checks that the generated types allow this without a cast: it must compile. */
 export async function compiles(client: Client<paths>): Promise<void> {
   const made = await client.POST('/v1/api-keys', { body: { name: 'reader', scopes: [], orgId: null } });
   if (made.data === undefined) {

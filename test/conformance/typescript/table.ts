@@ -13,7 +13,7 @@ export interface Case {
   readonly keep?: Readonly<Record<string, string>>;
 }
 
-/** What former answers left for later requests. */
+/** The variables that earlier answers set for later requests. */
 export class Variables {
   private readonly values: Map<string, string>;
 
@@ -42,7 +42,7 @@ export function resolved(asked: Case, variables: Variables): Case {
 
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
-/** Whether an answer is as expected: see ../README.md. */
+/** Returns whether an answer is as expected: see ../README.md. */
 export function matches(expected: Json, got: unknown): boolean {
   if (Array.isArray(expected)) {
     return (
