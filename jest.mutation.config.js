@@ -1,5 +1,5 @@
-// What judges the mutants of one folder: its own unit specs. Stryker's jest runner knows no projects, and it loads every
-// related spec anew for each mutant, so that others would cost much and tell little.
+// Runs the unit specs of one folder against its mutants. Stryker's jest runner does not support projects, and loads every
+// related spec again for each mutant, so specs of other folders would cost much and find little.
 const { projects } = require('./jest.config.js');
 
 const { displayName: _displayName, ...unit } = projects.find(({ displayName }) => displayName === 'unit');

@@ -37,6 +37,6 @@ module.exports = {
     },
   },
   ignoreWorkspaces: ['service', 'stubs/scarf'],
-  // A type that stands in a signature is exported with it.
+  // A type that a signature uses is exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
 };

@@ -148,13 +148,7 @@ describe('the import command', () => {
 
 describe('the import command with unusable arguments', () => {
   it.each([
-    [
-      'a file that does not exist',
-      ['import', '/nowhere/keys.ndjson'],
-      {},
-      2,
-      /^keyward: .*cannot be read.*\n$/,
-    ],
+    ['a file that does not exist', ['import', '/nowhere/keys.ndjson'], {}, 2, /^keyward: cannot read .*\n$/],
     [
       'memory storage',
       ['import', 'package.json'],
@@ -183,6 +177,6 @@ describe('the import command with unusable arguments', () => {
   it('prints an error for a folder', async () => {
     const ran = await bench.run(['import', bench.folder]);
     expect([ran.code, ran.lines]).toEqual([2, []]);
-    expect(ran.stderr).toMatch(/^keyward: .*cannot be read.*\n$/);
+    expect(ran.stderr).toMatch(/^keyward: cannot read .*\n$/);
   });
 });
