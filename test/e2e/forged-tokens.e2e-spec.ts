@@ -40,6 +40,8 @@ describe('a service that gets 3,000 forged tokens of 20 known key ids', () => {
       NODE_ENV: 'test',
       PORT: '0',
       LOG_LEVEL: 'fatal',
+      // A busy machine can take longer than the default between two requests of a connection.
+      KEEP_ALIVE_TIMEOUT_MS: '60000',
       REVOCATION_BOUND_MS: String(BOUND_MS),
       STORAGE: 'mongo',
       MONGODB_URI: uri,

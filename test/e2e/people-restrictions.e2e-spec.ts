@@ -51,7 +51,9 @@ describe.each(STORAGES)('a user whose keys an administrator restricts, with the 
     for (const client of [ada.client, manager]) {
       const answer = await change(client, key, undo);
       expect([...verdictOf(answer), answer.body['exceeded']]).toEqual([403, 'delegation_exceeded', [field]]);
-      expect(answer.body['detail']).toContain('Someone other than the owner of this key restricted it');
+      expect(answer.body['detail']).toContain(
+        'Someone else restricted this key, and its owner cannot undo that',
+      );
     }
   };
 
