@@ -1,13 +1,13 @@
 const { ROOMS } = require('./scripts/rooms.cjs');
 
-/** The rooms of `src`, from the ground up. */
+/** The rooms of `src`, from the bottom to the top. */
 const FLOORS = Object.keys(ROOMS);
 
 const pathOf = (room) => `^src/${room.replace('.', '\\.')}${room.endsWith('.ts') ? '$' : '/'}`;
 
 const floors = FLOORS.slice(0, -1).map((room, index) => ({
   name: `${room.replace(/.*\/|\.module\.ts/g, '')}-imports-no-floor-above`,
-  comment: 'Imports go down. The floors stand in scripts/rooms.cjs.',
+  comment: 'Imports go down. The floors are listed in scripts/rooms.cjs.',
   severity: 'error',
   from: { path: pathOf(room) },
   to: { path: [...FLOORS.slice(index + 1).map(pathOf), '^src/(index|main|cli)\\.ts$'] },
@@ -18,7 +18,7 @@ module.exports = {
   forbidden: [
     {
       name: 'no-circular',
-      comment: 'A cycle has no bottom to read from.',
+      comment: 'With a cycle, there is no file to start reading with.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -26,7 +26,7 @@ module.exports = {
     ...floors,
     {
       name: 'no-circular-folders',
-      comment: 'A folder is read after those that it imports.',
+      comment: 'A folder is read after the folders that it imports.',
       severity: 'error',
       scope: 'folder',
       from: {},
@@ -35,7 +35,7 @@ module.exports = {
     {
       name: 'every-file-has-a-room',
       comment:
-        'Only what starts, and what the package exports, stands at the top of src. A new room gets its floor first.',
+        'Only entry points and the exports of the package are at the top of src. Give a new room its floor first.',
       severity: 'error',
       from: { path: '^src/', pathNot: [...FLOORS.map(pathOf), '^src/(index|main|cli)\\.ts$'] },
       to: {},
@@ -57,14 +57,14 @@ module.exports = {
     {
       name: 'memory-only-through-the-factory',
       comment:
-        'Nothing imports a memory store but the storage factory, which asks StorageConfig first, and what it is made of.',
+        'Only the storage factory, which asks StorageConfig first, and the parts of a memory store import it.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['-storage\\.ts$', '/memory-[^/]+\\.ts$'] },
       to: { path: '/memory-[^/]+\\.ts$' },
     },
     {
       name: 'repository-by-its-interface',
-      comment: 'Verification, access, doors and the service know the repository only by its interface.',
+      comment: 'Verification, access, doors and the service use the repository only through its interface.',
       severity: 'error',
       from: {
         path: '^src/api-keys/',
@@ -77,8 +77,7 @@ module.exports = {
     },
     {
       name: 'commands-beside-the-service',
-      comment:
-        'A command manages keys. It starts nothing of what the service does by itself: decision record 0042.',
+      comment: 'A command manages keys. It starts no background work of the service: decision record 0042.',
       severity: 'error',
       from: { path: '^src/cli(/|\\.ts$)' },
       to: {
@@ -97,7 +96,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    // Specs may import from everywhere.
+    // Specs can import everything.
     exclude: { path: '\\.spec\\.ts$' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,

@@ -1,5 +1,5 @@
-// What judges the mutants of one folder: its own unit specs. Stryker's jest runner knows no projects, and it loads every
-// related spec anew for each mutant, so that others would cost much and tell little.
+// The unit specs of a folder decide whether its mutants survive. Stryker's jest runner supports no projects and loads
+// every related spec again for each mutant, so more specs would be slow and add little.
 const { projects } = require('./jest.config.js');
 
 const { displayName: _displayName, ...unit } = projects.find(({ displayName }) => displayName === 'unit');
@@ -9,7 +9,7 @@ module.exports = {
   testRunner: '<rootDir>/test/support/jest-circus-for-mutants.cjs',
   testSequencer: '<rootDir>/test/support/quickest-first.cjs',
   testMatch: [`<rootDir>/src/api-keys/${process.env.MUTATED_FOLDER}/**/*.spec.ts`],
-  // Seconds of random chains: too long to be run for each mutant.
+  // Seconds of random operations, too long for each mutant.
   testPathIgnorePatterns: ['/delegation-chain\\.slow\\.spec\\.ts$'],
   setupFiles: ['<rootDir>/test/support/fixed-properties.ts'],
 };
