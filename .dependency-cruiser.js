@@ -7,7 +7,7 @@ const pathOf = (room) => `^src/${room.replace('.', '\\.')}${room.endsWith('.ts')
 
 const floors = FLOORS.slice(0, -1).map((room, index) => ({
   name: `${room.replace(/.*\/|\.module\.ts/g, '')}-imports-no-floor-above`,
-  comment: 'Imports go down. The floors are listed in scripts/rooms.cjs.',
+  comment: 'A folder may import only layers below its own. scripts/rooms.cjs lists the layers.',
   severity: 'error',
   from: { path: pathOf(room) },
   to: { path: [...FLOORS.slice(index + 1).map(pathOf), '^src/(index|main|cli)\\.ts$'] },
@@ -18,7 +18,7 @@ module.exports = {
   forbidden: [
     {
       name: 'no-circular',
-      comment: 'With a cycle, there is no file to start reading with.',
+      comment: 'Circular imports have no place to start reading.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -26,7 +26,7 @@ module.exports = {
     ...floors,
     {
       name: 'no-circular-folders',
-      comment: 'A folder is read after the folders that it imports.',
+      comment: 'Folders that import each other cannot be read one after the other.',
       severity: 'error',
       scope: 'folder',
       from: {},
@@ -34,8 +34,7 @@ module.exports = {
     },
     {
       name: 'every-file-has-a-room',
-      comment:
-        'Only entry points and the exports of the package are at the top of src. Give a new room its floor first.',
+      comment: 'Only entry points are directly in src. Add a new folder to scripts/rooms.cjs first.',
       severity: 'error',
       from: { path: '^src/', pathNot: [...FLOORS.map(pathOf), '^src/(index|main|cli)\\.ts$'] },
       to: {},

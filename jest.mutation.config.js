@@ -1,5 +1,5 @@
-// The unit specs of a folder decide whether its mutants survive. Stryker's jest runner supports no projects and loads
-// every related spec again for each mutant, so more specs would be slow and add little.
+// Runs the unit specs of one folder against its mutants. Stryker's jest runner does not support projects, and loads every
+// related spec again for each mutant, so specs of other folders would cost much and find little.
 const { projects } = require('./jest.config.js');
 
 const { displayName: _displayName, ...unit } = projects.find(({ displayName }) => displayName === 'unit');

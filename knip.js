@@ -37,6 +37,6 @@ module.exports = {
     },
   },
   ignoreWorkspaces: ['service', 'stubs/scarf'],
-  // A type in an exported signature is exported, too.
+  // A type that a signature uses is exported with it.
   ignoreExportsUsedInFile: { interface: true, type: true },
 };

@@ -1,8 +1,8 @@
 const { appendFileSync } = require('node:fs');
 
 /**
- * A Jest reporter that ends a run with one plain line, for programs that read the output. In the gate, which runs several
- * suites, it also appends the counts to the file that GATE_COUNTS names, and .ci/run prints their sum.
+ * A Jest reporter that ends a run with one plain line for programs that read the output. In the gate, which has several
+ * runs, it also appends the counts to the file GATE_COUNTS, and .ci/run prints their sum.
  */
 module.exports = class ClosingLine {
   onRunComplete(_contexts, { numPassedTests, numFailedTests, numRuntimeErrorTestSuites }) {

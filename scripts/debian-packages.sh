@@ -1,11 +1,11 @@
-# Sourced by scripts that need other people's programs: installs from Debian what is missing.
+# Sourced by scripts that need third-party programs. Installs missing ones from Debian.
 
 fail() {
   echo "$(basename "$0" .sh): $*" >&2
   exit 1
 }
 
-# Arguments are packages, each with a file that it brings.
+# Installs packages that are missing: need_debian PACKAGE:FILE ... A package is missing if its file does not exist.
 need_debian() {
   local entry missing=()
   for entry in "$@"; do
@@ -14,13 +14,13 @@ need_debian() {
   [ ${#missing[@]} -eq 0 ] || install_debian "${missing[@]}"
 }
 
-# Without recommended packages.
+# Installs packages without recommended ones.
 install_debian() {
   local root=()
   echo "$(basename "$0" .sh): installing $*" >&2
-  command -v apt-get >/dev/null || fail "no apt-get to install $* with: install them yourself"
+  command -v apt-get >/dev/null || fail "cannot install $* without apt-get: install them yourself"
   if [ "$(id -u)" -ne 0 ]; then
-    sudo -n true 2>/dev/null || fail "neither root nor sudo to install $* with: install them yourself"
+    sudo -n true 2>/dev/null || fail "cannot install $* without root or sudo: install them yourself"
     root=(sudo -n)
   fi
   "${root[@]}" apt-get update -qq >&2 || fail "apt-get update failed"

@@ -1,5 +1,5 @@
-// Draws how the rooms of src import each other, as dependency-cruiser sees it, into docs/architecture.md.
-// `npm run docs:graph` writes the picture; with --check it only fails if the picture is not the present one.
+// Writes the imports between the rooms of src, which dependency-cruiser finds, to docs/architecture.md as a picture.
+// With --check it writes nothing, and fails if the picture is out of date.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +32,7 @@ function importsOfRooms() {
   return imports;
 }
 
-/** Without the arrows that follow from others. With all of them there would be too many to follow. */
+/** Returns the imports without those that follow from others, because all of them would be too many to read. */
 function nearest(imports) {
   const below = new Map();
   return rooms.map((room) => {
@@ -43,7 +43,7 @@ function nearest(imports) {
   });
 }
 
-/** A name that Mermaid reads as one word. */
+/** Returns a name that Mermaid accepts as an id. */
 function idOf(room) {
   return room.replace(/\W/g, '_');
 }
@@ -62,7 +62,8 @@ function table() {
 }
 
 const page = readFileSync(PAGE, 'utf8');
-if (!BLOCK.test(page)) throw new Error('docs/architecture.md has lost the comments around its picture');
+if (!BLOCK.test(page))
+  throw new Error('docs/architecture.md no longer has the comments around its picture: restore them');
 const made = await format(
   page.replace(BLOCK, () => `\n${picture(importsOfRooms())}\n\n${table()}\n\n`),
   {
@@ -71,6 +72,6 @@ const made = await format(
 );
 if (!process.argv.includes('--check')) writeFileSync(PAGE, made);
 else if (made !== page) {
-  process.stderr.write('docs/architecture.md shows other imports than src: run npm run docs:graph\n');
+  process.stderr.write('the picture in docs/architecture.md is out of date: run npm run docs:graph\n');
   process.exitCode = 1;
 }

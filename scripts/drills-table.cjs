@@ -15,11 +15,11 @@ const COLUMNS = [
   ['recovered after', ({ recoveryMs }) => seconds(recoveryMs)],
 ];
 
-/** A Jest reporter that prints what the fault drills of a run have measured, if there were any. */
+/** A Jest reporter that prints the measurements of the fault drills in a run. */
 module.exports = class DrillsTable {
   onRunStart() {
     this.folder = mkdtempSync(path.join(tmpdir(), 'keyward-drills-'));
-    // The processes that run the tests inherit it.
+    // The worker processes inherit it.
     process.env.KEYWARD_DRILLS_FILE = path.join(this.folder, 'figures');
   }
 

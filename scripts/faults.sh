@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs the freshness trials, the mixed load, the outages and the fault drills, one after the other, and prints what each
-# drill has measured. Installs Redis if it is missing.
-# Arguments go to jest: npm run test:faults -- full-disk. With --gate before them it leaves out what scripts/gate.sh lists.
+# Runs the freshness trials, the mixed load, the outages and the fault drills, one after the other, and prints the
+# measurements of each drill. Installs Redis if it is missing.
+# Passes its arguments to Jest: npm run test:faults -- full-disk. With --gate as the first argument, skips the suites in
+# scripts/gate.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/gate.sh

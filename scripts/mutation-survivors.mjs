@@ -1,18 +1,22 @@
-// Compares the mutants that survived with those that docs/mutation-testing.md gives a reason for.
+// Compares the surviving mutants with those that docs/mutation-testing.md explains.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What is mutated. */
+/** The folders that are mutated. */
 export const FOLDERS = ['domain', 'access', 'verification'];
 
 const ROOT = join(import.meta.dirname, '..');
 const LIST = 'docs/mutation-testing.md';
 const SOURCES = 'src/api-keys/';
 const LONGEST = 72;
-/** A row of the list: the file, the mutant in a code span, the reason. */
+/** Matches a row of the list: the file, the mutant in a code span, the reason. */
 const ROW = /^\| +`([\w/.-]+\.ts)` +\| +(`+) ?(.+?) ?\2 +\| +(\S.*?) +\|$/;
 
-/** Tells the figures, and the survivors that are not listed, or listed but gone. True where there are none of either. */
+/**
+ * Prints the figures, the survivors that are not listed, and the listed ones that no longer survive.
+ *
+ * @returns whether there are no differences
+ */
 export function compareSurvivors(folders = FOLDERS) {
   const listed = listedSurvivors();
   let isListed = true;
@@ -42,7 +46,7 @@ function figures(mutants) {
 
 function mutantsOf(folder) {
   const report = join(ROOT, 'reports/mutation', `${folder}.json`);
-  if (!existsSync(report)) throw new Error(`nothing is known of ${folder}: run npm run test:mutation`);
+  if (!existsSync(report)) throw new Error(`there is no report about ${folder}: run npm run test:mutation`);
   const { files } = JSON.parse(readFileSync(report, 'utf8'));
   return Object.entries(files).flatMap(([path, { source, mutants }]) =>
     mutants.map(({ location, replacement, status }) => ({
@@ -54,7 +58,7 @@ function mutantsOf(folder) {
   );
 }
 
-/** Line and column of the report begin at 1. */
+/** Returns the code at a location of the report, whose lines and columns begin at 1. */
 function cut(source, { start, end }) {
   const lines = source.split('\n').slice(start.line - 1, end.line);
   lines.push(lines.pop().slice(0, end.column - 1));
@@ -74,14 +78,14 @@ function listedSurvivors() {
   });
 }
 
-/** A row to be copied into the list. In a table a bar is escaped, inside code too. */
+/** Returns a row to copy into the list. Escapes bars, which also end a cell inside code. */
 function rowOf(file, text) {
   const fence = text.includes('`') ? '``' : '`';
   const space = fence === '``' ? ' ' : '';
   return `| \`${file}\` | ${fence}${space}${text.replaceAll('|', '\\|')}${space}${fence} | |`;
 }
 
-/** The ones that the others do not hold, each as often as it is missing there. */
+/** Returns the items of `ones` that are missing in `others`, each as often as it is missing. */
 function without(ones, others) {
   const left = others.map(keyOf);
   return ones.filter((one) => {

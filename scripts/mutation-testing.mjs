@@ -1,4 +1,4 @@
-// Runs mutation testing folder by folder, each against its own unit specs, and then compares the survivors with the list.
+// Runs mutation testing for each folder against its own unit specs, and then compares the survivors with the list.
 // `npm run test:mutation -- [folder] [options of "stryker run"]`
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -18,5 +18,6 @@ const failed = folders.filter((folder) => {
   return status !== 0;
 });
 const isListed = compareSurvivors(folders);
-if (failed.length > 0) process.stdout.write(`Below the threshold, or not run: ${failed.join(', ')}\n`);
+if (failed.length > 0)
+  process.stdout.write(`Score below the threshold, or run failed: ${failed.join(', ')}\n`);
 process.exit(isListed && failed.length === 0 ? 0 : 1);

@@ -32,6 +32,10 @@ export const PHRASES = [
   ['stands? (?:in|on|at|under|beside|behind|below|above|there|by)', 'is, is defined in, is listed in'],
   ['(?:is|are|was|were) told', 'receives, learns, gets'],
   ['of no tenant', 'without a tenant'],
-  ['what (?:it|they|one) (?:may|might)', 'say which'],
+  ['lets? go of', 'releases, stops'],
+  ['at the most', 'at most'],
+  ['knows? no', 'has no, does not support'],
+  ['speaks? for', 'represents, shows'],
+  ['exists? already', 'already exists'],
   ['thereby|hence|whence|thus|herewith|therein|whereof', 'so, by this'],
 ];

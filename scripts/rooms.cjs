@@ -1,37 +1,40 @@
 /**
- * The rooms of `src`, from the ground up: a room may import those listed before it, never one listed after it. See
- * decision record 0077. `npm run docs:graph` writes them to docs/architecture.md.
+ * The rooms of `src`, lowest first. A room may import only rooms listed before it, see decision record 0077.
+ * `npm run docs:graph` writes them to docs/architecture.md.
  */
 const ROOMS = {
-  common: 'Helpers without Nest: time limits, loops, retries, ULIDs, redaction, metrics.',
+  common: 'Helpers without Nest: timeouts, loops, retries, ULIDs, redaction, metrics.',
   problems:
-    'Errors: `KeywardError` and classes that several rooms throw; RFC 9457 problems, filter, validation, cache headers.',
-  http: 'What our own routes share: bodies, queries, field rules, pages, `If-Match`, client address, discovery of routes.',
-  config: '`StorageConfig`, which refuses volatile storage in production.',
-  mongo: 'The connection to MongoDB, bounded operations, and what outages look like.',
-  'change-feed': 'Change streams, polling and heartbeats: the proof that a cache is fresh.',
-  'api-keys/domain': 'The rules: tokens, scopes, bindings, delegation, the decision. No Nest, no I/O.',
+    'Errors and problems (RFC 9457): `KeywardError`, shared error classes, filter, validation, cache headers.',
+  http: 'Helpers of our routes: bodies, queries, field rules, pages, `If-Match`, client address, discovery of routes.',
+  config: '`StorageConfig`, which rejects memory storage in production.',
+  mongo: 'The MongoDB connection, operations with timeouts, detection of outages.',
+  'change-feed': 'Change streams, polling and heartbeats, which prove that a cache is fresh.',
+  'api-keys/domain': 'The rules: tokens, scopes, bindings, delegation, decisions. No Nest, no I/O.',
   'api-keys/ports':
     'Interfaces that other rooms or the host implement: clock, sessions, owners, limits, usage, events, changes.',
-  'api-keys/fields': 'Validation of the fields of a key, shared by several DTOs.',
-  'api-keys/storage': 'The repository of keys: interface, MongoDB, memory. Others see only the interface.',
-  'api-keys/options': 'The options of `ApiKeysModule`, checked.',
-  'api-keys/limits': 'Rate limiters in memory and in Redis, the connection to Redis, failed credentials.',
-  'api-keys/usage': 'Counts verifications, with the storage of the counts.',
-  'api-keys/verification': '`KeyVerifier` and its caches: the decision over stored keys, fresh.',
+  'api-keys/fields': 'Validation of key fields, shared by several DTOs.',
+  'api-keys/storage':
+    'The repository of keys: interface, MongoDB, memory. Other rooms use only the interface.',
+  'api-keys/options': 'The options of `ApiKeysModule` and their validation.',
+  'api-keys/limits':
+    'Rate limiters in memory and in Redis, the Redis connection, limits on failed credentials.',
+  'api-keys/usage': 'Usage counts of keys and their storage.',
+  'api-keys/verification': '`KeyVerifier` and its caches: decisions about stored keys that are proven fresh.',
   'api-keys/access':
-    'Guard, decorators, credentials, tenant, challenges, rate limit headers, the settings of the module, the audit of routes.',
-  'api-keys/doors': 'Verify, introspection and forward-auth. They translate; the rules stand below.',
+    'Guard, decorators, credentials, tenant, challenges, rate limit headers, settings of the module, audit of routes.',
+  'api-keys/doors':
+    'Verify, introspection and forward-auth. They only translate requests; lower rooms decide.',
   'api-keys/management':
     'The routes and services that create, change, list and import keys, and show their usage.',
-  events: 'The audit trail, its relay and webhooks, with their storage.',
-  'api-keys.module.ts': '`ApiKeysModule`: composes all of the above for a Nest application.',
-  users: 'People who sign in by OIDC, and the keys that they own.',
-  settings: 'The environment as one typed object, for the service and the commands.',
+  events: 'The audit trail, its delivery by webhooks, and their storage.',
+  'api-keys.module.ts': '`ApiKeysModule`, which composes the rooms above for a Nest application.',
+  users: 'Users, their sign-in by OIDC, and the keys that they own.',
+  settings: 'The environment variables as one typed object, for the service and the commands.',
   health: 'Liveness, readiness and metrics.',
-  logs: 'The log: one line a request, redacted.',
-  bootstrap: 'The HTTP service, built from the rooms above.',
-  cli: "The operator's commands, with the import of other systems. They start nothing that the service does by itself.",
+  logs: 'The log: one redacted line per request.',
+  bootstrap: 'The HTTP service, which composes the rooms above.',
+  cli: 'The commands for operators, including imports from other systems. They run no background work.',
 };
 
 module.exports = { ROOMS };

@@ -1,5 +1,5 @@
-// Runs the built service. `npm start` means development where neither the environment nor `.env` says otherwise;
-// `npm run start:prod` always means production.
+// Runs the built service. `npm start` uses NODE_ENV=development if neither the environment nor `.env` sets it.
+// `npm run start:prod` always uses production.
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'dotenv';
 
@@ -11,11 +11,11 @@ try {
   await import('../dist/main.js');
 } catch (error) {
   if (error.code !== 'ERR_MODULE_NOT_FOUND' || !String(error.message).includes('dist/main.js')) throw error;
-  process.stderr.write('keyward: there is no build; run "npm run build" first.\n');
+  process.stderr.write('keyward: dist/main.js does not exist: run "npm run build" first.\n');
   process.exit(1);
 }
 
-/** `NODE_ENV` of `.env`, by the parser that the service reads the file with: another might find no "production". */
+/** Returns `NODE_ENV` of `.env`. Uses the parser of the service, because another one might not find "production". */
 function environmentOfFile() {
   if (!existsSync('.env')) return undefined;
   return parse(readFileSync('.env')).NODE_ENV;

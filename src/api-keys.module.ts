@@ -58,10 +58,10 @@ import { DecisionMetrics } from './api-keys/verification/decision-metrics';
 import { ReuseRecorder } from './api-keys/verification/reuse-recorder';
 import { KeyVerifier } from './api-keys/verification/key-verifier';
 
-/** The injection token of the options before they are checked. */
+/** The injection token of the unchecked options. */
 const GIVEN_OPTIONS = Symbol('keyward:given-options');
 
-/** In the order in which an OpenAPI document lists them. */
+/** The controllers, in the order of the OpenAPI document. */
 const CONTROLLERS = [
   ApiKeysController,
   KeyUsageController,
@@ -72,7 +72,7 @@ const CONTROLLERS = [
   ForwardAuthController,
 ];
 
-/** Providers that other modules of ours, or the application, inject too. */
+/** Providers for other modules of Keyward and for the application. */
 const SHARED = [
   StorageConfig,
   RedisConnection,
@@ -87,7 +87,7 @@ const SHARED = [
 ];
 
 /**
- * API keys for a Nest application: the management routes, the service, and a guard for every route.
+ * API keys for a Nest application: the management routes, the services, and a guard for every route.
  *
  * @example
  * \@Module({
@@ -103,12 +103,12 @@ export class ApiKeysModule {
   /**
    * Returns the module with these options.
    *
-   * @throws ConfigurationError at start, if an option is unknown or wrong, or the storage is refused
+   * @throws ConfigurationError at start, if an option is unknown or invalid, or the storage is not allowed
    */
   static forRoot(given: ApiKeysModuleOptions): DynamicModule {
     const { isGlobal, connectionName, guard, routes, ...own } = given;
     const settings = { isGlobal, connectionName, guard, routes };
-    // With those of `own` that are no options, to be refused.
+    // Keeps unknown members of `own`, so that the check rejects them.
     const options = { ...own, ...optionsIn(given) };
     return assemble(settings, [], [{ provide: GIVEN_OPTIONS, useValue: options }]);
   }
@@ -124,7 +124,7 @@ export class ApiKeysModule {
    *     limits: { redisUrl: config.get('REDIS_URL') },
    *   }),
    * })
-   * @throws ConfigurationError at start, if an option is unknown or wrong, or the storage is refused
+   * @throws ConfigurationError at start, if an option is unknown or invalid, or the storage is not allowed
    */
   static forRootAsync(given: ApiKeysModuleAsyncOptions): DynamicModule {
     const { imports = [], inject, useFactory, useClass, useExisting, ...own } = given;
@@ -134,7 +134,7 @@ export class ApiKeysModule {
   }
 }
 
-/** The providers of the options as they are given. */
+/** Returns the providers of the unchecked options. */
 function sourceOf({ inject = [], useFactory, useClass, useExisting }: OptionsSource): Provider[] {
   const [source, ...more] = [useFactory, useClass, useExisting].filter((each) => each !== undefined);
   if (source === undefined || more.length > 0) return [{ provide: GIVEN_OPTIONS, useFactory: refuseSources }];
@@ -185,7 +185,7 @@ function assemble(
     },
     {
       provide: USAGE_REPOSITORY,
-      // The keys' repository comes first, so that an operator reads of the keys where both are refused.
+      // The keys' repository opens first, so that the error names the keys if both stores are refused.
       inject: [...forStores, API_KEY_REPOSITORY],
       useFactory: async ({ storage, usage }: ApiKeysOptions, ...rest: StorageDependencies) => {
         const chosen = usage?.storage ?? (typeof storage === 'string' ? storage : 'off');
@@ -243,7 +243,7 @@ function assemble(
   };
 }
 
-/** Returns the guard class to install. `requireSettings` rejects a `guard.use` that is no guard. */
+/** Returns the guard class to install. `requireSettings` rejects a `guard.use` that is not a guard. */
 function guardOf({ guard }: ApiKeysModuleSettings): Type<ScopesGuard> {
   const use = guard ? guard.use : undefined;
   return isScopesGuardClass(use) ? use : ScopesGuard;

@@ -1,3 +1,8 @@
+/**
+ * API keys for NestJS. Start with {@link ApiKeysModule}, {@link RequireScopes} and {@link ApiKeysService}.
+ *
+ * @module keyward
+ */
 export { ApiKeysModule } from './api-keys.module';
 export type {
   ApiKeysModuleAsyncOptions,

@@ -3,7 +3,7 @@ import { endBy, exitUnstarted, listenForSignals } from './bootstrap/signals';
 
 listenForSignals();
 
-/** The rest is loaded with the signals being heard: it takes a second, in which one may come. */
+/** Loads the service after listening for signals, because loading takes a second in which a signal may arrive. */
 async function main(): Promise<void> {
   const { startService } = await import('./bootstrap/start-service.js');
   await startService(endBy);

@@ -14,10 +14,10 @@ import { UsersModule } from '../users/management/users.module';
 import type { UsersOptions } from '../users/users.options';
 import { MongoConnectionModule } from '../mongo/mongo-connection.module';
 
-/** The service: everything that `npm start` runs. */
+/** The root module of the service. */
 @Module({})
 export class AppModule {
-  /** @param environment the settings, which are provided under their class */
+  /** @param environment the settings, also provided for injection */
   static over(environment: Environment): DynamicModule {
     return {
       module: AppModule,

@@ -27,9 +27,9 @@ import { Traffic } from './traffic';
 const MAX_PARAM_LENGTH = 512;
 
 /**
- * The service, ready to listen.
+ * Creates the service, ready to listen.
  *
- * @throws ConfigurationError if the environment is wrong or the storage is refused
+ * @throws ConfigurationError if the environment is invalid or the storage is not allowed
  */
 export async function createService(): Promise<NestFastifyApplication> {
   const environment = loadEnvironment();
@@ -41,7 +41,7 @@ export async function createService(): Promise<NestFastifyApplication> {
     http: CONNECTION_BOUNDS,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    // While the service shuts down, connections that are open are served to the end.
+    // During a shutdown, requests on open connections are still answered.
     return503OnClosing: false,
     genReqId: (request: IncomingMessage) => requestIdOf(request, (text) => logger.holdsCredential(text)),
     clientErrorHandler: answerClientError,
@@ -86,7 +86,7 @@ function signInOf({
     : new SignIn({ issuer, clientId, audience });
 }
 
-/** Swagger UI shows every route to everyone, so production serves it only where it is asked for. */
+/** Returns whether to serve Swagger UI. It shows every route to everyone, so in production it is off by default. */
 export function isDocumented({ SWAGGER: wish, NODE_ENV: environment }: Environment): boolean {
   return wish === undefined ? environment !== 'production' : wish === 'on';
 }

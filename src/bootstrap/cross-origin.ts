@@ -3,17 +3,17 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * What pages may call. Not forward-auth: a proxy asks there with its client's own method and headers, and a preflight that
- * was answered would let the client through without a key.
+ * The routes that pages may call. Forward-auth is excluded: a proxy sends its client's method and headers there, so a
+ * successful preflight would admit the client without a key.
  */
 const FOR_BROWSERS = /^\/(?:v1\/(?:api-keys|events|users)|oauth2)(?:[/?]|$)/;
 
-/** A proxy may make another path of these. */
+/** A proxy may resolve these to another path. */
 const DOT_SEGMENT = /\/(?:\.|%2e)/i;
 
 /**
- * Lets pages of the listed origins call the service. Nobody is let in by it: a page still presents a key or a session,
- * in a header, since there are no cookies.
+ * Allows pages of the listed origins to call the service. A page still needs a key or a session in a header, because there
+ * are no cookies.
  */
 export function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): void {
   if (origins.length === 0) return;

@@ -5,12 +5,12 @@ const FRESH_FOR_SECONDS = 3600;
 /** The names under which OAuth and OpenID Connect clients look for an issuer's metadata. */
 const WELL_KNOWN = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'] as const;
 
-/** The metadata of the service (RFC 8414 section 2). The service introspects tokens, and issues none by OAuth. */
+/** The metadata of the service (RFC 8414 section 2). It introspects tokens, but does not issue any by OAuth. */
 interface IssuerMetadata {
   readonly issuer: string;
   readonly introspection_endpoint: string;
   readonly introspection_endpoint_auth_methods_supported: readonly string[];
-  /** A required member: there is no authorization endpoint, and so no response type. */
+  /** A required member. It is empty because there is no authorization endpoint. */
   readonly response_types_supported: readonly string[];
 }
 
@@ -24,15 +24,15 @@ function issuerMetadata(issuer: string): IssuerMetadata {
   return {
     issuer,
     introspection_endpoint: `${withoutFinalSlash(issuer)}/oauth2/introspect`,
-    // `Bearer` is an access token type, which RFC 8414 section 2 allows here beside the methods of client authentication.
+    // RFC 8414 section 2 allows access token types such as `Bearer` here, besides methods of client authentication.
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'Bearer'],
     response_types_supported: [],
   };
 }
 
 /**
- * Returns the paths of the metadata. For an issuer with a path, RFC 8414 section 3 appends that path to the well-known one;
- * OpenID Connect puts it in front, where the proxy takes it away before the request reaches the service.
+ * Returns the paths of the metadata. If the issuer has a path, RFC 8414 section 3 appends it to the well-known path. OpenID
+ * Connect prepends it, and the proxy removes it before the request reaches the service.
  *
  * @example metadataPaths('https://example.com/keys')
  *   // '/.well-known/oauth-authorization-server', '/.well-known/oauth-authorization-server/keys', …
@@ -42,7 +42,7 @@ function metadataPaths(issuer: string): readonly string[] {
   return WELL_KNOWN.flatMap((path) => (suffix === '' ? [path] : [path, path + suffix]));
 }
 
-/** Serves the metadata to everyone, if the service knows its public address. */
+/** Serves the metadata without authentication, if `PUBLIC_URL` is set. */
 export function serveDiscovery(fastify: FastifyInstance, issuer: string | undefined): void {
   if (issuer === undefined) return;
   const document = JSON.stringify(issuerMetadata(issuer));

@@ -5,9 +5,10 @@ import { problemOf } from '../problems/problem';
 import { sendProblem } from './send-problem';
 
 /**
- * Answers with a problem, as everything else, what RFC 9112 section 3.2 refuses: a request of HTTP/1.1 without `Host`, which
- * Node would answer with an empty body (it must be told not to, `requireHostHeader`), and any request with more than one,
- * of which Node takes the first and a proxy perhaps the last.
+ * Rejects the requests that RFC 9112 section 3.2 forbids, with a problem:
+ *
+ * - HTTP/1.1 requests without `Host`. Node would answer with an empty body, so `requireHostHeader` must be off.
+ * - Requests with several `Host` headers. Node uses the first, and a proxy perhaps the last.
  */
 export function demandHost(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -17,11 +18,11 @@ export function demandHost(fastify: FastifyInstance): void {
       return;
     }
     void reply.header('Connection', 'close');
-    sendProblem(reply, problemOf('invalid_request', 'Name the host in one Host header.'));
+    sendProblem(reply, problemOf('invalid_request', 'Send exactly one Host header.'));
   });
 }
 
-/** Serves requests that expect something unknown like any other, as RFC 9110 section 10.1.1 permits. */
+/** Ignores unknown expectations of requests, as RFC 9110 section 10.1.1 permits. */
 export function meetExpectations(server: Server): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }

@@ -20,8 +20,8 @@ function converted(schema: object): unknown {
 
 const LIMIT = { $ref: '#/components/schemas/RateLimit' };
 
-describe('a document of OpenAPI 3.0 as OpenAPI 3.1', () => {
-  it('names its version', () => {
+describe('the conversion from OpenAPI 3.0 to OpenAPI 3.1', () => {
+  it('sets the version', () => {
     expect(toOpenApi31(documentOf({})).openapi).toBe('3.1.0');
   });
 
@@ -39,18 +39,18 @@ describe('a document of OpenAPI 3.0 as OpenAPI 3.1', () => {
       { type: ['array', 'null'], items: { type: ['string', 'null'] } },
     ],
     [
-      'nullable beside allOf',
+      'a nullable allOf',
       { nullable: true, type: 'object', description: 'A limit.', allOf: [LIMIT] },
       { description: 'A limit.', anyOf: [LIMIT, { type: 'null' }] },
     ],
     [
-      'nullable beside an allOf of several schemas',
+      'a nullable allOf of several schemas',
       { nullable: true, allOf: [LIMIT, { required: ['limit'] }] },
       { anyOf: [{ allOf: [LIMIT, { required: ['limit'] }] }, { type: 'null' }] },
     ],
-    ['nullable beside $ref', { nullable: true, ...LIMIT }, { anyOf: [LIMIT, { type: 'null' }] }],
+    ['a nullable $ref', { nullable: true, ...LIMIT }, { anyOf: [LIMIT, { type: 'null' }] }],
     [
-      'nullable beside oneOf',
+      'a nullable oneOf',
       { nullable: true, oneOf: [LIMIT, { type: 'string' }] },
       { anyOf: [{ oneOf: [LIMIT, { type: 'string' }] }, { type: 'null' }] },
     ],
@@ -75,7 +75,7 @@ describe('a document of OpenAPI 3.0 as OpenAPI 3.1', () => {
       { type: 'integer', minimum: 0, maximum: 9 },
     ],
     [
-      'limits that are those of 3.1 already',
+      'limits in the form of 3.1',
       { type: 'integer', minimum: 0, exclusiveMinimum: 1 },
       { type: 'integer', minimum: 0, exclusiveMinimum: 1 },
     ],
@@ -86,11 +86,11 @@ describe('a document of OpenAPI 3.0 as OpenAPI 3.1', () => {
       { type: 'object', additionalProperties: { type: 'string', nullable: true } },
       { type: 'object', additionalProperties: { type: ['string', 'null'] } },
     ],
-  ])('writes %s', (_what, schema, expected) => {
+  ])('converts %s', (_what, schema, expected) => {
     expect(converted(schema)).toEqual(expected);
   });
 
-  it('keeps fields and values whose names are keywords', () => {
+  it('does not treat names of fields and values as keywords', () => {
     const fields = { nullable: { type: 'boolean' }, example: { type: 'string', nullable: true } };
     expect(
       converted({ type: 'object', properties: fields, example: { nullable: true, example: 'x' } }),
@@ -101,7 +101,7 @@ describe('a document of OpenAPI 3.0 as OpenAPI 3.1', () => {
     });
   });
 
-  it('converts the schemas of parameters, bodies and headers, and leaves their examples', () => {
+  it('converts the schemas of parameters, bodies and headers, but not their examples', () => {
     const before = { type: 'string', nullable: true };
     const after = { type: ['string', 'null'] };
     const operation = (schema: object): object => ({

@@ -5,7 +5,7 @@ interface JsonObject {
   readonly [name: string]: Json;
 }
 
-/** What annotates a schema and restricts nothing: it stays beside an `anyOf`. */
+/** Keywords that annotate a schema without restricting it. They stay beside an `anyOf`. */
 const ANNOTATIONS: ReadonlySet<string> = new Set([
   'title',
   'description',
@@ -16,7 +16,7 @@ const ANNOTATIONS: ReadonlySet<string> = new Set([
   'writeOnly',
 ]);
 
-/** Values, which may look like schemas. */
+/** Keywords with values that may look like schemas. */
 const VALUES: ReadonlySet<string> = new Set(['example', 'examples', 'default', 'enum']);
 
 const NAMED_SCHEMAS: ReadonlySet<string> = new Set(['properties', 'patternProperties']);
@@ -24,22 +24,22 @@ const LISTED_SCHEMAS: ReadonlySet<string> = new Set(['allOf', 'anyOf', 'oneOf'])
 const SINGLE_SCHEMAS: ReadonlySet<string> = new Set(['items', 'additionalProperties', 'not']);
 
 /**
- * Converts a document of OpenAPI 3.0, which `@nestjs/swagger` emits, to OpenAPI 3.1: `setOpenAPIVersion` of Nest's
- * `DocumentBuilder` changes only the version that the document names. In 3.1 a schema is one of JSON Schema 2020-12.
+ * Converts a document of OpenAPI 3.0, which `@nestjs/swagger` emits, to OpenAPI 3.1, with schemas of JSON Schema 2020-12.
+ * `setOpenAPIVersion` of Nest's `DocumentBuilder` would change only the version number in the document.
  *
  * - `nullable` becomes the type `null`; beside `allOf` or `$ref` it becomes an `anyOf`.
- * - A boolean `exclusiveMinimum` or `exclusiveMaximum` takes over the limit.
+ * - A boolean `exclusiveMinimum` or `exclusiveMaximum` becomes the limit itself.
  * - `example` becomes `examples`.
  * - An `allOf` of a single schema that adds only annotations becomes that schema.
  *
- * @param document stays as it is
+ * @param document is not changed
  */
 export function toOpenApi31(document: OpenAPIObject): OpenAPIObject {
   const converted = outsideSchemas(document as unknown as JsonObject) as JsonObject;
   return { ...(converted as unknown as OpenAPIObject), openapi: '3.1.0' };
 }
 
-/** What is no schema, with the schemas in it converted. */
+/** Converts the schemas within a part that is not a schema itself. */
 function outsideSchemas(node: Json): Json {
   if (Array.isArray(node)) return node.map((each: Json) => outsideSchemas(each));
   if (!isObject(node)) return node;
@@ -94,7 +94,7 @@ function orNull(schema: JsonObject): JsonObject {
   const isComposed = ['$ref', ...LISTED_SCHEMAS].some((keyword) => keyword in rest);
   if (isComposed) {
     const isAnnotation = (name: string): boolean => ANNOTATIONS.has(name) || name.startsWith('x-');
-    // The type `object` that Nest puts beside `allOf` would refuse null.
+    // The type `object` that Nest puts beside `allOf` would reject null.
     const restriction = withoutSingleAllOf(pick(rest, (name) => !isAnnotation(name)));
     return { ...pick(rest, isAnnotation), anyOf: [restriction, { type: 'null' }] };
   }
@@ -105,7 +105,7 @@ function orNull(schema: JsonObject): JsonObject {
   };
 }
 
-/** `$ref` may have annotations beside it from 3.1 on. */
+/** Replaces an `allOf` of one schema by that schema. Since 3.1, `$ref` may have annotations beside it. */
 function withoutSingleAllOf(schema: JsonObject): JsonObject {
   const { allOf, ...rest } = schema;
   if (!Array.isArray(allOf) || allOf.length !== 1) return schema;

@@ -14,12 +14,12 @@ interface Marked extends IncomingMessage {
   [CAME_BY_IT]?: true;
 }
 
-/** Health and metrics on a port of their own: not on the main port, and nothing else on this one. */
+/** A separate port that serves only health and metrics. The main port then does not serve them. */
 @Injectable()
 export class OperationsPort implements OnApplicationShutdown {
   private server: Server | undefined;
 
-  /** Divides the routes between the two ports. Called before there are routes. */
+  /** Divides the routes between the two ports. Call it before routes are registered. */
   divide(fastify: FastifyInstance): void {
     this.server = createServer(CONNECTION_BOUNDS, (request: Marked, response) => {
       request[CAME_BY_IT] = true;
@@ -34,7 +34,7 @@ export class OperationsPort implements OnApplicationShutdown {
     });
   }
 
-  /** @returns the address at which it is reached */
+  /** @returns the address of the port */
   async listen(port: number, host: string): Promise<string> {
     const { server } = this;
     if (server === undefined) throw new Error('the ports are not divided');
@@ -44,7 +44,7 @@ export class OperationsPort implements OnApplicationShutdown {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
   }
 
-  /** Health is told until the end: the last that goes. */
+  /** Closes the port last, so that it reports health until the end. */
   onApplicationShutdown(): void {
     this.server?.close();
     this.server?.closeAllConnections();

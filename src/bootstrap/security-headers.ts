@@ -4,22 +4,22 @@ import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 
 /**
- * Helmet's headers for answers that are data: a browser that takes one for a page finds that it may do nothing. They
- * are the same for every answer, so helmet is asked once.
+ * Helmet's headers for responses with data: if a browser treats one as a page, the page may not do anything. They are the
+ * same for every response, so they are computed once.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = headersOf({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { 'default-src': ["'none'"], 'base-uri': ["'none'"], 'frame-ancestors': ["'none'"] },
   },
-  // Whether other names below this one are served by TLS is not for this service to say.
+  // Other services may run under subdomains of this host without TLS.
   strictTransportSecurity: { includeSubDomains: false },
 });
 
-/** By address, which costs less to look at than the route; one that is written oddly gets the strict policy. */
+/** Matches the address because that is faster than finding the route. Unusual spellings get the strict policy. */
 const DOCUMENTATION = /^\/docs(?:[/?]|$)/;
 
-/** Everything from this service, over plain HTTP as well: without `upgrade-insecure-requests`. */
+/** Returns a policy that allows only this service. Without `upgrade-insecure-requests`, it also works over plain HTTP. */
 function documentationPolicy(signInOrigins: readonly string[]): string {
   return [
     "default-src 'none'",
@@ -35,16 +35,16 @@ function documentationPolicy(signInOrigins: readonly string[]): string {
 }
 
 /**
- * Sends helmet's headers with every answer, and with Swagger UI those under which it works.
+ * Sends helmet's headers with every response. Swagger UI gets a policy under which it works.
  *
- * @param signInOrigins where Swagger UI fetches tokens; known once the identity provider was asked
+ * @param signInOrigins where Swagger UI fetches tokens; empty until the identity provider has answered
  */
 export function secureHeaders(fastify: FastifyInstance, signInOrigins: () => readonly string[]): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers(SECURITY_HEADERS);
     if (DOCUMENTATION.test(request.url)) {
       void reply.header('content-security-policy', documentationPolicy(signInOrigins()));
-      // A sign-in opens a window of the identity provider, which must find its way back.
+      // A sign-in opens a window of the identity provider, which must reach the window that opened it.
       void reply.removeHeader('cross-origin-opener-policy');
     }
     done();

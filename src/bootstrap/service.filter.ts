@@ -5,12 +5,13 @@ import { ProblemException } from '../problems/problem.exception';
 import { ProblemFilter } from '../problems/problem.filter';
 import { AllowedMethods } from './allowed-methods';
 
-/** What is asked by OAuth clients. */
+/** Routes for OAuth clients. */
 const OAUTH_PATH = /^\/oauth2\//;
 
 /**
- * The service's filter: problems, and 405 where a path is served but not by the method of the request. It sees what
- * fails before a controller's own filter does, such as the parsing of a body, so it speaks OAuth where that is spoken.
+ * The exception filter of the service. It answers with problems, and with 405 if a path exists but not for the method of the
+ * request. Failures before a controller's own filter, such as parsing a body, also arrive here. Therefore it answers
+ * OAuth routes with OAuth errors.
  */
 @Catch()
 @Injectable()

@@ -6,9 +6,9 @@ type PathsObject = OpenAPIObject['paths'];
 type OperationObject = NonNullable<PathsObject[string]['get']>;
 
 const RETRY_MS = 5000;
-const SCOPES = { openid: 'Who you are', profile: 'Your name and picture', email: 'Your address' };
+const SCOPES = { openid: 'Your user id', profile: 'Your name and picture', email: 'Your email address' };
 
-/** How a person signs in from Swagger UI. */
+/** Settings of sign-in from Swagger UI. */
 export interface SignInSettings {
   readonly issuer: string;
   readonly audience: string;
@@ -17,7 +17,8 @@ export interface SignInSettings {
 
 /**
  * The OAuth 2.0 authorization-code scheme (with PKCE) for Swagger UI. The identity provider's addresses come from its
- * own description, asked for in the background until it answers: documentation never keeps the service from starting.
+ * metadata, which is fetched in the background until it answers. Therefore an outage does not prevent the service from
+ * starting.
  */
 export class SignIn {
   private readonly logger = new Logger('Swagger');
@@ -27,7 +28,7 @@ export class SignIn {
     void this.discover();
   }
 
-  /** Adds the scheme to a document, once the addresses are known. */
+  /** Returns the document with the scheme, or unchanged until the addresses are known. */
   addTo(document: OpenAPIObject): OpenAPIObject {
     if (this.endpoints === undefined) return document;
     const signIn = {
@@ -42,7 +43,7 @@ export class SignIn {
     };
   }
 
-  /** What Swagger UI needs to begin: PKCE, and the audience as `resource` (RFC 8707). */
+  /** The OAuth options of Swagger UI: PKCE, and the audience as `resource` (RFC 8707). */
   get initOAuth(): Record<string, unknown> {
     return {
       clientId: this.settings.clientId,
@@ -63,7 +64,7 @@ export class SignIn {
       const { authorizationEndpoint, tokenEndpoint } = await discoverProvider(this.settings.issuer);
       if (authorizationEndpoint === undefined || tokenEndpoint === undefined) {
         this.logger.warn(
-          'the identity provider names no authorization or token endpoint: no sign-in from Swagger UI',
+          `no sign-in from Swagger UI: the metadata of ${this.settings.issuer} has no authorization_endpoint or no token_endpoint`,
         );
         return;
       }
@@ -74,7 +75,7 @@ export class SignIn {
   }
 }
 
-/** Operations that take sessions say so with `x-sessions`. */
+/** Adds the scheme to an operation that accepts sessions, which `x-sessions` marks. */
 function withSignIn(operation: OperationObject): OperationObject {
   return 'x-sessions' in operation
     ? { ...operation, security: [...(operation.security ?? []), { signIn: [] }] }

@@ -3,13 +3,13 @@ import { redactionOf, shown } from '../common/redaction';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** Ends the process in good order. */
+/** Shuts the process down. */
 type Ending = () => Promise<void>;
 
 let ending: Ending | undefined;
 let isEnding = false;
 
-/** Nothing is in flight before the service listens: until an ending is set, a signal ends the process at once. */
+/** Handles a signal. Until an ending is set, the process exits at once, because there are no requests yet. */
 function end(): void {
   if (isEnding) return;
   isEnding = true;
@@ -17,17 +17,17 @@ function end(): void {
   void ending();
 }
 
-/** Listens for the signals that end a service; called before anything else, so that none is lost. */
+/** Listens for the signals that stop the service. Call it first, so that no signal is lost. */
 export function listenForSignals(): void {
   for (const signal of SIGNALS) process.on(signal, end);
 }
 
-/** Says how the process ends from now on. Repeated signals change nothing: terminals and npm send them twice. */
+/** Sets how a signal stops the process from now on. Repeated signals have no effect: terminals and npm send them twice. */
 export function endBy(given: Ending): void {
   ending = given;
 }
 
-/** Ends the process because it cannot start: one line for a fault of the set-up, everything for one of ours. */
+/** Exits because the service cannot start. Writes one line for a wrong setup, and the stack trace for any other error. */
 export function exitUnstarted(error: unknown): never {
   const text = error instanceof ConfigurationError ? error.message : shown(error);
   process.stderr.write(`keyward: ${redactionOf()(text)}\n`);

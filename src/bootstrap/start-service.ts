@@ -11,9 +11,9 @@ import { timeForClients } from './shutdown-time';
 import { Traffic } from './traffic';
 
 /**
- * Starts the service and serves.
+ * Starts the service.
  *
- * @param endBy is told how the process is to end, once there is something to end
+ * @param endBy receives the function that shuts the service down, as soon as there is something to shut down
  */
 export async function startService(endBy: (ending: () => Promise<void>) => void): Promise<void> {
   const app = await createService();
@@ -60,12 +60,12 @@ async function orConfigurationError<T>(
   } catch (error) {
     if (!(error instanceof Error) || !('syscall' in error)) throw error;
     throw new ConfigurationError(
-      `cannot listen on ${host}, port ${port} (${error.message}): set ${settings} to a free one.`,
+      `cannot listen on ${host}, port ${port} (${error.message}): set ${settings} to a free address and port.`,
     );
   }
 }
 
-/** What nobody caught: through the log, which is redacted, and not as Node would write it. */
+/** Logs an uncaught error and exits. Unlike Node's own output, the log is redacted. */
 function endByFault(error: unknown): void {
   new Logger('Process').fatal(error);
   process.exit(1);
@@ -77,7 +77,7 @@ async function end(
 ): Promise<void> {
   const logger = new Logger('Shutdown');
   setTimeout(() => {
-    logger.error(`not done after ${limit} ms, ending all the same`);
+    logger.error(`shutdown did not finish within ${limit} ms: exiting now`);
     process.exit(1);
   }, limit).unref();
   const { server } = app.getHttpAdapter().getInstance();
@@ -85,7 +85,9 @@ async function end(
     const forClients = timeForClients(limit, delay);
     const cutOff = await app.get(Traffic).drain(server, delay, forClients);
     if (cutOff > 0)
-      logger.warn(`cut off after ${Math.round(forClients)} ms, not done with their requests: ${cutOff}`);
+      logger.warn(
+        `closed ${cutOff} connections whose requests did not finish within ${Math.round(forClients)} ms`,
+      );
     await app.close();
     process.exit(0);
   } catch (error) {

@@ -3,28 +3,28 @@ import type { SignIn } from './sign-in';
 import { toOpenApi31 } from './openapi-31';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
-/** The OpenAPI 3.1 document of the service. */
+/** Returns the OpenAPI 3.1 document of the service. */
 export function describeService(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Keyward')
     .setDescription(
-      'API keys: issue, guard, list, change, revoke. Press Authorize and paste a key to try the routes; ' +
-        'a key sees only what it is bound to and gives only what it holds.',
+      'Create, verify, list, change and revoke API keys. Press Authorize and paste a token to try the routes. ' +
+        'A key sees only the keys within its binding and can grant only what it holds itself.',
     )
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addTag('API keys', 'Keys and their history.')
     .addTag('Events', 'What happened to keys: the audit trail.')
-    .addTag('Users', 'People who sign in, and look after their own keys.')
-    .addTag('Verification', 'Whether a token is good, for services in any language.')
-    // One scheme: clients that are generated from two send the token twice.
+    .addTag('Users', 'People who sign in and manage their own keys.')
+    .addTag('Verification', 'Decisions about tokens, for services in any language.')
+    // Only one scheme: generated clients would send the token twice if there were two.
     .addBearerAuth(
       {
         type: 'http',
         scheme: 'bearer',
         bearerFormat: 'API key',
-        description: 'An API key (RFC 6750). The header `X-API-Key: <token>` works in its place.',
+        description: 'An API key (RFC 6750). The header `X-API-Key: <token>` also works.',
       },
       'bearer',
     )
@@ -45,7 +45,7 @@ export function serveDocumentation(app: NestFastifyApplication, signIn?: SignIn)
       ...(signIn && { initOAuth: signIn.initOAuth }),
     },
     ...(signIn && {
-      // For Swagger UI alone: generators read one security scheme.
+      // Only for Swagger UI: client generators should see one security scheme.
       patchDocumentOnRequest: (request: unknown, _response: unknown, document: OpenAPIObject) =>
         isBySwaggerUi(request as { readonly url: string }) ? signIn.addTo(document) : document,
     }),
@@ -57,8 +57,8 @@ function isBySwaggerUi({ url }: { readonly url: string }): boolean {
 }
 
 /**
- * Leads from `/docs` to `/docs/`: Swagger UI looks for the page that ends a sign-in beside its own address. Relative, for
- * proxies that serve it under a path of theirs.
+ * Redirects `/docs` to `/docs/`, because Swagger UI resolves the page that ends a sign-in relative to its own address. The
+ * redirect is relative, so that it also works behind a proxy that adds a path.
  */
 function openAsFolder(app: NestFastifyApplication): void {
   app

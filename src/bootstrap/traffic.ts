@@ -6,20 +6,20 @@ import type { FastifyInstance } from 'fastify';
 import { ServiceState } from '../health/service-state';
 
 /**
- * How long a connection between two requests is left open once no new ones are taken: its client may have sent the next
- * one already, and gets that answered with `Connection: close`.
+ * How long idle connections stay open after new ones are rejected. A client may already have sent its next request, which is
+ * answered with `Connection: close`.
  */
 const IDLE_LINGER_MS = 250;
 const IDLE_CHECK_MS = 50;
 
-/** The connections of clients, and how they come to an end. */
+/** Tracks the connections of clients, and closes them during a shutdown. */
 @Injectable()
 export class Traffic {
   private readonly open = new Set<Socket>();
 
   constructor(private readonly state: ServiceState) {}
 
-  /** Called before there are connections. */
+  /** Starts tracking connections. Call it before there are any. */
   watch(fastify: FastifyInstance): void {
     fastify.server.on('connection', (socket) => {
       this.open.add(socket);
@@ -32,18 +32,20 @@ export class Traffic {
   }
 
   /**
-   * Ends the traffic: goes on serving for `delayMs` while readiness refuses, ends keep-alive with every answer, then
-   * takes no more connections. Resolves when the last request is answered, or `limitMs` after the call: who is not done
-   * by then is cut off.
+   * Ends the traffic in these steps:
    *
-   * @returns how many connections were cut off
+   * 1. For `delayMs`, serves requests, answers readiness with 503, and ends keep-alive with every response.
+   * 2. Accepts no more connections, and waits for open requests.
+   * 3. `limitMs` after the call, closes the connections that remain.
+   *
+   * @returns how many connections were closed in step 3
    */
   async drain(server: Server, delayMs: number, limitMs: number): Promise<number> {
     const deadline = performance.now() + limitMs;
     this.state.isDraining = true;
     await pause(delayMs);
     const traffic = { ended: false };
-    // `http.Server` would cut connections between two requests at once, and with them requests that are on their way.
+    // `http.Server` would close idle connections at once, and lose requests that are on their way.
     const ended = new Promise<void>((resolve) => {
       NetServer.prototype.close.call(server, () => {
         traffic.ended = true;
@@ -53,7 +55,7 @@ export class Traffic {
     await Promise.race([ended, pause(IDLE_LINGER_MS)]);
     while (!traffic.ended) {
       server.closeIdleConnections();
-      // To Node a connection on which nothing ever came is not idle: it waits for its first request.
+      // Node does not count a connection as idle before its first request.
       for (const socket of this.open) if (socket.bytesRead === 0) socket.destroy();
       if (performance.now() >= deadline) return this.cutOff();
       await Promise.race([ended, pause(IDLE_CHECK_MS)]);

@@ -1,63 +1,68 @@
-/** How long a state that was changed may still be served where nothing else is chosen, in milliseconds. */
+/** The default revocation bound, in milliseconds. */
 export const DEFAULT_REVOCATION_BOUND_MS = 1000;
 
-/** How changes made elsewhere are noticed: by change streams where the server has them (`auto`), or as chosen. */
+/** How an instance learns about changes. `auto` uses change streams if the server has them, and polling otherwise. */
 export type ChangeFeedMode = 'auto' | 'streams' | 'polling';
 
-/** How soon, and by what, changes made elsewhere are noticed. */
+/** How soon, and how, an instance learns about changes by other instances. */
 export interface FreshnessSettings {
-  /** For how long, in milliseconds, a state that was changed may still be served anywhere: 100 to 60000, default 1000. */
+  /**
+   * The maximum time for which an instance may use an outdated record, in milliseconds: 100 to 60000, default 1000.
+   */
   readonly revocationBoundMs?: number | undefined;
-  /** How changes made by other instances are noticed; default by change streams where MongoDB has them. */
+  /** How an instance learns about changes by other instances; default `auto`. */
   readonly changeFeed?: ChangeFeedMode | undefined;
 }
 
-/** Hears of changes as a {@link ChangeFeed} comes to know them. */
+/** A listener that a {@link ChangeFeed} notifies of changes. */
 export interface ChangeListener {
-  /** The record with this id was added or changed. Keyward removes none; where somebody else does, restart it. */
+  /**
+   * The record with this id was added or changed. Keyward never removes records; if something else does, restart it.
+   */
   changed(id: string): void;
   /**
-   * Any record may have changed, or another server may answer from now on: nothing that was read before this moment, or is
-   * being read, is covered by announcements.
+   * Any record may have changed, or another server may answer reads from now on. The announcements do not cover earlier
+   * reads or reads that are still in progress.
    */
   everythingChanged(): void;
 }
 
-/** How a feed comes to know of changes. */
+/** How a feed learns about changes. */
 export type ChangeFeedKind = 'local' | 'streams' | 'polling';
 
 /**
- * Announces the changes that anyone makes to a store's records, and proves how far its announcements reach, see
- * decision record 0024.
+ * Announces all changes to a store's records, and proves up to which time its announcements are complete, see decision
+ * record 0024.
  */
 export interface ChangeFeed {
-  /** How it comes to know; `undefined` while that is not settled. */
+  /** How the feed learns about changes; `undefined` until it is known. */
   readonly kind: ChangeFeedKind | undefined;
 
   /**
-   * A moment by `performance.now()`: every change that was acknowledged before it has been announced, to whom
-   * was listening. `-Infinity` while nothing is proven, `Infinity` where the store is in this process.
+   * A time by `performance.now()`. Every change that was acknowledged before it has been announced to the listeners.
+   * `-Infinity` while nothing is proven, `Infinity` if the store is in this process.
    */
   readonly provenAt: number;
 
   /**
-   * Whether `everythingChanged` is announced as soon as another server answers reads. Then one linearizable read vouches
-   * for the majority reads of the next moments. Default false: while nothing is proven, every read is linearizable.
+   * Whether the feed announces `everythingChanged` as soon as another server answers reads. If so, one linearizable
+   * read proves that the majority reads shortly after it are fresh. Default false: while nothing is proven, every read
+   * is linearizable.
    */
   readonly followsPrimary?: boolean;
 
   /**
-   * Listens. The first listener starts the feed.
+   * Adds a listener. The first listener starts the feed.
    *
-   * @returns ends the listening
+   * @returns a function that removes the listener
    */
   subscribe(listener: ChangeListener): () => void;
 
-  /** Ends the feed; nothing is proven from here on. */
+  /** Stops the feed. From then on nothing is proven. */
   stop(): Promise<void>;
 }
 
-/** The feed of a store in this process: whoever writes announces it, and nothing is ever late. */
+/** The feed of a store in this process. Each write announces itself, so the feed is never late. */
 export class LocalChangeFeed implements ChangeFeed {
   readonly kind = 'local';
   readonly provenAt = Infinity;
@@ -75,31 +80,31 @@ export class LocalChangeFeed implements ChangeFeed {
   async stop(): Promise<void> {}
 }
 
-/** What a source of changes reports to. */
+/** The target to which a source of changes reports. */
 export interface FeedTarget extends ChangeListener {
   /**
-   * Everything acknowledged before this moment has been announced.
+   * Every change that was acknowledged before this time has been announced.
    *
-   * @param at by `performance.now()`
+   * @param at a time by `performance.now()`
    */
   proven(at: number): void;
-  /** Something keeps the source from proving anything. */
+  /** An error prevents the source from proving freshness. */
   troubled(error: unknown): void;
 }
 
-/** Follows the changes of one collection until it is told to end. */
+/** Follows the changes of one collection until it is aborted. */
 export interface ChangeSource {
-  /** @throws ChangeStreamsUnsupportedError if this server has no such source */
+  /** @throws ChangeStreamsUnsupportedError if the server does not support this source */
   follow(target: FeedTarget, end: AbortSignal): Promise<void>;
 }
 
-/** How a record is read. */
+/** Options of a read. */
 export interface ReadOptions {
   /**
-   * Reads the newest state even if a former primary still answers. This is slower, and requested only while nothing
-   * proves which server is the primary. A store with one server may ignore it.
+   * Reads the newest state even if a previous primary still answers. This is slower, and requested only while
+   * nothing proves which server is the primary. A store with one server may ignore it.
    */
   readonly linearizable?: boolean | undefined;
-  /** How long the read may take, in milliseconds, where that is less than what the store allows itself. */
+  /** The timeout of the read in milliseconds, if it is shorter than the store's own. */
   readonly timeoutMs?: number | undefined;
 }

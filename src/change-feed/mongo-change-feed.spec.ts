@@ -11,7 +11,7 @@ import type { WatchedDocument } from './mongo-heartbeat';
 const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
 jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
 
-/** A standalone server: it keeps a heartbeat and answers polls, and refuses streams. */
+/** A standalone server, which stores a heartbeat, answers polls, and refuses streams. */
 function standalone(code: number): { collection: mongo.Collection<WatchedDocument>; watched: () => number } {
   let watched = 0;
   let own: WatchedDocument | undefined;
@@ -61,27 +61,27 @@ beforeEach(() => {
   warned.mockClear();
 });
 
-describe('the feed of a server that has no change streams', () => {
+describe('the feed of a server without change streams', () => {
   it.each([
     ['by default', undefined, 40_573],
     ['by default', 'auto', 13],
     ['by default', 'auto', 59],
     ['by default', 'auto', 115],
     ['by default', 'auto', 238],
-  ] as const)('is polled %s (%s, code %d)', async (_how, mode, code) => {
+  ] as const)('polls %s (%s, code %d)', async (_how, mode, code) => {
     const [feed, watched] = await followed(mode, code);
     expect([feed.kind, watched]).toEqual(['polling', 1]);
     expect(feed.provenAt).toBeGreaterThan(0);
     await feed.stop();
   });
 
-  it('is polled without a try where polling is chosen', async () => {
+  it('polls without trying streams if polling is chosen', async () => {
     const [feed, watched] = await followed('polling', 40_573);
     expect([feed.kind, watched]).toEqual(['polling', 0]);
     await feed.stop();
   });
 
-  it('proves nothing, and says why, where streams are chosen', async () => {
+  it('proves nothing and logs the reason if streams are chosen', async () => {
     const [feed] = await followed('streams', 40_573);
     expect([feed.kind, feed.provenAt]).toEqual([undefined, -Infinity]);
     expect(warned.mock.calls.map(([text]) => String(text))).toEqual([
@@ -95,8 +95,8 @@ function feedOf(changeFeed: ChangeFeedMode | undefined, kind: DeploymentKind): M
   return new MongoChangeFeed(standalone(0).collection, { changeFeed }, new ScriptedDeployment(kind));
 }
 
-describe('a sharded cluster', () => {
-  it('is refused at start if it is to be polled, in one sentence that says what to choose', async () => {
+describe('the change feed', () => {
+  it('refuses to poll a sharded cluster, and names the modes to choose', async () => {
     const refused = feedOf('polling', 'sharded cluster').prepare();
     await expect(refused).rejects.toThrow(ConfigurationError);
     await expect(refused).rejects.toThrow(
@@ -110,11 +110,11 @@ describe('a sharded cluster', () => {
     ['auto', 'sharded cluster'],
     ['streams', 'sharded cluster'],
     [undefined, 'sharded cluster'],
-  ])('is the only one: %s on a %s is accepted', async (mode, kind) => {
+  ])('accepts the mode %s on a %s', async (mode, kind) => {
     await expect(feedOf(mode, kind).prepare()).resolves.toBeUndefined();
   });
 
-  it('that offers no streams is not polled by default: every request asks the store [T36]', async () => {
+  it('does not fall back to polling on a sharded cluster without change streams, and proves nothing [T36]', async () => {
     const [feed, watched] = await followed('auto', 13, new ScriptedDeployment('sharded cluster'));
     expect([feed.kind, feed.provenAt, watched]).toEqual([undefined, -Infinity, 1]);
     expect(warned.mock.calls.map(([text]) => String(text))).toEqual([
@@ -124,7 +124,7 @@ describe('a sharded cluster', () => {
   });
 });
 
-describe('a read that decides', () => {
+describe('a read for a decision', () => {
   it.each<[DeploymentKind, ChangeFeedMode, boolean, boolean]>([
     ['standalone', 'streams', true, false],
     ['standalone', 'polling', true, false],
@@ -133,27 +133,24 @@ describe('a read that decides', () => {
     ['replica set', 'polling', false, false],
     ['sharded cluster', 'streams', true, true],
     ['sharded cluster', 'streams', false, true],
-  ])(
-    'on a %s, followed by %s, primary unproven: %s, is linearizable: %s',
-    async (kind, mode, unproven, is) => {
-      const { collection } = standalone(40_573);
-      const feed = new MongoChangeFeed(collection, { changeFeed: mode }, new ScriptedDeployment(kind));
-      await expect(feed.needsLinearizable(unproven)).resolves.toBe(is);
-    },
-  );
+  ])('on a %s with %s, primary unproven: %s, is linearizable: %s', async (kind, mode, unproven, is) => {
+    const { collection } = standalone(40_573);
+    const feed = new MongoChangeFeed(collection, { changeFeed: mode }, new ScriptedDeployment(kind));
+    await expect(feed.needsLinearizable(unproven)).resolves.toBe(is);
+  });
 
   it.each<[DeploymentKind, boolean]>([
     ['standalone', false],
     ['replica set', true],
     ['sharded cluster', false],
-  ])('on a %s may rely on one proof of the primary: %s', (kind, may) => {
+  ])('on a %s may rely on a recent proof of the primary: %s', (kind, may) => {
     const feed = new MongoChangeFeed(standalone(0).collection, {}, new ScriptedDeployment(kind));
     expect(feed.followsPrimary).toBe(may);
   });
 });
 
 describe('a new primary', () => {
-  it('makes everything count as changed, and nothing proven until a beat that was sent to it comes back [T38]', async () => {
+  it('resets the feed: everything counts as changed, and nothing is proven until a new beat comes back [T38]', async () => {
     const deployment = new ScriptedDeployment('replica set');
     let everything = 0;
     const listener = { ...deaf, everythingChanged: (): void => void (everything += 1) };

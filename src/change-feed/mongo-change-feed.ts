@@ -17,16 +17,16 @@ import { ChangeStreamsUnsupportedError, MongoChangeStream } from './mongo-change
 import { type Deployment, MongoDeployment } from './mongo-deployment';
 import { MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 
-/** How soon streams are tried again on a server that offers none, if nothing else may be used. */
+/** The wait before retrying streams on a server without them, if polling is not allowed. */
 const UNSUPPORTED_RETRY_MS = 30_000;
 
-/** What of a Mongoose model is needed here, whatever its documents are. */
+/** The part of a Mongoose model that the feed needs, for any type of document. */
 interface WatchedModel {
   readonly db: Connection;
   readonly collection: { readonly collectionName: string };
 }
 
-/** The feed of one MongoDB collection. Clocks, lag and idle streams cost it speed, never truth. */
+/** The feed of one MongoDB collection. Clock differences, lag and idle streams make it slower, but never wrong. */
 export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   private readonly logger = new Logger('ChangeFeed');
   private readonly listeners = new Set<ChangeListener>();
@@ -39,7 +39,7 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   private following: Promise<void> | undefined;
   private isTroubled = false;
 
-  /** @param collection whose records have a `version` and the server's `changedAt` */
+  /** @param collection a collection whose records have a `version` and a `changedAt` by the server's clock */
   constructor(
     private readonly collection: mongo.Collection<WatchedDocument>,
     private readonly settings: FreshnessSettings,
@@ -48,7 +48,7 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
     this.heartbeat = new MongoHeartbeat(collection);
   }
 
-  /** The feed of the collection behind a Mongoose model. */
+  /** Returns the feed of the collection of a Mongoose model. */
   static of(model: WatchedModel, settings: FreshnessSettings): MongoChangeFeed {
     const { db, collection } = model;
     const client = db.getClient();
@@ -67,30 +67,30 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
     return this.proof;
   }
 
-  /** A mongos tells nothing of its shards' primaries, and a standalone server has none. */
+  /** True only on replica sets: a mongos hides its shards' primaries, and a standalone server has none. */
   get followsPrimary(): boolean {
     return this.deployment.known === 'replica set';
   }
 
   /**
-   * Finds out what the store runs on.
+   * Checks that the deployment supports the chosen mode.
    *
-   * @throws ConfigurationError if polling is chosen where it proves nothing
+   * @throws ConfigurationError if polling is chosen on a sharded cluster, on which it proves nothing
    * @throws StorageUnavailableError
    */
   async prepare(): Promise<void> {
     if ((await this.deployment.kind()) === 'sharded cluster' && this.settings.changeFeed === 'polling') {
       throw new ConfigurationError(
         'polling (CHANGE_FEED=polling, changeFeed: "polling") misses changes on a sharded cluster, ' +
-          'because one shard cannot vouch for the others: choose "auto" or "streams".',
+          'because one shard knows nothing about the others: choose "auto" or "streams".',
       );
     }
   }
 
   /**
-   * Whether a read that decides must be linearizable. See decision record 0053.
+   * Returns whether a read for a decision must be linearizable, see decision record 0053.
    *
-   * @param isUnproven whether nothing proves at present that the primary still is the primary
+   * @param isUnproven whether nothing currently proves that the primary is still the primary
    * @throws StorageUnavailableError
    */
   async needsLinearizable(isUnproven: boolean): Promise<boolean> {
@@ -112,7 +112,7 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
     await this.heartbeat.remove().catch(() => undefined);
   }
 
-  /** Announces a change that this instance made, or may have made, itself. */
+  /** Announces a change that this instance made or may have made. */
   changed(id: string): void {
     for (const listener of this.listeners) listener.changed(id);
   }
@@ -122,11 +122,11 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   }
 
   proven(at: number): void {
-    // What was sent to a former primary says nothing of what the present one knows already.
+    // A beat that was sent to a previous primary does not prove what the current primary knows.
     if (this.end.signal.aborted || at <= this.primarySince) return;
     this.proof = Math.max(this.proof, at);
     this.provenKind = this.source;
-    if (this.isTroubled) this.logger.log(`changes of ${this.collection.collectionName} are followed again`);
+    if (this.isTroubled) this.logger.log(`the change feed of ${this.collection.collectionName} works again`);
     this.isTroubled = false;
   }
 
@@ -135,7 +135,7 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
     this.isTroubled = true;
     const reason = reasonOf(error);
     this.logger.warn(
-      `changes of ${this.collection.collectionName} cannot be followed (${reason}): until they can, every request asks the store`,
+      `the change feed of ${this.collection.collectionName} failed (${reason}): every request reads the store until it works again`,
     );
   }
 
@@ -161,7 +161,9 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
         const kind = await this.deployment.kind().catch(() => undefined);
         mayPoll = mode === 'auto' && kind !== undefined && kind !== 'sharded cluster';
         if (mayPoll) {
-          this.logger.log(`no change streams here: ${this.collection.collectionName} is polled`);
+          this.logger.log(
+            `the server has no change streams: polling ${this.collection.collectionName} instead`,
+          );
         } else {
           this.troubled(error);
           await pause(UNSUPPORTED_RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
@@ -177,7 +179,9 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
     await source.follow(this, this.end.signal);
   }
 
-  /** What a new primary answers may at first be older than what was announced already. See decision record 0055. */
+  /**
+   * Resets the proof, because a new primary can return older data than was already announced (decision record 0055).
+   */
   private primaryChanged(): void {
     this.primarySince = performance.now();
     this.proof = -Infinity;

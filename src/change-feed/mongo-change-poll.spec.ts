@@ -29,7 +29,7 @@ afterEach(async () => {
   await following;
 });
 
-/** A collection on a server whose clock stands where a test sets it. */
+/** Follows a collection on a server whose clock the test sets. */
 function follow(): void {
   const collection = {
     updateOne: async ({ _id }: { _id: string }, { $set }: { $set: { beat: string } }) => {
@@ -71,20 +71,20 @@ const record = (_id: string, version: number, secondsAgo = 0): WatchedDocument =
 });
 
 describe('a poll for changes', () => {
-  it('proves from its own start, not from its end', async () => {
+  it('proves freshness from its start, not from its end', async () => {
     follow();
     const proof = await nextProof();
     expect(proof).toBeLessThanOrEqual(polledAt.at(-1) ?? Number.NaN);
     expect(said).toEqual(['everything']);
   });
 
-  it('looks 30 seconds back from its own newest heartbeat, by the server’s clock', async () => {
+  it('reads back 30 seconds from its own latest heartbeat, by the server’s clock', async () => {
     follow();
     await nextProof();
     expect(since[0]).toEqual(new Date('2030-01-01T11:59:30Z'));
   });
 
-  it('announces each version once, though it finds it again and again', async () => {
+  it('announces each version once, although later polls find it again', async () => {
     follow();
     await nextProof();
     records = [record('acme', 1), record('globex', 4, 20)];
@@ -96,11 +96,11 @@ describe('a poll for changes', () => {
     expect(said).toEqual(['everything', 'acme', 'globex', 'acme']);
   });
 
-  it('announces a version again if its record was touched again', async () => {
+  it('announces a version again if its record was written again', async () => {
     follow();
     await nextProof();
     records = [record('acme', 2, 5)];
-    // The next proof may be that of a poll which has looked already.
+    // The next proof may belong to a poll that has already read the collection.
     await nextProof();
     await nextProof();
     records = [record('acme', 2)];
@@ -109,7 +109,7 @@ describe('a poll for changes', () => {
     expect(said).toEqual(['everything', 'acme', 'acme']);
   });
 
-  it('announces no heartbeat of anybody', async () => {
+  it('does not announce heartbeats of other instances', async () => {
     follow();
     records = [{ _id: '#hb:another', beat: 'another:1', changedAt: new Date(serverTime) }];
     await nextProof();
@@ -117,7 +117,7 @@ describe('a poll for changes', () => {
     expect(said).toEqual(['everything']);
   });
 
-  it('loses nothing where the server’s clock is set back by less than it looks back', async () => {
+  it('misses no change after a rollback of the server’s clock by less than 30 seconds', async () => {
     follow();
     await nextProof();
     serverTime -= 29_000;
@@ -127,7 +127,7 @@ describe('a poll for changes', () => {
     expect(said).toEqual(['everything', 'acme']);
   });
 
-  it('begins anew, as if everything had changed, where it is set back by more', async () => {
+  it('announces that everything changed after a longer rollback of the server’s clock', async () => {
     follow();
     await nextProof();
     serverTime -= 3_600_000;
@@ -138,10 +138,10 @@ describe('a poll for changes', () => {
     expect(said).toContain('acme');
   });
 
-  it('proves nothing while it fails, and goes on afterwards without losing a change', async () => {
+  it('proves nothing while it fails, and misses no change after it recovers', async () => {
     follow();
     await nextProof();
-    failure = new Error('away');
+    failure = new Error('unreachable');
     await pause(BOUND_MS);
     const proven = proofs.length;
     await pause(BOUND_MS);

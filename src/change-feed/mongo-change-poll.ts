@@ -4,7 +4,7 @@ import type { ChangeSource, FeedTarget } from './change-feed';
 import { isHeartbeatId, type MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 import { boundedMongoOperation } from '../mongo/mongo-operation';
 
-/** How far back each poll looks again: changes may become visible later than the server's clock dated them. */
+/** How far back each poll reads again, because a change can become visible later than its `changedAt`. */
 const OVERLAP_MS = 30_000;
 
 const READ = {
@@ -14,16 +14,15 @@ const READ = {
 } as const;
 
 /**
- * Follows a collection by asking again and again for what was changed of late. Freshness dates from the start of the
- * newest poll that found this instance's own heartbeat: where the server's clock was set back beyond the overlap it
- * does not, and the poll begins anew.
+ * Follows a collection by polling its recent changes. Freshness is proven up to the start of the latest poll that found
+ * this instance's own heartbeat. After a clock rollback beyond the overlap, a poll does not find it and starts again.
  */
 export class MongoChangePoll implements ChangeSource {
-  /** The server's clock at the newest poll that counted. */
+  /** The server's time of the latest poll that found the heartbeat. */
   private mark: Date | undefined;
   private readonly seen = new Map<string, { readonly version: number | undefined; readonly at: number }>();
 
-  /** @param boundMs how old what is served may become: a poll is made every quarter of it */
+  /** @param boundMs the revocation bound in milliseconds; polls run every quarter of it */
   constructor(
     private readonly collection: mongo.Collection<WatchedDocument>,
     private readonly heartbeat: MongoHeartbeat,
@@ -45,7 +44,8 @@ export class MongoChangePoll implements ChangeSource {
   }
 
   private async poll(target: FeedTarget): Promise<void> {
-    // Before the beat: a driver that repeats it at a new primary must not date the proof after the change of primary.
+    // Read before the beat: if the driver retries the beat on a new primary, the proof must date from before the
+    // change.
     const begunAt = performance.now();
     const beat = await this.heartbeat.beat();
     if (this.mark === undefined) {

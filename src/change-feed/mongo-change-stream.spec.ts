@@ -8,14 +8,14 @@ import { MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 const BOUND_MS = 200;
 const RETRY_MS = 5;
 
-/** A stream that a test fills, or breaks. */
+/** A stream that a test fills or breaks. */
 class FakeStream {
   isClosed = false;
   private isOpen = false;
   private readonly events: (StreamEvent | Error)[] = [];
   private wake: () => void = () => undefined;
 
-  /** @param canClose whether closing it ends a read that waits */
+  /** @param canClose whether closing the stream ends a pending read */
   constructor(private readonly canClose = true) {}
 
   bring(...events: readonly (StreamEvent | Error)[]): void {
@@ -23,7 +23,7 @@ class FakeStream {
     this.wake();
   }
 
-  /** The first answer opens the stream and need bring nothing; for those after it the server waits for an event. */
+  /** Returns the next event. The first answer opens the stream and may be empty; later ones wait for an event. */
   async tryNext(): Promise<StreamEvent | null> {
     const opens = !this.isOpen;
     this.isOpen = true;
@@ -77,7 +77,7 @@ afterEach(async () => {
   await following.catch(() => undefined);
 });
 
-/** Follows a collection whose streams are these, one after the other, and then fresh ones. */
+/** Follows a collection that opens the prepared streams in order, and then new ones. */
 async function follow(...prepared: FakeStream[]): Promise<void> {
   const collection = {
     watch: (pipeline: unknown, { resumeAfter }: { resumeAfter?: unknown }) => {
@@ -99,7 +99,7 @@ async function follow(...prepared: FakeStream[]): Promise<void> {
   await settled();
 }
 
-/** The n-th stream, once it was opened. */
+/** Waits for the stream with this index, and returns it. */
 async function streamAt(index: number): Promise<FakeStream> {
   for (;;) {
     const stream = streams[index];
@@ -110,7 +110,7 @@ async function streamAt(index: number): Promise<FakeStream> {
 
 let events = 0;
 
-/** Events in the shape in which a real server sends what is asked for. */
+/** Returns an event as a real server sends it. */
 const event = (rest: Omit<StreamEvent, '_id'>): StreamEvent => ({ _id: `token ${(events += 1)}`, ...rest });
 const update = (id: string): StreamEvent =>
   event({ operationType: 'update', documentKey: { _id: id }, updateDescription: { updatedFields: {} } });
@@ -126,7 +126,7 @@ const serverError = (code: number, labels: string[] = []): mongo.MongoServerErro
   new mongo.MongoServerError({ message: 'refused', code, errorLabels: labels });
 
 describe('a change stream', () => {
-  it('names the records that were added, changed, replaced and removed', async () => {
+  it('announces inserted, updated, replaced and deleted records', async () => {
     await follow();
     const stream = await streamAt(0);
     stream.bring(
@@ -140,7 +140,7 @@ describe('a change stream', () => {
     expect(proofs).toEqual([]);
   });
 
-  it('proves from the sending of the newest own beat that came back, inserted or updated', async () => {
+  it('proves freshness from the time at which its own latest beat was sent', async () => {
     const before = performance.now();
     await follow();
     const stream = await streamAt(0);
@@ -164,7 +164,7 @@ describe('a change stream', () => {
     expect(said).toEqual(['everything']);
   });
 
-  it('proves nothing by the beats of others, by old ones that come again, or by what only looks like one', async () => {
+  it('proves nothing by beats of other instances, repeated beats, or deleted heartbeats', async () => {
     await follow();
     const stream = await streamAt(0);
     const own = beatOf();
@@ -183,7 +183,7 @@ describe('a change stream', () => {
     expect(said).toEqual(['everything']);
   });
 
-  it('has the server leave out what others beat', async () => {
+  it('filters heartbeats of other instances on the server', async () => {
     await follow();
     expect(JSON.stringify(pipelines[0])).toContain(
       `{"$nor":[{"documentKey._id":{"$regex":"^#hb:","$ne":"${heartbeat.id}"}}]}`,
@@ -192,10 +192,10 @@ describe('a change stream', () => {
 
   it.each<[string, Omit<StreamEvent, '_id'>]>([
     ['names no record', { operationType: 'update' }],
-    ['names a record by what is no text', { operationType: 'update', documentKey: { _id: 7 } }],
-    ['is of the whole collection', { operationType: 'rename', documentKey: { _id: 'acme' } }],
-    ['has nothing but nulls', { operationType: 'update', documentKey: null, fullDocument: null }],
-  ])('counts as if everything had changed where an event %s', async (_what, odd) => {
+    ['has an id that is not a string', { operationType: 'update', documentKey: { _id: 7 } }],
+    ['concerns the whole collection', { operationType: 'rename', documentKey: { _id: 'acme' } }],
+    ['has only null fields', { operationType: 'update', documentKey: null, fullDocument: null }],
+  ])('announces that everything changed if an event %s', async (_what, odd) => {
     await follow();
     const stream = await streamAt(0);
     stream.bring(insert('acme'), event(odd));
@@ -204,12 +204,12 @@ describe('a change stream', () => {
   });
 });
 
-describe('a change stream that fails', () => {
+describe('a failing change stream', () => {
   it.each<[string, Error]>([
-    ['the network', new mongo.MongoNetworkError('reset')],
-    ['a server that says it may go on', serverError(10_107, ['ResumableChangeStreamError'])],
-    ['the driver’s own closing', new mongo.MongoAPIError('ChangeStream is closed')],
-  ])('by %s is resumed where it ended, and everything counts as changed', async (_what, error) => {
+    ['a network error', new mongo.MongoNetworkError('reset')],
+    ['a resumable server error', serverError(10_107, ['ResumableChangeStreamError'])],
+    ['a close by the driver', new mongo.MongoAPIError('ChangeStream is closed')],
+  ])('is resumed after %s, and everything counts as changed', async (_what, error) => {
     await follow();
     const acme = insert('acme');
     (await streamAt(0)).bring(acme, error);
@@ -220,7 +220,7 @@ describe('a change stream that fails', () => {
     expect(streams[0]?.isClosed).toBe(true);
   });
 
-  it('and that the server refuses to take up begins anew, as if everything had changed', async () => {
+  it('is opened again without a resume token if the server refuses to resume it', async () => {
     await follow();
     (await streamAt(0)).bring(insert('acme'), new mongo.MongoNetworkError('reset'));
     (await streamAt(1)).bring(serverError(286));
@@ -230,7 +230,7 @@ describe('a change stream that fails', () => {
     expect(said).toEqual(['everything', 'acme', 'trouble', 'trouble', 'everything', 'globex']);
   });
 
-  it('because its collection is gone begins anew, as if everything had changed', async () => {
+  it('is opened again without a resume token if its collection was dropped', async () => {
     await follow();
     (await streamAt(0)).bring(insert('acme'), event({ operationType: 'invalidate' }));
     (await streamAt(1)).bring(update('globex'));
@@ -240,19 +240,22 @@ describe('a change stream that fails', () => {
   });
 
   it.each([
-    ['ends when it is closed', true],
-    ['hangs though it is closed', false],
-  ])('by its silence, though beats are sent, is opened again, where its read %s', async (_what, canClose) => {
-    await follow(new FakeStream(canClose));
-    const acme = insert('acme');
-    (await streamAt(0)).bring(acme);
-    await streamAt(1);
-    expect(tokens).toEqual([undefined, acme._id]);
-    expect(beats.length).toBeGreaterThan(5);
-    expect(streams[0]?.isClosed).toBe(true);
-  });
+    ['ends with the stream', true],
+    ['does not end with the stream', false],
+  ])(
+    'is opened again if it stays silent while beats are sent, and its pending read %s',
+    async (_what, canClose) => {
+      await follow(new FakeStream(canClose));
+      const acme = insert('acme');
+      (await streamAt(0)).bring(acme);
+      await streamAt(1);
+      expect(tokens).toEqual([undefined, acme._id]);
+      expect(beats.length).toBeGreaterThan(5);
+      expect(streams[0]?.isClosed).toBe(true);
+    },
+  );
 
-  it('ends when it is told to, though its read hangs', async () => {
+  it('ends when it is aborted, even if its pending read does not end', async () => {
     await follow(new FakeStream(false));
     end.abort();
     await expect(following).resolves.toBeUndefined();
@@ -261,21 +264,21 @@ describe('a change stream that fails', () => {
 });
 
 describe('a server without change streams', () => {
-  it.each([40_573, 13, 59, 72, 40_324, 115, 238])('says so by the code %d', async (code) => {
+  it.each([40_573, 13, 59, 72, 40_324, 115, 238])('is recognised by error code %d', async (code) => {
     const stream = new FakeStream();
     stream.bring(serverError(code));
     await follow(stream);
     await expect(following).rejects.toThrow(ChangeStreamsUnsupportedError);
   });
 
-  it('is none of which a stream has brought something already', async () => {
+  it('is not assumed if a stream has already delivered an event', async () => {
     await follow();
     (await streamAt(0)).bring(insert('acme'), serverError(13));
     await streamAt(1);
     expect(said).toEqual(['everything', 'acme', 'trouble']);
   });
 
-  it('is also one that refuses eight times in a row, by whatever code, each time after a longer pause', async () => {
+  it('is assumed after eight consecutive refusals with any code, with a doubling pause between them', async () => {
     const refusing = Array.from({ length: 9 }, () => {
       const stream = new FakeStream();
       stream.bring(serverError(1));
@@ -289,7 +292,7 @@ describe('a server without change streams', () => {
     expect(performance.now() - since).toBeGreaterThan(120 * RETRY_MS);
   });
 
-  it('is none that was only away between two refusals', async () => {
+  it('is not assumed if a network error interrupts the refusals', async () => {
     const answers = [1, 1, 1, 1, 1, undefined, 1, 1, 1, 1, 1];
     const prepared = answers.map((code) => {
       const stream = new FakeStream();
@@ -302,7 +305,7 @@ describe('a server without change streams', () => {
     expect(said.slice(-2)).toEqual(['everything', 'acme']);
   });
 
-  it.each([1, 11_600])('is none that refuses by another code (%d)', async (code) => {
+  it.each([1, 11_600])('is not assumed after one refusal with another code (%d)', async (code) => {
     const stream = new FakeStream();
     stream.bring(serverError(code));
     await follow(stream);

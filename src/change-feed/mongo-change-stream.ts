@@ -4,25 +4,30 @@ import type { ChangeSource, FeedTarget } from './change-feed';
 import { isHeartbeatId, type MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 
 /**
- * Location40573: only on replica sets; then: unauthorised, no such command, no such option, no such stage, command not
- * supported, not implemented.
+ * Error codes of servers without usable change streams: only on replica sets (Location40573), unauthorised, no such
+ * command, no such option, no such stage, command not supported, not implemented.
  */
 const UNSUPPORTED: ReadonlySet<number | string | undefined> = new Set([40_573, 13, 59, 72, 40_324, 115, 238]);
 
-/** How soon a stream is opened again. The pause doubles with each refusal that follows another. */
+/** The wait before a stream is opened again. It doubles with each consecutive refusal. */
 const RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
 
-/** After so many refusals in a row, about a minute, a server that never delivered counts as one without streams. */
+/**
+ * After this number of consecutive refusals, about a minute, a server that never delivered counts as one without
+ * streams.
+ */
 const MAX_REFUSALS = 8;
 
-/** How soon after a question that brought nothing the next one is asked. */
+/** The minimum time between two reads of a stream without events. */
 const PACE_MS = 10;
 
-/** How long an open stream may bring nothing, though heartbeats are sent, before it is opened again; in bounds. */
+/**
+ * How long a stream may deliver nothing, although heartbeats are sent, before it is opened again. In revocation bounds.
+ */
 const SILENT_BOUNDS = 5;
 
-/** The server has no change streams, or does not let us use them. */
+/** The server has no change streams, or does not allow Keyward to use them. */
 export class ChangeStreamsUnsupportedError extends Error {
   constructor(cause: unknown) {
     super('the server offers no change streams', { cause });
@@ -30,7 +35,7 @@ export class ChangeStreamsUnsupportedError extends Error {
   }
 }
 
-/** What is read of an event. A server may leave any part out. */
+/** The parts of an event that are read. A server may leave out any of them. */
 export interface StreamEvent {
   readonly _id: unknown;
   readonly operationType: string;
@@ -44,8 +49,8 @@ type Stream = mongo.ChangeStream<WatchedDocument, mongo.ChangeStreamDocument<Wat
 const CHANGES_OF_ONE_RECORD: ReadonlySet<string> = new Set(['insert', 'update', 'replace', 'delete']);
 
 /**
- * Follows a collection by a MongoDB change stream. Freshness dates from the sending of the newest heartbeat that came
- * back through it. A stream that is opened, or resumed, counts as if everything had changed.
+ * Follows a collection by a MongoDB change stream. Freshness is proven up to the time at which the latest heartbeat
+ * that came back was sent. After a stream is opened or resumed, all records count as changed.
  */
 export class MongoChangeStream implements ChangeSource {
   private token: unknown;
@@ -54,8 +59,8 @@ export class MongoChangeStream implements ChangeSource {
   private isOpening = true;
 
   /**
-   * @param boundMs how old what is served may become: a beat is sent every quarter of it
-   * @param retryMs how soon a stream is opened again
+   * @param boundMs the revocation bound in milliseconds; beats are sent every quarter of it
+   * @param retryMs the wait before a stream is opened again, in milliseconds
    */
   constructor(
     private readonly collection: mongo.Collection<WatchedDocument>,
@@ -103,12 +108,12 @@ export class MongoChangeStream implements ChangeSource {
 
   private async read(stream: Stream, target: FeedTarget, end: AbortSignal): Promise<void> {
     const closed = new AbortController();
-    // Not `AbortSignal.any`: a signal that lives as long as the process would remember every stream.
+    // Not `AbortSignal.any`: a signal that lives as long as the process would keep a listener for every stream.
     end.addEventListener('abort', () => closed.abort(), { signal: closed.signal });
     if (end.aborted) closed.abort();
     let beating: Promise<void> | undefined;
     try {
-      // The answer that opens the stream; a beat sent before it would go unseen.
+      // The first answer opens the stream. The stream would miss a beat that is sent before it.
       let event: StreamEvent | null = await this.within(end, stream.tryNext());
       beating = this.keepBeating(target, closed.signal);
       for (;;) {
@@ -122,8 +127,8 @@ export class MongoChangeStream implements ChangeSource {
   }
 
   /**
-   * A connection can die without a word; then a stream is silent though heartbeats are sent. Closing it ends no read that
-   * waits for such a connection, so the read is left to itself.
+   * Rejects if a read takes too long. A connection can die unnoticed, and then the stream is silent although heartbeats
+   * are sent. Closing the stream does not end a pending read on a dead connection, so the read is abandoned.
    */
   private async within<T>(end: AbortSignal, reading: Promise<T>): Promise<T> {
     const settled = new AbortController();
@@ -141,7 +146,7 @@ export class MongoChangeStream implements ChangeSource {
   }
 
   private take(event: StreamEvent, target: FeedTarget): void {
-    // A new stream says nothing of what came before its first event. One that was taken up may come from another server.
+    // A new stream does not show what happened before its first event. A resumed one may come from another server.
     if (this.isOpening) target.everythingChanged();
     this.isOpening = false;
     this.token = event._id;
@@ -150,7 +155,7 @@ export class MongoChangeStream implements ChangeSource {
     this.pass(event, target);
     if (event.operationType === 'invalidate') {
       this.token = undefined;
-      throw new Error('the watched collection is no longer there');
+      throw new Error('the watched collection was dropped or renamed');
     }
   }
 
@@ -176,7 +181,7 @@ export class MongoChangeStream implements ChangeSource {
     if (refused && !this.hasDelivered && (UNSUPPORTED.has(error.code) || this.refusals === MAX_REFUSALS)) {
       throw new ChangeStreamsUnsupportedError(error);
     }
-    // A server that refuses to resume, and a stream that its collection's end has closed, cannot be taken up again.
+    // A stream cannot be resumed if the server refuses it or the collection was dropped.
     if (refused || error instanceof mongo.MongoChangeStreamError) this.token = undefined;
     target.troubled(error);
   }
@@ -196,7 +201,7 @@ export class MongoChangeStream implements ChangeSource {
   }
 }
 
-/** A server waits with its answer until there is an event. One that does not would keep us both busy with nothing. */
+/** Returns the next event. A server should wait for one; the pause prevents a busy loop if it does not. */
 async function nextOf(stream: Stream): Promise<StreamEvent> {
   for (;;) {
     const askedAt = performance.now();

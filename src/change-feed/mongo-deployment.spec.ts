@@ -15,7 +15,7 @@ const SECOND_TERM = new mongo.ObjectId();
 const PRIMARY: Member = { address: 'a:1', type: 'RSPrimary', electionId: FIRST_TERM, setVersion: 1 };
 const UNKNOWN: Member = { address: 'a:1', type: 'Unknown' };
 
-/** A driver's client whose server gives these answers, by the command's name. */
+/** A driver's client whose server answers each command by its name. */
 function clientOf(answers: Readonly<Record<string, mongo.Document | Error>>): {
   readonly client: mongo.MongoClient & EventEmitter;
   readonly asked: string[];
@@ -41,9 +41,9 @@ describe('the kind of a deployment', () => {
     ['a mongos', { hello: { msg: 'isdbgrid' } }, 'sharded cluster'],
     ['a member of a replica set', { hello: { setName: 'rs0', isWritablePrimary: true } }, 'replica set'],
     ['a lone server', { hello: { isWritablePrimary: true } }, 'standalone'],
-    ['a member that knows the former command only', { isMaster: { setName: 'rs0' } }, 'replica set'],
-    ['a mongos that knows the former command only', { isMaster: { msg: 'isdbgrid' } }, 'sharded cluster'],
-  ])('is read from what %s says of itself, once', async (_what, answers, kind) => {
+    ['a member that knows only the old command', { isMaster: { setName: 'rs0' } }, 'replica set'],
+    ['a mongos that knows only the old command', { isMaster: { msg: 'isdbgrid' } }, 'sharded cluster'],
+  ])('is read once from the answer of %s', async (_what, answers, kind) => {
     const { client, asked } = clientOf(answers);
     const deployment = new MongoDeployment(client, 'keyward');
     expect(deployment.known).toBeUndefined();
@@ -53,7 +53,7 @@ describe('the kind of a deployment', () => {
     expect([deployment.known, asked.length]).toEqual([kind, questions]);
   });
 
-  it('is not guessed if the server does not answer, and asked for again', async () => {
+  it('is unknown if the server does not answer, and the next call asks again', async () => {
     const answers: Record<string, mongo.Document | Error> = { hello: new mongo.MongoNetworkError('reset') };
     const { client } = clientOf(answers);
     const deployment = new MongoDeployment(client, 'keyward');
@@ -88,10 +88,10 @@ describe('a new primary', () => {
   it.each<[string, readonly (readonly Member[])[], readonly number[]]>([
     ['another member', [[PRIMARY], [secondary], [secondary, other]], [0, 1]],
     ['the same member in another term', [[PRIMARY], [{ ...PRIMARY, electionId: SECOND_TERM }]], [1]],
-    ['one of a changed replica set', [[PRIMARY], [{ ...PRIMARY, setVersion: 2 }]], [1]],
-    ['the first that is seen', [[UNKNOWN], [PRIMARY]], [1]],
+    ['the primary of a reconfigured replica set', [[PRIMARY], [{ ...PRIMARY, setVersion: 2 }]], [1]],
+    ['the first known primary', [[UNKNOWN], [PRIMARY]], [1]],
     [
-      'a replica set in the place of a standalone server',
+      'the primary of a replica set that replaces a standalone server',
       [[{ ...UNKNOWN, type: 'Standalone' }], [PRIMARY]],
       [1],
     ],
@@ -100,14 +100,17 @@ describe('a new primary', () => {
   });
 
   it.each<[string, readonly (readonly Member[])[]]>([
-    ['the same one after its connection was lost', [[PRIMARY], [UNKNOWN], [PRIMARY]]],
-    ['the same one beside a new secondary', [[PRIMARY], [PRIMARY, { address: 'b:1', type: 'RSSecondary' }]]],
+    ['the same primary after a lost connection', [[PRIMARY], [UNKNOWN], [PRIMARY]]],
+    [
+      'the same primary with a new secondary',
+      [[PRIMARY], [PRIMARY, { address: 'b:1', type: 'RSSecondary' }]],
+    ],
     ['a mongos', [[{ ...UNKNOWN, type: 'Mongos' }], [{ address: 'b:1', type: 'Mongos' }]]],
   ])('is not %s', (_what, steps) => {
     expect(new Set(changes(...steps))).toEqual(new Set([0]));
   });
 
-  it('tells what kind of server it is from then on', () => {
+  it('updates the known kind of the deployment', () => {
     const { client } = clientOf({});
     const deployment = new MongoDeployment(client, 'keyward');
     deployment.watchPrimary(() => undefined);

@@ -1,19 +1,23 @@
 import { mongo } from 'mongoose';
 import { boundedMongoOperation } from '../mongo/mongo-operation';
 
-/** What stands behind a connection string. */
+/** The kind of deployment that a connection string leads to. */
 export type DeploymentKind = 'standalone' | 'replica set' | 'sharded cluster';
 
-/** Tells what kind of deployment a store runs on, and when another of its servers becomes the primary. */
+/** The deployment that a store runs on: its kind, and changes of its primary. */
 export interface Deployment {
-  /** The kind, if it was read already. */
+  /** The kind, if it has already been read. */
   readonly known: DeploymentKind | undefined;
-  /** @throws StorageUnavailableError if no server answers */
+  /**
+   * Returns the kind.
+   *
+   * @throws StorageUnavailableError if no server answers
+   */
   kind(): Promise<DeploymentKind>;
   /**
-   * Calls back whenever another server, or the same one in another term, is the primary.
+   * Calls `onNewPrimary` when another server, or the same server in another term, becomes the primary.
    *
-   * @returns ends the calls
+   * @returns a function that stops the calls
    */
   watchPrimary(onNewPrimary: () => void): () => void;
 }
@@ -39,7 +43,7 @@ export class MongoDeployment implements Deployment {
     const listener = (change: mongo.TopologyDescriptionChangedEvent): void => {
       primary ??= identityOf(primaryIn(change.previousDescription));
       const server = primaryIn(change.newDescription);
-      // While there is no primary, nothing can be read. The same one in the same term has lost nothing.
+      // Without a primary, nothing can be read. The same primary in the same term has lost no writes.
       if (server === undefined) return;
       this.known = server.type === 'Standalone' ? 'standalone' : 'replica set';
       const before = primary;
@@ -56,7 +60,7 @@ export class MongoDeployment implements Deployment {
       try {
         return await db.command({ hello: 1 }, { signal });
       } catch (error) {
-        // Servers that imitate MongoDB may know the former name only.
+        // Servers that are compatible with MongoDB may know only the old name of the command.
         if (!(error instanceof mongo.MongoServerError) || error.code !== COMMAND_NOT_FOUND) throw error;
         return db.command({ isMaster: 1 }, { signal });
       }
@@ -69,7 +73,9 @@ function kindIn({ msg, setName }: mongo.Document): DeploymentKind {
   return typeof setName === 'string' ? 'replica set' : 'standalone';
 }
 
-/** The primary of a replica set, or the one server; `undefined` for a mongos, which hides the primaries of its shards. */
+/**
+ * Returns the primary or the standalone server. Returns `undefined` for a mongos, which hides its shards' primaries.
+ */
 function primaryIn({ servers }: mongo.TopologyDescription): mongo.ServerDescription | undefined {
   return [...servers.values()].find(({ type }) => type === 'RSPrimary' || type === 'Standalone');
 }

@@ -6,10 +6,10 @@ const PREFIX = '#hb:';
 const AFTER_PREFIX = '#hb;';
 const SWEEP_EVERY_MS = 600_000;
 
-/** How many beats that have not come back are remembered. */
+/** The maximum number of beats that have not come back and are remembered. */
 const MAX_UNSEEN = 100;
 
-/** What a change feed reads of a watched document: a record's version, or a heartbeat's beat. */
+/** The fields that a change feed reads of a watched document: the version of a record, or the beat of a heartbeat. */
 export interface WatchedDocument {
   readonly _id: string;
   readonly version?: number;
@@ -18,8 +18,8 @@ export interface WatchedDocument {
 }
 
 /**
- * This instance's own document in a watched collection. It is changed again and again, and what comes back through
- * the feed proves how far the feed has come. See decision record 0024.
+ * This instance's own document in a watched collection. The instance changes it regularly. A change that comes back
+ * through the feed proves up to which time the feed is complete. See decision record 0024.
  */
 export class MongoHeartbeat {
   readonly id: string;
@@ -33,9 +33,9 @@ export class MongoHeartbeat {
   }
 
   /**
-   * Changes the document, at a moment that {@link sent} remembers.
+   * Changes the document and remembers the time for {@link sent}.
    *
-   * @returns the text that marks this beat
+   * @returns the string that identifies this beat
    * @throws StorageUnavailableError
    */
   async beat(): Promise<string> {
@@ -47,7 +47,7 @@ export class MongoHeartbeat {
       this.collection.updateOne(
         { _id: this.id },
         { $set: { beat }, $currentDate: { changedAt: true } },
-        // Nothing depends on its survival: a stream shows what a majority has, and a beat that is lost proves nothing.
+        // A beat may be lost: a stream shows only majority-committed writes, and a lost beat proves nothing.
         { upsert: true, writeConcern: { w: 1 }, signal } as mongo.UpdateOptions,
       ),
     );
@@ -61,7 +61,9 @@ export class MongoHeartbeat {
     }
   }
 
-  /** When a beat that came back was sent, by `performance.now()`; `undefined` for another instance's. */
+  /**
+   * Returns when a beat that came back was sent, by `performance.now()`, or `undefined` for a beat of another instance.
+   */
   sent(beat: string | undefined): number | undefined {
     if (beat === undefined) return undefined;
     const at = this.sentAt.get(beat);
@@ -70,7 +72,10 @@ export class MongoHeartbeat {
     return at;
   }
 
-  /** Removes, now and then, what instances that are gone left behind. A living one's comes back with its next beat. */
+  /**
+   * Removes the documents of stopped instances every 10 minutes. A running instance restores its own with the next
+   * beat.
+   */
   async sweep(): Promise<void> {
     if (performance.now() - this.sweptAt < SWEEP_EVERY_MS) return;
     this.sweptAt = performance.now();
@@ -94,7 +99,7 @@ export class MongoHeartbeat {
   }
 }
 
-/** Whether an id is a heartbeat's, and no record's. */
+/** Returns whether an id belongs to a heartbeat, not to a record. */
 export function isHeartbeatId(id: string): boolean {
   return id.startsWith(PREFIX);
 }

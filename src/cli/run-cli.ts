@@ -15,18 +15,18 @@ import { safeMessage } from './kit/terminal-text';
 const EXIT_CODES = `
 Exit codes:
   0  done
-  1  failed, or not wholly done
-  2  wrong usage
-  3  no such key
-  4  the store, or another system, cannot be reached
-  5  the environment is refused
+  1  failed, or done only in part
+  2  wrong arguments; nothing was done
+  3  no key with this id
+  4  the store, or another system, is unreachable
+  5  invalid settings
 
-Settings come from the environment, as for the service; no argument takes a secret. See docs/cli.md.`;
+Settings come from the environment, as for the service. Never pass a secret as an argument. See docs/cli.md.`;
 
 /** Runs one command and ends the process with its exit code. */
 export async function runCli(args: readonly string[]): Promise<never> {
   Logger.overrideLogger(new OperatorLogger());
-  // Whoever writes hears of it; the event alone would end the process with a stack trace.
+  // The functions that write handle these errors. Without a listener, the event would end the process with a stack trace.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   process.exit(await exitCodeOf(args));

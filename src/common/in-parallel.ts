@@ -1,4 +1,4 @@
-/** Does something for each item, so many at a time. All are tried; the first failure is thrown afterwards. */
+/** Calls `work` for each item, at most `width` at a time. Continues after a failure, and throws the first one at the end. */
 export async function inParallel<T>(
   items: readonly T[],
   width: number,

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { timed } from '../../test/support/lateness';
 import { inTime } from './in-time';
 
-/** Like another process: it answers 40 ms after it was called, whatever this thread does, and then sets a flag. */
+/** A server in another thread, which answers after 40 ms even if this thread is busy, and then sets a flag. */
 const SERVER = `
   const { createServer } = require('node:net');
   const { parentPort, workerData: flag } = require('node:worker_threads');
@@ -13,25 +13,25 @@ const SERVER = `
   server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
 `;
 
-/** Keeps the event loop from everything else, as a burst of requests does, until a flag is set. */
+/** Blocks the event loop until a flag is set, as a burst of requests does. */
 function blockUntil(flag: Int32Array): void {
   while (Atomics.load(flag, 0) === 0);
 }
 
-describe('waiting for an answer in time', () => {
-  it('hands on what answers, and what fails', async () => {
+describe('an answer with a timeout', () => {
+  it('is passed on, and so is its error', async () => {
     await expect(inTime(Promise.resolve('counted'), 1000)).resolves.toBe('counted');
     await expect(inTime(Promise.reject(new Error('refused')), 1000)).rejects.toThrow('refused');
   });
 
-  it('gives up what does not answer', async () => {
+  it('is rejected after the timeout', async () => {
     const { ms } = await timed(async () =>
       expect(inTime(new Promise(() => undefined), 50)).rejects.toThrow('no answer within 50 ms'),
     );
     expect(ms).toBeLessThan(500);
   });
 
-  it('takes an answer that arrived while the process was too busy to read it', async () => {
+  it('is accepted if it arrived in time while the process was too busy to read it', async () => {
     const answered = new Int32Array(new SharedArrayBuffer(4));
     const server = new Worker(SERVER, { eval: true, workerData: answered });
     const [port] = (await once(server, 'message')) as [number];

@@ -1,13 +1,13 @@
 /**
- * Gives up what takes too long. When the time is up it still takes an answer that has already arrived: in a busy
- * process timers come before the answers that wait to be read, and a load of our own is no outage of the other side.
+ * Rejects if an answer takes longer than a timeout. Still accepts an answer that has arrived but is not read yet: a busy
+ * process runs timers first, and its own load must not look like an outage of the other side.
  *
- * @throws Error if there is no answer in time, or what the answer fails with
+ * @throws Error if there is no answer in time, or the error of the answer
  */
 export async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    // The event loop reads what arrived between a timer and an immediate.
+    // Between timers and immediates, the event loop reads what has arrived.
     timer = setTimeout(() => setImmediate(() => reject(new Error(`no answer within ${ms} ms`))), ms);
   });
   try {

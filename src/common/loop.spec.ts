@@ -3,7 +3,7 @@ import { Loop } from './loop';
 const HOUR = 3_600_000;
 const turns = async (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-describe('what is done again and again', () => {
+describe('a loop', () => {
   let done: number;
   let failures: unknown[];
   let loop: Loop;
@@ -25,14 +25,14 @@ describe('what is done again and again', () => {
   };
   afterEach(async () => loop.stop());
 
-  it('is done at once, and again after a rest', async () => {
+  it('does its work at once, and again after each interval', async () => {
     start(1);
     expect(done).toBe(1);
     await new Promise<void>((resolve) => (afterwards = () => done < 3 || resolve()));
     expect(done).toBe(3);
   });
 
-  it('is done at once when it is woken, and again when it is woken while it is done', async () => {
+  it('does its work at once when it is woken, and again if it is woken during the work', async () => {
     start(HOUR, untilFinished);
     loop.wake();
     loop.wake();
@@ -50,7 +50,7 @@ describe('what is done again and again', () => {
     finish();
   });
 
-  it('goes on after a failure, and tells of it', async () => {
+  it('continues after a failure, and reports it', async () => {
     start(HOUR, async () => {
       throw new Error(`failure ${done}`);
     });
@@ -60,7 +60,7 @@ describe('what is done again and again', () => {
     expect(failures).toEqual([new Error('failure 1'), new Error('failure 2')]);
   });
 
-  it('is waited for when it is to end, and not done again', async () => {
+  it('stops after the work in progress, and does not start again', async () => {
     start(HOUR, untilFinished);
     let ended = false;
     const ending = loop.stop().then(() => (ended = true));
@@ -73,7 +73,7 @@ describe('what is done again and again', () => {
     expect(done).toBe(1);
   });
 
-  it('is not waited for for ever, where it never ends [T83]', async () => {
+  it('stops after a timeout if the work never ends [T83]', async () => {
     start(HOUR, untilFinished);
     await turns();
     await expect(loop.stop(20)).resolves.toBe(false);

@@ -1,16 +1,16 @@
 import { inTime } from './in-time';
 
-/** How long is waited at the end for what is under way. */
+/** Maximum time that `stop` waits for work in progress. */
 const STOP_LIMIT_MS = 5000;
 
-/** Something that is done again and again: at intervals, and at once when it is woken. Never twice at the same time. */
+/** Repeats work at intervals, and at once after `wake`. It never runs twice at the same time. */
 export class Loop {
   private stopped = false;
   private woken = false;
   private endRest: () => void = () => undefined;
   private running: Promise<void> | undefined;
 
-  /** @param onFailure hears of each failure; the loop goes on */
+  /** @param onFailure receives each failure; the loop continues */
   constructor(
     private readonly restMs: number,
     private readonly work: () => Promise<void>,
@@ -27,9 +27,9 @@ export class Loop {
   }
 
   /**
-   * Resolves once what is under way has ended, or will not end within a limit.
+   * Stops the loop. Waits until the work in progress has ended, or for a maximum time.
    *
-   * @returns whether it has ended
+   * @returns whether the work has ended
    */
   async stop(limitMs = STOP_LIMIT_MS): Promise<boolean> {
     this.stopped = true;

@@ -1,14 +1,14 @@
 import ipaddr from 'ipaddr.js';
 
-/** Every IPv6 address that the Internet routes (RFC 4291 section 2.4, IANA). */
+/** The range of all IPv6 addresses that the Internet routes (RFC 4291 section 2.4, IANA). */
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3];
 
-/** Public by its range, and yet the metadata service of a cloud's machines. */
+/** Metadata services of clouds, whose addresses are in public ranges. */
 const METADATA: ReadonlySet<string> = new Set(['168.63.129.16']);
 
 /**
- * Whether an address is one of the Internet's: neither private, of this machine, of the link, of a carrier's network,
- * reserved, nor a way to write or to reach such an address by another.
+ * Returns whether an address is public. Private, loopback, link-local, carrier-grade NAT and reserved addresses are not, and
+ * neither are addresses that embed or translate to one of these.
  */
 export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;

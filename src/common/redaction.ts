@@ -1,31 +1,31 @@
 import { inspect } from 'node:util';
 
-/** Takes credentials out of a text. */
+/** Removes credentials from a text. */
 export type Redaction = (text: string) => string;
 
-/** A native token, whole or cut short: its id may be told, the rest may not. */
+/** Matches Keyward's tokens, whole or cut short. The key id may be shown, the rest may not. */
 const NATIVE = /[a-z0-9_]{0,16}_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9a-z]{4,}/gi;
 
 /**
- * Three or five parts of base64url, of which the first is an object in JSON (RFC 7519, RFC 7516). What may come before it
- * without a space is looked through only where parts follow: else a long text would be, from each of its letters.
+ * Matches three or five parts of base64url, the first of which is a JSON object (RFC 7519, RFC 7516). The lookahead requires
+ * further parts before the regex searches for the first one. Otherwise a long text would take quadratic time.
  */
 const JWT = /(?<![\w-])(?=[\w-]*\.[\w-]{4,}\.)([\w-]*?)\bey[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*){1,3}/g;
 
-/** What follows the name of a scheme, as in a header that was repeated: at least 12 characters, more than a word. */
+/** Matches a credential after the name of a scheme, as in a quoted header. It has at least 12 characters, unlike most words. */
 const HEADER = /\b(Bearer|Basic) +[\w.~+/-]{12,}=*/gi;
 
-/** Addresses that have a password more often than not. */
+/** Matches the schemes of addresses that usually contain a password. */
 const DATABASE = /\b(?:mongodb(?:\+srv)?|rediss?):\/\//i;
 
-/** Begins with a host, and perhaps a port, but with no user and password. */
+/** Matches an authority of a host and an optional port, without user and password. */
 const HOST_FIRST = /^[^:@]*(?::\d*)?$/;
 
 /**
- * Returns the redaction of logs and of everything else that an operator reads: tokens, sessions, and the user and password
- * in addresses.
+ * Returns the redaction for logs and all other text for operators. It removes tokens, sessions, and users and passwords in
+ * addresses.
  *
- * @param importPrefixes what tokens of other systems begin with: what follows, up to a space, is a token
+ * @param importPrefixes prefixes of tokens of other systems; a token ends before the next space
  */
 export function redactionOf(importPrefixes: readonly string[] = []): Redaction {
   const foreign = importPrefixes.map((prefix) => new RegExp(`${escaped(prefix)}[\\x21-\\x7e]{8,}`, 'g'));
@@ -41,13 +41,13 @@ export function redactionOf(importPrefixes: readonly string[] = []): Redaction {
 
 const redact = redactionOf();
 
-/** Redacts the value of a setting. It is one address at most, so all between `://` and the last `@` may be the password. */
+/** Redacts the value of a setting. It is at most one address, so everything between `://` and the last `@` is removed. */
 export function redactedSetting(value: string): string {
   const [start, end] = [value.indexOf('://'), value.lastIndexOf('@')];
   return redact(start >= 0 && end > start ? hidden(value, start, end) : value);
 }
 
-/** A password that is not percent-encoded may hold any character, `@` and `/` too: in doubt more is hidden. */
+/** Removes passwords from a text. A password that is not percent-encoded may contain `@` and `/`, so in doubt it hides more. */
 function withoutPasswords(text: string): string {
   if (!text.includes('://') || !text.includes('@')) return text;
   return text.split('\n').map(withoutPasswordsOnLine).join('\n');
@@ -76,7 +76,7 @@ function hidden(text: string, start: number, end: number): string {
   return `${text.slice(0, start)}://***${text.slice(end)}`;
 }
 
-/** What a log would show of anything: texts as they are, errors with their stack and causes, objects as Node shows them. */
+/** Converts a value to text for a log: text unchanged, errors with stack and causes, objects as Node inspects them. */
 export function shown(value: unknown): string {
   return typeof value === 'string' ? value : inspect(value, { depth: 5, breakLength: Infinity });
 }

@@ -1,11 +1,11 @@
-/** What is told of any other address. */
+/** The remedy that messages name for an invalid address. */
 export const REDIS_URL_REMEDY =
-  'use redis:// or rediss://, a percent-encoded user and password if any, a host, and no database but a number';
+  'use redis:// or rediss:// and a host; percent-encode the user name and the password, and give the database as a number';
 
 const REDIS_SCHEME = /^rediss?:\/\/[^/]/;
 const DATABASE = /^\/?\d*$/;
 
-/** Whether Redis can be reached by this address: `redis://` or `rediss://`, a host, and no database but a number. */
+/** Returns whether this is the address of a Redis server: `redis://` or `rediss://`, a host, and at most a numbered database. */
 export function isRedisUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !REDIS_SCHEME.test(value) || !URL.canParse(value)) return false;
   const { hostname, pathname, searchParams, username, password } = new URL(value);

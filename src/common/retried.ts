@@ -1,10 +1,10 @@
 const MAX_TRIES = 5;
 
 /**
- * Tries a change until no other change comes between its read and its write: at most five times.
+ * Tries a change up to five times, until no other change happens between its read and its write.
  *
- * @param attempt reads, decides and writes; `undefined` if another change came first
- * @param lost makes the error that is thrown after the last try
+ * @param attempt reads, decides and writes; returns `undefined` if another change came first
+ * @param lost creates the error to throw after the last attempt
  */
 export async function retried<T>(attempt: () => Promise<T | undefined>, lost: () => Error): Promise<T> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {

@@ -1,8 +1,8 @@
 import { Counter, Gauge, type Metric, register } from 'prom-client';
 
 /**
- * A metric of this process, made at first need: several modules of one process share prom-client's register, which
- * takes each name once.
+ * Returns the metric with this name, and creates it on the first call. Several modules of a process share prom-client's
+ * register, which accepts each name only once.
  *
  * @example const outages = sharedMetric('keyward_x_total', () => new Counter({ name: 'keyward_x_total', help: '…' }));
  */
@@ -13,8 +13,8 @@ export function sharedMetric<T extends Metric>(name: string, make: () => T): T {
 /**
  * Returns the counter of this process with this name.
  *
- * @param labels at most one label with its values; the counter starts at 0 for each, so that the first event is seen as an
- *   increase
+ * @param labels at most one label with its values. The counter starts at 0 for each value, so that Prometheus sees the first
+ *   event as an increase.
  */
 export function counterOf<L extends string = never>(
   name: string,

@@ -1,22 +1,22 @@
 import { Counter } from 'prom-client';
 import { sharedMetric } from './shared-metric';
 
-/** One number that goes up. */
+/** A number that increases. */
 export interface Tally {
   value: number;
 }
 
-/** Known to every copy of this package in a process, as the register is. */
+/** A global symbol, because all copies of this package in a process share the register. */
 const TALLIES = Symbol.for('keyward:tallies');
 
 type TallyCounter = Counter & { readonly [TALLIES]: Map<string, Tally> };
 
 /**
- * A counter for hot paths: a plain number to add to, which Prometheus is told when it asks. The labels are fixed when
- * the tally is taken, so no request can make new ones; it is told from the start, at 0.
+ * Returns a counter for hot paths: a plain number to increase, which Prometheus collects on each scrape. The labels are fixed
+ * in advance, so no request can create new ones. The counter is visible from the start, at 0.
  *
  * @example
- * const hits = tallyOf('keyward_cache_total', 'Looks into the cache.', { result: 'hit' });
+ * const hits = tallyOf('keyward_cache_total', 'Lookups in the cache.', { result: 'hit' });
  * hits.value += 1;
  */
 export function tallyOf(name: string, help: string, labels: Readonly<Record<string, string>>): Tally {

@@ -5,13 +5,13 @@ import { isUlid, newUlid } from './ulid';
 const NOON = new Date('2027-01-31T12:00:00Z');
 
 describe('new ULIDs', () => {
-  it('are lower-case ULIDs, and never the same', () => {
+  it('are lower-case ULIDs, and unique', () => {
     const ids = Array.from({ length: 1000 }, () => newUlid(NOON));
     expect(ids.filter((id) => !isUlid(id))).toEqual([]);
     expect(new Set(ids).size).toBe(1000);
   });
 
-  it('sort in the order of their making, also when the clock stands still or steps back', () => {
+  it('sort in the order of their creation, even if the clock stops or moves back', () => {
     const minutes = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 2, maxLength: 20 });
     fc.assert(
       fc.property(minutes, (steps) => {
@@ -28,9 +28,9 @@ describe('new ULIDs', () => {
   });
 });
 
-describe('the form of a ULID', () => {
+describe('the ULID check', () => {
   it.each(['01jd8x4k2m6n8p0q2r4s6t8v0w', '00000000000000000000000000', '7zzzzzzzzzzzzzzzzzzzzzzzzz'])(
-    'is met by %s',
+    'accepts %s',
     (text) => {
       expect(isUlid(text)).toBe(true);
     },
@@ -46,7 +46,7 @@ describe('the form of a ULID', () => {
     '01jd8x4k2m6n8p0q2r4s6t8v0u',
     '01jd8x4k2m6n8p0q2r4s6t8v0w\n',
     '６1jd8x4k2m6n8p0q2r4s6t8v0w',
-  ])('is not met by %j', (text) => {
+  ])('rejects %j', (text) => {
     expect(isUlid(text)).toBe(false);
   });
 });

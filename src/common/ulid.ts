@@ -1,13 +1,12 @@
 import { monotonicFactory } from 'ulid';
 
-/** The form of a lower-case ULID. */
+/** Matches a lower-case ULID. */
 export const ULID = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
 const nextUlid = monotonicFactory();
 
 /**
- * Returns a new lower-case ULID. Ids made by one process sort in the order of their making, also when the clock steps
- * back.
+ * Returns a new lower-case ULID. Ids of one process sort in the order of their creation, even after a clock rollback.
  */
 export function newUlid(now: Date): string {
   return nextUlid(now.getTime()).toLowerCase();

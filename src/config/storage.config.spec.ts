@@ -4,7 +4,7 @@ import { assertVolatilePermit, type Durability, StorageConfig } from './storage.
 const storage = new StorageConfig();
 const before = process.env['NODE_ENV'];
 
-/** `undefined` unsets the variable: assigning it would set the text "undefined". */
+/** Sets `NODE_ENV`. `undefined` deletes it, because an assignment would set the string "undefined". */
 function runIn(environment: string | undefined): void {
   if (environment === undefined) delete process.env['NODE_ENV'];
   else process.env['NODE_ENV'] = environment;
@@ -36,14 +36,14 @@ const REFUSED = [
 ];
 const PERMITTED = ['development', 'test'];
 
-/** A store of a host's own, which declares what it declares. */
+/** A host's own store with this durability. */
 const foreign = (durability?: unknown): { durability?: Durability } =>
   (durability === undefined ? {} : { durability }) as { durability?: Durability };
 
 describe.each(REFUSED)('with NODE_ENV=%j', (environment) => {
   beforeEach(() => runIn(environment));
 
-  it('memory storage is refused with one sentence that says what is wrong and what to do', () => {
+  it('memory storage is refused with an error that names the fix', () => {
     const shown = environment === undefined ? 'unset' : JSON.stringify(environment);
     expect(() => storage.permitVolatile('memory storage of API keys')).toThrow(
       new ConfigurationError(
@@ -55,13 +55,13 @@ describe.each(REFUSED)('with NODE_ENV=%j', (environment) => {
   });
 
   it.each(['volatile', undefined, null, '', 'Durable', 'durable ', true, ['durable']])(
-    "a host's own store that declares itself %j is refused",
+    "a host's own store with durability %j is refused",
     (durability) => {
       expect(() => storage.admit(foreign(durability), 'the store of acme')).toThrow(ConfigurationError);
     },
   );
 
-  it("a host's own durable store is let in as it is", () => {
+  it("a host's own durable store is accepted", () => {
     const store = foreign('durable');
     expect(storage.admit(store, 'the store of acme')).toBe(store);
   });
@@ -70,12 +70,12 @@ describe.each(REFUSED)('with NODE_ENV=%j', (environment) => {
 describe.each(PERMITTED)('with NODE_ENV=%j', (environment) => {
   beforeEach(() => runIn(environment));
 
-  it('memory storage is permitted', () => {
+  it('memory storage is allowed', () => {
     expect(() => assertVolatilePermit(storage.permitVolatile('memory storage'))).not.toThrow();
   });
 
   it.each(['durable', 'volatile', undefined])(
-    "a host's own store that declares itself %j is let in",
+    "a host's own store with durability %j is accepted",
     (durability) => {
       const store = foreign(durability);
       expect(storage.admit(store, 'the store of acme')).toBe(store);
@@ -83,8 +83,8 @@ describe.each(PERMITTED)('with NODE_ENV=%j', (environment) => {
   );
 });
 
-describe('the environment', () => {
-  it('is asked anew each time, so that no earlier answer holds', () => {
+describe('NODE_ENV', () => {
+  it('is read again at each call', () => {
     runIn('test');
     storage.permitVolatile('memory storage');
     runIn('production');
@@ -95,7 +95,7 @@ describe('the environment', () => {
 describe('a permit', () => {
   beforeEach(() => runIn('test'));
 
-  it('cannot be made by anyone else [T32]', () => {
+  it('cannot be forged [T32]', () => {
     const genuine = storage.permitVolatile('memory storage');
     const forged = [
       { storage: 'volatile' } as const,

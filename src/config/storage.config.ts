@@ -5,24 +5,24 @@ const ENVIRONMENTS_WITH_VOLATILE_STORAGE: ReadonlySet<string> = new Set(['develo
 
 const issued = new WeakSet<object>();
 
-/** The right to keep records in memory only. Given by {@link StorageConfig} and by nothing else. */
+/** The permission to keep records in memory only. Only {@link StorageConfig} issues it. */
 export interface VolatileStoragePermit {
   readonly storage: 'volatile';
 }
 
-/** Whether a store keeps what it acknowledged when its process ends. */
+/** Whether a store keeps acknowledged writes when the process ends. */
 export type Durability = 'durable' | 'volatile';
 
 /**
- * Blocks volatile storage outside development and test. The environment is asked itself, at the moment of the
- * question: no option, argument or configuration file of a host can answer in its place.
+ * Blocks volatile storage outside development and test. It reads `NODE_ENV` from the process at each call, so no
+ * option, argument or configuration file of a host can override it.
  */
 @Injectable()
 export class StorageConfig {
   /**
-   * The permit that a volatile store's constructor demands.
+   * Returns the permit that the constructor of a volatile store requires.
    *
-   * @param store what would be volatile, for the sentence the operator reads
+   * @param store the name of the store in the error message
    * @throws ConfigurationError unless `NODE_ENV` is exactly `development` or `test`
    */
   permitVolatile(store: string): VolatileStoragePermit {
@@ -40,10 +40,10 @@ export class StorageConfig {
   }
 
   /**
-   * Lets a store in: a durable one as it is, any other only where volatile storage is permitted. A store that
-   * declares nothing counts as volatile.
+   * Returns the store if it is durable or volatile storage is allowed. A store without `durability` counts as volatile.
    *
-   * @throws ConfigurationError if the store is not durable and volatile storage is refused
+   * @param name the name of the store in the error message
+   * @throws ConfigurationError if the store is volatile and volatile storage is not allowed
    */
   admit<T extends { readonly durability?: Durability }>(store: T, name: string): T {
     if (store.durability !== 'durable') this.permitVolatile(name);
@@ -52,12 +52,12 @@ export class StorageConfig {
 }
 
 /**
- * Called by the constructor of every volatile store.
+ * Checks a permit. Every volatile store calls it in its constructor.
  *
  * @throws ConfigurationError if the permit does not come from {@link StorageConfig}
  */
 export function assertVolatilePermit(permit: VolatileStoragePermit): void {
   if (!issued.has(permit)) {
-    throw new ConfigurationError('a volatile store needs a permit of StorageConfig: none was given.');
+    throw new ConfigurationError('a volatile store needs a permit from StorageConfig, and none was given.');
   }
 }

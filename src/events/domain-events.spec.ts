@@ -7,23 +7,23 @@ function failingWith(code: string): () => never {
   };
 }
 
-describe('the listeners of an application', () => {
+describe('the event emitter of the application', () => {
   afterEach(() => {
     jest.dontMock('@nestjs/event-emitter');
     jest.resetModules();
   });
 
-  it('are told by its emitter, where it imports one', () => {
+  it('is injected if the application imports one', () => {
     expect(domainEvents()).toMatchObject({ inject: [{ token: EventEmitter2, optional: true }] });
   });
 
-  it('are nobody where the package is not installed', async () => {
+  it('is undefined if the package is not installed', async () => {
     jest.doMock('@nestjs/event-emitter', failingWith('MODULE_NOT_FOUND'));
     const { inject, useFactory } = domainEvents();
     expect([inject, await useFactory()]).toEqual([[], undefined]);
   });
 
-  it('are missed aloud where the package is there and cannot be loaded', () => {
+  it('fails the start if the package is installed but cannot be loaded', () => {
     jest.doMock('@nestjs/event-emitter', failingWith('ERR_REQUIRE_ESM'));
     expect(domainEvents).toThrow('Cannot load it');
   });

@@ -1,16 +1,16 @@
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
 
-/** Tells listeners in this process, as the emitter of `@nestjs/event-emitter` does. */
+/** Emits events to listeners in this process, as the emitter of `@nestjs/event-emitter` does. */
 export interface DomainEvents {
   emit(type: string, event: unknown): unknown;
 }
 
-/** The injection token of `DomainEvents`; `undefined` where the application has no emitter. */
+/** The injection token of `DomainEvents`; `undefined` if the application has no emitter. */
 export const DOMAIN_EVENTS = Symbol('keyward:domain-events');
 
 /**
- * Finds the emitter of the application, where it imports `EventEmitterModule`. The package is looked for when it is
- * needed: an application that listens to nothing does not have it. See decision record 0041.
+ * Returns the provider of the application's emitter, if the application imports `EventEmitterModule`. The package is
+ * loaded only here, because an application without listeners does not install it. See decision record 0041.
  */
 export function domainEvents(): FactoryProvider<DomainEvents | undefined> {
   const emitter = emitterToken();

@@ -1,13 +1,13 @@
 import { gaugeOf } from '../common/shared-metric';
 
-/** Metrics of events. Only the instance that holds the lease fills these gauges: take their maximum. */
+/** Metrics of events. Only the instance that holds the lease sets these gauges: use their maximum. */
 export const eventMetrics = {
   outboxAge: gaugeOf(
     'keyward_event_outbox_oldest_seconds',
-    'How long the oldest event waits to be passed on to the event store.',
+    'Age of the oldest event that is not yet in the event store, in seconds.',
   ),
   queueAge: gaugeOf(
     'keyward_webhook_queue_oldest_seconds',
-    'How long the delivery that is due longest is overdue.',
+    'How long the most overdue webhook delivery is overdue, in seconds.',
   ),
 } as const;

@@ -7,31 +7,31 @@ import type { EventFilter, EventRepository, RecordedEvent } from '../api-keys/po
 const POSITION = /^\d{15}-[0-9a-z-]{1,80}$/;
 const EVENT_CURSORS = new CursorCodec('e1:', (text) => POSITION.test(text));
 
-/** Which events a page is to show. */
+/** The filters, size and start of a page of events. */
 export interface EventPageQuery {
   /** 1 to 1000. */
   readonly limit: number;
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   readonly cursor?: string | undefined;
   readonly type?: KeyEventType | undefined;
   readonly keyId?: string | undefined;
   readonly orgId?: string | undefined;
   readonly projectId?: string | undefined;
   readonly ownerId?: string | undefined;
-  /** At this moment or later. */
+  /** Only events at this time or later. */
   readonly from?: Date | undefined;
-  /** Before this moment. */
+  /** Only events before this time. */
   readonly to?: Date | undefined;
 }
 
-/** One page of events, newest first; only `nextCursor: null` ends a list. */
+/** One page of events, newest first. A list ends only with `nextCursor: null`. */
 export type EventPage = Page<RecordedEvent>;
 
 type Wanted = Pick<EventPageQuery, 'type' | 'keyId' | 'orgId' | 'projectId' | 'ownerId'>;
 
 /**
- * One page of the events that a viewpoint sees, newest first. What is asked for and the index does not narrow
- * down is filtered among at most 1,001 events, all of them visible, so that a page may be short.
+ * Returns one page of the events that a viewpoint sees, newest first. Filters that the index does not cover run on at
+ * most 1,001 events, all of them visible, so a page may be short.
  *
  * @throws InvalidCursorError
  */
@@ -62,7 +62,7 @@ export async function eventPageOf(
   });
 }
 
-/** What is asked for within what is seen; `undefined` where they contradict each other. */
+/** Returns the filters within the viewpoint, or `undefined` if they contradict it. */
 function within(viewpoint: Viewpoint, { type, keyId, ...asked }: Wanted): Wanted | undefined {
   const parts = (['orgId', 'projectId', 'ownerId'] as const).map((name) => [
     name,
@@ -73,8 +73,9 @@ function within(viewpoint: Viewpoint, { type, keyId, ...asked }: Wanted): Wanted
 }
 
 /**
- * What the store narrows events down to: all that limits the viewpoint, so that nothing out of its sight is examined, and
- * shows in a cursor; and of what is asked for, what an index serves beside it.
+ * Returns the filters that the store applies. They include every limit of the viewpoint, so that a cursor never
+ * contains an event that the viewpoint does not see. Of the other filters, they include those that the same index
+ * covers.
  */
 function indexFor(viewpoint: Viewpoint, { keyId, ownerId, orgId, projectId, type }: Wanted): EventFilter {
   if (viewpoint.ownerId !== undefined) {

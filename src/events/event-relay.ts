@@ -10,15 +10,15 @@ import type { KeyEventPublisher } from './key-event.publisher';
 const BATCH = 100;
 const WIDTH = 10;
 
-/** Changes after which a notice may be due that a look at the calendar has passed by. */
+/** Fields whose change can make a notice due that the expiry watch has already passed. */
 const REASONS_TO_LOOK: ReadonlySet<string> = new Set(['expiresAt', 'enabled']);
 
-/** Stores an event. Resolves to whether it is new. */
+/** Stores an event. Resolves to `true` if the event is new. */
 export type RecordEvent = (event: KeyEvent) => Promise<boolean>;
 
 /**
- * Passes the events of keys on to the event store. It may be interrupted anywhere and begin again, and several may do
- * it at once: an event that is there already is done.
+ * Copies the events of keys to the event store. It can be interrupted at any point and start again, and several
+ * instances can run it at once, because storing an event twice has no effect.
  */
 export class EventRelay {
   constructor(
@@ -30,10 +30,10 @@ export class EventRelay {
   ) {}
 
   /**
-   * Passes on all that waits.
+   * Copies all waiting events.
    *
-   * @param mayGoOn asked before each key
-   * @returns whether there was anything
+   * @param mayGoOn called before each key; `false` stops the relay
+   * @returns whether any events were waiting
    */
   async relay(mayGoOn: () => boolean): Promise<boolean> {
     for (let rounds = 0; ; rounds += 1) {

@@ -23,7 +23,7 @@ import { Loop } from '../common/loop';
 import { WebhookClient } from './webhooks/webhook-client';
 import { WebhookDelivery } from './webhooks/webhook-delivery';
 
-/** How long events are kept where nothing is said, in days. */
+/** How long events are kept by default, in days. */
 const DEFAULT_RETENTION_DAYS = 365;
 
 const DAY_MS = 86_400_000;
@@ -33,8 +33,8 @@ const HOUSEKEEPING_MS = 60_000;
 const PRUNE_BATCH = 1000;
 
 /**
- * Does what is done about events in the background, in one instance at a time: passing them on, delivering them, giving
- * notice of expiry, and letting go of old ones.
+ * Processes events in the background, in one instance at a time. It copies them to the event store, delivers webhooks,
+ * sends expiry notices, and deletes old events.
  */
 @Injectable()
 export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -55,24 +55,27 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
   onApplicationBootstrap(): void {
     if (this.events === null || this.keys.outbox === undefined) {
       this.logger.warn(
-        'the store of keys has no outbox or there is none for events: no audit trail, no webhooks',
+        'no audit trail and no webhooks: the key store has no outbox, or there is no event store',
       );
       return;
     }
     this.start(this.keys.outbox, this.events);
   }
 
-  /** Tells listeners in this process of a change, and wakes the relay that passes its event on. */
+  /** Notifies listeners in this process of a change, and wakes the relay that copies its event. */
   changed(key: ApiKeyWithHistory): void {
     this.publisher.tell(changeEventOf(key));
     this.relaying?.wake();
   }
 
-  /** Ends what is under way; what is left waits in the store for the next instance. */
+  /** Stops all work. Events that remain wait in the store for the next instance. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     const ended = await Promise.all(this.loops.map(async (loop) => loop.stop()));
-    if (ended.includes(false)) this.logger.warn('something about events did not end in time, and is left');
+    if (ended.includes(false))
+      this.logger.warn(
+        'event processing did not stop in time; another instance or the next start continues it',
+      );
     await this.lease?.release().catch(() => undefined);
   }
 
@@ -90,9 +93,9 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
     const delivering = this.loop(POLL_MS, async () => {
       if (holds()) await delivery?.deliver(holds, this.stopping.signal);
     });
-    // Apart from what is measured, which may fail or take as long as a receiver does: just then this is asked.
+    // Its own loop, because these metrics matter most when the others fail or wait for a slow receiver.
     const measuring = this.loop(POLL_MS, async () => {
-      // What another instance has taken over is for it to tell.
+      // Only the instance that holds the lease reports ages.
       eventMetrics.outboxAge.set(this.ageOf(holds() ? await outbox.oldestPending() : undefined));
       const [oldest] = holds() ? await events.due(this.clock.now(), 1) : [];
       eventMetrics.queueAge.set(this.ageOf(oldest?.deliverAt));
@@ -128,7 +131,7 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
     return new Loop(restMs, watched, (error) => {
       if (this.stopping.signal.aborted || isFailing) return;
       isFailing = true;
-      this.logger.warn(`events wait, and are tried again: ${reasonOf(error)}`);
+      this.logger.warn(`event processing failed and will be retried: ${reasonOf(error)}`);
     });
   }
 

@@ -21,18 +21,18 @@ export class EventsController {
   constructor(private readonly events: EventsService) {}
 
   /**
-   * Lists what happened to the keys in the caller's sight, newest first: as JSON, or one event a line where `Accept` asks
-   * for `application/x-ndjson`. `Link` names the next page.
+   * Lists the events of the keys that the caller can see, newest first. The format is JSON, or one event per line if
+   * `Accept` is `application/x-ndjson`. The `Link` header points to the next page.
    */
   @Get()
   @ApiOkResponse({
     description: 'A page of events.',
     headers: {
-      Link: { description: 'The next page, `rel="next"`, where there is one.', schema: { type: 'string' } },
+      Link: { description: 'The next page, `rel="next"`, if there is one.', schema: { type: 'string' } },
     },
     content: {
       [JSON_TYPE]: { schema: { $ref: getSchemaPath(EventPageDto) } },
-      [NDJSON_TYPE]: { schema: { type: 'string', description: 'One ApiKeyEvent a line.' } },
+      [NDJSON_TYPE]: { schema: { type: 'string', description: 'One ApiKeyEvent per line.' } },
     },
   })
   @GuardedRoute('listEvents', {
@@ -69,7 +69,7 @@ export class EventsController {
   }
 }
 
-/** Relative to this page (RFC 3986 section 4.2), so that it holds behind a proxy as well. */
+/** Returns the next page as a relative reference (RFC 3986 section 4.2), which also works behind a proxy. */
 function nextPage(query: ListEventsQuery, cursor: string): string {
   const given = Object.entries({ ...query, cursor }).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],

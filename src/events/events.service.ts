@@ -5,7 +5,7 @@ import { EVENT_REPOSITORY, type EventRepository } from '../api-keys/ports/event.
 import { type EventPage, type EventPageQuery, eventPageOf } from './event-page';
 
 /**
- * Reads the audit trail on behalf of a caller, who sees the events of keys that were in its sight.
+ * Reads the audit trail on behalf of a caller. The caller sees the events of keys that it could see at that time.
  *
  * @example
  * const { data } = await events.list(rootCaller('system'), { type: 'api-key.revoked', limit: 100 });
@@ -16,15 +16,15 @@ export class EventsService {
   constructor(@Inject(EVENT_REPOSITORY) private readonly events: EventRepository | null) {}
 
   /**
-   * One page of events, newest first.
+   * Returns one page of events, newest first.
    *
    * @throws InvalidCursorError
-   * @throws KeywardError `not_found` where the application keeps no events
+   * @throws KeywardError `not_found` if the application stores no events
    * @throws StorageUnavailableError if the store cannot answer
    */
   async list(caller: Caller, query: EventPageQuery): Promise<EventPage> {
     if (this.events === null) {
-      throw new KeywardError('not_found', 'This application keeps no events.');
+      throw new KeywardError('not_found', 'This application stores no events.');
     }
     return eventPageOf(this.events, caller.grant, query);
   }

@@ -14,7 +14,7 @@ import type { KeyEventPublisher } from './key-event.publisher';
 const BATCH = 200;
 const WIDTH = 10;
 
-/** Finds the keys whose expiry is to be told of since the last look, and tells it once. */
+/** Finds the keys for which an expiry notice became due since the last check, and records each notice once. */
 export class ExpiryWatch {
   constructor(
     private readonly outbox: KeyOutbox,
@@ -24,9 +24,11 @@ export class ExpiryWatch {
   ) {}
 
   /**
-   * @param lastLook what the last look returned, by whichever instance; `undefined` if there was none
-   * @param mayGoOn asked before each batch
-   * @returns the moment of this look; `lastLook` where it was broken off
+   * Records the notices that are due.
+   *
+   * @param lastLook the result of the last check by any instance; `undefined` if there was none
+   * @param mayGoOn called before each key and after each batch; `false` stops the check
+   * @returns the time of this check, or `lastLook` if it was stopped
    */
   async look(lastLook: Date | undefined, mayGoOn: () => boolean): Promise<Date | undefined> {
     const now = this.clock.now();

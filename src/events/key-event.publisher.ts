@@ -4,9 +4,9 @@ import type { KeyEvent } from '../api-keys/domain/key-event';
 import { DOMAIN_EVENTS, type DomainEvents } from './domain-events';
 
 /**
- * Tells the host application what happened, through `@nestjs/event-emitter` where it is imported: a change in the
- * instance that made it, right after it was stored; a notice in the instance that found it. Once and in this process
- * only: what must not be missed is in the event store, and goes out as a webhook. See decision record 0030.
+ * Emits events to the host application through `@nestjs/event-emitter`, if the application imports it. The instance
+ * that stored a change emits its event, and the instance that found a notice emits the notice. Each event is emitted
+ * once and in this process only. For reliable delivery, use the event store and webhooks. See decision record 0030.
  *
  * @example
  * \@OnEvent('api-key.revoked')
@@ -18,12 +18,12 @@ export class KeyEventPublisher {
 
   constructor(@Optional() @Inject(DOMAIN_EVENTS) private readonly listeners?: DomainEvents) {}
 
-  /** Never throws: a listener's fault is none of the change. */
+  /** Emits an event. Never throws, because a failing listener must not fail the change. */
   tell(event: KeyEvent): void {
     try {
       this.listeners?.emit(event.type, event);
     } catch (error) {
-      this.logger.warn(`a listener of ${event.type} failed: ${reasonOf(error)}`);
+      this.logger.warn(`a listener for ${event.type} failed: ${reasonOf(error)}`);
     }
   }
 }

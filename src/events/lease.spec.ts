@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 const instance = (): Lease => new Lease(leases, 'events', LENGTH);
-/** Somebody who looks once, and again so much later. */
+/** Renews a lease twice, with this time between. */
 async function watch(lease: Lease, ms: number): Promise<boolean> {
   await lease.renew();
   time += ms;
@@ -22,14 +22,14 @@ async function watch(lease: Lease, ms: number): Promise<boolean> {
 }
 
 describe('a lease', () => {
-  it('is had by the first who asks, and by nobody else', async () => {
+  it('goes to the first instance that asks, and to no other', async () => {
     const [one, other] = [instance(), instance()];
     await expect(one.renew()).resolves.toBe(true);
     await expect(other.renew()).resolves.toBe(false);
     expect([one.isHeld, other.isHeld]).toEqual([true, false]);
   });
 
-  it('is had by one of many who ask at once', async () => {
+  it('goes to exactly one of ten instances that ask at once', async () => {
     for (let round = 0; round < 20; round += 1) {
       leases = new MemoryLeaseRepository();
       const rivals = Array.from({ length: 10 }, instance);
@@ -39,7 +39,7 @@ describe('a lease', () => {
     }
   });
 
-  it('stays with whoever renews it, for ever', async () => {
+  it('stays with the holder as long as the holder renews it', async () => {
     const [one, other] = [instance(), instance()];
     await one.renew();
     for (let round = 0; round < 20; round += 1) {
@@ -49,7 +49,7 @@ describe('a lease', () => {
     }
   });
 
-  it('runs out by itself for whoever cannot renew it, before another can have it', async () => {
+  it('expires for a holder that does not renew it, before another instance can take it', async () => {
     const [dead, other] = [instance(), instance()];
     await dead.renew();
     await other.renew();
@@ -60,7 +60,7 @@ describe('a lease', () => {
     await expect(other.renew()).resolves.toBe(true);
   });
 
-  it('is not taken by somebody who has only just come, however long it was silent', async () => {
+  it('is not taken by an instance that has just started, however old the last renewal is', async () => {
     await instance().renew();
     time += 100 * LENGTH;
     const late = instance();
@@ -68,7 +68,7 @@ describe('a lease', () => {
     await expect(watch(late, LENGTH)).resolves.toBe(true);
   });
 
-  it('once lost is no longer held, also where the loser is not told', async () => {
+  it('is no longer held by a slow holder after another instance took it', async () => {
     const [slow, other] = [instance(), instance()];
     await slow.renew();
     await watch(other, LENGTH);
@@ -77,7 +77,7 @@ describe('a lease', () => {
     expect([slow.isHeld, other.isHeld]).toEqual([false, true]);
   });
 
-  it('is free at once when it is given back', async () => {
+  it('is free immediately after its release', async () => {
     const [one, other] = [instance(), instance()];
     await one.renew();
     await other.renew();
@@ -86,7 +86,7 @@ describe('a lease', () => {
     await expect(other.renew()).resolves.toBe(true);
   });
 
-  it('is not taken from the next by whoever gives it back late', async () => {
+  it('stays with its new holder when the previous holder releases it late', async () => {
     const [one, other] = [instance(), instance()];
     await one.renew();
     await watch(other, LENGTH);
@@ -95,7 +95,7 @@ describe('a lease', () => {
     expect(other.isHeld).toBe(true);
   });
 
-  it('is not given away by whoever only believes to have it', async () => {
+  it('is not released by an instance that has lost it without noticing', async () => {
     const one = instance();
     await one.renew();
     await leases.write('events', { holder: 'somebody else', beat: 2 });
@@ -104,18 +104,18 @@ describe('a lease', () => {
     await expect(leases.read('events')).resolves.toMatchObject({ holder: 'somebody else', beat: 2 });
   });
 
-  it('is not held while the store is away for longer than it lasts', async () => {
+  it('expires if the store is unreachable for longer than its length', async () => {
     const lease = instance();
     await lease.renew();
-    jest.spyOn(leases, 'read').mockRejectedValue(new Error('away'));
+    jest.spyOn(leases, 'read').mockRejectedValue(new Error('unreachable'));
     time += LENGTH / 2;
-    await expect(lease.renew()).rejects.toThrow('away');
+    await expect(lease.renew()).rejects.toThrow('unreachable');
     expect(lease.isHeld).toBe(true);
     time += LENGTH / 2;
     expect(lease.isHeld).toBe(false);
   });
 
-  it('hands what was achieved to the next holder', async () => {
+  it('passes the progress to the next holder', async () => {
     const [one, other] = [instance(), instance()];
     const far = new Date('2030-01-01T00:00:00Z');
     await one.renew();

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { LeaseRecord, LeaseRepository } from '../api-keys/ports/event.repository';
 
-/** How long an instance counts as alive after its last sign of life, in milliseconds. */
+/** How long a lease lasts after its last renewal, in milliseconds. */
 export const LEASE_MS = 10_000;
 
 /**
- * A right that one instance has at a time, for as long as it renews it. No clocks are compared: an instance takes over
- * when it has watched the holder be silent for the whole time by its own monotonic clock.
+ * A lease that one instance holds at a time, as long as it renews it. Instances do not compare clocks. An instance
+ * takes over when, by its own monotonic clock, the holder has not renewed the lease for its whole length.
  */
 export class Lease {
-  /** How far the work has come; kept with the lease, and handed to the next holder. */
+  /** How far the work has come. Stored with the lease for the next holder. */
   progress: Date | undefined;
   private readonly instance = randomUUID();
   private heldUntil = Number.NEGATIVE_INFINITY;
@@ -21,15 +21,16 @@ export class Lease {
     private readonly lengthMs = LEASE_MS,
   ) {}
 
-  /** Whether nobody else can have it yet. */
+  /** Whether this instance holds the lease, so that no other instance can take it yet. */
   get isHeld(): boolean {
     return performance.now() < this.heldUntil;
   }
 
   /**
-   * Takes the lease if it may be taken, and renews it where it is held.
+   * Takes the lease if it is free, and renews it if this instance holds it.
    *
-   * @throws StorageUnavailableError; the lease then runs out by itself
+   * @returns whether this instance holds the lease
+   * @throws StorageUnavailableError if the store cannot answer; the lease then expires
    */
   async renew(): Promise<boolean> {
     const sent = performance.now();
@@ -39,12 +40,12 @@ export class Lease {
     const next = { holder: this.instance, beat: (found?.beat ?? 0) + 1, progress };
     const isOurs = this.mayTake(found, sent) && (await this.repository.write(this.name, next));
     this.heldUntil = isOurs ? sent + this.lengthMs : Number.NEGATIVE_INFINITY;
-    // What was done meanwhile is written with the next renewal.
+    // The next renewal stores progress that was made in the meantime.
     if (!isOurs || !wasHeld) this.progress = progress;
     return isOurs;
   }
 
-  /** Gives the lease back at once, for the next to take. */
+  /** Releases the lease, so that another instance can take it immediately. */
   async release(): Promise<void> {
     if (!this.isHeld) return;
     this.heldUntil = Number.NEGATIVE_INFINITY;

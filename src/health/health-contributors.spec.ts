@@ -19,7 +19,7 @@ function part(name: string, required: boolean): Part {
   };
 }
 
-describe('the parts of a service', () => {
+describe('the health parts of a service', () => {
   const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
   const logged = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
   let parts: HealthContributors;
@@ -38,7 +38,7 @@ describe('the parts of a service', () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  it('are asked once a second, however many ask at once', async () => {
+  it('are checked at most once a second, even for concurrent requests', async () => {
     await Promise.all(Array.from({ length: 100 }, async () => parts.check()));
     await parts.check();
     expect([store.asked, redis.asked]).toEqual([1, 1]);
@@ -47,7 +47,7 @@ describe('the parts of a service', () => {
     expect([store.asked, redis.asked]).toEqual([2, 2]);
   });
 
-  it('are down where they fail, but only those that requests need', async () => {
+  it('are down after a failure if they are required, else degraded', async () => {
     for (const each of [store, redis]) each.says = () => Promise.reject(new Error('mongodb://root:pw@db'));
     const detail = 'It does not answer.';
     expect(await parts.check()).toEqual({
@@ -56,19 +56,19 @@ describe('the parts of a service', () => {
     });
   });
 
-  it('cannot take the instance away where requests do not need them, whatever they say', async () => {
+  it('are degraded instead of down if they are not required', async () => {
     redis.says = () => ({ status: 'down', detail: 'Gone.' });
     expect(await parts.check()).toMatchObject({ redis: { status: 'degraded', detail: 'Gone.' } });
   });
 
-  it('are waited for a second and no longer', async () => {
+  it('are down if they do not answer within a second', async () => {
     store.says = async () => new Promise(() => undefined);
     const asked = parts.check();
     await jest.advanceTimersByTimeAsync(1001);
     expect(await asked).toMatchObject({ store: { status: 'down' }, redis: { status: 'up' } });
   });
 
-  it('are spoken of in the log when they change, and then no more', async () => {
+  it('are logged once per change', async () => {
     store.says = () => ({ status: 'down' });
     await parts.check();
     jest.advanceTimersByTime(1001);
@@ -80,7 +80,7 @@ describe('the parts of a service', () => {
     expect(logged.mock.calls).toEqual([['store is up again']]);
   });
 
-  it.each(['store', 'Store', '', 'a b', 'a"'])('may not be called %j', (name) => {
+  it.each(['store', 'Store', '', 'a b', 'a"'])('cannot have an invalid or duplicate name: %j', (name) => {
     expect(() => parts.add(part(name, true))).toThrow(RangeError);
   });
 });

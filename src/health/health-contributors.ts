@@ -1,18 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { inTime } from '../common/in-time';
 
-/** How a part is: well, away in a way that requests can bear, or away so that they fail. */
+/** The health of a part: it works, it fails but requests still work, or it fails and requests fail too. */
 export type HealthStatus = 'up' | 'degraded' | 'down';
 
-/** What a part says of itself. */
+/** The result of the health check of one part. */
 export interface PartHealth {
   readonly status: HealthStatus;
-  /** One sentence for operators. Everyone can read it: no host, no version, no secret. */
+  /** One sentence for operators. It is public, so it must not contain a host, a version or a secret. */
   readonly detail?: string | undefined;
 }
 
 /**
- * A part of the service that readiness asks about. Registers itself with `HealthContributors`.
+ * A part of the service that readiness checks. It registers itself with `HealthContributors`.
  *
  * @example
  * constructor(@Optional() health?: HealthContributors) { health?.add(this); }
@@ -21,29 +21,29 @@ export interface PartHealth {
  * check(): PartHealth { return this.isFresh ? { status: 'up' } : { status: 'degraded', detail: 'The feed is late.' }; }
  */
 export interface HealthContributor {
-  /** How answers and metrics call it: lower-case letters, digits and dashes. */
+  /** The name in responses and metrics: lower-case letters, digits and dashes. */
   readonly name: string;
   /**
-   * Whether the service is of no use without it. Only then takes `down` the instance out of a load balancer; without
-   * it, requests still work, and `down` counts as `degraded`.
+   * Whether requests fail without this part. If so, `down` removes the instance from its load balancer. Otherwise `down` counts
+   * as `degraded`.
    */
   readonly required: boolean;
-  /** Asked at most once a second. A rejection, and no answer within a second, count as `down`. */
+  /** Checks the part, at most once a second. A rejection or no answer within a second counts as `down`. */
   check(): PartHealth | Promise<PartHealth>;
 }
 
-/** How long a part may take to answer. */
+/** Timeout of one check. */
 const ANSWER_WITHIN_MS = 1000;
 
-/** How long an answer is repeated, so that nobody can wear out the store by asking how it is. */
+/** How long results are cached, so that frequent probes do not load the store. */
 const REPEATED_FOR_MS = 1000;
 
 const NAME = /^[a-z][a-z0-9-]*$/;
 
-/** What all parts said. */
+/** The results of all parts, by name. */
 export type PartsHealth = Readonly<Record<string, PartHealth>>;
 
-/** The parts of the service that say how they are, and what they said last. */
+/** Checks the registered parts of the service, and caches the results. */
 @Injectable()
 export class HealthContributors {
   private readonly logger = new Logger('Health');
@@ -52,15 +52,17 @@ export class HealthContributors {
   private askedAt = Number.NEGATIVE_INFINITY;
   private asking: Promise<PartsHealth> | undefined;
 
-  /** @throws RangeError if the name is none, or taken: a fault of the programmer */
+  /** @throws RangeError if the name is invalid or in use, which is a programming error */
   add(contributor: HealthContributor): void {
     if (!NAME.test(contributor.name) || this.contributors.has(contributor.name)) {
-      throw new RangeError(`no name for another part: ${JSON.stringify(contributor.name)}`);
+      throw new RangeError(
+        `the name of a health part is invalid or in use: ${JSON.stringify(contributor.name)}`,
+      );
     }
     this.contributors.set(contributor.name, contributor);
   }
 
-  /** How every part is, at most a second old. Never rejects, and takes little more than a second. */
+  /** Returns the results of all parts, which are at most a second old. Never rejects, and takes little more than a second. */
   async check(): Promise<PartsHealth> {
     if (performance.now() - this.askedAt < REPEATED_FOR_MS) return this.last;
     this.asking ??= this.askAll().finally(() => {
@@ -79,7 +81,7 @@ export class HealthContributors {
     return now;
   }
 
-  /** Says so once a change, not once a question. */
+  /** Logs once per change, not once per check. */
   private noteChange(name: string, { status, detail = '' }: PartHealth): void {
     const before = this.last[name]?.status ?? 'up';
     if (status === before) return;

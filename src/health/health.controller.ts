@@ -7,7 +7,7 @@ import { ProblemException } from '../problems/problem.exception';
 import { HealthContributors, type PartsHealth } from './health-contributors';
 import { ServiceState } from './service-state';
 
-/** For whoever runs the service. Public, so they tell states and nothing else: no host, no version, no error. */
+/** Probes for operators and orchestrators. They are public, so they return states only: no host, no version, no error. */
 @ApiExcludeController()
 @Controller('health')
 @Public()
@@ -18,14 +18,14 @@ export class HealthController {
     private readonly state: ServiceState,
   ) {}
 
-  /** Whether the process answers. A restart mends nothing else, so nothing else is asked. */
+  /** Answers as long as the process runs. Checks nothing else, because a restart would not repair anything else. */
   @Get('live')
   @Header('Cache-Control', 'no-store')
   live(): { readonly status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** Whether requests should come here. */
+  /** Tells whether this instance should receive requests. */
   @Get('ready')
   @Header('Cache-Control', 'no-store')
   async ready(): Promise<{ readonly status: string; readonly parts: PartsHealth }> {
@@ -45,7 +45,7 @@ export class HealthController {
 function notReady(parts: PartsHealth): ProblemException {
   const down = Object.keys(parts).filter((name) => parts[name]?.status === 'down');
   return new ProblemException(
-    problemOf('not_ready', `Down: ${down.join(', ')}. Requests are refused until it is back.`, { parts }),
+    problemOf('not_ready', `Down: ${down.join(', ')}. Requests get 503 until it is up again.`, { parts }),
     { 'Retry-After': '1' },
   );
 }

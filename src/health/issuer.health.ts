@@ -4,11 +4,11 @@ import { IssuerFaultError } from '../users/issuers/issuer-fault.error';
 import { USERS_OPTIONS, type UsersOptions } from '../users/users.options';
 import { type HealthContributor, HealthContributors, type PartHealth } from './health-contributors';
 
-/** An identity provider belongs to others: it is not asked as often as our own parts are. */
+/** Results are cached longer than those of our own parts, because identity providers belong to others. */
 const REPEATED_FOR_MS = 15_000;
 const ANSWER_WITHIN_MS = 900;
 
-/** The identity providers, where any are configured. Without them API keys work, and sessions whose keys are known. */
+/** Checks the identity providers, if configured. Without them, API keys still work, and so do sessions with cached keys. */
 @Injectable()
 export class IssuerHealth implements HealthContributor {
   readonly name = 'issuer';
@@ -44,7 +44,7 @@ function healthOf(asked: readonly PromiseSettledResult<unknown>[]): PartHealth {
       : [`${faults} of ${asked.length} identity providers are set up wrong; the log names the fault.`]),
     ...(away === 0
       ? []
-      : [`${away} of ${asked.length} identity providers do not answer: people may be unable to sign in.`]),
+      : [`${away} of ${asked.length} identity providers do not answer: users may be unable to sign in.`]),
   ];
   return sentences.length === 0 ? { status: 'up' } : { status: 'degraded', detail: sentences.join(' ') };
 }

@@ -5,10 +5,10 @@ import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../api-keys/storage/a
 import { FreshKeys } from '../api-keys/verification/fresh-keys';
 import { type HealthContributor, HealthContributors, type PartHealth } from './health-contributors';
 
-/** A well-formed id that no key has: it would have been made in 1970. */
+/** A well-formed id that no key has, because its date is in 1970. */
 const NO_KEY = '0'.repeat(26);
 
-/** The store, asked as every request asks it: one read by id. Without it nothing can be decided. */
+/** Checks the store with one read by id, as requests do. Without the store, every request fails. */
 @Injectable()
 export class StoreHealth implements HealthContributor {
   readonly name = 'store';
@@ -27,7 +27,7 @@ export class StoreHealth implements HealthContributor {
   }
 }
 
-/** The change feeds. While one proves nothing every request asks the store, which is slower and as safe. */
+/** Checks the change feeds. While one is not proven fresh, every request reads the store, which is slower but as safe. */
 @Injectable()
 export class FeedHealth implements HealthContributor {
   readonly name = 'feed';
@@ -42,12 +42,12 @@ export class FeedHealth implements HealthContributor {
 
   check(): PartHealth {
     return this.fresh.isStale
-      ? { status: 'degraded', detail: 'Changes cannot be followed: every request asks the store.' }
+      ? { status: 'degraded', detail: 'The change feed is stale: every request reads the store.' }
       : { status: 'up' };
   }
 }
 
-/** Redis, where one is configured. Without it keys are verified all the same; only limits are counted otherwise. */
+/** Checks Redis, if configured. Without it, keys are still verified, but rate limits are counted differently. */
 @Injectable()
 export class RedisHealth implements HealthContributor {
   readonly name = 'redis';
@@ -68,8 +68,8 @@ export class RedisHealth implements HealthContributor {
     } catch {
       const effect =
         this.options.limits?.onOutage === 'deny'
-          ? 'Keys that have a rate limit are refused.'
-          : 'Rate limits are counted by each instance alone.';
+          ? 'Keys with a rate limit get 503.'
+          : 'Each instance counts rate limits separately.';
       return { status: 'degraded', detail: effect };
     }
   }

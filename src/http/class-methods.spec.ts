@@ -17,12 +17,12 @@ function namesOf(provided: { readonly instance?: object }): string[] {
   return methodsOf(wrapper, new MetadataScanner()).map(({ name }) => name);
 }
 
-describe('the methods of a controller that users may call', () => {
-  it('are those of its class, where there is no instance yet', () => {
+describe('the methods of a controller', () => {
+  it('are those of its class if there is no instance yet', () => {
     expect(namesOf({})).toEqual(['list', 'add']);
   });
 
-  it('are told with what was declared and what is called, where a constructor replaced one', () => {
+  it('include both the declared and the called function if a constructor replaced one', () => {
     const wrapper = new InstanceWrapper<object>({
       metatype: Memories,
       instance: Object.assign(new Memories(), { list: replacement }),
@@ -33,7 +33,7 @@ describe('the methods of a controller that users may call', () => {
     ]);
   });
 
-  it('do not hold one that a constructor took away', () => {
+  it('exclude one that a constructor removed', () => {
     expect(namesOf({ instance: Object.assign(new Memories(), { list: undefined }) })).toEqual(['add']);
   });
 });

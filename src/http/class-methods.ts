@@ -5,13 +5,13 @@ import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js'
 /** A method of a controller or a gateway. */
 export interface ClassMethod {
   readonly name: string;
-  /** The function on the class, which holds what Nest's decorators say. */
+  /** The function on the class, which has the metadata of Nest's decorators. */
   readonly declared: object;
-  /** The function that Nest calls: another one where a constructor replaced it on the instance. */
+  /** The function that Nest calls. It differs if a constructor replaced the method on the instance. */
   readonly handler: object;
 }
 
-/** The methods that Nest looks for routes and message handlers in. */
+/** Returns the methods in which Nest looks for routes and message handlers. */
 export function methodsOf(
   { metatype, instance }: InstanceWrapper<object>,
   scanner: MetadataScanner,

@@ -16,34 +16,34 @@ describe("a client's address", () => {
   it.each<[string, readonly string[], string | undefined, string | undefined, string | undefined]>([
     ["the socket's", [], '203.0.113.7', undefined, '203.0.113.7'],
     [
-      "the socket's, whatever it claims, where no proxy is trusted",
+      "the socket's if no proxy is trusted, whatever the header claims",
       [],
       '192.0.2.1',
       '203.0.113.7',
       '192.0.2.1',
     ],
     [
-      "the socket's, whatever it claims, where it is no proxy",
+      "the socket's if the socket is not a trusted proxy, whatever the header claims",
       PROXIES,
       '198.51.100.7',
       '203.0.113.7',
       '198.51.100.7',
     ],
-    ['what a proxy says', PROXIES, '192.0.2.1', '203.0.113.7', '203.0.113.7'],
-    ['what a proxy of a trusted range says', PROXIES, '10.1.2.3', '203.0.113.7', '203.0.113.7'],
-    ['what an IPv6 proxy says', PROXIES, '2001:db8:ffff::1', '203.0.113.7', '203.0.113.7'],
-    ['what a proxy says that is mapped into IPv6', PROXIES, '::ffff:10.1.2.3', '203.0.113.7', '203.0.113.7'],
+    ['the one that a trusted proxy sends', PROXIES, '192.0.2.1', '203.0.113.7', '203.0.113.7'],
+    ['the one that a proxy in a trusted range sends', PROXIES, '10.1.2.3', '203.0.113.7', '203.0.113.7'],
+    ['the one that an IPv6 proxy sends', PROXIES, '2001:db8:ffff::1', '203.0.113.7', '203.0.113.7'],
+    ['the one that an IPv4-mapped proxy sends', PROXIES, '::ffff:10.1.2.3', '203.0.113.7', '203.0.113.7'],
     [
-      'the nearest that is no proxy',
+      'the nearest one that is not a trusted proxy',
       PROXIES,
       '192.0.2.1',
       '198.51.100.7, 203.0.113.7, 10.0.0.2',
       '203.0.113.7',
     ],
-    ["the proxy's own where it says nothing", PROXIES, '192.0.2.1', undefined, '192.0.2.1'],
-    ['the furthest proxy where all are proxies', PROXIES, '192.0.2.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
-    ['unknown where the socket is closed', [], undefined, '203.0.113.7', undefined],
-    ['unknown where the socket of a proxy is closed', PROXIES, undefined, '203.0.113.7', undefined],
+    ["the proxy's own if it sends none", PROXIES, '192.0.2.1', undefined, '192.0.2.1'],
+    ['that of the furthest proxy if all are proxies', PROXIES, '192.0.2.1', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
+    ['unknown if the socket is closed', [], undefined, '203.0.113.7', undefined],
+    ['unknown if the socket is closed and proxies are trusted', PROXIES, undefined, '203.0.113.7', undefined],
   ])('is %s', (_what, trusted, remoteAddress, forwardedFor, expected) => {
     expect(new ClientAddress(trusted).of(requestFrom(remoteAddress, forwardedFor))).toBe(expected);
   });
@@ -59,11 +59,11 @@ describe("a client's address", () => {
     ['198.51.100.7, 203.0.113.7:51008,10.0.0.2:443', '203.0.113.7'],
     ['198.51.100.7, 203.0.113.7 , [2001:db8:ffff::2]:443', '203.0.113.7'],
     ['203.0.113.7:51008, ,', '203.0.113.7'],
-  ])('is read without the port of %s', (forwardedFor, expected) => {
+  ])('is read from %s without the port', (forwardedFor, expected) => {
     expect(new ClientAddress(PROXIES).of(requestFrom('192.0.2.1', forwardedFor))).toBe(expected);
   });
 
-  it('is the same with a port as without, whatever address and port [T97]', () => {
+  it('is the same with and without a port, for all addresses and ports [T97]', () => {
     const clientAddress = new ClientAddress(['192.0.2.1']);
     const behind = (entry: string): string | undefined => clientAddress.of(requestFrom('192.0.2.1', entry));
     assert(
@@ -105,11 +105,11 @@ describe("a client's address", () => {
     ':443',
     '[]:443',
     '203.0.113.7, 10.0.0.2:99999',
-  ])('is unknown behind a proxy that says %s', (forwardedFor) => {
+  ])('is unknown if a proxy sends %s', (forwardedFor) => {
     expect(new ClientAddress(PROXIES).of(requestFrom('192.0.2.1', forwardedFor))).toBeUndefined();
   });
 
-  it('is an address or unknown, whatever a proxy says', () => {
+  it('is an address or unknown, whatever a proxy sends', () => {
     const text = string({ unit: constantFrom(...'0123456789abcdef.:,[]% "') });
     assert(
       property(text, (forwardedFor) => {
@@ -120,7 +120,7 @@ describe("a client's address", () => {
   });
 
   it.each(['acme', '10.0.0.0/33', '', '10.0.0'])(
-    'is not looked for behind %j, which is no proxy',
+    'cannot be read if %j is configured as a trusted proxy',
     (trusted) => {
       expect(() => new ClientAddress([trusted])).toThrow(TypeError);
     },

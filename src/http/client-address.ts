@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import proxyAddr from 'proxy-addr';
 
-/** An entry of `X-Forwarded-For` with a port, as Azure and AWS send it. A bare IPv6 address has no room for one. */
+/** An entry of `X-Forwarded-For` with a port, as Azure and AWS send it. An IPv6 address needs brackets to have one. */
 const WITH_PORT = /^(?:\[(?<ipv6>[^\]]*)\]|(?<ipv4>[^:]*))(?::(?<port>\d{1,5}))?$/;
 const MAX_PORT = 65_535;
 
-/** Finds the address of a request's client. The guard, forward-auth and the access log share one instance: the guard, forward-auth and the access log. */
+/** Finds the address of a request's client. The guard, forward-auth and the access log share one instance. */
 export class ClientAddress {
   private readonly trusts: ((address: string, hop: number) => boolean) | undefined;
 
@@ -19,8 +19,8 @@ export class ClientAddress {
   }
 
   /**
-   * Returns the socket's address or, if that is a trusted proxy's, the nearest address in `X-Forwarded-For` that is not.
-   * Returns `undefined` if no address can be read there, which fails every allowlist.
+   * Returns the socket's address. If that belongs to a trusted proxy, returns the nearest address in `X-Forwarded-For` that
+   * does not. Returns `undefined` if that entry contains no address; every allowlist then rejects the request.
    */
   of({ socket, headers }: IncomingMessage): string | undefined {
     let address = socket.remoteAddress;
@@ -35,7 +35,7 @@ export class ClientAddress {
   }
 }
 
-/** Takes the last entry of a list. Empty entries do not count (RFC 9110 section 5.6.1). */
+/** Removes and returns the last entry of a list. Skips empty entries (RFC 9110 section 5.6.1). */
 function nextEntry(entries: string[]): string | undefined {
   let entry: string | undefined;
   do entry = entries.pop()?.trim();

@@ -1,17 +1,17 @@
 import { KeywardError } from '../problems/keyward.error';
 
-/** Invalid cursor. */
+/** The `cursor` of a list is invalid. */
 export class InvalidCursorError extends KeywardError {
   constructor() {
-    super('invalid_cursor', 'Pass the nextCursor of the page before as it was, or leave it out.');
+    super('invalid_cursor', 'Send the nextCursor of the previous page unchanged, or omit the cursor.');
   }
 }
 
-/** Writes and reads the cursors of one kind of list. A cursor holds the position at which a page ended. */
+/** Encodes and decodes the cursors of one kind of list. A cursor contains the position at which a page ended. */
 export class CursorCodec {
   /**
    * @param mark the beginning of every cursor of this kind
-   * @param isPosition whether a text has the form of a position
+   * @param isPosition returns whether a text has the form of a position
    */
   constructor(
     private readonly mark: string,
@@ -26,7 +26,7 @@ export class CursorCodec {
   /**
    * Returns the position in a cursor; `undefined` without a cursor.
    *
-   * @throws InvalidCursorError unless the cursor is exactly as {@link after} writes it
+   * @throws InvalidCursorError unless {@link after} would return exactly this cursor
    */
   read(cursor: string | undefined): string | undefined {
     if (cursor === undefined) return undefined;

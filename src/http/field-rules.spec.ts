@@ -29,9 +29,9 @@ class TogetherBody {
   value?: unknown;
 }
 
-describe('a client sends text', () => {
+describe('a text field', () => {
   it.each(['a', 'ten chars.', 'Zürich', '日本', '👩‍🚀', ' x ', "'; --", '<b>'])(
-    '%j: accepted as it is',
+    'accepts %j unchanged',
     async (value) => {
       expect(await send(TextBody, { value })).toEqual({ accepted: { value } });
     },
@@ -49,14 +49,14 @@ describe('a client sends text', () => {
     '\u007f',
     'eleven char',
     '👩👩👩👩👩👩',
-  ])('%j: refused', async (value) => {
+  ])('rejects %j', async (value) => {
     expect(await send(TextBody, { value })).toEqual({ refused: ['/value'] });
   });
 });
 
-describe('a client sends a date', () => {
+describe('a date field', () => {
   it.each(['2027-01-31T12:00:00Z', '2028-02-29T23:59:59.999+14:00'])(
-    '%j: accepted as it is',
+    'accepts %j unchanged',
     async (value) => {
       expect(await send(DateBody, { value })).toEqual({ accepted: { value } });
     },
@@ -73,27 +73,27 @@ describe('a client sends a date', () => {
     'tomorrow',
     { $date: '2027-01-31T12:00:00Z' },
     ['2027-01-31T12:00:00Z'],
-  ])('%j: refused', async (value) => {
+  ])('rejects %j', async (value) => {
     expect(await send(DateBody, { value })).toEqual({ refused: ['/value'] });
   });
 });
 
-describe('a client leaves a field out, or sends null', () => {
+describe('a field that is absent or null', () => {
   it.each<[string, Body, object, object]>([
-    ['left out where it may be', AbsentBody, {}, { accepted: {} }],
-    ['null where it may only be left out', AbsentBody, { value: null }, { refused: ['/value'] }],
-    ['left out where it may be null', NullBody, {}, { accepted: {} }],
-    ['null where it may be', NullBody, { value: null }, { accepted: { value: null } }],
-    ['wrong where it may be null', NullBody, { value: 1 }, { refused: ['/value'] }],
-    ['left out where it is needed', TextBody, {}, { refused: ['/value'] }],
+    ['is accepted if absent and optional', AbsentBody, {}, { accepted: {} }],
+    ['is rejected if null and only optional', AbsentBody, { value: null }, { refused: ['/value'] }],
+    ['is accepted if absent and nullable', NullBody, {}, { accepted: {} }],
+    ['is accepted if null and nullable', NullBody, { value: null }, { accepted: { value: null } }],
+    ['is rejected if invalid, although nullable', NullBody, { value: 1 }, { refused: ['/value'] }],
+    ['is rejected if absent and required', TextBody, {}, { refused: ['/value'] }],
     [
-      'with the one it needs beside it',
+      'is accepted together with the field that it requires',
       TogetherBody,
       { value: 1, other: 'x' },
       { accepted: { value: 1, other: 'x' } },
     ],
-    ['without the one it needs beside it', TogetherBody, { value: 1 }, { refused: ['/value'] }],
-    ['left out together with the one it needs', TogetherBody, {}, { accepted: {} }],
+    ['is rejected without the field that it requires', TogetherBody, { value: 1 }, { refused: ['/value'] }],
+    ['is accepted if absent together with the field that it requires', TogetherBody, {}, { accepted: {} }],
   ])('%s', async (_sentence, body, given, outcome) => {
     expect(await send(body, given)).toEqual(outcome);
   });

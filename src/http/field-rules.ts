@@ -8,24 +8,24 @@ const CONTROL_CHARACTERS = String.raw`\u0000-\u001f\u007f-\u009f\u2028\u2029`;
 const CONTROL_CHARACTER = new RegExp(`[${CONTROL_CHARACTERS}]`);
 const TEXT = `^[^${CONTROL_CHARACTERS}]*[^\\s${CONTROL_CHARACTERS}][^${CONTROL_CHARACTERS}]*$`;
 
-/** May be left out; `null` is a value like any other, and judged. */
+/** Makes a field optional. `null` is validated like any other value. */
 export function MayBeAbsent(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined);
 }
 
-/** May be left out if another field is given. */
+/** Makes a field optional if another field is present. */
 export function MayBeAbsentBeside(other: string): PropertyDecorator {
   return ValidateIf(
     (object: object, value) => value !== undefined || Reflect.get(object, other) === undefined,
   );
 }
 
-/** May be left out, and may be `null`. */
+/** Makes a field optional, and allows `null`. */
 export function MayBeNull(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined && value !== null);
 }
 
-/** Well-formed text without control characters, not blank, of at most `maxLength` UTF-16 code units. */
+/** Requires well-formed text without control characters, not blank, of at most `maxLength` UTF-16 code units. */
 export function IsText(maxLength: number, options?: ValidationOptions): PropertyDecorator {
   return rule(
     'isText',
@@ -36,7 +36,7 @@ export function IsText(maxLength: number, options?: ValidationOptions): Property
   );
 }
 
-/** A date and time as RFC 3339 writes it, with an offset. */
+/** Requires an RFC 3339 date and time with an offset. */
 export function IsRfc3339(): PropertyDecorator {
   return rule(
     'isRfc3339',
@@ -47,7 +47,7 @@ export function IsRfc3339(): PropertyDecorator {
 }
 
 /**
- * A whole number.
+ * Requires a whole number.
  *
  * @param unit what it counts, for the message
  */
@@ -60,29 +60,29 @@ export function IsWhole(min: number, max: number, unit = 'a whole number'): Prop
   );
 }
 
-/** Must be `true`, and not beside another field. */
+/** Requires `true`, and the absence of another field. */
 export function IsTrueWithout(other: string): PropertyDecorator {
   return ValidateBy({
     name: 'isTrueWithout',
     validator: {
       validate: (value, args) => value === true && Reflect.get(args?.object ?? {}, other) === undefined,
-      defaultMessage: () => `must be true, and not stand beside ${other}`,
+      defaultMessage: () => `must be true, and cannot be combined with ${other}`,
     },
   });
 }
 
-/** May be given only together with another field. */
+/** Requires the presence of another field. */
 export function IsAlongWith(other: string): PropertyDecorator {
   return ValidateBy({
     name: 'isAlongWith',
     validator: {
       validate: (_value, args) => Reflect.get(args?.object ?? {}, other) !== undefined,
-      defaultMessage: () => `needs ${other} beside it`,
+      defaultMessage: () => `requires ${other}`,
     },
   });
 }
 
-/** Whether a value is well-formed text without control characters, of at most so many UTF-16 code units; it may be blank. */
+/** Returns whether a value is well-formed text without control characters, of at most `maxLength` UTF-16 code units. */
 export function isText(value: unknown, maxLength: number): value is string {
   return (
     typeof value === 'string' &&
@@ -92,7 +92,7 @@ export function isText(value: unknown, maxLength: number): value is string {
   );
 }
 
-/** Whether a value is a list of at most `max` different members. */
+/** Returns whether a value is a list of at most `max` different members. */
 export function isListOf(
   value: unknown,
   isMember: (text: string) => boolean,
@@ -106,7 +106,7 @@ export function isListOf(
   );
 }
 
-/** A rule, and what OpenAPI can say of it. */
+/** Applies a rule and its description for OpenAPI. */
 export function rule(
   name: string,
   message: string,
@@ -120,7 +120,7 @@ export function rule(
   );
 }
 
-/** How OpenAPI describes a list of different texts. */
+/** Returns the OpenAPI description of a list of different texts. */
 export function listOf(
   maxItems: number,
   item: { readonly pattern?: string; readonly maxLength?: number } = {},

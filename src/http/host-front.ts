@@ -16,12 +16,12 @@ const ABOUT_THE_BODY = ['content-type', 'content-length', 'transfer-encoding'] a
 
 const preflights = new WeakSet<IncomingMessage>();
 
-/** The method that the client sent. */
+/** Returns the method that the client sent. */
 export function sentMethodOf(request: IncomingMessage): string {
   return preflights.has(request) ? 'OPTIONS' : (request.method ?? '');
 }
 
-/** What of Fastify is needed here. */
+/** The part of Fastify that this file uses. */
 interface WithHooks {
   addHook(
     name: 'onRequest',
@@ -30,18 +30,18 @@ interface WithHooks {
 }
 
 /**
- * Sees each request, with all of its headers, before the middleware of a host application. Keeps that middleware from
- * changing requests to our own routes (decision record 0062):
+ * Processes each request before the middleware of the host, so that this middleware cannot change requests to Keyward's
+ * routes (decision record 0062):
  *
- * - Body parsers find no body, because each of them looks at the headers that this removes. Our routes read the
- *   connection themselves, or leave it unread.
- * - CORS finds no preflight on a route that serves every method, such as forward-auth, and so answers none.
+ * - Body parsers find no body, because this removes the headers that they look at. Keyward's routes read the connection
+ *   themselves, or leave it unread.
+ * - CORS middleware finds and answers no preflight on a route with every method, such as forward-auth.
  */
 @Injectable()
 export class HostFront implements OnModuleInit {
-  /** Our paths by method. */
+  /** The paths of Keyward's routes, by method. */
   private readonly paths = new Map<string, RegExp>();
-  /** Our paths that serve every method. */
+  /** The paths of Keyward's routes that accept every method. */
   private anyMethod = union([]);
 
   constructor(
@@ -51,7 +51,7 @@ export class HostFront implements OnModuleInit {
     private readonly config: ApplicationConfig,
     private readonly adapterHost: HttpAdapterHost,
   ) {
-    // For requests that come without the server: from `app.inject()` and serverless platforms.
+    // For requests that bypass the server: from `app.inject()` and serverless platforms.
     adapterHost.init$.subscribe(() => this.standBeforeMiddleware());
   }
 
@@ -65,10 +65,10 @@ export class HostFront implements OnModuleInit {
     this.anyMethod = union(routes.filter(({ method }) => method === RequestMethod.ALL).flatMap(this.pathsOf));
     const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
     if (server === undefined) return;
-    // Node drops headers beyond a count silently: a second credential, or what a proxy adds at the end. The bound on their
-    // size rejects such a request instead.
+    // Node silently drops headers beyond this count, such as a second credential or those that a proxy adds at the end.
+    // The limit on their size rejects such a request instead.
     server.maxHeadersCount = 0;
-    // First of all listeners: an Express application that the host made may have parsers of its own.
+    // Before all other listeners, because an Express application of the host may have its own parsers.
     server.prependListener('request', (request) => this.take(request));
   }
 
@@ -96,7 +96,7 @@ export class HostFront implements OnModuleInit {
     request.method = 'GET';
   }
 
-  /** The paths of a route, with the global prefix and the path that the host gave to the module. */
+  /** Returns the paths of a route, with the global prefix and the path that the host gave to the module. */
   private readonly pathsOf = ({ module, method, paths }: DiscoveredRoute): readonly string[] => {
     const factory = new RoutePathFactory(this.config);
     const metatype = module?.metatype ?? {};
@@ -118,7 +118,7 @@ function serves({ method }: DiscoveredRoute, name: string): boolean {
   );
 }
 
-/** One pattern for all of the paths. Routers may be set to ignore case, a final slash, and repeated slashes. */
+/** Returns one pattern for all of the paths. Routers may ignore case, a final slash and repeated slashes. */
 function union(paths: readonly string[]): RegExp {
   const patterns = paths.map((path) =>
     path
@@ -130,7 +130,7 @@ function union(paths: readonly string[]): RegExp {
 }
 
 function pathOf(url: string): string {
-  // Routers may be set to end a path at a semicolon too.
+  // Routers may also end a path at a semicolon.
   const end = url.search(/[?#;]/);
   const path = end === -1 ? url : url.slice(0, end);
   if (!path.startsWith('/') && URL.canParse(path)) return new URL(path).pathname;

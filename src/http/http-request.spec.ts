@@ -6,8 +6,8 @@ function requestWith(...rawHeaders: string[]): IncomingMessage {
   return Object.assign(new IncomingMessage(new Socket()), { rawHeaders });
 }
 
-describe('the request of Node', () => {
-  it('is the one that Fastify wraps, and the one that Express hands on', () => {
+describe("Node's request", () => {
+  it('is the one that Fastify wraps, and the request itself under Express', () => {
     const raw = requestWith();
     expect(nodeRequestOf({ raw })).toBe(raw);
     expect(nodeRequestOf(Object.assign(raw, { params: {} }))).toBe(raw);
@@ -17,16 +17,16 @@ describe('the request of Node', () => {
 describe('the values of a header', () => {
   it.each<[string, string[], string[]]>([
     [
-      'each one, in the order sent',
+      'returned in the order sent',
       ['X-Org-Id', 'acme', 'Host', 'x', 'X-Org-Id', 'globex'],
       ['acme', 'globex'],
     ],
-    ['whatever the case of its name', ['X-ORG-ID', 'acme', 'x-org-id', 'globex'], ['acme', 'globex']],
-    ['empty ones as well', ['X-Org-Id', ''], ['']],
-    ['none where it was not sent', ['X-Project-Id', 'apollo'], []],
-    ['none where another header has its name for a value', ['X-Alias', 'x-org-id', 'Host', 'acme'], []],
-    ['none of a name without a value', ['Host', 'x', 'X-Org-Id'], []],
-    ['none where there are no headers', [], []],
+    ['found in any case of its name', ['X-ORG-ID', 'acme', 'x-org-id', 'globex'], ['acme', 'globex']],
+    ['returned if they are empty', ['X-Org-Id', ''], ['']],
+    ['empty if it was not sent', ['X-Project-Id', 'apollo'], []],
+    ['empty if its name is only the value of another header', ['X-Alias', 'x-org-id', 'Host', 'acme'], []],
+    ['empty if its name has no value', ['Host', 'x', 'X-Org-Id'], []],
+    ['empty if there are no headers', [], []],
   ])('are %s', (_what, rawHeaders, expected) => {
     expect(headerValues(requestWith(...rawHeaders), 'x-org-id')).toEqual(expected);
   });

@@ -1,22 +1,22 @@
 import { IncomingMessage } from 'node:http';
 
-/** What access reads of a request, under Fastify and Express alike. */
+/** The part of a request that both Fastify and Express provide. */
 export interface HttpRequest {
-  /** Fastify keeps Node's own request here; under Express the request is Node's own. */
+  /** Node's request under Fastify. Under Express the request itself is Node's. */
   readonly raw?: IncomingMessage;
   readonly params?: unknown;
 }
 
-/** Node's own request. */
+/** Returns Node's request. */
 export function nodeRequestOf(request: HttpRequest): IncomingMessage {
-  // Looking first for what Express has not takes a walk through all that its requests inherit from.
+  // Checked first, because a look-up of `raw` under Express searches the whole prototype chain.
   if (request instanceof IncomingMessage) return request;
   return request.raw ?? (request as unknown as IncomingMessage);
 }
 
 /**
- * Every value of a header, in the order sent. Read from the raw headers: Node drops a second `Authorization`
- * silently, and joins the values of others.
+ * Returns every value of a header, in the order sent. Reads the raw headers, because Node silently drops a second
+ * `Authorization` and joins the values of others.
  *
  * @param name in lower case
  */
@@ -30,7 +30,7 @@ export function headerValues(request: IncomingMessage, name: string): readonly s
 }
 
 /**
- * Whether a header is the wanted one. Compares the length first: most headers are not.
+ * Returns whether a header has the wanted name. Compares the length first, because most headers differ.
  *
  * @param wanted in lower case
  */

@@ -12,18 +12,18 @@ type StandIn = (response: object) => unknown;
 
 const standIn = Reflect.get(Routes.prototype, 'show') as StandIn;
 
-describe('the method that Nest calls in place of a route of ours', () => {
-  it('fails when nobody sent the answer, so that it never looks like a success [T90]', () => {
+describe("the method that Nest calls instead of one of Keyward's routes", () => {
+  it('throws if no response was sent, so that this never looks like a success [T90]', () => {
     expect(() => standIn({})).toThrow('OwnRouteGuard did not run this route');
   });
 
-  it('does nothing when the answer was sent', () => {
+  it('does nothing if the response was sent', () => {
     const response = {};
     markAnswered(response);
     expect(standIn(response)).toBeUndefined();
   });
 
-  it('leads to the route', async () => {
+  it('has the handler of the route in its metadata', async () => {
     expect(await ownRouteHandlerOf(standIn)?.handle({ path: '/v1' } as Call)).toBe('shown at /v1');
     expect(ownRouteHandlerOf(() => undefined)).toBeUndefined();
   });

@@ -4,26 +4,26 @@ import { isAnswered } from '../problems/answered';
 import { MisuseError } from '../problems/misuse.error';
 import type { HttpRequest } from './http-request';
 
-/** What a route of ours reads of a request. It accepts nothing else. */
+/** The parts of a request that one of Keyward's routes reads. It accepts no others. */
 export interface Reads<Body extends object, Query extends object> {
   /** The class of a JSON body. */
   readonly json?: Type<Body>;
-  /** Accepts a request without a body as an empty object. */
+  /** Reads a missing body as an empty object. */
   readonly optionalBody?: boolean;
   /** The class of a form. */
   readonly form?: Type<Body>;
   /**
-   * Ignores unknown parameters, as OAuth endpoints do (RFC 6749 section 3.2). A parameter of the form is refused in the
-   * query, because its sender expects that it is read.
+   * Ignores unknown parameters, as OAuth endpoints do (RFC 6749 section 3.2). Rejects a parameter of the form in the query,
+   * because its sender expects the route to read it.
    */
   readonly ignoreUnknown?: boolean;
-  /** The class of the query; without it a route accepts no parameters. */
+  /** The class of the query. Without it a route accepts no parameters. */
   readonly query?: Type<Query>;
-  /** Accepts any query, even one that cannot be decoded: the handler judges `queryText`. */
+  /** Accepts any query, even one that cannot be decoded. The handler checks `queryText`. */
   readonly anyQuery?: boolean;
 }
 
-/** A request to one of our own routes: read, validated, and out of the reach of the host's pipes. */
+/** A validated request to one of Keyward's routes. Pipes of the host cannot change it. */
 export interface Call<Body extends object = object, Query extends object = object> {
   readonly request: HttpRequest;
   readonly params: Readonly<Record<string, string>>;
@@ -31,15 +31,15 @@ export interface Call<Body extends object = object, Query extends object = objec
   readonly query: Query;
   /** The query as the client sent it, without the question mark. */
   readonly queryText: string;
-  /** The address of the request as the client sent it, without the query; global prefix included. */
+  /** The path of the request as the client sent it, including the global prefix, without the query. */
   readonly path: string;
-  /** A header of the request. */
+  /** Returns a header of the request. */
   readonly header: (name: string) => string | undefined;
-  /** Sets a header of the answer. A handler that fails sets none. */
+  /** Sets a header of the response. It is not sent if the handler fails. */
   readonly setHeader: (name: string, value: string) => void;
 }
 
-/** A method that answers a {@link Call}. */
+/** A method that handles a {@link Call}. */
 export type Handler<Body extends object, Query extends object, Answer = unknown> = (
   call: Call<Body, Query>,
 ) => Answer;
@@ -50,16 +50,16 @@ export interface OwnRouteHandler {
   readonly reads: Reads<object, object>;
 }
 
-/** Metadata, because what wraps the handlers of a host application, such as OpenTelemetry, copies it to the wrapper. */
+/** A metadata key, because libraries that wrap handlers, such as OpenTelemetry, copy metadata to the wrapper. */
 const HANDLER = Symbol('keyward:own-route-handler');
 
-/** The handler behind a method that Nest knows; `undefined` for a route of the host. */
+/** Returns the handler behind a method that Nest knows; `undefined` for a route of the host. */
 export function ownRouteHandlerOf(method: object): OwnRouteHandler | undefined {
   return Reflect.getMetadata(HANDLER, method) as OwnRouteHandler | undefined;
 }
 
 /**
- * A controller of our own routes. Neither a default version nor a kind of versioning moves them.
+ * Declares a controller of Keyward's routes. The host's versioning does not change their paths.
  *
  * Put `OwnRouteGuard` last among its guards.
  */
@@ -68,8 +68,8 @@ export function OwnController(path: string): ClassDecorator {
 }
 
 /**
- * A route of our own. `OwnRouteGuard` runs the decorated method and sends the answer. Nest calls an empty method in its
- * place: by then the answer is sent, and no interceptor or pipe of the host can change it (decision record 0062).
+ * Declares one of Keyward's routes. `OwnRouteGuard` runs the decorated method and sends the response. Nest then calls an
+ * empty method instead, so no interceptor or pipe of the host can change the response (decision record 0062).
  *
  * @example
  * \@Post()
@@ -94,16 +94,16 @@ export function OwnRoute<Body extends object = object, Query extends object = ob
     }
     Reflect.defineMetadata(HANDLER, { handle, reads }, answered);
     descriptor.value = answered;
-    // Tells Nest that the method sends its answer by itself.
+    // Tells Nest that the method sends its own response.
     Res()(target, key, 0);
     documented(reads)(target, key, descriptor);
   };
 }
 
-/** What Nest calls in place of a route of ours. An answer that nobody sent must not look like a success. */
+/** Throws unless the response was sent, because a missing response must not look like a success. Nest calls it. */
 function requireAnswered(response: object): void {
   if (!isAnswered(response))
-    throw new MisuseError('OwnRouteGuard did not run this route: something replaced its handler');
+    throw new MisuseError('OwnRouteGuard did not run this route, because something replaced its handler');
 }
 
 function documented({ json, form, query, optionalBody = false }: Reads<object, object>): MethodDecorator {

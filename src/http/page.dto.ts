@@ -1,7 +1,7 @@
-/** The cursor that every page of a list has. */
+/** The cursor of a page. */
 export class PageDto {
   /**
-   * Pass it as `cursor` for the next page. Only `null` ends the list: a page may be short.
+   * Send it as `cursor` to get the next page. Only `null` ends the list, because a page may have fewer entries than `limit`.
    * @example null
    */
   nextCursor!: string | null;

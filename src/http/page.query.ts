@@ -2,10 +2,10 @@ import { Transform } from 'class-transformer';
 import { Matches } from 'class-validator';
 import { IsWhole, MayBeAbsent } from './field-rules';
 
-/** How many entries a page holds if the request does not say. */
+/** The default number of entries on a page. */
 export const DEFAULT_PAGE_SIZE = 20;
 
-/** Which page of a list is asked for. */
+/** The query of a page. */
 export class PageQuery {
   /**
    * The maximum number of entries on the page.
@@ -17,7 +17,7 @@ export class PageQuery {
   @IsWhole(1, 100)
   limit?: number = DEFAULT_PAGE_SIZE;
 
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   @MayBeAbsent()
   @Matches(/^[A-Za-z0-9_-]{1,100}$/, { message: 'must be the nextCursor of a list' })
   cursor?: string;

@@ -1,20 +1,20 @@
 import { UnacceptableFieldError } from '../problems/unacceptable-field.error';
 import type { CursorCodec } from './cursor';
 
-/** The maximum number of records that one page examines, unless it holds more. */
+/** The maximum number of records that one page examines, unless the page itself has more. */
 const MAX_EXAMINED = 1000;
 /** The maximum number of records on a page. */
 const MAX_LIMIT = 1000;
-/** How many records are read at once if some of them may be filtered out. */
+/** The number of records in one read if some of them may be filtered out. */
 const FILTERED_BATCH = 250;
 
-/** One page of a list; only `nextCursor: null` ends the list. */
+/** A page of a list. Only `nextCursor: null` ends the list. */
 export interface Page<T> {
   readonly data: readonly T[];
   readonly nextCursor: string | null;
 }
 
-/** How the records of a page are found. */
+/** The source of a page's records. */
 export interface PageSource<T> {
   /** The position after which the page begins; `undefined` for the first page. */
   readonly before: string | undefined;
@@ -22,16 +22,17 @@ export interface PageSource<T> {
   readonly limit: number;
   readonly codec: CursorCodec;
   positionOf(record: T): string;
-  /** Reads the next records of the list in its order. */
+  /** Reads the next records, in the order of the list. */
   read(from: { readonly before: string | undefined; readonly limit: number }): Promise<readonly T[]>;
-  /** Whether a record that was read belongs to the page. */
+  /** Returns whether a record belongs to the page. */
   isWanted?(record: T): boolean;
-  /** Whether the page may leave out many of the records that are read. */
+  /** Whether the page may omit many of the records that it reads. */
   readonly isFiltered?: boolean;
 }
 
 /**
- * Reads batches until the page is full, the list ends or 1,000 records were examined, so that a page may be short.
+ * Reads batches until the page is full, the list ends or 1,000 records are examined. A page may therefore have fewer records
+ * than its limit.
  *
  * @throws UnacceptableFieldError unless the limit is a whole number from 1 to 1000
  */

@@ -18,19 +18,19 @@ describe('parameters', () => {
     ['&a=1&&', { a: '1' }],
     ['a+b=c%20d%26', { 'a b': 'c d&' }],
     ['a[]=1&a.b=2', { 'a[]': '1', 'a.b': '2' }],
-  ])('are read as they were sent: %j', (text, parameters) => {
+  ])('are parsed without nesting: %j', (text, parameters) => {
     expect(readParameters(text)).toEqual(parameters);
   });
 
-  it.each(['%', '%zz=1', 'a=%ED%A0%80', 'a=%E9'])('are rejected when they are not UTF-8: %j', (text) => {
+  it.each(['%', '%zz=1', 'a=%ED%A0%80', 'a=%E9'])('are rejected if they are not UTF-8: %j', (text) => {
     expect(codeOf(text)).toBe('invalid_request');
   });
 
-  it('are members of their own, also when they are named like a prototype', () => {
+  it('are own members, even if they are named like a prototype', () => {
     expect(Object.keys(readParameters('__proto__=1&constructor=2'))).toEqual(['__proto__', 'constructor']);
   });
 
-  it('are 100 at most, so that reading them takes no time [T23]', () => {
+  it('are rejected if there are more than 100 [T23]', () => {
     expect(readParameters('a&'.repeat(99))).toEqual({ a: Array.from({ length: 99 }, () => '') });
     expect(codeOf('a&'.repeat(101))).toBe('invalid_request');
     expect(codeOf(`token=x&${'token=1&'.repeat(30_000)}`)).toBe('invalid_request');

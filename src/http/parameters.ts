@@ -1,13 +1,13 @@
 import { ProblemException } from '../problems/problem.exception';
 
-/** Parameters by name; a name that is given more than once has all of its values. */
+/** Parameters by name. A repeated name has a list of its values. */
 export type Parameters = Readonly<Record<string, string | readonly string[]>>;
 
-/** No query or form that is accepted here has as many. */
+/** More than any valid query or form has. */
 const MAX_PARAMETERS = 100;
 
 /**
- * Reads `application/x-www-form-urlencoded` text: a query or a form. Names are taken as they are, without nesting.
+ * Parses `application/x-www-form-urlencoded` text, such as a query or a form. Names are not nested.
  *
  * @throws ProblemException if it is not percent-encoded UTF-8, or has more than 100 parameters
  */
@@ -25,7 +25,7 @@ export function readParameters(text: string): Parameters {
     const former = found.get(name);
     found.set(name, former === undefined ? value : [former, value].flat());
   }
-  // Unlike an assignment, this makes `__proto__` a member like any other, for validation to refuse.
+  // Unlike an assignment, this makes `__proto__` an ordinary member, which validation then rejects.
   return Object.fromEntries(found);
 }
 

@@ -6,7 +6,7 @@ import { BODY_LIMIT_BYTES, type BodyFormat, readBody } from './request-body';
 interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
   readonly bytes?: Uint8Array | string;
-  /** What the host kept of a body that it has consumed. */
+  /** What the host stored of a body that it consumed. */
   readonly kept?: object;
 }
 
@@ -22,7 +22,7 @@ async function requestOf({ headers = JSON_BODY, bytes = '', kept }: Sent): Promi
   return { raw: node, ...kept };
 }
 
-/** The value that is read, or the code of the problem. */
+/** Returns the value, or the code of the problem. */
 async function read(sent: Sent, format: BodyFormat = 'json'): Promise<unknown> {
   try {
     return await readBody(await requestOf(sent), format);
@@ -37,16 +37,16 @@ describe('a JSON body', () => {
     ['{"name":"nächtlich 🗝"}', { name: 'nächtlich 🗝' }],
     ['\uFEFF[1]', [1]],
     [String.raw`{"name":"\ud83d\udddd"}`, { name: '🗝' }],
-  ])('is read as it was sent: %s', async (bytes, value) => {
+  ])('is parsed without loss: %s', async (bytes, value) => {
     expect(await read({ bytes })).toEqual(value);
   });
 
   it.each<[string, Uint8Array | string]>([
-    ['is cut short', '{"name":'],
-    ['holds a byte that is not UTF-8', Buffer.from('{"name":"caf\xe9"}', 'latin1')],
-    ['escapes half of a surrogate pair', String.raw`{"name":"\ud83d"}`],
-    ['escapes half of a surrogate pair in a name', String.raw`{"\udddd":1}`],
-  ])('that %s is invalid [T92]', async (_what, bytes) => {
+    ['is truncated', '{"name":'],
+    ['contains a byte that is not UTF-8', Buffer.from('{"name":"caf\xe9"}', 'latin1')],
+    ['escapes an unpaired surrogate', String.raw`{"name":"\ud83d"}`],
+    ['escapes an unpaired surrogate in a name', String.raw`{"\udddd":1}`],
+  ])('gets invalid_json if it %s [T92]', async (_what, bytes) => {
     expect(await read({ bytes })).toBe('invalid_json');
   });
 
@@ -56,29 +56,29 @@ describe('a JSON body', () => {
     ['another charset', { 'Content-Type': 'application/json; charset=utf-16' }],
     ['another charset in quotes', { 'Content-Type': 'application/json; Charset="latin1"' }],
     ['a content encoding', { ...JSON_BODY, 'Content-Encoding': 'gzip' }],
-  ])('with %s is not supported [T92]', async (_what, headers) => {
+  ])('gets unsupported_media_type with %s [T92]', async (_what, headers) => {
     expect(await read({ headers, bytes: '{}' })).toBe('unsupported_media_type');
   });
 
-  it('may say that it is UTF-8, and not encoded', async () => {
+  it('is accepted with the charset UTF-8 and the content encoding identity', async () => {
     const headers = { 'Content-Type': 'Application/JSON; charset="UTF-8"', 'Content-Encoding': 'identity' };
     expect(await read({ headers, bytes: '{}' })).toEqual({});
   });
 
-  it('is none when it is empty, whatever its headers say', async () => {
+  it('counts as absent if it is empty, whatever its headers are', async () => {
     const headers = { 'Content-Type': 'text/csv; charset=utf-16', 'Content-Encoding': 'br' };
     expect([await read({}), await read({ headers })]).toEqual([undefined, undefined]);
   });
 
   it.each<[string, Record<string, string>]>([
-    ['by its length', { ...JSON_BODY, 'Content-Length': String(BODY_LIMIT_BYTES + 1) }],
-    ['as it arrives', JSON_BODY],
-  ])('that is too large is refused %s', async (_how, headers) => {
+    ['Content-Length', { ...JSON_BODY, 'Content-Length': String(BODY_LIMIT_BYTES + 1) }],
+    ['the bytes received', JSON_BODY],
+  ])('is rejected if it is too large by %s', async (_how, headers) => {
     expect(await read({ headers, bytes: 'x'.repeat(BODY_LIMIT_BYTES + 1) })).toBe('payload_too_large');
     expect(await read({ bytes: `"${'x'.repeat(BODY_LIMIT_BYTES - 2)}"` })).toHaveLength(BODY_LIMIT_BYTES - 2);
   });
 
-  it('of a client that went away is refused, and not taken for an empty one', async () => {
+  it('does not count as empty if the client disconnected', async () => {
     const node = new IncomingMessage(new Socket());
     node.destroy();
     await expect(readBody({ raw: node }, 'json')).rejects.toMatchObject({
@@ -87,14 +87,14 @@ describe('a JSON body', () => {
   });
 });
 
-describe('a JSON body that the host has consumed', () => {
+describe('a JSON body that the host consumed', () => {
   const bytes = '{"a":1}';
 
   it.each([
     ['its bytes', { rawBody: Buffer.from(bytes), body: { a: 2 } }],
     ['its bytes as the body', { body: Buffer.from(bytes) }],
     ['its text', { body: bytes }],
-    ['what a parser made of it', { body: { a: 1 } }],
+    ['its parsed value', { body: { a: 1 } }],
   ])('is read from %s', async (_what, kept) => {
     expect(await read({ bytes, kept })).toEqual({ a: 1 });
   });
@@ -103,11 +103,11 @@ describe('a JSON body that the host has consumed', () => {
     ['bytes', { rawBody: Buffer.from('{"a":"\xe9"}', 'latin1') }],
     ['text', { body: '{"a":"\uFFFD"}' }],
     ['parsed values', { body: { a: '\uFFFD' } }],
-  ])('is held to UTF-8 by its %s', async (_what, kept) => {
+  ])('is rejected if its stored %s are not UTF-8', async (_what, kept) => {
     expect(await read({ bytes, kept })).toBe('invalid_json');
   });
 
-  it('is held to its headers', async () => {
+  it('is rejected if its headers are not supported', async () => {
     const headers = { ...JSON_BODY, 'Content-Encoding': 'gzip' };
     expect(await read({ headers, bytes, kept: { body: { a: 1 } } })).toBe('unsupported_media_type');
   });
@@ -120,11 +120,11 @@ describe('a form', () => {
     ['token=a%2Bb+c&empty=&flag', { token: 'a+b c', empty: '', flag: '' }],
     ['token=a&token=b&token=c', { token: ['a', 'b', 'c'] }],
     ['a[b]=1&&%C3%A4=2', { 'a[b]': '1', ä: '2' }],
-  ])('has its names as they are: %s', async (bytes, value) => {
+  ])('is parsed without nesting: %s', async (bytes, value) => {
     expect(await read({ headers, bytes }, 'form')).toEqual(value);
   });
 
-  it('makes no prototype of what is named like one', async () => {
+  it('cannot set a prototype', async () => {
     expect(Object.keys((await read({ headers, bytes: '__proto__=x' }, 'form')) as object)).toEqual([
       '__proto__',
     ]);
@@ -132,9 +132,9 @@ describe('a form', () => {
 
   it.each<[string, Uint8Array | string]>([
     ['escapes bytes that are not UTF-8', 'token=%E9'],
-    ['escapes nothing', 'token=100%'],
-    ['holds bytes that are not UTF-8', Buffer.from('token=caf\xe9', 'latin1')],
-  ])('that %s is invalid [T92]', async (_what, bytes) => {
+    ['has an incomplete escape', 'token=100%'],
+    ['contains bytes that are not UTF-8', Buffer.from('token=caf\xe9', 'latin1')],
+  ])('gets invalid_request if it %s [T92]', async (_what, bytes) => {
     expect(await read({ headers, bytes }, 'form')).toBe('invalid_request');
   });
 });

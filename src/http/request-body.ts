@@ -3,10 +3,10 @@ import { type HttpRequest, headerValues, nodeRequestOf } from './http-request';
 import { ProblemException } from '../problems/problem.exception';
 import { readParameters } from './parameters';
 
-/** The largest body that is read, in bytes, whatever limit the host application has. */
+/** The maximum size of a body in bytes, independent of the limit of the host. */
 export const BODY_LIMIT_BYTES = 256 * 1024;
 
-/** How a body is written. */
+/** The format of a body. */
 export type BodyFormat = 'json' | 'form';
 
 const MEDIA_TYPES: Readonly<Record<BodyFormat, string>> = {
@@ -16,25 +16,24 @@ const MEDIA_TYPES: Readonly<Record<BodyFormat, string>> = {
 
 const UTF_8: ReadonlySet<string> = new Set(['utf-8', 'utf8']);
 
-/** A UTF-16 surrogate as JSON escapes it. Half of a pair alone is no character, and stores replace it. */
+/** An escaped UTF-16 surrogate in JSON. An unpaired one is not a character, and stores replace it. */
 const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
 
-/** What decoders write for bytes that are not UTF-8. */
+/** The character that decoders insert for bytes that are not UTF-8. */
 const REPLACEMENT = '\uFFFD';
 
-/** What a host application may have made of a body before a route of ours reads it. */
+/** The fields in which the host may have stored a body that it read. */
 interface WithBody extends HttpRequest {
   readonly rawBody?: unknown;
   readonly body?: unknown;
 }
 
 /**
- * Reads the body of a request from its connection, by the same rules in every host: UTF-8 without a content encoding, of
- * the expected media type, at most {@link BODY_LIMIT_BYTES}. If something has consumed the connection already, this reads
- * what was kept of the body.
+ * Reads the body of a request from its connection, by the same rules in every host: UTF-8, no content encoding, the expected
+ * media type, at most {@link BODY_LIMIT_BYTES}. If the connection is already consumed, reads the body that the host stored.
  *
- * @returns the value; `undefined` for an empty body, whatever its headers say
- * @throws ProblemException for any other body
+ * @returns the value; `undefined` for an empty body, whatever its headers are
+ * @throws ProblemException if the body breaks one of these rules
  */
 export async function readBody(request: HttpRequest, format: BodyFormat): Promise<unknown> {
   const node = nodeRequestOf(request);
@@ -42,11 +41,11 @@ export async function readBody(request: HttpRequest, format: BodyFormat): Promis
   const isConsumed = node.readableDidRead || node.readableEnded;
   const kept = isConsumed ? (rawBody ?? body) : await bytesOf(node);
   if (isConsumed && (!node.readableEnded || (kept === undefined && announcesBody(node)))) {
-    // A body that is cut off, or that nobody kept, must not pass for an empty one.
+    // A body that is truncated, or consumed and not stored, must not count as empty.
     checkHeaders(node, format);
     throw ProblemException.from(
       'invalid_request',
-      'Send the body as it is: something consumed it before this route.',
+      'Send the whole body. The application consumed it before this route.',
     );
   }
   if (kept === undefined || isEmpty(kept)) return undefined;
@@ -57,7 +56,7 @@ export async function readBody(request: HttpRequest, format: BodyFormat): Promis
   return kept;
 }
 
-/** Whether the headers of a request say that a body follows. */
+/** Returns whether the headers of a request announce a body. */
 function announcesBody(node: IncomingMessage): boolean {
   const [length = '0'] = headerValues(node, 'content-length');
   return Number(length) !== 0 || headerValues(node, 'transfer-encoding').length > 0;
@@ -90,7 +89,7 @@ async function bytesOf(node: IncomingMessage): Promise<Buffer> {
       size += bytes.length;
       if (size <= BODY_LIMIT_BYTES) return;
       stop();
-      // Drains the rest, so that the client reads the answer.
+      // Drains the rest, so that the client reads the response.
       node.resume();
       reject(tooLarge());
     };
@@ -141,7 +140,7 @@ function textOf(bytes: Uint8Array, format: BodyFormat): string {
   }
 }
 
-/** Text that someone else decoded, and perhaps leniently. */
+/** Rejects text with replacement characters, because the host may have decoded it leniently. */
 function checked(text: string, format: BodyFormat): string {
   if (text.includes(REPLACEMENT)) throw malformed(format);
   return text;
@@ -158,7 +157,7 @@ function parsed(text: string, format: BodyFormat): unknown {
 
 function wellFormed(name: string, value: unknown): unknown {
   if (name.isWellFormed() && (typeof value !== 'string' || value.isWellFormed())) return value;
-  throw new TypeError('half of a surrogate pair');
+  throw new TypeError('unpaired surrogate');
 }
 
 function malformed(format: BodyFormat): ProblemException {

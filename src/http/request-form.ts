@@ -5,11 +5,11 @@ import { readBody } from './request-body';
 const forms = new WeakMap<IncomingMessage, Promise<unknown>>();
 
 /**
- * Reads the form in the body of a request, as {@link readBody} does, and keeps it for the next reader: `ScopesGuard` may
- * look for the caller's credential in it before the route reads it.
+ * Reads the form in the body of a request, like {@link readBody}, and keeps it for the next reader. `ScopesGuard` may look
+ * for the caller's credential in it before the route reads it.
  *
  * @returns the parameters by name; `undefined` for an empty body
- * @throws ProblemException for any other body (a rejection)
+ * @throws ProblemException like {@link readBody}, as a rejection
  */
 export async function readForm(request: HttpRequest): Promise<unknown> {
   const node = nodeRequestOf(request);

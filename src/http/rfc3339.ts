@@ -2,8 +2,9 @@ const RFC_3339 =
   /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:[Zz]|[+-](\d{2}):(\d{2}))$/;
 
 /**
- * Reads a date and time as RFC 3339 section 5.6 writes it. An offset is required: a time without one means a
- * different moment to each reader. `undefined` for anything else, a day that its month lacks included.
+ * Parses an RFC 3339 date and time (section 5.6). Requires an offset, because a time without one is ambiguous.
+ *
+ * @returns `undefined` for anything else, including a day that its month does not have
  */
 export function parseRfc3339(text: string): Date | undefined {
   const match = RFC_3339.exec(text);

@@ -19,7 +19,7 @@ class Memories extends Shared {
   override replaced(this: void): void {}
 
   get computed(): string {
-    throw new Error('a getter is no route, and is not to be called');
+    throw new Error('a getter must not be called');
   }
 
   helper(this: void): void {}
@@ -47,7 +47,7 @@ async function routesOf(...controllers: readonly Type[]): Promise<readonly Disco
 }
 
 describe('the routes of an application', () => {
-  it('are named for people with every path they have', async () => {
+  it('have labels with all of their paths', async () => {
     const routes = await routesOf(Memories, Root);
 
     expect(routes.map((route) => route.label)).toEqual([
@@ -57,7 +57,7 @@ describe('the routes of an application', () => {
     ]);
   });
 
-  it('carry the handler that Nest will call', async () => {
+  it('have the handler that Nest calls', async () => {
     const [add, shared] = await routesOf(Memories);
 
     expect(add).toMatchObject({ controller: Memories, method: RequestMethod.POST });
@@ -65,13 +65,13 @@ describe('the routes of an application', () => {
     expect(shared?.handler).toBe(Shared.prototype.shared);
   });
 
-  it('include those of controllers that are made anew for each request', async () => {
+  it('include those of request-scoped controllers', async () => {
     const routes = await routesOf(PerRequest);
 
     expect(routes.map((route) => route.label)).toEqual(['ALL /requests (PerRequest.anything)']);
   });
 
-  it('do not include methods of classes that are no controllers, though they are listed as such', async () => {
+  it('exclude methods of classes without @Controller() that are registered as controllers', async () => {
     expect(await routesOf()).toEqual([]);
     expect(await routesOf(Shared)).toEqual([]);
   });

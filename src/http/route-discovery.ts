@@ -6,18 +6,18 @@ import { methodsOf } from './class-methods';
 /** A route of the application, as its decorators declare it. */
 export interface DiscoveredRoute {
   readonly controller: Type;
-  /** What Nest calls. */
+  /** The function that Nest calls. */
   readonly handler: object;
   /** The module that the controller belongs to. */
   readonly module: { readonly metatype?: object } | undefined;
   readonly method: RequestMethod;
   /** Paths as declared, without a global prefix or version. */
   readonly paths: readonly string[];
-  /** For people: `POST /v1/api-keys (ApiKeysController.create)`. */
+  /** The name in messages, such as `POST /v1/api-keys (ApiKeysController.create)`. */
   readonly label: string;
 }
 
-/** Every route that the application's controllers declare. */
+/** Returns every route that the application's controllers declare. */
 export function discoverRoutes(
   discovery: DiscoveryService,
   scanner: MetadataScanner,

@@ -1,9 +1,9 @@
 import { ApiSchema } from '@nestjs/swagger';
 
 /**
- * Names the schema of a JSON body, and documents that unknown fields are refused.
+ * Names the schema of a JSON body, and documents that unknown fields are rejected.
  *
- * @param name what a generator calls the type
+ * @param name the name of the type in generated clients
  */
 export function StrictSchema(name: string): ClassDecorator {
   // Nest copies everything but the name into the schema.

@@ -7,24 +7,24 @@ import type { HttpMetrics } from '../health/http-metrics';
 import { REQUEST_ID_HEADER } from './request-id';
 import type { ServiceLogger } from './service.logger';
 
-/** Asked every few seconds, and of interest only to whoever looks for them. */
+/** Frequent requests that are logged at level `debug` only. */
 const PROBES = /^\/(?:health\/|metrics$)/;
 
-/** What the access log stands on. */
+/** The dependencies of the access log. */
 export interface AccessLogParts {
   readonly logger: ServiceLogger;
   readonly metrics: HttpMetrics;
   readonly clientAddress: ClientAddress;
 }
 
-/** Told of a request that was answered. */
+/** Receives a request after it was answered. */
 export type Answered = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /**
- * Logs and measures every request once it is answered, and echoes its id. Nothing that a client wrote is repeated but
- * a sane request id: routes stand as their templates, without path, query or body.
+ * Logs and measures every request after it was answered, and returns its id in a header. The only client text in the log is a
+ * valid request id. Routes are logged as templates, without path, query or body.
  *
- * @returns what to tell of requests that Fastify answers without its hooks
+ * @returns the function to call for requests that Fastify answers without its hooks
  */
 export function logRequests(
   fastify: FastifyInstance,

@@ -6,8 +6,8 @@ const STDOUT = 1;
 let sink: SonicBoom | undefined;
 
 /**
- * Writes a line to standard output without waiting for it. While nobody reads, lines wait up to 16 MiB and are dropped
- * beyond: a log that stands still must not take the service with it. What waits at the exit is written then.
+ * Writes a line to standard output without waiting for it. While nothing reads the output, up to 16 MiB are buffered and
+ * further lines are dropped, so that a blocked log does not block the service. The buffer is written at exit.
  */
 export function writeLogLine(line: string): void {
   sink ??= openSink();
@@ -21,7 +21,7 @@ function openSink(): SonicBoom {
     try {
       opened.flushSync();
     } catch {
-      // Nobody reads any more.
+      // The reader is gone.
     }
   });
   return opened;

@@ -13,23 +13,26 @@ function idFor(given: string | undefined): string {
 }
 
 describe('the id of a request', () => {
-  it.each(['a', 'A-z_0.9~', '0b4c0a4e-8f4f-4f59-8c38-5d2f0a6b7c1d', 'x'.repeat(128)])('is kept: %s', (id) => {
-    expect(idFor(id)).toBe(id);
-  });
+  it.each(['a', 'A-z_0.9~', '0b4c0a4e-8f4f-4f59-8c38-5d2f0a6b7c1d', 'x'.repeat(128)])(
+    'is the valid id of the client: %s',
+    (id) => {
+      expect(idFor(id)).toBe(id);
+    },
+  );
 
   it.each([
-    ['none', undefined],
-    ['an empty one', ''],
-    ['a long one', 'x'.repeat(129)],
-    ['one with a space', 'a b'],
-    ['one with a quote', 'a"b'],
-    ['one with a line break', 'a\nb'],
-    ['two, as Node joins them', 'a, b'],
-    ['one beyond ASCII', 'ä'],
-    ['an API key', issueToken('kw', newKeyId(new Date())).token],
+    ['a missing id', undefined],
+    ['an empty id', ''],
+    ['an id that is too long', 'x'.repeat(129)],
+    ['an id with a space', 'a b'],
+    ['an id with a quote', 'a"b'],
+    ['an id with a line break', 'a\nb'],
+    ['two ids, which Node joins', 'a, b'],
+    ['an id with a non-ASCII letter', 'ä'],
+    ['a token', issueToken('kw', newKeyId(new Date())).token],
     ['a session', `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl`],
     ['a token of another system', 'legacy-0123456789abcdef'],
-  ])('is a new one instead of %s [T4]', (_what, given) => {
+  ])('is a new id instead of %s [T4]', (_what, given) => {
     expect(idFor(given)).toMatch(UUID);
   });
 });

@@ -9,7 +9,7 @@ jest.mock('./log-sink');
 const { token, keyId } = issueToken('kw', newKeyId(new Date()));
 const secret = token.slice(-49);
 
-describe.each(['json', 'text'] as const)('a log written as %s', (format) => {
+describe.each(['json', 'text'] as const)('a log in the format %s', (format) => {
   const line = jest.mocked(writeLogLine);
   let out: jest.SpyInstance;
   let err: jest.SpyInstance;
@@ -37,29 +37,29 @@ describe.each(['json', 'text'] as const)('a log written as %s', (format) => {
     ['a warning with a context', () => logger.warn(`token ${token}`, 'Test')],
     ['a stack', () => logger.error('failed', `Error: ${token}\n    at x`, 'Test')],
     ['an error', () => logger.error(new Error(`bad ${token}`))],
-    ['an error that another caused', () => logger.error(new Error('x', { cause: new Error(token) }))],
+    ['the cause of an error', () => logger.error(new Error('x', { cause: new Error(token) }))],
     ['an object', () => logger.log({ headers: { 'x-api-key': token } })],
     ['a list', () => logger.debug([[token]])],
     ['a parameter', () => logger.verbose('x', token, 'Test')],
-    ['a fatal one', () => logger.fatal(new Error(token))],
-  ])('holds no token that stood in %s', (_what, write) => {
+    ['a fatal error', () => logger.fatal(new Error(token))],
+  ])('contains no token from %s', (_what, write) => {
     write();
     expect(written()).not.toBe('');
     expect(written()).not.toContain(secret);
     expect(written()).toContain(`[token of ${keyId}]`);
   });
 
-  it('holds no token of another system', () => {
+  it('contains no token of another system', () => {
     logger.log('key legacy-abcdefghijklmnopqrstuvwxyz end');
     expect(written()).toContain('key [imported token] end');
   });
 
-  it('leaves a refused set-up to the one line at the end', () => {
+  it('contains no configuration error, which the last line of the process names', () => {
     logger.error(new ConfigurationError('set PORT'));
     expect(written()).toBe('');
   });
 
-  it('leaves out what is less grave than was asked for', () => {
+  it('contains no message below the minimum log level', () => {
     logger.writeFrom('warn');
     logger.log('quiet');
     logger.request('log', { method: 'GET' });
@@ -69,8 +69,8 @@ describe.each(['json', 'text'] as const)('a log written as %s', (format) => {
   });
 });
 
-describe('a log for programs', () => {
-  it('has one object a line, stacks and line breaks within', () => {
+describe('a log in the format json', () => {
+  it('has one object per line, including stacks and line breaks', () => {
     const line = jest.mocked(writeLogLine);
     line.mockClear();
     const logger = new ServiceLogger();

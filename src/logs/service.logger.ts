@@ -6,23 +6,23 @@ import { redactionOf, type Redaction, shown } from '../common/redaction';
 
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
-/** What a request comes to in the log; every member is safe to show. */
+/** The log entry of a request. All members are safe to show. */
 export type RequestLine = Readonly<Record<string, string | number | undefined>>;
 
 /**
- * Nest's own console logger with two differences: every text is redacted, and there is a format of one JSON object a
- * line. It leaves a refused set-up to the one line that the process ends with.
+ * Nest's console logger, which also redacts every text and can write one JSON object per line. It does not log a
+ * `ConfigurationError`, because the process prints it as its last line.
  */
 export class ServiceLogger extends ConsoleLogger {
   private format: LogFormat = 'text';
   private conceal: Redaction = redactionOf();
 
-  /** @param output where text goes; standard error for commands, whose answer is on standard output */
+  /** @param output where text is written; standard error for commands, because standard output belongs to their result */
   constructor(private readonly output?: 'stderr') {
     super();
   }
 
-  /** Writes messages of this level and of graver ones. */
+  /** Sets the minimum log level. */
   writeFrom(level: LogLevel): void {
     this.setLogLevels(LEVELS.slice(0, LEVELS.indexOf(level) + 1));
   }
@@ -31,17 +31,17 @@ export class ServiceLogger extends ConsoleLogger {
     this.format = format;
   }
 
-  /** Takes out tokens of other systems too, by what they begin with. */
+  /** Also redacts tokens of other systems, which begin with these prefixes. */
   redactImported(prefixes: readonly string[]): void {
     this.conceal = redactionOf(prefixes);
   }
 
-  /** Whether a text holds something that must not be shown. */
+  /** Returns whether a text contains a credential. */
   holdsCredential(text: string): boolean {
     return this.conceal(text) !== text;
   }
 
-  /** One answered request, as its caller wrote it: redacted already, and not looked through once more. */
+  /** Logs one answered request. Does not redact it, because all members are safe to show. */
   request(level: 'log' | 'warn' | 'debug', line: RequestLine): void {
     if (!this.isLevelEnabled(level)) return;
     if (this.format === 'json') {

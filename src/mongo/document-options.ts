@@ -6,6 +6,6 @@ export const DOCUMENT_OPTIONS = {
   strict: 'throw',
   autoIndex: false,
   autoCreate: false,
-  // Otherwise an operation waits up to ten seconds for a lost connection, and ignores its signal.
+  // With buffering, an operation would wait up to ten seconds for a lost connection and ignore its signal.
   bufferCommands: false,
 } as const;

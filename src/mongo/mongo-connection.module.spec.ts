@@ -28,7 +28,7 @@ describe('the connection to MongoDB', () => {
     {},
     { STORAGE: 'memory' },
     { STORAGE: 'memory', MONGODB_URI: 'mongodb://127.0.0.1:1' },
-  ])('is not opened if nothing is stored in MongoDB: %j', async (settings) => {
+  ])('is not opened if the service does not use MongoDB: %j', async (settings) => {
     const app = await moduleWith(settings);
     expect(app.get(getConnectionToken())).toBeNull();
     await app.close();
@@ -39,7 +39,7 @@ describe('the connection to MongoDB', () => {
     'mongodb://root:hunter2@db/?nonsense=1',
     'mongodb://root:hunter2@db:port',
     'mongodb://root:hunter2@db/?compressors=none,hunter2',
-  ])('is refused at once where the connection string is malformed, without repeating it: %s', async (uri) => {
+  ])('fails without a retry for a malformed connection string, and does not quote it: %s', async (uri) => {
     const waited = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const refused: unknown = await moduleWith({ MONGODB_URI: uri }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(ConfigurationError);

@@ -15,23 +15,23 @@ const RETRY_MS = 1000;
 const SERVER_SELECTION_MS = 2000;
 const MIN_SELECTION_MS = 250;
 
-/** A MongoDB to connect to. */
+/** The MongoDB to connect to. */
 export interface MongoTarget {
   readonly uri: string;
-  /** How long a first connection is tried, in milliseconds. */
+  /** How long to retry the first connection, in milliseconds. */
   readonly connectTimeoutMs: number;
 }
 
 /**
- * The service's connection to MongoDB, under the token that `@nestjs/mongoose` uses; `null` where the service
- * keeps nothing in MongoDB. A first connection is tried again until `connectTimeoutMs` has passed;
- * later the driver finds its way back by itself.
+ * Provides the service's connection to MongoDB under the token of `@nestjs/mongoose`, or `null` if the service does not
+ * use MongoDB. The module retries the first connection until `connectTimeoutMs` has passed. Later the driver reconnects
+ * automatically.
  */
 @Module({})
 export class MongoConnectionModule implements OnApplicationShutdown {
   constructor(@Optional() @Inject(getConnectionToken()) private readonly connection: Connection | null) {}
 
-  /** @param target `null` if nothing is kept in MongoDB */
+  /** @param target `null` if the service does not use MongoDB */
   static forRoot(target: MongoTarget | null): DynamicModule {
     return {
       module: MongoConnectionModule,
@@ -52,10 +52,11 @@ export class MongoConnectionModule implements OnApplicationShutdown {
 }
 
 /**
- * Connects, and tries again while waiting may help.
+ * Connects to MongoDB, and retries while the failure may be temporary.
  *
- * @throws UnreachableError if the database cannot be reached in time
- * @throws ConfigurationError if it refuses, or the connection string is malformed; it is never repeated
+ * @param timeoutMs how long to retry, in milliseconds
+ * @throws UnreachableError if the database is unreachable for that long
+ * @throws ConfigurationError if the database refuses the connection or the connection string is malformed; no retry
  */
 export async function connectToMongo(uri: string, timeoutMs: number): Promise<Connection> {
   const logger = new Logger('MongoDB');
@@ -66,7 +67,7 @@ export async function connectToMongo(uri: string, timeoutMs: number): Promise<Co
     try {
       const connection = await openMongo(uri, selectionMs, logger);
       if (selectionMs === SERVER_SELECTION_MS) return connection;
-      // The driver goes by that time for good: an election would outlast it.
+      // The driver would keep the shorter timeout, and an election takes longer than that.
       await connection.close();
       return await openMongo(uri, SERVER_SELECTION_MS, logger);
     } catch (error) {
@@ -98,13 +99,13 @@ async function openMongo(uri: string, serverSelectionTimeoutMS: number, logger: 
   }
 }
 
-/** What the driver says where it names no more than addresses; of a malformed connection string only the kind. */
+/** Returns the error message only if it contains nothing but addresses. A connection string may contain a password. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   return isTransient(error) ? `${error.name}: ${error.message}` : error.name;
 }
 
-/** Whether waiting may help: the database is not there yet. Anything else stays as wrong as it is. */
+/** Returns whether the failure may be temporary, because the database is not running yet. */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return /ServerSelection|Network|Timeout/.test(error.name) || 'syscall' in error;

@@ -1,15 +1,16 @@
 import { boundedMongoOperation, durableWrite } from './mongo-operation';
 import { presentFields } from './with-id';
 
-/** What of a Mongoose model is needed here, whatever its documents are. */
+/** The part of a Mongoose model that an insert needs, for any type of document. */
 interface Updatable {
   updateOne(filter: object, update: object, options: object): PromiseLike<unknown>;
 }
 
 /**
- * Adds a document. An upsert that can match nothing: the only insert that lets the server's clock set `changedAt`.
+ * Inserts a document by an upsert that matches no document. Only an upsert can set `changedAt` by the server's clock.
  *
- * @throws MongoServerError for a duplicate key, StorageUnavailableError
+ * @throws MongoServerError for a duplicate key
+ * @throws StorageUnavailableError if the store cannot answer
  */
 export async function insertDocument(
   model: Updatable,

@@ -2,24 +2,24 @@ import { MongooseError, type MongooseUpdateQueryOptions, mongo, type QueryOption
 import { isOutage } from './mongo-outage';
 import { StorageFaultError, StorageUnavailableError } from '../problems/storage.errors';
 
-/** How long one operation may take before the store counts as not reachable, in milliseconds. */
+/** The timeout of one operation in milliseconds. After it, the store counts as unreachable. */
 export const MONGO_OPERATION_TIMEOUT_MS = 1500;
 
 const DUPLICATE_KEY = 11_000;
 
-/** Options of every write: acknowledged by a majority, and in its journal. */
+/** Returns the options of every write: acknowledged by a majority, and journaled. */
 export function durableWrite(signal: AbortSignal): MongooseUpdateQueryOptions & mongo.UpdateOptions {
   return { writeConcern: { w: 'majority', j: true }, ...abortable(signal) };
 }
 
-/** Options of every read: from the primary, what a majority has. */
+/** Returns the options of every read: majority-committed data from the primary. */
 export function majorityRead(signal: AbortSignal): QueryOptions {
   return decidingRead(signal, false);
 }
 
 /**
- * Options of a read that decides something: as {@link majorityRead}, or linearizable, which only the members of a
- * replica set know.
+ * Returns the options of a read for a decision: as {@link majorityRead}, or linearizable. A standalone
+ * server does not support linearizable reads.
  */
 export function decidingRead(signal: AbortSignal, linearizable: boolean): QueryOptions {
   return {
@@ -29,18 +29,19 @@ export function decidingRead(signal: AbortSignal, linearizable: boolean): QueryO
   };
 }
 
-/** Mongoose hands `signal` on to the driver, though its types do not know of it. */
+/** Mongoose passes `signal` to the driver, although its types do not include it. */
 function abortable(signal: AbortSignal): object {
   return { signal };
 }
 
 /**
- * Runs one database operation under a time limit. A store that is unreachable or overloaded becomes a
- * `StorageUnavailableError`, any other error of the store a `StorageFaultError`. A duplicate key is passed on, for the
- * caller to judge.
+ * Runs one database operation with a timeout. A duplicate key error is thrown unchanged, so that the caller can handle
+ * it.
  *
- * @param operation gets the signal that it must hand to the driver
- * @param timeoutMs the limit, where it is not the usual one
+ * @param operation receives the signal, which it must pass to the driver
+ * @param timeoutMs the timeout in milliseconds
+ * @throws StorageUnavailableError if the store is unreachable or overloaded
+ * @throws StorageFaultError for any other error of the store
  */
 export async function boundedMongoOperation<T>(
   operation: (signal: AbortSignal) => PromiseLike<T>,
@@ -48,8 +49,8 @@ export async function boundedMongoOperation<T>(
 ): Promise<T> {
   const limit = new AbortController();
   const { signal } = limit;
-  // An answer that has arrived by then and only waits to be read is taken: in a busy process timers come before it, and a
-  // load of our own is no outage of the store.
+  // `setImmediate` accepts an answer that has already arrived. In a busy process timers run first, and the load of this
+  // process must not count as an outage of the store.
   const timer = setTimeout(() => setImmediate(() => limit.abort()), timeoutMs);
   try {
     return await operation(signal);
@@ -63,7 +64,7 @@ export async function boundedMongoOperation<T>(
   }
 }
 
-/** Whether the server refused a write because of a unique index. */
+/** Returns whether the server refused a write because of a unique index. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }

@@ -14,20 +14,20 @@ const inWriteConcern = new mongo.MongoServerError({
 
 const ofSocket = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
 
-describe('a store that is unreachable or overloaded for now', () => {
+describe('an outage of the store', () => {
   it.each<[string, Error]>([
     ['a connection that was cut', new mongo.MongoNetworkError('closed')],
     ['a connection that timed out', new mongo.MongoNetworkTimeoutError('timed out', {})],
     ['a client without a connection', new mongo.MongoNotConnectedError('Client must be connected')],
-    ['a topology that is closed', new mongo.MongoTopologyClosedError('Topology is closed')],
-    ['a socket that fails as it is written to', ofSocket],
+    ['a closed topology', new mongo.MongoTopologyClosedError('Topology is closed')],
+    ['a socket that fails during a write', ofSocket],
     ['a primary that stepped down', answered(10_107, 'NotWritablePrimary')],
     ['a server that shuts down', answered(91, 'ShutdownInProgress')],
     ['a server that is out of disk space', answered(14_031, 'OutOfDiskSpace')],
-    ['a write that too few members confirmed', inWriteConcern],
-    ['a server that sheds load, by its label', answered(99_999, 'Unknown', ['SystemOverloadedError'])],
+    ['a write that too few members acknowledged', inWriteConcern],
+    ['the label of an overloaded server', answered(99_999, 'Unknown', ['SystemOverloadedError'])],
     ['Mongoose before it is connected', new MongooseError('before initial connection is complete')],
-  ])('is told by %s', async (_what, error) => {
+  ])('is recognised by %s', async (_what, error) => {
     expect(isOutage(error)).toBe(true);
     await expect(boundedMongoOperation(async () => Promise.reject(error))).rejects.toThrow(
       StorageUnavailableError,
@@ -35,17 +35,21 @@ describe('a store that is unreachable or overloaded for now', () => {
   });
 });
 
-describe('a store that refuses for good', () => {
+describe('a permanent fault of the store', () => {
   it.each<[string, Error, string]>([
     ['missing rights', answered(13, 'Unauthorized'), '(13 Unauthorized): the server says Unauthorized'],
     ['a wrong password', answered(18, 'AuthenticationFailed'), '(18 AuthenticationFailed)'],
-    ['a rule for documents', answered(121, 'DocumentValidationFailure'), '(121 DocumentValidationFailure)'],
-    ['an update that a plugin spoilt', answered(40, 'ConflictingUpdateOperators'), '(40 '],
+    [
+      'a document validation rule',
+      answered(121, 'DocumentValidationFailure'),
+      '(121 DocumentValidationFailure)',
+    ],
+    ['an update that a plugin broke', answered(40, 'ConflictingUpdateOperators'), '(40 '],
     ['an index with other options', answered(85, 'IndexOptionsConflict'), '(85 IndexOptionsConflict)'],
-    ['a command that it does not know', answered(59, 'CommandNotFound'), '(59 CommandNotFound)'],
+    ['an unknown command', answered(59, 'CommandNotFound'), '(59 CommandNotFound)'],
     ['an option that the driver rejects', new mongo.MongoInvalidArgumentError('bad option'), 'bad option'],
     ['a query that Mongoose rejects', new MongooseError("Can't use $exists with String."), '$exists'],
-  ])('is told by %s, and the cause is named [T93]', async (_what, error, cause) => {
+  ])('is recognised by %s, and its message names the cause [T93]', async (_what, error, cause) => {
     expect(isOutage(error)).toBe(false);
     const refusal: unknown = await boundedMongoOperation(async () => Promise.reject(error)).catch(
       (thrown: unknown) => thrown,
@@ -54,7 +58,7 @@ describe('a store that refuses for good', () => {
     expect(String(refusal)).toContain(cause);
   });
 
-  it('keeps nothing of what the error says about a record', async () => {
+  it('drops the details of the error about a record', async () => {
     const error = Object.assign(answered(121, 'DocumentValidationFailure'), {
       errInfo: { details: { hash: 'f'.repeat(64) } },
     });
@@ -66,8 +70,8 @@ describe('a store that refuses for good', () => {
   });
 });
 
-describe('a fault of our own', () => {
-  it('stays what it is', async () => {
+describe('an error in the code of the operation', () => {
+  it('is thrown unchanged', async () => {
     const bug = new TypeError('x is not a function');
     await expect(boundedMongoOperation(async () => Promise.reject(bug))).rejects.toBe(bug);
   });

@@ -1,8 +1,8 @@
 import { MongooseError, mongo } from 'mongoose';
 
 /**
- * What a server answers while it cannot serve for now: it is unreachable, overloaded, out of space, or not the primary. The
- * names are those of MongoDB's error codes.
+ * The error codes of a server that is temporarily unable to serve: unreachable, overloaded, out of space, or not the
+ * primary. The names are MongoDB's own.
  */
 const OUTAGE_CODES: ReadonlySet<number | string | undefined> = new Set([
   6, // HostUnreachable
@@ -51,7 +51,7 @@ const OUTAGE_CODES: ReadonlySet<number | string | undefined> = new Set([
   14_031, // OutOfDiskSpace
 ]);
 
-/** Labels by which servers and drivers say that the same may succeed later. */
+/** Labels by which servers and drivers mark an operation that can succeed later. */
 const OUTAGE_LABELS = [
   'NetworkError',
   'ResetPool',
@@ -61,7 +61,9 @@ const OUTAGE_LABELS = [
   'TransientTransactionError',
 ] as const;
 
-/** Errors of the driver itself while it has no usable connection. By name: not every version of it has each of them. */
+/**
+ * Errors of the driver without a usable connection. They are matched by name, because not every version has each class.
+ */
 const OUTAGE_NAMES: ReadonlySet<string> = new Set([
   'MongoClientClosedError',
   'MongoExpiredSessionError',
@@ -81,10 +83,10 @@ const OUTAGE_NAMES: ReadonlySet<string> = new Set([
 
 const SOCKET_ERROR = /^(?!ERR_)E[A-Z]|^ERR_(?:STREAM|SOCKET|TLS|SSL)_/;
 
-/** Mongoose has no class of its own for these. */
+/** Matches messages of Mongoose, because these errors have no class of their own. */
 const NOT_CONNECTED = /initial connection|buffering timed out|not connected|disconnected/i;
 
-/** Whether an error means that the store is unreachable or overloaded for now. Any other error is there to stay. */
+/** Returns whether the store is temporarily unreachable or overloaded. All other errors are permanent. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof mongo.MongoError) {
     return (
@@ -96,7 +98,7 @@ export function isOutage(error: unknown): boolean {
   return (error instanceof MongooseError && NOT_CONNECTED.test(error.message)) || isOfSocket(error);
 }
 
-/** A connection reset as it was written to fails with the socket's own error; the driver wraps the others only. */
+/** Returns whether the error comes from a socket. The driver does not wrap a connection reset during a write. */
 function isOfSocket(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && Reflect.get(error, 'code');
   return typeof code === 'string' && SOCKET_ERROR.test(code);

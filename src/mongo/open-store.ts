@@ -9,19 +9,19 @@ interface Store {
 
 /** The available stores for one kind of record. */
 export interface StoresOf<S extends Store> {
-  /** What is kept, for the sentences that the operator reads. */
+  /** The name of the records in error messages. */
   readonly records: string;
   memory(permit: VolatileStoragePermit): S;
   mongo(connection: Connection): S;
 }
 
 /**
- * Opens the chosen store and makes it ready, indexes included. The choice is final: no store ever stands in for another.
- * A service whose indexes are not there must not serve: it would be slow at best, and without its uniqueness at worst.
+ * Opens the chosen store and prepares it, including its indexes. There is no fallback to another store. Without its
+ * indexes a service must not start, because it would be slow or could not enforce uniqueness.
  *
- * @param chosen one of ours, or a store of the host's own
- * @throws ConfigurationError if the store is refused here or cannot be made ready, or MongoDB is chosen without a
- * connection
+ * @param chosen a store of Keyward, or the host's own store
+ * @throws ConfigurationError if the store is not allowed or cannot be prepared, or if MongoDB is chosen without a
+ *   connection
  */
 export async function openStore<S extends Store>(
   chosen: 'mongo' | 'memory' | S,
@@ -40,7 +40,7 @@ export async function openStore<S extends Store>(
     if (error instanceof ConfigurationError) throw error;
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error';
     throw new ConfigurationError(
-      `the store of ${stores.records} could not be made ready (${reason}): let the service build its indexes, or build them beforehand.`,
+      `could not prepare the store of ${stores.records} (${reason}): allow the service to build its indexes, or build them before it starts.`,
     );
   }
   return store;
@@ -49,9 +49,8 @@ export async function openStore<S extends Store>(
 const own = new WeakMap<mongo.MongoClient, Connection>();
 
 /**
- * A Mongoose connection for Keyward alone, over the client of the host's. It belongs to a Mongoose instance of its own, so
- * the host's `mongoose.set(…)`, global plugins and plugins of its connection change none of our queries (decision record
- * 0063).
+ * Returns a Mongoose connection for Keyward that shares the client of the host's connection. It has its own Mongoose
+ * instance, so that `mongoose.set(…)` and plugins of the host do not change Keyward's queries (decision record 0063).
  *
  * @throws ConfigurationError if MongoDB is chosen and there is no open connection to it
  */
@@ -61,11 +60,11 @@ function requiredConnection(connection: Connection | null | undefined): Connecti
       'storage "mongo" needs a Mongoose connection and there is none: import MongooseModule.forRoot(…).',
     );
   }
-  // Undefined before the first connect, though the types do not say so.
+  // Undefined before the first connect, although the type does not include it.
   const client = connection.getClient() as mongo.MongoClient | undefined;
   if (client === undefined) {
     throw new ConfigurationError(
-      'storage "mongo" needs an open Mongoose connection and this one is not: connect before the application starts, without lazyConnection.',
+      'storage "mongo" needs an open Mongoose connection, but this one is not open: connect before the application starts, without lazyConnection.',
     );
   }
   const known = own.get(client) ?? new connection.base.Mongoose().createConnection().setClient(client);

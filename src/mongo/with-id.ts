@@ -1,6 +1,6 @@
 import type { Schema } from 'mongoose';
 
-/** A document as a record: MongoDB's `_id` is the record's `id`. */
+/** Returns a document as a record, with MongoDB's `_id` as `id`. */
 export function withId<T extends { readonly _id: string }>({
   _id,
   ...fields
@@ -13,7 +13,7 @@ export function presentFields<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-/** The parts of a record that it has and this version knows: what a newer one added is not this one's to write. */
+/** Returns the fields that have a value and that this version knows. A version must not write fields of a newer one. */
 export function knownParts(
   { paths }: Pick<Schema, 'paths'>,
   fields: object,

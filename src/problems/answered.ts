@@ -5,7 +5,7 @@ export function markAnswered(response: object): void {
   answered.add(response);
 }
 
-/** Whether a response is complete: what fails later is the host's own, and changes nothing. */
+/** Returns whether a response is complete. A later failure belongs to the host and does not change it. */
 export function isAnswered(response: object): boolean {
   return answered.has(response);
 }

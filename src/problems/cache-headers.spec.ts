@@ -1,6 +1,6 @@
 import { keepFromCaches, variedBy } from './cache-headers';
 
-describe('what a response varies by', () => {
+describe('Vary', () => {
   it.each([
     [undefined, 'Authorization, X-API-Key'],
     ['', 'Authorization, X-API-Key'],
@@ -10,17 +10,17 @@ describe('what a response varies by', () => {
     ['X-Authorization', 'X-Authorization, Authorization, X-API-Key'],
     ['*', '*'],
     ['Origin, *', '*'],
-  ])('includes the credential headers beside %j', (present, expected) => {
+  ])('gets the credential headers if it was %j', (present, expected) => {
     expect(variedBy(present)).toBe(expected);
   });
 
-  it('includes other headers that it depends on', () => {
+  it('gets other headers that the response depends on', () => {
     expect(variedBy(undefined, ['Authorization', 'X-Org-Id'])).toBe('Authorization, X-Org-Id');
   });
 });
 
 describe('a response to a request that may carry a credential', () => {
-  it('is not to be stored, whatever was set before', () => {
+  it('gets Cache-Control: no-store, whatever was set before', () => {
     const headers = new Map<string, unknown>([
       ['Cache-Control', 'public, max-age=60'],
       ['Vary', 'Origin'],

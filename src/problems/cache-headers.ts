@@ -1,6 +1,6 @@
 import type { AbstractHttpAdapter } from '@nestjs/core';
 
-/** The headers in which a request may present a credential. */
+/** The headers that may contain a credential. */
 export const CREDENTIAL_HEADERS = ['Authorization', 'X-API-Key'] as const;
 
 type Headers = Pick<AbstractHttpAdapter, 'getHeader' | 'setHeader'>;
@@ -8,10 +8,10 @@ type Headers = Pick<AbstractHttpAdapter, 'getHeader' | 'setHeader'>;
 const BY_CREDENTIALS = CREDENTIAL_HEADERS.join(', ');
 
 /**
- * Keeps the response to a request that may carry a credential out of caches: `Cache-Control: no-store`. Adds the headers
- * that the response depends on to `Vary`, so that a cache that stores it all the same gives it to no other credential.
+ * Keeps the response to a request with a possible credential out of caches, by `Cache-Control: no-store`. Adds the headers
+ * that the response depends on to `Vary`: a cache that stores it regardless must not return it for another credential.
  *
- * @param headers what the response depends on
+ * @param headers the headers that the response depends on
  */
 export function keepFromCaches(
   adapter: Headers,
@@ -22,7 +22,7 @@ export function keepFromCaches(
   varyBy(adapter, response, headers);
 }
 
-/** Adds headers that a response depends on to its `Vary`. */
+/** Adds to `Vary` the headers that a response depends on. */
 export function varyBy(adapter: Headers, response: unknown, headers: readonly string[]): void {
   adapter.setHeader(
     response,
@@ -31,7 +31,7 @@ export function varyBy(adapter: Headers, response: unknown, headers: readonly st
   );
 }
 
-/** Returns a `Vary` that names the headers beside those that it names already. */
+/** Returns a `Vary` value with the given headers added to those that it already names. */
 export function variedBy(
   present: number | string | readonly string[] | undefined,
   headers: readonly string[] = CREDENTIAL_HEADERS,

@@ -1,7 +1,7 @@
 import { ConfigurationError } from './configuration.error';
 
-describe('a refused configuration', () => {
-  it('is one sentence for the operator, without a stack trace', () => {
+describe('ConfigurationError', () => {
+  it('has one sentence for the operator and no stack trace', () => {
     const error = new ConfigurationError('PORT is "http": use a port number.');
     expect(error).toMatchObject({ name: 'ConfigurationError', code: 'configuration_refused' });
     expect(Object.keys(error)).toEqual([]);

@@ -9,9 +9,9 @@ type ErrorClass = (new (...values: readonly unknown[]) => Error) & { readonly na
 
 const SRC = join(__dirname, '..');
 
-/** No `KeywardError`, and why. */
+/** The classes that do not extend `KeywardError`, and why. */
 const OTHERS: Readonly<Record<string, string>> = {
-  KeywardError: 'the base itself',
+  KeywardError: 'the base class',
   ProblemException: 'the HTTP form of an error: an HttpException for filters of the host',
   CliError: 'ends a command of the CLI',
   UsageError: 'ends a command of the CLI',
@@ -51,10 +51,10 @@ beforeAll(async () => {
 const ofKeyward = (classes: readonly ErrorClass[]): readonly ErrorClass[] =>
   classes.filter(({ name }) => OTHERS[name] === undefined);
 
-/** Takes one of two codes of the catalogue. */
+/** Has one of two codes of the catalogue. */
 const CHOOSES_CODE = 'UserChangedError';
 
-/** Each constructor takes a text, a list of texts or an error first. */
+/** The first parameter of each constructor is a text, a list of texts or an error. */
 const codeOf = (type: ErrorClass): string => (new type(['x'], 'x') as KeywardError).code;
 
 /** The class below `KeywardError` that an error class extends, or is. */
@@ -63,7 +63,7 @@ function familyOf(type: ErrorClass): ErrorClass {
   return (parent as unknown) === KeywardError ? type : familyOf(parent);
 }
 
-/** Codes that classes of several families have. */
+/** Returns the codes that several families share. */
 function sharedIn(classes: readonly ErrorClass[]): readonly string[] {
   const owners = new Map<string, ErrorClass>();
   return classes.flatMap((type) => {
@@ -75,23 +75,23 @@ function sharedIn(classes: readonly ErrorClass[]): readonly string[] {
 }
 
 describe('an error class of Keyward', () => {
-  it('is exported from its file, and extends KeywardError unless no host sees it', () => {
+  it('is exported from its file, and extends KeywardError if a host can catch it', () => {
     expect(all.map(({ name }) => name).toSorted()).toEqual(declared.toSorted());
     const plain = all.filter((type) => !(type.prototype instanceof KeywardError)).map(({ name }) => name);
     expect(plain.toSorted()).toEqual(Object.keys(OTHERS).toSorted());
   });
 
-  it('extends KeywardError if the package exports it, unless it is the HTTP form of one', () => {
+  it('extends KeywardError if the package exports it, except ProblemException', () => {
     const plain = exported.filter((type) => !(type.prototype instanceof KeywardError));
     expect(plain).toEqual([KeywardError, ProblemException]);
     expect(exported.length).toBeGreaterThan(15);
   });
 
-  it('has a code that no class of another family has, if the package exports it', () => {
+  it('has a code that is unique to its family, if the package exports it', () => {
     expect(sharedIn(ofKeyward(exported))).toEqual([]);
   });
 
-  it('has a code of the catalogue, or one of its own that docs/problems.md explains', () => {
+  it('has a code of the catalogue, or its own code that docs/problems.md explains', () => {
     const faults = ofKeyward(all).filter(
       (type) => type.name !== CHOOSES_CODE && !isProblemCode(codeOf(type)),
     );

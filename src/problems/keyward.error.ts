@@ -1,7 +1,7 @@
 import type { ProblemExtensions } from './problem';
 import { isProblemCode, type ProblemCode } from './problem-catalogue';
 
-/** A code that only a program sees. Over HTTP such an error is an `internal_error`, and its message is in the log only. */
+/** A code that only a program receives. Over HTTP such an error is `internal_error`, and its message is only in the log. */
 export type FaultCode =
   | 'configuration_refused'
   | 'issuer_fault'
@@ -15,8 +15,8 @@ export type FaultCode =
 export type ErrorCode = ProblemCode | FaultCode;
 
 /**
- * The base of all errors that Keyward throws: each has a stable code. A code of the catalogue of problems means the same in a
- * program and over HTTP.
+ * The base class of all errors that Keyward throws. Each has a stable code. A code of the catalogue of problems means the same
+ * in a program and over HTTP.
  *
  * @example
  * try {
@@ -37,7 +37,7 @@ export class KeywardError extends Error {
   }
 }
 
-/** Whether a client of HTTP may read the error's code and message. */
+/** Returns whether an HTTP client may receive the code and the message of an error. */
 export function isForClients(error: unknown): error is KeywardError {
   return error instanceof KeywardError && isProblemCode(error.code) && error.code !== 'internal_error';
 }

@@ -10,7 +10,7 @@ describe('the catalogue of problems', () => {
     expect(title).toMatch(/^[A-Z][^.]+$/);
   });
 
-  it('has a title of its own for each, so that people can tell them apart', () => {
+  it('has a different title for each problem', () => {
     expect(new Set(problems.map(([, { title }]) => title)).size).toBe(problems.length);
   });
 });

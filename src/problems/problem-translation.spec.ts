@@ -22,24 +22,24 @@ import { ProblemException } from './problem.exception';
 const codeOf = (thrown: unknown): string => toProblemException(thrown).problem.code;
 const SECRET = 'mongodb://root:hunter2@db';
 
-/** What Fastify throws. */
+/** An error of Fastify. */
 const fastifyError = (statusCode: number, code: string): Error =>
   Object.assign(new Error(SECRET), { statusCode, code });
-/** What Express and its body parser throw. */
+/** An error of Express or its body parser. */
 const bodyParserError = (status: number, type: string): Error =>
   Object.assign(new Error(SECRET), { status, statusCode: status, type, expose: true, body: SECRET });
 
-describe('what Keyward itself throws', () => {
-  it('reaches the client as it is, if it is a problem already', () => {
+describe('an error of Keyward', () => {
+  it('reaches the client unchanged if it is a problem', () => {
     const problem = new ProblemException(problemOf('key_revoked'), { 'WWW-Authenticate': 'Bearer' });
     expect(toProblemException(problem)).toBe(problem);
   });
 
-  it('reaches the client with its code, its message and its members', () => {
+  it('reaches the client with its code, message and members', () => {
     const error = new KeywardError('delegation_exceeded', 'Not yours.', { exceeded: ['scopes'] });
     expect(toProblemException(error).problem).toEqual({
       type: 'urn:keyward:problem:delegation_exceeded',
-      title: 'A caller can give no more than it holds',
+      title: 'The caller cannot grant rights that it does not hold',
       status: 403,
       code: 'delegation_exceeded',
       detail: 'Not yours.',
@@ -48,7 +48,7 @@ describe('what Keyward itself throws', () => {
   });
 });
 
-describe("a client's fault keeps its status", () => {
+describe('an error with a 4xx status', () => {
   it.each<[string, number, unknown]>([
     ['invalid_request', 400, new BadRequestException(SECRET)],
     ['http_error', 401, new UnauthorizedException(SECRET)],
@@ -70,7 +70,7 @@ describe("a client's fault keeps its status", () => {
     ['unsupported_media_type', 415, bodyParserError(415, 'charset.unsupported')],
     ['invalid_request', 400, bodyParserError(400, 'request.aborted')],
     ['invalid_request', 400, { status: 400 }],
-  ])('as %s, %d, and says nothing of the cause: %s', (code, status, thrown) => {
+  ])('becomes %s with status %d and without the cause: %s', (code, status, thrown) => {
     const { problem } = toProblemException(thrown);
     expect(problem).toMatchObject({ code, status, detail: expect.any(String) });
     expect(JSON.stringify(problem)).not.toContain('hunter2');
@@ -84,7 +84,7 @@ describe("a client's fault keeps its status", () => {
       'Nest, which wraps it',
       new BadRequestException('x', { cause: fastifyError(400, 'FST_ERR_CTP_INVALID_JSON_BODY') }),
     ],
-  ])('as invalid_json where %s could not read the body', (_who, thrown) => {
+  ])('becomes invalid_json if %s could not parse the body', (_who, thrown) => {
     expect(toProblemException(thrown).problem).toMatchObject({ code: 'invalid_json', status: 400 });
   });
 
@@ -94,7 +94,7 @@ describe("a client's fault keeps its status", () => {
     [422, 'Unprocessable Entity', new HttpException('Sign in first.', 422)],
     [429, 'Too Many Requests', new HttpException('Sign in first.', 429)],
   ])(
-    'and what the application says, if it is one that Keyward has no name for: %d',
+    'becomes http_error with the message of the application if Keyward has no code for status %d',
     (status, title, thrown) => {
       const { problem } = toProblemException(thrown);
       expect(problem).toMatchObject({ status, title, code: 'http_error', detail: 'Sign in first.' });
@@ -102,17 +102,17 @@ describe("a client's fault keeps its status", () => {
   );
 
   it.each([
-    ['the status', new ConflictException()],
-    ['the status again', new NotFoundException()],
-    ['that a guard refuses', new ForbiddenException('Forbidden resource')],
-    ['which address the router does not know', new NotFoundException('Cannot GET /memories?token=hunter2')],
-  ])('in words of ours, if the application says no more than %s', (_what, thrown) => {
+    ['the name of the status', new ConflictException()],
+    ['the name of a status that Keyward has a code for', new NotFoundException()],
+    ['the default message of a rejecting guard', new ForbiddenException('Forbidden resource')],
+    ["the router's default with the path", new NotFoundException('Cannot GET /memories?token=hunter2')],
+  ])("gets Keyward's detail if its message is only %s", (_what, thrown) => {
     const { problem } = toProblemException(thrown);
     expect(problem.detail).toMatch(/\.$/);
     expect(JSON.stringify(problem)).not.toContain('hunter2');
   });
 
-  it('and the messages of a validation pipe', () => {
+  it('becomes validation_failed with the messages of a validation pipe', () => {
     const thrown = new BadRequestException({ message: ['text must be a string', SECRET] });
     expect(toProblemException(thrown).problem).toMatchObject({
       status: 400,
@@ -123,37 +123,40 @@ describe("a client's fault keeps its status", () => {
   });
 });
 
-describe('what nobody foresaw', () => {
+describe('an unexpected error', () => {
   it.each<[string, unknown]>([
     ['an error', new Error(SECRET)],
-    ['an error of the language', new TypeError(SECRET)],
+    ['a TypeError', new TypeError(SECRET)],
     ['a 500 of Nest', new InternalServerErrorException(SECRET)],
     ['a 503 of Nest', new ServiceUnavailableException(SECRET)],
     ['a 500 of Fastify', fastifyError(500, 'FST_ERR_REP_INVALID_PAYLOAD_TYPE')],
-    ['a status that is none', Object.assign(new Error(SECRET), { status: 200 })],
-    ['a status of text', Object.assign(new Error(SECRET), { status: '404' })],
+    ['a success status', Object.assign(new Error(SECRET), { status: 200 })],
+    ['a status that is a string', Object.assign(new Error(SECRET), { status: '404' })],
     ['an error of the database', Object.assign(new Error(SECRET), { code: 11_000 })],
-    ['invalid JSON of our own', Object.assign(new Error(SECRET), { code: 'FST_ERR_CTP_INVALID_JSON_BODY' })],
-    ['text', SECRET],
+    [
+      'invalid JSON without a status',
+      Object.assign(new Error(SECRET), { code: 'FST_ERR_CTP_INVALID_JSON_BODY' }),
+    ],
+    ['a string', SECRET],
     ['a fault of the store', new StorageFaultError(new Error(SECRET))],
-    ['a fault of the set-up', new ConfigurationError(SECRET)],
+    ['an invalid configuration', new ConfigurationError(SECRET)],
     ['a number', 404],
     ['null', null],
-    ['nothing', undefined],
-  ])('is a 500 that says nothing of the cause, and keeps it for the log: %s', (_what, thrown) => {
+    ['undefined', undefined],
+  ])('becomes a 500 that hides the cause from the client and keeps it for the log: %s', (_what, thrown) => {
     const exception = toProblemException(thrown);
     expect(exception.problem).toEqual({
       type: 'urn:keyward:problem:internal_error',
       title: 'Something went wrong on our side',
       status: 500,
       code: 'internal_error',
-      detail: 'The failure was logged; try again later.',
+      detail: 'The error was logged. Try again later.',
     });
     expect(JSON.stringify(exception.getResponse())).not.toContain('hunter2');
     expect(exception.cause ?? thrown).toBe(thrown);
   });
 
-  it('is told apart from a client, whatever it is called', () => {
+  it('becomes a 500 even if it has the name of an exception of Nest', () => {
     expect(codeOf(Object.assign(new Error(), { name: 'BadRequestException' }))).toBe('internal_error');
   });
 });

@@ -8,9 +8,9 @@ import { internalProblem, ProblemException } from './problem.exception';
 import { validationProblem } from './validation';
 
 const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
-  403: ['forbidden', 'This is not permitted to the caller.'],
-  404: ['not_found', 'There is nothing here.'],
-  405: ['method_not_allowed', 'Use a method that this path serves.'],
+  403: ['forbidden', 'The caller does not have permission.'],
+  404: ['not_found', 'Check the path of the request.'],
+  405: ['method_not_allowed', 'Use a method that this path supports.'],
   408: ['request_timeout', 'Send the whole request sooner.'],
   413: ['payload_too_large', 'Send a smaller body.'],
   414: ['uri_too_long', 'Shorten the address.'],
@@ -18,7 +18,7 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
   431: ['headers_too_large', 'Send fewer or shorter headers.'],
 };
 
-/** What Nest says when a handler, a guard or the router says no more than the status. The router repeats the address. */
+/** The messages of Nest that add nothing to the status. That of the router repeats the path and the query. */
 const SAYS_NOTHING = /^$|^Forbidden resource$|^Cannot [A-Z]+ /;
 
 const redact = redactionOf();
@@ -30,8 +30,8 @@ const JSON_FAULTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Turns whatever was thrown into a problem. A client's fault keeps its status, and what an `HttpException` of the host
- * application says, without credentials. What nobody foresaw is a 500 that says nothing of what went on inside.
+ * Turns anything that was thrown into a problem. A 4xx error keeps its status and, if it is an `HttpException` of the host,
+ * its message without credentials. An unexpected error becomes a 500 that reveals no internals.
  */
 export function toProblemException(thrown: unknown): ProblemException {
   if (thrown instanceof ProblemException) return thrown;
@@ -63,7 +63,7 @@ function fromStatus(status: number, cause: unknown): ProblemException {
   return new ProblemException({ ...problem, status }, {}, { cause });
 }
 
-/** What an exception of the host application says: a text, or the messages of a validation pipe. */
+/** Returns the message of an exception of the host: a text, or the messages of a validation pipe. */
 function saidBy(thrown: unknown): string | readonly unknown[] | undefined {
   if (!(thrown instanceof HttpException)) return undefined;
   const response = thrown.getResponse();
@@ -71,7 +71,7 @@ function saidBy(thrown: unknown): string | readonly unknown[] | undefined {
   return typeof said === 'string' || Array.isArray(said) ? said : undefined;
 }
 
-/** Framework and body-parser errors carry their status and a machine-readable reason under various names. */
+/** Returns the status and the machine-readable reason of an error. Frameworks and body parsers name these differently. */
 function describe(thrown: unknown): { status: number | undefined; reason: string | undefined } {
   if (thrown instanceof HttpException) {
     return { status: thrown.getStatus(), reason: describe(thrown.cause).reason };

@@ -23,7 +23,7 @@ class ProblemDto {
   /** @example "urn:keyward:problem:validation_failed" */
   type!: string;
 
-  /** @example "Some fields are not acceptable" */
+  /** @example "Some fields are invalid" */
   title!: string;
 
   /** @example 400 */
@@ -49,14 +49,14 @@ class ProblemDto {
    */
   instance?: string;
 
-  /** The fields at fault, with `validation_failed`. */
+  /** The invalid fields, with `validation_failed`. */
   errors?: FieldFaultDto[];
 
-  /** The fields in which the caller's authority was exceeded, with `delegation_exceeded`. */
+  /** The fields in which the caller exceeded its authority, with `delegation_exceeded`. */
   exceeded?: string[];
 }
 
-/** Documents the problems that a route may answer with, one response a status and one example a code. */
+/** Documents the problems that a route may return: one response for each status, one example for each code. */
 export function ApiProblems(...codes: readonly ProblemCode[]): ClassDecorator & MethodDecorator {
   const statuses = [...new Set(codes.map((code) => PROBLEM_CATALOGUE[code].status))];
   return applyDecorators(

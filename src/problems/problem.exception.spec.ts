@@ -4,7 +4,7 @@ import { problemOf } from './problem';
 import { ProblemException } from './problem.exception';
 
 describe('a problem', () => {
-  it('is what RFC 9457 says, with a stable code', () => {
+  it('has the members of RFC 9457 and a stable code', () => {
     expect(problemOf('not_found')).toEqual({
       type: 'urn:keyward:problem:not_found',
       title: 'There is no such resource',
@@ -13,7 +13,7 @@ describe('a problem', () => {
     });
   });
 
-  it('has a detail and the fields at fault, where there are any', () => {
+  it('has a detail and the invalid fields, if there are any', () => {
     const errors = [{ field: '/name', message: 'must be text' }];
     expect(problemOf('validation_failed', 'Correct them.', { errors })).toMatchObject({
       detail: 'Correct them.',
@@ -22,28 +22,28 @@ describe('a problem', () => {
   });
 });
 
-describe('a problem on its way to the client', () => {
+describe('ProblemException', () => {
   const exception = new ProblemException(problemOf('key_expired', 'Ask for a new key.'), { 'X-Any': '1' });
 
-  it('is an HttpException, so that a host without the filter answers with its status and members', () => {
+  it('is an HttpException with the status and the members of the problem', () => {
     expect(exception).toBeInstanceOf(HttpException);
     expect(exception.getStatus()).toBe(401);
     expect(exception.getResponse()).toEqual(exception.problem);
   });
 
-  it('keeps its headers', () => {
+  it('has the headers of the response', () => {
     expect(exception.headers).toEqual({ 'X-Any': '1' });
   });
 });
 
-describe("an error of Keyward's own", () => {
+describe('KeywardError', () => {
   class GlobexError extends KeywardError {
     constructor(cause?: unknown) {
       super('concurrent_change', 'Try again.', {}, { cause });
     }
   }
 
-  it('has the name of its class, a code and a message', () => {
+  it('has the name of its subclass, a code and a message', () => {
     expect(new GlobexError()).toMatchObject({
       name: 'GlobexError',
       code: 'concurrent_change',
@@ -51,7 +51,7 @@ describe("an error of Keyward's own", () => {
     });
   });
 
-  it('becomes the problem of that code, and its cause stays inside', () => {
+  it('becomes the problem with its code, without its cause', () => {
     const error = new GlobexError(new Error('mongodb://root:hunter2@db'));
     const exception = ProblemException.of(error);
     expect(exception.problem).toEqual(problemOf('concurrent_change', 'Try again.'));
@@ -60,7 +60,7 @@ describe("an error of Keyward's own", () => {
     expect(JSON.stringify(exception.getResponse())).not.toContain('hunter2');
   });
 
-  it('asks the client to come back where the store is away', () => {
+  it('becomes a 503 with Retry-After if the store is unavailable', () => {
     const exception = ProblemException.of(new KeywardError('storage_unavailable', 'Try again.'));
     expect(exception.getStatus()).toBe(503);
     expect(exception.headers).toEqual({ 'Retry-After': '1' });

@@ -4,8 +4,8 @@ import { type Problem, problemOf } from './problem';
 import { isProblemCode, type ProblemCode } from './problem-catalogue';
 
 /**
- * A problem on its way to the client. An `HttpException`, so that an application without Keyward's filter
- * still answers with its status and its members.
+ * A problem as an `HttpException` of Nest. An application without Keyward's filter therefore responds with the same status
+ * and members.
  */
 export class ProblemException extends HttpException {
   constructor(
@@ -14,7 +14,7 @@ export class ProblemException extends HttpException {
     options?: ErrorOptions,
   ) {
     super({ ...problem }, problem.status, options);
-    // Filters of a host application answer with the message.
+    // Filters of the host may send the message.
     this.message = problem.detail ?? problem.title;
   }
 
@@ -32,7 +32,7 @@ export class ProblemException extends HttpException {
     return new ProblemException(problemOf(code, detail), headers);
   }
 
-  /** Returns the problem that one of Keyward's own errors is over HTTP: `internal_error` unless it is for clients. */
+  /** Returns the problem for an error of Keyward: `internal_error` unless the error is for clients. */
   static of(error: KeywardError): ProblemException {
     const { code, message, extensions } = error;
     if (!isProblemCode(code) || code === 'internal_error') return internalProblem(error);
@@ -43,10 +43,10 @@ export class ProblemException extends HttpException {
   }
 }
 
-/** Returns a problem that tells the client nothing of its cause. */
+/** Returns a problem that hides its cause from the client. */
 export function internalProblem(cause: unknown): ProblemException {
   return new ProblemException(
-    problemOf('internal_error', 'The failure was logged; try again later.'),
+    problemOf('internal_error', 'The error was logged. Try again later.'),
     {},
     { cause },
   );

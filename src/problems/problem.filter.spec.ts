@@ -4,7 +4,7 @@ import { problemOf } from './problem';
 import { ProblemException } from './problem.exception';
 import { ProblemFilter } from './problem.filter';
 
-/** A response in the making, and an adapter that writes to it. */
+/** A filter, and the response that its adapter writes. */
 function answering(
   headersSent = false,
   requestId?: string,
@@ -29,13 +29,13 @@ function answering(
   };
 }
 
-describe('an error on its way to a client', () => {
+describe('the problem filter', () => {
   const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
 
   beforeEach(() => logged.mockClear());
   afterAll(() => logged.mockRestore());
 
-  it('is answered as a problem with its headers, and is not to be stored', () => {
+  it('sends a problem with its headers and Cache-Control: no-store', () => {
     const { filter, host, answer } = answering();
     const problem = problemOf('missing_credential');
     filter.catch(new ProblemException(problem, { 'WWW-Authenticate': 'Bearer realm="acme"' }), host);
@@ -50,7 +50,7 @@ describe('an error on its way to a client', () => {
     expect(logged).not.toHaveBeenCalled();
   });
 
-  it('is logged where nobody foresaw it, and answered without its cause', () => {
+  it('logs an unexpected error, and sends a 500 without its cause', () => {
     const { filter, host, answer } = answering();
     const error = new Error('mongodb://root:hunter2@db');
     filter.catch(error, host);
@@ -59,7 +59,7 @@ describe('an error on its way to a client', () => {
     expect(JSON.stringify([...answer])).not.toContain('hunter2');
   });
 
-  it('names the request where its answer has an id, and only one that can stand in a URN', () => {
+  it('names the request id of the response if a URN can contain it', () => {
     const named = answering(false, 'req-7.a~_');
     named.filter.catch(new ProblemException(problemOf('not_found')), named.host);
     expect(named.answer.get('body')).toEqual({
@@ -71,7 +71,7 @@ describe('an error on its way to a client', () => {
     expect(odd.answer.get('body')).toEqual(problemOf('not_found'));
   });
 
-  it('leaves an answer alone that has begun already', () => {
+  it('logs an error but sends nothing if the headers are already sent', () => {
     const { filter, host, answer } = answering(true);
     filter.catch(new Error('too late'), host);
     expect(answer.size).toBe(0);

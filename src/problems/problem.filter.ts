@@ -6,7 +6,7 @@ import { isAnswered } from './answered';
 import { toProblemException } from './problem-translation';
 
 /**
- * Answers every error with `application/problem+json` (RFC 9457).
+ * Sends every error as `application/problem+json` (RFC 9457).
  *
  * @example app.useGlobalFilters(app.get(ProblemFilter));
  */
@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   constructor(protected readonly adapterHost: HttpAdapterHost) {}
 
-  /** Logs each error once: one that lasts is thrown for every request that it refuses. */
+  /** Logs each error object once. A lasting error is thrown again for every request. */
   private log(error: unknown): void {
     if (typeof error === 'object' && error !== null) {
       if (this.logged.has(error)) return;
@@ -38,12 +38,12 @@ export class ProblemFilter implements ExceptionFilter {
     adapter.setHeader(response, 'Content-Type', PROBLEM_MEDIA_TYPE);
     keepFromCaches(adapter, response);
     const body = withInstance(problem, requestIdOf(adapter, response));
-    // As text: Nest 11 gives an object another media type on Express.
+    // As text, because Nest 11 on Express sends an object with another media type.
     adapter.reply(response, JSON.stringify(body), problem.status);
   }
 }
 
-/** The id that the application gives its answer; `undefined` where it gives none that can stand in a URN. */
+/** Returns the request id in the response; `undefined` if there is none, or if a URN cannot contain it. */
 function requestIdOf(adapter: AbstractHttpAdapter, response: unknown): string | undefined {
   const id: unknown = adapter.getHeader(response, 'X-Request-Id');
   return typeof id === 'string' && /^[\w.~-]{1,128}$/.test(id) ? id : undefined;

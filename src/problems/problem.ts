@@ -14,24 +14,24 @@ export interface FieldFault {
 export interface ProblemExtensions {
   readonly errors?: readonly FieldFault[];
   readonly exceeded?: readonly string[];
-  /** How the parts of the service are, with `not_ready`. */
+  /** The state of each part of the service, with `not_ready`. */
   readonly parts?: Readonly<
     Record<string, { readonly status: string; readonly detail?: string | undefined }>
   >;
 }
 
-/** A problem as RFC 9457 writes it, with the stable `code` that programs compare. */
+/** A problem of RFC 9457, with the stable `code` that programs compare. */
 export interface Problem extends ProblemExtensions {
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly code: ProblemCode;
   readonly detail?: string;
-  /** This occurrence, as `urn:keyward:request:` and the id of the request. */
+  /** This occurrence: `urn:keyward:request:` and the id of the request. */
   readonly instance?: string;
 }
 
-/** Builds a problem. `detail` says what to change, and never repeats a credential. */
+/** Returns a problem. `detail` states what to change and never repeats a credential. */
 export function problemOf(code: ProblemCode, detail?: string, extensions: ProblemExtensions = {}): Problem {
   const { status, title } = PROBLEM_CATALOGUE[code];
   return {

@@ -1,11 +1,11 @@
 import { KeywardError } from './keyward.error';
 
-/** The store is unreachable or overloaded for now. Nothing is known about a write that was under way. */
+/** The store is temporarily unreachable or overloaded. A write in progress may or may not have been made. */
 export class StorageUnavailableError extends KeywardError {
   constructor(cause: unknown) {
     super(
       'storage_unavailable',
-      'Try again in a moment; nothing was admitted or acknowledged.',
+      'Try again in a moment. No request was allowed and no change was confirmed.',
       {},
       { cause },
     );
@@ -13,13 +13,13 @@ export class StorageUnavailableError extends KeywardError {
 }
 
 /**
- * The store refuses an operation, and will go on refusing it until someone changes the set-up: missing rights, an index or
- * a validation rule in the way, a server that lacks a feature. Over HTTP it is a 500 (decision record 0064).
+ * The store rejects an operation until someone changes the configuration, for example because of missing rights, an index,
+ * a validation rule or a feature that the server lacks. Over HTTP it is a 500 (decision record 0064).
  */
 export class StorageFaultError extends KeywardError {
-  /** @param cause named in the message; its own fields may hold values of records and are not kept */
+  /** @param cause named in the message; it is not kept, because its fields may contain values of records */
   constructor(cause: unknown) {
-    super('storage_fault', `the store refused an operation: ${namedCause(cause)}`);
+    super('storage_fault', `the store rejected an operation: ${namedCause(cause)}`);
   }
 }
 
@@ -31,7 +31,7 @@ function namedCause(cause: unknown): string {
     .map((name): unknown => Reflect.get(cause, name))
     .filter((part) => typeof part === 'number' || typeof part === 'string')
     .join(' ');
-  // MongoDB repeats the whole command, records included, to a user without the right to it.
+  // MongoDB repeats the whole command, including records, to a user who may not run it.
   const [message = ''] = cause.message.split(' to execute command');
   return `${cause.name}${codes === '' ? '' : ` (${codes})`}: ${message.slice(0, MAX_CAUSE_LENGTH)}`;
 }

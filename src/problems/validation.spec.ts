@@ -34,8 +34,8 @@ const listOf = (length: number): unknown => ({ ...good, rateLimit: Array.from({ 
 
 const faultsOf = (body: unknown): unknown => faultsIn(() => readOrRefuse(Key, body));
 
-describe('a body', () => {
-  it('that follows the rules is accepted', () => {
+describe('reading a body', () => {
+  it('accepts a valid body', () => {
     expect(faultsOf(good)).toBe('accepted');
   });
 
@@ -55,37 +55,37 @@ describe('a body', () => {
       'is not a known field',
     ],
     ['a name that a JSON Pointer escapes', { ...good, 'a/b~c': 1 }, '/a~1b~0c', 'is not a known field'],
-  ])('is told where it is wrong, by a JSON Pointer: %s', (_what, body, field, message) => {
+  ])('rejects %s and points to it by a JSON Pointer', (_what, body, field, message) => {
     expect(faultsOf(body)).toEqual([{ field, message }]);
   });
 
-  it('has no list of more than a thousand elements [T23]', () => {
-    const tooMany = 'holds a name that is not taken, has too many elements, or is nested too deeply';
+  it('rejects a list of more than 1,000 elements [T23]', () => {
+    const tooMany = 'contains a forbidden name, has too many elements, or is nested too deeply';
     expect(faultsOf(listOf(1001))).toEqual([{ field: '/rateLimit', message: tooMany }]);
     expect(faultsOf(listOf(3))).not.toContainEqual({ field: '/rateLimit', message: tooMany });
   });
 
-  it('is told every field at fault', () => {
+  it('reports every invalid field', () => {
     expect(faultsOf({ name: 1, rateLimit: { limit: 'x' }, ttl: 1 })).toHaveLength(3);
   });
 
-  it.each([null, undefined, 'text', 5, true, [], [good]])('that is no object is refused: %j', (body) => {
+  it.each([null, undefined, 'text', 5, true, [], [good]])('rejects %j, which is not an object', (body) => {
     expect(faultsOf(body)).not.toBe('accepted');
   });
 
-  it('is not converted: numbers stay numbers and text stays text', () => {
+  it('does not convert values: numbers stay numbers, and text stays text', () => {
     const read = readOrRefuse(Key, good);
     expect(read).toBeInstanceOf(Key);
     expect(read).toMatchObject(good);
   });
 });
 
-describe('a route that takes no parameters', () => {
-  it('accepts a request without any', () => {
+describe('a route without parameters', () => {
+  it('accepts a request without parameters', () => {
     expect(faultsIn(() => refuseParameters({}))).toBe('accepted');
   });
 
-  it('names every parameter as unknown, by a JSON Pointer', () => {
+  it('reports every parameter as unknown, by a JSON Pointer', () => {
     expect(faultsIn(() => refuseParameters({ a: '1', 'b/c~d': ['2'] }))).toEqual([
       { field: '/a', message: 'is not a known field' },
       { field: '/b~1c~0d', message: 'is not a known field' },
@@ -94,7 +94,7 @@ describe('a route that takes no parameters', () => {
 });
 
 describe('a validation problem', () => {
-  it('names the faults', () => {
+  it('lists the invalid fields', () => {
     const errors = [{ field: '/expiresAt', message: 'must lie in the future' }];
     expect(validationProblem(errors).problem).toMatchObject({
       code: 'validation_failed',

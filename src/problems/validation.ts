@@ -4,7 +4,7 @@ import { getMetadataStorage, validateSync, type ValidatorOptions } from 'class-v
 import { type FieldFault, problemOf } from './problem';
 import { ProblemException } from './problem.exception';
 
-/** Names that an object mapper drops silently from what it maps; here they are refused like any other unknown field. */
+/** Names that an object mapper drops silently. They are rejected like any other unknown field. */
 const UNMAPPABLE: ReadonlySet<string> = new Set([
   'prototype',
   ...Object.getOwnPropertyNames(Object.prototype),
@@ -13,13 +13,13 @@ const UNMAPPABLE: ReadonlySet<string> = new Set([
 /** Names that an object mapper strips silently at any depth. */
 const STRIPPED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** No object that is taken here has as many fields; each that is unknown costs time and a line in the answer. */
+/** More than any valid object has. Each unknown field costs time and a line in the response. */
 const MAX_FIELDS = 100;
 
-/** No list that is taken here is as long; a mapper makes an object of each element. */
+/** More than any valid list has. The mapper creates an object for each element. */
 const MAX_ELEMENTS = 1000;
 
-/** No body that is taken here is nested as deeply. */
+/** Deeper than any valid body. */
 const MAX_DEPTH = 16;
 
 const STRICT: ValidatorOptions = {
@@ -31,10 +31,10 @@ const STRICT: ValidatorOptions = {
 };
 
 /**
- * Reads an untyped value as a class, strictly: unknown fields are refused, nothing is converted by guesswork, and values
- * are never echoed.
+ * Reads an untyped value as a class, strictly. Rejects unknown fields, converts nothing implicitly, and never repeats values
+ * in messages.
  *
- * @returns the value, or every fault that was found
+ * @returns the value, or every fault
  */
 export function readStrictly<T extends object>(
   type: Type<T>,
@@ -58,7 +58,7 @@ export function readOrRefuse<T extends object>(type: Type<T>, value: unknown): T
   return read.value;
 }
 
-/** Returns the members of a value that the rules of a class name; any other value as it is. */
+/** Returns those members of a value that the rules of a class name; an empty object if the value is not an object. */
 export function knownIn(type: Type, value: unknown): object {
   if (typeof value !== 'object' || value === null) return {};
   const names = namesIn(type);
@@ -83,7 +83,7 @@ export function refuseParameters(parameters: object): void {
   throw validationProblem(names.map((name) => ({ field: pointerTo(name), message: 'is not a known field' })));
 }
 
-/** A `validation_failed` problem for the given faults. */
+/** Returns a `validation_failed` problem with the given faults. */
 export function validationProblem(errors: readonly FieldFault[]): ProblemException {
   return new ProblemException(
     problemOf('validation_failed', 'Correct the fields listed in "errors".', { errors }),
@@ -104,13 +104,13 @@ function unmappableIn(value: unknown): readonly FieldFault[] {
       : [
           {
             field,
-            message: 'holds a name that is not taken, has too many elements, or is nested too deeply',
+            message: 'contains a forbidden name, has too many elements, or is nested too deeply',
           },
         ];
   });
 }
 
-/** Whether an object mapper keeps everything in a value, and comes to its end. */
+/** Returns whether an object mapper keeps everything in a value, and finishes. */
 function isMappable(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (depth === MAX_DEPTH) return false;
@@ -120,7 +120,7 @@ function isMappable(value: unknown, depth = 0): boolean {
   return entries.every(([name, member]) => !STRIPPED.has(name) && isMappable(member, depth + 1));
 }
 
-/** A JSON Pointer to a member (RFC 6901 section 3). */
+/** Returns a JSON Pointer to a member (RFC 6901 section 3). */
 function pointerTo(name: string): string {
   return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

@@ -4,7 +4,7 @@ import { logFormatOf, readEnvironment } from './environment';
 const origins = 'use origins such as https://app.example.com, separated by commas';
 const timeout = 'use whole milliseconds from 100 to 3600000';
 
-describe('an operator who sets how the service runs', () => {
+describe('a setting of how the service runs', () => {
   it.each([
     ['METRICS_PORT', '0', 0],
     ['METRICS_PORT', '9100', 9100],
@@ -16,7 +16,7 @@ describe('an operator who sets how the service runs', () => {
     ['SHUTDOWN_DELAY_MS', '5000', 5000],
     ['SHUTDOWN_TIMEOUT_MS', '600000', 600_000],
     ['LOG_FORMAT', 'json', 'json'],
-  ])('may set %s to %j', (name, value, read) => {
+  ])('accepts %s=%j', (name, value, read) => {
     expect(readEnvironment({ [name]: value })).toMatchObject({ [name]: read });
   });
 
@@ -38,17 +38,19 @@ describe('an operator who sets how the service runs', () => {
     ['SHUTDOWN_DELAY_MS', '-1', 'use whole milliseconds from 0 to 600000'],
     ['SHUTDOWN_TIMEOUT_MS', '0', 'use whole milliseconds from 1 to 600000'],
     ['LOG_FORMAT', 'xml', 'use "json" or "text"'],
-  ])('%s=%j reads what to use', (name, value, remedy) => {
+  ])('rejects %s=%j with what to use instead', (name, value, remedy) => {
     expect(() => readEnvironment({ [name]: value })).toThrow(
       new ConfigurationError(`${name} is ${JSON.stringify(value)}: ${remedy}.`),
     );
   });
 
   it.each([{}, { HOST: '0.0.0.0' }, { METRICS_HOST: '::' }])(
-    'reads that one port cannot be listened on twice, with %j',
+    'rejects a METRICS_PORT that equals PORT on the same address: %j',
     (hosts) => {
       const both = { PORT: '9100', METRICS_PORT: '9100', ...hosts };
-      expect(() => readEnvironment(both)).toThrow('METRICS_PORT is PORT');
+      expect(() => readEnvironment(both)).toThrow(
+        'METRICS_PORT and PORT are both 9100 on the same address: use another METRICS_PORT.',
+      );
     },
   );
 
@@ -56,7 +58,7 @@ describe('an operator who sets how the service runs', () => {
     { PORT: '9100', METRICS_PORT: '9100', METRICS_HOST: '127.0.0.2' },
     { PORT: '9100', METRICS_PORT: '9101' },
     { PORT: '0', METRICS_PORT: '0' },
-  ])('may have both ports: %j', (both) => {
+  ])('accepts PORT and METRICS_PORT that do not collide: %j', (both) => {
     expect(readEnvironment(both)).toMatchObject({ PORT: Number(both.PORT) });
   });
 
@@ -65,7 +67,7 @@ describe('an operator who sets how the service runs', () => {
     'redis://127.0.0.1:6379/',
     'rediss://:pass%2Fword@cache.acme.example:6379/15',
     'redis://[::1]:6379/0?family=6',
-  ])('may set REDIS_URL to %s', (url) => {
+  ])('accepts REDIS_URL=%s', (url) => {
     expect(readEnvironment({ REDIS_URL: url }).REDIS_URL).toBe(url);
   });
 
@@ -82,15 +84,17 @@ describe('an operator who sets how the service runs', () => {
     'redis://?x',
     'redis://127.0.0.1/?db=keyward',
     'redis://:p%w@127.0.0.1',
-  ])('reads what to use instead of REDIS_URL=%s, which is not repeated', (url) => {
+  ])('rejects REDIS_URL=%s with what to use instead, without repeating the value', (url) => {
     expect(() => readEnvironment({ REDIS_URL: url })).toThrow(
-      'REDIS_URL has a wrong value: use redis:// or rediss://, a percent-encoded user and password if any, a host, and no database but a number.',
+      'REDIS_URL has a wrong value: use redis:// or rediss:// and a host; percent-encode the user name and the password, and give the database as a number.',
     );
   });
 
-  it('reads that the delay of a shutdown is part of its time', () => {
+  it('rejects a shutdown delay that is not shorter than the shutdown timeout', () => {
     const both = { SHUTDOWN_DELAY_MS: '5000', SHUTDOWN_TIMEOUT_MS: '5000' };
-    expect(() => readEnvironment(both)).toThrow('SHUTDOWN_DELAY_MS is not less than SHUTDOWN_TIMEOUT_MS');
+    expect(() => readEnvironment(both)).toThrow(
+      'SHUTDOWN_DELAY_MS is 5000, and SHUTDOWN_TIMEOUT_MS is 5000: use a delay that is shorter',
+    );
   });
 
   it.each([
@@ -101,7 +105,7 @@ describe('an operator who sets how the service runs', () => {
     ['text', { NODE_ENV: 'test' }],
     ['text', { NODE_ENV: 'production', LOG_FORMAT: 'text' }],
     ['json', { NODE_ENV: 'development', LOG_FORMAT: 'json' }],
-  ])('gets a log as %s with %j', (format, variables) => {
+  ])('selects the log format %s with %j', (format, variables) => {
     expect(logFormatOf(readEnvironment(variables))).toBe(format);
   });
 });

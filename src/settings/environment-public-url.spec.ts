@@ -3,7 +3,7 @@ import { readEnvironment } from './environment';
 const read = (PUBLIC_URL: string, NODE_ENV = 'production'): string | undefined =>
   readEnvironment({ PUBLIC_URL, NODE_ENV }).PUBLIC_URL;
 
-describe('an operator who sets PUBLIC_URL', () => {
+describe('the setting PUBLIC_URL', () => {
   it.each([
     'https://keys.example.com',
     'https://keys.example.com/',
@@ -11,16 +11,16 @@ describe('an operator who sets PUBLIC_URL', () => {
     'http://localhost:3000',
     'http://127.0.0.1:3000/keys',
     'http://[::1]:3000',
-  ])('may use %s', (url) => {
+  ])('accepts %s', (url) => {
     expect(read(url)).toBe(url);
   });
 
-  it.each(['development', 'test'])('may use plain http for another host if NODE_ENV is %s', (environment) => {
+  it.each(['development', 'test'])('accepts http for another host if NODE_ENV is %s', (environment) => {
     expect(read('http://keyward:3000', environment)).toBe('http://keyward:3000');
   });
 
   it.each(['production', '', 'Development'])(
-    'may not use plain http for another host if NODE_ENV is %j',
+    'rejects http for another host if NODE_ENV is %j',
     (environment) => {
       expect(() => read('http://keyward:3000', environment)).toThrow(
         'PUBLIC_URL is not https: use https, or http on this machine or in development only.',
@@ -45,7 +45,7 @@ describe('an operator who sets PUBLIC_URL', () => {
     'https://keys.example.com/a/../keys',
     'https://keys.example.com/./keys',
     'https://keys.example.com:99999',
-  ])('may not use %s', (url) => {
+  ])('rejects %s', (url) => {
     expect(() => read(url)).toThrow(
       /^PUBLIC_URL is ".*": use the https address at which clients reach the service, without a query or a fragment\.$/,
     );

@@ -18,14 +18,19 @@ const PUBLIC_URL =
   /^https?:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/[A-Za-z0-9._~-]+)*\/?$/;
 const LOCAL_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Reads a decimal integer; leaves anything else as it is, for the validator to refuse. */
+/** Reads a decimal integer. Leaves anything else unchanged, and the validator rejects it. */
 export function Integer(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
   );
 }
 
-/** Requires a whole number in a range. The message names the unit and, in `orElse`, an alternative. */
+/**
+ * Requires a whole number in a range.
+ *
+ * @param what the unit, for the message
+ * @param orElse an alternative, for the message
+ */
 export function Whole(min: number, max: number, what: string, orElse = ''): PropertyDecorator {
   const isWhole = (value: unknown): boolean =>
     typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
@@ -39,14 +44,14 @@ export function Whole(min: number, max: number, what: string, orElse = ''): Prop
   };
 }
 
-/** Reads values that are separated by commas. */
+/** Reads a list of values separated by commas. */
 export function List(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value,
   );
 }
 
-/** An address or a CIDR range, by its form. How wide it may be, the options of the module know. */
+/** Requires an IP address or a CIDR range. The options of the module check how wide a range may be. */
 export function IsIpRange(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isIpRange', validator: { validate: isIpRange } }, options);
 }
@@ -56,7 +61,7 @@ function isIpRange(value: unknown): boolean {
   return value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value);
 }
 
-/** A scope that users may give to their keys: any but Keyward's own. */
+/** Requires a scope that users may give to their keys: any scope except Keyward's own. */
 export function IsGrantable(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isGrantable', validator: { validate: isGrantable } }, options);
 }
@@ -65,19 +70,19 @@ function isGrantable(value: unknown): boolean {
   return typeof value === 'string' && isScope(value) && !isManagementScope(value);
 }
 
-/** An address at which Redis is reached. */
+/** Requires the address of a Redis server. */
 export function IsRedisUrl(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isRedisUrl', validator: { validate: isRedisUrl } }, options);
 }
 
-/** Reads "true" and "false"; leaves anything else as it is, for the validator to refuse. */
+/** Reads "true" and "false". Leaves anything else unchanged, and the validator rejects it. */
 export function Flag(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) =>
     value === 'true' ? true : value === 'false' ? false : value,
   );
 }
 
-/** Reads JSON; leaves anything else as it is, for the validator to refuse. */
+/** Reads JSON. Leaves anything else unchanged, and the validator rejects it. */
 export function Json(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) => {
     if (typeof value !== 'string') return value;
@@ -89,7 +94,7 @@ export function Json(): PropertyDecorator {
   });
 }
 
-/** Origins as browsers send them: scheme, host and port, and nothing more. */
+/** Requires an origin as browsers send it: scheme, host and port only. */
 export function IsOrigin(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isOrigin', validator: { validate: isOrigin } }, options);
 }
@@ -100,8 +105,8 @@ function isOrigin(value: unknown): boolean {
 }
 
 /**
- * An address at which clients reach the service: `http` or `https`, without credentials, query and fragment, because it is
- * an issuer (RFC 8414 section 2). Its path has no character that needs percent-encoding.
+ * Requires an address at which clients reach the service: `http` or `https`, without credentials, query and fragment,
+ * because it is an issuer (RFC 8414 section 2). No character of its path may need percent-encoding.
  */
 export function IsPublicUrl(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isPublicUrl', validator: { validate: isPublicUrl } }, options);
@@ -109,23 +114,23 @@ export function IsPublicUrl(options: ValidationOptions): PropertyDecorator {
 
 function isPublicUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !PUBLIC_URL.test(value) || !URL.canParse(value)) return false;
-  // An issuer is compared as text: one with `/../` would be published in one form and served in another.
+  // Issuers are compared as text: one with `/../` would be published in one form and served in another.
   return (
     new URL(value).pathname.replace(/\/$/, '') === value.replace(/^https?:\/\/[^/]+/, '').replace(/\/$/, '')
   );
 }
 
-/** Whether an address is on this machine. */
+/** Returns whether an address is on this machine. */
 export function isLocal(url: string): boolean {
   return LOCAL_HOSTS.has(new URL(url).hostname);
 }
 
-/** An issuer of OpenID Connect: an https address, or http on this machine. */
+/** Requires an OpenID Connect issuer: an https address, or an http address on this machine. */
 export function IsIssuer(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isIssuer', validator: { validate: isIssuer } }, options);
 }
 
-/** A list of {@link OidcIssuerSetting}. */
+/** Requires a list of {@link OidcIssuerSetting}. */
 export function IsIssuerList(): PropertyDecorator {
   return ValidateBy({
     name: 'isIssuerList',
@@ -155,7 +160,7 @@ function isIssuer(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const url = new URL(value);
   if (url.search + url.hash + url.username + url.password !== '') return false;
-  // A template for many tenants, such as {tenantid}, stands in no token.
+  // A template for several tenants, such as {tenantid}, is never the `iss` of a token.
   if (/[{}]/.test(value)) return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL_HOSTS.has(url.hostname));
 }

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../problems/configuration.error';
 import { readEnvironment, storageKindOf, webhookOf } from './environment';
 
-/** The sentence an operator reads; empty where the environment is accepted. */
+/** Returns the message for an operator; empty if the environment is accepted. */
 function refusal(variables: Readonly<Record<string, unknown>>): string {
   try {
     readEnvironment(variables);
@@ -28,22 +28,22 @@ const DEFAULTS = {
 };
 const names = Object.keys(DEFAULTS);
 
-describe('an operator who sets nothing', () => {
-  it('gets the defaults', () => {
+describe('an environment without settings', () => {
+  it('has the defaults', () => {
     expect(readEnvironment({})).toMatchObject(DEFAULTS);
   });
 
-  it('gets them with every variable set to nothing as well, but for NODE_ENV', () => {
+  it('has the defaults for empty variables too, except for NODE_ENV', () => {
     const empty = Object.fromEntries(names.map((name) => [name, '']));
     expect(readEnvironment(empty)).toMatchObject({ ...DEFAULTS, NODE_ENV: '' });
   });
 
-  it('is not bothered by the variables of other programs', () => {
+  it('ignores the variables of other programs', () => {
     expect(readEnvironment({ PATH: '/bin', port: 'x', PORT_: 'x' })).not.toHaveProperty('PATH');
   });
 });
 
-describe('an operator may set', () => {
+describe('a valid setting', () => {
   it.each([
     ['NODE_ENV', 'production', 'production'],
     ['NODE_ENV', 'Production', 'Production'],
@@ -78,12 +78,12 @@ describe('an operator may set', () => {
     ['WEBHOOK_ALLOW_PRIVATE', 'true', true],
     ['SWAGGER', 'off', 'off'],
     ['LOG_LEVEL', 'debug', 'debug'],
-  ])('%s to %j', (name, value, read) => {
+  ])('is accepted: %s=%j', (name, value, read) => {
     expect(readEnvironment({ [name]: value })).toMatchObject({ ...DEFAULTS, [name]: read });
   });
 });
 
-describe('an operator who sets a variable to a wrong value', () => {
+describe('the message about a wrong setting', () => {
   const host = 'use a host name or an address to listen on, such as 127.0.0.1';
   const port = 'use a port number from 0 to 65535';
   const milliseconds = 'use whole milliseconds from 0 to 3600000';
@@ -140,7 +140,7 @@ describe('an operator who sets a variable to a wrong value', () => {
     ['SWAGGER', 'true', 'use "on" or "off"'],
     ['SWAGGER', 'ON', 'use "on" or "off"'],
     ['LOG_LEVEL', 'info', 'use one of fatal, error, warn, log, debug, verbose'],
-  ])('%s=%j reads its name, its value and what to use in one line', (name, value, remedy) => {
+  ])('names the variable, its value and what to use in one line: %s=%j', (name, value, remedy) => {
     expect(refusal({ [name]: value })).toBe(`${name} is ${JSON.stringify(value)}: ${remedy}.`);
   });
 
@@ -150,7 +150,7 @@ describe('an operator who sets a variable to a wrong value', () => {
     'mongodb://',
     'mongodb:root:hunter2@db',
     ' mongodb://hunter2',
-  ])('MONGODB_URI=%j does not read the value again, for it may hold a password', (value) => {
+  ])('does not repeat MONGODB_URI=%j, which may contain a password', (value) => {
     const remedy = 'use a connection string that begins with mongodb:// or mongodb+srv://';
     expect(refusal({ MONGODB_URI: value })).toBe(`MONGODB_URI has a wrong value: ${remedy}.`);
   });
@@ -161,10 +161,10 @@ describe('an operator who sets a variable to a wrong value', () => {
     'mongodb://root:hunter2@a:1,b:2',
     'mongodb://root:hunter2@a:1,b:2/?replicaSet=rs0',
     'mongodb+srv://root:hunter2@db.acme.example?retryWrites=true',
-  ])('MONGODB_URI=%j reads that no database is named, and would be "test"', (value) => {
+  ])('says that MONGODB_URI=%j names no database', (value) => {
     const message = refusal({ MONGODB_URI: value });
     expect(message).toMatch(
-      /^MONGODB_URI names no database, .* put its name after the hosts, as in \S+\/keyward\.$/,
+      /^MONGODB_URI names no database, .* add the name after the hosts, as in \S+\/keyward\.$/,
     );
     expect(message).not.toContain('hunter2');
   });
@@ -182,28 +182,28 @@ describe('an operator who sets a variable to a wrong value', () => {
     'mongodb://u:hunter]2@h/db',
     'mongodb://u:hunter%2@h/db',
     'mongodb://h/db?appName=hunter@2',
-  ])('MONGODB_URI=%j reads that characters need percent-encoding, and not the value [T99]', (value) => {
+  ])('asks to percent-encode MONGODB_URI=%j, without repeating it [T99]', (value) => {
     const message = refusal({ MONGODB_URI: value });
-    expect(message).toMatch(/^MONGODB_URI holds characters that need percent-encoding .*write @ as %40/);
+    expect(message).toMatch(/^MONGODB_URI contains characters that need percent-encoding .*write @ as %40/);
     expect(message).not.toContain('names no database');
     expect(message).not.toContain('hunter');
   });
 
-  it('reads no password and no token that stands in another variable', () => {
+  it('redacts passwords and tokens in other variables', () => {
     const token = `kw_01jd8x4k2m6n8p0q2r4s6t8v0w_${'s'.repeat(43)}abc123`;
     expect(refusal({ CORS_ORIGINS: 'https://me:hunter@2@acme.example' })).not.toContain('hunter');
     expect(refusal({ API_KEY_PREFIX: token })).toContain('[token of 01jd8x4k2m6n8p0q2r4s6t8v0w]');
     expect(refusal({ API_KEY_PREFIX: token })).not.toContain('sssss');
   });
 
-  it('reads of all wrong variables at once, in one line', () => {
+  it('names all wrong variables in one line', () => {
     const message = refusal({ PORT: 'http', LOG_LEVEL: 'loud\n', SWAGGER: 'yes', STORAGE: 'mongo' });
     expect(message).not.toContain('\n');
     for (const name of ['PORT', 'LOG_LEVEL', 'SWAGGER', 'MONGODB_URI']) expect(message).toContain(name);
   });
 
   it.each([{ STORAGE: 'mongo' }, { STORAGE: 'mongo', MONGODB_URI: '' }])(
-    'reads that mongo needs an address: %j',
+    'asks for MONGODB_URI with STORAGE=mongo: %j',
     (variables) => {
       expect(refusal(variables)).toBe(
         'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string of the database.',
@@ -212,7 +212,7 @@ describe('an operator who sets a variable to a wrong value', () => {
   );
 });
 
-describe('the former name API_KEY_PREFIX', () => {
+describe('the old name API_KEY_PREFIX', () => {
   it.each([
     [{ API_KEY_PREFIX: 'mem' }, ['mem']],
     [{ API_KEY_PREFIX: 'mem', API_KEY_PREFIXES: '' }, ['mem']],
@@ -223,9 +223,9 @@ describe('the former name API_KEY_PREFIX', () => {
     expect(readEnvironment(variables).API_KEY_PREFIXES).toEqual(prefixes);
   });
 
-  it('is refused beside API_KEY_PREFIXES if the two differ', () => {
+  it('is rejected together with a different API_KEY_PREFIXES', () => {
     expect(refusal({ API_KEY_PREFIX: 'mem', API_KEY_PREFIXES: 'kw,mem' })).toBe(
-      'API_KEY_PREFIX is another name of API_KEY_PREFIXES, and the two differ: set API_KEY_PREFIXES only.',
+      'API_KEY_PREFIX is the old name of API_KEY_PREFIXES, and their values differ: set API_KEY_PREFIXES only.',
     );
   });
 });
@@ -249,7 +249,7 @@ describe('the webhook of the service', () => {
   const WEBHOOK_URL = 'https://hooks.acme.example/keyward?tenant=acme';
   const WEBHOOK_SECRETS = secrets.join(', ');
 
-  it('is what is set, and none where nothing is', () => {
+  it('is off by default, and otherwise has the address and secrets of the settings', () => {
     expect(webhookOf(readEnvironment({}))).toBeUndefined();
     expect(webhookOf(readEnvironment({ WEBHOOK_URL, WEBHOOK_SECRETS }))).toEqual({
       url: WEBHOOK_URL,
@@ -258,13 +258,13 @@ describe('the webhook of the service', () => {
     });
   });
 
-  it('needs an address and secrets together', () => {
+  it('requires an address and secrets together', () => {
     const sentence = 'WEBHOOK_URL and WEBHOOK_SECRETS go together: set both, or neither.';
     expect(refusal({ WEBHOOK_URL })).toBe(sentence);
     expect(refusal({ WEBHOOK_SECRETS })).toBe(sentence);
   });
 
-  it('is https, but for a receiver of the own network', () => {
+  it('requires https unless WEBHOOK_ALLOW_PRIVATE is true', () => {
     const variables = { WEBHOOK_URL: 'http://127.0.0.1:9000/', WEBHOOK_SECRETS };
     expect(refusal(variables)).toMatch(/^WEBHOOK_URL is not https: /);
     expect(refusal({ ...variables, WEBHOOK_ALLOW_PRIVATE: 'true' })).toBe('');
@@ -276,7 +276,7 @@ describe('the webhook of the service', () => {
     ['WEBHOOK_SECRETS', 'hunter2'],
     ['WEBHOOK_SECRETS', 'whsec_hunter2'],
     ['WEBHOOK_SECRETS', `${WEBHOOK_SECRETS},hunter2`],
-  ])('does not read %s=%j again, for it may hold a secret', (name, value) => {
+  ])('rejects %s=%j without repeating the value, which may contain a secret', (name, value) => {
     const message = refusal({ WEBHOOK_URL, WEBHOOK_SECRETS, [name]: value });
     expect(message).toMatch(new RegExp(`^${name} has a wrong value: use `));
     expect(message).not.toContain('hunter2');

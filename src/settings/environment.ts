@@ -27,18 +27,18 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as cons
 /** Where keys are kept. */
 export type StorageKind = 'memory' | 'mongo';
 
-/** How a log is written: a line of JSON a message, or for people. */
+/** The format of the log: one JSON object per line, or text for people. */
 export type LogFormat = 'json' | 'text';
 
-const ISSUER_REMEDY = 'use the issuer as it stands in its tokens: https, or http on this machine only';
+const ISSUER_REMEDY = 'use the exact "iss" of its tokens, an https address (http on this machine only)';
 const ANY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 const MONGODB_SCHEME = /^mongodb(?:\+srv)?:\/\/.+/;
-/** What the driver accepts in front of the first `@`, and hosts behind it. */
+/** Matches what the driver accepts before the first `@`, and the hosts after it. */
 const ENCODED_CREDENTIALS =
   /^[a-z+]+:\/\/(?:[^:/?#[\]@%]|%[\da-f]{2})*(?::(?:[^:/?#[\]@%]|%[\da-f]{2})*)?@[^/?#@]+(?:[/?].*)?$/is;
 const NAMES_DATABASE = /^[a-z+]+:\/\/(?:[^@]*@)?[^/?@]+\/[^/?#]/;
 
-/** Every environment variable of the service, typed, with its default. `.env.example` explains each. */
+/** All environment variables of the service, typed, with their defaults. `.env.example` explains each of them. */
 export class Environment {
   @IsOptional()
   @IsString()
@@ -123,7 +123,7 @@ export class Environment {
   @List()
   @Matches(/^[\x21-\x7e]{1,64}$/, {
     each: true,
-    message: 'use prefixes of visible ASCII, separated by commas',
+    message: 'use 1 to 64 visible ASCII characters for each prefix, and separate prefixes by commas',
   })
   IMPORT_TOKEN_PREFIXES: string[] = [];
 
@@ -152,7 +152,7 @@ export class Environment {
   OIDC_ISSUER: string | undefined = undefined;
 
   @List()
-  @Matches(/^[^\s,]+$/, { each: true, message: 'use the audiences that are ours, separated by commas' })
+  @Matches(/^[^\s,]+$/, { each: true, message: 'use the accepted audiences, separated by commas' })
   OIDC_AUDIENCE: string[] = [];
 
   @IsOptional()
@@ -189,7 +189,7 @@ export class Environment {
   EVENT_RETENTION_DAYS = 365;
 
   @IsOptional()
-  @Matches(/^https?:\/\/[^\s@]+$/, { message: 'use an https address, without a user name or a password' })
+  @Matches(/^https?:\/\/[^\s@]+$/, { message: 'use an https address without a user name or a password' })
   WEBHOOK_URL: string | undefined = undefined;
 
   @List()
@@ -215,7 +215,7 @@ export class Environment {
   LOG_FORMAT: LogFormat | undefined = undefined;
 }
 
-/** Variables whose value may hold a password and is never repeated. */
+/** Variables whose value may contain a secret. Messages never repeat it. */
 export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'MONGODB_URI',
   'REDIS_URL',
@@ -223,14 +223,14 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'WEBHOOK_URL',
 ]);
 
-/** An environment, and what is wrong with it: a sentence a fault, none where it may be used. */
+/** An environment and its faults, one sentence each. Without faults, the environment is valid. */
 export interface JudgedEnvironment {
   readonly environment: Environment;
   readonly faults: readonly string[];
 }
 
 /**
- * Reads the environment. A variable that is set to nothing counts as unset, but for `NODE_ENV`.
+ * Reads the environment. A variable with an empty value counts as unset, except `NODE_ENV`.
  *
  * @throws ConfigurationError one line that names each wrong variable, its fault and the remedy
  */
@@ -240,7 +240,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
   return environment;
 }
 
-/** Reads the environment as {@link readEnvironment} does, and names its faults one by one. */
+/** Reads the environment as {@link readEnvironment} does, but returns its faults one by one instead of throwing. */
 export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): JudgedEnvironment {
   const given = Object.keys(new Environment()).flatMap((setting) => {
     const variable = variableOf(setting, variables);
@@ -257,11 +257,11 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
   const mongoUri = environment.MONGODB_URI ?? '';
   if (MONGODB_SCHEME.test(mongoUri) && mongoUri.includes('@') && !ENCODED_CREDENTIALS.test(mongoUri)) {
     faults.push(
-      'MONGODB_URI holds characters that need percent-encoding in its user name, password or options: write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, [ as %5B, ] as %5D and % as %25.',
+      'MONGODB_URI contains characters that need percent-encoding in its user name, password or options: write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, [ as %5B, ] as %5D and % as %25.',
     );
   } else if (MONGODB_SCHEME.test(mongoUri) && !NAMES_DATABASE.test(mongoUri)) {
     faults.push(
-      'MONGODB_URI names no database, and MongoDB would use one called "test": put its name after the hosts, as in mongodb://127.0.0.1:27017/keyward.',
+      'MONGODB_URI names no database, so MongoDB would use "test": add the name after the hosts, as in mongodb://127.0.0.1:27017/keyward.',
     );
   }
   if (environment.STORAGE === 'mongo' && environment.MONGODB_URI === undefined) {
@@ -270,15 +270,19 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
     );
   }
   if (faults.length === 0 && environment.SHUTDOWN_DELAY_MS >= environment.SHUTDOWN_TIMEOUT_MS) {
-    faults.push('SHUTDOWN_DELAY_MS is not less than SHUTDOWN_TIMEOUT_MS, the time for the whole shutdown.');
+    faults.push(
+      `SHUTDOWN_DELAY_MS is ${environment.SHUTDOWN_DELAY_MS}, and SHUTDOWN_TIMEOUT_MS is ${environment.SHUTDOWN_TIMEOUT_MS}: use a delay that is shorter than the timeout, which includes it.`,
+    );
   }
   if (faults.length === 0 && sharesPort(environment)) {
-    faults.push('METRICS_PORT is PORT, on an address that both would listen on: use another.');
+    faults.push(
+      `METRICS_PORT and PORT are both ${environment.PORT} on the same address: use another METRICS_PORT.`,
+    );
   }
   const { API_KEY_PREFIX: former, API_KEY_PREFIXES: prefixes } = variables;
   if (isSet('API_KEY_PREFIX', former) && isSet('API_KEY_PREFIXES', prefixes) && former !== prefixes) {
     faults.push(
-      'API_KEY_PREFIX is another name of API_KEY_PREFIXES, and the two differ: set API_KEY_PREFIXES only.',
+      'API_KEY_PREFIX is the old name of API_KEY_PREFIXES, and their values differ: set API_KEY_PREFIXES only.',
     );
   }
   if ((environment.OIDC_ISSUER === undefined) !== (environment.OIDC_AUDIENCE.length === 0)) {
@@ -299,18 +303,18 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
   }
   if (environment.WEBHOOK_URL?.startsWith('http:') === true && !environment.WEBHOOK_ALLOW_PRIVATE) {
     faults.push(
-      'WEBHOOK_URL is not https: use https, or set WEBHOOK_ALLOW_PRIVATE to "true" for a receiver of your own network.',
+      'WEBHOOK_URL is not https: use https, or set WEBHOOK_ALLOW_PRIVATE to "true" for a receiver in your own network.',
     );
   }
   if (faults.length === 0) {
     const issuers = issuersOf(environment).map(({ issuer }) => issuer);
-    if (new Set(issuers).size < issuers.length)
-      faults.push('OIDC_ISSUERS names an issuer twice: name each once.');
+    const repeated = issuers.find((issuer, index) => issuers.indexOf(issuer) < index);
+    if (repeated !== undefined) faults.push(`OIDC_ISSUERS repeats the issuer ${repeated}: list it once.`);
   }
   return { environment, faults };
 }
 
-/** Returns the name of the variable that gives a setting, which may be a former name; `undefined` if none does. */
+/** Returns the name of the variable that a setting comes from, which can be an old name; `undefined` if none is set. */
 export function variableOf(
   setting: string,
   variables: Readonly<Record<string, unknown>>,
@@ -328,12 +332,12 @@ function sharesPort({ HOST, PORT, METRICS_HOST, METRICS_PORT }: Environment): bo
   return PORT !== 0 && PORT === METRICS_PORT && isShared;
 }
 
-/** The storage the service uses: what `STORAGE` says, else MongoDB where a `MONGODB_URI` is set, else memory. */
+/** Returns the storage that the service uses: `STORAGE` if set, else MongoDB if `MONGODB_URI` is set, else memory. */
 export function storageKindOf(environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI'>): StorageKind {
   return environment.STORAGE ?? (environment.MONGODB_URI === undefined ? 'memory' : 'mongo');
 }
 
-/** Returns the MongoDB to connect to, or `null` if the service keeps nothing there. */
+/** Returns the MongoDB to connect to, or `null` if the service does not use MongoDB. */
 export function mongoOf(
   environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI' | 'MONGODB_CONNECT_TIMEOUT_MS'>,
 ): MongoTarget | null {
@@ -341,7 +345,7 @@ export function mongoOf(
   return storageKindOf(environment) === 'mongo' && uri !== undefined ? { uri, connectTimeoutMs } : null;
 }
 
-/** What `LOG_FORMAT` says, else text in development and test and JSON elsewhere. */
+/** Returns `LOG_FORMAT` if set, else text in development and test, and JSON elsewhere. */
 export function logFormatOf({
   LOG_FORMAT: format,
   NODE_ENV: environment,
@@ -350,7 +354,7 @@ export function logFormatOf({
   return environment === 'development' || environment === 'test' ? 'text' : 'json';
 }
 
-/** The identity providers whose sessions are taken: the one of `OIDC_ISSUER`, and those of `OIDC_ISSUERS`. */
+/** Returns the identity providers whose sessions are accepted: that of `OIDC_ISSUER`, then those of `OIDC_ISSUERS`. */
 export function issuersOf(
   environment: Pick<
     Environment,
@@ -372,7 +376,7 @@ export function issuersOf(
   return [...first, ...environment.OIDC_ISSUERS];
 }
 
-/** Where events are sent to; `undefined` where `WEBHOOK_URL` is unset. */
+/** Returns where to send events, or `undefined` if `WEBHOOK_URL` is unset. */
 export function webhookOf({
   WEBHOOK_URL: url,
   WEBHOOK_SECRETS: secrets,

@@ -6,7 +6,7 @@ import { loadEnvironment } from './load-environment';
 
 const NAMES = Object.keys(new Environment());
 
-/** Reads the settings in a folder with this `.env`, in a process with these variables. */
+/** Returns the settings of a process with these variables, in a folder with this `.env`. */
 function settingsIn(variables: Readonly<Record<string, string>>, file = ''): object {
   const [before, directory] = [{ ...process.env }, process.cwd()];
   const folder = mkdtempSync(join(tmpdir(), 'keyward-settings-'));
@@ -24,19 +24,19 @@ function settingsIn(variables: Readonly<Record<string, string>>, file = ''): obj
   }
 }
 
-describe('a setting that is set to nothing', () => {
-  it.each(NAMES.filter((name) => name !== 'NODE_ENV'))('is as unset for the service: %s', (name) => {
+describe('an empty setting', () => {
+  it.each(NAMES.filter((name) => name !== 'NODE_ENV'))('counts as unset: %s', (name) => {
     expect(settingsIn({ [name]: '' })).toEqual({ ...new Environment() });
   });
 
-  it('stays nothing where it is NODE_ENV, which then permits nothing', () => {
+  it('stays empty if it is NODE_ENV, even if .env has a value', () => {
     const settings = { ...new Environment(), NODE_ENV: '', ofProcess: '' };
     expect(settingsIn({ NODE_ENV: '' })).toEqual(settings);
     expect(settingsIn({ NODE_ENV: '' }, 'NODE_ENV=test')).toEqual(settings);
   });
 });
 
-it('a setting that is set is what the service is told', () => {
+it('a setting of the process reaches the service', () => {
   const set = {
     NODE_ENV: 'staging',
     PORT: '8080',
@@ -62,7 +62,7 @@ describe('a setting of .env', () => {
   it.each([
     [{ API_KEY_PREFIX: 'acme' }, 'API_KEY_PREFIXES=kw'],
     [{ API_KEY_PREFIXES: 'acme' }, 'API_KEY_PREFIX=kw'],
-  ])('yields to %j of the process, whichever of its two names each uses', (variables, file) => {
+  ])('is overridden by %j of the process, even under its other name', (variables, file) => {
     expect(settingsIn(variables as Record<string, string>, file)).toMatchObject({
       API_KEY_PREFIXES: ['acme'],
     });

@@ -6,13 +6,13 @@ import { type Environment, readEnvironment } from './environment';
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the variables of `.env` in the working directory and of the process. Those of the process take precedence. Sets `NODE_ENV` of the
- * process from the file, because `StorageConfig` and libraries read it there.
+ * Returns the variables of the process and of `.env` in the working directory. Those of the process take precedence.
+ * Sets `NODE_ENV` of the process from the file, because `StorageConfig` and libraries read it from the process.
  */
 export function readVariables(): Variables {
   const file = existsSync('.env') ? parse(readFileSync('.env')) : {};
   if (file['NODE_ENV'] !== undefined) process.env['NODE_ENV'] ??= file['NODE_ENV'];
-  // One setting with two names: that of the process takes precedence under either.
+  // One setting with two names: under either name, the process takes precedence.
   const names = ['API_KEY_PREFIX', 'API_KEY_PREFIXES'];
   if (names.some((name) => process.env[name] !== undefined)) for (const name of names) delete file[name];
   return { ...file, ...process.env };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The version of Keyward that runs, from the manifest beside `dist`. */
+/** Returns the version of the running Keyward, from the `package.json` next to `dist`. */
 export function runningVersion(): string {
   const manifest = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
     readonly version: string;

@@ -2,19 +2,19 @@ import type { FreshnessSettings } from '../change-feed/change-feed';
 import type { OidcIssuerConfig } from './issuers/oidc-issuer.config';
 import type { UserStorage } from './storage/user-storage';
 
-/** How users are kept, and what they may do. */
+/** Options for the storage and the rights of users. */
 export interface UsersOptions {
-  /** Where users are kept; the same choice as for keys. */
+  /** The store of users; use the same as for keys. */
   readonly storage: UserStorage;
-  /** The identity providers whose sessions are taken; default none. */
+  /** The identity providers whose sessions are accepted; default none. */
   readonly issuers?: readonly OidcIssuerConfig[] | undefined;
-  /** What users may give to their keys; default nothing. */
+  /** Scopes that users may give to their keys; default none. */
   readonly grantableScopes?: readonly string[] | undefined;
-  /** Whether users may make keys that are bound to no organisation: for products with one tenant. Default false. */
+  /** Whether users may create keys without a binding to an organisation, for products with one tenant; default false. */
   readonly unboundKeys?: boolean | undefined;
-  /** How many live keys a user may own; default 50. */
+  /** Maximum number of live keys per user; default 50. */
   readonly maxKeys?: number | undefined;
-  /** How soon changes take effect; the same choice as for keys. */
+  /** How soon changes take effect; use the same as for keys. */
   readonly freshness?: FreshnessSettings | undefined;
 }
 

@@ -160,7 +160,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     const warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
     jest.spyOn(house.users, 'giveSlotsBack').mockRejectedValue(new Error('the store is unreachable'));
     await expect(house.apiKeys.revoke(ROOT, first)).resolves.toMatchObject({ id: first });
-    expect(warned.mock.calls.flat()).toContain('a place was not given back: the store is unreachable');
+    expect(warned.mock.calls.flat()).toContain('cannot free the slot of a key: the store is unreachable');
     jest.restoreAllMocks();
     house.clock.time += 2 * MINUTE_MS;
     await expect(house.make(owner)).resolves.toMatchObject({ ownerId: owner });

@@ -8,7 +8,7 @@ import { ADAPTERS, type AdapterName } from '../support/two-adapters';
 
 const ACME = '/orgs/acme/projects/apollo/memories';
 
-/** A host's way of its own to answer errors. */
+/** A filter of the host with its own format for errors. */
 @Catch(HttpException)
 class HostFilter implements ExceptionFilter {
   constructor(private readonly adapter: HttpAdapterHost) {}
@@ -20,8 +20,8 @@ class HostFilter implements ExceptionFilter {
 }
 
 const filters = {
-  'without a filter': async (adapter: AdapterName) => startMemoriesHost(adapter),
-  'with Keyward’s filter': async (adapter: AdapterName) =>
+  'without a global filter': async (adapter: AdapterName) => startMemoriesHost(adapter),
+  'with Keyward’s ProblemFilter': async (adapter: AdapterName) =>
     startMemoriesHost(
       adapter,
       {},
@@ -30,7 +30,7 @@ const filters = {
     ),
 };
 
-describe.each(ADAPTERS)('the refusals of a host on %s', (adapter) => {
+describe.each(ADAPTERS)('a host on %s', (adapter) => {
   describe.each(Object.entries(filters))('%s', (_how, start) => {
     let host: MemoriesHost;
 
@@ -40,7 +40,7 @@ describe.each(ADAPTERS)('the refusals of a host on %s', (adapter) => {
 
     afterAll(async () => host.close());
 
-    it('are problems with all their members', async () => {
+    it('answers a request without a credential with a complete problem', async () => {
       const answer = await host.as().get(ACME);
 
       expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json(;|$)/);
@@ -54,7 +54,7 @@ describe.each(ADAPTERS)('the refusals of a host on %s', (adapter) => {
       });
     });
 
-    it('are problems whatever is wrong', async () => {
+    it('answers every kind of rejected request with a problem', async () => {
       const acme = host.as((await host.issue({ scopes: ['memory:read'], orgId: 'acme' })).token);
       const globex = host.as((await host.issue({ scopes: ['memory:read'], orgId: 'globex' })).token);
       const unknown = host.as(issueToken('kw', newKeyId(new Date())).token);
@@ -79,7 +79,7 @@ describe.each(ADAPTERS)('the refusals of a host on %s', (adapter) => {
       }
     });
 
-    it('never repeat what was presented [T3]', async () => {
+    it('never repeats the presented credential in a problem [T3]', async () => {
       const { token } = await host.issue({ orgId: 'globex' });
       const answers = [
         await host.as(token).get(ACME),
@@ -93,7 +93,7 @@ describe.each(ADAPTERS)('the refusals of a host on %s', (adapter) => {
       }
     });
 
-    it('leave the media type of what is let in alone', async () => {
+    it('keeps the media type of responses to allowed requests', async () => {
       const acme = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
       const answer = await host.as(acme.token).get(ACME);
 
@@ -101,7 +101,7 @@ describe.each(ADAPTERS)('the refusals of a host on %s', (adapter) => {
     });
   });
 
-  it('carry their challenge also where the host answers errors in its own words', async () => {
+  it('sends the challenge even if its own exception filter writes the response', async () => {
     const host = await startMemoriesHost(
       adapter,
       {},
@@ -121,7 +121,7 @@ describe.each(ADAPTERS)('the refusals of a host on %s', (adapter) => {
     expect(poor.headers.get('www-authenticate')).toContain('scope="memory:read"');
   });
 
-  it('name the realm of the host', async () => {
+  it('names its configured realm in the challenge', async () => {
     const host = await startMemoriesHost(adapter, { http: { realm: 'Acme & Globex' } });
     const answer = await host.as().get(ACME);
     await host.close();

@@ -10,7 +10,7 @@ import { ADAPTERS } from '../support/two-adapters';
 const ACME = '/orgs/acme/projects/apollo/memories';
 const HOUR = 3_600_000;
 
-describe.each(ADAPTERS)('the credential of a tenant on %s', (adapter) => {
+describe.each(ADAPTERS)('the guard on %s', (adapter) => {
   let host: MemoriesHost;
   let acme: IssuedApiKey;
   let globex: IssuedApiKey;
@@ -26,10 +26,10 @@ describe.each(ADAPTERS)('the credential of a tenant on %s', (adapter) => {
   it.each<[string, (token: string) => HeaderLine]>([
     ['Authorization: Bearer', (token) => ['Authorization', `Bearer ${token}`]],
     ['Authorization: bearer', (token) => ['authorization', `bearer ${token}`]],
-    ['Authorization: BEARER and several spaces', (token) => ['AUTHORIZATION', `BEARER   ${token}`]],
+    ['Authorization: BEARER followed by several spaces', (token) => ['AUTHORIZATION', `BEARER   ${token}`]],
     ['X-API-Key', (token) => ['X-API-Key', token]],
     ['x-api-key', (token) => ['x-api-key', token]],
-  ])('is good in %s', async (_header, line) => {
+  ])('accepts a token in %s', async (_header, line) => {
     const own = await getRaw(host.url, ACME, [line(acme.token)]);
     const other = await getRaw(host.url, ACME, [line(globex.token)]);
 
@@ -38,18 +38,18 @@ describe.each(ADAPTERS)('the credential of a tenant on %s', (adapter) => {
   });
 
   it.each<[string, readonly HeaderLine[]]>([
-    ['there is none', []],
-    ['it is of another scheme', [['Authorization', 'Basic a3c6MQ==']]],
-    ['it stands without a scheme', [['Authorization', 'kw_1']]],
-    ['it is a cookie', [['Cookie', 'api_key=kw_1']]],
-  ])('is missed with a bare challenge where %s', async (_what, lines) => {
+    ['no credential', []],
+    ['a credential of another scheme', [['Authorization', 'Basic a3c6MQ==']]],
+    ['a token without a scheme', [['Authorization', 'kw_1']]],
+    ['a token in a cookie', [['Cookie', 'api_key=kw_1']]],
+  ])('answers 401 with a bare challenge to a request with %s', async (_what, lines) => {
     const answer = await getRaw(host.url, ACME, lines);
 
     expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="keyward"');
   });
 
-  it('is not read off the query', async () => {
+  it('ignores a token in the query string', async () => {
     const { token } = acme;
     for (const name of ['access_token', 'api_key', 'apiKey', 'token', 'x-api-key', 'authorization']) {
       const answer = await host.as().get(`${ACME}?${name}=${token}`);
@@ -59,13 +59,13 @@ describe.each(ADAPTERS)('the credential of a tenant on %s', (adapter) => {
     }
   });
 
-  it('is not read off a body', async () => {
+  it('ignores a token in the body', async () => {
     const answer = await host.as().post(ACME, { access_token: acme.token, token: acme.token });
 
     expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
   });
 
-  it('may stand in both headers, as clients generated from the OpenAPI document send it', async () => {
+  it('accepts the same token in both headers, as clients generated from the OpenAPI document send it', async () => {
     for (const { token, status } of [
       { token: acme.token, status: 200 },
       { token: globex.token, status: 403 },
@@ -79,7 +79,7 @@ describe.each(ADAPTERS)('the credential of a tenant on %s', (adapter) => {
     }
   });
 
-  it('is refused where there is more than one, though each is good', async () => {
+  it('rejects a request with more than one credential with 400, even if each is valid', async () => {
     const bearer: HeaderLine = ['Authorization', `Bearer ${acme.token}`];
     const other: HeaderLine = ['Authorization', `Bearer ${globex.token}`];
     const apiKey: HeaderLine = ['X-API-Key', acme.token];
@@ -99,32 +99,35 @@ describe.each(ADAPTERS)('the credential of a tenant on %s', (adapter) => {
 
       expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_request']);
       expect(answer.headers.get('www-authenticate')).toBe(
-        'Bearer realm="keyward", error="invalid_request", error_description="The request is not well formed"',
+        'Bearer realm="keyward", error="invalid_request", error_description="The request is malformed"',
       );
       expect(answer.text).not.toContain('keeps');
     }
   });
 
-  it.each(['Bearer', 'Bearer kw_1', 'Bearer a, Bearer b', `Bearer ${'x'.repeat(4000)}`, 'Bearer __proto__'])(
-    'that is no API key is malformed: %.40s',
-    async (value) => {
-      const answer = await getRaw(host.url, ACME, [['Authorization', value]]);
+  it.each([
+    ['an empty token', 'Bearer'],
+    ['a short token', 'Bearer kw_1'],
+    ['two tokens', 'Bearer a, Bearer b'],
+    ['a token of 4,000 characters', `Bearer ${'x'.repeat(4000)}`],
+    ['__proto__', 'Bearer __proto__'],
+  ])('rejects %s in the Authorization header as malformed', async (_name, value) => {
+    const answer = await getRaw(host.url, ACME, [['Authorization', value]]);
 
-      expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
-      expect(answer.headers.get('www-authenticate')).toBe(
-        'Bearer realm="keyward", error="invalid_token", error_description="The token is not an API key"',
-      );
-    },
-  );
+    expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
+    expect(answer.headers.get('www-authenticate')).toBe(
+      'Bearer realm="keyward", error="invalid_token", error_description="The token is malformed"',
+    );
+  });
 
-  it('with one character changed is malformed', async () => {
+  it('rejects a token with one changed character as malformed', async () => {
     const answer = await host.as(mistyped(acme.token)).get(ACME);
 
     expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
   });
 });
 
-describe.each(ADAPTERS)('a key on %s that is good no longer', (adapter) => {
+describe.each(ADAPTERS)('a key on %s', (adapter) => {
   let host: MemoriesHost;
 
   beforeAll(async () => {
@@ -144,7 +147,7 @@ describe.each(ADAPTERS)('a key on %s that is good no longer', (adapter) => {
 
   const request = { scopes: ['memory:read'], orgId: 'acme' };
 
-  it('is refused from the moment of its expiry on [T15]', async () => {
+  it('is rejected from the moment it expires [T15]', async () => {
     const expiresAt = new Date(host.clock.time + HOUR);
     const { token } = await host.issue({ ...request, expiresAt });
     host.clock.time += HOUR - 1;
@@ -155,13 +158,13 @@ describe.each(ADAPTERS)('a key on %s that is good no longer', (adapter) => {
     await expectRefusal(token, 'key_expired', 'The API key is expired');
   });
 
-  it('is refused while it is disabled', async () => {
+  it('is rejected while it is disabled', async () => {
     const { token } = await host.issue({ ...request, enabled: false });
 
     await expectRefusal(token, 'key_disabled', 'The API key is disabled');
   });
 
-  it('is refused as soon as it is revoked, and the other tenant’s stays good', async () => {
+  it('is rejected as soon as it is revoked, and the key of the other tenant stays valid', async () => {
     const ofAcme = await host.issue(request);
     const ofGlobex = await host.issue({ ...request, orgId: 'globex' });
     await host.revoke(ofAcme);
@@ -170,7 +173,7 @@ describe.each(ADAPTERS)('a key on %s that is good no longer', (adapter) => {
     expect((await host.as(ofGlobex.token).get('/orgs/globex/projects/apollo/memories')).status).toBe(200);
   });
 
-  it('is refused where a newer token has replaced it', async () => {
+  it('is rejected with a token that a newer one has replaced', async () => {
     const { key, token } = await host.issue(request);
     const repository = host.app.get<ApiKeyRepository>(API_KEY_REPOSITORY);
     const stored = await repository.findWithHistory(key.id);
@@ -187,7 +190,7 @@ describe.each(ADAPTERS)('a key on %s that is good no longer', (adapter) => {
     expect((await host.as(next.token).get(ACME)).status).toBe(200);
   });
 
-  it('tells its state to nobody who does not hold its secret [T6]', async () => {
+  it('reveals its state only to clients that send its secret [T6]', async () => {
     const unknown = issueToken('kw', newKeyId(new Date())).token;
     const expected = await getRaw(host.url, ACME, [['X-API-Key', unknown]]);
     const keys = [

@@ -11,7 +11,7 @@ const GLOBEX = '/orgs/globex/projects/apollo/memories';
 
 const memory = { scopes: ['memory:read'] };
 
-/** Takes the client's address from where this host's proxy puts it. */
+/** Reads the client's address from the header that this host's proxy sets. */
 @Injectable()
 class ProxiedGuard extends ScopesGuard {
   protected override clientAddressOf(request: HttpRequest): string | undefined {
@@ -47,7 +47,7 @@ class HandingOnController {
 }
 
 describe.each(ADAPTERS)('the guard on %s', (adapter) => {
-  it('decides once a request, though it stands before the application, the class and the method', async () => {
+  it('decides once per request, even if it is registered for the application, the class and the method', async () => {
     const host = await startMemoriesHost(adapter, {}, { controllers: [TwiceGuardedController] });
     const acme = await host.issue({ ...memory, orgId: 'acme' });
     const globex = await host.issue({ ...memory, orgId: 'globex' });
@@ -62,7 +62,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     expect([other.status, verify.mock.calls.length]).toEqual([403, 2]);
   });
 
-  it('decides every request on a connection anew', async () => {
+  it('decides separately for every request on one connection', async () => {
     const host = await startMemoriesHost(adapter);
     const acme = await host.issue({ ...memory, orgId: 'acme' });
     const globex = await host.issue({ ...memory, orgId: 'globex' });
@@ -74,7 +74,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     expect(statuses).toEqual([200, 403, 200, 401]);
   });
 
-  it('keeps requests that run side by side apart', async () => {
+  it('keeps concurrent requests of two tenants apart', async () => {
     const host = await startMemoriesHost(adapter);
     const acme = host.as((await host.issue({ ...memory, orgId: 'acme' })).token);
     const globex = host.as((await host.issue({ ...memory, orgId: 'globex' })).token);
@@ -91,7 +91,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     }
   });
 
-  it('reads no decorator while it serves, only when it starts', async () => {
+  it('reads decorators at startup and never during a request', async () => {
     const reads = jest.spyOn(Reflect, 'getMetadata');
     const ownReads = jest.spyOn(Reflect, 'getOwnMetadata');
     const countOfDecoratorReads = (): number =>
@@ -117,7 +117,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     expect(after).toBe(before);
   });
 
-  it('can be taught where the address of a client comes from', async () => {
+  it('takes the address of a client from an overridden clientAddressOf()', async () => {
     const host = await startMemoriesHost(
       adapter,
       { guard: false },
@@ -140,8 +140,8 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
   });
 });
 
-describe('a handler on Express that hands a request on to the next route', () => {
-  it('does not hand on the right to be there', async () => {
+describe('a handler on Express that passes a request to the next route', () => {
+  it('does not bypass the scopes that the next route requires', async () => {
     const host = await startMemoriesHost('express', {}, { controllers: [HandingOnController] });
     const reader = await host.issue({ scopes: ['thing:read'], orgId: 'acme' });
     const admin = await host.issue({ scopes: ['thing:*'], orgId: 'acme' });
@@ -154,8 +154,8 @@ describe('a handler on Express that hands a request on to the next route', () =>
   });
 });
 
-describe('a test of a host that injects requests into Fastify', () => {
-  it('meets the same guard', async () => {
+describe('a request injected into Fastify', () => {
+  it('is decided by the guard like a request over the network', async () => {
     const host = await startMemoriesHost('fastify');
     const acme = await host.issue({ ...memory, orgId: 'acme' });
     const globex = await host.issue({ ...memory, orgId: 'globex' });

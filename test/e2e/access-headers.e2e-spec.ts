@@ -21,20 +21,20 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
   afterAll(async () => host.close());
 
   describe('on a route that does not read them', () => {
-    it('open nothing to the key of another tenant [T11]', async () => {
+    it('do not give a key access to another tenant [T11]', async () => {
       const path = '/orgs/globex/projects/apollo/memories';
       const answer = await host.as(acme.token).get(path, { 'X-Org-Id': 'acme', 'X-Project-Id': 'apollo' });
 
       expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
     });
 
-    it('name no tenant where the path names none', async () => {
+    it('do not supply a tenant that the path lacks', async () => {
       const answer = await host.as(acme.token).get('/whoami', { 'X-Org-Id': 'acme' });
 
       expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
     });
 
-    it('change nothing, whatever they say', async () => {
+    it('are ignored, whatever their values', async () => {
       const path = '/orgs/acme/projects/apollo/memories';
       for (const headers of [{}, { 'X-Org-Id': 'globex', 'X-Project-Id': 'hermes' }, { 'X-Org-Id': 'a b' }]) {
         const answer = await host.as(acme.token).get(path, headers);
@@ -48,7 +48,7 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
   });
 
   describe('on a route that reads them', () => {
-    it('name the tenant, to its own keys', async () => {
+    it('name the tenant, and only its own keys get access', async () => {
       const headers = { 'X-Org-Id': 'acme', 'X-Project-Id': 'apollo' };
       const own = await host.as(acme.token).get('/memories', headers);
       const other = await host.as(globex.token).get('/memories', headers);
@@ -58,7 +58,7 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
       expect(other.text).not.toContain('keeps');
     });
 
-    it('are missed by a bound key, and by no other', async () => {
+    it('are required from bound keys and optional for unbound keys', async () => {
       for (const headers of [{}, { 'X-Project-Id': 'apollo' }]) {
         const bound = await host.as(acme.token).get('/memories', headers);
 
@@ -69,19 +69,19 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
       expect([free.status, free.body['tenant']]).toEqual([200, {}]);
     });
 
-    it('complete what the path says', async () => {
+    it('complete the tenant that the path names', async () => {
       const answer = await host.as(acme.token).get('/orgs/acme/memories', { 'X-Project-Id': 'apollo' });
 
       expect([answer.status, answer.body['memories']]).toEqual([200, ['acme keeps apollo']]);
     });
 
-    it('may repeat what the path says', async () => {
+    it('may repeat the tenant that the path names', async () => {
       const answer = await host.as(globex.token).get('/orgs/globex/memories', { 'X-Org-Id': 'globex' });
 
       expect([answer.status, answer.body['tenant']]).toEqual([200, { orgId: 'globex' }]);
     });
 
-    it('may not contradict the path, whoever asks [T11]', async () => {
+    it('are rejected with 400 for every key if they contradict the path [T11]', async () => {
       for (const { token } of [acme, globex, unbound]) {
         const answer = await host.as(token).get('/orgs/acme/memories', { 'X-Org-Id': 'globex' });
 
@@ -90,7 +90,7 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
       }
     });
 
-    it('may not contradict each other, in whichever order they come', async () => {
+    it('are rejected with 400 if they contradict each other, in either order', async () => {
       for (const [first, second] of [
         ['acme', 'globex'],
         ['globex', 'acme'],
@@ -106,7 +106,7 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
     });
 
     it.each(['acme,globex', 'acme globex', '*', ''])(
-      'may not name %j, which nobody can be called',
+      'are rejected with 400 if they contain %j, which is not a valid id',
       async (name) => {
         const answer = await host.as(unbound.token).get('/memories', { 'X-Org-Id': name });
 

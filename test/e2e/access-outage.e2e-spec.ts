@@ -25,7 +25,7 @@ function expectUnavailable(answer: HttpAnswer): void {
   expect(answer.headers.get('www-authenticate')).toBeNull();
 }
 
-describe.each(ADAPTERS)('while the key store is down, a host on %s', (adapter) => {
+describe.each(ADAPTERS)('a host on %s during a store outage', (adapter) => {
   let host: MemoriesHost;
   let acme: IssuedApiKey;
   let globex: IssuedApiKey;
@@ -47,7 +47,7 @@ describe.each(ADAPTERS)('while the key store is down, a host on %s', (adapter) =
 
   afterAll(async () => host.close());
 
-  it('lets nobody in, and asks to come back in a moment', async () => {
+  it('answers valid keys of both tenants with 503 and Retry-After', async () => {
     for (const answer of [
       await host.as(acme.token).get(ACME),
       await host.as(acme.token).post(ACME),
@@ -60,13 +60,13 @@ describe.each(ADAPTERS)('while the key store is down, a host on %s', (adapter) =
     }
   });
 
-  it('still tells strangers and nonsense what they are, and serves what is public', async () => {
+  it('still rejects missing and malformed credentials with 401, and serves public routes', async () => {
     expect((await host.as().get(ACME)).status).toBe(401);
     expect((await host.as('nonsense').get(ACME)).body['code']).toBe('malformed_token');
     expect((await host.as(acme.token).get('/status')).status).toBe(200);
   });
 
-  it('lets nobody in either where the store fails in a way that nobody foresaw', async () => {
+  it('answers 500 without details if the store fails with an unexpected error', async () => {
     find.mockRejectedValue(new TypeError('a fault of the store'));
     const answer = await host.as(acme.token).get(ACME);
 
@@ -74,7 +74,7 @@ describe.each(ADAPTERS)('while the key store is down, a host on %s', (adapter) =
     expect(answer.text).not.toMatch(/keeps|a fault of the store/);
   });
 
-  it('serves both tenants again as soon as the store is back', async () => {
+  it('serves both tenants again as soon as the store has recovered', async () => {
     expectUnavailable(await host.as(acme.token).get(ACME));
     find.mockRestore();
 
@@ -83,7 +83,7 @@ describe.each(ADAPTERS)('while the key store is down, a host on %s', (adapter) =
   });
 });
 
-describe.each(ADAPTERS)('a host on %s that knows its users', (adapter) => {
+describe.each(ADAPTERS)('a host on %s that provides the status of owners', (adapter) => {
   const isActive = jest.fn<ReturnType<OwnerStatus['isActive']>, [ownerId: string]>();
   let host: MemoriesHost;
   let ann: IssuedApiKey;
@@ -99,7 +99,7 @@ describe.each(ADAPTERS)('a host on %s that knows its users', (adapter) => {
 
   afterAll(async () => host.close());
 
-  it('serves the keys of active owners', async () => {
+  it('accepts the keys of active owners', async () => {
     const ofAcme = await host.as(ann.token).get(ACME);
     const ofGlobex = await host.as(bob.token).get(GLOBEX);
 
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('a host on %s that knows its users', (adapter) => {
     expect(isActive.mock.calls.map(([owner]) => owner)).toEqual(['ann', 'bob']);
   });
 
-  it('stops the keys of an owner that it has disabled, and no others', async () => {
+  it('rejects only the keys of a disabled owner', async () => {
     isActive.mockImplementation(async (ownerId) => ownerId !== 'ann');
     const stopped = await host.as(ann.token).get(ACME);
 
@@ -118,14 +118,14 @@ describe.each(ADAPTERS)('a host on %s that knows its users', (adapter) => {
     expect((await host.as(bob.token).get(GLOBEX)).status).toBe(200);
   });
 
-  it('is not asked about keys without an owner', async () => {
+  it('does not check the status for a key without an owner', async () => {
     const { token } = await host.issue({ ...memory, orgId: 'acme' });
 
     expect((await host.as(token).get(ACME)).status).toBe(200);
     expect(isActive).not.toHaveBeenCalled();
   });
 
-  it('lets nobody in whose state the user store cannot tell', async () => {
+  it('answers 503 for keys with an owner while the user store is unavailable', async () => {
     isActive.mockRejectedValue(new StorageUnavailableError(new Error('no users today')));
     for (const answer of [await host.as(ann.token).get(ACME), await host.as(bob.token).get(GLOBEX)]) {
       expectUnavailable(answer);
@@ -133,7 +133,7 @@ describe.each(ADAPTERS)('a host on %s that knows its users', (adapter) => {
     }
   });
 
-  it('lets nobody in where the user store fails in a way that nobody foresaw', async () => {
+  it('answers 500 without details if the user store fails with an unexpected error', async () => {
     isActive.mockRejectedValue(new Error('a fault of the users'));
     const answer = await host.as(ann.token).get(ACME);
 
@@ -141,7 +141,7 @@ describe.each(ADAPTERS)('a host on %s that knows its users', (adapter) => {
     expect(answer.text).not.toMatch(/keeps|a fault of the users/);
   });
 
-  it('may ask Keyward’s own service before it answers', async () => {
+  it('may call ApiKeysService to decide whether an owner is active', async () => {
     const asking = await startMemoriesHost(adapter, {}, { imports: [UsersThatAsk] });
     const { token } = await asking.issue({ ...memory, orgId: 'acme', ownerId: 'ann' });
     const answer = await asking.as(token).get(ACME);
@@ -151,7 +151,7 @@ describe.each(ADAPTERS)('a host on %s that knows its users', (adapter) => {
   });
 });
 
-/** The module of a host that keeps users: global, so that Keyward finds what it exports. */
+/** The users module of a host. It is global, so that Keyward finds what it exports. */
 function usersOf(status: OwnerStatus): Type {
   @Global()
   @Module({ providers: [{ provide: OWNER_STATUS, useValue: status }], exports: [OWNER_STATUS] })

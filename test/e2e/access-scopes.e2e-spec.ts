@@ -5,7 +5,7 @@ import { ADAPTERS } from '../support/two-adapters';
 const ACME = '/orgs/acme/projects/apollo/memories';
 const GLOBEX = '/orgs/globex/projects/apollo/memories';
 
-describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
+describe.each(ADAPTERS)('the guard on %s', (adapter) => {
   let host: MemoriesHost;
 
   beforeAll(async () => {
@@ -16,7 +16,7 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
 
   const holding = async (...scopes: readonly string[]): Promise<IssuedApiKey> => host.issue({ scopes });
 
-  it('is read and not write, where that is all its scopes say', async () => {
+  it('allows reads and rejects writes if a key holds only memory:read', async () => {
     for (const [orgId, path] of [
       ['acme', ACME],
       ['globex', GLOBEX],
@@ -29,21 +29,21 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
       expect([write.status, write.body['code']]).toEqual([403, 'insufficient_scope']);
       expect(write.headers.get('www-authenticate')).toBe(
         'Bearer realm="keyward", error="insufficient_scope", ' +
-          'error_description="The API key lacks a scope that this needs", scope="memory:write"',
+          'error_description="The API key lacks a required scope", scope="memory:write"',
       );
     }
   });
 
-  it.each([['memory:*'], ['*'], ['memory:read', 'memory:write']])(
-    'is both where it holds %s',
-    async (...scopes) => {
+  it.each([[['memory:*']], [['*']], [['memory:read', 'memory:write']]])(
+    'allows reads and writes with the scopes %j',
+    async (scopes) => {
       const client = host.as((await holding(...scopes)).token);
 
       expect([(await client.get(ACME)).status, (await client.post(ACME)).status]).toEqual([200, 201]);
     },
   );
 
-  it('is nothing where it holds no scope, or only ones that are alike [T7]', async () => {
+  it('rejects a key that holds no scope or only similar ones with 403 [T7]', async () => {
     for (const scopes of [[], ['memory'], ['memory:read:all'], ['memory:reader'], ['memories:*']]) {
       const answer = await host.as((await holding(...scopes)).token).get(ACME);
 
@@ -51,14 +51,14 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
     }
   });
 
-  it('is told before the tenant it belongs to', async () => {
+  it('reports a missing scope before a tenant mismatch', async () => {
     const { token } = await host.issue({ scopes: [], orgId: 'acme' });
     const answer = await host.as(token).get(GLOBEX);
 
     expect(answer.body['code']).toBe('insufficient_scope');
   });
 
-  it('needs the scopes of the class and those of the method', async () => {
+  it('requires the scopes of the class and of the method', async () => {
     const all = ['report:use', 'report:write', 'memory:read'];
     const complete = await host.as((await holding(...all)).token).post('/reports');
 
@@ -72,7 +72,7 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
     }
   });
 
-  it('needs one scope out of a list, beside that of the class', async () => {
+  it('requires the scope of the class and one scope of a list', async () => {
     const statusWith = async (...scopes: readonly string[]): Promise<number> =>
       (await host.as((await holding(...scopes)).token).get('/reports')).status;
 
@@ -84,7 +84,7 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
     expect(answer.headers.get('www-authenticate')).toContain('scope="report:use report:read report:admin"');
   });
 
-  it('is to be known, where a route asks for nothing else', async () => {
+  it('requires only a valid key on an authenticated route without scopes', async () => {
     const { key, token } = await host.issue({
       name: 'a job of acme',
       orgId: 'acme',
@@ -97,7 +97,7 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
     expect([stranger.status, stranger.body['code']]).toEqual([401, 'missing_credential']);
   });
 
-  it('is shown to a handler without its hashes', async () => {
+  it('passes the key to the handler without its hashes', async () => {
     const { key, token } = await holding('memory:read');
     const { body, text } = await host.as(token).get('/whoami');
 
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
     expect(text).not.toContain(token);
   });
 
-  it('does not matter on a public route, whatever is presented', async () => {
+  it('allows every request to a public route, whatever its credential', async () => {
     const { token } = await holding();
     for (const presented of [undefined, token, 'rubbish']) {
       const answer = await host.as(presented).get('/status');
@@ -116,7 +116,7 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
     }
   });
 
-  it('is not known on a public route: a handler that asks is a fault of the application', async () => {
+  it('passes no key to a public route, so that @CurrentApiKey() there causes 500', async () => {
     const { token } = await holding();
     const answer = await host.as(token).get('/confused');
 
@@ -124,7 +124,7 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
     expect(answer.text).not.toContain('CurrentApiKey');
   });
 
-  it('depends on the address it is used from, where it has an allowlist', async () => {
+  it('allows a key with an allowlist only from the listed addresses', async () => {
     const elsewhere = await host.issue({
       scopes: ['memory:read'],
       orgId: 'acme',
@@ -143,7 +143,7 @@ describe.each(ADAPTERS)('what a key may do on %s', (adapter) => {
     expect((await host.as(here.token).get(ACME)).status).toBe(200);
   });
 
-  it('is the same for HEAD as for GET', async () => {
+  it('decides HEAD requests in the same way as GET requests', async () => {
     const { token } = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
     const headWith = async (path: string, headers: Record<string, string>): Promise<number> =>
       (await fetch(host.url + path, { method: 'HEAD', headers })).status;

@@ -7,7 +7,7 @@ const GLOBEX = '/orgs/globex/projects/apollo/memories';
 
 const memory = { scopes: ['memory:read', 'memory:write'] };
 
-describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
+describe.each(ADAPTERS)('the guard between two tenants on %s', (adapter) => {
   let host: MemoriesHost;
   let acme: IssuedApiKey;
   let globex: IssuedApiKey;
@@ -20,7 +20,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
 
   afterAll(async () => host.close());
 
-  it('let each read its own memories', async () => {
+  it('allows each tenant to read its own memories', async () => {
     const ofAcme = await host.as(acme.token).get(ACME);
     const ofGlobex = await host.as(globex.token).get(GLOBEX);
 
@@ -34,7 +34,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     ]);
   });
 
-  it('never let one read or write the memories of the other [T10]', async () => {
+  it('rejects reads and writes of the memories of the other tenant with 403 [T10]', async () => {
     const answers = [
       await host.as(acme.token).get(GLOBEX),
       await host.as(acme.token).post(GLOBEX),
@@ -49,13 +49,16 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     }
   });
 
-  it.each(['ACME', 'acme.', 'acm', 'acme~'])('do not take %s for acme', async (other) => {
-    const answer = await host.as(acme.token).get(`/orgs/${other}/projects/apollo/memories`);
+  it.each(['ACME', 'acme.', 'acm', 'acme~'])(
+    'rejects a key bound to acme on the organisation %s with 403',
+    async (other) => {
+      const answer = await host.as(acme.token).get(`/orgs/${other}/projects/apollo/memories`);
 
-    expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
-  });
+      expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
+    },
+  );
 
-  it('read acme in a path also where a character of it is percent-encoded', async () => {
+  it('recognises acme in a path with a percent-encoded character', async () => {
     const path = '/orgs/%61cme/projects/apollo/memories';
     const ofAcme = await host.as(acme.token).get(path);
     const ofGlobex = await host.as(globex.token).get(path);
@@ -65,7 +68,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
   });
 
   it.each(['acme%2Fglobex', 'acme%20', '%E2%82%AC', 'acme%00'])(
-    'refuse %s, which nobody can be called, to bound and unbound keys alike',
+    'rejects the invalid organisation %s with 400, for bound and unbound keys',
     async (name) => {
       const unbound = await host.issue(memory);
       for (const { token } of [acme, unbound]) {
@@ -76,7 +79,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     },
   );
 
-  it('both serve a key that is bound to nobody', async () => {
+  it('allows an unbound key to read the memories of both tenants', async () => {
     const unbound = await host.issue(memory);
     const ofAcme = await host.as(unbound.token).get(ACME);
     const ofGlobex = await host.as(unbound.token).get(GLOBEX);
@@ -85,7 +88,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     expect(ofGlobex.body['memories']).toEqual(['globex keeps apollo']);
   });
 
-  it('keep a key that is bound to a project out of the other projects of its organisation', async () => {
+  it('rejects a key bound to acme/apollo on every other project with 403', async () => {
     const apollo = await host.issue({ ...memory, orgId: 'acme', projectId: 'apollo' });
     const allowed = await host.as(apollo.token).get(ACME);
     const sibling = await host.as(apollo.token).get('/orgs/acme/projects/hermes/memories');
@@ -96,7 +99,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     expect([namesake.status, namesake.body['code']]).toEqual([403, 'binding_mismatch']);
   });
 
-  it('open the project of that name, and no other, to a key that is bound to a project only', async () => {
+  it('allows a key bound only to a project on projects of that name in both organisations', async () => {
     const apollo = await host.issue({ ...memory, projectId: 'apollo' });
     const ofAcme = await host.as(apollo.token).get(ACME);
     const ofGlobex = await host.as(apollo.token).get(GLOBEX);
@@ -106,7 +109,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     expect([other.status, other.body['code']]).toEqual([403, 'binding_mismatch']);
   });
 
-  it('are both closed to their own keys where a request names no tenant [T10]', async () => {
+  it('rejects bound keys with 403 if the request names no tenant [T10]', async () => {
     for (const { token } of [acme, globex]) {
       const answer = await host.as(token).get('/whoami');
 
@@ -118,7 +121,7 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     expect([answer.status, answer.body['id']]).toEqual([200, unbound.key.id]);
   });
 
-  it('are not named by a query or a body [T10]', async () => {
+  it('does not read the tenant from the query or the body [T10]', async () => {
     const query = await host.as(acme.token).get('/whoami?orgId=acme&projectId=apollo');
     const body = await host.as(acme.token).post(GLOBEX, { orgId: 'acme', projectId: 'apollo' });
 
@@ -126,13 +129,13 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
     expect([body.status, body.body['code']]).toEqual([403, 'binding_mismatch']);
   });
 
-  it('hand a handler the tenant that was verified, also where only a part of it is named', async () => {
+  it('passes the verified tenant to the handler, even if the route names only an organisation', async () => {
     const answer = await host.as(globex.token).get('/orgs/globex/whoami');
 
     expect([answer.status, answer.body]).toEqual([200, { id: globex.key.id, tenant: { orgId: 'globex' } }]);
   });
 
-  it('hand a self-scoped handler the binding of the key, whatever the path says', async () => {
+  it('passes the binding of the key to a self-scoped handler, whatever the path names', async () => {
     const bound = await host.as(acme.token).get('/mine/globex');
     const unbound = await host.as((await host.issue({})).token).get('/mine/globex');
 
@@ -141,8 +144,8 @@ describe.each(ADAPTERS)('two tenants of one application on %s', (adapter) => {
   });
 });
 
-describe.each(ADAPTERS)('an application on %s that calls its route parameters otherwise', (adapter) => {
-  it('binds keys to the parameters it names, and to no others', async () => {
+describe.each(ADAPTERS)('an application on %s with other names for its route parameters', (adapter) => {
+  it('compares bindings only with the parameters that it configures', async () => {
     const host = await startMemoriesHost(adapter, {
       tenant: { params: { orgId: 'projectId', projectId: 'nowhere' } },
     });

@@ -7,8 +7,8 @@ const SELF = '/v1/api-keys/self';
 
 const at = (id: string): string => `/v1/api-keys/${id}`;
 
-/** What a review of the running service once got through with. */
-describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (storage) => {
+/** Attacks that once succeeded in a review of the running service. */
+describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s storage', (storage) => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
   });
   afterAll(async () => service.stop());
 
-  it('who sends a thousand short headers hides neither its address nor a second credential [T18]', async () => {
+  it('cannot hide its address or a second credential behind 1,100 short headers [T18]', async () => {
     const { token } = await service.issue({ orgId: 'acme', allowedIps: ['127.0.0.0/8'] });
     const statusWith = async (name: string, value: string): Promise<number> => {
       const padding = Array.from({ length: 1100 }, (_, index) => [`b${index}`, 'c'] as const);
@@ -28,7 +28,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect(await statusWith('x-api-key', 'another')).toBe(400);
   });
 
-  it('with a token in grace takes the key over by no door, and makes nothing that outlives the grace [T52]', async () => {
+  it('cannot take over a key or create a longer-lived one with a token in its grace period [T52]', async () => {
     const { key, token: old } = await service.issue({
       scopes: ['api-keys:write', 'api-keys:rotate-self'],
       orgId: 'acme',
@@ -46,7 +46,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await service.as(String(rotated.body['token'])).get(SELF)).status).toBe(200);
   });
 
-  it('with a token in grace revokes neither its own key nor another that manages keys [T95]', async () => {
+  it('cannot revoke its key or another managing key with a token in its grace period [T95]', async () => {
     const scopes = ['api-keys:write', 'api-keys:rotate-self'];
     const { key, token: old } = await service.issue({ scopes, orgId: 'acme' });
     const manager = await service.issue({ scopes, orgId: 'acme' });
@@ -61,7 +61,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await service.as(manager.token).get(SELF)).status).toBe(200);
   });
 
-  it('with a token in grace gets hold of no key that could rotate that of the token [T52]', async () => {
+  it('cannot gain a key that could rotate its key with a token in its grace period [T52]', async () => {
     await service.owner(THIEF);
     const soon = new Date(Date.now() + 1_800_000).toISOString();
     const { key, token: old } = await service.issue({
@@ -77,21 +77,21 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect(made.status).toBe(201);
 
     const tries: readonly (readonly [string, Promise<HttpAnswer>, string])[] = [
-      ['make a manager', holder.post('/v1/api-keys', manager), 'scopes'],
+      ['create a manager', holder.post('/v1/api-keys', manager), 'scopes'],
       [
-        'make one of its own',
+        'turn its new key into a manager',
         holder.patch(at(String(made.body['id'])), { scopes: manager.scopes }),
         'scopes',
       ],
       ['rotate a manager', holder.post(`${at(other.key.id)}/rotate`, {}), 'scopes'],
       [
-        'end its key early',
+        'shorten the life of its key',
         holder.patch(at(key.id), { expiresAt: new Date(Date.now() + 60_000).toISOString() }),
         'scopes',
       ],
       ['give its key away', holder.patch(at(key.id), { ownerId: THIEF, orgId: 'acme' }), 'scopes'],
       ['bind its key', holder.patch(at(key.id), { orgId: 'acme' }), 'scopes'],
-      ['give another away', holder.patch(at(plain.key.id), { ownerId: THIEF }), 'ownerId'],
+      ['give another key away', holder.patch(at(plain.key.id), { ownerId: THIEF }), 'ownerId'],
     ];
     for (const [what, answer, field] of tries) {
       const { status, body } = await answer;
@@ -104,7 +104,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await current.patch(at(key.id), { orgId: 'acme' })).status).toBe(200);
   });
 
-  it('with a token in grace activates no user, and gets no key that could [T53]', async () => {
+  it('cannot activate a user or gain a key that could with a token in its grace period [T53]', async () => {
     const user = '01jd8x4k2m6n8p0q2r4s6t8v2a';
     await service.owner(user);
     const path = `/v1/users/${user}`;
@@ -120,9 +120,9 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     const manager = { name: 'n', scopes: ['users:write'], expiresAt: soon };
     const tries: readonly (readonly [string, Promise<HttpAnswer>, string])[] = [
       ['activate', holder.patch(path, { status: 'active' }), 'forbidden'],
-      ['activate and name', holder.patch(path, { status: 'active', username: 'thief' }), 'forbidden'],
-      ['free the sign-in', holder.delete(path), 'forbidden'],
-      ['make a manager', holder.post('/v1/api-keys', manager), 'delegation_exceeded'],
+      ['activate and rename', holder.patch(path, { status: 'active', username: 'thief' }), 'forbidden'],
+      ['delete the user', holder.delete(path), 'forbidden'],
+      ['create a manager', holder.post('/v1/api-keys', manager), 'delegation_exceeded'],
       ['rotate a manager', holder.post(`${at(users.key.id)}/rotate`, {}), 'delegation_exceeded'],
       ['change a manager', holder.patch(at(users.key.id), { scopes: [] }), 'delegation_exceeded'],
     ];
@@ -140,7 +140,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect((await holder.delete(path)).status).toBe(204);
   });
 
-  it('without users:write takes no key from the user who owns it [T73]', async () => {
+  it('cannot take a key from its owner without users:write [T73]', async () => {
     const { key, token: users } = await service.issue({
       scopes: ['memory:read'],
       orgId: 'acme',
@@ -157,14 +157,14 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     expect([freed.status, freed.body['ownerId']]).toEqual([200, null]);
   });
 
-  it('without users:write gets no token of a key that a user owns', async () => {
+  it('cannot rotate a key with an owner without users:write', async () => {
     const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme', ownerId: OWNER });
     const { token } = await service.issue({ scopes: ['api-keys:write', 'memory:read'], orgId: 'acme' });
     const refused = await service.as(token).post(`/v1/api-keys/${key.id}/rotate`, {});
     expect([refused.status, refused.body['exceeded']]).toEqual([403, ['ownerId']]);
   });
 
-  it('with 15,000 fields gets a short answer', async () => {
+  it('gets a short error for a request with 15,000 fields', async () => {
     const wide = Object.fromEntries(Array.from({ length: 15_000 }, (_, index) => [`f${index}`, 1]));
     for (const body of [
       wide,
@@ -177,7 +177,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker, keys kept in %s', (sto
     }
   });
 
-  it('bound to globex learns from an import nothing about a hash that was imported for acme [T65]', async () => {
+  it('cannot learn with a key bound to globex whether a hash is imported already [T65]', async () => {
     const record = { hash: 'ab'.repeat(32), name: 'n', scopes: [] };
     const importing = async (token: string): Promise<HttpAnswer> =>
       service.as(token).post('/v1/api-keys/import', { keys: [record] });

@@ -9,7 +9,7 @@ import { testDatabaseUri } from '../support/test-database';
 const ROOT = join(__dirname, '../..');
 
 describe('an operator who reads docs/cli.md', () => {
-  it('goes through the commands as they stand', async () => {
+  it('can run the commands verbatim', async () => {
     const guide = await readFile(join(ROOT, 'docs/cli.md'), 'utf8');
     const [, after = ''] = guide.split('<!-- commands: run by ');
     const [, block = ''] = after.split(/```sh\n|```/);
@@ -30,13 +30,13 @@ describe('an operator who reads docs/cli.md', () => {
     });
     await rm(folder, { recursive: true });
 
-    expect(stdout).toMatch(/^MongoDB +reached$/m);
+    expect(stdout).toMatch(/^MongoDB +reachable$/m);
     expect(stdout).toMatch(/^[0-9a-z]{26} +first key +active /m);
     expect(stdout).toMatch(/^[0-9a-z]{26} is revoked$/m);
     expect(stdout).not.toMatch(/_[0-9A-Za-z]{49}/);
   });
 
-  it('finds every exit code explained', async () => {
+  it('finds an explanation of every exit code', async () => {
     const guide = await readFile(join(ROOT, 'docs/cli.md'), 'utf8');
     const [, table = ''] = guide.split('## Exit codes');
     const explained = [...(table.split('##')[0]?.matchAll(/^\| (\d) /gm) ?? [])].map(([, code]) =>

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => service.stop());
 
-/** One line of text for the operator, and one document for a program, whatever was wrong. */
+/** Expects one line of text for the operator and one JSON document for a program. */
 function expectRefusal(ran: CommandRun, exitCode: number, code: string): void {
   expect([ran.code, documentIn(ran)['error']]).toEqual([
     exitCode,
@@ -30,17 +30,17 @@ function expectRefusal(ran: CommandRun, exitCode: number, code: string): void {
   expect(ran.stderr + ran.stdout).not.toMatch(/hunter2|s{43}|    at /);
 }
 
-describe('an operator whose arguments are wrong', () => {
+describe('an operator who passes invalid arguments', () => {
   it.each([
     [
-      'operators for an organisation',
+      'MongoDB operators as an organisation',
       [
         ['keys', 'list', '--org', '{"$ne":null}'],
         ['keys', 'list', '--org=[$gt]='],
       ],
     ],
     [
-      'no organisation',
+      'a missing organisation',
       [
         ['keys', 'list', '--org', ''],
         ['keys', 'list', '--project', 'apollo'],
@@ -54,55 +54,55 @@ describe('an operator whose arguments are wrong', () => {
       ],
     ],
     [
-      'numbers that are none',
+      'invalid numbers',
       [
         ['keys', 'list', '--limit', '1e3'],
         ['keys', 'list', '--limit', '101'],
       ],
     ],
     [
-      'a grace beyond all',
+      'an invalid grace period',
       [
         ['keys', 'rotate', 'x', '--grace', '604801'],
         ['keys', 'rotate', 'x', '--grace', '-1'],
       ],
     ],
     [
-      'states and owners that are none',
+      'invalid statuses and owners',
       [
         ['keys', 'list', '--status', 'ACTIVE'],
         ['keys', 'list', '--owner', 'root'],
       ],
     ],
     [
-      'cursors of their own making',
+      'an invalid cursor, and --all with --limit',
       [
         ['keys', 'list', '--cursor', '{}'],
         ['keys', 'list', '--all', '--limit', '3'],
       ],
     ],
     [
-      'names of nothing and of a megabyte',
+      'an empty name and a name of 100,000 characters',
       [
         ['create-root-key', '--name', ' '],
         ['create-root-key', '--name', 'x'.repeat(100_000)],
       ],
     ],
-    ['secrets that nobody asked for', [['keys', 'list', `--token=${TOKEN}`], ['mongodb://root:hunter2@db']]],
+    ['unexpected secrets', [['keys', 'list', `--token=${TOKEN}`], ['mongodb://root:hunter2@db']]],
     [
-      'no id and two ids',
+      'a missing id and two ids',
       [
         ['keys', 'show'],
         ['keys', 'show', TOKEN, TOKEN],
       ],
     ],
-  ])('reads what is wrong, and nothing was done: %s', async (_name, calls) => {
+  ])('gets a usage error with exit code 2: %s', async (_name, calls) => {
     for (const ran of await Promise.all(calls.map(async (args) => run(...args, '--json')))) {
       expectRefusal(ran, 2, 'usage');
     }
   });
 
-  it('is shown how it is used where nothing is asked for', async () => {
+  it('gets the usage text if the command is missing', async () => {
     const [bare, group, help] = await Promise.all([run(), run('keys'), run('keys', 'list', '--help')]);
     expect([bare.code, group.code, help.code]).toEqual([2, 2, 0]);
     expect(bare.stderr).toContain('Exit codes:');
@@ -111,8 +111,8 @@ describe('an operator whose arguments are wrong', () => {
   });
 });
 
-describe('an operator who names a key that is none', () => {
-  it('is told so, whatever else has the id', async () => {
+describe('an operator who names an unknown key', () => {
+  it('gets not_found, even if something else has this id', async () => {
     await service.owner(ALICE);
     const { key } = await service.issue({ name: 'used', orgId: 'acme' });
     const connection = await mongoose.createConnection(uri).asPromise();
@@ -140,7 +140,7 @@ describe('an operator who names a key that is none', () => {
   });
 });
 
-/** What commands of a shell wrote to standard error. */
+/** Runs shell commands and returns their standard error. */
 const piped = async (commands: string): Promise<string> =>
   new Promise((resolve) => {
     const env = { PATH: process.env['PATH'] ?? '', MONGODB_URI: uri, NODE: process.execPath };
@@ -149,16 +149,16 @@ const piped = async (commands: string): Promise<string> =>
     );
   });
 
-describe('an operator whose reader goes away', () => {
-  it('hears nothing of it where a list was read', async () => {
+describe('an operator whose output cannot be written', () => {
+  it('gets no error for a list whose reader closed the pipe', async () => {
     const err = await piped('{ "$NODE" dist/cli.js keys list --all; echo "code $?" >&2; } | true');
     expect(err).toBe('code 0\n');
   });
 
   it.each([
-    ['a pipe that is closed', '| true'],
-    ['a disk that is full', '> /dev/full'],
-  ])('is told that a token is lost, on %s', async (_name, where) => {
+    ['a closed pipe', '| true'],
+    ['a full disk', '> /dev/full'],
+  ])('gets an error that the new token is lost because of %s', async (_name, where) => {
     const { key } = await service.issue({ name: 'job', orgId: 'acme' });
     const err = await piped(`{ "$NODE" dist/cli.js keys rotate ${key.id}; echo "code $?" >&2; } ${where}`);
     expect(err).toMatch(/keyward: the token of \w+ could not be written and is lost: rotate .*\ncode 1\n$/);

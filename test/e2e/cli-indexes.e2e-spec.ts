@@ -22,8 +22,8 @@ beforeAll(async () => {
 });
 afterAll(async () => connection.close());
 
-describe('an operator who looks after indexes', () => {
-  it('is told of an empty database that all are missing, and none is built by asking', async () => {
+describe('an operator who runs keyward indexes', () => {
+  it('sees that all indexes of an empty database are missing, and check builds none', async () => {
     const ran = await run('check', '--json');
     const { ok, collections } = documentIn<Report>(ran);
     expect([ran.code, ok, ran.stderr]).toEqual([1, false, '']);
@@ -38,7 +38,7 @@ describe('an operator who looks after indexes', () => {
     expect(await connection.listCollections()).toEqual([]);
   });
 
-  it('builds them, as often as wanted, and then none is missing', async () => {
+  it('can run build repeatedly, and then none is missing', async () => {
     for (const verb of ['build', 'build', 'check']) {
       const ran = await run(verb);
       expect([ran.code, ran.stderr]).toEqual([0, '']);
@@ -47,7 +47,7 @@ describe('an operator who looks after indexes', () => {
     }
   });
 
-  it('is told which one is missing and which nobody uses, and building drops none', async () => {
+  it('sees which index is missing and which is extra, and build drops none', async () => {
     await connection.collection('api_keys').dropIndex('orgId_1__id_1');
     await connection.collection('api_keys').createIndex({ name: 1 });
     const checked = await run('check', '--json');
@@ -62,7 +62,7 @@ describe('an operator who looks after indexes', () => {
     expect(built.stdout).toMatch(/^api_keys +name_1 +extra/m);
   });
 
-  it('needs to drop one that is in the way', async () => {
+  it('sees an index with the right key and wrong options as missing and as extra', async () => {
     await connection.collection('api_key_usage').dropIndex('day_1');
     await connection.collection('api_key_usage').createIndex({ day: 1 });
     const checked = await run('check', '--json');
@@ -72,7 +72,7 @@ describe('an operator who looks after indexes', () => {
     expect([checked.code, names(usage?.missing), usage?.extra]).toEqual([1, ['day_1'], ['day_1']]);
   });
 
-  it('finds every collection of the service looked after, with no index missing and none too many', async () => {
+  it('sees every indexed collection of the service, with no missing and no extra index', async () => {
     const own = testDatabaseUri('cli-indexes-service');
     const service = await startService('mongo', { MONGODB_URI: own });
     const ran = await keyward(['indexes', 'check', '--json'], { MONGODB_URI: own });

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => service.stop());
 
-/** No hash and no token of any key, in either stream. */
+/** Expects no hash and no token of any key in either stream. */
 async function expectNothingSecret({ stdout, stderr }: CommandRun): Promise<void> {
   for (const { key, token } of [...Object.values(keys), service.root]) {
     const { secrets } = await storedKey(service, key.id);
@@ -57,7 +57,7 @@ describe('an operator who lists keys', () => {
     await expectNothingSecret(ran);
   });
 
-  it('sees names that would command the terminal as text, on one line each', async () => {
+  it('sees control characters in names as escaped text, on one line each', async () => {
     const table = await run('keys', 'list', '--org', 'hostile');
     expect(table.stdout).toContain('\\u001b[2J\\u009b1m\\u202e\\u000a');
     // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -69,7 +69,7 @@ describe('an operator who lists keys', () => {
     expect(documentIn(shown)['name']).toBe(keys.hostile.key.name);
   });
 
-  it('narrows the list down, and each filter keeps the other tenant out', async () => {
+  it('can filter by tenant, owner and status, and no filter returns keys of the other tenant', async () => {
     const org = await run('keys', 'list', '--json', '--org', 'acme');
     const project = await run('keys', 'list', '--json', '--org', 'globex', '--project', 'apollo');
     const owner = await run('keys', 'list', '--json', '--owner', OWNER);
@@ -82,7 +82,7 @@ describe('an operator who lists keys', () => {
     expect(documentIn(none)).toEqual({ data: [], nextCursor: null });
   });
 
-  it('finds the keys of a customer by the external id', async () => {
+  it('can filter the keys of a customer by external id', async () => {
     const ran = await run('keys', 'list', '--json', '--external-id', 'cust-7');
     expect(idsIn(ran)).toEqual([keys.globex.key.id]);
     const malformed = await run('keys', 'list', '--external-id', 'cust 7');
@@ -92,7 +92,7 @@ describe('an operator who lists keys', () => {
     ]);
   });
 
-  it('goes on where a list ended, and gets all at once where asked', async () => {
+  it('can continue a list with --cursor, and gets the complete list with --all', async () => {
     const first = await run('keys', 'list', '--limit', '2');
     const [, cursor = ''] = /--cursor (\S+)\n$/.exec(first.stderr) ?? [];
     const rest = await run('keys', 'list', '--json', '--cursor', cursor);
@@ -105,7 +105,7 @@ describe('an operator who lists keys', () => {
 });
 
 describe('an operator who shows a key', () => {
-  it('reads what the HTTP API shows, and its history', async () => {
+  it('sees the same fields as in the HTTP API, and the history', async () => {
     const { id } = keys.acme.key;
     const ran = await run('keys', 'show', id, '--history', '--json');
     const { history, ...shown } = documentIn(ran);
@@ -115,7 +115,7 @@ describe('an operator who shows a key', () => {
     await expectNothingSecret(ran);
   });
 
-  it('reads it as text', async () => {
+  it('sees the fields and the history as text', async () => {
     const ran = await run('keys', 'show', keys.revoked.key.id, '--history');
     expect(ran.stdout).toMatch(/^status +revoked$/m);
     expect(ran.stdout).toMatch(/^\S+Z +revoked +key:\w+ +2 +- +done$/m);
@@ -124,7 +124,7 @@ describe('an operator who shows a key', () => {
 });
 
 describe('an operator who revokes a key', () => {
-  it('is not obeyed without a terminal and without --yes', async () => {
+  it('gets a usage error without a terminal and without --yes', async () => {
     const { key } = await service.issue({ name: 'kept', orgId: 'acme' });
     const ran = await run('keys', 'revoke', key.id, '--reason', 'leaked', '--json');
     expect([ran.code, documentIn(ran)['error']]).toEqual([2, expect.objectContaining({ code: 'usage' })]);
@@ -132,7 +132,7 @@ describe('an operator who revokes a key', () => {
     expect((await storedKey(service, key.id)).revokedAt).toBeUndefined();
   });
 
-  it('stops it for good, alone, and stands in its history as cli', async () => {
+  it('stops only this key permanently, and appears in its history as cli', async () => {
     const doomed = await service.issue({ name: 'doomed', orgId: 'acme' });
     const other = await service.issue({ name: 'other', orgId: 'globex' });
     const ran = await run('keys', 'revoke', doomed.key.id, '--reason', 'leaked in a log', '--yes', '--json');
@@ -158,12 +158,12 @@ describe('an operator who revokes a key', () => {
 });
 
 describe('an operator who rotates a key', () => {
-  it('gets the new token once, on standard output, and the former one works for the grace', async () => {
+  it('gets the new token once, on standard output, and the previous token works for the grace period', async () => {
     const { key, token } = await service.issue({ name: 'job', orgId: 'globex', scopes: ['a:b'] });
     const ran = await run('keys', 'rotate', key.id, '--grace', '3600');
     expect(ran.code).toBe(0);
     expect(ran.stdout).toMatch(NATIVE_TOKEN);
-    expect(ran.stderr).toMatch(/^keyward: \w+ is rotated; the former token works until \S+Z; .*\n$/);
+    expect(ran.stderr).toMatch(/^keyward: rotated \w+; the previous token works until \S+Z; .*\n$/);
     expect(ran.stderr).not.toContain(ran.stdout.trim().slice(-49));
     for (const each of [token, ran.stdout.trim()]) {
       const { body } = await service.as(each).get('/v1/api-keys/self');
@@ -171,7 +171,7 @@ describe('an operator who rotates a key', () => {
     }
 
     const again = await run('keys', 'rotate', key.id, '--json');
-    expect(again.stderr).toContain('is rotated; the former token has ended; ');
+    expect(again.stderr).toContain('; the previous token no longer works; ');
     const { token: newest, ...shown } = documentIn<{ token: string }>(again);
     expect(`${newest}\n`).toMatch(NATIVE_TOKEN);
     expect(shown).toMatchObject({ id: key.id, version: 3, status: 'active' });
@@ -184,7 +184,7 @@ describe('an operator who rotates a key', () => {
     ]);
   });
 
-  it('is told why a revoked key stays as it is', async () => {
+  it('gets the error revoked_key_unchangeable for a revoked key', async () => {
     const ran = await run('keys', 'rotate', keys.revoked.key.id, '--json');
     expect(ran.code).toBe(1);
     expect(documentIn(ran)['error']).toMatchObject({ code: 'revoked_key_unchangeable' });

@@ -16,12 +16,12 @@ import { startTcpProxy } from '../support/tcp-proxy';
 import { testDatabaseUri } from '../support/test-database';
 import { aUser } from '../support/user-fixtures';
 
-describe('an operator whose database is away', () => {
-  it.each([['no one listens'], ['the server hangs']])('is told so once, in time: %s', async (how) => {
+describe('an operator whose database is unreachable', () => {
+  it.each([['closed port'], ['hanging server']])('gets one storage_unavailable error: %s', async (how) => {
     const target = new URL(testDatabaseUri());
     const proxy = await startTcpProxy({ host: target.hostname, port: Number(target.port) });
     proxy.hang();
-    const port = how === 'no one listens' ? await freePort() : proxy.port;
+    const port = how === 'closed port' ? await freePort() : proxy.port;
     const ran = await keyward(['keys', 'list', '--json'], {
       MONGODB_URI: `mongodb://root:hunter2@127.0.0.1:${port}/keyward`,
       MONGODB_CONNECT_TIMEOUT_MS: '500',
@@ -35,7 +35,7 @@ describe('an operator whose database is away', () => {
     expect(ran.stderr + ran.stdout).not.toContain('hunter2');
   });
 
-  it('is told so too where it goes away under an import', async () => {
+  it('gets exit code 4 if the database becomes unreachable during an import', async () => {
     const uri = new URL(testDatabaseUri());
     const proxy = await startTcpProxy({ host: uri.hostname, port: Number(uri.port) });
     uri.port = String(proxy.port);
@@ -44,7 +44,7 @@ describe('an operator whose database is away', () => {
     await promisify(execFile)('mkfifo', [pipe]);
 
     const cli = runNode(['dist/cli.js', 'import', pipe], { MONGODB_URI: uri.href });
-    // Opens once the command reads, which is when it is connected.
+    // Opens as soon as the command reads, which it does after it has connected.
     const file = await open(pipe, 'w');
     proxy.hang();
     await file.write(`${JSON.stringify(exportedKey(foreignKey().hash))}\n`);
@@ -59,8 +59,8 @@ describe('an operator whose database is away', () => {
   });
 });
 
-describe('a command', () => {
-  it('does nothing but what it says: no index, no heartbeat, no collection', async () => {
+describe('a CLI command', () => {
+  it('has no side effects on the database: no index, no heartbeat, no collection', async () => {
     const uri = testDatabaseUri('cli-quiet');
     const ran = await keyward(['keys', 'list', '--json'], { MONGODB_URI: uri });
     expect(documentIn(ran)).toEqual({ data: [], nextCursor: null });
@@ -69,7 +69,7 @@ describe('a command', () => {
     await connection.close();
   });
 
-  it('leaves to the service what the service does at its start', async () => {
+  it('does not run the startup tasks of the service', async () => {
     const uri = testDatabaseUri('cli-start');
     const service = await startService('mongo', { MONGODB_URI: uri });
     const user = aUser();
@@ -90,15 +90,15 @@ describe('a command', () => {
 });
 
 describe('an operator without a database', () => {
-  it.each([['keys', 'list'], ['indexes', 'check'], ['create-root-key']])(
-    'is told that memory storage would be of no use: %s %s',
-    async (...args) => {
-      const ran = await keyward([...args, '--json'], { NODE_ENV: 'test' });
+  it.each(['keys list', 'indexes check', 'create-root-key'])(
+    'gets an error that memory storage ends with the command: %s',
+    async (command) => {
+      const ran = await keyward([...command.split(' '), '--json'], { NODE_ENV: 'test' });
       expect([ran.code, documentIn(ran)['error']]).toEqual([
         5,
         expect.objectContaining({ code: 'configuration_refused' }),
       ]);
-      expect(ran.stderr).toMatch(/^keyward: memory storage ends with this command.*\n$/);
+      expect(ran.stderr).toMatch(/^keyward: memory storage is lost when this command ends.*\n$/);
     },
   );
 });

@@ -6,14 +6,14 @@ import { runBuiltService, runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
 
 describe('an operator at the command line', () => {
-  it.each(['--version', '-V'])('is told which version runs with %s, and nothing more', async (option) => {
+  it.each(['--version', '-V'])('sees only the version with %s', async (option) => {
     const { version } = JSON.parse(await readFile(join(__dirname, '../../package.json'), 'utf8')) as {
       readonly version: string;
     };
     expect(await keyward([option])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it('makes a root key for MongoDB storage as often as asked, and the service takes each', async () => {
+  it('can create several root keys in MongoDB storage, and the service accepts each', async () => {
     const environment = { NODE_ENV: 'production', MONGODB_URI: testDatabaseUri() };
     const tokens: string[] = [];
     for (const name of ['first', 'second']) {
@@ -32,7 +32,7 @@ describe('an operator at the command line', () => {
     await service.stop();
   });
 
-  it('is not bound by the maximum life that callers have', async () => {
+  it('can create a root key without the maximum lifetime that applies to callers', async () => {
     const environment = { MONGODB_URI: testDatabaseUri(), API_KEY_MAX_TTL_DAYS: '1' };
     const cli = runNode(['dist/cli.js', 'create-root-key'], environment);
     expect(await cli.exited()).toBe(0);
@@ -51,10 +51,10 @@ describe('an operator at the command line', () => {
     await service.stop();
   });
 
-  it('is told that a key made in memory would be of no use', async () => {
+  it('gets an error that a root key in memory storage ends with the command', async () => {
     const cli = runNode(['dist/cli.js', 'create-root-key'], { NODE_ENV: 'development' });
     expect(await cli.exited()).toBe(5);
     expect(cli.stdout()).toBe('');
-    expect(cli.stderr()).toMatch(/^keyward: memory storage ends with this command.*\n$/);
+    expect(cli.stderr()).toMatch(/^keyward: memory storage is lost when this command ends.*\n$/);
   });
 });

@@ -28,17 +28,17 @@ async function makeSecrets(): Promise<{ folder: string; read: (name: string) => 
   return { folder, read: async (name) => readFile(join(folder, 'secrets', name), 'utf8') };
 }
 
-describe('an operator who copies the unit for systemd', () => {
+describe('an operator who copies the systemd unit', () => {
   const unit =
     blocksOf('docs/operations/deployment.md').find(({ language }) => language === 'ini')?.code ?? '';
 
-  it('has the settings read by root, since the service is a user of its own and cannot', () => {
+  it('gets a service with its own user, and systemd reads the settings as root', () => {
     expect(unit).toMatch(/^DynamicUser=yes$/m);
     expect(unit).toMatch(/^EnvironmentFile=\/etc\/keyward\.env$/m);
     expect(unit).toMatch(/^ExecStart=\S+\/node \/opt\/keyward\/dist\/main\.js$/m);
   });
 
-  it('has it started with the machine, once there is a network', () => {
+  it('gets a service that starts at boot, after the network', () => {
     expect(unit.match(/^\[\w+\]$/gm)).toEqual(['[Unit]', '[Service]', '[Install]']);
     expect(unit).toMatch(/^Wants=network-online\.target$/m);
     expect(unit).toMatch(/^After=network-online\.target$/m);
@@ -46,13 +46,13 @@ describe('an operator who copies the unit for systemd', () => {
   });
 });
 
-describe('an operator who starts compose.yaml', () => {
+describe('compose.yaml', () => {
   let compose: ComposeFile;
   beforeAll(async () => {
     compose = await readCompose();
   });
 
-  it('gets every part hardened, watched and started again [T85]', () => {
+  it('hardens, health-checks and restarts every container [T85]', () => {
     for (const [name, service] of Object.entries(compose.services)) {
       expect([name, service.read_only, service.cap_drop, service.security_opt]).toEqual([
         name,
@@ -64,7 +64,7 @@ describe('an operator who starts compose.yaml', () => {
         name,
         expect.stringMatching(/^(unless-stopped|on-failure:\d+)$/),
       ]);
-      // Keyward's own are in its image: its user, and its health check.
+      // Keyward's image defines its user and its health check.
       const own = service.build !== undefined;
       expect([name, own || service.user !== undefined]).toEqual([name, true]);
       expect([name, own || name === 'mongo-init' || service.healthcheck !== undefined]).toEqual([name, true]);
@@ -75,7 +75,7 @@ describe('an operator who starts compose.yaml', () => {
     }
   });
 
-  it('gives Keyward settings that it knows, from the file and from the secrets alike', async () => {
+  it('passes only known settings to Keyward, in the file and in the secrets', async () => {
     const secrets = await makeSecrets();
     const secret = parseEnv(await secrets.read('keyward_env'));
     await rm(secrets.folder, { recursive: true });
@@ -90,7 +90,7 @@ describe('an operator who starts compose.yaml', () => {
     }
   });
 
-  it('finds no secret in the file, and each that it names made by the script', async () => {
+  it('contains no secret, and the script creates each secret that it names', async () => {
     const text = await projectFile('compose.yaml');
     expect(text).not.toMatch(/:\/\/[^\s/]*:[^\s/]*@/);
     expect(text).not.toMatch(/(?:password|secret|token|requirepass)\s*[:=]\s*\S*[0-9a-f]{8}/i);
@@ -109,7 +109,7 @@ describe('an operator who starts compose.yaml', () => {
     expect(await projectFile('.gitignore')).toContain('deploy/secrets/\n');
   });
 
-  it('keeps the secrets it has when the script runs again', async () => {
+  it('keeps its secrets if the script runs again', async () => {
     const secrets = await makeSecrets();
     const before = await secrets.read('keyward_env');
     await promisify(execFile)('sh', [join(secrets.folder, 'make-secrets.sh')]);
@@ -119,7 +119,7 @@ describe('an operator who starts compose.yaml', () => {
     await rm(secrets.folder, { recursive: true });
   });
 
-  it('finds the same names, ports and addresses in every file', async () => {
+  it('has the same names, ports and addresses as the other files', async () => {
     const nginx = await projectFile('deploy/nginx.conf');
     const init = await projectFile('deploy/mongo-init.js');
     const script = await projectFile('deploy/make-secrets.sh');
@@ -139,7 +139,7 @@ describe('an operator who starts compose.yaml', () => {
     expect(nginx).toContain(`listen ${new URL(services['nginx']?.healthcheck?.test.at(-1) ?? '').host};`);
   });
 
-  it('has parts that wait for each other in the right order', async () => {
+  it('has timeouts of nginx and Keyward in the right order', async () => {
     const { KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS, SHUTDOWN_TIMEOUT_MS } = new Environment();
     const nginx = await projectFile('deploy/nginx.conf');
     const seconds = (name: string): number => Number(new RegExp(`${name} (\\d+)s;`).exec(nginx)?.[1]);
@@ -151,7 +151,7 @@ describe('an operator who starts compose.yaml', () => {
     }
   });
 
-  it('mounts only files that are there', async () => {
+  it('mounts only files that exist', async () => {
     for (const { volumes = [] } of Object.values(compose.services)) {
       for (const volume of volumes.filter((from) => from.startsWith('./'))) {
         await expect(stat(join(ROOT, volume.split(':')[0] ?? ''))).resolves.toBeDefined();
@@ -159,14 +159,14 @@ describe('an operator who starts compose.yaml', () => {
     }
   });
 
-  it('publishes nginx and nothing else, on this machine unless told otherwise', () => {
+  it('publishes only nginx, by default on 127.0.0.1', () => {
     const published = Object.entries(compose.services).filter(([, { ports }]) => ports !== undefined);
     expect(published.map(([name]) => name)).toEqual(['nginx']);
     expect(published[0]?.[1].ports).toEqual([expect.stringContaining('127.0.0.1:')]);
   });
 });
 
-/** What the tests look at in a package of the lockfile. */
+/** The fields of a lockfile package that the tests read. */
 interface LockedPackage {
   readonly dev?: boolean;
   readonly hasInstallScript?: boolean;
@@ -174,7 +174,7 @@ interface LockedPackage {
   readonly link?: boolean;
 }
 
-/** The packages of package-lock.json by the folder that each is installed in. */
+/** Returns the packages of package-lock.json by their installation folder. */
 async function lockedPackages(): Promise<Readonly<Record<string, LockedPackage>>> {
   const { packages } = JSON.parse(await projectFile('package-lock.json')) as {
     readonly packages: Readonly<Record<string, LockedPackage>>;
@@ -183,7 +183,7 @@ async function lockedPackages(): Promise<Readonly<Record<string, LockedPackage>>
 }
 
 describe('the image', () => {
-  it('runs without root and without a shell, on a Node line that the gate runs on', async () => {
+  it('runs without root and without a shell, on a Node version that CI tests', async () => {
     const lines = await readDockerfile();
     const last = lines.slice(lines.findLastIndex(({ name }) => name === 'FROM'));
     const instruction = (name: string): string => last.find((line) => line.name === name)?.rest ?? '';
@@ -202,7 +202,7 @@ describe('the image', () => {
     expect(workflow.jobs.gate.strategy.matrix.node).toContain(Number(major));
   });
 
-  it('sets what the service reads, and listens where it says', async () => {
+  it('sets only settings that the service reads, and exposes its port', async () => {
     const lines = await readDockerfile();
     const pairs = lines.filter(({ name }) => name === 'ENV').flatMap(({ rest }) => rest.split(' '));
     const settings = Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]));
@@ -211,7 +211,7 @@ describe('the image', () => {
     expect(lines.find(({ name }) => name === 'EXPOSE')?.rest).toBe(settings['PORT']);
   });
 
-  it('copies only what is there and what .dockerignore lets through', async () => {
+  it('copies only files that exist and that .dockerignore allows', async () => {
     const lines = await readDockerfile();
     const letThrough = (await projectFile('.dockerignore'))
       .split('\n')
@@ -226,7 +226,7 @@ describe('the image', () => {
     expect(letThrough.map((line) => line.slice(1)).filter((path) => !copied.includes(path))).toEqual([]);
   });
 
-  it('runs no script of a package: no package that it holds has one to run [T86]', async () => {
+  it('runs no install script of a package, and contains no package with one [T86]', async () => {
     const installs = (await readDockerfile()).filter(
       ({ name, rest }) => name === 'RUN' && /\bnpm ci\b/.test(rest),
     );
@@ -238,7 +238,7 @@ describe('the image', () => {
     expect(scripted.map(([path]) => path)).toEqual([]);
   });
 
-  it('holds every package that the service imports, though it is made without those for development', async () => {
+  it('contains every package that the service imports, without the development dependencies', async () => {
     const packages = await lockedPackages();
     const files = (await readdir(join(ROOT, 'dist'), { recursive: true })).filter((file) =>
       file.endsWith('.js'),
@@ -260,7 +260,7 @@ describe('the image', () => {
   });
 });
 
-/** Runs the health check beside a server that answers with a status; the setting `here` becomes its port. */
+/** Runs the health check against a server that answers with a status. The setting `here` becomes its port. */
 async function checkedAgainst(
   status: number,
   environment: Record<string, string> = {},
@@ -285,17 +285,17 @@ async function checkedAgainst(
 }
 
 describe('the health check of the container', () => {
-  it('passes where the service says that it lives, on the port that serves health', async () => {
+  it('passes if the service answers 200 on the port that serves health', async () => {
     expect(await checkedAgainst(200)).toBe(0);
     expect(await checkedAgainst(200, { PORT: '1', METRICS_HOST: '127.0.0.1', METRICS_PORT: 'here' })).toBe(0);
   });
 
-  it('fails where the service does not, or where nobody listens', async () => {
+  it('fails if the service answers 503 or if no service listens', async () => {
     expect(await checkedAgainst(503)).toBe(1);
     expect(await checkedAgainst(200, { PORT: '1' })).toBe(1);
   });
 
-  it('passes for the service itself', async () => {
+  it('passes for the running service', async () => {
     const service = runNode(['dist/main.js'], { NODE_ENV: 'test', PORT: '0' });
     const [, port = ''] = await service.waitFor(/listening on \S+:(\d+)/);
     const checked = runNode(['deploy/healthcheck.mjs'], { PORT: port });
@@ -307,21 +307,21 @@ describe('the health check of the container', () => {
 
 const DIGEST = /^[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}$/;
 
-describe('a supplier who replaces a release', () => {
-  it('does not change the image: each of its bases is pinned by digest [T86]', async () => {
+describe('a supplier that replaces a release', () => {
+  it('cannot change the image, because each base image is pinned by digest [T86]', async () => {
     const bases = (await readDockerfile()).filter(({ name }) => name === 'FROM');
     expect(bases.length).toBeGreaterThan(0);
     for (const { rest } of bases) expect(rest.split(' ')[0]).toMatch(DIGEST);
   });
 
-  it('does not change compose.yaml: each image that is not built here is pinned by digest [T86]', async () => {
+  it('cannot change compose.yaml, because each external image is pinned by digest [T86]', async () => {
     const { services } = await readCompose();
     const others = Object.values(services).filter(({ build }) => build === undefined);
     expect(others.length).toBeGreaterThan(4);
     for (const { image } of others) expect(image).toMatch(DIGEST);
   });
 
-  it('does not change the workflows: each action is pinned by commit, with its version beside it [T86]', async () => {
+  it('cannot change the workflows, because each action is pinned by commit and names its version [T86]', async () => {
     const workflows = await readdir(join(ROOT, '.github/workflows'));
     const texts = await Promise.all(workflows.map(async (file) => projectFile(`.github/workflows/${file}`)));
     const uses = texts.flatMap((text) => [...text.matchAll(/\buses: *(.+)$/gm)].map(([, action]) => action));
@@ -329,14 +329,14 @@ describe('a supplier who replaces a release', () => {
     for (const action of uses) expect(action).toMatch(/^[\w-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  it('does not change what npm installs: each package of the registry has its hash in the lockfile', async () => {
+  it('cannot change what npm installs, because the lockfile has the hash of each registry package', async () => {
     for (const [path, { integrity, link = false }] of Object.entries(await lockedPackages())) {
       const isOurs = link || !path.includes('node_modules/');
       expect([path, isOurs || integrity?.startsWith('sha512-')]).toEqual([path, true]);
     }
   });
 
-  it('is followed by Dependabot, for images and for actions', async () => {
+  it('is tracked by Dependabot for images and actions', async () => {
     const { updates } = parse(await projectFile('.github/dependabot.yml')) as {
       readonly updates: readonly { readonly 'package-ecosystem': string; readonly directory: string }[];
     };
@@ -349,7 +349,7 @@ describe('a supplier who replaces a release', () => {
     );
   });
 
-  it('learns nothing of an installation: the telemetry of swagger-ui-dist is an empty package of this project [T87]', async () => {
+  it('gets no telemetry of swagger-ui-dist, because an empty local package replaces it [T87]', async () => {
     const packages = Object.entries(await lockedPackages());
     const telemetry = packages.filter(([path]) => /(?:^|\/)node_modules\/@scarf\//.test(path));
     expect(telemetry).toEqual([['node_modules/@scarf/scarf', { resolved: 'stubs/scarf', link: true }]]);

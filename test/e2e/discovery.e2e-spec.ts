@@ -15,7 +15,7 @@ async function withService(
   }
 }
 
-describe('a client that discovers how to introspect', () => {
+describe('a client that discovers the introspection endpoint', () => {
   it.each([
     ['https://keys.example.com', 'https://keys.example.com/oauth2/introspect', [OAUTH, OPENID]],
     ['https://keys.example.com/', 'https://keys.example.com/oauth2/introspect', [OAUTH, OPENID]],
@@ -24,30 +24,33 @@ describe('a client that discovers how to introspect', () => {
       'https://example.com/acme/keys/oauth2/introspect',
       [OAUTH, OPENID, `${OAUTH}/acme/keys`, `${OPENID}/acme/keys`],
     ],
-  ])('of %s finds the endpoint and the methods, without a key', async (issuer, endpoint, paths) => {
-    await withService({ PUBLIC_URL: issuer }, async (service) => {
-      for (const path of paths) {
-        const answer = await service.as().get(path);
-        expect([answer.status, answer.body]).toEqual([
-          200,
-          {
-            issuer,
-            introspection_endpoint: endpoint,
-            introspection_endpoint_auth_methods_supported: [
-              'client_secret_basic',
-              'client_secret_post',
-              'Bearer',
-            ],
-            response_types_supported: [],
-          },
-        ]);
-        expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
-        expect(answer.headers.get('cache-control')).toBe('public, max-age=3600');
-      }
-    });
-  });
+  ])(
+    'finds the endpoint and its authentication methods without a key, for the issuer %s',
+    async (issuer, endpoint, paths) => {
+      await withService({ PUBLIC_URL: issuer }, async (service) => {
+        for (const path of paths) {
+          const answer = await service.as().get(path);
+          expect([answer.status, answer.body]).toEqual([
+            200,
+            {
+              issuer,
+              introspection_endpoint: endpoint,
+              introspection_endpoint_auth_methods_supported: [
+                'client_secret_basic',
+                'client_secret_post',
+                'Bearer',
+              ],
+              response_types_supported: [],
+            },
+          ]);
+          expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+          expect(answer.headers.get('cache-control')).toBe('public, max-age=3600');
+        }
+      });
+    },
+  );
 
-  it('finds nothing under the path of another issuer, and can change nothing', async () => {
+  it('gets 404 under the path of another issuer, and for POST', async () => {
     await withService({ PUBLIC_URL: 'https://example.com/acme' }, async (service) => {
       const root = service.as(service.root.token);
       expect((await root.get(`${OAUTH}/globex`)).body['code']).toBe('not_found');
@@ -56,7 +59,7 @@ describe('a client that discovers how to introspect', () => {
     });
   });
 
-  it('finds nothing if the service does not know its public address', async () => {
+  it('gets 404 if PUBLIC_URL is not set', async () => {
     await withService({}, async (service) => {
       for (const path of [OAUTH, OPENID]) {
         const answer = await service.as().get(path);

@@ -14,7 +14,7 @@ const TENANTS = {
 
 type Tenant = keyof typeof TENANTS;
 
-/** For which tenants a key is good that is bound to something. */
+/** The tenants for which a key is valid, by its binding. */
 const GOOD_FOR: Readonly<Record<BoundTo, readonly Tenant[]>> = {
   nothing: ['no tenant', 'acme', 'acme/apollo', 'globex', 'apollo'],
   acme: ['acme', 'acme/apollo'],
@@ -36,13 +36,14 @@ const ROWS = Object.entries(SAMPLES).flatMap(([name, sample]) =>
       name,
       scope,
       tenant,
+      required: `${scope === undefined ? 'a valid key' : `the scope ${scope}`} in ${tenant}`,
       code: expectedCode(sample, scope, tenant),
       introspected: expectedCode(sample, undefined, tenant),
     })),
   ),
 );
 
-describe.each(ADAPTERS)('the four doors of an application on %s', (adapter) => {
+describe.each(ADAPTERS)('the guard and the decision endpoints on %s', (adapter) => {
   let host: DoorsHost;
   let verifier: string;
   const tokens = new Map<string, string>();
@@ -56,7 +57,7 @@ describe.each(ADAPTERS)('the four doors of an application on %s', (adapter) => {
   afterAll(async () => host.close());
 
   it.each(ROWS)(
-    'agree that $name, asked for $scope in $tenant, is $code [T54]',
+    'agree on $code for $name when the requirement is $required [T54]',
     async ({ name, scope, tenant, code, introspected }) => {
       const presented = { token: tokens.get(name) ?? '', from: SAMPLES[name]?.from };
       const said = await askDoors(host, verifier, presented, { scope, ...TENANTS[tenant] });
@@ -64,11 +65,11 @@ describe.each(ADAPTERS)('the four doors of an application on %s', (adapter) => {
     },
   );
 
-  it('are asked about every code that there is', () => {
+  it('are tested with every code', () => {
     expect(new Set(ROWS.map(({ code }) => code))).toEqual(new Set(Object.keys(SAYINGS)));
   });
 
-  it('draw on one rate limit of a key, introspection aside', async () => {
+  it('share one rate limit per key, except introspection', async () => {
     const { token } = await host.issue({ scopes: [], rateLimit: { limit: 3, windowSeconds: 3600 } });
     const asked = await askDoors(host, verifier, { token }, {});
     expect(asked).toEqual(SAYINGS.VALID);
@@ -76,7 +77,7 @@ describe.each(ADAPTERS)('the four doors of an application on %s', (adapter) => {
     expect(again).toEqual(SAYINGS.RATE_LIMITED);
   });
 
-  it('tell only the holder of a genuine secret what is wrong with a key', async () => {
+  it('reveal why a key is invalid only if the secret is correct', async () => {
     const dead = await host.issue({ orgId: 'acme', expiresAt: new Date('2030-01-01T00:00:03Z') });
     host.advance(2);
     const guess = tokens.get('a wrong secret') ?? '';

@@ -55,7 +55,7 @@ function fail(): never {
   throw new Error('the listener is broken');
 }
 
-describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
+describe.each(ADAPTERS)('a host application on %s that listens for events', (adapter) => {
   let host: MemoriesHost;
   let receiver: WebhookReceiver;
   let ledger: Ledger;
@@ -69,7 +69,7 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
       { events: { webhook: { url: receiver.url, secrets: [secret], allowPrivateAddresses: true } } },
       { imports: [EventEmitterModule.forRoot()], providers: [Ledger] },
     );
-    // Receivers refuse what seems to come from another time.
+    // Receivers reject messages with a timestamp too far from the current time.
     host.clock.time = Date.now();
     ledger = host.app.get(Ledger);
     keys = host.app.get(ApiKeysService);
@@ -79,7 +79,7 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
     await receiver.stop();
   });
 
-  it('hears of each change once, when it is done, and of nobody else’s', async () => {
+  it('gets one event for each change, with the tenant of the key', async () => {
     for (const orgId of ['acme', 'globex']) {
       const { key, token } = await host.issue({ orgId });
       expect(ledger.of(key.id)).toEqual([['api-key.created', 1, orgId]]);
@@ -101,21 +101,21 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
     }
   });
 
-  it('hears of no change that was refused', async () => {
+  it('gets no event for a rejected change', async () => {
     const { key } = await host.issue({});
     await expect(keys.update(operator, key.id, { name: 'n' }, { ifVersion: [9] })).rejects.toThrow();
     await expect(keys.create(operator, { name: 'n', scopes: [], expiresAt: new Date(0) })).rejects.toThrow();
     expect(ledger.of(key.id)).toHaveLength(1);
   });
 
-  it('is not in the way of a change when it fails', async () => {
+  it('does not stop a change when its listener throws', async () => {
     const emitter = host.app.get(EventEmitter2);
     emitter.on('api-key.created', fail);
     await expect(host.issue({})).resolves.toHaveProperty('token');
     emitter.off('api-key.created', fail);
   });
 
-  it('gets the same events in its trail, and at its webhook, each found genuine', async () => {
+  it('gets the same events in its audit trail and at its webhook, with valid signatures', async () => {
     const { key } = await host.issue({ orgId: 'acme' });
     await keys.revoke(operator, key.id);
     await receiver.waitFor(({ id }) => id === `${key.id}-2`);
@@ -127,7 +127,7 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
     expect(receiver.refused).toEqual([]);
   });
 
-  it('hears at once that a key it took over from elsewhere expires soon, and hears it once', async () => {
+  it('gets one expiry notice immediately for an imported key that expires soon', async () => {
     const expiresAt = new Date(host.clock.time + DAY / 2).toISOString();
     const record = {
       hash: randomBytes(32).toString('hex'),
@@ -138,7 +138,7 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
       expiresAt,
     };
     const { id = '' } = await host.app.get(KeyImportService).import(operator, record, 1);
-    await until('two events were heard', () => ledger.of(id).length === 2);
+    await until('two events have arrived', () => ledger.of(id).length === 2);
     await keys.update(operator, id, { enabled: false });
     await keys.update(operator, id, { enabled: true });
     const message = await receiver.waitFor(
@@ -155,7 +155,7 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
     expect(JSON.stringify(receiver.received)).not.toContain(record.hash);
   });
 
-  it('may read the trail over HTTP, and a tenant its own', async () => {
+  it('returns over HTTP to a tenant only the events of its own keys', async () => {
     const { token } = await host.issue({ scopes: ['events:read'], orgId: 'globex' });
     const { status, body } = await host.as(token).get('/v1/events?limit=1000');
     expect(status).toBe(200);
@@ -165,7 +165,7 @@ describe.each(ADAPTERS)('a host application on %s that listens', (adapter) => {
 });
 
 describe('a host application', () => {
-  it('without an event emitter keeps its trail all the same', async () => {
+  it('keeps its audit trail without an event emitter', async () => {
     const host = await startMemoriesHost('fastify');
     const { key } = await host.issue({});
     const events = host.app.get(EventsService);
@@ -176,11 +176,11 @@ describe('a host application', () => {
     await host.close();
   });
 
-  it('with a store of keys of its own keeps events where it says, and else has no trail', async () => {
+  it('has an audit trail for its own key store only if it configures a store for events', async () => {
     const without = await startMemoriesHost('fastify', { storage: ownStore() });
     const { token } = await without.issue({ scopes: ['events:read'] });
     const answer = await without.as(token).get('/v1/events');
-    expect([answer.status, answer.body['detail']]).toEqual([404, 'This application keeps no events.']);
+    expect([answer.status, answer.body['detail']]).toEqual([404, 'This application stores no events.']);
     expect(without.app.get<EventRepository | null>(EVENT_REPOSITORY)).toBeNull();
     await without.close();
 

@@ -16,13 +16,13 @@ import { eventually } from '../support/patience';
 
 const NDJSON = 'application/x-ndjson';
 
-/** Reads until it sees what is expected: events are passed on in the background. */
+/** Reads until enough events are listed, because events are stored in the background. */
 async function trailOf(client: HttpClient, query: string, count: number): Promise<readonly JsonObject[]> {
   const page = async (): Promise<readonly JsonObject[]> => pageIn(await client.get(`/v1/events?${query}`));
   return eventually(page, (events) => events.length >= count);
 }
 
-describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
+describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
   let service: PeopleService;
   let root: HttpClient;
 
@@ -35,7 +35,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
   const holder = async (request: Parameters<PeopleService['issue']>[0]): Promise<HttpClient> =>
     service.as((await service.issue({ scopes: ['events:read'], ...request })).token);
 
-  it('tells everything that happened to a key, newest first, and nothing secret', async () => {
+  it('lists everything that happened to a key, newest first, without secrets', async () => {
     const made = await root.post('/v1/api-keys', {
       name: 'ingest worker',
       scopes: ['memory:read'],
@@ -80,7 +80,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
     for (const value of ['worker', 'memory:read', 'repository']) expect(text).not.toContain(value);
   });
 
-  it('tells of keys that people make, import and expire', async () => {
+  it('lists keys that users create and callers import', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const key = await makeKey(ada.client, { orgId: 'acme' });
     const [event] = await trailOf(root, `ownerId=${ada.id}`, 1);
@@ -99,7 +99,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
     expect(JSON.stringify(events)).not.toContain(hash);
   });
 
-  describe('shows each caller what was in its sight', () => {
+  describe('shows only events of visible keys', () => {
     let ids: Readonly<Record<string, string>>;
     let owner: string;
 
@@ -135,11 +135,11 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
 
     it.each<[string, object, readonly string[]]>([
       ['an unbound key', {}, [...acme, 'globex/apollo', 'apollo', 'loose']],
-      ['a key of acme', { orgId: 'acme' }, acme],
-      ['a key of globex', { orgId: 'globex' }, ['globex/apollo']],
-      ['a key of a project of acme', { orgId: 'acme', projectId: 'apollo' }, ['acme/apollo']],
-      ['a key of a project alone', { projectId: 'apollo' }, ['acme/apollo', 'globex/apollo', 'apollo']],
-      ['a key of another tenant', { orgId: 'initech' }, []],
+      ['a key bound to acme', { orgId: 'acme' }, acme],
+      ['a key bound to globex', { orgId: 'globex' }, ['globex/apollo']],
+      ['a key bound to acme/apollo', { orgId: 'acme', projectId: 'apollo' }, ['acme/apollo']],
+      ['a key bound only to a project', { projectId: 'apollo' }, ['acme/apollo', 'globex/apollo', 'apollo']],
+      ['a key bound to another tenant', { orgId: 'initech' }, []],
     ])('to %s', async (_who, binding, expected) => {
       expect((await seenBy(await holder(binding))).toSorted()).toEqual(expected.toSorted());
     });
@@ -149,7 +149,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       expect(await seenBy(await holder({ ownerId: owner, orgId: 'globex' }))).toEqual([]);
     });
 
-    it('and no more by asking for it', async () => {
+    it('if a key bound to globex filters for acme', async () => {
       const client = await holder({ orgId: 'globex' });
       for (const query of [
         '&orgId=acme',
@@ -164,7 +164,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       expect(await seenBy(client, `&keyId=${ids['globex/apollo']}`)).toEqual(['globex/apollo']);
     });
 
-    it('and no more by another’s cursor [T81]', async () => {
+    it('if a caller uses the cursor of another caller [T81]', async () => {
       const { body } = await root.get('/v1/events?limit=1');
       const answer = await (
         await holder({ orgId: 'globex' })
@@ -172,7 +172,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       expect(new Set(pageIn(answer).map(({ orgId }) => orgId))).toEqual(new Set(['globex']));
     });
 
-    it('and not by a cursor that another tenant’s key had events, however many [T81]', async () => {
+    it('without revealing through a cursor that another tenant’s key has 1,100 events [T81]', async () => {
       const { key } = await service.issue({ orgId: 'acme', projectId: 'busy' });
       const events = service.app.get<EventRepository>(EVENT_REPOSITORY);
       const at = new Date();
@@ -191,7 +191,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       ]);
     });
 
-    it('as it was when it happened: a key that moved leaves its past behind', async () => {
+    it('by the binding at the time of the event, even if the key has moved to another tenant', async () => {
       const { key } = await service.issue({ orgId: 'acme' });
       await root.patch(`/v1/api-keys/${key.id}`, { orgId: 'globex' });
       await trailOf(root, `keyId=${key.id}`, 2);
@@ -201,7 +201,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       expect(await typesSeen('globex')).toEqual(['api-key.updated']);
     });
 
-    it('and nothing to who may not read it', async () => {
+    it('and none without events:read, unless the caller is an administrator', async () => {
       const reader = await service.issue({ scopes: ['api-keys:*'] });
       expect(verdictOf(await service.as(reader.token).get('/v1/events'))).toEqual([
         403,
@@ -215,8 +215,8 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
     });
   });
 
-  describe('is gone through', () => {
-    it('page by page to its end, as JSON and a line each, with the same events', async () => {
+  describe('as a list', () => {
+    it('returns the same pages as JSON and as NDJSON', async () => {
       const orgId = `org-${newKeyId(new Date())}`;
       for (let count = 0; count < 7; count += 1) await service.issue({ orgId });
       const all = (await trailOf(root, `orgId=${orgId}`, 7)).map(({ id }) => id);
@@ -250,12 +250,12 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       ['application/x-ndjson;q=0.1, application/json', 'application/json'],
       ['application/json;q=0.1, application/x-ndjson', NDJSON],
       ['application/x-ndjson;q=0', 'application/json'],
-    ])('with Accept: %s as %s', async (accept, type) => {
+    ])('answers Accept: %s with %s', async (accept, type) => {
       const answer = await root.get('/v1/events?limit=1', accept === undefined ? {} : { Accept: accept });
       expect([answer.status, answer.headers.get('content-type')]).toEqual([200, `${type}; charset=utf-8`]);
     });
 
-    it('by type and by time', async () => {
+    it('filters by type and by time', async () => {
       const { key } = await service.issue({});
       await root.delete(`/v1/api-keys/${key.id}`);
       const [revoked, created] = await trailOf(root, `keyId=${key.id}`, 2);
@@ -276,7 +276,7 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
       ]);
     });
 
-    it('a few hundred at a time where most are filtered out, and still to its end', async () => {
+    it('returns an empty page with a cursor after 1,100 filtered events, and the match on the next page', async () => {
       const { key } = await service.issue({ orgId: 'acme', projectId: 'far' });
       await trailOf(root, `keyId=${key.id}`, 1);
       const events = service.app.get<EventRepository>(EVENT_REPOSITORY);
@@ -316,14 +316,14 @@ describe.each(STORAGES)('the audit trail, kept in %s', (storage) => {
     ['cursor=', '/cursor'],
     ['since=2030-01-01T00:00:00Z', '/since'],
     ['__proto__=x', '/__proto__'],
-  ])('refuses %s and says which part', async (query, field) => {
+  ])('rejects %s with 400 and names the field %s', async (query, field) => {
     const { status, body } = await root.get(`/v1/events?${query}`, { Accept: NDJSON });
     expect([status, body['code']]).toEqual([400, 'validation_failed']);
     expect((body['errors'] as readonly JsonObject[]).map((each) => each['field'])).toEqual([field]);
   });
 
   it.each(['AAAA', 'ZTE6', Buffer.from('k1:01jd8x4k2m6n8p0q2r4s6t8v0w').toString('base64url')])(
-    'refuses the cursor %s, which no list of events gave',
+    'rejects the invalid cursor %s with 400',
     async (cursor) => {
       const answer = await root.get(`/v1/events?cursor=${cursor}`);
       expect(verdictOf(answer)).toEqual([400, 'invalid_cursor']);

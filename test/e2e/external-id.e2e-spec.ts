@@ -11,7 +11,7 @@ const refused = {
   exceeded: ['externalId'],
 };
 
-describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('the external id of a key in %s storage', (storage) => {
   let service: TestService;
   let root: HttpClient;
 
@@ -24,7 +24,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
 
   const aRequest = { name: 'ingest', scopes: ['memory:read'] };
 
-  it('is set, changed and cleared by the host, and each change is in the history', async () => {
+  it('can be set, changed and cleared by the root key, and the history lists each change', async () => {
     const created = await root.post(PATH, { ...aRequest, orgId: 'acme', externalId: 'cust-7' });
     expect([created.status, created.body['externalId']]).toEqual([201, 'cust-7']);
     const path = `${PATH}/${String(created.body['id'])}`;
@@ -44,7 +44,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
     ['bound to an organisation', { orgId: 'acme' }],
     ['bound to a project', { projectId: 'apollo' }],
     ['with an owner', { ownerId: OWNER }],
-    ['bound to an organisation that holds every scope', { orgId: 'acme', scopes: ['*'] }],
+    ['bound to an organisation and with every scope', { orgId: 'acme', scopes: ['*'] }],
   ])('cannot be set, changed or cleared by a caller %s [T58]', async (_who, grant) => {
     const { token } = await service.issue({ scopes: MANAGER, ...grant });
     const tenant = service.as(token);
@@ -65,7 +65,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
     ]);
   });
 
-  it('comes with an imported key, unless the importer is bound', async () => {
+  it('is imported with a key, unless the importing key is bound', async () => {
     const record = { ...aRequest, orgId: 'acme', externalId: 'cust-7' };
     const [byHost, byTenant] = [foreignKey(), foreignKey()];
     await root.post(`${PATH}/import`, { keys: [{ ...record, hash: byHost.hash }] });
@@ -76,7 +76,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
     expect((await service.as(byTenant.token).get(`${PATH}/self`)).status).toBe(401);
   });
 
-  it('is not passed on to the keys that a key makes', async () => {
+  it('is not inherited by keys that a key creates', async () => {
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme', externalId: 'cust-7' });
     const child = await service.as(token).post(PATH, aRequest);
     expect([child.status, child.body['externalId']]).toEqual([201, null]);
@@ -84,7 +84,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
     expect([cleared.status, cleared.body['externalId']]).toEqual([201, null]);
   });
 
-  it('stays the same when a key is rotated, and when its tenant writes another one into the metadata [T58]', async () => {
+  it('does not change when its tenant rotates the key or writes another id into the metadata [T58]', async () => {
     const { key } = await service.issue({ scopes: [], orgId: 'acme', externalId: 'cust-7' });
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme', externalId: 'cust-7' });
     const tenant = service.as(token);
@@ -95,7 +95,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
     expect(verified.body).toMatchObject({ code: 'VALID', key: { id: key.id, externalId: 'cust-7' } });
   });
 
-  it('is not handed to another customer of the same organisation by a rotation [T58]', async () => {
+  it('prevents a rotation by another customer of the same organisation [T58]', async () => {
     const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme', externalId: 'cust-7' });
     const path = `${PATH}/${key.id}/rotate`;
     for (const externalId of ['cust-8', undefined]) {
@@ -110,13 +110,13 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
     expect((await root.post(path)).status).toBe(200);
   });
 
-  it('does not keep owners from rotating their own keys', async () => {
+  it('does not prevent owners from rotating their own keys', async () => {
     const { key } = await service.issue({ ownerId: OWNER, externalId: 'cust-7' });
     const { token } = await service.issue({ scopes: MANAGER, ownerId: OWNER });
     expect((await service.as(token).post(`${PATH}/${key.id}/rotate`)).status).toBe(200);
   });
 
-  it('is not changed by a token in grace, because the change would outlive the grace', async () => {
+  it('cannot be changed with a token in its grace period, because the change would outlive it', async () => {
     const { key, token } = await service.issue({ scopes: MANAGER });
     await root.post(`${PATH}/${key.id}/rotate`, { gracePeriodSeconds: 3600 });
     const other = await service.issue({ scopes: [], externalId: 'cust-7' });
@@ -127,7 +127,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key, kept in %
     ]);
   });
 
-  it('finds the keys of a customer, and to a tenant its own ones only', async () => {
+  it('filters the keys of a customer, and returns to a tenant only its own keys', async () => {
     const acme = await service.issue({ orgId: 'acme', externalId: 'cust-9' });
     const globex = await service.issue({ orgId: 'globex', externalId: 'cust-9' });
     await service.issue({ orgId: 'acme', externalId: 'cust-99' });

@@ -10,7 +10,7 @@ const LIMIT = 5;
 const SELF = '/v1/api-keys/self';
 const clock = takeClock();
 
-describe('what counts as a failed credential of an address', () => {
+describe('the limit of failed credentials per address', () => {
   let service: TestService;
   let addresses = 0;
 
@@ -22,7 +22,7 @@ describe('what counts as a failed credential of an address', () => {
   });
   afterAll(async () => service.stop());
 
-  /** An address from which nothing has failed yet. */
+  /** An address without failed credentials. */
   const freshAddress = (): string => `203.0.113.${(addresses += 1)}`;
   const present = async (token: string | undefined, from: string, path = SELF): Promise<HttpAnswer> =>
     service.as(token).get(path, { 'X-Forwarded-For': from });
@@ -33,8 +33,8 @@ describe('what counts as a failed credential of an address', () => {
 
   const counted: readonly (readonly [string, () => Promise<string>])[] = [
     ['nonsense', async () => 'nonsense'],
-    ['nothing after Bearer', async () => ''],
-    ['a token of no key', async () => issueToken('kw', newKeyId(new Date())).token],
+    ['an empty bearer token', async () => ''],
+    ['a token of an unknown key', async () => issueToken('kw', newKeyId(new Date())).token],
     ['a wrong secret', async () => issueToken('kw', (await service.issue({})).key.id).token],
     ['a JWT', async () => 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'],
     [
@@ -55,7 +55,7 @@ describe('what counts as a failed credential of an address', () => {
       },
     ],
     [
-      'a rotated token',
+      'a previous token',
       async () => {
         const { key, token } = await service.issue({});
         await service.as(service.root.token).post(`/v1/api-keys/${key.id}/rotate`, {});
@@ -71,7 +71,7 @@ describe('what counts as a failed credential of an address', () => {
     expect((await present(token, from)).body['code']).toBe('too_many_failures');
   });
 
-  it('counts every door, and each way to present a key', async () => {
+  it('counts failures on every endpoint and with every kind of credential', async () => {
     const from = freshAddress();
     const forwarded = { 'X-Forwarded-For': from };
     const keyId = newKeyId(new Date());
@@ -102,12 +102,12 @@ describe('what counts as a failed credential of an address', () => {
   const uncounted: readonly (readonly [string, (from: string) => Promise<HttpAnswer>, number])[] = [
     ['requests without a key', async (from) => present(undefined, from), 401],
     [
-      'a proxy’s requests without a key',
+      'forward-auth requests without a key',
       async (from) => present(undefined, from, '/v1/forward-auth?authenticated=1'),
       401,
     ],
     [
-      'another scheme',
+      'a credential of another scheme',
       async (from) => service.as().get(SELF, { 'X-Forwarded-For': from, Authorization: 'Basic eDp5' }),
       401,
     ],
@@ -141,9 +141,13 @@ describe('what counts as a failed credential of an address', () => {
         ),
       403,
     ],
-    ['a slip in a proxy’s configuration', async (from) => present('nonsense', from, '/v1/forward-auth'), 403],
     [
-      'bad tokens that a verifier asks about',
+      'a mistake in the configuration of a proxy',
+      async (from) => present('nonsense', from, '/v1/forward-auth'),
+      403,
+    ],
+    [
+      'invalid tokens in verify requests',
       async (from) =>
         service
           .as(service.root.token)
@@ -155,7 +159,7 @@ describe('what counts as a failed credential of an address', () => {
       200,
     ],
     [
-      'bad tokens that are introspected',
+      'invalid tokens in introspection requests',
       async (from) =>
         postForm(
           service.as(service.root.token),
@@ -174,7 +178,7 @@ describe('what counts as a failed credential of an address', () => {
     expect(await fail(from)).toBe('too_many_failures');
   });
 
-  it('does not count a key that is past its rate limit', async () => {
+  it('does not count a key that exceeds its rate limit', async () => {
     const from = freshAddress();
     const { token } = await service.issue({ rateLimit: { limit: 1, windowSeconds: 3600 } });
     expect((await present(token, from)).status).toBe(200);

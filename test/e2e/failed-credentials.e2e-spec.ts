@@ -7,7 +7,7 @@ import { startService, type TestService } from '../support/service';
 const LIMIT = 5;
 const SELF = '/v1/api-keys/self';
 
-describe('an address from which credentials fail', () => {
+describe('an address with failed credentials', () => {
   let service: TestService;
   let addresses = 0;
 
@@ -19,7 +19,7 @@ describe('an address from which credentials fail', () => {
   });
   afterAll(async () => service.stop());
 
-  /** An address from which nothing has failed yet. */
+  /** An address without failed credentials. */
   const freshAddress = (): string => `203.0.113.${(addresses += 1)}`;
   const present = async (token: string | undefined, from: string, path = SELF): Promise<HttpAnswer> =>
     service.as(token).get(path, { 'X-Forwarded-For': from });
@@ -28,7 +28,7 @@ describe('an address from which credentials fail', () => {
     for (let time = 0; time < times; time += 1) expect(await fail(from)).toBe('malformed_token');
   };
 
-  it('is told so past the limit, and when to come back [T59]', async () => {
+  it('gets 429 with Retry-After past the limit [T59]', async () => {
     const from = freshAddress();
     await failOften(from);
     for (let time = 0; time < 3; time += 1) {
@@ -41,7 +41,7 @@ describe('an address from which credentials fail', () => {
     }
   });
 
-  it('learns nothing past the limit by trying: no reason, whatever the token', async () => {
+  it('gets the same answer past the limit for every invalid token', async () => {
     const from = freshAddress();
     await failOften(from);
     const revoked = await service.issue({});
@@ -55,7 +55,7 @@ describe('an address from which credentials fail', () => {
     expect([...answers]).toEqual([expect.stringMatching(/^429 .*too_many_failures/) as string]);
   });
 
-  it('still has every valid key let in, and answered as ever [T59]', async () => {
+  it('can still use every valid key past the limit [T59]', async () => {
     const from = freshAddress();
     await failOften(from);
     expect(await fail(from)).toBe('too_many_failures');
@@ -69,16 +69,16 @@ describe('an address from which credentials fail', () => {
   });
 
   it.each([
-    ['its neighbour', '198.51.100.1', '198.51.100.2', false],
-    ['the same, mapped into IPv6', '198.51.100.3', '::ffff:198.51.100.3', true],
-    ['its /64 in IPv6', '2001:db8:0:1::1', '2001:db8:0:1:ffff:ffff:ffff:ffff', true],
-    ['the next /64 in IPv6', '2001:db8:0:2::1', '2001:db8:0:3::1', false],
-    ['one that nobody can read, for one that nobody can read', 'unknown', '_hidden', true],
-    ['a known one, for one that nobody can read', 'not-an-address', '198.51.100.4', false],
-  ])('counts for %s: from %s for %s: %s', async (_name, from, other, together) => {
+    ['separately', 'a neighbouring address', '198.51.100.1', '198.51.100.2'],
+    ['together', 'the same address, mapped into IPv6', '198.51.100.3', '::ffff:198.51.100.3'],
+    ['together', 'the same /64 in IPv6', '2001:db8:0:1::1', '2001:db8:0:1:ffff:ffff:ffff:ffff'],
+    ['separately', 'the next /64 in IPv6', '2001:db8:0:2::1', '2001:db8:0:3::1'],
+    ['together', 'two unreadable addresses', 'unknown', '_hidden'],
+    ['separately', 'an unreadable and a known address', 'not-an-address', '198.51.100.4'],
+  ])('counts %s for %s: %s and %s', async (how, _name, from, other) => {
     for (let time = 0; time <= LIMIT; time += 1) await fail(from);
     expect(await fail(from)).toBe('too_many_failures');
-    expect(await fail(other)).toBe(together ? 'too_many_failures' : 'malformed_token');
+    expect(await fail(other)).toBe(how === 'together' ? 'too_many_failures' : 'malformed_token');
   });
 });
 
@@ -90,7 +90,7 @@ describe('a service that trusts no proxy', () => {
   });
   afterAll(async () => service.stop());
 
-  it('counts the socket’s address, whatever address the client says it has', async () => {
+  it('counts by the address of the socket, whatever X-Forwarded-For contains', async () => {
     const codes = [];
     for (let time = 0; time <= LIMIT; time += 1) {
       const headers = { 'X-Forwarded-For': `203.0.113.${time}` };
@@ -106,7 +106,7 @@ describe('a service that trusts no proxy', () => {
   });
 });
 
-describe('an application with a window of one second for failures', () => {
+describe('an application with a window of one second for failed credentials', () => {
   let host: MemoriesHost;
 
   beforeAll(async () => {
@@ -118,7 +118,7 @@ describe('an application with a window of one second for failures', () => {
 
   const fail = async (): Promise<number> => (await host.as('nonsense').get('/whoami')).status;
 
-  it('tells reasons again when the window is over', async () => {
+  it('gives the reason again when the window is over', async () => {
     const told = await Promise.all([fail(), fail(), fail(), fail()]);
     expect([401, 429].map((status) => told.filter((each) => each === status).length)).toEqual([2, 2]);
     await new Promise((resolve) => setTimeout(resolve, 1100));

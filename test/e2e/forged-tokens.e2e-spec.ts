@@ -16,14 +16,14 @@ const BOUND_MS = 30_000;
 /** The interval between reads of a key for wrong secrets. */
 const INTERVAL_MS = 200;
 
-/** As large as a tenant can make its key. */
+/** The largest key that a tenant can create. */
 const LARGE = {
   scopes: Array.from({ length: 100 }, (_none, index) => `memory:${index}:`.padEnd(128, 'x')),
   allowedIps: ['127.0.0.1', ...Array.from({ length: 99 }, (_none, index) => `10.0.${index}.0/24`)],
   metadata: Object.fromEntries(Array.from({ length: 50 }, (_none, index) => [`k${index}`, 'v'.repeat(140)])),
 };
 
-describe('a stranger who knows the ids of 20 keys and forges 3,000 tokens of them', () => {
+describe('a service that gets 3,000 forged tokens of 20 known key ids', () => {
   let maker: TestService;
   let attacked: NodeProcess;
   let url: string;
@@ -62,7 +62,7 @@ describe('a stranger who knows the ids of 20 keys and forges 3,000 tokens of the
   };
   const useKeys = async (): Promise<readonly number[]> =>
     Promise.all(keys.map(async ({ token }) => (await new HttpClient(url, token).get(SELF)).status));
-  /** Several connections present forged tokens of the keys in turn. */
+  /** Sends forged tokens of all keys in turn over several connections. */
   const forge = async (count: number): Promise<ReadonlySet<number>> => {
     const statuses = new Set<number>();
     let sent = 0;
@@ -85,7 +85,7 @@ describe('a stranger who knows the ids of 20 keys and forges 3,000 tokens of the
     }
   };
 
-  it('takes up no memory, costs few reads, and shuts no holder out [T43]', async () => {
+  it('uses little memory and few reads, and still accepts the genuine tokens [T43]', async () => {
     await untilServedFromMemory();
     await forge(FORGED / 10);
     const [heapBefore, readsBefore, startedAt] = [await heapUsed(), await readsOf(), performance.now()];

@@ -4,52 +4,52 @@ import { startService, type TestService } from '../support/service';
 const ANY = '/v1/forward-auth?authenticated=1';
 const CLIENT = '203.0.113.7';
 
-/** What `X-Forwarded-For` says behind a trusted proxy, and whether a key for {@link CLIENT} passes. */
-const CHAINS: readonly (readonly [string, string | undefined, number])[] = [
-  ['nothing', undefined, 403],
-  ['the client', CLIENT, 200],
-  ['the client, as an IPv4 address in IPv6', `::ffff:${CLIENT}`, 200],
-  ['the client, as the same in hex', '::ffff:cb00:7107', 200],
-  ['somebody else', '198.51.100.1', 403],
-  ['what the client forged, then somebody else', `${CLIENT}, 198.51.100.1`, 403],
-  ['what the client forged, then the client', `198.51.100.1, ${CLIENT}`, 200],
-  ['the client, then a trusted proxy', `${CLIENT}, 10.0.0.9`, 200],
-  ['the client, then two trusted proxies', `${CLIENT},10.0.0.9,10.1.2.3`, 200],
-  ['the client, then an IPv6 proxy', `${CLIENT}, 2001:db8:ffff::9`, 200],
-  ['the client, then a proxy nobody trusts', `${CLIENT}, 192.0.2.9`, 403],
-  ['the client, then a proxy nobody trusts, then a trusted one', `${CLIENT}, 192.0.2.9, 10.0.0.9`, 403],
-  ['trusted proxies alone', '10.0.0.9, 10.1.2.3', 403],
-  ['unknown', 'unknown', 403],
-  ['the client, then unknown', `${CLIENT}, unknown`, 403],
-  ['an obfuscated name', '_hidden', 403],
-  ['the client with a port', `${CLIENT}:51008`, 200],
-  ['the client with a port, then a trusted proxy with one', `${CLIENT}:51008, 10.0.0.9:443`, 200],
-  ['the client with a port, then somebody else with one', `${CLIENT}:51008, 198.51.100.1:443`, 403],
-  ['the client with a port beyond all ports', `${CLIENT}:65536`, 403],
-  ['the client in brackets', `[${CLIENT}]`, 403],
-  ['the client in quotes', `"${CLIENT}"`, 403],
-  ['the client with leading zeros', '203.0.113.007', 403],
-  ['the client as a number', '3405803783', 403],
-  ['the client in hex', '0xcb007107', 403],
-  ['the client as a range', `${CLIENT}/32`, 403],
-  ['blanks and commas', ' , ,', 403],
-  ['8 kB of commas', ','.repeat(8000), 403],
-  ['a hundred proxies nobody trusts', Array.from({ length: 100 }, () => '192.0.2.9').join(), 403],
+/** Values of `X-Forwarded-For` from a trusted proxy, and the status for a key that allows only {@link CLIENT}. */
+const CHAINS: readonly (readonly [string, number, string | undefined])[] = [
+  ['no value', 403, undefined],
+  ['the client', 200, CLIENT],
+  ['the client, as an IPv4 address in IPv6', 200, `::ffff:${CLIENT}`],
+  ['the client, as an IPv4 address in IPv6 and in hex', 200, '::ffff:cb00:7107'],
+  ['another address', 403, '198.51.100.1'],
+  ['the forged client, then another address', 403, `${CLIENT}, 198.51.100.1`],
+  ['a forged address, then the client', 200, `198.51.100.1, ${CLIENT}`],
+  ['the client, then a trusted proxy', 200, `${CLIENT}, 10.0.0.9`],
+  ['the client, then two trusted proxies', 200, `${CLIENT},10.0.0.9,10.1.2.3`],
+  ['the client, then an IPv6 proxy', 200, `${CLIENT}, 2001:db8:ffff::9`],
+  ['the client, then an untrusted proxy', 403, `${CLIENT}, 192.0.2.9`],
+  ['the client, then an untrusted proxy, then a trusted one', 403, `${CLIENT}, 192.0.2.9, 10.0.0.9`],
+  ['only trusted proxies', 403, '10.0.0.9, 10.1.2.3'],
+  ['unknown', 403, 'unknown'],
+  ['the client, then unknown', 403, `${CLIENT}, unknown`],
+  ['an obfuscated name', 403, '_hidden'],
+  ['the client with a port', 200, `${CLIENT}:51008`],
+  ['the client with a port, then a trusted proxy with a port', 200, `${CLIENT}:51008, 10.0.0.9:443`],
+  ['the client with a port, then another address with a port', 403, `${CLIENT}:51008, 198.51.100.1:443`],
+  ['the client with a port above 65535', 403, `${CLIENT}:65536`],
+  ['the client in brackets', 403, `[${CLIENT}]`],
+  ['the client in quotes', 403, `"${CLIENT}"`],
+  ['the client with leading zeros', 403, '203.0.113.007'],
+  ['the client as a number', 403, '3405803783'],
+  ['the client in hex', 403, '0xcb007107'],
+  ['the client as a range', 403, `${CLIENT}/32`],
+  ['spaces and commas', 403, ' , ,'],
+  ['8 kB of commas', 403, ','.repeat(8000)],
+  ['a hundred untrusted proxies', 403, Array.from({ length: 100 }, () => '192.0.2.9').join()],
 ];
 
-const IPV6_CHAINS: readonly (readonly [string, string, number])[] = [
-  ['an address of the network', '2001:db8::7', 200],
-  ['the same in full', '2001:0DB8:0000:0000:0000:0000:0000:0007', 200],
-  ['an address of another network', '2001:db9::7', 403],
-  ['an address with a zone', '2001:db8::7%eth0', 403],
-  ['an address in brackets', '[2001:db8::7]', 200],
-  ['an address in brackets with a port', '[2001:db8::7]:443', 200],
-  ['an address in brackets with a zone', '[2001:db8::7%eth0]:443', 403],
-  ['an IPv4 address', CLIENT, 403],
-  ['loopback', '::1', 403],
+const IPV6_CHAINS: readonly (readonly [string, number, string])[] = [
+  ['an address of the network', 200, '2001:db8::7'],
+  ['the same address in full', 200, '2001:0DB8:0000:0000:0000:0000:0000:0007'],
+  ['an address of another network', 403, '2001:db9::7'],
+  ['an address with a zone', 403, '2001:db8::7%eth0'],
+  ['an address in brackets', 200, '[2001:db8::7]'],
+  ['an address in brackets with a port', 200, '[2001:db8::7]:443'],
+  ['an address in brackets with a zone', 403, '[2001:db8::7%eth0]:443'],
+  ['an IPv4 address', 403, CLIENT],
+  ['loopback', 403, '::1'],
 ];
 
-/** A key for some addresses asks from where it says. */
+/** Sends a forward-auth request with a key for some addresses and an `X-Forwarded-For` value. */
 async function ask(
   service: TestService,
   allowedIps: readonly string[],
@@ -60,7 +60,7 @@ async function ask(
   return service.as(token).get(ANY, headers);
 }
 
-describe('a client behind proxies', () => {
+describe('the allowlist of a key behind proxies', () => {
   let trusting: TestService;
   let wary: TestService;
 
@@ -73,28 +73,34 @@ describe('a client behind proxies', () => {
     await wary.stop();
   });
 
-  it.each(CHAINS)('a trusted proxy forwards for %s [T94]', async (_name, chain, status) => {
-    const answer = await ask(trusting, [CLIENT], chain);
-    expect([answer.status, answer.body['code']]).toEqual([
-      status,
-      status === 403 ? 'ip_not_allowed' : undefined,
-    ]);
-  });
+  it.each(CHAINS)(
+    'is compared with X-Forwarded-For of a trusted proxy, with %s: %i [T94]',
+    async (_name, status, chain) => {
+      const answer = await ask(trusting, [CLIENT], chain);
+      expect([answer.status, answer.body['code']]).toEqual([
+        status,
+        status === 403 ? 'ip_not_allowed' : undefined,
+      ]);
+    },
+  );
 
   it.each(IPV6_CHAINS)(
-    'a trusted proxy forwards for %s, where an IPv6 network is allowed',
-    async (_name, chain, status) => {
+    'with an IPv6 network is compared with X-Forwarded-For of a trusted proxy, with %s: %i',
+    async (_name, status, chain) => {
       expect((await ask(trusting, ['2001:db8::/32'], chain)).status).toBe(status);
     },
   );
 
-  it.each(CHAINS)('from elsewhere nobody is believed who says: %s [T56]', async (_name, chain) => {
-    expect((await ask(wary, [CLIENT], chain)).status).toBe(403);
-    expect((await ask(wary, ['127.0.0.1'], chain)).status).toBe(200);
-  });
+  it.each(CHAINS)(
+    'ignores X-Forwarded-For of an untrusted client, with %s [T56]',
+    async (_name, _status, chain) => {
+      expect((await ask(wary, [CLIENT], chain)).status).toBe(403);
+      expect((await ask(wary, ['127.0.0.1'], chain)).status).toBe(200);
+    },
+  );
 
   it.each(['Forwarded', 'X-Real-IP', 'X-Client-IP', 'CF-Connecting-IP', 'True-Client-IP'])(
-    'no other header tells where a client is: %s',
+    'ignores other headers: %s',
     async (name) => {
       const { token } = await trusting.issue({ allowedIps: [CLIENT] });
       const value = name === 'Forwarded' ? `for=${CLIENT}` : CLIENT;
@@ -102,9 +108,9 @@ describe('a client behind proxies', () => {
     },
   );
 
-  it('the guard reads the same address', async () => {
+  it('is compared with the same address by the guard', async () => {
     const { token } = await trusting.issue({ allowedIps: [CLIENT] });
-    for (const [, chain, status] of CHAINS) {
+    for (const [, status, chain] of CHAINS) {
       const headers = chain === undefined ? undefined : { 'X-Forwarded-For': chain };
       const answer = await trusting.as(token).get('/v1/api-keys/self', headers);
       expect([chain, answer.status]).toEqual([chain, status]);
@@ -112,7 +118,7 @@ describe('a client behind proxies', () => {
   });
 });
 
-describe('a service that is to trust everybody', () => {
+describe('a service with an invalid or too broad TRUST_PROXY', () => {
   it.each([
     '0.0.0.0/0',
     '::/0',
@@ -133,7 +139,7 @@ describe('a service that is to trust everybody', () => {
     '2000::/7,2200::/7',
     '2000::/15',
     'fc00::/6',
-  ])('refuses to start with TRUST_PROXY=%s [T56]', async (setting) => {
+  ])('does not start with TRUST_PROXY=%s [T56]', async (setting) => {
     await expect(startService('memory', { TRUST_PROXY: setting })).rejects.toThrow(/TRUST_PROXY|trustProxy/);
   });
 });

@@ -9,10 +9,14 @@ import { timed } from '../support/lateness';
 const ANY = '/v1/forward-auth?authenticated=1';
 
 describe.each([
-  ['as it is', {}, 429],
-  ['for proxies that know 429', { FORWARD_AUTH_LIMITED_STATUS: '429' }, 429],
-  ['for proxies that do not, such as nginx', { FORWARD_AUTH_LIMITED_STATUS: '403' }, 403],
-] as const)('a proxy asks a service that is set up %s', (_name, environment, status) => {
+  ['by default', {}, 429],
+  ['with FORWARD_AUTH_LIMITED_STATUS=429', { FORWARD_AUTH_LIMITED_STATUS: '429' }, 429],
+  [
+    'with FORWARD_AUTH_LIMITED_STATUS=403, for proxies such as nginx',
+    { FORWARD_AUTH_LIMITED_STATUS: '403' },
+    403,
+  ],
+] as const)('forward-auth %s', (_name, environment, status) => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -20,7 +24,7 @@ describe.each([
   });
   afterAll(async () => service.stop());
 
-  it(`for a key past its limit: ${status}, and when to come back`, async () => {
+  it(`answers ${status} with Retry-After for a key past its rate limit`, async () => {
     const { token } = await service.issue({ rateLimit: { limit: 1, windowSeconds: 60 } });
     const first = await service.as(token).get(ANY);
     expect([first.status, first.headers.get('ratelimit-policy')]).toEqual([200, '"key";q=1;w=60']);
@@ -38,7 +42,7 @@ describe.each([
     expect(second.headers.get('x-auth-key-id')).toBeNull();
   });
 
-  it(`for an address with too many failures: ${status}, and keys still pass`, async () => {
+  it(`answers ${status} for an address with too many failures, and still accepts valid keys`, async () => {
     const answers: HttpAnswer[] = [];
     for (let time = 0; time < 4; time += 1) answers.push(await service.as('nonsense').get(ANY));
     expect(answers.map((answer) => answer.status)).toEqual([401, 401, 401, status]);
@@ -47,7 +51,7 @@ describe.each([
     expect((await service.as(service.root.token).get(ANY)).status).toBe(200);
   });
 
-  it('for a key without a limit: no headers of one', async () => {
+  it('sends no rate limit headers for a key without a limit', async () => {
     const answer = await service.as(service.root.token).get(ANY);
     expect(answer.status).toBe(200);
     for (const name of ['ratelimit', 'ratelimit-policy', 'retry-after']) {
@@ -56,7 +60,7 @@ describe.each([
   });
 });
 
-describe('a proxy asks while the key store is away', () => {
+describe('forward-auth during a store outage', () => {
   let mongo: MongoServer;
   let proxy: TcpProxy;
   let service: TestService;
@@ -73,7 +77,7 @@ describe('a proxy asks while the key store is away', () => {
     await mongo.stop();
   });
 
-  it('and is told 503 within 2 s by each way of asking, and admits nobody', async () => {
+  it('answers every kind of requirement with 503 within 2 s', async () => {
     const { token } = await service.issue({ scopes: ['memory:read'] });
     proxy.hang();
     const { result: answers, ms } = await timed(async () =>

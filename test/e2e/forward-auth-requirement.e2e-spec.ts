@@ -3,9 +3,9 @@ import { startService, type TestService } from '../support/service';
 const PATH = '/v1/forward-auth';
 
 const SLIPS: readonly (readonly [string, string])[] = [
-  ['nothing', ''],
+  ['no parameter', ''],
   ['a bare question mark', '?'],
-  ['a tenant alone', '?org=acme'],
+  ['only a tenant', '?org=acme'],
   ['an unknown parameter', '?authenticated=1&role=admin'],
   ['an unknown parameter beside a scope', '?scope=memory:read&scopes=memory:write'],
   ['a parameter in capitals', '?Scope=memory:read'],
@@ -13,7 +13,7 @@ const SLIPS: readonly (readonly [string, string])[] = [
   ['a parameter of verify', '?authenticated=1&orgId=acme'],
   ['a token', '?authenticated=1&token=x'],
   ['an address', '?authenticated=1&ip=203.0.113.7'],
-  ['both', '?scope=memory:read&authenticated=1'],
+  ['both a scope and authenticated', '?scope=memory:read&authenticated=1'],
   ['authenticated=0', '?authenticated=0'],
   ['authenticated=true', '?authenticated=true'],
   ['authenticated without a value', '?authenticated'],
@@ -22,14 +22,14 @@ const SLIPS: readonly (readonly [string, string])[] = [
   ['authenticated as a list', '?authenticated[]=1'],
   ['an empty scope', '?scope='],
   ['a scope without a value', '?scope'],
-  ['a scope of blanks', '?scope=%20'],
+  ['a scope of spaces', '?scope=%20'],
   ['an empty scope among scopes', '?scope=memory:read++memory:write'],
-  ['a scope with a blank before it', '?scope=%20memory:read'],
-  ['a scope with a blank behind it', '?scope=memory:read%20'],
+  ['a scope with a leading space', '?scope=%20memory:read'],
+  ['a scope with a trailing space', '?scope=memory:read%20'],
   ['scopes with a tab between them', '?scope=memory:read%09memory:write'],
   ['scopes with a comma between them', '?scope=memory:read,memory:write'],
   ['a scope twice', '?scope=memory:read&scope=memory:read'],
-  ['two scopes apart', '?scope=memory:read&scope=memory:write'],
+  ['two scope parameters', '?scope=memory:read&scope=memory:write'],
   ['every scope', '?scope=*'],
   ['a wildcard scope', '?scope=memory:*'],
   ['a wildcard among scopes', '?scope=memory:read+report:*'],
@@ -44,14 +44,14 @@ const SLIPS: readonly (readonly [string, string])[] = [
   ['an organisation twice', '?authenticated=1&org=acme&org=acme'],
   ['two organisations', '?authenticated=1&org=acme&org=globex'],
   ['an organisation with a slash', '?authenticated=1&org=a%2Fb'],
-  ['an organisation with a blank', '?authenticated=1&org=acme%20'],
+  ['an organisation with a space', '?authenticated=1&org=acme%20'],
   ['an organisation with a NUL', '?authenticated=1&org=acme%00'],
   ['an organisation in Cyrillic', '?authenticated=1&org=%D0%B0cme'],
   ['an organisation that cannot be decoded', '?authenticated=1&org=%ED%A0%80'],
   ['a long organisation', `?authenticated=1&org=${'a'.repeat(129)}`],
   ['an empty project', '?authenticated=1&project='],
   ['a project twice', '?authenticated=1&project=apollo&project=apollo'],
-  ['a project that none can be called', '?authenticated=1&project=..%2Fapollo'],
+  ['an invalid project', '?authenticated=1&project=..%2Fapollo'],
   ['__proto__', '?authenticated=1&__proto__=x'],
   ['constructor', '?authenticated=1&constructor=x'],
   ['a nameless parameter', '?authenticated=1&=x'],
@@ -62,11 +62,11 @@ const SOUND: readonly (readonly [string, string])[] = [
   ['two scopes', '?scope=memory:read+memory:write'],
   ['any key', '?authenticated=1'],
   ['a tenant', '?authenticated=1&org=acme&project=apollo'],
-  ['a project alone', '?scope=memory:read&project=apollo'],
-  ['all of it in another order', '?project=apollo&org=acme&scope=memory:read'],
+  ['a scope and a project', '?scope=memory:read&project=apollo'],
+  ['all parameters in another order', '?project=apollo&org=acme&scope=memory:read'],
 ];
 
-describe('what a proxy may require', () => {
+describe('a forward-auth requirement', () => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -74,7 +74,7 @@ describe('what a proxy may require', () => {
   });
   afterAll(async () => service.stop());
 
-  it.each(SLIPS)('%s closes the door, to keys and to nobody [T57]', async (_name, query) => {
+  it.each(SLIPS)('with %s gets 403 with and without a key [T57]', async (_name, query) => {
     for (const token of [service.root.token, 'nonsense', undefined]) {
       const answer = await service.as(token).get(PATH + query);
       expect([answer.status, answer.body['code']]).toEqual([403, 'requirement_malformed']);
@@ -82,13 +82,13 @@ describe('what a proxy may require', () => {
     }
   });
 
-  it.each(SOUND)('%s lets a key through that holds everything, and nobody else', async (_name, query) => {
+  it.each(SOUND)('with %s allows the root key and rejects requests without a key', async (_name, query) => {
     expect((await service.as(service.root.token).get(PATH + query)).status).toBe(200);
     expect((await service.as().get(PATH + query)).status).toBe(401);
   });
 
   it.each([`${PATH}/`, `${PATH}/x`, `${PATH}//`, `/V1/forward-auth`])(
-    'another path is no door: %s',
+    'is not read on another path: %s',
     async (path) => {
       const answer = await service.as(service.root.token).get(`${path}?authenticated=1`);
       expect(answer.status).toBe(404);

@@ -10,13 +10,13 @@ const PATH = '/v1/forward-auth';
 const ANY = `${PATH}?authenticated=1`;
 const OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 
-/** What an upstream is told of the caller. */
+/** Returns the identity headers for the upstream. */
 function identityIn({ headers }: HttpAnswer): Record<string, string | null> {
   const names = ['key-id', 'scopes', 'org-id', 'project-id', 'owner-id', 'external-id'];
   return Object.fromEntries(names.map((name) => [name, headers.get(`x-auth-${name}`)]));
 }
 
-describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('forward-auth with %s storage', (storage) => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
   });
   afterAll(async () => service.stop());
 
-  it('is told whose the key is', async () => {
+  it('returns the identity of the key in headers', async () => {
     const { key, token } = await service.issue({
       scopes: ['memory:read', 'memory:write'],
       orgId: 'acme',
@@ -46,7 +46,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     });
   });
 
-  it('is sent every header, empty where nothing is set, whatever the client smuggled in', async () => {
+  it('returns every identity header, empty if unset, and never a value from the client', async () => {
     const { key, token } = await service.issue({ scopes: [] });
     const answer = await service.as(token).get(`${ANY}&org=acme`, {
       'X-Auth-Key-Id': 'forged',
@@ -75,7 +75,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     ['Caddyfile', 1],
     ['traefik.yaml', 1],
     ['envoy.yaml', 2],
-  ])('is configured to overwrite each header that says whose the key is: %s [T58]', async (file, times) => {
+  ])('has an example configuration that overwrites each identity header: %s [T58]', async (file, times) => {
     const text = (await projectFile(`docs/integrations/${file}`)).replaceAll(/#.*$/gm, '');
     const { token } = await service.issue({ scopes: [] });
     const { headers } = await service.as(token).get(ANY);
@@ -85,7 +85,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
       expect([name, text.toLowerCase().split(name).length - 1]).toEqual([name, times]);
   });
 
-  it('is told nothing of a caller that is refused', async () => {
+  it('returns no identity headers for a rejected caller', async () => {
     const { token } = await service.issue({ scopes: ['memory:read'], orgId: 'acme' });
     const answer = await service.as(token).get(`${PATH}?scope=memory:write&org=acme`);
     expect([answer.status, answer.body['code']]).toEqual([403, 'insufficient_scope']);
@@ -94,7 +94,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     expect(Object.values(identityIn(answer))).toEqual([null, null, null, null, null, null]);
   });
 
-  it('gets a challenge to hand on where no key is presented', async () => {
+  it('returns a challenge if the request has no key', async () => {
     const answer = await service.as().get(ANY);
     expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="keyward"');
@@ -103,10 +103,10 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
   });
 
   it.each([
-    ['none', {}],
-    ['its own', { 'X-Org-Id': 'acme' }],
-    ['its own in every spelling', { 'X-Org-Id': 'acme', 'X-Project-Id': 'apollo', 'X-Auth-Org-Id': 'acme' }],
-  ])('never takes the tenant of a bound key from its headers: %s [T56]', async (_name, headers) => {
+    ['no headers', {}],
+    ['its organisation', { 'X-Org-Id': 'acme' }],
+    ['every tenant header', { 'X-Org-Id': 'acme', 'X-Project-Id': 'apollo', 'X-Auth-Org-Id': 'acme' }],
+  ])('never takes the tenant of a bound key from request headers: %s [T56]', async (_name, headers) => {
     const { token } = await service.issue({ orgId: 'acme' });
     const unnamed = await service.as(token).get(ANY, headers);
     expect([unnamed.status, unnamed.body['code']]).toEqual([403, 'binding_mismatch']);
@@ -117,7 +117,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     expect((await service.as(token).get(`${ANY}&org=acme`, foreign)).status).toBe(200);
   });
 
-  it('needs all of several scopes', async () => {
+  it('requires all listed scopes', async () => {
     const { token } = await service.issue({ scopes: ['memory:read', 'report:*'] });
     const statusOf = async (scope: string): Promise<number> =>
       (await service.as(token).get(`${PATH}?scope=${scope}`)).status;
@@ -128,7 +128,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
   });
 
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'MKCOL', 'COPY', 'LOCK'])(
-    'may ask with the method of its client: %s',
+    'accepts the method of the client: %s',
     async (method) => {
       const { token } = await service.issue({ scopes: ['memory:read'] });
       const path = `${PATH}?scope=memory:read`;
@@ -137,21 +137,18 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     },
   );
 
-  it('may ask with HEAD, which has no body in either answer', async () => {
+  it('accepts HEAD for allowed and rejected requests', async () => {
     const { key, token } = await service.issue({});
     const passed = await service.as(token).send('HEAD', ANY);
     expect([passed.status, passed.headers.get('x-auth-key-id')]).toEqual([200, key.id]);
     expect((await fetch(service.url + ANY, { method: 'HEAD' })).status).toBe(401);
   });
 
-  it.each(['REPORT', 'NOTIFY', 'SUBSCRIBE'])(
-    'is not let through with a method nobody knows: %s',
-    async (method) => {
-      const answer = await service.as(service.root.token).send(method, ANY);
-      expect([answer.status, answer.body['code']]).toEqual([405, 'method_not_allowed']);
-      expect(answer.headers.get('allow')).toBe('DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT');
-    },
-  );
+  it.each(['REPORT', 'NOTIFY', 'SUBSCRIBE'])('rejects an unsupported method with 405: %s', async (method) => {
+    const answer = await service.as(service.root.token).send(method, ANY);
+    expect([answer.status, answer.body['code']]).toEqual([405, 'method_not_allowed']);
+    expect(answer.headers.get('allow')).toBe('DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT');
+  });
 
   it.each([
     ['application/json', ''],
@@ -161,7 +158,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     ['multipart/form-data; boundary=x', '--x--'],
     ['application/octet-stream', 'x'.repeat(1_000_000)],
     ['no/such/type', 'x'],
-  ])('may repeat what its client says of a body, which is not read: %s', async (type, body) => {
+  ])('ignores the body and its media type: %s', async (type, body) => {
     const { token } = await service.issue({ scopes: ['memory:read'] });
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       const headers = { 'Content-Type': type };
@@ -172,7 +169,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     }
   });
 
-  it('may repeat Content-Length: 0 and Content-Type, as Envoy does', async () => {
+  it('accepts Content-Length: 0 with a Content-Type, as Envoy sends it', async () => {
     const { hostname, port } = new URL(service.url);
     const sent = request({
       hostname,
@@ -190,7 +187,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     expect(answer.statusCode).toBe(200);
   });
 
-  it('answers 401 to credentials that contradict each other', async () => {
+  it('rejects contradicting credentials with 401', async () => {
     const { token } = service.root;
     const other = await service.issue({ orgId: 'globex' });
     const bearer = ['Authorization', `Bearer ${token}`] as const;
@@ -209,7 +206,7 @@ describe.each(['memory', 'mongo'] as const)('a reverse proxy, keys kept in %s', 
     }
   });
 
-  it('takes the key from X-API-Key as well, and from both headers', async () => {
+  it('accepts the key in X-API-Key and in both headers', async () => {
     const { key, token } = await service.issue({});
     for (const beside of [[], [['Authorization', `Bearer ${token}`] as const]]) {
       const answer = await getRaw(service.url, ANY, [['X-API-Key', token], ...beside]);

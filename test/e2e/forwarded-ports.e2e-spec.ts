@@ -22,7 +22,7 @@ describe.each(ADAPTERS)('a client behind a proxy that forwards ports, on %s', (a
   it.each([
     ['203.0.113.7:51008', '203.0.113.0/24', '198.51.100.7:51008'],
     ['[2001:db8::1]:443', '2001:db8::/32', '[2001:db9::1]:443'],
-  ])('is held against an allowlist by its address alone: %s', async (client, allowed, stranger) => {
+  ])('is compared with the allowlist without its port: %s', async (client, allowed, stranger) => {
     const { token } = await host.issue({ allowedIps: [allowed] });
     for (const path of DOORS) {
       expect([path, (await ask(path, client, token)).status]).toEqual([path, 200]);
@@ -31,14 +31,14 @@ describe.each(ADAPTERS)('a client behind a proxy that forwards ports, on %s', (a
   });
 
   it.each(['203.0.113.7:65536', '203.0.113.7:', '[203.0.113.7]:80', '203.0.113.7, 203.0.113.7:x'])(
-    'has no known address if the proxy says %s',
+    'has an unknown address if the proxy sends %s',
     async (from) => {
       const { token } = await host.issue({ allowedIps: ['203.0.113.0/24'] });
       for (const path of DOORS) expect((await ask(path, from, token)).body['code']).toBe('ip_not_allowed');
     },
   );
 
-  it('fails in a bucket of its own, which another port does not leave [T97]', async () => {
+  it('shares one limit of failed credentials across all its ports [T97]', async () => {
     for (let port = 1; port <= LIMIT; port += 1) {
       expect((await ask('/v1/api-keys/self', `192.0.2.1:${port}`)).status).toBe(401);
     }

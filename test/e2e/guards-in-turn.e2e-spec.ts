@@ -17,7 +17,7 @@ import {
 } from 'keyward';
 import { ADAPTERS, type RunningHost, startHost } from '../support/two-adapters';
 
-/** Takes the organisation from the host name, as a proxy passes it on. */
+/** Takes the organisation from the host name that a proxy forwards. */
 @Injectable()
 class HostGuard extends ScopesGuard {
   protected override tenantOf(request: HttpRequest): TenantContext {
@@ -38,7 +38,7 @@ class ByHostController {
 
 type ExpressRequest = IncomingMessage & { app(request: IncomingMessage, response: ServerResponse): void };
 
-/** Sends the very request on to itself under another path, as hosts do that rewrite paths or answer in batches. */
+/** Passes a request to itself under another path, like a host that rewrites paths or processes batches. */
 @Controller('orgs/:orgId/memories')
 class RewritingController {
   @Get()
@@ -60,7 +60,7 @@ class RewritingController {
   }
 }
 
-/** Guarded by the guard of the staff's keys, in a module that imports them. */
+/** A controller with the guard of the staff keys, in the module that imports them. */
 @Controller('staff')
 @UseGuards(ScopesGuard)
 class StaffController {
@@ -93,7 +93,7 @@ const issueBy = async (keys: ApiKeysService, orgId: string): Promise<string> => 
 };
 
 describe.each(ADAPTERS)(
-  'an application on %s with two stores, the guard of one before every route',
+  'an application on %s with two stores and the guard of one as its global guard',
   (adapter) => {
     let host: RunningHost;
     let customer: string;
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)(
 
     afterAll(async () => host.close());
 
-    it('lets no key of the one store manage the other, or in where the other’s guard stands [T47]', async () => {
+    it('rejects a key of one store on routes that manage or use the other store with 401 [T47]', async () => {
       const listed = await host.as(customer).get('/v1/api-keys');
       const made = await host
         .as(customer)
@@ -123,15 +123,15 @@ describe.each(ADAPTERS)(
       expect(data.map(({ name }) => name)).toEqual(['key of acme']);
     });
 
-    it('has the global guard stand before the routes of both', async () => {
+    it('runs the global guard on the routes of both stores', async () => {
       expect((await host.as(staff).get('/staff/whoami')).status).toBe(401);
       expect((await host.as().get('/v1/api-keys')).status).toBe(401);
     });
   },
 );
 
-describe.each(ADAPTERS)('a guard of the host’s own on %s, behind the global one', (adapter) => {
-  it('judges by its own tenant what the global one let in by the path [T47]', async () => {
+describe.each(ADAPTERS)('a custom guard on %s after the global guard', (adapter) => {
+  it('checks its own tenant after the global guard has checked the tenant of the path [T47]', async () => {
     const host = await startHost(adapter, {
       imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })],
       controllers: [ByHostController],
@@ -162,8 +162,8 @@ describe.each(ADAPTERS)('a guard of the host’s own on %s, behind the global on
   });
 });
 
-describe('a request on Express that comes to the same handler again by another path', () => {
-  it('is judged again, by what the new path says [T46]', async () => {
+describe('a request on Express that reaches the same handler again through another path', () => {
+  it('is decided again for the tenant of the new path [T46]', async () => {
     const host = await startHost('express', {
       imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })],
       controllers: [RewritingController],

@@ -31,7 +31,7 @@ interface DescribedOperation {
   readonly security?: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** The commands of a page that this file runs, in order. */
+/** Returns the commands of a page that this file runs, in order. */
 function commandsOf(page: string, name = ''): string {
   const found = COMMANDS.filter(
     (block) => block.page === page && block.mark.includes(`${name}: run by ${HERE}`),
@@ -40,7 +40,7 @@ function commandsOf(page: string, name = ''): string {
   return found.map(({ code }) => code).join('\n');
 }
 
-/** Waits for something that needs a process, and stops the process whatever came of it. */
+/** Waits for work that needs a process. Stops the process even if the work fails. */
 async function beforeItStops<T>(running: NodeProcess, work: Promise<T>): Promise<T> {
   try {
     return await work;
@@ -50,7 +50,7 @@ async function beforeItStops<T>(running: NodeProcess, work: Promise<T>): Promise
 }
 
 describe('a block of code in the README and the guides', () => {
-  it('is run by a test, or says why it is not', () => {
+  it('is run by a test or gives the reason why not', () => {
     const unmarked = [...COMMANDS, ...PROGRAMS].filter(
       ({ mark }) =>
         !/^not run: \S.{10,}$/.test(mark) &&
@@ -61,7 +61,7 @@ describe('a block of code in the README and the guides', () => {
     expect(unmarked.map(({ page, code }) => [page, code])).toEqual([]);
   });
 
-  it('is known to the test that it names', async () => {
+  it('appears in the test that its mark names', async () => {
     for (const { mark } of [...COMMANDS, ...PROGRAMS]) {
       const [, name = '', test] = /^(?!not run)(.*): .*by (test\/\S+)/.exec(mark) ?? [];
       if (test !== undefined && test !== HERE) {
@@ -70,7 +70,7 @@ describe('a block of code in the README and the guides', () => {
     }
   });
 
-  it('is sound where it is not run: its syntax, its scripts, files and commands', async () => {
+  it('has valid syntax, and names existing scripts, files and commands, if no test runs it', async () => {
     const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
       readonly scripts: Readonly<Record<string, string>>;
     };
@@ -90,8 +90,8 @@ describe('a block of code in the README and the guides', () => {
   });
 });
 
-describe('a platform team that follows its guide', () => {
-  it('sees what the page says with the commands as they stand', async () => {
+describe('a platform team that follows the guide', () => {
+  it('gets the documented results with the verbatim commands', async () => {
     const service = runNode(['scripts/start.mjs'], { PORT: '0' });
     const [, root = ''] = await service.waitFor(/root key: (\S+)/);
     const [, url = ''] = await service.waitFor(/listening on (\S+)/);
@@ -113,7 +113,7 @@ describe('a platform team that follows its guide', () => {
 describe('an operator who follows the guide', () => {
   const page = 'docs/guides/operator.md';
 
-  it('makes a first key, and ends one that leaked', async () => {
+  it('can create a first key and revoke a leaked one', async () => {
     const uri = testDatabaseUri('guide');
     const folder = await mkdtemp(join(tmpdir(), 'keyward-guide-'));
     const first = commandsOf(page, 'first key')
@@ -146,7 +146,7 @@ describe('an operator who follows the guide', () => {
   });
 });
 
-/** The statuses of some questions, each with the token or without. */
+/** Returns the status of each path, requested with or without the token. */
 async function statusesOf(
   url: string,
   token: string,
@@ -160,7 +160,7 @@ async function statusesOf(
   );
 }
 
-/** The options that `nest new` writes for the compiler, in one of its two kinds of application. */
+/** Returns the compiler options that `nest new` writes for one of its two kinds of application. */
 async function starterOptions(template: string): Promise<object> {
   const files = join(ROOT, 'node_modules/@nestjs/schematics/dist/lib/application/files');
   const text = (await readFile(join(files, template, 'tsconfig.json'), 'utf8')).replace(
@@ -172,9 +172,9 @@ async function starterOptions(template: string): Promise<object> {
 }
 
 describe.each([
-  ['ES modules, as nest new makes one', 'module', 'ts-esm'],
+  ['ES modules', 'module', 'ts-esm'],
   ['CommonJS', 'commonjs', 'ts'],
-])('a Nest team that follows README and guide, with an application of %s,', (_, type, template) => {
+])('a Nest team that follows the README and the guide with %s', (_, type, template) => {
   let folder: string;
   const folderOf = ({ page }: Pick<MarkdownBlock, 'page'>): string =>
     join(folder, 'app', basename(page, '.md'));
@@ -200,7 +200,7 @@ describe.each([
   });
   afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-  it('sees routes guarded without a database, with a first key that is shown once', async () => {
+  it('gets guarded routes without a database, and sees the first key once', async () => {
     const main = join(folderOf({ page: 'README.md' }), 'main.js');
     const port = String(await freePort());
     const app = runNode([main], { PORT: port, NODE_ENV: 'development' });
@@ -216,13 +216,13 @@ describe.each([
     expect(app.stdout().split(token)).toHaveLength(2);
   });
 
-  it('is refused that without a word on what the process is for', async () => {
+  it('gets an error for memory storage if NODE_ENV is not set', async () => {
     const app = runNode([join(folderOf({ page: 'README.md' }), 'main.js')], { PORT: '0' });
     expect(await app.exited()).toBe(1);
     expect(app.stdout() + app.stderr()).toContain('refused unless NODE_ENV is exactly');
   });
 
-  it('has an application that guards its routes by scope and tenant, on a connection of its own', async () => {
+  it('gets routes guarded by scope and tenant, and its first key once', async () => {
     const main = join(folderOf({ page: 'nest-team.md' }), 'main.js');
     const settings = { PORT: '0', MONGODB_URI: testDatabaseUri(`nest_guide_${type}`) };
     const app = runNode([main], settings);
@@ -246,7 +246,7 @@ describe.each([
   it.each([
     ['a route that declares nothing', {}, /declare no access: GET \/old/],
     ['memory storage in production', { STORAGE: 'memory' }, /refused unless NODE_ENV is exactly/],
-  ])('reads why its application does not start: %s', async (_fault, environment, reason) => {
+  ])('sees why its application does not start: %s', async (_fault, environment, reason) => {
     const program = `
       require('reflect-metadata');
       const { Controller, Get, Module } = require('@nestjs/common');
@@ -340,7 +340,7 @@ describe.each([
     }
   });
 
-  it('tests its guarded routes without a database', async () => {
+  it('can test its guarded routes without a database', async () => {
     const tests = runNode(['--test', join(folderOf({ page: 'nest-team.md' }), 'memories.test.js')], {
       NODE_ENV: 'test',
     });

@@ -6,7 +6,7 @@ import { startService, type TestService } from '../support/service';
 const APP = 'https://app.acme.example';
 const OTHER = 'https://app.globex.example:8443';
 
-/** A connection that is written to by hand, and all that came back when it ended. */
+/** Opens a raw connection. `ended` resolves with all received text when the connection closes. */
 async function byHand(url: string): Promise<{ socket: Socket; ended: Promise<string> }> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   let answer = '';
@@ -23,7 +23,7 @@ const preflight = (origin: string): Record<string, string> => ({
   'Access-Control-Request-Headers': 'authorization',
 });
 
-describe('whoever looks at the headers of an answer', () => {
+describe('the security headers', () => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -32,16 +32,19 @@ describe('whoever looks at the headers of an answer', () => {
   afterAll(async () => service.stop());
 
   const answers = (): readonly (readonly [string, () => Promise<{ headers: Headers }>])[] => [
-    ['a good one', async () => service.as(service.root.token).get('/v1/api-keys/self')],
-    ['an empty one', async () => service.as(service.root.token).get('/v1/forward-auth?authenticated=1')],
-    ['a refusal', async () => service.as().get('/v1/api-keys')],
-    ['a path that is none', async () => service.as().get('/nowhere')],
-    ['an address that cannot be read', async () => service.as().get('/%zz')],
-    ['a body that cannot be read', async () => service.as(service.root.token).post('/v1/api-keys', '{')],
+    ['an allowed request', async () => service.as(service.root.token).get('/v1/api-keys/self')],
+    [
+      'a response without a body',
+      async () => service.as(service.root.token).get('/v1/forward-auth?authenticated=1'),
+    ],
+    ['a rejected request', async () => service.as().get('/v1/api-keys')],
+    ['an unknown path', async () => service.as().get('/nowhere')],
+    ['a malformed path', async () => service.as().get('/%zz')],
+    ['a malformed body', async () => service.as(service.root.token).post('/v1/api-keys', '{')],
     ['metrics', async () => service.as().get('/metrics')],
   ];
 
-  it('finds that a browser may do nothing with it, and no banner, whatever the answer [T27]', async () => {
+  it('block all content in browsers and contain no server banner on every response [T27]', async () => {
     for (const [what, ask] of answers()) {
       const { headers } = await ask();
       expect([what, headers.get('content-security-policy')]).toEqual([
@@ -58,20 +61,25 @@ describe('whoever looks at the headers of an answer', () => {
   });
 
   it.each([
-    ['names no host', 'GET /v1/api-keys HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'Name the host'],
     [
-      'names two hosts',
-      'GET /v1/api-keys HTTP/1.1\r\nHost: x\r\nHOST: y\r\nConnection: close\r\n\r\n',
+      'without a host',
+      'GET /v1/api-keys HTTP/1.1\r\nConnection: close\r\n\r\n',
       400,
-      'Name the host',
+      'Send exactly one Host header.',
     ],
     [
-      'expects what nobody knows',
+      'with two hosts',
+      'GET /v1/api-keys HTTP/1.1\r\nHost: x\r\nHOST: y\r\nConnection: close\r\n\r\n',
+      400,
+      'Send exactly one Host header.',
+    ],
+    [
+      'with an unknown expectation',
       'GET /v1/api-keys HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nConnection: close\r\n\r\n',
       401,
       '"code":"missing_credential"',
     ],
-  ])('gets a problem with them where it %s', async (_what, request, status, detail) => {
+  ])('are sent with the problem for a request %s', async (_what, request, status, detail) => {
     const { socket, ended } = await byHand(service.url);
     socket.write(request);
     const answer = await ended;
@@ -81,7 +89,7 @@ describe('whoever looks at the headers of an answer', () => {
     expect(answer).toContain(detail);
   });
 
-  it('finds that Swagger UI may load what is its own, over plain HTTP too', async () => {
+  it('allow Swagger UI to load its own files, even over plain HTTP', async () => {
     for (const path of ['/docs/', '/docs/swagger-ui-bundle.js', '/docs/oauth2-redirect.html']) {
       const { status, headers } = await service.as().get(path);
       const policy = String(headers.get('content-security-policy'));
@@ -93,7 +101,7 @@ describe('whoever looks at the headers of an answer', () => {
   });
 });
 
-describe('a page in a browser that calls the service from another origin', () => {
+describe('a browser page from another origin', () => {
   let service: TestService;
   let open: TestService;
 
@@ -106,29 +114,26 @@ describe('a page in a browser that calls the service from another origin', () =>
     await open.stop();
   });
 
-  it('is let nowhere where no origin is listed [T25]', async () => {
+  it('gets no CORS headers if no origin is listed [T25]', async () => {
     const { headers } = await service.as(service.root.token).get('/v1/api-keys/self', { Origin: APP });
     expect(headers.get('access-control-allow-origin')).toBeNull();
     const asked = await service.as().send('OPTIONS', '/v1/api-keys', undefined, preflight(APP));
     expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([405, null]);
   });
 
-  it.each([APP, OTHER])(
-    'is let in from a listed origin, with its key and without cookies: %s',
-    async (origin) => {
-      const asked = await open.as().send('OPTIONS', '/v1/api-keys', undefined, preflight(origin));
-      expect(asked.status).toBe(204);
-      expect(asked.headers.get('access-control-allow-origin')).toBe(origin);
-      expect(asked.headers.get('access-control-allow-headers')).toContain('Authorization');
-      expect(asked.headers.get('access-control-allow-credentials')).toBeNull();
-      const refused = await open.as().get('/v1/api-keys', { Origin: origin });
-      expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, origin]);
-      const { status, headers } = await open.as(open.root.token).get('/v1/api-keys/self', { Origin: origin });
-      expect([status, headers.get('access-control-allow-origin')]).toEqual([200, origin]);
-      expect(headers.get('vary')).toContain('Origin');
-      expect(headers.get('access-control-expose-headers')).toContain('X-Request-Id');
-    },
-  );
+  it.each([APP, OTHER])('can send its key but no cookies from a listed origin: %s', async (origin) => {
+    const asked = await open.as().send('OPTIONS', '/v1/api-keys', undefined, preflight(origin));
+    expect(asked.status).toBe(204);
+    expect(asked.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(asked.headers.get('access-control-allow-headers')).toContain('Authorization');
+    expect(asked.headers.get('access-control-allow-credentials')).toBeNull();
+    const refused = await open.as().get('/v1/api-keys', { Origin: origin });
+    expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, origin]);
+    const { status, headers } = await open.as(open.root.token).get('/v1/api-keys/self', { Origin: origin });
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([200, origin]);
+    expect(headers.get('vary')).toContain('Origin');
+    expect(headers.get('access-control-expose-headers')).toContain('X-Request-Id');
+  });
 
   it.each([
     'https://app.acme.example.evil.test',
@@ -140,7 +145,7 @@ describe('a page in a browser that calls the service from another origin', () =>
     'null',
     '*',
     '',
-  ])('is not let in from %j [T25]', async (origin) => {
+  ])('gets no CORS headers for the origin %j [T25]', async (origin) => {
     const { headers } = await open.as(open.root.token).get('/v1/api-keys/self', { Origin: origin });
     expect(headers.get('access-control-allow-origin')).toBeNull();
     const asked = await open.as().send('OPTIONS', '/v1/api-keys', undefined, preflight(origin));
@@ -152,15 +157,15 @@ describe('a page in a browser that calls the service from another origin', () =>
     '/v1/forward-auth/?scope=memory:read',
     '/v1/forward%2Dauth?scope=memory:read',
     '/v1/forward-auth',
-  ])('is not let through a proxy by a preflight: %s [T26]', async (path) => {
+  ])('cannot pass a proxy with a preflight to forward-auth: %s [T26]', async (path) => {
     const asked = await open.as().send('OPTIONS', path, undefined, preflight(APP));
     expect(asked.status).toBeGreaterThanOrEqual(401);
     expect(asked.headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  // Sent by hand: a client of our own would make another path of it itself.
+  // These requests are sent raw because fetch would normalise their paths.
   it.each(['/v1/api-keys/../forward-auth', '/v1/events/%2e%2e/forward-auth', '/oauth2/.%2E/v1/forward-auth'])(
-    'is not let through by one that a proxy makes another path of: %s',
+    'cannot pass a proxy with a path that the proxy normalises to forward-auth: %s',
     async (path) => {
       const headers = Object.entries(preflight(APP)).map(([name, value]) => `${name}: ${value}\r\n`);
       const { socket, ended } = await byHand(open.url);
@@ -172,7 +177,7 @@ describe('a page in a browser that calls the service from another origin', () =>
   );
 });
 
-describe('a client that takes its time', () => {
+describe('a slow client', () => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -180,7 +185,7 @@ describe('a client that takes its time', () => {
   });
   afterAll(async () => service.stop());
 
-  it('is cut off while it sends its headers a letter at a time, and keeps nobody from being served [T24]', async () => {
+  it('is disconnected if it sends its headers too slowly, and does not block other clients [T24]', async () => {
     const slow = await Promise.all(Array.from({ length: 50 }, async () => byHand(service.url)));
     const sending = { on: true };
     const trickle = slow.map(async ({ socket }) => {
@@ -202,7 +207,7 @@ describe('a client that takes its time', () => {
     expect(answers.some((answer) => answer !== '')).toBe(true);
   });
 
-  it('is cut off while it sends a body that it announced', async () => {
+  it('gets 408 if it does not send its announced body', async () => {
     const { socket, ended } = await byHand(service.url);
     socket.write(
       `POST /v1/api-keys HTTP/1.1\r\nHost: x\r\nX-API-Key: ${service.root.token}\r\n` +
@@ -211,7 +216,7 @@ describe('a client that takes its time', () => {
     expect(await ended).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('is cut off where it says nothing at all, or nothing more [T24]', async () => {
+  it('is disconnected if it sends no request or no further request [T24]', async () => {
     const silent = await byHand(service.url);
     const served = await byHand(service.url);
     served.socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');

@@ -13,10 +13,10 @@ async function eventuallyAnswers(ask: () => Promise<HttpAnswer>, status: number)
 
 const secondsSince = (start: number): number => (performance.now() - start) / 1000;
 
-/** What nobody without a key should learn: where things run, what they are, and how they failed. */
+/** What a caller without a key must not learn: addresses, software, versions and errors. */
 const TELLING = /127\.0\.0\.1|localhost|mongodb|redis:|https?:|Error|\bat \/|\d+\.\d+\.\d+|v\d+/i;
 
-describe('an operator who asks a service on MongoDB how it is', () => {
+describe('an operator who probes the health of a service on MongoDB', () => {
   let mongo: MongoServer;
   let service: TestService;
   const live = async (): Promise<HttpAnswer> => service.as().get('/health/live');
@@ -39,14 +39,14 @@ describe('an operator who asks a service on MongoDB how it is', () => {
     await mongo.stop();
   });
 
-  it('learns without a key that it lives, in JSON that no cache keeps', async () => {
+  it('gets its liveness without a key, in JSON that is not cached', async () => {
     const answer = await live();
     expect([answer.status, answer.body]).toEqual([200, { status: 'ok' }]);
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('sees it take requests while Redis and the identity provider are away, and what that means [T29]', async () => {
+  it('sees it degraded but ready while Redis and the identity provider are unreachable [T29]', async () => {
     const answer = await ready();
     expect([answer.status, answer.body]).toEqual([
       200,
@@ -55,10 +55,10 @@ describe('an operator who asks a service on MongoDB how it is', () => {
         parts: {
           store: { status: 'up' },
           feed: { status: 'up' },
-          redis: { status: 'degraded', detail: 'Rate limits are counted by each instance alone.' },
+          redis: { status: 'degraded', detail: 'Each instance counts rate limits separately.' },
           issuer: {
             status: 'degraded',
-            detail: '1 of 1 identity providers do not answer: people may be unable to sign in.',
+            detail: '1 of 1 identity providers do not answer: users may be unable to sign in.',
           },
         },
       },
@@ -75,7 +75,7 @@ describe('an operator who asks a service on MongoDB how it is', () => {
     }
   });
 
-  it('sees it taken away within 2 s while the store hangs, told which part is down, and back by itself', async () => {
+  it('gets 503 that names the store within 4 s of a hang, and 200 automatically after the recovery', async () => {
     mongo.suspend();
     const { result: away, ms } = await timed(async () => eventuallyAnswers(ready, 503));
     expect(ms).toBeLessThan(4000);
@@ -83,7 +83,7 @@ describe('an operator who asks a service on MongoDB how it is', () => {
     expect(away.body).toMatchObject({
       status: 503,
       code: 'not_ready',
-      detail: 'Down: store. Requests are refused until it is back.',
+      detail: 'Down: store. Requests get 503 until it is up again.',
       parts: { store: { status: 'down', detail: 'It does not answer.' } },
     });
     const { instance, type, ...told } = away.body;
@@ -94,7 +94,7 @@ describe('an operator who asks a service on MongoDB how it is', () => {
     await eventuallyAnswers(ready, 200);
   });
 
-  it('cannot wear the store out by asking [T31]', async () => {
+  it('causes at most about one store read per second, however often it probes [T31]', async () => {
     const finds = jest.spyOn(service.app.get<ApiKeyRepository>(API_KEY_REPOSITORY), 'find');
     const before = performance.now();
     const answers = await Promise.all(Array.from({ length: 300 }, ready));
@@ -105,7 +105,7 @@ describe('an operator who asks a service on MongoDB how it is', () => {
 });
 
 describe('a service without Redis and without sessions', () => {
-  it('speaks of neither', async () => {
+  it('reports only the store and the change feed', async () => {
     const service = await startService('memory');
     expect((await service.as().get('/health/ready')).body).toEqual({
       status: 'ok',
@@ -115,8 +115,8 @@ describe('a service without Redis and without sessions', () => {
   });
 });
 
-describe('a service whose identity provider answers', () => {
-  it('is ready without reserve', async () => {
+describe('a service with a reachable identity provider', () => {
+  it('reports the issuer as up', async () => {
     const provider = await IdentityProvider.start();
     const service = await startService('memory', { OIDC_ISSUER: provider.issuer, OIDC_AUDIENCE: 'keyward' });
     expect((await service.as().get('/health/ready')).body).toEqual({

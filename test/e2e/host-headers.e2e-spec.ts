@@ -12,10 +12,10 @@ class MemoriesController {
   }
 }
 
-/** More than the 2,000 that Node reads by default. */
+/** More than the 2,000 headers that Node reads by default. */
 const MANY: readonly HeaderLine[] = Array.from({ length: 2100 }, () => ['a', ''] as const);
 
-describe.each(ADAPTERS)('a client that sends 2,100 headers to a host application (%s)', (adapter) => {
+describe.each(ADAPTERS)('a client that sends 2,100 headers to a host application on %s', (adapter) => {
   let host: RunningHost;
   let token: string;
 
@@ -30,7 +30,7 @@ describe.each(ADAPTERS)('a client that sends 2,100 headers to a host application
   afterAll(async () => host.close());
 
   it.each(['/memories', '/v1/forward-auth?authenticated=1', '/v1/api-keys/self'])(
-    'hides neither its address nor a second credential from %s [T18]',
+    'cannot hide its address or a second credential from %s [T18]',
     async (path) => {
       const authorized: HeaderLine = ['Authorization', `Bearer ${token}`];
       const statusWith = async (...lines: HeaderLine[]): Promise<number> =>

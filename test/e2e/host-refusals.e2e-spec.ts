@@ -34,7 +34,7 @@ class MemoriesController {
   }
 }
 
-describe.each(ADAPTERS)('a host application that refuses requests itself (%s)', (adapter) => {
+describe.each(ADAPTERS)('the error of a host application on %s', (adapter) => {
   let host: RunningHost;
   let token: string;
 
@@ -56,13 +56,13 @@ describe.each(ADAPTERS)('a host application that refuses requests itself (%s)', 
   it.each([
     ['jwt', 401, 'Unauthorized', 'Sign in first.'],
     ['throttled', 429, 'Too Many Requests', 'Slow down.'],
-  ])('is quoted by our own routes: %s', async (refusal, status, title, detail) => {
+  ])('appears in the problem of a Keyward route: %s', async (refusal, status, title, detail) => {
     const answer = await host.as(token).get('/v1/api-keys/self', { 'X-Refuse': refusal });
     expect(answer.status).toBe(status);
     expect(answer.body).toMatchObject({ status, title, detail, code: 'http_error' });
   });
 
-  it('is quoted by introspection as OAuth has it', async () => {
+  it('appears in the OAuth error of introspection', async () => {
     const answer = await host.as(token).send('POST', '/oauth2/introspect', 'token=x', {
       'Content-Type': 'application/x-www-form-urlencoded',
       'X-Refuse': 'jwt',
@@ -72,7 +72,7 @@ describe.each(ADAPTERS)('a host application that refuses requests itself (%s)', 
     expect(answer.headers.get('www-authenticate')).toMatch(/^Basic /);
   });
 
-  it('is quoted on its own routes by the filter for problems', async () => {
+  it('appears in the problem of a host route with ProblemFilter', async () => {
     const answer = await host.as().get('/memories');
     expect(answer.status).toBe(409);
     expect(answer.body).toMatchObject({ title: 'Conflict', detail: 'Somebody else wrote this memory.' });

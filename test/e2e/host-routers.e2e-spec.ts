@@ -2,7 +2,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { Test } from '@nestjs/testing';
 import { ApiKeysModule } from 'keyward';
 
-describe('a host whose router repeats slashes, ignores case, and ends paths at a semicolon', () => {
+describe('a host whose router ignores duplicate slashes and case, and ends paths at a semicolon', () => {
   let app: NestFastifyApplication;
   let url: string;
 

@@ -34,13 +34,13 @@ const read = (who: Who, path: string): Sent => ({ who, method: 'GET', path });
 
 const PREFLIGHT = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'GET' };
 
-/** A request, and the status and code that answer it everywhere. */
+/** A request, and the status and code of its response in every host. */
 type Asked = readonly [what: string, sent: Sent, status: number, code?: string];
 
-/** What is asked, in this order. */
+/** The requests, in the order of sending. */
 const REQUESTS: readonly Asked[] = [
   [
-    'a good create',
+    'a valid create',
     posted('acme', '/v1/api-keys', { name: 'x', scopes: ['a:b'], metadata: { n: 1 }, description: 'd' }),
     201,
   ],
@@ -56,7 +56,7 @@ const REQUESTS: readonly Asked[] = [
     400,
     'validation_failed',
   ],
-  ['a create that is cut short', posted('root', '/v1/api-keys', '{"name":"stray"'), 400, 'invalid_json'],
+  ['a truncated create', posted('root', '/v1/api-keys', '{"name":"stray"'), 400, 'invalid_json'],
   [
     'a create in bytes that are not UTF-8',
     posted('root', '/v1/api-keys', Buffer.from('{"name":"stray \xe9","scopes":["a:b"]}', 'latin1')),
@@ -64,7 +64,7 @@ const REQUESTS: readonly Asked[] = [
     'invalid_json',
   ],
   [
-    'a create that says another charset',
+    'a create in another charset',
     posted(
       'root',
       '/v1/api-keys',
@@ -75,7 +75,7 @@ const REQUESTS: readonly Asked[] = [
     'unsupported_media_type',
   ],
   [
-    'a create that is compressed',
+    'a compressed create',
     posted('root', '/v1/api-keys', new Uint8Array(gzipSync('{"name":"stray","scopes":["a:b"]}')), {
       ...JSON_TYPE,
       'Content-Encoding': 'gzip',
@@ -90,14 +90,14 @@ const REQUESTS: readonly Asked[] = [
     'unsupported_media_type',
   ],
   [
-    'a create that is too large',
+    'an oversized create',
     posted('root', '/v1/api-keys', { name: 'stray', description: 'x'.repeat(300_000) }),
     413,
     'payload_too_large',
   ],
   ['a create without a key', posted('nobody', '/v1/api-keys', { name: 'stray' }), 401, 'missing_credential'],
   [
-    'a create that is not granted',
+    'a create beyond the grant of the caller',
     posted('acme', '/v1/api-keys', { name: 'stray', scopes: ['*'] }),
     403,
     'delegation_exceeded',
@@ -122,37 +122,37 @@ const REQUESTS: readonly Asked[] = [
     415,
     'unsupported_media_type',
   ],
-  ['the key of acme itself', read('acme', '/v1/api-keys/self'), 200],
+  ['the own key of acme', read('acme', '/v1/api-keys/self'), 200],
   [
-    'the key of acme itself, on a condition',
+    'a conditional read of the own key of acme',
     { who: 'acme', method: 'GET', path: '/v1/api-keys/self', headers: { 'If-None-Match': '*' } },
     200,
   ],
-  ['the key of globex itself', read('globex', '/v1/api-keys/self'), 200],
-  ['the key of nobody', read('nobody', '/v1/api-keys/self'), 401, 'missing_credential'],
+  ['the own key of globex', read('globex', '/v1/api-keys/self'), 200],
+  ['the own key without a credential', read('nobody', '/v1/api-keys/self'), 401, 'missing_credential'],
   ['the keys of acme', read('acme', '/v1/api-keys?limit=5'), 200],
   ['the keys of globex', read('globex', '/v1/api-keys?limit=5'), 200],
   ['a list with an unknown parameter', read('acme', '/v1/api-keys?limits=5'), 400, 'validation_failed'],
   [
-    'a list with a parameter given twice',
+    'a list with a repeated parameter',
     read('acme', '/v1/api-keys?limit=5&limit=6'),
     400,
     'validation_failed',
   ],
-  ['a key that is not there', read('acme', '/v1/api-keys/01jd8x4k2m6n8p0q2r4s6t8v0w'), 404, 'not_found'],
-  ['events', read('root', '/v1/events?limit=1'), 200],
+  ['an unknown key', read('acme', '/v1/api-keys/01jd8x4k2m6n8p0q2r4s6t8v0w'), 404, 'not_found'],
+  ['a list of events', read('root', '/v1/events?limit=1'), 200],
   [
     'a rotation with an empty body',
     { who: 'globex', method: 'POST', path: '/v1/api-keys/self/rotate', headers: JSON_TYPE },
     200,
   ],
   [
-    'forward-auth behind a body that no parser reads',
+    'forward-auth with an unparsable body',
     posted('acme', '/v1/forward-auth?authenticated=1&org=acme', '{"cut', JSON_TYPE),
     200,
   ],
   [
-    'forward-auth behind a body of an odd kind',
+    'forward-auth with a body of an unsupported media type',
     posted('acme', '/v1/forward-auth?authenticated=1&org=acme', 'x'.repeat(300_000), {
       'Content-Type': 'text/csv; charset=utf-16',
       'Content-Encoding': 'br',
@@ -230,7 +230,7 @@ class Hosted {
     });
   }
 
-  /** What an answer is but for what is new each time: ids, tokens and moments. */
+  /** Sends a request and returns its response without ids, tokens and times, which always differ. */
   async seen(sent: Sent): Promise<Seen> {
     const answer = await this.send(sent);
     const text = await answer.text();
@@ -243,14 +243,14 @@ class Hosted {
         .replaceAll(/[0-9a-hjkmnp-tv-z]{26}/g, '<id>')
         .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
         .replaceAll(/\b\d{10}\b/g, '<time>')
-        // A cursor holds an id or a moment.
+        // A cursor contains an id or a time.
         .replaceAll(/"nextCursor":"[\w-]+"/g, '"nextCursor":"<cursor>"')
-        // Usage is stored some seconds later, or not yet.
+        // Usage is stored some seconds later.
         .replaceAll(/"lastUsedAt":(?:null|"<time>")/g, '"lastUsedAt":"<time>"'),
     };
   }
 
-  /** Name, organisation and scopes of all that is stored. */
+  /** Returns the name, organisation and scopes of every stored key. */
   async stored(): Promise<readonly string[]> {
     const { data } = await this.host.app.get(ApiKeysService).list(rootCaller('system'), { limit: 100 });
     return data.map(({ name, orgId, scopes }) => `${name} ${orgId} ${scopes.join(',')}`).toSorted();
@@ -266,7 +266,7 @@ class Hosted {
   }
 }
 
-describe.each(ADAPTERS)('our routes in a host application (%s)', (adapter) => {
+describe.each(ADAPTERS)('the routes of Keyward in a host application on %s', (adapter) => {
   const expected = new Map<string, Seen>();
   let storedThere: readonly string[];
 
@@ -278,7 +278,7 @@ describe.each(ADAPTERS)('our routes in a host application (%s)', (adapter) => {
   });
 
   it.each(REQUESTS.map(([what, , status, code]) => ({ what, status, code })))(
-    'answer $what as the contract says [T91]',
+    'answer $what with the documented status [T91]',
     ({ what, status, code }) => {
       const answer = expected.get(what);
       expect(answer).toMatchObject({ status });
@@ -286,7 +286,7 @@ describe.each(ADAPTERS)('our routes in a host application (%s)', (adapter) => {
     },
   );
 
-  it.each(HOSTILE_SETTINGS)('answer and store the same in one with $setting [T91]', async (setting) => {
+  it.each(HOSTILE_SETTINGS)('answer and store the same if the host has $setting [T91]', async (setting) => {
     const hosted = await Hosted.start(adapter, setting);
     try {
       for (const [what, sent] of REQUESTS) {
@@ -299,7 +299,7 @@ describe.each(ADAPTERS)('our routes in a host application (%s)', (adapter) => {
   });
 
   it.each(HOSTILE_SETTINGS.filter(({ setting }) => /prefix|versions/.test(setting)))(
-    'name the path of a new key that works, in one with $setting',
+    'return a working Location for a new key if the host has $setting',
     async (setting) => {
       const hosted = await Hosted.start(adapter, setting);
       try {

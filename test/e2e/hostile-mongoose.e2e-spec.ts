@@ -42,10 +42,10 @@ const SETTINGS: readonly MongooseSetting[] = [
   { setting: 'lax schemas', globally: () => mongoose.set('strict', false) },
   { setting: 'no automatic indexes', globally: () => mongoose.set({ autoIndex: false, autoCreate: false }) },
   { setting: 'maxTimeMS', globally: () => mongoose.set('maxTimeMS', 1) },
-  { setting: 'another form of output', globally: () => mongoose.set('toObject', { flattenMaps: true }) },
+  { setting: 'other toObject options', globally: () => mongoose.set('toObject', { flattenMaps: true }) },
   { setting: 'a plugin for timestamps', globally: () => mongoose.plugin(withTimestamps) },
   { setting: 'a plugin for soft deletion', globally: () => mongoose.plugin(withSoftDeletion) },
-  { setting: 'a plugin that changes what is found', globally: () => mongoose.plugin(withRenamedIds) },
+  { setting: 'a plugin that changes found documents', globally: () => mongoose.plugin(withRenamedIds) },
   {
     setting: 'plugins on the connection',
     connection: (connection) =>
@@ -55,7 +55,7 @@ const SETTINGS: readonly MongooseSetting[] = [
 
 type Step = readonly [what: string, status: number, seen: unknown];
 
-/** Uses every kind of query, as a customer of acme and one of globex. */
+/** Runs every kind of query as customers of acme and globex. Returns the results. */
 async function seenIn(
   adapter: AdapterName,
   { connection }: Partial<MongooseSetting>,
@@ -121,14 +121,14 @@ async function seenIn(
   return steps;
 }
 
-describe.each(ADAPTERS)('our routes over MongoDB in a host (%s)', (adapter) => {
+describe.each(ADAPTERS)('the routes of Keyward with MongoDB in a host on %s', (adapter) => {
   let expected: readonly Step[];
 
   beforeAll(async () => {
     expected = await seenIn(adapter, {});
   });
 
-  it('answer what the contract says when Mongoose is as it comes', () => {
+  it('answer with the documented statuses if Mongoose has its default settings', () => {
     expect(expected.map(([what, status]) => `${what}: ${status}`)).toEqual([
       'create: 201',
       'self: 200',
@@ -147,8 +147,8 @@ describe.each(ADAPTERS)('our routes over MongoDB in a host (%s)', (adapter) => {
     ]);
   });
 
-  // Mongoose cannot forget a plugin: each is added to those before it.
-  it.each(SETTINGS)('answer the same when the host sets $setting [T91]', async (setting) => {
+  // Mongoose cannot remove a plugin, so each setting adds to the previous ones.
+  it.each(SETTINGS)('answer the same if the host sets $setting [T91]', async (setting) => {
     setting.globally?.();
     expect(await seenIn(adapter, setting)).toEqual(expected);
   });

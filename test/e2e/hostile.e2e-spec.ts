@@ -23,7 +23,7 @@ const BODIES: readonly (readonly [string, unknown])[] = [
   ['a JSON number', '7'],
   ['null', 'null'],
   ['an array', '[]'],
-  ['an array of good ones', [GOOD]],
+  ['an array of valid bodies', [GOOD]],
   ['no name', { scopes: [] }],
   ['a blank name', { ...GOOD, name: '  ' }],
   ['a long name', { ...GOOD, name: 'n'.repeat(101) }],
@@ -32,7 +32,7 @@ const BODIES: readonly (readonly [string, unknown])[] = [
   ['null scopes', { ...GOOD, scopes: null }],
   ['scopes as a string', { ...GOOD, scopes: 'memory:read' }],
   ['scopes as an object', { ...GOOD, scopes: { 0: '*' } }],
-  ['an operator among the scopes', { ...GOOD, scopes: [{ $ne: null }] }],
+  ['a MongoDB operator in the scopes', { ...GOOD, scopes: [{ $ne: null }] }],
   ['an inner wildcard', { ...GOOD, scopes: ['a:*:b'] }],
   ['an upper-case scope', { ...GOOD, scopes: ['Memory:read'] }],
   ['the same scope twice', { ...GOOD, scopes: ['a', 'a'] }],
@@ -42,17 +42,17 @@ const BODIES: readonly (readonly [string, unknown])[] = [
   ['a long organisation', { ...GOOD, orgId: 'a'.repeat(129) }],
   ['an organisation in Cyrillic', { ...GOOD, orgId: 'аcme' }],
   ['a date without offset', { ...GOOD, expiresAt: '2099-01-01T00:00:00' }],
-  ['a date alone', { ...GOOD, expiresAt: '2099-01-01' }],
-  ['a day that its month lacks', { ...GOOD, expiresAt: '2099-02-30T00:00:00Z' }],
+  ['a date without a time', { ...GOOD, expiresAt: '2099-01-01' }],
+  ['a day that does not exist', { ...GOOD, expiresAt: '2099-02-30T00:00:00Z' }],
   ['a number as a date', { ...GOOD, expiresAt: 4_070_908_800_000 }],
   ['a number in a string as a date', { ...GOOD, expiresAt: '4070908800000' }],
   ['a past expiry', { ...GOOD, expiresAt: '2001-01-01T00:00:00Z' }],
   ['an address with host bits', { ...GOOD, allowedIps: ['10.0.0.1/8'] }],
   ['an address in octal', { ...GOOD, allowedIps: ['010.0.0.1'] }],
-  ['an address as an operator', { ...GOOD, allowedIps: { $ne: [] } }],
+  ['a MongoDB operator as allowedIps', { ...GOOD, allowedIps: { $ne: [] } }],
   ['metadata as an array', { ...GOOD, metadata: [] }],
   ['nested metadata', { ...GOOD, metadata: { a: { b: 1 } } }],
-  ['a metadata operator', { ...GOOD, metadata: { $where: 'sleep(1)' } }],
+  ['a MongoDB operator in metadata', { ...GOOD, metadata: { $where: 'sleep(1)' } }],
   ['a dot in a metadata name', { ...GOOD, metadata: { 'a.b': 1 } }],
   [
     '51 metadata entries',
@@ -72,8 +72,8 @@ const BODIES: readonly (readonly [string, unknown])[] = [
     `{"name":"n","scopes":[],"metadata":${'{"a":'.repeat(40_000)}1${'}'.repeat(40_000)}}`,
   ],
   ['an unknown field', { ...GOOD, admin: true }],
-  ['a field of the record', { ...GOOD, secrets: [] }],
-  ['an id of its own', { ...GOOD, id: '01jd8x4k2m6n8p0q2r4s6t8v0w', _id: 'x' }],
+  ['an internal field of the record', { ...GOOD, secrets: [] }],
+  ['an id', { ...GOOD, id: '01jd8x4k2m6n8p0q2r4s6t8v0w', _id: 'x' }],
   ['1 MB', JSON.stringify({ ...GOOD, description: 'x'.repeat(1_000_000) })],
 ];
 
@@ -88,7 +88,7 @@ function expectRefusal(answer: { status: number; headers: Headers; body: object 
   });
 }
 
-describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('a service with %s storage', (storage) => {
   let service: TestService;
   let stored: number;
 
@@ -105,13 +105,13 @@ describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (s
     if ((await count()) !== stored) throw new Error('something was stored');
   });
 
-  it.each(BODIES)('a create with %s is refused and leaves nothing behind [T22]', async (_name, body) => {
+  it.each(BODIES)('rejects a create with %s and stores nothing [T22]', async (_name, body) => {
     const { token } = service.root;
     expectRefusal(await service.as(token).send('POST', '/v1/api-keys', body));
   });
 
   it.each(BODIES.filter(([name]) => !/^no (name|scopes|body)$/.test(name)))(
-    'a patch with %s is refused and changes nothing',
+    'rejects a patch with %s and changes nothing',
     async (_name, body) => {
       const { key, token } = service.root;
       expectRefusal(await service.as(token).send('PATCH', `/v1/api-keys/${key.id}`, body));
@@ -147,7 +147,7 @@ describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (s
     '/v1/api-keys/%7B%22$ne%22:null%7D',
     '/v1/api-keys/a/b/c',
     '/nowhere',
-  ])('a read of %s is refused', async (path) => {
+  ])('rejects a read of %s', async (path) => {
     expectRefusal(await service.as(service.root.token).get(path));
   });
 
@@ -155,7 +155,7 @@ describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (s
     ['text/plain', 415],
     ['application/xml', 415],
     ['application/x-www-form-urlencoded', 415],
-  ])('a body as %s is %i', async (type, status) => {
+  ])('answers a body of the type %s with %i', async (type, status) => {
     const answer = await service
       .as(service.root.token)
       .post('/v1/api-keys', 'name=n', { 'Content-Type': type });
@@ -163,12 +163,15 @@ describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (s
     expect(answer.status).toBe(status);
   });
 
-  it.each(['PUT', 'POST', 'OPTIONS'])('%s on a key is 405 and tells what is served', async (method) => {
-    const answer = await service.as(service.root.token).send(method, `/v1/api-keys/${service.root.key.id}`);
-    expectRefusal(answer);
-    expect([answer.status, answer.body['code']]).toEqual([405, 'method_not_allowed']);
-    expect(answer.headers.get('allow')).toBe('DELETE, GET, HEAD, PATCH');
-  });
+  it.each(['PUT', 'POST', 'OPTIONS'])(
+    'answers %s on a key with 405 and the allowed methods',
+    async (method) => {
+      const answer = await service.as(service.root.token).send(method, `/v1/api-keys/${service.root.key.id}`);
+      expectRefusal(answer);
+      expect([answer.status, answer.body['code']]).toEqual([405, 'method_not_allowed']);
+      expect(answer.headers.get('allow')).toBe('DELETE, GET, HEAD, PATCH');
+    },
+  );
 
   it.each([
     ['a token of 12 kB', { Authorization: `Bearer ${'a'.repeat(12_000)}` }, 401, 'malformed_token'],
@@ -176,7 +179,7 @@ describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (s
     ['a token in Basic', { Authorization: 'Basic a3c6a3c=' }, 401, 'missing_credential'],
     ['an empty bearer', { Authorization: 'Bearer ' }, 401, 'malformed_token'],
     ['an empty X-API-Key', { 'X-API-Key': '' }, 401, 'malformed_token'],
-  ])('%s is turned away', async (_name, headers, status, code) => {
+  ])('rejects %s', async (_name, headers, status, code) => {
     const answer = await service.as().get('/v1/api-keys', headers);
     expectRefusal(answer);
     expect([answer.status, answer.body['code']]).toEqual([status, code]);
@@ -189,12 +192,15 @@ describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (s
     ],
     ['two X-API-Key headers', (t: string) => ['X-API-Key', t, 'x-api-key', t]],
     ['two tokens in both headers', (t: string) => ['Authorization', `Bearer ${t}`, 'X-API-Key', `${t}x`]],
-    ['a good and a bad one', (t: string) => ['Authorization', 'Basic eA==', 'Authorization', `Bearer ${t}`]],
-  ])('%s are contradicting credentials [T18]', async (_name, headersOf) => {
+    [
+      'a valid and an invalid header',
+      (t: string) => ['Authorization', 'Basic eA==', 'Authorization', `Bearer ${t}`],
+    ],
+  ])('rejects %s as contradicting credentials with 400 [T18]', async (_name, headersOf) => {
     expect(await rawStatus(service.url, headersOf(service.root.token))).toBe(400);
   });
 
-  it('headers of 100 kB get a 431 problem, and an unreadable request a 400 one [T22]', async () => {
+  it('answers headers of 100 kB with a 431 problem and an unreadable request with a 400 problem [T22]', async () => {
     const big = await rawAnswer(
       service.url,
       `GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${'a'.repeat(100_000)}\r\n\r\n`,
@@ -205,7 +211,7 @@ describe.each(['memory', 'mongo'] as const)('hostile input, keys kept in %s', (s
   });
 });
 
-/** Sends raw headers, duplicates included. */
+/** Sends raw headers, including duplicates. */
 async function rawStatus(url: string, headers: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     request(`${url}/v1/api-keys`, { headers: ['Host', 'localhost', ...headers] }, (response) => {

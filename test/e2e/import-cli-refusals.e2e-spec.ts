@@ -10,92 +10,112 @@ beforeAll(async () => {
 });
 afterAll(async () => bench.stop());
 
-describe('an operator who imports lines that cannot be', () => {
+describe('the import command', () => {
   const refused: readonly (readonly [string, (hash: string) => unknown, RegExp])[] = [
     [
-      'a naive date',
+      'a date without an offset',
       (hash) => exportedKey(hash, { expires_at: '2099-01-01T00:00:00' }),
       /expiresAt must be .*offset/,
     ],
     [
-      'a naive date in extended JSON',
+      'a date without an offset in extended JSON',
       (hash) => exportedKey(hash, { expires_at: { $date: '2099-01-01T00:00:00' } }),
       /expiresAt must be .*offset/,
     ],
     [
-      'a field that says that the key was revoked',
+      'a revoked key',
       (hash) => ({ hash, scopes: ['a:b'], revoked: true }),
       /The other system revoked this key/,
     ],
     [
-      'an unknown field that may have ended the key',
+      'an unknown field that may mean that the key is disabled',
       (hash) => ({ hash, scopes: ['a:b'], disabledAt: '2026-01-01' }),
       /disabledAt may say/,
     ],
-    ['an unknown expiry', (hash) => exportedKey(hash, { expires: 4_070_908_800 }), /expires may say/],
     [
-      'another name for an organisation',
+      'an unknown field that may mean an expiry',
+      (hash) => exportedKey(hash, { expires: 4_070_908_800 }),
+      /expires may say/,
+    ],
+    [
+      'an unknown field that may mean a tenant',
       (hash) => exportedKey(hash, { tenant_id: 'x' }),
       /tenant_id may restrict/,
     ],
-    ['two states', (hash) => exportedKey(hash, { enabled: false }), /is_active and enabled disagree/],
     [
-      'all of an API',
+      'contradictory states',
+      (hash) => exportedKey(hash, { enabled: false }),
+      /is_active and enabled disagree/,
+    ],
+    [
+      'the scope *',
       (hash) => exportedKey(hash, { scopes: ['*'] }),
       /scopes give access to Keyward itself: \*/,
     ],
     [
-      'a scope that Keyward has as well',
+      'a scope that Keyward uses itself',
       (hash) => exportedKey(hash, { scopes: ['memory:read', 'users:read'] }),
       /scopes give access to Keyward itself: users:read/,
     ],
-    ['seconds for a date', (hash) => exportedKey(hash, { expires_at: 4_070_908_800 }), /expiresAt must be/],
+    ['a date in seconds', (hash) => exportedKey(hash, { expires_at: 4_070_908_800 }), /expiresAt must be/],
     [
-      'a date beyond all dates',
+      'a date out of range',
       (hash) => exportedKey(hash, { expires_at: { $date: { $numberLong: '9223372036854775807' } } }),
       /expiresAt must be/,
     ],
-    ['a date of nothing', (hash) => exportedKey(hash, { expires_at: { $date: {} } }), /expiresAt must be/],
     [
-      'no date at all, which is not to mean for ever',
+      'an empty object as the date',
+      (hash) => exportedKey(hash, { expires_at: { $date: {} } }),
+      /expiresAt must be/,
+    ],
+    [
+      'a null $date, which must not mean that the key never expires',
       (hash) => exportedKey(hash, { expires_at: { $date: null } }),
       /expiresAt must be/,
     ],
     [
-      'an empty number for a date',
+      'an empty number as the date',
       (hash) => exportedKey(hash, { expires_at: { $date: { $numberLong: '' } } }),
       /expiresAt must be/,
     ],
     [
-      'no date for the organisation, which is not to mean none',
+      'a null $date as the organisation, which must not mean that the key is unbound',
       (hash) => exportedKey(hash, { org_id: { $date: null } }),
       /orgId must be/,
     ],
-    ['a user with spaces', (hash) => exportedKey(hash, { user_id: 'Ada L.' }), /externalId must be 1 to 128/],
-    ['an empty user', (hash) => exportedKey(hash, { user_id: '' }), /externalId must be 1 to 128/],
     [
-      'a user that is a list',
+      'a user id with spaces',
+      (hash) => exportedKey(hash, { user_id: 'Ada L.' }),
+      /externalId must be 1 to 128/,
+    ],
+    ['an empty user id', (hash) => exportedKey(hash, { user_id: '' }), /externalId must be 1 to 128/],
+    [
+      'a list as the user id',
       (hash) => exportedKey(hash, { user_id: ['ada'] }),
       /externalId must be 1 to 128/,
     ],
     ['no hash', () => exportedKey('', { key_hash: undefined }), /hash must be a SHA-256/],
-    ['a token for the hash', () => exportedKey(foreignKey().token), /hash must be a SHA-256/],
+    ['a token instead of the hash', () => exportedKey(foreignKey().token), /hash must be a SHA-256/],
     ['a bcrypt hash', () => exportedKey('$2b$12$abcdefghijklmnopqrstuv'), /hash must be a SHA-256/],
     ['scopes as text', (hash) => exportedKey(hash, { scopes: '*' }), /scopes must be a list/],
-    ['metadata as text beside a user', (hash) => exportedKey(hash, { metadata: 'abc' }), /metadata must be/],
     [
-      'metadata as a list beside a user',
+      'metadata as text, with a user id',
+      (hash) => exportedKey(hash, { metadata: 'abc' }),
+      /metadata must be/,
+    ],
+    [
+      'metadata as a list, with a user id',
       (hash) => exportedKey(hash, { metadata: ['a'] }),
       /metadata must be/,
     ],
-    ['what is not JSON', () => '{"key_hash": ', /the line is not JSON/],
+    ['broken JSON', () => '{"key_hash": ', /the line is not JSON/],
     ['a CSV line', (hash) => `ingest,${hash},memory:read`, /the line is not JSON/],
     ['a list', (hash) => [exportedKey(hash)], /the record must be an object/],
     ['text', () => '"nonsense"', /the record must be an object/],
     ['null', () => 'null', /the record must be an object/],
   ];
 
-  it('sees every line stand or fall by itself, with its reason, and exit code 1', async () => {
+  it('refuses each invalid line with its reason, imports the others, and exits with code 1', async () => {
     const first = foreignKey();
     const last = foreignKey();
     const hashes = refused.map(() => foreignKey().hash);
@@ -126,15 +146,9 @@ describe('an operator who imports lines that cannot be', () => {
   });
 });
 
-describe('an operator who gives the command what it cannot use', () => {
+describe('the import command with unusable arguments', () => {
   it.each([
-    [
-      'a file that is not there',
-      ['import', '/nowhere/keys.ndjson'],
-      {},
-      2,
-      /^keyward: .*cannot be read.*\n$/,
-    ],
+    ['a file that does not exist', ['import', '/nowhere/keys.ndjson'], {}, 2, /^keyward: cannot read .*\n$/],
     [
       'memory storage',
       ['import', 'package.json'],
@@ -144,22 +158,25 @@ describe('an operator who gives the command what it cannot use', () => {
     ],
     ['no file', ['import'], {}, 2, /missing required argument 'file'/],
     [
-      'a translation of scopes without a scope',
+      'a scope map without a target',
       ['import', 'package.json', '--map-scope', '*'],
       {},
       2,
-      /^keyward: --map-scope \* is not a translation: write <from>=<to>/,
+      /^keyward: --map-scope \* is invalid: write <from>=<to>/,
     ],
-  ] as const)('is told so: %s', async (_name, args, environment, code, message) => {
-    const ran = await bench.run(args, environment);
-    expect([ran.code, ran.lines]).toEqual([code, []]);
-    expect(ran.stderr).toMatch(message);
-    expect(ran.stderr).not.toContain('    at ');
-  });
+  ] as const)(
+    'prints an error without a stack trace for %s',
+    async (_name, args, environment, code, message) => {
+      const ran = await bench.run(args, environment);
+      expect([ran.code, ran.lines]).toEqual([code, []]);
+      expect(ran.stderr).toMatch(message);
+      expect(ran.stderr).not.toContain('    at ');
+    },
+  );
 
-  it('is told so of a folder as well', async () => {
+  it('prints an error for a folder', async () => {
     const ran = await bench.run(['import', bench.folder]);
     expect([ran.code, ran.lines]).toEqual([2, []]);
-    expect(ran.stderr).toMatch(/^keyward: .*cannot be read.*\n$/);
+    expect(ran.stderr).toMatch(/^keyward: cannot read .*\n$/);
   });
 });

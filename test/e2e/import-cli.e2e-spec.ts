@@ -11,8 +11,8 @@ beforeAll(async () => {
 });
 afterAll(async () => bench.stop());
 
-describe('an operator who imports what mongoexport wrote', () => {
-  it('finds every field in its place, and the holders keep their tokens', async () => {
+describe('the import command with the output of mongoexport', () => {
+  it('imports every field, and the tokens keep working', async () => {
     const { token, hash } = foreignKey();
     const ran = await bench.importFile([exportedKey(hash)]);
     expect(ran).toEqual({ code: 0, lines: ['1 imported, 0 known already, 0 refused'], stderr: '' });
@@ -40,7 +40,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     ['no scopes', { scopes: undefined }],
     ['null scopes', { scopes: null }],
     ['an empty list of scopes', { scopes: [] }],
-  ])('is warned of %s, which give no access', async (_name, fields) => {
+  ])('warns that the key has no access: %s', async (_name, fields) => {
     const { token, hash } = foreignKey();
     const ran = await bench.importFile([exportedKey(hash, { ...fields, org_id: null, project_id: null })]);
     expect([ran.code, ran.lines]).toEqual([
@@ -52,14 +52,14 @@ describe('an operator who imports what mongoexport wrote', () => {
     expect((await bench.service.as(token).get('/v1/api-keys')).status).toBe(403);
   });
 
-  it('keeps out who was switched off', async () => {
+  it('imports an inactive key as disabled', async () => {
     const { token, hash } = foreignKey();
     expect((await bench.importFile([exportedKey(hash, { is_active: false })])).code).toBe(0);
     expect((await bench.keyOf({ hash })).enabled).toBe(false);
     expect((await bench.service.as(token).get('/v1/api-keys/self')).body['code']).toBe('key_disabled');
   });
 
-  it('is told what was left out', async () => {
+  it('lists the fields that it leaves out', async () => {
     const { hash } = foreignKey();
     const fields = { last_used_at: { $date: '2024-06-01T00:00:00Z' }, constructor: 'x' };
     const ran = await bench.importFile([exportedKey(hash, fields)]);
@@ -71,15 +71,15 @@ describe('an operator who imports what mongoexport wrote', () => {
   });
 
   it.each([
-    ['names of its own', { metadata: { team: 'search' } }, { team: 'search', key_prefix: 'xm_Zm9v' }],
-    ['the same name', { metadata: { key_prefix: 'mine' } }, { key_prefix: 'mine' }],
-  ])('finds metadata merged, where the document has %s', async (_name, fields, metadata) => {
+    ['other names', { metadata: { team: 'search' } }, { team: 'search', key_prefix: 'xm_Zm9v' }],
+    ['the same name, which wins', { metadata: { key_prefix: 'mine' } }, { key_prefix: 'mine' }],
+  ])('merges key_prefix into metadata with %s', async (_name, fields, metadata) => {
     const { hash } = foreignKey();
     expect((await bench.importFile([exportedKey(hash, fields)])).code).toBe(0);
     expect((await bench.keyOf({ hash })).metadata).toMatchObject(metadata);
   });
 
-  it('is not bound by the longest life that callers have', async () => {
+  it('ignores API_KEY_MAX_TTL_DAYS', async () => {
     const { hash } = foreignKey();
     const ran = await bench.importFile([exportedKey(hash, { expires_at: null })], {
       API_KEY_MAX_TTL_DAYS: '1',
@@ -88,7 +88,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     expect((await bench.keyOf({ hash })).expiresAt).toBeUndefined();
   });
 
-  it('is told where tokens will not be looked at', async () => {
+  it('warns if IMPORT_TOKEN_PREFIXES lacks the prefix of the tokens', async () => {
     const ran = await bench.importFile([exportedKey(foreignKey().hash)], { IMPORT_TOKEN_PREFIXES: '' });
     expect([ran.code, ran.lines[0]]).toEqual([
       0,
@@ -96,7 +96,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     ]);
   });
 
-  it('may run it again, and after changes: nothing changes, and the exit code says whether all is well', async () => {
+  it('changes nothing on a second run, and exits with 1 only if a line is refused', async () => {
     const keys = [foreignKey(), foreignKey(), foreignKey()] as const;
     const documents = keys.map(({ hash }) => exportedKey(hash));
     expect((await bench.importFile(documents)).code).toBe(0);
@@ -113,7 +113,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     expect((await bench.service.as(keys[0].token).get('/v1/api-keys/self')).body['code']).toBe('key_revoked');
   });
 
-  it('has scopes translated, and allows management scopes only if asked to', async () => {
+  it('maps scopes, and allows management scopes only with --allow-management-scopes', async () => {
     const keys = [foreignKey(), foreignKey()] as const;
     const documents = keys.map(({ hash }) => exportedKey(hash, { scopes: ['*', 'Reports'] }));
     const map = ['--map-scope', '*=memory:*', '--map-scope', 'Reports=report:read'];
@@ -132,7 +132,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     expect((await bench.keyOf(keys[1])).scopes).toEqual(['memory:*', 'api-keys:read']);
   });
 
-  it('is told which known keys the other system revoked since, and applies the revocations on request [T63]', async () => {
+  it('lists known keys that the other system has revoked since, and revokes them with --apply-revocations [T63]', async () => {
     const [one, other] = [foreignKey(), foreignKey()] as const;
     const documents = [exportedKey(one.hash), exportedKey(other.hash)];
     await bench.importFile(documents);
@@ -144,17 +144,17 @@ describe('an operator who imports what mongoexport wrote', () => {
     expect([told.code, told.lines]).toEqual([
       1,
       [
-        'line 1: known, but revoked there: it still works here; stop it with --apply-revocations',
-        'line 2: known, but revoked there: it still works here; stop it with --apply-revocations',
-        '0 imported, 2 known already, 0 refused, 2 revoked there and not here',
+        'line 1: known already, but revoked in the other system: it still works here; revoke it with --apply-revocations',
+        'line 2: known already, but revoked in the other system: it still works here; revoke it with --apply-revocations',
+        '0 imported, 2 known already, 0 refused, 2 revoked only in the other system',
       ],
     ]);
     const applied = await bench.importWith(['--apply-revocations'], later);
     expect([applied.code, applied.lines]).toEqual([
       0,
       [
-        `line 1: known, revoked there: ${foreignKeyId(one.hash)} no longer works here`,
-        `line 2: known, revoked there: ${foreignKeyId(other.hash)} no longer works here`,
+        `line 1: known already, and revoked in the other system: ${foreignKeyId(one.hash)} no longer works here`,
+        `line 2: known already, and revoked in the other system: ${foreignKeyId(other.hash)} no longer works here`,
         '0 imported, 2 known already, 0 refused, 2 revocations applied',
       ],
     ]);
@@ -165,7 +165,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     expect((await bench.keyOf(one)).version).toBe(2);
   });
 
-  it('has a byte order mark before the first line skipped, and there only', async () => {
+  it('skips a byte order mark before the first line only', async () => {
     const documents = [foreignKey(), foreignKey()].map(
       ({ hash }) => `\ufeff${JSON.stringify(exportedKey(hash))}`,
     );
@@ -176,7 +176,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     ]);
   });
 
-  it('reads a repeated warning once, with the lines that it is about', async () => {
+  it('prints a repeated warning once, with its line numbers', async () => {
     const documents = Array.from({ length: 12 }, () => exportedKey(foreignKey().hash, { last_used: 1 }));
     expect((await bench.importFile(documents)).lines).toEqual([
       '12 lines (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …; all with --json): imported, but left out: last_used',
@@ -184,7 +184,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     ]);
   });
 
-  it('keeps every key that works there working: names do not stop one, and what will not work is named', async () => {
+  it('imports keys with unusable names, and warns of new names and expired keys', async () => {
     const keys = [foreignKey(), foreignKey(), foreignKey()] as const;
     const ran = await bench.importFile([
       exportedKey(keys[0].hash, { name: '' }),
@@ -194,7 +194,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     expect([ran.code, ran.lines]).toEqual([
       0,
       [
-        'line 1: imported, but no name: called "imported key"',
+        'line 1: imported, but without a name: named "imported key"',
         'line 2: imported, but name is longer than 100 characters: shortened',
         'line 3: imported, but expired: the key does not work',
         '3 imported, 0 known already, 0 refused',
@@ -205,7 +205,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 401]);
   });
 
-  it('may have lines that end as on Windows, and none at the end of the file', async () => {
+  it('accepts Windows line endings and a last line without one', async () => {
     const keys = [foreignKey(), foreignKey()];
     const file = join(bench.folder, 'windows.ndjson');
     await writeFile(file, keys.map(({ hash }) => JSON.stringify(exportedKey(hash))).join('\r\n'));
@@ -215,7 +215,7 @@ describe('an operator who imports what mongoexport wrote', () => {
     });
   });
 
-  it('may import nothing', async () => {
+  it('accepts an empty file', async () => {
     expect(await bench.importFile([])).toEqual({
       code: 0,
       lines: ['0 imported, 0 known already, 0 refused'],

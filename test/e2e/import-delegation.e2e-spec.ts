@@ -15,29 +15,29 @@ const LIMITED: Partial<CreateApiKey> = {
   rateLimit: { limit: 100, windowSeconds: 60 },
 };
 
-/** What goes beyond a limited importer, and the field that it is refused for. */
+/** Records that exceed a limited importer, and the field that the reason names. */
 const BEYOND: readonly (readonly [string, object, string])[] = [
   ['another scope', { scopes: ['report:read'] }, 'scopes'],
   ['every scope', { scopes: ['*'] }, 'scopes'],
   ['a wider wildcard', { scopes: ['api-keys:*'] }, 'scopes'],
-  ['a longer life', { expiresAt: '2091-01-01T00:00:00Z' }, 'expiresAt'],
-  ['a life without an end', { expiresAt: null }, 'expiresAt'],
+  ['a later expiry', { expiresAt: '2091-01-01T00:00:00Z' }, 'expiresAt'],
+  ['no expiry', { expiresAt: null }, 'expiresAt'],
   ['other addresses', { allowedIps: ['10.0.0.0/8'] }, 'allowedIps'],
   ['any address', { allowedIps: null }, 'allowedIps'],
   ['any address, as a list', { allowedIps: [] }, 'allowedIps'],
-  ['a looser limit', { rateLimit: { limit: 101, windowSeconds: 60 } }, 'rateLimit'],
-  ['no limit', { rateLimit: null }, 'rateLimit'],
+  ['a higher rate limit', { rateLimit: { limit: 101, windowSeconds: 60 } }, 'rateLimit'],
+  ['no rate limit', { rateLimit: null }, 'rateLimit'],
   ['an owner', { ownerId: '01jd8x4k2m6n8p0q2r4s6t8v0w' }, 'ownerId'],
 ];
 
 const WITHIN: readonly (readonly [string, object, object])[] = [
-  ['nothing of its own', {}, { orgId: null, projectId: null, expiresAt: END, allowedIps: ['127.0.0.0/8'] }],
+  ['only the defaults', {}, { orgId: null, projectId: null, expiresAt: END, allowedIps: ['127.0.0.0/8'] }],
   ['a narrower scope', { scopes: ['memory:read'] }, { scopes: ['memory:read'] }],
   ['a project', { orgId: 'acme', projectId: 'apollo' }, { orgId: 'acme', projectId: 'apollo' }],
-  ['a shorter life', { expiresAt: '2080-01-01T00:00:00Z' }, { expiresAt: '2080-01-01T00:00:00.000Z' }],
+  ['an earlier expiry', { expiresAt: '2080-01-01T00:00:00Z' }, { expiresAt: '2080-01-01T00:00:00.000Z' }],
   ['one address', { allowedIps: ['127.0.0.1'] }, { allowedIps: ['127.0.0.1'] }],
   [
-    'a tighter limit',
+    'a lower rate limit',
     { rateLimit: { limit: 1, windowSeconds: 60 } },
     { rateLimit: { limit: 1, windowSeconds: 60 } },
   ],
@@ -52,7 +52,7 @@ const LIMITED_VIEWS: readonly (readonly [string, Partial<CreateApiKey>])[] = [
   ['owned by a user', { ownerId: OWNER }],
 ];
 
-describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('an importing key with the %s store', (storage) => {
   let service: TestService;
   let importer: string;
 
@@ -70,7 +70,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     return (body['results'] as readonly Record<string, unknown>[])[0] ?? {};
   };
 
-  it.each(BEYOND)('gives no more than it holds: %s [T61]', async (_name, excess, field) => {
+  it.each(BEYOND)('cannot grant more than it holds: %s [T61]', async (_name, excess, field) => {
     const { token, hash } = foreignKey();
     const result = await importAs(importer, { hash, name: 'n', scopes: [], ...excess });
     expect(result).toEqual({
@@ -81,14 +81,17 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     expect((await service.as(token).get('/v1/api-keys/self')).body['code']).toBe('invalid_token');
   });
 
-  it.each(WITHIN)('gives what it holds, and hands down what is left out: %s', async (_name, asked, got) => {
-    const { token, hash } = foreignKey();
-    const result = await importAs(importer, { hash, name: 'n', scopes: ['memory:read'], ...asked });
-    expect(result['outcome']).toBe('imported');
-    expect((await service.as(token).get('/v1/api-keys/self')).body).toMatchObject(got);
-  });
+  it.each(WITHIN)(
+    'grants what it holds, and passes on its own limits by default: %s',
+    async (_name, asked, got) => {
+      const { token, hash } = foreignKey();
+      const result = await importAs(importer, { hash, name: 'n', scopes: ['memory:read'], ...asked });
+      expect(result['outcome']).toBe('imported');
+      expect((await service.as(token).get('/v1/api-keys/self')).body).toMatchObject(got);
+    },
+  );
 
-  it('makes keys that the tenant they are bound to sees, and no other', async () => {
+  it('imports keys that are visible only to their own tenant', async () => {
     const { id } = await importAs(importer, {
       hash: foreignKey().hash,
       name: 'n',
@@ -104,7 +107,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     expect((await service.as(globex.token).delete(path)).status).toBe(404);
   });
 
-  it.each(LIMITED_VIEWS)('gets 403 for every hash if it is %s, known or not [T65]', async (_name, limits) => {
+  it.each(LIMITED_VIEWS)('gets 403 for known and unknown hashes if it is %s [T65]', async (_name, limits) => {
     const known = foreignKey();
     await importAs(importer, { hash: known.hash, name: 'of acme', scopes: ['memory:read'], orgId: 'acme' });
     const { token } = await service.issue({ scopes: ['*'], ...limits });
@@ -123,7 +126,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     expect(answers[0]).toContain('neither bound to a tenant nor owned by a user');
   });
 
-  it('cannot take the hash of another tenant’s token before that tenant is imported [T65]', async () => {
+  it('cannot import the hash of another tenant’s token first [T65]', async () => {
     const { token, hash } = foreignKey();
     const globex = await service.issue({ scopes: SCOPES, orgId: 'globex' });
     const record = { hash, name: 'stolen', scopes: ['memory:read'], orgId: 'globex' };
@@ -135,7 +138,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
   });
 
   it.each(['*', 'api-keys:*', 'api-keys:read', 'users:read', 'events:*', 'keyward:policies:read'])(
-    'does not make a customer of another system a manager of keys: scope %s [T62]',
+    'does not grant a management scope by default: %s [T62]',
     async (scope) => {
       const { token, hash } = foreignKey();
       const record = { hash, name: 'n', scopes: ['memory:read', scope], orgId: 'acme' };
@@ -144,7 +147,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
       expect(refused).toMatchObject({ imported: 0, refused: 1 });
       const [result] = refused['results'] as readonly { readonly reasons: readonly string[] }[];
       expect(result?.reasons).toEqual([
-        `scopes give access to Keyward itself: ${scope}. Map them to scopes of yours (--map-scope), ` +
+        `scopes give access to Keyward itself: ${scope}. Map them to scopes of your own (--map-scope), ` +
           'or allow them (--allow-management-scopes, over HTTP allowManagementScopes=true)',
       ]);
       expect((await service.as(token).get('/v1/api-keys')).status).toBe(401);
@@ -163,7 +166,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     });
   });
 
-  it('needs api-keys:write to apply revocations, for the whole request [T63]', async () => {
+  it('gets 403 for the whole request if it applies revocations without api-keys:write [T63]', async () => {
     const { hash } = foreignKey();
     const record = { hash, name: 'n', scopes: [], enabled: false };
     const path = `${PATH}?applyRevocations=true`;
@@ -174,7 +177,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
     expect((await service.as(token).post(path, { keys: [record] })).status).toBe(200);
   });
 
-  it('needs the scope for it', async () => {
+  it('needs api-keys:import', async () => {
     const { token } = await service.issue({ scopes: ['api-keys:write', 'api-keys:read'] });
     const record = { hash: foreignKey().hash, name: 'n', scopes: [] };
     const answer = await service.as(token).post(PATH, { keys: [record] });
@@ -183,7 +186,7 @@ describe.each(['memory', 'mongo'] as const)('a key that imports, kept in %s', (s
   });
 });
 
-describe('a service with a longest life for keys', () => {
+describe('a service with a maximum key lifetime', () => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -193,11 +196,11 @@ describe('a service with a longest life for keys', () => {
 
   it.each([
     ['left out', undefined, 30],
-    ['within it', 29, 29],
-    ['beyond it', 31, undefined],
+    ['within the maximum', 29, 29],
+    ['beyond the maximum', 31, undefined],
     ['null', null, undefined],
-    ['past', -1, -1],
-  ])('gives imported keys no longer one: an end that is %s', async (_name, days, expected) => {
+    ['in the past', -1, -1],
+  ])('applies the maximum to an imported key whose expiry is %s', async (_name, days, expected) => {
     const started = Date.now();
     const expiresAt = typeof days === 'number' ? new Date(started + days * DAY).toISOString() : days;
     const record = { hash: foreignKey().hash, name: 'n', scopes: [], expiresAt };
@@ -212,7 +215,7 @@ describe('a service with a longest life for keys', () => {
     expect(Math.abs((end?.getTime() ?? 0) - started - expected * DAY)).toBeLessThan(60_000);
   });
 
-  it('that looks at no foreign tokens says so to who imports', async () => {
+  it('warns if IMPORT_TOKEN_PREFIXES is unset', async () => {
     const record = { hash: foreignKey().hash, name: 'n', scopes: ['a'] };
     const { body } = await service.as(service.root.token).post(PATH, { keys: [record] });
     const [result] = body['results'] as readonly Record<string, unknown>[];

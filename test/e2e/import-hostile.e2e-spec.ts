@@ -18,7 +18,7 @@ const RECORDS: readonly (readonly [string, unknown])[] = [
   ['text', 'nonsense'],
   ['a number', 7],
   ['a list', [GOOD]],
-  ['nothing in it', {}],
+  ['an empty record', {}],
   ['no hash', { name: 'n', scopes: [] }],
   ['null as the hash', { ...GOOD, hash: null }],
   ['a token as the hash', { ...GOOD, hash: foreignKey().token }],
@@ -26,7 +26,7 @@ const RECORDS: readonly (readonly [string, unknown])[] = [
   ['a short hash', { ...GOOD, hash: HASH.slice(1) }],
   ['a long hash', { ...GOOD, hash: `${HASH}0` }],
   ['a hash with a line break', { ...GOOD, hash: `${HASH}\n` }],
-  ['a SHA-1', { ...GOOD, hash: 'a'.repeat(40) }],
+  ['a SHA-1 hash', { ...GOOD, hash: 'a'.repeat(40) }],
   ['no name', { hash: HASH, scopes: [] }],
   ['a blank name', { ...GOOD, name: ' ' }],
   ['a NUL in the name', { ...GOOD, name: 'a\u0000' }],
@@ -37,22 +37,22 @@ const RECORDS: readonly (readonly [string, unknown])[] = [
   ['an upper-case scope', { ...GOOD, scopes: ['Memory:read'] }],
   ['an empty scope', { ...GOOD, scopes: [''] }],
   ['an inner wildcard', { ...GOOD, scopes: ['a:*:b'] }],
-  ['a scope twice', { ...GOOD, scopes: ['a', 'a'] }],
+  ['a duplicate scope', { ...GOOD, scopes: ['a', 'a'] }],
   ['an organisation with a slash', { ...GOOD, orgId: 'a/b' }],
   ['an empty project', { ...GOOD, projectId: '' }],
-  ['a naive end', { ...GOOD, expiresAt: '2099-01-01T00:00:00' }],
+  ['an expiry without an offset', { ...GOOD, expiresAt: '2099-01-01T00:00:00' }],
   ['text for revoked', { ...GOOD, revoked: 'false' }],
   ['null for revoked', { ...GOOD, revoked: null }],
-  ['a revocation', { ...GOOD, revoked: true }],
+  ['a revoked key', { ...GOOD, revoked: true }],
   ['every scope', { ...GOOD, scopes: ['*'] }],
   ['a scope of Keyward', { ...GOOD, scopes: ['memory:read', 'keyward:policies:read'] }],
-  ['a naive beginning', { ...GOOD, createdAt: '2024-01-01T00:00:00' }],
-  ['a beginning in the future', { ...GOOD, createdAt: '9999-12-31T23:59:59Z' }],
-  ['null as the beginning', { ...GOOD, createdAt: null }],
-  ['an end in extended JSON', { ...GOOD, expiresAt: { $date: '2099-01-01T00:00:00Z' } }],
+  ['a creation date without an offset', { ...GOOD, createdAt: '2024-01-01T00:00:00' }],
+  ['a creation date in the future', { ...GOOD, createdAt: '9999-12-31T23:59:59Z' }],
+  ['null as the creation date', { ...GOOD, createdAt: null }],
+  ['an expiry in extended JSON', { ...GOOD, expiresAt: { $date: '2099-01-01T00:00:00Z' } }],
   ['text for enabled', { ...GOOD, enabled: 'false' }],
   ['an address with host bits', { ...GOOD, allowedIps: ['10.0.0.1/8'] }],
-  ['a limit of nothing', { ...GOOD, rateLimit: { limit: 0, windowSeconds: 60 } }],
+  ['a rate limit of 0', { ...GOOD, rateLimit: { limit: 0, windowSeconds: 60 } }],
   ['nested metadata', { ...GOOD, metadata: { a: { b: 1 } } }],
   ['a metadata operator', { ...GOOD, metadata: { $where: 'sleep(1)' } }],
   ['metadata as text', { ...GOOD, metadata: 'abc' }],
@@ -60,9 +60,9 @@ const RECORDS: readonly (readonly [string, unknown])[] = [
   ['an _id', { ...GOOD, _id: '01jd8x4k2m6n8p0q2r4s6t8v0w' }],
   ['secrets', { ...GOOD, secrets: [{ hash: HASH }] }],
   ['a version', { ...GOOD, version: 7 }],
-  ['a maker', { ...GOOD, createdBy: 'system' }],
+  ['a creator', { ...GOOD, createdBy: 'system' }],
   ['a token', { ...GOOD, token: foreignKey().token }],
-  ['a name of XMem', { ...GOOD, org_id: 'acme' }],
+  ['a field name of XMem', { ...GOOD, org_id: 'acme' }],
 ];
 
 const BODIES: readonly (readonly [string, unknown, number])[] = [
@@ -75,14 +75,14 @@ const BODIES: readonly (readonly [string, unknown, number])[] = [
   ['keys as text', { keys: 'nonsense' }, 400],
   ['an empty list', { keys: [] }, 400],
   ['501 records', { keys: Array.from({ length: 501 }, () => ({})) }, 400],
-  ['something beside the keys', { keys: [GOOD], dryRun: true }, 400],
+  ['an unknown field beside the keys', { keys: [GOOD], dryRun: true }, 400],
   ['__proto__ in a record', `{"keys":[{"hash":"${HASH}","name":"n","scopes":[],"__proto__":{"a":1}}]}`, 400],
   ['constructor in a record', `{"keys":[{"hash":"${HASH}","constructor":{"prototype":{}}}]}`, 400],
   ['__proto__ beside the keys', `{"keys":[],"__proto__":{"keys":[]}}`, 400],
   ['1 MB', { keys: [{ ...GOOD, description: 'x'.repeat(1_000_000) }] }, 413],
 ];
 
-describe.each(['memory', 'mongo'] as const)('hostile imports, keys kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('the import route with the %s store', (storage) => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -93,21 +93,18 @@ describe.each(['memory', 'mongo'] as const)('hostile imports, keys kept in %s', 
   const post = async (body: unknown): Promise<HttpAnswer> => service.as(service.root.token).post(PATH, body);
   const countKeys = async (): Promise<number> => (await storeOf(service).list({ limit: 1000 })).length;
 
-  it.each(RECORDS)(
-    'a record with %s is refused with a reason, and nothing is stored',
-    async (_name, record) => {
-      const answer = await post({ keys: [record] });
-      expect([answer.status, answer.body['refused'], answer.body['imported']]).toEqual([200, 1, 0]);
-      const [result] = answer.body['results'] as readonly { outcome: string; reasons: string[] }[];
-      expect(result).toEqual({ line: 1, outcome: 'refused', reasons: expect.any(Array) as string[] });
-      expect(result?.reasons.length).toBeGreaterThan(0);
-      for (const reason of result?.reasons ?? []) expect(reason).toMatch(/^\S.{10,}/);
-      expect(answer.text).not.toContain(HASH);
-      expect(await countKeys()).toBe(1);
-    },
-  );
+  it.each(RECORDS)('refuses a record with a reason, and stores nothing: %s', async (_name, record) => {
+    const answer = await post({ keys: [record] });
+    expect([answer.status, answer.body['refused'], answer.body['imported']]).toEqual([200, 1, 0]);
+    const [result] = answer.body['results'] as readonly { outcome: string; reasons: string[] }[];
+    expect(result).toEqual({ line: 1, outcome: 'refused', reasons: expect.any(Array) as string[] });
+    expect(result?.reasons.length).toBeGreaterThan(0);
+    for (const reason of result?.reasons ?? []) expect(reason).toMatch(/^\S.{10,}/);
+    expect(answer.text).not.toContain(HASH);
+    expect(await countKeys()).toBe(1);
+  });
 
-  it.each(BODIES)('%s is refused as a whole', async (_name, body, status) => {
+  it.each(BODIES)('rejects the whole request: %s', async (_name, body, status) => {
     const answer = await post(body);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -115,12 +112,12 @@ describe.each(['memory', 'mongo'] as const)('hostile imports, keys kept in %s', 
     expect(await countKeys()).toBe(1);
   });
 
-  it('a parameter in the query is refused', async () => {
+  it('rejects an unknown query parameter', async () => {
     expect((await service.as(service.root.token).post(`${PATH}?force=1`, { keys: [GOOD] })).status).toBe(400);
   });
 
   it.each(['allowManagementScopes=1', 'applyRevocations=', 'applyRevocations=true&applyRevocations=true'])(
-    'a parameter that is neither true nor false is refused: %s',
+    'rejects a parameter that is neither true nor false: %s',
     async (query) => {
       const keys = [{ ...GOOD, scopes: ['*'] }];
       const answer = await service.as(service.root.token).post(`${PATH}?${query}`, { keys });
@@ -129,7 +126,7 @@ describe.each(['memory', 'mongo'] as const)('hostile imports, keys kept in %s', 
     },
   );
 
-  it('500 records at once are taken', async () => {
+  it('accepts 500 records at once', async () => {
     const keys = Array.from({ length: 500 }, (_, n) => ({
       hash: hashToken(`key ${n}`),
       name: `${n}`,
@@ -139,7 +136,7 @@ describe.each(['memory', 'mongo'] as const)('hostile imports, keys kept in %s', 
   });
 });
 
-describe('tokens of other systems', () => {
+describe('a token of another system', () => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -171,7 +168,7 @@ describe('tokens of other systems', () => {
     ['a letter beyond ASCII', `xm_${'a'.repeat(16)}é${'a'.repeat(16)}`, 'malformed_token'],
   ];
 
-  it.each(FORMS)('are looked at, or not, by their form: %s', async (_name, token, code) => {
+  it.each(FORMS)('is accepted only in a supported form: %s', async (_name, token, code) => {
     const record = { hash: hashToken(token), name: 'n', scopes: [] };
     const root = service.as(service.root.token);
     expect((await root.post(PATH, { keys: [record] })).body['imported']).toBe(1);
@@ -181,13 +178,13 @@ describe('tokens of other systems', () => {
     expect(verified.body['code']).toBe(code === undefined ? 'VALID' : 'MALFORMED');
   });
 
-  it('that were never imported are unknown, not malformed', async () => {
+  it('gets invalid_token, not malformed_token, if it was not imported', async () => {
     const answer = await service.as(foreignKey().token).get('/v1/api-keys/self');
     expect([answer.status, answer.body['code']]).toEqual([401, 'invalid_token']);
   });
 });
 
-describe('tokens of other systems where no prefix is configured', () => {
+describe('a token of another system, if no prefix is configured', () => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -195,7 +192,7 @@ describe('tokens of other systems where no prefix is configured', () => {
   });
   afterAll(async () => service.stop());
 
-  it('are malformed, imported or not [T61]', async () => {
+  it('is malformed, even if it was imported [T61]', async () => {
     const { token, hash } = foreignKey();
     await service.as(service.root.token).post(PATH, { keys: [{ hash, name: 'n', scopes: [] }] });
     expect((await service.as(token).get('/v1/api-keys/self')).body['code']).toBe('malformed_token');

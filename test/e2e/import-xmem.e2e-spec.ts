@@ -25,12 +25,12 @@ interface Counts {
 }
 
 interface Asked {
-  /** Whether `*` becomes `memory:*`; default true. */
+  /** Whether to map `*` to `memory:*`; default true. */
   readonly mapped?: boolean;
   readonly applied?: boolean;
 }
 
-/** Imports an export, and answers with the report. */
+/** Imports an export and returns the report. */
 type Import = (documents: readonly object[], asked?: Asked) => Promise<Counts>;
 
 let bench: ImportBench;
@@ -55,7 +55,7 @@ const byCommand: Import = async (documents, { mapped = true, applied = false } =
   return report;
 };
 
-/** Runs the guide's own script, and returns what it writes. */
+/** Runs the script of the guide and returns its output. */
 async function recordsOf(documents: readonly object[], mapped = true): Promise<string> {
   const file = join(bench.folder, 'export.ndjson');
   await writeFile(file, `\ufeff${documents.map((each) => JSON.stringify(each)).join('\n')}\n`);
@@ -79,7 +79,7 @@ const codeAfter = (key: XMemKey): string => (key.isRevokedLater ? 'DISABLED' : k
 
 const idOf = ({ token }: XMemKey): string => foreignKeyId(hashToken(token));
 
-/** What becomes of a request with each key, in the key's own tenant. */
+/** Returns the decision for each key in its own tenant. */
 async function codesOf(keys: readonly XMemKey[]): Promise<Readonly<Record<string, unknown>>> {
   const root = bench.service.as(bench.service.root.token);
   const codes: Record<string, unknown> = {};
@@ -97,7 +97,7 @@ async function codesOf(keys: readonly XMemKey[]): Promise<Readonly<Record<string
 
 function twoKeys(): readonly [XMemKey, XMemKey] {
   const [one, other] = xmemKeys();
-  if (one === undefined || other === undefined) throw new Error('XMem has two keys at least');
+  if (one === undefined || other === undefined) throw new Error('xmemKeys() returned fewer than two keys');
   return [one, other];
 }
 
@@ -109,8 +109,8 @@ const expected = (
 describe.each<readonly [string, Import]>([
   ['the command', byCommand],
   ['HTTP', overHttp],
-])('a team that moves the keys of XMem over by %s', (_way, importAll) => {
-  it('gets no management key for a customer whose scope was *, and is told which keys are refused [T62]', async () => {
+])('a migration from XMem by %s', (_way, importAll) => {
+  it('refuses every key with the scope *, each with a reason [T62]', async () => {
     const keys = xmemKeys();
     const report = await importAll(firstExport(keys), { mapped: false });
     const withAll = keys.filter(({ document, isCreatedLater }) => {
@@ -125,14 +125,14 @@ describe.each<readonly [string, Import]>([
     }
   });
 
-  it('keeps scopes, bindings, expiry and state of 20 keys, and cuts over', async () => {
+  it('keeps scopes, bindings, expiry and state of 20 keys through the cutover', async () => {
     const keys = xmemKeys();
     expect(keys).toHaveLength(20);
     const first = await importAll(firstExport(keys));
     expect(first).toMatchObject({ imported: 19, known: 0, refused: 0, pendingRevocations: 0 });
     expect(await codesOf(keys)).toEqual(expected(keys, codeBefore));
 
-    // Both systems run. The other one revokes two keys and creates one.
+    // Both systems run. XMem revokes two keys and creates one.
     const second = await importAll(lastExport(keys));
     expect(second).toMatchObject({ imported: 1, known: 19, refused: 0, pendingRevocations: 2 });
     expect(await codesOf(keys)).toEqual(expected(keys, ({ code }) => code));
@@ -147,7 +147,7 @@ describe.each<readonly [string, Import]>([
     expect(await Promise.all(keys.map(async (key) => storedKey(bench.service, idOf(key))))).toEqual(stored);
   });
 
-  it('is told which keys will not work, and why', async () => {
+  it('warns of keys that will not work, with the reason', async () => {
     const keys = xmemKeys();
     const { results } = await importAll(lastExport(keys));
     const dead = keys.filter(({ code }) => code === 'EXPIRED' || code === 'INSUFFICIENT_SCOPE');
@@ -157,7 +157,7 @@ describe.each<readonly [string, Import]>([
     }
   });
 
-  it('finds every binding enforced', async () => {
+  it('enforces every binding', async () => {
     const keys = xmemKeys();
     await importAll(firstExport(keys));
     const bound = keys.filter(({ document }) => document['org_id'] === 'acme');
@@ -171,7 +171,7 @@ describe.each<readonly [string, Import]>([
     }
   });
 
-  it('keeps names for people, the owner and the dates', async () => {
+  it('keeps names, external ids, dates and key prefixes', async () => {
     const keys = xmemKeys();
     await importAll(lastExport(keys));
     const keyOf = async (what: string): Promise<unknown> => {
@@ -188,7 +188,7 @@ describe.each<readonly [string, Import]>([
     });
   });
 
-  it('gets no key for a document that was revoked, and can revoke a key that was revoked since', async () => {
+  it('imports no document of a revoked key, and revokes a known key that was revoked since', async () => {
     const [former, current] = twoKeys();
     const revoked = { ...former.document, revoked: true };
     const first = await importAll([revoked, { ...current.document, revoked: false }]);
@@ -215,20 +215,15 @@ describe.each<readonly [string, Import]>([
     ['tenant_id', 'acme'],
     ['rate_limit', 100],
     ['expires', 4_070_908_800],
-  ])(
-    'gets no key for a document whose field %s would get lost, and is told its name',
-    async (name, value) => {
-      const [restricted, other] = twoKeys();
-      const report = await importAll([{ ...restricted.document, [name]: value }, other.document]);
-      expect(report).toMatchObject({ imported: 1, refused: 1 });
-      expect(report.results[0]?.reasons?.join()).toMatch(
-        new RegExp(`^${name} (?:may |is not a known field)`),
-      );
-      expect(await codesOf([restricted])).toEqual({ [restricted.what]: 'NOT_FOUND' });
-    },
-  );
+  ])('refuses a document with the unknown field %s, and names the field', async (name, value) => {
+    const [restricted, other] = twoKeys();
+    const report = await importAll([{ ...restricted.document, [name]: value }, other.document]);
+    expect(report).toMatchObject({ imported: 1, refused: 1 });
+    expect(report.results[0]?.reasons?.join()).toMatch(new RegExp(`^${name} (?:may |is not a known field)`));
+    expect(await codesOf([restricted])).toEqual({ [restricted.what]: 'NOT_FOUND' });
+  });
 
-  it('keeps restrictions that have the names of Keyward', async () => {
+  it('keeps restrictions that already have Keyward’s field names', async () => {
     const [key] = twoKeys();
     const restrictions = { allowedIps: ['203.0.113.0/24'], rateLimit: { limit: 10, windowSeconds: 60 } };
     const report = await importAll([{ ...key.document, ...restrictions, description: null }]);
@@ -237,7 +232,7 @@ describe.each<readonly [string, Import]>([
   });
 });
 
-describe('the script of the guide', () => {
+describe('the script of docs/import.md', () => {
   it('stops with the line number if two fields contradict each other', async () => {
     const [one, other] = twoKeys();
     const documents = [one.document, { ...other.document, enabled: false }];

@@ -12,7 +12,7 @@ const resultsOf = ({ body }: HttpAnswer): readonly Record<string, unknown>[] =>
 const idIn = (answer: HttpAnswer): string => String(resultsOf(answer)[0]?.['id']);
 
 describe.each(['memory', 'mongo'] as const)(
-  'a team that moves over from XMem, keys kept in %s',
+  'the import route with keys of XMem and the %s store',
   (storage) => {
     let service: TestService;
     let root: HttpClient;
@@ -26,7 +26,7 @@ describe.each(['memory', 'mongo'] as const)(
     const importKeys = async (keys: readonly unknown[], by = root): Promise<HttpAnswer> =>
       by.post(PATH, { keys });
 
-    it('lets the holders of its keys keep their tokens', async () => {
+    it('keeps the tokens of imported keys working', async () => {
       const { token, hash } = foreignKey();
       const record = {
         hash,
@@ -70,7 +70,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(history.map(({ action }) => action)).toEqual(['imported']);
     });
 
-    it('sees each record stand or fall by itself, with reasons', async () => {
+    it('imports valid records, and refuses invalid ones with reasons', async () => {
       const good = [foreignKey(), foreignKey()] as const;
       const answer = await importKeys([
         { hash: good[0].hash, name: 'first', scopes: ['memory:read'] },
@@ -102,7 +102,7 @@ describe.each(['memory', 'mongo'] as const)(
       for (const { token } of good) expect((await service.as(token).get(SELF)).status).toBe(200);
     });
 
-    it('may import twice: what is known is left alone, also when it was changed or revoked since', async () => {
+    it('leaves known keys unchanged, even if they were changed or revoked since', async () => {
       const keys = [foreignKey(), foreignKey(), foreignKey()];
       const records = keys.map(({ hash }, index) => ({
         hash,
@@ -125,13 +125,13 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(keys[0]?.token).get(SELF)).body['code']).toBe('key_revoked');
     });
 
-    it('is told which known keys the other system revoked since, and applies the revocations on request', async () => {
+    it('lists known keys that the other system has revoked since, and revokes them on request', async () => {
       const keys = [foreignKey(), foreignKey(), foreignKey(), foreignKey()];
       const first = keys.map(({ hash }) => ({ hash, name: 'n', scopes: ['memory:read'], orgId: 'acme' }));
       const ids = resultsOf(await importKeys(first)).map(({ id }) => String(id));
       const [disabled, revoked, good, gone] = ids as [string, string, string, string];
       await root.delete(`/v1/api-keys/${gone}`);
-      // All else has changed as well, and must not be applied.
+      // Every other field differs too, and must not be applied.
       const other = { name: 'other', scopes: ['*'], orgId: 'globex' };
       const second = [
         { hash: keys[0]?.hash, ...other, enabled: false },
@@ -184,7 +184,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(await Promise.all(ids.map(async (id) => storedKey(service, id)))).toEqual(after);
     });
 
-    it('gets no key from a record that says that its key was revoked', async () => {
+    it('refuses the record of a revoked key', async () => {
       const { token, hash } = foreignKey();
       const answer = await importKeys([{ hash, name: 'n', scopes: ['a:b'], revoked: true }]);
       expect(resultsOf(answer)).toEqual([
@@ -197,7 +197,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).body['code']).toBe('invalid_token');
     });
 
-    it('stores no record that holds the token itself [T61]', async () => {
+    it('refuses a record that contains the token itself [T61]', async () => {
       const { token, hash } = foreignKey();
       const record = (place: object): object => ({ hash, name: 'n', scopes: ['a:b'], ...place });
       const answer = await importKeys([
@@ -217,7 +217,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).body['code']).toBe('invalid_token');
     });
 
-    it('imports an expired key as expired, with a warning, and knows it again', async () => {
+    it('imports an expired key as expired, with a warning, and recognises it later', async () => {
       const { token, hash } = foreignKey();
       const record = { hash, name: 'n', scopes: ['memory:read'], expiresAt: '2024-01-01T00:00:00Z' };
       const [result] = resultsOf(await importKeys([record]));
@@ -226,7 +226,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(resultsOf(await importKeys([record]))[0]).toMatchObject({ outcome: 'known' });
     });
 
-    it('is warned of tokens that IMPORT_TOKEN_PREFIXES does not accept', async () => {
+    it('warns of tokens that IMPORT_TOKEN_PREFIXES does not accept', async () => {
       const record = {
         hash: foreignKey().hash,
         name: 'n',
@@ -238,7 +238,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(resultsOf(await importKeys([record]))[0]).toMatchObject({ outcome: 'known', warnings });
     });
 
-    it('may name a hash twice in one go, and import the same at the same time', async () => {
+    it('imports a repeated hash once, even in concurrent requests', async () => {
       const record = { hash: foreignKey().hash, name: 'n', scopes: [] };
       expect((await importKeys([record, record])).body).toMatchObject({ imported: 1, known: 1 });
       const another = { ...record, hash: foreignKey().hash };
@@ -248,9 +248,9 @@ describe.each(['memory', 'mongo'] as const)(
     });
 
     it.each([
-      ['none', []],
-      ['no scopes that anything needs', ['nothing:at:all']],
-    ])('never finds a key with more than it had: scopes %s [T61]', async (_name, scopes) => {
+      ['no scopes', []],
+      ['a scope that no route needs', ['nothing:at:all']],
+    ])('never grants more than the scopes of the record: %s [T61]', async (_name, scopes) => {
       const { token, hash } = foreignKey();
       const [result] = resultsOf(await importKeys([{ hash, name: 'n', scopes }]));
       expect(result?.['outcome']).toBe('imported');
@@ -262,7 +262,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get('/v1/forward-auth?scope=memory:read')).status).toBe(403);
     });
 
-    it('may import a key that is switched off', async () => {
+    it('imports a disabled key as disabled', async () => {
       const { token, hash } = foreignKey();
       const id = idIn(await importKeys([{ hash, name: 'n', scopes: [], enabled: false }]));
       expect((await service.as(token).get(SELF)).body['code']).toBe('key_disabled');
@@ -270,7 +270,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).status).toBe(200);
     });
 
-    it('rotates an imported key to a native token, and the foreign one dies', async () => {
+    it('gives an imported key a native token on rotation, and then rejects the foreign token', async () => {
       const { token, hash } = foreignKey();
       const id = idIn(await importKeys([{ hash, name: 'n', scopes: ['api-keys:rotate-self'] }]));
       const rotated = await service.as(token).post('/v1/api-keys/self/rotate', { gracePeriodSeconds: 60 });
@@ -288,7 +288,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).body['code']).toBe('key_rotated');
     });
 
-    it('changes nothing about a native key by importing its hash', async () => {
+    it('leaves a native key unchanged if its hash is imported', async () => {
       const { key, token } = await service.issue({ scopes: ['memory:read'] });
       const [secret] = key.secrets;
       await importKeys([{ hash: secret?.hash, name: 'n', scopes: ['*'] }]);

@@ -6,7 +6,7 @@ import { getRaw } from '../support/raw-request';
 import { startService, type TestService } from '../support/service';
 
 const PATH = '/oauth2/introspect';
-/** Characters that mean something in a header, a form or an address. */
+/** Characters with a meaning in a header, a form or a URL. */
 const AWKWARD = 'xm_a+b/c=d:e%41f&g"h~1234567890abcdef';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -14,10 +14,10 @@ const basic = (userName: string, password: string): Record<string, string> => ({
   Authorization: `Basic ${base64(`${userName}:${password}`)}`,
 });
 
-/** As RFC 6749 section 2.3.1 asks for: both parts encoded as in a form. */
+/** Form-encodes one part of Basic credentials (RFC 6749 section 2.3.1). */
 const encoded = (text: string): string => new URLSearchParams([['', text]]).toString().slice(1);
 
-describe('who may introspect', () => {
+describe('the introspection endpoint', () => {
   let service: TestService;
   let caller: IssuedApiKey;
   let other: IssuedApiKey;
@@ -42,7 +42,7 @@ describe('who may introspect', () => {
     ['a bearer token', () => ({ Authorization: `Bearer ${caller.token}` })],
     ['a bearer token in another case', () => ({ Authorization: `bEARER ${caller.token}` })],
     ['X-API-Key', () => ({ 'X-API-Key': caller.token })],
-    ['Basic, with id and token', () => basic(caller.key.id, caller.token)],
+    ['Basic with id and token', () => basic(caller.key.id, caller.token)],
     [
       'Basic in another case',
       () => ({ Authorization: `bAsIc ${base64(`${caller.key.id}:${caller.token}`)}` }),
@@ -53,24 +53,24 @@ describe('who may introspect', () => {
         Authorization: `Basic ${base64(`${caller.key.id}:${caller.token}`).replaceAll('=', '')}`,
       }),
     ],
-    ['Basic, encoded as in a form', () => basic(encoded(caller.key.id), encoded(caller.token))],
+    ['Basic, form-encoded', () => basic(encoded(caller.key.id), encoded(caller.token))],
     [
-      'Basic, encoded more than needed',
+      'Basic with needless encoding',
       () => basic(caller.key.id, caller.token.replaceAll('_', '%5F').replaceAll('k', '%6b')),
     ],
-    ['Basic, with an awkward token encoded', () => basic(awkwardId, encoded(AWKWARD))],
-    ['a bearer token as awkward, which is not encoded', () => ({ Authorization: `Bearer ${AWKWARD}` })],
+    ['Basic with special characters, encoded', () => basic(awkwardId, encoded(AWKWARD))],
+    ['a bearer token with special characters, not encoded', () => ({ Authorization: `Bearer ${AWKWARD}` })],
   ];
 
-  it.each(welcome)('%s is welcome', async (_name, headers) => {
+  it.each(welcome)('accepts %s', async (_name, headers) => {
     const answer = await introspectAs(headers());
     expect([answer.status, answer.body['active']]).toEqual([200, true]);
   });
 
   const turnedAway: readonly (readonly [string, string, () => Record<string, string>])[] = [
-    ['nobody', 'missing_credential', () => ({})],
-    ['a wrong token', 'malformed_token', () => ({ Authorization: 'Bearer nonsense' })],
-    ['Basic with a wrong token', 'malformed_token', () => basic(caller.key.id, 'nonsense')],
+    ['no credential', 'missing_credential', () => ({})],
+    ['a malformed token', 'malformed_token', () => ({ Authorization: 'Bearer nonsense' })],
+    ['Basic with a malformed token', 'malformed_token', () => basic(caller.key.id, 'nonsense')],
     ['Basic with another key’s id', 'user_name_mismatch', () => basic(other.key.id, caller.token)],
     [
       'Basic with the id in capitals',
@@ -80,17 +80,17 @@ describe('who may introspect', () => {
     ['Basic with no id', 'user_name_mismatch', () => basic('', caller.token)],
     ['Basic with the token as the user', 'malformed_token', () => basic(caller.token, '')],
     [
-      'Basic with the token alone',
+      'Basic with only the token',
       'user_name_mismatch',
       () => ({ Authorization: `Basic ${base64(caller.token)}` }),
     ],
     ['Basic that is not base64', 'missing_credential', () => ({ Authorization: 'Basic ***' })],
-    ['Basic without anything', 'missing_credential', () => ({ Authorization: 'Basic' })],
-    ['Basic with an awkward token as it is', 'malformed_token', () => basic(awkwardId, AWKWARD)],
+    ['Basic without credentials', 'missing_credential', () => ({ Authorization: 'Basic' })],
+    ['Basic with special characters, not encoded', 'malformed_token', () => basic(awkwardId, AWKWARD)],
     ['Digest', 'missing_credential', () => ({ Authorization: 'Digest username="x"' })],
   ];
 
-  it.each(turnedAway)('%s is turned away with 401 %s', async (_name, code, headers) => {
+  it.each(turnedAway)('rejects %s with 401 %s', async (_name, code, headers) => {
     const answer = await introspectAs(headers());
     expect([answer.status, answer.body['error'], answer.body['code']]).toEqual([401, 'invalid_client', code]);
     const challenge = answer.headers.get('www-authenticate') ?? '';
@@ -100,7 +100,7 @@ describe('who may introspect', () => {
     expect(answer.body).not.toHaveProperty('active');
   });
 
-  it('a caller without the scope for it gets 403, by bearer and by Basic', async () => {
+  it('rejects a caller without api-keys:verify with 403, by bearer token and by Basic', async () => {
     const { key, token } = await service.issue({ scopes: ['memory:read'] });
     for (const headers of [{ Authorization: `Bearer ${token}` }, basic(key.id, token)]) {
       const answer = await introspectAs(headers);
@@ -109,12 +109,12 @@ describe('who may introspect', () => {
     }
   });
 
-  it('two credentials at once are a request at fault', async () => {
+  it('rejects two credentials with 400', async () => {
     const both = await introspectAs({ ...basic(caller.key.id, caller.token), 'X-API-Key': caller.token });
     expect([both.status, both.body['error']]).toEqual([400, 'invalid_request']);
   });
 
-  it('a caller past its own limit is told when to come back', async () => {
+  it('rejects a caller past its rate limit with 429 and Retry-After', async () => {
     const { token } = await service.issue({
       scopes: ['api-keys:verify'],
       rateLimit: { limit: 1, windowSeconds: 60 },
@@ -131,7 +131,7 @@ describe('who may introspect', () => {
   });
 
   it.each(['/v1/api-keys', '/v1/api-keys/self', '/v1/forward-auth?authenticated=1'])(
-    'Basic is no credential at %s',
+    'is the only route that accepts Basic: not %s',
     async (path) => {
       const { Authorization = '' } = basic(service.root.key.id, service.root.token);
       const answer = await getRaw(service.url, path, [['Authorization', Authorization]]);

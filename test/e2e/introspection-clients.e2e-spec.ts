@@ -49,7 +49,7 @@ describe('an OAuth client that asks for a scope', () => {
     ['memory:read', 'memory:read'],
     ['billing:read memory:write', 'billing:read memory:write'],
     ['memory:read memory:read', 'memory:read'],
-  ])('%s is answered with exactly what it asked for', async (scope, answered) => {
+  ])('gets exactly the scopes that it asks for: %s', async (scope, answered) => {
     const { status, body } = await introspect({ token: customer.token, scope });
     expect([status, body['active'], body['scope'], body['client_id']]).toEqual([
       200,
@@ -60,23 +60,23 @@ describe('an OAuth client that asks for a scope', () => {
   });
 
   it.each(['billing:write', 'memory:read billing:write', 'memory', 'api-keys:verify'])(
-    '%s learns that a key that does not cover all of it is inactive',
+    'gets an inactive answer for a key that does not cover all of %s',
     async (scope) => {
       expect((await introspect({ token: customer.token, scope })).text).toBe('{"active":false}');
     },
   );
 
-  it('learns nothing of a key of another tenant', async () => {
+  it('learns nothing about a key of another tenant', async () => {
     const { text } = await introspect({ token: customer.token, scope: 'memory:read' }, bearer(globex.token));
     expect(text).toBe('{"active":false}');
   });
 
-  it('sees all scopes of the key if it asks for none', async () => {
+  it('gets all scopes of the key if it asks for none', async () => {
     expect((await introspect({ token: customer.token })).body['scope']).toBe('memory:* billing:read');
   });
 });
 
-describe('an OAuth client that sends parameters which introspection does not know', () => {
+describe('an OAuth client that sends unknown parameters', () => {
   it.each([
     'resource=https%3A%2F%2Fapi.example.com',
     'resource=a&resource=b',
@@ -86,12 +86,12 @@ describe('an OAuth client that sends parameters which introspection does not kno
     'constructor=x&prototype=y&toString=z',
     'token[$ne]=x',
     Array.from({ length: 90 }, (_, index) => `p${index}=x`).join('&'),
-  ])('is answered as if it had not: %.60s', async (parameters) => {
+  ])('gets the same answer as without them: %.60s', async (parameters) => {
     const { status, body } = await introspect(`token=${customer.token}&${parameters}`);
     expect([status, body['active']]).toEqual([200, true]);
   });
 
-  it('in the query, too', async () => {
+  it('may also send them in the query', async () => {
     const { status, body } = await postForm(
       service.as(acme.token),
       `${PATH}?tenant=globex&access_token=${globex.token}`,
@@ -101,13 +101,13 @@ describe('an OAuth client that sends parameters which introspection does not kno
   });
 });
 
-describe('an OAuth client that presents its key in the form', () => {
-  it('is the caller, with the tenant of its key', async () => {
+describe('an OAuth client that sends its key in the form', () => {
+  it('is limited to the tenant of its key', async () => {
     expect((await introspect(posted(acme), {})).body).toMatchObject({ active: true, org_id: 'acme' });
     expect((await introspect(posted(globex), {})).text).toBe('{"active":false}');
   });
 
-  it('presents an imported token under the id of its key', async () => {
+  it('can send an imported token with the id of its key', async () => {
     const record = { hash: hashToken(IMPORTED), name: 'imported', scopes: ['api-keys:verify'] };
     const { id = '' } = await service.app
       .get(KeyImportService)
@@ -118,7 +118,7 @@ describe('an OAuth client that presents its key in the form', () => {
     expect([wrong.status, wrong.body['code']]).toEqual([401, 'user_name_mismatch']);
   });
 
-  it('needs the scope for it, and its own rate limit counts', async () => {
+  it('needs api-keys:verify, and has its own rate limit', async () => {
     const lacking = await introspect(posted(customer), {});
     expect([lacking.status, lacking.body['error']]).toEqual([403, 'insufficient_scope']);
     const limited = await service.issue({
@@ -131,7 +131,7 @@ describe('an OAuth client that presents its key in the form', () => {
     expect([past.status, past.body['code']]).toEqual([429, 'rate_limited']);
   });
 
-  it('is refused with a wrong secret, and too often with 429', async () => {
+  it('gets 401 for a wrong secret, and 429 after too many', async () => {
     const headers = { 'X-Forwarded-For': freshAddress() };
     const form = { ...posted(acme), client_secret: `${acme.token}x` };
     for (let time = 0; time < FAILURES; time += 1) {
@@ -148,49 +148,49 @@ describe('an OAuth client that presents its key in the form', () => {
     expect([past.status, past.body['code']]).toEqual([429, 'too_many_failures']);
   });
 
-  it('may leave a parameter empty, which counts as left out', async () => {
+  it('may send an empty parameter, which counts as missing', async () => {
     const { status } = await introspect({ token: customer.token, client_id: '', client_secret: '' });
     expect(status).toBe(200);
     const alone = await introspect({ token: customer.token, client_id: acme.key.id, client_secret: '' }, {});
     expect([alone.status, alone.body['code']]).toEqual([401, 'missing_credential']);
   });
 
-  it('may not leave its id out', async () => {
+  it('must send its id', async () => {
     const answer = await introspect({ token: customer.token, client_secret: acme.token }, {});
     expect([answer.status, answer.body['error'], answer.body['error_description']]).toEqual([
       400,
       'invalid_request',
-      'client_id must be given beside client_secret',
+      'client_id is required with client_secret',
     ]);
   });
 
   it.each([
-    ['no form', 'application/json', JSON.stringify({ client_id: 'x', client_secret: 'y' }), 415],
-    ['more than 256 kB', 'application/x-www-form-urlencoded', `token=${'a'.repeat(300_000)}`, 413],
-    ['no UTF-8', 'application/x-www-form-urlencoded', 'client_secret=%ff', 400],
-  ])('is refused if the body is %s', async (_what, type, body, status) => {
+    ['not a form', 'application/json', JSON.stringify({ client_id: 'x', client_secret: 'y' }), 415],
+    ['larger than 256 kB', 'application/x-www-form-urlencoded', `token=${'a'.repeat(300_000)}`, 413],
+    ['not UTF-8', 'application/x-www-form-urlencoded', 'client_secret=%ff', 400],
+  ])('is rejected if the body is %s', async (_what, type, body, status) => {
     const answer = await service.as().post(PATH, body, { 'Content-Type': type });
     expect([answer.status, answer.body['error']]).toEqual([status, 'invalid_request']);
   });
 
-  it.each(['/v1/api-keys/verify', '/v1/api-keys'])('is nobody at %s', async (path) => {
+  it.each(['/v1/api-keys/verify', '/v1/api-keys'])('is not authenticated at %s', async (path) => {
     const answer = await postForm(service.as(), path, posted(acme));
     expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
   });
 });
 
-describe('an OAuth client that names itself beside a credential in a header', () => {
+describe('an OAuth client that sends its client_id, and a credential in a header', () => {
   it.each([
     ['Basic', () => basic(acme)],
     ['a bearer token', () => bearer(acme.token)],
     ['X-API-Key', () => ({ 'X-API-Key': acme.token })],
-  ])('is allowed under the id of its key: %s', async (_what, headers) => {
+  ])('is accepted if the id is that of its key: %s', async (_what, headers) => {
     const { status, body } = await introspect({ token: customer.token, client_id: acme.key.id }, headers());
     expect([status, body['active']]).toEqual([200, true]);
   });
 });
 
-describe('a client that contradicts itself', () => {
+describe('an OAuth client with contradictory credentials', () => {
   type Contradiction = readonly [
     what: string,
     status: number,
@@ -241,7 +241,7 @@ describe('a client that contradicts itself', () => {
   ];
 
   it.each(contradictions)(
-    'is refused before anything is counted: %s [T19]',
+    'is rejected before anything is counted: %s [T19]',
     async (_what, status, error, form, headers) => {
       const caller = await service.issue({
         scopes: ['api-keys:verify'],

@@ -14,7 +14,7 @@ function expectOAuthError(answer: HttpAnswer, status: number, error = 'invalid_r
   expect(answer.body['error_description']).toMatch(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
 }
 
-describe('introspection requests at fault', () => {
+describe('the introspection endpoint', () => {
   let service: TestService;
   let asker: HttpClient;
   let token: string;
@@ -27,7 +27,7 @@ describe('introspection requests at fault', () => {
   afterAll(async () => service.stop());
 
   const forms: readonly (readonly [string, RegExp, (t: string) => string])[] = [
-    ['no token', /token/, () => 'token_type_hint=access_token'],
+    ['a missing token', /token/, () => 'token_type_hint=access_token'],
     ['an empty form', /token/, () => ''],
     ['a token twice', /token .*once/, (t) => `token=${t}&token=${t}`],
     ['two different tokens', /token .*once/, (t) => `token=nonsense&token=${t}`],
@@ -39,25 +39,25 @@ describe('introspection requests at fault', () => {
     ['a client_secret twice', /client_secret .*once/, (t) => `token=${t}&client_secret=x&client_secret=x`],
     ['a scope twice', /scope .*once/, (t) => `token=${t}&scope=memory:read&scope=memory:read`],
     ['an organisation twice', /org_id/, (t) => `token=${t}&org_id=acme&org_id=acme`],
-    ['an organisation that none can be called', /org_id/, (t) => `token=${t}&org_id=a%2Fb`],
+    ['an invalid organisation', /org_id/, (t) => `token=${t}&org_id=a%2Fb`],
     ['an empty organisation', /org_id/, (t) => `token=${t}&org_id=`],
     ['a NUL in the project', /project_id/, (t) => `token=${t}&project_id=%00`],
-    ['a name as the address', /ip/, (t) => `token=${t}&ip=localhost`],
+    ['a host name as the address', /ip/, (t) => `token=${t}&ip=localhost`],
     ['two addresses', /ip/, (t) => `token=${t}&ip=203.0.113.7&ip=203.0.113.8`],
   ];
 
-  it.each(forms)('%s is 400 and says so: %s', async (_name, says, form) => {
+  it.each(forms)('rejects %s with 400 and a description that matches %s', async (_name, says, form) => {
     const answer = await postForm(asker, PATH, form(token));
     expectOAuthError(answer, 400);
     expect(answer.body['error_description']).toMatch(says);
     expect(answer.text).not.toContain(token);
   });
 
-  it('no credential is 401', async () => {
+  it('rejects a missing credential with 401', async () => {
     expectOAuthError(await postForm(service.as(), PATH, `token=${token}`), 401, 'invalid_client');
   });
 
-  it('no body at all is 400', async () => {
+  it('rejects a missing body with 400', async () => {
     expectOAuthError(await asker.post(PATH), 400);
   });
 
@@ -72,7 +72,7 @@ describe('introspection requests at fault', () => {
     ['a wildcard at the end', 'memory:*'],
     ['a scope that no key can hold', 'Memory:Read'],
     ['101 scopes', Array.from({ length: 101 }, (_, index) => `s${index}`).join('+')],
-  ])('a scope that is %s is invalid_scope', async (_name, scope) => {
+  ])('rejects a scope parameter that is %s as invalid_scope', async (_name, scope) => {
     const answer = await postForm(asker, PATH, `token=${token}&scope=${scope}`);
     expectOAuthError(answer, 400, 'invalid_scope');
     expect([answer.body['code'], answer.body['error_description']]).toEqual([
@@ -82,7 +82,7 @@ describe('introspection requests at fault', () => {
   });
 
   it.each(['token', 'scope', 'org_id', 'project_id', 'ip', 'client_id', 'client_secret'])(
-    '%s in the query is 400, because its sender expects that it is read [T19]',
+    'rejects %s in the query with 400 instead of ignoring it [T19]',
     async (name) => {
       const answer = await postForm(asker, `${PATH}?${name}=${token}`, { token });
       expectOAuthError(answer, 400);
@@ -100,7 +100,7 @@ describe('introspection requests at fault', () => {
     ['multipart/form-data; boundary=x', () => '--x--'],
     ['nonsense', (t: string) => `token=${t}`],
     [`${FORM}x`, (t: string) => `token=${t}`],
-  ])('a body as %s is 415 and says what is read', async (type, body) => {
+  ])('rejects a body of type %s with 415, and names the accepted type', async (type, body) => {
     const answer = await asker.post(PATH, body(token), { 'Content-Type': type });
     expectOAuthError(answer, 415);
     expect(answer.body['error_description']).toContain(FORM);
@@ -108,18 +108,18 @@ describe('introspection requests at fault', () => {
   });
 
   it.each([`${FORM}; charset=utf-8`, 'Application/X-WWW-Form-Urlencoded'])(
-    'a form as %s is read',
+    'accepts a form of type %s',
     async (type) => {
       const answer = await postForm(asker, PATH, { token }, { 'Content-Type': type });
       expect([answer.status, answer.body['active']]).toEqual([200, true]);
     },
   );
 
-  it('1 MB is 413', async () => {
+  it('rejects a body of 1 MB with 413', async () => {
     expectOAuthError(await postForm(asker, PATH, `token=${'a'.repeat(1_000_000)}`), 413);
   });
 
-  it.each(['GET', 'PUT', 'DELETE'])('%s is 405 in the same form', async (method) => {
+  it.each(['GET', 'PUT', 'DELETE'])('rejects %s with 405 as an OAuth error', async (method) => {
     const answer = await asker.send(method, PATH);
     expectOAuthError(answer, 405);
     expect(answer.headers.get('allow')).toBe('POST');
@@ -132,7 +132,7 @@ describe('introspection requests at fault', () => {
     ['POST', '/v1/api-keys/self/rotate', 'gracePeriodSeconds=0'],
     ['POST', '/v1/api-keys/01jd8x4k2m6n8p0q2r4s6t8v0w/rotate', 'gracePeriodSeconds=0'],
     ['PATCH', '/v1/api-keys/01jd8x4k2m6n8p0q2r4s6t8v0w', 'name=n'],
-  ])('a form is refused where JSON is spoken: %s %s', async (method, path, form) => {
+  ])('is the only route that accepts a form: not %s %s', async (method, path, form) => {
     const answer = await service.as(service.root.token).send(method, path, form, { 'Content-Type': FORM });
     expect([answer.status, answer.body['code']]).toEqual([415, 'unsupported_media_type']);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');

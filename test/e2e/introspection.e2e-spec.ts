@@ -11,7 +11,7 @@ const OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 const clock = takeClock();
 const seconds = (date: Date | undefined): number => Math.floor((date?.getTime() ?? Number.NaN) / 1000);
 
-describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('an OAuth resource server with the %s store', (storage) => {
   let service: TestService;
   let asker: HttpClient;
   let root: HttpClient;
@@ -29,7 +29,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
   const rotate = async ({ key }: IssuedApiKey, gracePeriodSeconds: number): Promise<string> =>
     String((await root.post(`/v1/api-keys/${key.id}/rotate`, { gracePeriodSeconds })).body['token']);
 
-  it('learns everything that a token stands for', async () => {
+  it('gets every member that describes the token', async () => {
     const { key, token } = await service.issue({
       scopes: ['memory:read', 'memory:write'],
       orgId: 'acme',
@@ -61,7 +61,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
     });
   });
 
-  it('is told nothing that is not so: no end, no owner, no tenant, no scope', async () => {
+  it('gets no expiry, owner or tenant of a key that has none', async () => {
     const { key, token } = await service.issue({ scopes: [] });
     expect((await introspect(token)).body).toEqual({
       active: true,
@@ -76,10 +76,10 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
   });
 
   it.each([
-    ['the grace where that ends first', 60, 3600, 60],
-    ['the key where that ends first', 3600, 60, 60],
-    ['the grace of a key without an end', 60, undefined, 60],
-  ])('sees a token in grace end with %s', async (_name, grace, life, end) => {
+    ['the grace period, if that is earlier', 60, 3600, 60],
+    ['the key, if that is earlier', 3600, 60, 60],
+    ['the grace period, if the key never expires', 60, undefined, 60],
+  ])('sees a previous token expire with %s', async (_name, grace, life, end) => {
     const expiresAt = life === undefined ? undefined : clock.in(life);
     const issued = await service.issue({ expiresAt });
     const next = await rotate(issued, grace);
@@ -91,7 +91,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
     expect(current['jti']).toBe(former['jti']);
   });
 
-  it('sees each token of a key issued when it was', async () => {
+  it('gets the issue time of each token of a key', async () => {
     const issued = await service.issue({});
     clock.advance(1000);
     const next = await rotate(issued, 3600);
@@ -104,7 +104,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
   const inactive: readonly (readonly [string, () => Promise<readonly [string, Record<string, string>?]>])[] =
     [
       ['nonsense', async () => ['nonsense']],
-      ['a token of no key', async () => [issueToken('kw', newKeyId(new Date())).token]],
+      ['a token of an unknown key', async () => [issueToken('kw', newKeyId(new Date())).token]],
       ['a wrong secret', async () => [issueToken('kw', (await service.issue({})).key.id).token]],
       [
         'a JWT',
@@ -137,14 +137,17 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
         },
       ],
       [
-        'a key used from elsewhere',
+        'a key used from another address',
         async () => [(await service.issue({ allowedIps: ['203.0.113.7'] })).token, { ip: '198.51.100.1' }],
       ],
       [
-        'a key with an allowlist and no address, which is not the asker’s',
+        'a key with an allowlist, if the request names no address',
         async () => [(await service.issue({ allowedIps: ['127.0.0.1'] })).token],
       ],
-      ['a bound key where no tenant is named', async () => [(await service.issue({ orgId: 'acme' })).token]],
+      [
+        'a bound key, if the request names no tenant',
+        async () => [(await service.issue({ orgId: 'acme' })).token],
+      ],
       [
         'a key of another tenant',
         async () => [(await service.issue({ orgId: 'globex' })).token, { org_id: 'acme' }],
@@ -158,7 +161,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
       ],
     ];
 
-  it.each(inactive)('is told of %s that it is not active, and nothing more', async (_name, make) => {
+  it.each(inactive)('gets only active: false for %s', async (_name, make) => {
     const [token, more] = await make();
     const answer = await introspect(token, more);
     expect([answer.status, answer.text]).toEqual([200, '{"active":false}']);
@@ -167,7 +170,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
     expect(answer.headers.get('ratelimit')).toBeNull();
   });
 
-  it('uses up nothing of the limit of the key it asks about, and learns nothing of it', async () => {
+  it('neither consumes nor sees the rate limit of the key', async () => {
     const { token } = await service.issue({ rateLimit: { limit: 1, windowSeconds: 3600 } });
     for (let time = 0; time < 5; time += 1) {
       const { body, headers } = await introspect(token);
@@ -179,7 +182,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server, keys kept
   });
 });
 
-describe('a service that does not know its public address', () => {
+describe('a service without a public URL', () => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -187,7 +190,7 @@ describe('a service that does not know its public address', () => {
   });
   afterAll(async () => service.stop());
 
-  it('names no issuer', async () => {
+  it('omits the issuer', async () => {
     const answer = await postForm(service.as(service.root.token), PATH, { token: service.root.token });
     expect(answer.body).toMatchObject({ active: true, scope: '*' });
     expect(answer.body).not.toHaveProperty('iss');

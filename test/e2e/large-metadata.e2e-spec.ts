@@ -17,7 +17,7 @@ describe('metadata of more than 8 kB', () => {
   });
   afterAll(async () => service.stop());
 
-  /** A key of acme from before the limit. */
+  /** Stores a key of acme with metadata larger than the limit. */
   async function storedBefore(): Promise<{ readonly id: string; readonly token: string }> {
     const { keyId: id, hash, token } = issueToken('kw', newKeyId(new Date()));
     const secrets = [{ hash, createdAt: new Date() }];
@@ -27,7 +27,7 @@ describe('metadata of more than 8 kB', () => {
     return { id, token };
   }
 
-  it('is rejected at create with the field and the limit', async () => {
+  it('is rejected at creation, with the field and the limit', async () => {
     const root = service.as(service.root.token);
     const answer = await root.post('/v1/api-keys', { name: 'large', scopes: [], metadata: LARGE });
     expect(answer.status).toBe(400);
@@ -37,7 +37,7 @@ describe('metadata of more than 8 kB', () => {
     });
   });
 
-  it('is rejected at a patch, which changes nothing', async () => {
+  it('is rejected in a change, which then has no effect', async () => {
     const { key } = await service.issue({ orgId: 'globex', metadata: { team: 'search' } });
     const root = service.as(service.root.token);
     const answer = await root.patch(`/v1/api-keys/${key.id}`, { name: 'renamed', metadata: LARGE });
@@ -47,7 +47,7 @@ describe('metadata of more than 8 kB', () => {
     expect(body).toMatchObject({ name: 'test', version: 1, metadata: { team: 'search' } });
   });
 
-  it('is rejected at an import, for this record and no other', async () => {
+  it('is refused in an import, for that record only', async () => {
     const record = { name: 'imported', scopes: ['memory:read'] };
     const keys = [
       { ...record, orgId: 'acme', hash: hashToken('xm-acme'), metadata: LARGE },
@@ -64,7 +64,7 @@ describe('metadata of more than 8 kB', () => {
     });
   });
 
-  it('still verifies, and can be changed and revoked, on a key that was stored before the limit', async () => {
+  it('does not prevent verifying, changing and revoking a key that was stored before the limit', async () => {
     const { id, token } = await storedBefore();
     const root = service.as(service.root.token);
     const verify = async (): Promise<unknown> =>

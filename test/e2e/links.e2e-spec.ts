@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkLinks } from '../support/docs/check-links';
@@ -19,5 +19,23 @@ describe('a link in the documentation', () => {
     expect(ok).toBe(false);
     for (const missing of ['none', 'c.md', 'd.png']) expect(report).toContain(missing);
     expect(report).not.toContain('#a`');
+  });
+});
+
+describe('the list of decision records', () => {
+  it('has each record with its title, and each record begins with a summary', async () => {
+    const folder = join(ROOT, 'docs/decisions');
+    const list = await readFile(join(folder, 'README.md'), 'utf8');
+    const listed = [...list.matchAll(/^\| (\d{4}) +\| \[(.+)\]\((.+)\) +\|$/gm)].map(
+      ([, number, title, file]) => [file, `# ${number}: ${title}`, true],
+    );
+    const records = (await readdir(folder)).filter((name) => /^\d{4}-/.test(name)).toSorted();
+    const found = await Promise.all(
+      records.map(async (name) => {
+        const [title = '', , summary = ''] = (await readFile(join(folder, name), 'utf8')).split('\n');
+        return [name, title, summary.startsWith('**Summary.** ')];
+      }),
+    );
+    expect(listed).toEqual(found);
   });
 });

@@ -18,7 +18,7 @@ interface Line {
   readonly [member: string]: unknown;
 }
 
-/** Everything that a service wrote while two tenants used it, well and badly. */
+/** Returns the output of a service that two tenants used, with valid and invalid requests. */
 async function used(
   format: 'json' | 'text',
 ): Promise<{ output: string; secrets: string[]; keyIds: string[] }> {
@@ -82,8 +82,8 @@ async function used(
   return { output, secrets, keyIds };
 }
 
-describe('an operator who reads the log of two tenants', () => {
-  it('as JSON finds one line a request with what matters, and no token anywhere [T3]', async () => {
+describe('the log of a service that two tenants use', () => {
+  it('has one JSON line for each request with its decision, and no token [T3]', async () => {
     const { output, secrets, keyIds } = await used('json');
     const [acme, globex] = keyIds;
     for (const secret of secrets) expect(output).not.toContain(secret);
@@ -95,7 +95,7 @@ describe('an operator who reads the log of two tenants', () => {
     const requests = lines.filter(({ context }) => context === 'HTTP');
     const about = (id: string): Line | undefined => requests.find(({ requestId }) => requestId === id);
     expect(new Set(requests.map(({ requestId }) => requestId)).size).toBe(requests.length);
-    // The method that Node refuses is no request.
+    // Node rejects the unknown method before there is a request.
     expect(requests).toHaveLength(2 * 20);
 
     expect(about('acme-self')).toEqual({
@@ -111,7 +111,7 @@ describe('an operator who reads the log of two tenants', () => {
       keyId: acme,
       decision: 'VALID',
     });
-    // A caller that may not create keys hears so before its body is read.
+    // A caller that cannot create keys gets 403 before its body is read.
     expect(about('globex-broken')).toMatchObject({ route: '/v1/api-keys', status: 403 });
     expect(about('globex-verify')).toMatchObject({
       status: 200,
@@ -131,7 +131,7 @@ describe('an operator who reads the log of two tenants', () => {
     expect(routes).toContain('unknown');
   });
 
-  it('as text finds the same, for people', async () => {
+  it('has the same content as text, and no token', async () => {
     const { output, secrets, keyIds } = await used('text');
     for (const secret of secrets) expect(output).not.toContain(secret);
     // eslint-disable-next-line no-control-regex
@@ -144,9 +144,9 @@ describe('an operator who reads the log of two tenants', () => {
   });
 });
 
-describe('a fault that nobody caught', () => {
+describe('an uncaught error', () => {
   it.each(['throw new Error(secret)', 'Promise.reject(new Error(secret))'])(
-    'ends the service with a line that holds no token: %s',
+    'ends the service with a log line that contains no token: %s',
     async (fault) => {
       const token = issueToken('kw', newKeyId(new Date())).token;
       const later = `process.stdin.once('data', () => { const secret = ${JSON.stringify(token)}; ${fault}; })`;
@@ -164,8 +164,8 @@ describe('a fault that nobody caught', () => {
   );
 });
 
-describe('a client that names its request', () => {
-  it('finds the name in the answer, and in a problem; a name that cannot be shown is replaced', async () => {
+describe('a client that sends X-Request-Id', () => {
+  it('gets it back in the header and in a problem, and gets a new id if its own is invalid', async () => {
     const service = await runBuiltService({ NODE_ENV: 'development', LOG_LEVEL: 'fatal' });
     const nobody = new HttpClient(service.url, undefined, null);
     const kept = await nobody.get('/v1/api-keys', { 'X-Request-Id': 'job-7.a' });

@@ -3,7 +3,7 @@ import { startService, type TestService } from '../support/service';
 
 const MANAGER = ['api-keys:read', 'api-keys:write', 'memory:*'];
 
-describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('the management API with the %s store', (storage) => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -11,7 +11,7 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
   });
   afterAll(async () => service.stop());
 
-  it('makes a key, sees its token once, and never again', async () => {
+  it('creates a key and shows its token only once', async () => {
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
     const created = await service.as(token).post('/v1/api-keys', {
       name: 'ingest worker',
@@ -57,7 +57,7 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     expect(self.body).toMatchObject({ id: key.id, scopes: [], orgId: 'globex' });
   });
 
-  it('lets the holder of a leaked key kill it [T88]', async () => {
+  it('revokes a leaked key at the request of its holder [T88]', async () => {
     const { token } = await service.issue({ scopes: [], orgId: 'acme' });
     expect((await service.as(token).delete('/v1/api-keys/self?reason=leaked')).status).toBe(204);
     const after = await service.as(token).get('/v1/api-keys/self');
@@ -65,7 +65,7 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     expect(after.body['code']).toBe('key_revoked');
   });
 
-  it('never shows a token that somebody quotes as the reason of a revocation', async () => {
+  it('never shows a token that is quoted in the reason of a revocation', async () => {
     const { key, token } = await service.issue({ scopes: [], orgId: 'acme' });
     const reason = encodeURIComponent(`leaked: ${token}`);
     expect((await service.as(token).delete(`/v1/api-keys/self?reason=${reason}`)).status).toBe(204);
@@ -74,7 +74,7 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     expect(text).not.toContain(token);
   });
 
-  it('changes a key under If-Match, and is told when someone was faster', async () => {
+  it('changes a key under If-Match, and rejects an outdated version with 412', async () => {
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
     const made = await service.as(token).post('/v1/api-keys', { name: 'one', scopes: ['memory:read'] });
     const path = `/v1/api-keys/${String(made.body['id'])}`;
@@ -96,10 +96,13 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
   it.each<
     readonly [string, (path: string, own: HttpClient, others: HttpClient, tag: object) => Promise<HttpAnswer>]
   >([
-    ['revokes', (path, _own, others, tag) => others.delete(path, { ...tag })],
-    ['rotates', (path, _own, others, tag) => others.post(`${path}/rotate`, {}, { ...tag })],
-    ['rotates itself', (_path, own, _others, tag) => own.post('/v1/api-keys/self/rotate', {}, { ...tag })],
-  ])('%s a key under If-Match at the version seen only', async (_what, act) => {
+    ['revokes a key', (path, _own, others, tag) => others.delete(path, { ...tag })],
+    ['rotates a key', (path, _own, others, tag) => others.post(`${path}/rotate`, {}, { ...tag })],
+    [
+      'rotates the calling key',
+      (_path, own, _others, tag) => own.post('/v1/api-keys/self/rotate', {}, { ...tag }),
+    ],
+  ])('%s only if If-Match names the current version', async (_what, act) => {
     const { token } = await service.issue({ scopes: [...MANAGER, 'api-keys:rotate-self'], orgId: 'acme' });
     const others = service.as(token);
     const { body } = await others.post('/v1/api-keys', { name: 'one', scopes: ['api-keys:rotate-self'] });
@@ -113,7 +116,7 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     expect((await others.get(path)).body['version']).toBe(2);
   });
 
-  it('takes no condition on killing itself, which nothing counts', async () => {
+  it('rejects If-Match when a key revokes itself, and does not count the request', async () => {
     const { token } = await service.issue({ scopes: [], rateLimit: { limit: 1, windowSeconds: 3600 } });
     for (const tag of ['"9"', '"1"', '*', 'two']) {
       const answer = await service.as(token).delete('/v1/api-keys/self', { 'If-Match': tag });
@@ -122,7 +125,7 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     expect((await service.as(token).get('/v1/api-keys/self')).body['status']).toBe('active');
   });
 
-  it('takes scopes away at once, and gives back only what it holds', async () => {
+  it('removes scopes at once, and grants only scopes that the caller holds', async () => {
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
     const made = await service.as(token).post('/v1/api-keys', { name: 'one', scopes: ['api-keys:read'] });
     const path = `/v1/api-keys/${String(made.body['id'])}`;
@@ -145,7 +148,7 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     expect((await child.get('/v1/api-keys')).status).toBe(200);
   });
 
-  it('revokes a key once and for all, and the record tells who, when and why', async () => {
+  it('revokes a key once, and records who, when and why', async () => {
     const { key, token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
     const made = await service.as(token).post('/v1/api-keys', { name: 'one', scopes: ['memory:read'] });
     const path = `/v1/api-keys/${String(made.body['id'])}`;
@@ -173,7 +176,7 @@ describe.each(['memory', 'mongo'] as const)('a customer who manages keys kept in
     ]);
   });
 
-  it('walks through a list page by page, sees each key once, and filters by state and project', async () => {
+  it('lists each key once across pages, and filters by status and tenant', async () => {
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'initech' });
     const client = service.as(token);
     const ids: string[] = [];

@@ -8,7 +8,7 @@ import { HttpClient } from '../support/http-client';
 import { runBuiltService } from '../support/node-process';
 import { startService, type TestService } from '../support/service';
 
-describe('an operator who looks at /metrics', () => {
+describe('the metrics endpoint', () => {
   let service: TestService;
   let acme: IssuedApiKey;
   let globex: IssuedApiKey;
@@ -19,7 +19,7 @@ describe('an operator who looks at /metrics', () => {
     const found = (await metrics()).split('\n').find((each) => each.startsWith(line));
     return found === undefined ? Number.NaN : Number(found.slice(line.length));
   };
-  /** How many more decisions of a kind there are after something was done. */
+  /** Counts the decisions of a kind that an action adds. */
   const more = async (door: string, code: string, act: () => Promise<unknown>): Promise<number> => {
     const before = await decisions(door, code);
     await act();
@@ -37,7 +37,7 @@ describe('an operator who looks at /metrics', () => {
   });
   afterAll(async () => service.stop());
 
-  it('needs no key, and finds the process beside the service', async () => {
+  it('needs no key, and includes metrics of the process', async () => {
     const answer = await service.as().get('/metrics');
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4');
@@ -46,7 +46,7 @@ describe('an operator who looks at /metrics', () => {
     expect(answer.text).toMatch(/^keyward_part_health\{part="store"\} 1$/m);
   });
 
-  it('finds each metric of Keyward explained', async () => {
+  it('has only Keyward metrics that the documentation explains', async () => {
     const pages = ['operations/README.md', 'usage.md', 'webhooks.md'].map((page) =>
       readFileSync(join(__dirname, '../../docs', page), 'utf8'),
     );
@@ -58,7 +58,7 @@ describe('an operator who looks at /metrics', () => {
     expect(told.filter((name) => !explained.has(name))).toEqual([]);
   });
 
-  it('sees each decision once, at the door that made it', async () => {
+  it('counts each decision once, under the door that made it', async () => {
     const self = '/v1/api-keys/self';
     expect(await more('guard', 'VALID', async () => service.as(acme.token).get(self))).toBe(1);
     expect(await more('guard', 'MALFORMED', async () => service.as('nonsense').get(self))).toBe(1);
@@ -84,7 +84,7 @@ describe('an operator who looks at /metrics', () => {
     expect(await more('guard', 'VALID', proxied)).toBe(0);
   });
 
-  it('sees how long requests took by route, not by address, and cannot be flooded with labels [T29]', async () => {
+  it('measures requests by route pattern, and limits the number of labels [T29]', async () => {
     await service.as(acme.token).get(`/v1/api-keys/${acme.key.id}`);
     await service.as().get(`/v1/api-keys/${acme.key.id}?token=${acme.token}`);
     for (let each = 0; each < 50; each += 1) await service.as().get(`/no/such/path-${each}`);
@@ -104,8 +104,8 @@ describe('an operator who looks at /metrics', () => {
   });
 });
 
-describe('an operator who gives health and metrics a port of their own', () => {
-  it('finds them there, nothing else there, and neither of them on the port of the clients [T29]', async () => {
+describe('a service with METRICS_PORT', () => {
+  it('serves only health and metrics there, and neither of them on the main port [T29]', async () => {
     const running = await runBuiltService({ NODE_ENV: 'development', METRICS_PORT: '0', LOG_LEVEL: 'fatal' });
     const [, address = ''] = await running.waitFor(/health and metrics on (http:\/\/127\.0\.0\.1:\d+)/);
     const [, root = ''] = await running.waitFor(/root key: (\S+)/);

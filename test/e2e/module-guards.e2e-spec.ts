@@ -69,7 +69,7 @@ class OwnGuardedController extends Memories {}
 @Controller('orgs/:orgId/memories')
 class PlainController extends Memories {}
 
-/** A feature of the host, which imports nothing of Keyward. */
+/** Returns a feature module of the host that does not import Keyward. */
 function featureOf(controller: Type): Type {
   @Module({ controllers: [controller] })
   class FeatureModule {}
@@ -84,22 +84,18 @@ const withGuard = (guard: Provider): ModuleMetadata => ({
 const ways: [way: string, metadata: ModuleMetadata, prepare: HostPreparation][] = [
   ['@UseGuards on the class', { imports: [featureOf(ClassGuardedController), keyward] }, {}],
   ['@UseGuards on the method', { imports: [keyward, featureOf(MethodGuardedController)] }, {}],
-  ['@UseGuards on a class it extends', { imports: [keyward, featureOf(HeirOfGuardedController)] }, {}],
-  ['@UseGuards with a guard of the host’s own', { imports: [keyward, featureOf(OwnGuardedController)] }, {}],
-  ['APP_GUARD and Keyward’s guard', withGuard({ provide: APP_GUARD, useExisting: ScopesGuard }), {}],
-  [
-    'APP_GUARD and an existing guard of the host’s own',
-    withGuard({ provide: APP_GUARD, useExisting: OwnGuard }),
-    {},
-  ],
-  ['APP_GUARD and a class of the host’s own', withGuard({ provide: APP_GUARD, useClass: OwnGuard }), {}],
+  ['@UseGuards on the base class', { imports: [keyward, featureOf(HeirOfGuardedController)] }, {}],
+  ['@UseGuards with a subclass of ScopesGuard', { imports: [keyward, featureOf(OwnGuardedController)] }, {}],
+  ['APP_GUARD and ScopesGuard', withGuard({ provide: APP_GUARD, useExisting: ScopesGuard }), {}],
+  ['APP_GUARD and an existing subclass', withGuard({ provide: APP_GUARD, useExisting: OwnGuard }), {}],
+  ['APP_GUARD and a subclass as useClass', withGuard({ provide: APP_GUARD, useClass: OwnGuard }), {}],
   [
     'APP_GUARD and a factory',
     withGuard({ provide: APP_GUARD, useFactory: (guard: OwnGuard) => guard, inject: [OwnGuard] }),
     {},
   ],
   [
-    'APP_GUARD and a guard made anew for each request',
+    'APP_GUARD and a request-scoped subclass',
     withGuard({ provide: APP_GUARD, useClass: OwnGuard, scope: Scope.REQUEST }),
     {},
   ],
@@ -111,7 +107,7 @@ const ways: [way: string, metadata: ModuleMetadata, prepare: HostPreparation][] 
 ];
 
 describe.each(ADAPTERS)('an application on %s without Keyward’s global guard', (adapter) => {
-  describe.each(ways)('but with %s', (_way, metadata, prepare) => {
+  describe.each(ways)('with %s', (_way, metadata, prepare) => {
     let host: RunningHost;
     let acme: string;
     let globex: string;
@@ -129,7 +125,7 @@ describe.each(ADAPTERS)('an application on %s without Keyward’s global guard',
 
     afterAll(async () => host.close());
 
-    it('starts, and lets each tenant in to its own and nobody to another’s', async () => {
+    it('starts, and allows each tenant only on its own routes', async () => {
       const path = '/orgs/acme/memories';
       const own = await host.as(acme).get(path);
       const other = await host.as(globex).get(path);
@@ -146,7 +142,7 @@ describe.each(ADAPTERS)('an application on %s without Keyward’s global guard',
     });
   });
 
-  it('closes a route that declares nothing under a guarded class', async () => {
+  it('rejects requests to an undeclared route of a guarded class with 403', async () => {
     const host = await startHost(adapter, { imports: [keyward, featureOf(ClassGuardedController)] });
     const answer = await host.as().get('/orgs/acme/memories/plain');
     await host.close();
@@ -154,7 +150,7 @@ describe.each(ADAPTERS)('an application on %s without Keyward’s global guard',
     expect([answer.status, answer.body['code']]).toEqual([403, 'access_undeclared']);
   });
 
-  it('has the management routes guarded by the guard of the host', async () => {
+  it('guards the management routes with the guard of the host', async () => {
     const host = await startHost(adapter, {
       imports: [ApiKeysModule.forRoot({ storage: 'memory', guard: false })],
       providers: [{ provide: APP_GUARD, useClass: OwnGuard }],

@@ -28,7 +28,7 @@ const hostWith = (options: ApiKeysModuleOptions): ModuleMetadata => ({
   controllers,
 });
 
-/** A repository as a host might bring it, which says of itself what it is told to. */
+/** Builds a repository of a host with the given durability and announcements. */
 function ownRepository(
   durability: 'durable' | 'volatile' | undefined,
   changes: 'announced' | 'not announced' = 'announced',
@@ -75,15 +75,15 @@ const PLACES =
   'use one of storage, tokens, tenant, http, limits, usage, events, freshness; ' +
   'isGlobal, connectionName, guard and routes belong to forRoot, or to forRootAsync beside the factory.';
 
-describe('options that are refused', () => {
+describe('an application with invalid options', () => {
   it.each<[string, object, RegExp]>([
     [
       'no storage',
       { storage: undefined },
-      /^storage is not chosen: use "mongo", "memory" or a repository of your own\.$/,
+      /^storage is missing or unknown: use "mongo", "memory" or a repository of your own\.$/,
     ],
-    ['an unknown storage', { storage: 'redis' }, /^storage is not chosen: /],
-    ['null for storage', { storage: null }, /^storage is not chosen: /],
+    ['an unknown storage', { storage: 'redis' }, /^storage is missing or unknown: /],
+    ['null as the storage', { storage: null }, /^storage is missing or unknown: /],
     [
       'a prefix in upper case',
       { tokens: { prefixes: ['KW'] } },
@@ -106,18 +106,14 @@ describe('options that are refused', () => {
       /^tokens\.prefixes contains an invalid prefix: /,
     ],
     [
-      'a life of no days',
+      'a lifetime of 0 days',
       { tokens: { maxTtlDays: 0 } },
       /^tokens\.maxTtlDays is out of range: use whole days from 1 to 36500\.$/,
     ],
-    ['a life of half a day', { tokens: { maxTtlDays: 0.5 } }, /^tokens\.maxTtlDays is out of range: /],
+    ['a lifetime of half a day', { tokens: { maxTtlDays: 0.5 } }, /^tokens\.maxTtlDays is out of range: /],
+    ['a lifetime of 36501 days', { tokens: { maxTtlDays: 36_501 } }, /^tokens\.maxTtlDays is out of range: /],
     [
-      'a life of a hundred years and a day',
-      { tokens: { maxTtlDays: 36_501 } },
-      /^tokens\.maxTtlDays is out of range: /,
-    ],
-    [
-      'a life that is no number',
+      'a lifetime that is not a number',
       { tokens: { maxTtlDays: Number.NaN } },
       /^tokens\.maxTtlDays is out of range: /,
     ],
@@ -127,13 +123,13 @@ describe('options that are refused', () => {
       /^http\.realm holds characters that a header cannot quote: use plain ASCII\.$/,
     ],
     ['a realm with a quote', { http: { realm: 'a"b' } }, /^http\.realm holds /],
-    ['a realm of two lines', { http: { realm: 'a\r\nSet-Cookie: x=1' } }, /^http\.realm holds /],
+    ['a realm with a line break', { http: { realm: 'a\r\nSet-Cookie: x=1' } }, /^http\.realm holds /],
     [
-      'an unknown storage of usage',
+      'an unknown usage storage',
       { usage: { storage: 'redis' } },
-      /^usage\.storage is not a storage: use "mongo", "memory", "off" or a repository of your own\.$/,
+      /^usage\.storage is unknown: use "mongo", "memory", "off" or a repository of your own\.$/,
     ],
-    ['null for the storage of usage', { usage: { storage: null } }, /^usage\.storage is not a storage: /],
+    ['null as the usage storage', { usage: { storage: null } }, /^usage\.storage is unknown: /],
     [
       'usage in MongoDB without a connection',
       { usage: { storage: 'mongo' } },
@@ -144,9 +140,13 @@ describe('options that are refused', () => {
       { usage: { flushMs: 99 } },
       /^usage\.flushMs is out of range: use whole milliseconds /,
     ],
-    ['a flush never', { usage: { flushMs: Number.POSITIVE_INFINITY } }, /^usage\.flushMs is out of range: /],
     [
-      'usage kept for no day',
+      'an infinite flush interval',
+      { usage: { flushMs: Number.POSITIVE_INFINITY } },
+      /^usage\.flushMs is out of range: /,
+    ],
+    [
+      'usage kept for 0 days',
       { usage: { retentionDays: 0 } },
       /^usage\.retentionDays is out of range: use whole days /,
     ],
@@ -156,66 +156,70 @@ describe('options that are refused', () => {
       /^usage\.retentionDays is out of range: /,
     ],
     [
-      'events kept for half a week',
+      'events kept for 3 days',
       { events: { retentionDays: 3 } },
       /^events\.retentionDays is out of range: use whole days from 7 to 3650\.$/,
     ],
     [
-      'an outage "Deny"',
+      'an unknown outage rule',
       { limits: { onOutage: 'Deny' } },
       /^limits\.onOutage is unknown: use "local" or "deny"\.$/,
     ],
     [
-      'a feed "stream"',
+      'an unknown change feed',
       { freshness: { changeFeed: 'stream' } },
       /^freshness\.changeFeed is unknown: use "auto" or "streams" or /,
     ],
     [
-      '200 for limited',
+      'status 200 for a limited request',
       { http: { forwardAuthLimitedStatus: 200 } },
       /^http\.forwardAuthLimitedStatus is unknown: use 429 or 403/,
     ],
     [
-      'no failed credential at all',
+      'a maximum of 0 failed credentials',
       { limits: { failedCredentials: { limit: 0, windowSeconds: 60 } } },
       /^limits\.failedCredentials\.limit is out of range: /,
     ],
     [
-      'failed credentials of no time',
+      'a window of 0 seconds for failed credentials',
       { limits: { failedCredentials: { limit: 9, windowSeconds: 0 } } },
       /^limits\.failedCredentials\.windowSeconds is out of range: /,
     ],
-    ['Redis nowhere', { limits: { redisUrl: 'nonsense' } }, /^limits\.redisUrl is not an address of Redis: /],
+    ['an invalid Redis URL', { limits: { redisUrl: 'nonsense' } }, /^limits\.redisUrl is not a Redis URL: /],
     [
-      'a database of Redis by name',
+      'a Redis database by name',
       { limits: { redisUrl: 'redis://127.0.0.1/keyward' } },
-      /^limits\.redisUrl is not an address /,
+      /^limits\.redisUrl is not a Redis URL: /,
     ],
     [
-      'every IPv4 proxy',
+      'all of IPv4 as trusted proxies',
       { http: { trustProxy: ['::ffff:0.0.0.0/96'] } },
       /^http\.trustProxy holds "::ffff:0\.0\.0\.0\/96": /,
     ],
     [
       'a webhook without a secret',
       { events: { webhook: { url: 'https://hooks.acme.example', secrets: [] } } },
-      /^events\.webhook\.secrets are not secrets of Standard Webhooks: /,
+      /^events\.webhook\.secrets is empty or contains an invalid secret: /,
     ],
     [
-      'a webhook to this machine',
+      'a webhook without https',
       { events: { webhook: { url: 'http://127.0.0.1', secrets: [`whsec_${'A'.repeat(32)}`] } } },
       /^events\.webhook\.url is not https: /,
     ],
     ['events in MongoDB without a connection', { events: { storage: 'mongo' } }, /^storage "mongo" needs a /],
     ['no prefix', { tokens: { prefixes: [] } }, /^tokens\.prefixes is empty: /],
-    ['a prefix twice', { tokens: { prefixes: ['kw', 'kw'] } }, /^tokens\.prefixes contains a prefix twice: /],
     [
-      'a prefix that is no list',
+      'a duplicate prefix',
+      { tokens: { prefixes: ['kw', 'kw'] } },
+      /^tokens\.prefixes contains a prefix twice: /,
+    ],
+    [
+      'prefixes that are not a list',
       { tokens: { prefixes: 'kw' } },
       /^tokens\.prefixes is not a list of strings: /,
     ],
     [
-      'proxies that are no list',
+      'proxies that are not a list',
       { http: { trustProxy: '::1' } },
       /^http\.trustProxy is not a list of strings: /,
     ],
@@ -225,71 +229,71 @@ describe('options that are refused', () => {
       /^limits\.failedCredentials\.windowSeconds is out of range: /,
     ],
     [
-      'a parameter without a name',
+      'an empty parameter name',
       { tenant: { params: { orgId: '' } } },
       /^tenant\.params\.orgId is not a name: /,
     ],
-    ['an unknown storage of events', { events: { storage: 'off' } }, /^events\.storage is not a storage: /],
+    ['an unknown event storage', { events: { storage: 'off' } }, /^events\.storage is unknown: /],
     [
-      'a group that is none',
+      'a group that is not an object',
       { tokens: 'kw' },
       /^tokens must be an object with prefixes, maxTtlDays, importPrefixes\.$/,
     ],
-    ['null for a group', { freshness: null }, /^freshness must be an object with /],
-    [
-      'an option that nobody knows',
-      { token: {} },
-      /^token is not an option: use one of storage, tokens, tenant, /,
-    ],
+    ['null as a group', { freshness: null }, /^freshness must be an object with /],
+    ['an unknown option', { token: {} }, /^token is not an option: use one of storage, tokens, tenant, /],
     [
       'a misspelt option of a group',
       { tokens: { maxTtlDay: 30 } },
       /^tokens\.maxTtlDay is not an option: use one of prefixes, maxTtlDays, importPrefixes\.$/,
     ],
-    ['a name that objects have', { tokens: { constructor: 1 } }, /^tokens\.constructor is not an option: /],
     [
-      'a misspelt name in a group of a group',
+      'a name that every object has',
+      { tokens: { constructor: 1 } },
+      /^tokens\.constructor is not an option: /,
+    ],
+    [
+      'a misspelt option of a nested group',
       { tenant: { params: { org: 'x' } } },
       /^tenant\.params\.org is not an option: /,
     ],
     [
-      'a misspelt member of a webhook',
+      'a misspelt option of a webhook',
       { events: { webhook: { url: 'https://hooks.acme.example', secret: 'x' } } },
       /^events\.webhook\.secret is not an option: /,
     ],
     [
-      'no guard of Keyward',
+      'a guard that does not extend ScopesGuard',
       { guard: { use: StorageConfig } },
       /^guard\.use is not a guard of Keyward: use a class that extends ScopesGuard\.$/,
     ],
     [
-      'a guard of true',
+      'true as the guard',
       { guard: true },
       /^guard must be false, or an object with use and undeclaredRoutes\.$/,
     ],
     [
-      'an object in place of the class of a guard',
+      'an instance instead of a guard class',
       { guard: { use: Object.create(ScopesGuard.prototype) as never } },
       /^guard\.use is not a guard of Keyward: /,
     ],
     [
-      'a guard of null',
+      'null as the guard',
       { guard: null as never },
       /^guard must be false, or an object with use and undeclaredRoutes\.$/,
     ],
     [
-      'a misspelt setting of the guard',
+      'a misspelt option of the guard',
       { guard: { undeclared: 'deny' } },
       /^guard\.undeclared is not an option: /,
     ],
     [
-      'an unknown treatment of routes',
+      'an unknown rule for undeclared routes',
       { guard: { undeclaredRoutes: 'allow' } },
       /^guard\.undeclaredRoutes is unknown: use "refuse" or "deny"\.$/,
     ],
     ['routes "off"', { routes: 'off' }, /^routes is unknown: use true or false\.$/],
     ['MongoDB without a connection', { storage: 'mongo' }, /^storage "mongo" needs a Mongoose connection /],
-  ])('are %s, with one sentence that says what to do', async (_what, options, sentence) => {
+  ])('refuses to start with one sentence that says what to do: %s', async (_what, options, sentence) => {
     const refusal = await refusalOf('fastify', hostWith({ storage: 'memory', ...options }));
 
     expect(refusal).toBeInstanceOf(ConfigurationError);
@@ -321,7 +325,7 @@ describe('options that are refused', () => {
     'keyCacheMaxMb',
     'globalGuard',
     'undeclaredRoutes',
-  ])('are %s, a name from before the options came in groups', async (former) => {
+  ])('refuses to start with the former option name %s', async (former) => {
     const refusal = await refusalOf(
       'fastify',
       hostWith(Object.assign({ storage: 'memory' as const }, { [former]: undefined })),
@@ -332,39 +336,39 @@ describe('options that are refused', () => {
 
   it.each<[string, ApiKeysModuleAsyncOptions, string]>([
     [
-      'wrong',
+      'invalid',
       { useFactory: async () => ({ storage: 'memory', http: { realm: '' } }) },
       'http.realm holds characters that a header cannot quote: use plain ASCII.',
     ],
     [
-      'none',
+      'null',
       { useFactory: () => null as unknown as ApiKeysOptions },
       'the options of Keyward must be an object with storage, tokens, tenant, http, limits, usage, events, freshness.',
     ],
     [
-      'needed when the module is imported',
+      'static, but returned by the factory',
       { useFactory: () => Object.assign({ storage: 'memory' as const }, { routes: false }) },
       `routes is not an option: ${PLACES}`,
     ],
     [
-      'beside the factory that computes them',
+      'computed, but given beside the factory',
       Object.assign({ useFactory: () => ({ storage: 'memory' as const }) }, { tokens: { maxTtlDays: 30 } }),
       'tokens is not an option: use one of isGlobal, connectionName, guard, routes; the factory returns the options.',
     ],
     [
-      'computed twice',
+      'computed by two sources',
       { useFactory: () => ({ storage: 'memory' }), useClass: InMemory },
       'forRootAsync needs exactly one of useFactory, useClass and useExisting.',
     ],
     ['not computed', {}, 'forRootAsync needs exactly one of useFactory, useClass and useExisting.'],
-  ])('are %s at start', async (_what, options, sentence) => {
+  ])('refuses to start with forRootAsync options that are %s', async (_what, options, sentence) => {
     const refusal = await refusalOf('fastify', { imports: [ApiKeysModule.forRootAsync(options)] });
 
     expect(refusal).toEqual(new ConfigurationError(sentence));
   });
 });
 
-describe('options that are computed at start', () => {
+describe('options that a factory computes at start', () => {
   const SETTINGS = Symbol('settings of the host');
 
   @Module({
@@ -378,7 +382,7 @@ describe('options that are computed at start', () => {
   })
   class SettingsModule {}
 
-  it('come from what the host injects', async () => {
+  it('come from providers that the host injects', async () => {
     const host = await startHost('fastify', {
       imports: [
         ApiKeysModule.forRootAsync({
@@ -409,8 +413,8 @@ describe('options that a class computes at start', () => {
   class SettingsModule {}
 
   it.each<[string, ApiKeysModuleAsyncOptions]>([
-    ['which the module makes an instance of', { useClass: InMemory }],
-    ['which the application provides', { imports: [SettingsModule], useExisting: 'key options' }],
+    ['that the module instantiates', { useClass: InMemory }],
+    ['that the application provides', { imports: [SettingsModule], useExisting: 'key options' }],
   ])('come from a class %s', async (_which, options) => {
     const host = await startHost('fastify', { imports: [ApiKeysModule.forRootAsync(options)] });
     const keys = host.app.get(ApiKeysService);
@@ -421,38 +425,35 @@ describe('options that a class computes at start', () => {
   });
 });
 
-describe('a repository of the host’s own', () => {
+describe('a repository of the host', () => {
   it.each([
-    ['asked once where it announces changes', 'announced', 1],
-    ['asked at each request where it announces none', 'not announced', 2],
-  ] as const)(
-    'is used, in production too, where it declares itself durable, and %s',
-    async (_what, changes, reads) => {
-      const repository = ownRepository('durable', changes);
-      const prepare = jest.spyOn(repository, 'prepare');
-      const insert = jest.spyOn(repository, 'insert');
-      const find = jest.spyOn(repository, 'find');
-      const statuses = await inEnvironment('production', async () => {
-        const host = await startHost('fastify', hostWith({ storage: repository }));
-        const keys = host.app.get(ApiKeysService);
-        const { token } = await keys.create(rootCaller('system'), {
-          name: 'test',
-          scopes: [],
-          orgId: 'acme',
-        });
-        const acme = await host.as(token).get('/orgs/acme/whoami');
-        const globex = await host.as(token).get('/orgs/globex/whoami');
-        expect(host.app.get(API_KEY_REPOSITORY)).toBe(repository);
-        await host.close();
-        return [acme.status, globex.status];
+    ['is read once if it announces changes', 'announced', 1],
+    ['is read for each request if it announces none', 'not announced', 2],
+  ] as const)('is used in production if it is durable, and %s', async (_what, changes, reads) => {
+    const repository = ownRepository('durable', changes);
+    const prepare = jest.spyOn(repository, 'prepare');
+    const insert = jest.spyOn(repository, 'insert');
+    const find = jest.spyOn(repository, 'find');
+    const statuses = await inEnvironment('production', async () => {
+      const host = await startHost('fastify', hostWith({ storage: repository }));
+      const keys = host.app.get(ApiKeysService);
+      const { token } = await keys.create(rootCaller('system'), {
+        name: 'test',
+        scopes: [],
+        orgId: 'acme',
       });
+      const acme = await host.as(token).get('/orgs/acme/whoami');
+      const globex = await host.as(token).get('/orgs/globex/whoami');
+      expect(host.app.get(API_KEY_REPOSITORY)).toBe(repository);
+      await host.close();
+      return [acme.status, globex.status];
+    });
 
-      expect(statuses).toEqual([200, 403]);
-      expect([prepare, insert, find].map(({ mock }) => mock.calls.length)).toEqual([1, 1, reads]);
-    },
-  );
+    expect(statuses).toEqual([200, 403]);
+    expect([prepare, insert, find].map(({ mock }) => mock.calls.length)).toEqual([1, 1, reads]);
+  });
 
-  it('lets the application start only after it is prepared', async () => {
+  it('prevents the start if it cannot be prepared', async () => {
     const repository = ownRepository('durable');
     jest.spyOn(repository, 'prepare').mockRejectedValue(new Error('no index'));
     const refusal = await refusalOf('fastify', hostWith({ storage: repository }));
@@ -461,7 +462,7 @@ describe('a repository of the host’s own', () => {
   });
 
   it.each(['volatile', undefined] as const)(
-    'is refused outside development and test, where it declares itself %s',
+    'is rejected outside development and test if its durability is %s',
     async (durability) => {
       const repository = ownRepository(durability);
       for (const environment of ['production', 'staging', 'Test', '', undefined]) {
@@ -481,7 +482,7 @@ describe('a repository of the host’s own', () => {
 
 describe('memory storage', () => {
   it.each(['production', 'staging', 'Development', '', undefined])(
-    'is refused where NODE_ENV is %j, though a host chooses it',
+    'is rejected if NODE_ENV is %j',
     async (environment) => {
       const refusal = await inEnvironment(environment, async () =>
         refusalOf('fastify', hostWith({ storage: 'memory' })),
@@ -493,14 +494,14 @@ describe('memory storage', () => {
   );
 });
 
-describe('the use of keys in a host', () => {
+describe('usage recording in a host', () => {
   it.each<[string, () => ApiKeysModuleOptions]>([
     [
-      'has a key repository of its own and says nothing of usage',
+      'the host has its own key repository and no usage option',
       () => ({ storage: ownRepository('durable') }),
     ],
-    ['switches it off', () => ({ storage: 'memory', usage: { storage: 'off' } })],
-  ])('is not recorded where it %s, and the route says so', async (_what, options) => {
+    ['the host switches it off', () => ({ storage: 'memory', usage: { storage: 'off' } })],
+  ])('is off, and the usage route says so, if %s', async (_what, options) => {
     const host = await startHost('fastify', hostWith(options()));
     const keys = host.app.get(ApiKeysService);
     const issue = async (orgId: string): Promise<string> =>
@@ -518,11 +519,11 @@ describe('the use of keys in a host', () => {
     expect(list.body['data']).toMatchObject([{ lastUsedAt: null }]);
   });
 
-  it('prevents no change of a key while it cannot be read', async () => {
+  it('does not prevent changes of keys while usage cannot be read', async () => {
     const permit = new StorageConfig().permitVolatile('the store of this test');
     const usageStorage = new MemoryUsageRepository(permit);
     usageStorage.lastUsed = async () => {
-      throw new StorageUnavailableError(new Error('away'));
+      throw new StorageUnavailableError(new Error('unreachable'));
     };
     const host = await startHost(
       'fastify',
@@ -545,7 +546,7 @@ describe('the use of keys in a host', () => {
     ]);
   });
 
-  it('goes to a repository of its own, in production only where that declares itself durable', async () => {
+  it('uses the repository of the host, in production only if it is durable', async () => {
     const permit = new StorageConfig().permitVolatile('the store of this test');
     const usageStorage = new MemoryUsageRepository(permit);
     const options = { storage: ownRepository('durable'), usage: { storage: usageStorage } };

@@ -5,7 +5,7 @@ import { refusalOf, startHost } from '../support/two-adapters';
 
 let timesLoaded = 0;
 
-/** As Node answers for a package that is not installed. */
+/** Fails as Node does for a package that is not installed. */
 jest.mock('ioredis', () => {
   timesLoaded += 1;
   throw Object.assign(new Error("Cannot find module 'ioredis'"), { code: 'MODULE_NOT_FOUND' });

@@ -21,7 +21,7 @@ import {
 import { REQUEST } from '@nestjs/core';
 import { ADAPTERS, refusalOf, type RunningHost, startHost } from '../support/two-adapters';
 
-/** Takes the tenant from a header that the host's own proxy sets, and the client's address from another. */
+/** Reads the tenant and the client address from headers that the proxy of the host sets. */
 @Injectable()
 class HostGuard extends ScopesGuard {
   protected override tenantOf(request: HttpRequest): TenantContext {
@@ -71,7 +71,7 @@ class Delegate {
   ) {}
 }
 
-describe.each(ADAPTERS)('a subclass of ScopesGuard that guard.use names, on %s', (adapter) => {
+describe.each(ADAPTERS)('a subclass of ScopesGuard in guard.use on %s', (adapter) => {
   const acme = { 'X-Tenant': 'acme', 'X-Client': '203.0.113.7' };
   let host: RunningHost;
   let token: string;
@@ -93,7 +93,7 @@ describe.each(ADAPTERS)('a subclass of ScopesGuard that guard.use names, on %s',
   });
   afterAll(async () => host.close());
 
-  it('guards every route, those of Keyward too, and a request counts once', async () => {
+  it('guards every route, including those of Keyward, and counts a request once', async () => {
     const answers = [
       await host.as(token).get('/orgs/globex/memories', acme),
       await host.as(token).get('/orgs/globex/memories/guarded-twice', acme),
@@ -113,13 +113,13 @@ describe.each(ADAPTERS)('a subclass of ScopesGuard that guard.use names, on %s',
     },
   );
 
-  it('is the one instance that providers of the application inject, also as ScopesGuard', () => {
+  it('is the instance that providers inject, also as ScopesGuard', () => {
     const { plain, own } = host.app.get(Delegate);
     expect(own).toBeInstanceOf(HostGuard);
     expect(plain).toBe(own);
   });
 
-  it('passes public routes, and refuses the start while a route declares no access', async () => {
+  it('allows public routes, and prevents the start if a route declares no access', async () => {
     expect((await host.as().get('/orgs/acme/memories/public')).status).toBe(200);
     const refusal = await refusalOf(adapter, {
       imports: [ApiKeysModule.forRoot({ storage: 'memory', guard: { use: HostGuard } })],
@@ -128,7 +128,7 @@ describe.each(ADAPTERS)('a subclass of ScopesGuard that guard.use names, on %s',
     expect(refusal.message).toContain('GET /forgotten (ForgottenController.list)');
   });
 
-  it('denies a route that declares no access with `undeclaredRoutes: deny`', async () => {
+  it('rejects requests to an undeclared route with `undeclaredRoutes: deny`', async () => {
     const denying = await startHost(adapter, {
       imports: [
         ApiKeysModule.forRoot({ storage: 'memory', guard: { use: HostGuard, undeclaredRoutes: 'deny' } }),
@@ -141,7 +141,7 @@ describe.each(ADAPTERS)('a subclass of ScopesGuard that guard.use names, on %s',
   });
 });
 
-it('a subclass that Nest makes for each request is refused as guard.use', async () => {
+it('guard.use rejects a request-scoped guard', async () => {
   @Injectable({ scope: Scope.REQUEST })
   class PerRequest extends ScopesGuard {}
 
@@ -152,7 +152,7 @@ it('a subclass that Nest makes for each request is refused as guard.use', async 
   expect(refusal.message).toContain('ScopesGuard is not among the global guards');
 });
 
-describe.each(ADAPTERS)('with isGlobal: false, on %s,', (adapter) => {
+describe.each(ADAPTERS)('the module with isGlobal: false on %s', (adapter) => {
   const local = ApiKeysModule.forRoot({ storage: 'memory', isGlobal: false });
 
   @Injectable()
@@ -178,12 +178,12 @@ describe.each(ADAPTERS)('with isGlobal: false, on %s,', (adapter) => {
   @Module({ controllers: [WhoController] })
   class RoutesModule {}
 
-  it('a module that imports nothing of Keyward cannot inject ApiKeysService', async () => {
+  it('does not provide ApiKeysService to modules that do not import it', async () => {
     const refusal = await refusalOf(adapter, { imports: [local, StrangerModule] });
     expect(refusal.message).toContain('ApiKeysService');
   });
 
-  it('the guard guards every route of the application, and a module that imports it gets the service', async () => {
+  it('guards every route, and provides the service to modules that import it', async () => {
     const host = await startHost(adapter, { imports: [IssuingModule, RoutesModule] });
     const { token } = await host.app
       .get(Issuer)
@@ -213,8 +213,8 @@ describe.each<readonly [string, ApiKeysModuleAsyncOptions]>([
   ['a class of the module', { useClass: OptionsOfRequest }],
   ['a provider', { imports: [OptionsOfRequestModule], useExisting: OptionsOfRequest }],
 ])('options that %s computes for each request', (_source, source) => {
-  // Otherwise nobody would check that routes are guarded, and no limit would count.
-  it.each([undefined, false] as const)('refuse the start with guard: %s [T9]', async (guard) => {
+  // Otherwise nothing would check that routes are guarded, and no limit would count.
+  it.each([undefined, false] as const)('prevent the start with guard: %s [T9]', async (guard) => {
     const refusal = await refusalOf('fastify', {
       imports: [ApiKeysModule.forRootAsync({ ...source, guard })],
       controllers: [MemoriesController],
@@ -223,7 +223,7 @@ describe.each<readonly [string, ApiKeysModuleAsyncOptions]>([
   });
 });
 
-describe('options of an object with getters and a prototype', () => {
+describe('an options object with getters and a prototype', () => {
   class Base {
     get http(): NonNullable<ApiKeysOptions['http']> {
       return { realm: 'acme' };
@@ -239,7 +239,7 @@ describe('options of an object with getters and a prototype', () => {
   it.each([
     ['forRoot', () => ApiKeysModule.forRoot(new HostOptions())],
     ['forRootAsync', () => ApiKeysModule.forRootAsync({ useFactory: () => new HostOptions() })],
-  ])('count with %s', async (_how, module) => {
+  ])('is read completely by %s', async (_how, module) => {
     const host = await startHost('fastify', { imports: [module()], controllers: [MemoriesController] });
     const { token } = await host.app
       .get(ApiKeysService)

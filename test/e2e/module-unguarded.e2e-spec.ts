@@ -77,28 +77,28 @@ class PartlyGuardedController {
   add(): void {}
 }
 
-/** A feature of the host, which imports nothing of Keyward. */
+/** Returns a feature module of the host that does not import Keyward. */
 function featureOf(controller: Type): Type {
   @Module({ controllers: [controller] })
   class FeatureModule {}
   return FeatureModule;
 }
 
-describe.each(ADAPTERS)('an application on %s without any guard of Keyward’s', (adapter) => {
-  it('does not start while nothing enforces its decorators, and names the routes [T9]', async () => {
+describe.each(ADAPTERS)('an application on %s without ScopesGuard', (adapter) => {
+  it('does not start if nothing enforces its decorators, and names the routes [T9]', async () => {
     const refusal = await refusalOf(adapter, { imports: [keyward, featureOf(UnguardedController)] });
 
     expect(refusal).toEqual(
       new ConfigurationError(
-        'no ScopesGuard enforces what these routes declare: ' +
+        'no ScopesGuard enforces the access decorators of these routes: ' +
           'POST /orgs/:orgId/memories (UnguardedController.add); ' +
           'GET /orgs/:orgId/memories (UnguardedController.list). ' +
-          'Add @UseGuards(ScopesGuard), or leave out guard: false.',
+          'Add @UseGuards(ScopesGuard), or remove guard: false.',
       ),
     );
   });
 
-  it('does not start with routes that are decorated, though with nothing that asks for a key', async () => {
+  it('does not start even if its decorators require no key', async () => {
     const refusal = await refusalOf(adapter, { imports: [keyward, featureOf(HalfDeclaredController)] });
 
     expect(refusal).toBeInstanceOf(ConfigurationError);
@@ -107,14 +107,14 @@ describe.each(ADAPTERS)('an application on %s without any guard of Keyward’s',
     );
   });
 
-  it('names only the methods that are left without a guard', async () => {
+  it('names only the methods without a guard', async () => {
     const refusal = await refusalOf(adapter, { imports: [keyward, featureOf(PartlyGuardedController)] });
 
     expect(refusal.message).toContain('PartlyGuardedController.add');
     expect(refusal.message).not.toContain('PartlyGuardedController.list');
   });
 
-  it('does not take any other guard for one that enforces them', async () => {
+  it('does not accept another guard in place of ScopesGuard', async () => {
     const refusal = await refusalOf(adapter, {
       imports: [keyward, featureOf(LenientlyGuardedController)],
       providers: [{ provide: APP_GUARD, useClass: LenientGuard }],
@@ -123,7 +123,7 @@ describe.each(ADAPTERS)('an application on %s without any guard of Keyward’s',
     expect(refusal.message).toContain('LenientlyGuardedController.list');
   });
 
-  it('refuses undeclared routes as soon as a guard stands before all of them', async () => {
+  it('does not start with undeclared routes once ScopesGuard is global', async () => {
     const refusal = await refusalOf(
       adapter,
       { imports: [keyward, featureOf(UnguardedController)] },

@@ -53,7 +53,7 @@ class FeatureModule {}
 const keyward = ApiKeysModule.forRoot({ storage: 'memory' });
 
 describe.each(ADAPTERS)('an application on %s', (adapter) => {
-  it('does not start while routes declare no access, and names each of them [T9]', async () => {
+  it('does not start if routes declare no access, and names each of them [T9]', async () => {
     const refusal = await refusalOf(adapter, { imports: [keyward], controllers: [ForgottenController] });
 
     expect(refusal).toBeInstanceOf(ConfigurationError);
@@ -64,19 +64,19 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
     );
   });
 
-  it('does not start either where the routes stand in a module deep inside', async () => {
+  it('does not start if such a route is in a nested module', async () => {
     const refusal = await refusalOf(adapter, { imports: [FeatureModule, keyward] });
 
     expect(refusal.message).toContain('GET /forgotten (ForgottenController.list)');
   });
 
-  it('does not start with a class that says something of tenants, but not who may come', async () => {
+  it('does not start with a class that declares tenant headers but no access', async () => {
     const refusal = await refusalOf(adapter, { imports: [keyward], controllers: [HalfDeclaredController] });
 
     expect(refusal.message).toContain('GET /half (HalfDeclaredController.list)');
   });
 
-  it('closes routes that declare no access to both tenants, where it is to start with them [T9]', async () => {
+  it('rejects both tenants on undeclared routes with `undeclaredRoutes: deny` [T9]', async () => {
     const host = await startMemoriesHost(
       adapter,
       { guard: { undeclaredRoutes: 'deny' } },
@@ -103,25 +103,22 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
 
   it.each([
     ['guards every route', {}],
-    ['denies what is undeclared', { guard: { undeclaredRoutes: 'deny' } }],
-    ['guards no route by itself', { guard: false, routes: false }],
-  ] as const)(
-    'does not start with decorators that contradict each other, where it %s',
-    async (_how, settings) => {
-      const refusal = await refusalOf(adapter, {
-        imports: [ApiKeysModule.forRoot({ storage: 'memory', ...settings })],
-        controllers: [ContraryController],
-      });
+    ['denies undeclared routes', { guard: { undeclaredRoutes: 'deny' } }],
+    ['has no global guard', { guard: false, routes: false }],
+  ] as const)('does not start with contradictory decorators if it %s', async (_how, settings) => {
+    const refusal = await refusalOf(adapter, {
+      imports: [ApiKeysModule.forRoot({ storage: 'memory', ...settings })],
+      controllers: [ContraryController],
+    });
 
-      expect(refusal).toEqual(
-        new ConfigurationError(
-          'ContraryController.list is declared @Public() and guarded at once: remove one of the two.',
-        ),
-      );
-    },
-  );
+    expect(refusal).toEqual(
+      new ConfigurationError(
+        'ContraryController.list has both @Public() and a decorator that requires access: remove one of them.',
+      ),
+    );
+  });
 
-  it('serves the management routes to keys, and to nobody else', async () => {
+  it('requires a key for the management routes, and lists only keys of its tenant', async () => {
     const host = await startMemoriesHost(adapter);
     const { token } = await host.issue({ scopes: ['api-keys:read'], orgId: 'acme' });
     await host.issue({ name: 'of globex', orgId: 'globex' });
@@ -135,7 +132,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
     expect(list.text).not.toContain('globex');
   });
 
-  it('serves no management routes where it wants none', async () => {
+  it('serves no management routes with `routes: false`', async () => {
     const host = await startMemoriesHost(adapter, { routes: false });
     const acme = host.as((await host.issue({ scopes: ['*'] })).token);
     const statuses = [
@@ -149,7 +146,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
     expect(statuses).toEqual([404, 404, 404, 200]);
   });
 
-  it('starts with no controllers but Keyward’s', async () => {
+  it('starts without controllers of its own', async () => {
     const host = await startHost(adapter, { imports: [keyward] });
     const answer = await host.as().get('/v1/api-keys/self');
     await host.close();

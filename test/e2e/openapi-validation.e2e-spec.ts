@@ -38,7 +38,7 @@ const ULID = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 const DATE = '2030-01-31T12:00:00Z';
 const RECORD = { name: 'ingest', scopes: ['memory:read'], hash: '9f'.repeat(32) };
 
-/** What is read of a request: its class, and a whole one that is accepted. */
+/** Each request body: its class, and a complete valid example. */
 const BODIES: Readonly<Record<string, readonly [Type<object>, JsonObject]>> = {
   CreateApiKeyRequest: [CreateApiKeyDto, { name: 'ingest', scopes: ['memory:read'] }],
   UpdateApiKeyRequest: [UpdateApiKeyDto, {}],
@@ -61,10 +61,10 @@ const QUERIES: Readonly<Record<string, Type<object>>> = {
   'post /v1/api-keys/import': ImportQuery,
 };
 
-/** Fields of which a schema can only say a part: what it refuses is refused, and more. */
+/** Fields that validation restricts further than a schema can express. */
 const STRICTER: ReadonlySet<string> = new Set(['allowedIps', 'ip', 'metadata', 'email']);
 
-/** A request has exactly one of these, which the document says in words: generators stumble over a schema that says it. */
+/** A request has exactly one of these. The document says so in words, because generators fail on a schema for it. */
 const EITHER: Readonly<Record<string, string>> = { scopes: 'authenticated', authenticated: 'scopes' };
 
 const many = <Each>(count: number, each: (index: number) => Each): readonly Each[] =>
@@ -136,7 +136,7 @@ const VALUES: readonly unknown[] = [
   ...OBJECTS,
 ];
 
-/** Of these records each is validated by itself: only their number refuses all. */
+/** Each record is validated separately. Only their number can reject the whole request. */
 const RECORDS: readonly unknown[] = [
   undefined,
   null,
@@ -145,8 +145,7 @@ const RECORDS: readonly unknown[] = [
   ...[0, 1, 500, 501].map((count) => many(count, () => RECORD)),
 ];
 
-/** The document describes what is validated: each value is accepted by both, or refused by both. */
-describe('the OpenAPI document of the build describes what is validated', () => {
+describe('the OpenAPI document of the build', () => {
   let service: NodeProcess & { readonly url: string };
   let document: Described;
   let ajv: Ajv2020;
@@ -159,41 +158,48 @@ describe('the OpenAPI document of the build describes what is validated', () => 
   });
   afterAll(async () => service.stop());
 
-  it.each(Object.entries(BODIES))('in the fields of %s', (name, [type, base]) => {
-    const isDescribed = ajv.compile({ $ref: `document#/components/schemas/${name}` });
-    expect([name, isDescribed(base), 'value' in readStrictly(type, base)]).toEqual([name, true, true]);
-    const fields = Object.keys(document.components.schemas[name]?.['properties'] as object);
-    expect(fields.length).toBeGreaterThan(0);
-    const isForm = name === 'IntrospectTokenRequest';
-    const values = isForm ? [undefined, ...TEXTS] : name === 'ImportApiKeysRequest' ? RECORDS : VALUES;
-    for (const field of [...fields, ...(isForm ? [] : ['unknown'])]) {
-      const other = name === 'VerifyApiKeyRequest' ? EITHER[field] : undefined;
-      const { [other ?? '']: _other, ...rest } = base;
-      const given = other === undefined ? values : values.filter((value) => value !== undefined);
-      const differ = differences(type, rest, field, given, (body) => isDescribed(body));
-      expect([field, differ]).toEqual([field, []]);
-    }
-  });
+  it.each(Object.entries(BODIES))(
+    'accepts the same values as the validation in the fields of %s',
+    (name, [type, base]) => {
+      const isDescribed = ajv.compile({ $ref: `document#/components/schemas/${name}` });
+      expect([name, isDescribed(base), 'value' in readStrictly(type, base)]).toEqual([name, true, true]);
+      const fields = Object.keys(document.components.schemas[name]?.['properties'] as object);
+      expect(fields.length).toBeGreaterThan(0);
+      const isForm = name === 'IntrospectTokenRequest';
+      const values = isForm ? [undefined, ...TEXTS] : name === 'ImportApiKeysRequest' ? RECORDS : VALUES;
+      for (const field of [...fields, ...(isForm ? [] : ['unknown'])]) {
+        const other = name === 'VerifyApiKeyRequest' ? EITHER[field] : undefined;
+        const { [other ?? '']: _other, ...rest } = base;
+        const given = other === undefined ? values : values.filter((value) => value !== undefined);
+        const differ = differences(type, rest, field, given, (body) => isDescribed(body));
+        expect([field, differ]).toEqual([field, []]);
+      }
+    },
+  );
 
-  it.each(Object.entries(QUERIES))('in the query of %s', (route, type) => {
-    const [method = '', path = ''] = route.split(' ');
-    const parameters = document.paths[path]?.[method]?.parameters.filter((each) => each.in === 'query') ?? [];
-    expect(parameters.map(({ name }) => name).toSorted()).toEqual(fieldsOf(type));
-    for (const { name: field, schema, required = false } of parameters) {
-      const isDescribed = ajv.compile(rooted(schema));
-      const base = field === 'projectId' ? { orgId: 'acme' } : {};
-      const isNumber = schema['type'] === 'integer';
-      const values = [undefined, ...(isNumber ? ['0', '1', '20', '100', '101', '1001', 'a', ''] : TEXTS)];
-      const differ = differences(type, base, field, values, (body) => {
-        const value = body[field];
-        if (value === undefined) return !required;
-        return isDescribed(isNumber && value !== '' ? Number(value) : value);
-      });
-      expect([route, field, differ]).toEqual([route, field, []]);
-    }
-  });
+  it.each(Object.entries(QUERIES))(
+    'accepts the same values as the validation in the query of %s',
+    (route, type) => {
+      const [method = '', path = ''] = route.split(' ');
+      const parameters =
+        document.paths[path]?.[method]?.parameters.filter((each) => each.in === 'query') ?? [];
+      expect(parameters.map(({ name }) => name).toSorted()).toEqual(fieldsOf(type));
+      for (const { name: field, schema, required = false } of parameters) {
+        const isDescribed = ajv.compile(rooted(schema));
+        const base = field === 'projectId' ? { orgId: 'acme' } : {};
+        const isNumber = schema['type'] === 'integer';
+        const values = [undefined, ...(isNumber ? ['0', '1', '20', '100', '101', '1001', 'a', ''] : TEXTS)];
+        const differ = differences(type, base, field, values, (body) => {
+          const value = body[field];
+          if (value === undefined) return !required;
+          return isDescribed(isNumber && value !== '' ? Number(value) : value);
+        });
+        expect([route, field, differ]).toEqual([route, field, []]);
+      }
+    },
+  );
 
-  it('in every body and every query that it describes', () => {
+  it('has no body or query that these tests leave out', () => {
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
     );
@@ -210,7 +216,7 @@ describe('the OpenAPI document of the build describes what is validated', () => 
   });
 });
 
-/** The values on which the description and the validation of a field differ. */
+/** Returns the values on which the description and the validation of a field differ. */
 function differences(
   type: Type<object>,
   base: JsonObject,
@@ -226,12 +232,12 @@ function differences(
   });
 }
 
-/** A part of the document, with its references led to the whole. */
+/** Returns a part of the document whose references point into the whole document. */
 function rooted(schema: JsonObject): JsonObject {
   return JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as JsonObject;
 }
 
-/** The fields that are validated, in order: every other one is unknown. */
+/** Returns the validated fields, sorted. */
 function fieldsOf(type: Type<object>): readonly string[] {
   const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
   return [...new Set(rules.map(({ propertyName }) => propertyName))].toSorted();

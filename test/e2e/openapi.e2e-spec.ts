@@ -16,7 +16,7 @@ interface Schema {
 
 type Schemas = Readonly<Record<string, Schema>>;
 
-/** The document from the build: under Jest the plugin that reads types and comments does not run. */
+/** Uses the build, because the plugin that reads types and comments does not run under Jest. */
 describe('the OpenAPI document of the build', () => {
   let service: NodeProcess & { readonly url: string };
   let document: JsonObject;
@@ -34,7 +34,7 @@ describe('the OpenAPI document of the build', () => {
   });
   afterAll(async () => service.stop());
 
-  it('is one of OpenAPI 3.1, without a keyword that only 3.0 has', () => {
+  it('is OpenAPI 3.1 without keywords that only 3.0 has', () => {
     expect(document['openapi']).toBe('3.1.0');
     expect(JSON.stringify(document)).not.toContain('"nullable"');
   });
@@ -68,14 +68,14 @@ describe('the OpenAPI document of the build', () => {
     ).toEqual([]);
   });
 
-  it('has one type of a key, and one more that has its token besides', () => {
+  it('has one type for a key, and one more that adds the token', () => {
     const { ApiKey: key, IssuedApiKey: issued, ...others } = schemas;
     expect({ ...issued?.properties, token: undefined }).toEqual({ ...key?.properties, token: undefined });
     const keys = Object.entries(others).filter(([, { properties = {} }]) => 'createdBy' in properties);
     expect(keys).toEqual([]);
   });
 
-  it('calls a number an integer of 64 bits, but for the numbers in metadata', () => {
+  it('describes numbers as 64-bit integers, except in metadata', () => {
     const numbers = numbersIn(document);
     expect(numbers.length).toBeGreaterThan(20);
     for (const [path, type, format] of numbers) {
@@ -94,7 +94,7 @@ describe('the OpenAPI document of the build', () => {
     );
   });
 
-  it('begins with keys', () => {
+  it('begins with the key routes', () => {
     expect(operations.slice(0, 2).map(([route]) => route)).toEqual(['post /v1/api-keys', 'get /v1/api-keys']);
   });
 
@@ -111,7 +111,7 @@ describe('the OpenAPI document of the build', () => {
     for (const [name, { summary, security, responses }] of operations) {
       expect([name, summary?.length ?? 0]).not.toEqual([name, 0]);
       expect([name, security]).toEqual([name, [{ bearer: [] }]]);
-      // Possession of a key is enough to revoke it, whatever it may do.
+      // Any key can revoke itself, whatever its scopes.
       const mayBeForbidden = name !== 'delete /v1/api-keys/self';
       for (const status of ['400', '401', ...(mayBeForbidden ? ['403'] : []), '431', '500', '503']) {
         expect([name, status, Object.keys(responses[status]?.content ?? {})]).toEqual([
@@ -124,7 +124,7 @@ describe('the OpenAPI document of the build', () => {
   });
 });
 
-/** Each schema of a number: where it stands, its type and its format. */
+/** Returns the path, type and format of each number schema. */
 function numbersIn(node: unknown, path = ''): readonly (readonly [string, unknown, unknown])[] {
   if (typeof node !== 'object' || node === null) return [];
   const { type, format } = node as { readonly type?: unknown; readonly format?: unknown };

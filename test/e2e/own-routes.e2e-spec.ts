@@ -11,12 +11,12 @@ const CUSTOMER_KEYS = Symbol('customer keys');
 
 const SELF = '/v1/api-keys/self';
 
-/** Longer than a body may take without another decision on its sender. */
+/** Longer than a body may take before the guard checks its sender again. */
 const SLOW_MS = 300;
 
 type Create = RouterExecutionContext['create'];
 
-/** Wraps each handler as instrumentation does, and copies the metadata of the handler or not. */
+/** Wraps each handler as instrumentation does, with or without the metadata of the handler. */
 function wrapHandlers(copiesMetadata: boolean): void {
   const create = Object.getOwnPropertyDescriptor(RouterExecutionContext.prototype, 'create')?.value as Create;
   jest.spyOn(RouterExecutionContext.prototype, 'create').mockImplementation(function (
@@ -82,7 +82,7 @@ class CustomersModule {}
 @Module({ imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false, guard: false })] })
 class RobotsModule {}
 
-describe.each(ADAPTERS)('a key whose holder sends the body of a create slowly, on %s', (adapter) => {
+describe.each(ADAPTERS)('a key whose create request arrives slowly on %s', (adapter) => {
   let host: MemoriesHost;
 
   beforeAll(async () => {
@@ -95,13 +95,13 @@ describe.each(ADAPTERS)('a key whose holder sends the body of a create slowly, o
     return data.map(({ name }) => name);
   };
 
-  it('creates nothing if it is revoked before the body is whole [T89]', async () => {
+  it('creates nothing if it is revoked before the body is complete [T89]', async () => {
     const leaked = await host.issue({ scopes: ['*'], orgId: 'acme' });
     expect(await createSlowly(host.url, leaked.token, 'too late', async () => host.revoke(leaked))).toBe(401);
     expect(await names()).not.toContain('too late');
   });
 
-  it('creates a key if it is still good, also when another tenant’s key is revoked', async () => {
+  it('creates a key if only another tenant’s key is revoked meanwhile', async () => {
     const good = await host.issue({ scopes: ['*'], orgId: 'acme' });
     const other = await host.issue({ scopes: ['*'], orgId: 'globex' });
     expect(await createSlowly(host.url, good.token, 'in time', async () => host.revoke(other))).toBe(201);
@@ -109,8 +109,8 @@ describe.each(ADAPTERS)('a key whose holder sends the body of a create slowly, o
   });
 });
 
-describe.each(ADAPTERS)('a slow create in an application on %s with three stores', (adapter) => {
-  it('is judged again by the store that has the key', async () => {
+describe.each(ADAPTERS)('a slow create request in an application on %s with three stores', (adapter) => {
+  it('is checked again against the store that has the key', async () => {
     const host = await startHost(adapter, { imports: [PartnersModule, CustomersModule, RobotsModule] });
     const grant = { name: 'maker', scopes: ['*'], orgId: 'acme' };
     try {
@@ -122,7 +122,7 @@ describe.each(ADAPTERS)('a slow create in an application on %s with three stores
   });
 });
 
-describe.each(ADAPTERS)('our routes in a host on %s whose handlers something wraps', (adapter) => {
+describe.each(ADAPTERS)('Keyward’s routes in a host on %s with wrapped handlers', (adapter) => {
   let host: MemoriesHost | undefined;
 
   afterEach(async () => {
@@ -130,7 +130,7 @@ describe.each(ADAPTERS)('our routes in a host on %s whose handlers something wra
     host = undefined;
   });
 
-  it('work as before if the wrapper carries the metadata, as that of OpenTelemetry does [T90]', async () => {
+  it('work if the wrapper copies the metadata, as OpenTelemetry does [T90]', async () => {
     host = await startWrapped(adapter, true);
     const acme = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
     const globex = await host.issue({ scopes: ['memory:read'], orgId: 'globex' });
@@ -143,7 +143,7 @@ describe.each(ADAPTERS)('our routes in a host on %s whose handlers something wra
     expect((await host.as(globex.token).get(SELF)).status).toBe(200);
   });
 
-  it('never look like a success if the metadata is lost [T90]', async () => {
+  it('never succeed if the wrapper loses the metadata [T90]', async () => {
     host = await startWrapped(adapter, false);
     const acme = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
     for (const token of [undefined, acme.token]) {

@@ -19,7 +19,7 @@ async function liveKeys({ client }: Person): Promise<number> {
   return pageIn(await client.get('/v1/api-keys?limit=100&status=active')).length;
 }
 
-describe.each(STORAGES)('50 keys a user and no more, kept in %s', (storage) => {
+describe.each(STORAGES)('the maximum of 50 keys per user with the %s store', (storage) => {
   let service: PeopleService;
   let owner: Person;
 
@@ -31,13 +31,13 @@ describe.each(STORAGES)('50 keys a user and no more, kept in %s', (storage) => {
     owner = await service.signIn({ orgs: ['acme'] });
   });
 
-  /** Takes places as a service does that ends before it makes the keys. */
+  /** Reserves slots as a service does that stops before it creates the keys. */
   const crash = async ({ id }: Person, count: number, agoMs: number): Promise<void> => {
     const at = new Date(Date.now() - agoMs);
     for (let n = 0; n < count; n += 1) await service.users.takeSlot(id, { keyId: newKeyId(at), at }, MAX);
   };
 
-  it('leaves exactly 50 when a user makes 60 at once [T76]', async () => {
+  it('holds for 60 concurrent requests [T76]', async () => {
     const answers = await Promise.all(
       Array.from({ length: 60 }, async () => owner.client.post('/v1/api-keys', BODY)),
     );
@@ -50,7 +50,7 @@ describe.each(STORAGES)('50 keys a user and no more, kept in %s', (storage) => {
     await expect(makeKey(stranger.client)).resolves.toBeDefined();
   });
 
-  it('lets a user make one again who revoked one', async () => {
+  it('excludes revoked keys', async () => {
     await crash(owner, MAX - 1, 0);
     const { id } = await makeKey(owner.client);
     expect(verdictOf(await owner.client.post('/v1/api-keys', BODY))).toEqual(FULL);
@@ -59,14 +59,14 @@ describe.each(STORAGES)('50 keys a user and no more, kept in %s', (storage) => {
     expect(verdictOf(await owner.client.post('/v1/api-keys', BODY))).toEqual(FULL);
   });
 
-  it('uses places again that a crash left, those of more than a minute ago', async () => {
+  it('excludes slots that a crash left more than a minute ago', async () => {
     await crash(owner, MAX - 1, 1000);
     await crash(owner, 1, 61_000);
     await makeKey(owner.client);
     expect(verdictOf(await owner.client.post('/v1/api-keys', BODY))).toEqual(FULL);
   });
 
-  it('counts keys that an administrator makes or imports for a user', async () => {
+  it('includes keys that an administrator creates or imports for the user', async () => {
     const { client } = await service.signInAdministrator();
     await crash(owner, MAX - 2, 0);
     await makeKey(client, { ownerId: owner.id });
@@ -83,7 +83,7 @@ describe.each(STORAGES)('50 keys a user and no more, kept in %s', (storage) => {
     await expect(liveKeys(owner)).resolves.toBe(2);
   });
 
-  it('counts a key where its owner is, when an administrator moves it', async () => {
+  it('counts a moved key for its new owner', async () => {
     const { client } = await service.signInAdministrator();
     const other = await service.signIn({ orgs: ['acme'] });
     await crash(owner, MAX - 1, 0);
@@ -97,7 +97,7 @@ describe.each(STORAGES)('50 keys a user and no more, kept in %s', (storage) => {
     expect((await owner.client.get(`/v1/api-keys/${next}`)).body).toMatchObject({ ownerId: owner.id });
   });
 
-  it('counts what a key makes that a user owns', async () => {
+  it('includes keys that a key of the user creates', async () => {
     const { token } = await service.issue({ scopes: ['api-keys:write'], ownerId: owner.id });
     await crash(owner, MAX - 2, 0);
     await makeKey(service.as(token), { scopes: [] });
@@ -107,10 +107,10 @@ describe.each(STORAGES)('50 keys a user and no more, kept in %s', (storage) => {
   });
 });
 
-describe('a limit of its own', () => {
+describe('USER_MAX_KEYS', () => {
   const start = startedInTests();
 
-  it('is what USER_MAX_KEYS says', async () => {
+  it('sets the maximum', async () => {
     const service = await start('memory', { USER_MAX_KEYS: '2' });
     const { client } = await service.signIn({ orgs: ['acme'] });
     for (let n = 0; n < 2; n += 1) await makeKey(client);

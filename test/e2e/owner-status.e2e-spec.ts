@@ -21,7 +21,7 @@ const STOPPED = {
   introspect: false,
 };
 
-describe.each(STORAGES)('the owner of a key, kept in %s', (storage) => {
+describe.each(STORAGES)('the service with users in the %s store', (storage) => {
   let service: PeopleService;
   let administrator: Person;
   let owner: Person;
@@ -40,7 +40,7 @@ describe.each(STORAGES)('the owner of a key, kept in %s', (storage) => {
     jest.restoreAllMocks();
   });
 
-  /** What each door says of a token. */
+  /** Returns the decision on a token at every door. */
   const atEveryDoor = async (token: string): Promise<object> => {
     const root = service.as(service.root.token);
     const verified = await root.post('/v1/api-keys/verify', { token, authenticated: true, orgId: 'acme' });
@@ -56,7 +56,7 @@ describe.each(STORAGES)('the owner of a key, kept in %s', (storage) => {
   const setStatus = async ({ id }: Person, status: string): Promise<HttpAnswer> =>
     administrator.client.patch(`/v1/users/${id}`, { status });
 
-  it('who is disabled stops every key at every door at once, and starts them again [T75]', async () => {
+  it('stops all keys of a disabled owner at every door, and accepts them again once the owner is active [T75]', async () => {
     const second = await service.issue({ ownerId: owner.id, scopes: ['memory:read'], orgId: 'acme' });
     const colleague = await service.signIn({ orgs: ['acme'] });
     const untouched = await makeKey(colleague.client);
@@ -71,7 +71,7 @@ describe.each(STORAGES)('the owner of a key, kept in %s', (storage) => {
     for (const token of tokens) expect(await atEveryDoor(token)).toEqual(WORKS);
   });
 
-  it('who is disabled is refused with the own session, whatever it asks', async () => {
+  it('rejects every request of a disabled user’s session with 403', async () => {
     await setStatus(owner, 'disabled');
     const { client } = owner;
     const answers = await Promise.all([
@@ -87,7 +87,7 @@ describe.each(STORAGES)('the owner of a key, kept in %s', (storage) => {
     expect((await client.get(`/v1/api-keys/${key.id}`)).status).toBe(200);
   });
 
-  it('who is disabled gets no key from anybody', async () => {
+  it('creates no key for a disabled owner', async () => {
     await setStatus(owner, 'disabled');
     const answer = await administrator.client.post('/v1/api-keys', {
       name: 'n',
@@ -97,20 +97,20 @@ describe.each(STORAGES)('the owner of a key, kept in %s', (storage) => {
     expect(verdictOf(answer)).toEqual([409, 'key_limit_reached']);
   });
 
-  it('who is an administrator and disabled is none any more', async () => {
+  it('gives a disabled administrator no rights', async () => {
     const second = await service.signInAdministrator();
     await setStatus(second, 'disabled');
     const escape = await second.client.patch(`/v1/users/${second.id}`, { status: 'active' });
     expect(verdictOf(escape)).toEqual([403, 'user_disabled']);
   });
 
-  it('who is not there counts as disabled', async () => {
+  it('treats a missing owner as disabled', async () => {
     jest.spyOn(service.users, 'takeSlot').mockResolvedValueOnce(true);
     const { token } = await service.issue({ ownerId: newKeyId(new Date()), scopes: ['memory:read'] });
     expect(await atEveryDoor(token)).toEqual(STOPPED);
   });
 
-  it('may leave a key behind, which goes on once an administrator gave it to somebody else', async () => {
+  it('accepts the key of a disabled owner after an administrator moves it to another owner', async () => {
     const heir = await service.signIn({ orgs: ['acme'] });
     await setStatus(owner, 'disabled');
     expect(await atEveryDoor(key.token)).toEqual(STOPPED);
@@ -124,14 +124,16 @@ describe.each(STORAGES)('the owner of a key, kept in %s', (storage) => {
     expect(await atEveryDoor(key.token)).toEqual(STOPPED);
   });
 
-  it('who is none leaves a key to itself', async () => {
+  it('accepts the key of a disabled user once it has no owner', async () => {
     await administrator.client.patch(`/v1/api-keys/${key.id}`, { ownerId: null });
     await setStatus(owner, 'disabled');
     expect(await atEveryDoor(key.token)).toEqual(WORKS);
   });
 
-  it('is asked about for genuine secrets only: while the user store fails, others learn nothing', async () => {
-    jest.spyOn(service.users, 'find').mockRejectedValue(new StorageUnavailableError(new Error('away')));
+  it('reads the owner only for valid secrets: while the user store fails, forged tokens get 401', async () => {
+    jest
+      .spyOn(service.users, 'find')
+      .mockRejectedValue(new StorageUnavailableError(new Error('unreachable')));
     const answers: string[] = [];
     for (const id of [key.id, newKeyId(new Date())]) {
       const { status, text } = await service.as(issueToken('kw', id).token).get('/v1/api-keys/self');

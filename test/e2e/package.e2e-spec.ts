@@ -11,10 +11,10 @@ import {
 const ROOT = join(__dirname, '../..');
 const ENTRIES = ['dist/index', 'dist/cli'];
 
-/** Declared for their versions alone: an application brings one of them, and the package imports neither. */
+/** Declared only for their versions: an application installs one of them, and the package imports neither. */
 const ADAPTERS = ['@nestjs/platform-express', '@nestjs/platform-fastify'];
 
-/** What the service does not import and yet needs: Swagger UI is served by it. */
+/** Packages that the service needs but does not import: Nest serves Swagger UI with them. */
 const LOADED_BY_NEST = ['@fastify/static'];
 
 let manifest: Manifest;
@@ -28,13 +28,13 @@ beforeAll(async () => {
   reach = await reachFrom(ENTRIES);
 });
 
-describe('someone who installs the package', () => {
-  it('gets every package that it imports, and none that it does not', () => {
+describe('the package', () => {
+  it('declares exactly the packages that it imports', () => {
     const declared = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)];
     expect(declared.toSorted()).toEqual([...reach.packages, ...ADAPTERS].toSorted());
   });
 
-  it('has one Nest and one Mongoose, its own, and chooses its adapter', () => {
+  it('has Nest, Mongoose and the adapters as peer dependencies', () => {
     expect(Object.keys(manifest.dependencies).filter((name) => /nestjs|mongo/.test(name))).toEqual([]);
     expect(Object.keys(manifest.peerDependencies)).toEqual(
       expect.arrayContaining(['@nestjs/common', '@nestjs/core', '@nestjs/mongoose', 'mongoose', ...ADAPTERS]),
@@ -46,7 +46,7 @@ describe('someone who installs the package', () => {
     ]);
   });
 
-  it('reads the same of its peers in the guide', async () => {
+  it('has the peer dependencies that the guide lists', async () => {
     const guide = await readFile(join(ROOT, 'docs/guides/nest-team.md'), 'utf8');
     const [, table = ''] = guide.split('<!-- peers: ');
     const rows = [...table.matchAll(/^\| `([^`]+)` +\| `(\^[^`]+)` +\| (.+) \|$/gm)];
@@ -57,19 +57,20 @@ describe('someone who installs the package', () => {
     expect(optional).toEqual(Object.keys(manifest.peerDependenciesMeta));
   });
 
-  it('gets all code that is reached, with its types, and none that is not', () => {
+  it('contains exactly the code that its entry points reach, with types', () => {
     const code = shipped.filter((path) => /^dist\/.*(?:\.js|\.d\.ts)$/.test(path));
     const reached = [...reach.modules].flatMap((module) => [`${module}.js`, `${module}.d.ts`]);
     expect(code.toSorted()).toEqual(reached.toSorted());
   });
 
-  it('gets no tests, no secrets and nothing of the service, in less than a megabyte', () => {
+  it('contains no tests, secrets or code of the service, and is smaller than 1 MB', () => {
     expect(shipped).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']));
     const tops = new Set(shipped.map((path) => path.split('/')[0]));
     expect(tops).toEqual(
       new Set([
         '.env.example',
         'CHANGELOG.md',
+        'CODE_OF_CONDUCT.md',
         'CONTRIBUTING.md',
         'LICENSE',
         'README.md',
@@ -86,7 +87,7 @@ describe('someone who installs the package', () => {
     expect(size).toBeLessThan(1_000_000);
   });
 
-  it('reads its stack traces by maps that hold what they point at', async () => {
+  it('contains source maps with their sources', async () => {
     const maps = shipped.filter((path) => path.endsWith('.map'));
     expect(maps.length).toBeGreaterThan(100);
     for (const path of maps) {
@@ -102,13 +103,13 @@ describe('someone who installs the package', () => {
     }
   });
 
-  it('may have it published: nothing says that it is private', () => {
+  it('is not marked as private', () => {
     expect(manifest.private).toBeUndefined();
   });
 });
 
 describe('the service', () => {
-  it('has a manifest with what it needs beside the package, and nothing else', async () => {
+  it('declares exactly the packages that it needs in addition to the package', async () => {
     const { dependencies } = await readManifest('service/package.json');
     const { packages } = await reachFrom(['dist/main']);
     const beside = [...packages].filter(
@@ -121,7 +122,7 @@ describe('the service', () => {
     expect(Object.keys(dependencies).toSorted()).toEqual([...needed, ...LOADED_BY_NEST].toSorted());
   });
 
-  it('and the package have the same version', async () => {
+  it('has the same version as the package', async () => {
     expect((await readManifest('service/package.json')).version).toBe(manifest.version);
   });
 });

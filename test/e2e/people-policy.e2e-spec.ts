@@ -21,7 +21,7 @@ const outcome = (answer: HttpAnswer): unknown => [...verdictOf(answer), answer.b
 const aRequest = (fields: JsonObject): JsonObject => ({ name: 'made', scopes: [], ...fields });
 const SOMEBODY = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 
-describe.each(STORAGES)('what people may give to their keys, kept in %s', (storage) => {
+describe.each(STORAGES)('a user with the %s store', (storage) => {
   let service: PeopleService;
 
   beforeAll(async () => {
@@ -30,67 +30,67 @@ describe.each(STORAGES)('what people may give to their keys, kept in %s', (stora
   afterAll(async () => service.stop());
 
   it.each<readonly [string, unknown, JsonObject, unknown]>([
-    ['one organisation inherits it', 'acme', {}, made({ orgId: 'acme' })],
-    ['one organisation in a list inherits it', ['acme'], {}, made({ orgId: 'acme', projectId: null })],
-    ['one organisation may narrow to a project', ['acme'], { projectId: 'p' }, made({ projectId: 'p' })],
-    ['one organisation may name it', ['acme'], { orgId: 'acme' }, made({ orgId: 'acme' })],
-    ['one organisation may not leave it', ['acme'], { orgId: null }, refused('orgId')],
-    ['one organisation may not name another', ['acme'], { orgId: 'globex' }, refused('orgId')],
-    ['one organisation may not name it in capitals', ['acme'], { orgId: 'ACME' }, refused('orgId')],
+    ['passes on its only organisation, given as text', 'acme', {}, made({ orgId: 'acme' })],
     [
-      'one organisation may not choose an external id',
+      'passes on its only organisation, given as a list',
       ['acme'],
-      { externalId: 'c-7' },
-      refused('externalId'),
+      {},
+      made({ orgId: 'acme', projectId: null }),
     ],
     [
-      'one organisation may leave the external id empty',
+      'can limit a key to a project of its organisation',
       ['acme'],
-      { externalId: null },
-      made({ externalId: null }),
+      { projectId: 'p' },
+      made({ projectId: 'p' }),
     ],
-    ['several organisations must name one', ['acme', 'globex'], {}, refused('orgId')],
+    ['can name its only organisation', ['acme'], { orgId: 'acme' }, made({ orgId: 'acme' })],
+    ['cannot create an unbound key', ['acme'], { orgId: null }, refused('orgId')],
+    ['cannot name another organisation', ['acme'], { orgId: 'globex' }, refused('orgId')],
+    ['cannot name its organisation in capitals', ['acme'], { orgId: 'ACME' }, refused('orgId')],
+    ['cannot set an external id', ['acme'], { externalId: 'c-7' }, refused('externalId')],
+    ['can set the external id to null', ['acme'], { externalId: null }, made({ externalId: null })],
+    ['must name an organisation if it has several', ['acme', 'globex'], {}, refused('orgId')],
     [
-      'several organisations name the second',
+      'can name the second of two organisations',
       ['acme', 'globex'],
       { orgId: 'globex' },
       made({ orgId: 'globex' }),
     ],
+    ['cannot name a third organisation', ['acme', 'globex'], { orgId: 'initech' }, refused('orgId')],
+    ['cannot create a key with an empty list of organisations', [], {}, refused('orgId')],
+    ['cannot create a key without the claim', undefined, {}, refused('orgId')],
+    ['cannot name an organisation without the claim', undefined, { orgId: 'acme' }, refused('orgId')],
+    ['cannot create a key with an object as the claim', { acme: true }, { orgId: 'acme' }, refused('orgId')],
     [
-      'several organisations may not name a third',
-      ['acme', 'globex'],
-      { orgId: 'initech' },
+      'cannot create a key with invalid organisation names in the claim',
+      ['*', '', 'a b', 7.5, 1e300],
+      {},
       refused('orgId'),
     ],
-    ['an empty list has no keys', [], {}, refused('orgId')],
-    ['no claim has no keys', undefined, {}, refused('orgId')],
-    ['no claim may not name one', undefined, { orgId: 'acme' }, refused('orgId')],
-    ['an object for a claim has no keys', { acme: true }, { orgId: 'acme' }, refused('orgId')],
-    ['names no tenant can have has no keys', ['*', '', 'a b', 7.5, 1e300], {}, refused('orgId')],
-  ])('who has %s', async (_who, orgs, fields, expected) => {
+  ])('%s', async (_who, orgs, fields, expected) => {
     const { client } = await service.signIn(orgs === undefined ? {} : { orgs });
     expect(outcome(await client.post('/v1/api-keys', aRequest(fields)))).toEqual(expected);
   });
 
   it.each<readonly [string, readonly string[], unknown]>([
-    ['nothing', [], made({ scopes: [] })],
-    ['what is grantable', ['memory:*'], made({ scopes: ['memory:*'] })],
+    ['none', [], made({ scopes: [] })],
+    ['all of them', ['memory:*'], made({ scopes: ['memory:*'] })],
     [
-      'part of it',
+      'a part of them',
       ['memory:read', 'memory:write:all'],
       made({ scopes: ['memory:read', 'memory:write:all'] }),
     ],
-    ['everything', ['*'], refused('scopes')],
-    ['a part and something else', ['memory:read', 'billing:read'], refused('scopes')],
-    ['what the wildcard does not cover', ['memory'], refused('scopes')],
-    ['what the session itself may do', ['api-keys:read'], refused('scopes')],
-    ['the care of users', ['users:write'], refused('scopes')],
-  ])('asked for %s [T72]', async (_what, scopes, expected) => {
+    ['every scope', ['*'], refused('scopes')],
+    ['a part of them and another scope', ['memory:read', 'billing:read'], refused('scopes')],
+    ['a scope that the wildcard does not cover', ['memory'], refused('scopes')],
+    ['a scope of the session itself', ['api-keys:read'], refused('scopes')],
+    ['a scope for managing users', ['users:write'], refused('scopes')],
+  ])('can grant only grantable scopes: %s [T72]', async (_what, scopes, expected) => {
     const { client } = await service.signIn({ orgs: ['acme'] });
     expect(outcome(await client.post('/v1/api-keys', aRequest({ scopes })))).toEqual(expected);
   });
 
-  it('make their keys their own, whatever the body says', async () => {
+  it('owns every key that it creates, whatever the body says', async () => {
     const { id, client } = await service.signIn({ orgs: ['acme'] });
     const post = async (fields: JsonObject): Promise<unknown> =>
       outcome(await client.post('/v1/api-keys', aRequest(fields)));
@@ -100,7 +100,7 @@ describe.each(STORAGES)('what people may give to their keys, kept in %s', (stora
     expect(await post({ ownerId: null })).toEqual(refused('ownerId'));
   });
 
-  it('may keep a key longer than the session lasts', async () => {
+  it('can create a key that outlives the session', async () => {
     const exp = Math.floor(Date.now() / 1000) + 60;
     const { client } = await service.signIn({ orgs: ['acme'], exp });
     const expiresAt = new Date(Date.now() + 30 * DAY_MS).toISOString();
@@ -108,7 +108,7 @@ describe.each(STORAGES)('what people may give to their keys, kept in %s', (stora
     expect(outcome(await client.post('/v1/api-keys', aRequest({ expiresAt })))).toEqual(made({ expiresAt }));
   });
 
-  it('look after a key that holds more than they may give, without making more of it', async () => {
+  it('can restrict a key that exceeds its own rights, but cannot extend it', async () => {
     const owner = await service.signIn({ orgs: ['acme'] });
     const { key } = await service.issue({
       ownerId: owner.id,
@@ -128,7 +128,7 @@ describe.each(STORAGES)('what people may give to their keys, kept in %s', (stora
     expect((await owner.client.post(`${path}/rotate`, {})).status).toBe(200);
   });
 
-  it('who left an organisation may stop the keys there, and not renew them', async () => {
+  it('can revoke keys of a former organisation, but cannot renew them', async () => {
     const before = await service.signIn({ orgs: ['acme'] });
     const { id } = await makeKey(before.client);
     const { client } = await service.signIn({ sub: before.subject, orgs: ['globex'] });
@@ -139,7 +139,7 @@ describe.each(STORAGES)('what people may give to their keys, kept in %s', (stora
     expect((await client.delete(path)).status).toBe(204);
   });
 
-  it('who are administrators give anything, in their own name', async () => {
+  it('can grant every scope as an administrator', async () => {
     const { id, client } = await service.signInAdministrator();
     const answer = await client.post('/v1/api-keys', aRequest({ scopes: ['*'] }));
     expect(outcome(answer)).toEqual(
@@ -152,7 +152,7 @@ describe.each(STORAGES)('what people may give to their keys, kept in %s', (stora
     ['roles', 'administrator'],
     ['roles', { admin: true }],
     ['role', ['admin']],
-  ])('who have %s %j are no administrators', async (claim, value) => {
+  ])('is not an administrator with %s %j', async (claim, value) => {
     const { client } = await service.signIn({ orgs: ['acme'], [claim]: value });
     expect(verdictOf(await client.get('/v1/users'))).toEqual([403, 'insufficient_scope']);
     expect(outcome(await client.post('/v1/api-keys', aRequest({ scopes: ['*'] })))).toEqual(
@@ -160,7 +160,7 @@ describe.each(STORAGES)('what people may give to their keys, kept in %s', (stora
     );
   });
 
-  it('and let their keys make serve one owner: the children, what they see and what they manage', async () => {
+  it('owns the keys that its keys create, and its keys see and manage no others', async () => {
     const owner = await service.signIn({ orgs: ['acme'] });
     const other = await service.signIn({ orgs: ['acme'] });
     const theirs = await makeKey(other.client);
@@ -189,10 +189,10 @@ describe.each(STORAGES)('what people may give to their keys, kept in %s', (stora
   });
 });
 
-describe('a product with one tenant', () => {
+describe('a user with USER_UNBOUND_KEYS=true', () => {
   const start = startedInTests();
 
-  it('lets people make keys that are bound to none, with USER_UNBOUND_KEYS=true', async () => {
+  it('can create unbound keys, with grantable scopes only', async () => {
     const service = await start('memory', { USER_UNBOUND_KEYS: 'true' });
     const { id, client } = await service.signIn();
     const answer = await client.post('/v1/api-keys', { name: 'made', scopes: ['memory:read'] });
@@ -204,10 +204,10 @@ describe('a product with one tenant', () => {
   });
 });
 
-describe('a service with a longest life for keys', () => {
+describe('a service with a maximum key lifetime', () => {
   const start = startedInTests();
 
-  it.each(['people', 'administrators'])('gives it to the keys of %s too', async (who) => {
+  it.each(['people', 'administrators'])('applies the maximum to keys of %s', async (who) => {
     const service = await start('memory', { API_KEY_MAX_TTL_DAYS: '7' });
     const { client } =
       who === 'people' ? await service.signIn({ orgs: ['acme'] }) : await service.signInAdministrator();
@@ -224,10 +224,10 @@ describe('a service with a longest life for keys', () => {
   });
 });
 
-describe('a service that lets people give nothing', () => {
+describe('a user without grantable scopes', () => {
   const start = startedInTests();
 
-  it('makes keys without any access', async () => {
+  it('can create only keys without access', async () => {
     const service = await start('memory', { USER_GRANTABLE_SCOPES: '' });
     const { client } = await service.signIn({ orgs: ['acme'] });
     const post = async (scopes: readonly string[]): Promise<unknown> =>

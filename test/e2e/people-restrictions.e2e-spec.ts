@@ -12,7 +12,7 @@ import type { HttpAnswer, HttpClient, JsonObject } from '../support/http-client'
 const END = '2090-01-01T00:00:00.000Z';
 const LATER = '2091-01-01T00:00:00.000Z';
 
-/** What an administrator restricts on a user's key, and what would undo it. */
+/** Restrictions that an administrator sets on a user's key, and changes that would undo them. */
 const RESTRICTIONS: readonly (readonly [string, JsonObject, JsonObject])[] = [
   ['enabled', { enabled: false }, { enabled: true }],
   ['expiresAt', { expiresAt: END }, { expiresAt: null }],
@@ -29,7 +29,7 @@ const change = async (
   body: JsonObject,
 ): Promise<HttpAnswer> => client.patch(`/v1/api-keys/${id}`, body);
 
-describe.each(STORAGES)('people whose keys an administrator restricts, kept in %s', (storage) => {
+describe.each(STORAGES)('a user whose keys an administrator restricts, with the %s store', (storage) => {
   let service: PeopleService;
   let ada: Person;
   let administrator: HttpClient;
@@ -55,30 +55,36 @@ describe.each(STORAGES)('people whose keys an administrator restricts, kept in %
     }
   };
 
-  it.each(RESTRICTIONS)('cannot undo %s, set to %j, with %j [T74]', async (field, restrict, undo) => {
-    const key = await ofAcme(ada.client);
-    expect((await change(administrator, key, restrict)).status).toBe(200);
-    await expectRefused(key, field, undo);
-    expect((await change(ada.client, key, { name: 'renamed' })).status).toBe(200);
-    await expectRefused(key, field, undo);
-    expect((await ada.client.get(`/v1/api-keys/${key.id}`)).body).toMatchObject({
-      ...restrict,
-      name: 'renamed',
-    });
-    expect((await change(administrator, key, undo)).body).toMatchObject(
-      field === 'allowedIps' ? { allowedIps: [] } : undo,
-    );
-  });
+  it.each(RESTRICTIONS)(
+    'cannot undo the restriction of %s from %j to %j [T74]',
+    async (field, restrict, undo) => {
+      const key = await ofAcme(ada.client);
+      expect((await change(administrator, key, restrict)).status).toBe(200);
+      await expectRefused(key, field, undo);
+      expect((await change(ada.client, key, { name: 'renamed' })).status).toBe(200);
+      await expectRefused(key, field, undo);
+      expect((await ada.client.get(`/v1/api-keys/${key.id}`)).body).toMatchObject({
+        ...restrict,
+        name: 'renamed',
+      });
+      expect((await change(administrator, key, undo)).body).toMatchObject(
+        field === 'allowedIps' ? { allowedIps: [] } : undo,
+      );
+    },
+  );
 
-  it.each(RESTRICTIONS)('undo %s, set to %j by themselves, with %j', async (_field, restrict, undo) => {
-    const key = await ofAcme(ada.client);
-    for (const client of [ada.client, manager]) {
-      expect((await change(client, key, restrict)).status).toBe(200);
-      expect((await change(client, key, undo)).status).toBe(200);
-    }
-  });
+  it.each(RESTRICTIONS)(
+    'can undo its own restriction of %s from %j to %j',
+    async (_field, restrict, undo) => {
+      const key = await ofAcme(ada.client);
+      for (const client of [ada.client, manager]) {
+        expect((await change(client, key, restrict)).status).toBe(200);
+        expect((await change(client, key, undo)).status).toBe(200);
+      }
+    },
+  );
 
-  it('cannot undo what an administrator made a key with, nor what it confirmed', async () => {
+  it('cannot undo restrictions that an administrator set at creation or confirmed', async () => {
     const given = await ofAcme(administrator, { ownerId: ada.id, expiresAt: END, enabled: false });
     await expectRefused(given, 'expiresAt', { expiresAt: null });
     await expectRefused(given, 'enabled', { enabled: true });
@@ -88,14 +94,14 @@ describe.each(STORAGES)('people whose keys an administrator restricts, kept in %
     await expectRefused(own, 'enabled', { enabled: true });
   });
 
-  it('tighten what an administrator set, and loosen it again no further than that', async () => {
+  it('can tighten a restriction of an administrator, and loosen it only back to that restriction', async () => {
     const key = await ofAcme(administrator, { ownerId: ada.id, expiresAt: END });
     expect((await change(ada.client, key, { expiresAt: '2080-01-01T00:00:00Z' })).status).toBe(200);
     await expectRefused(key, 'expiresAt', { expiresAt: LATER });
     expect((await change(ada.client, key, { expiresAt: END })).status).toBe(200);
   });
 
-  it('cannot undo what a former owner restricted [T74]', async () => {
+  it('cannot undo the restriction of a former owner [T74]', async () => {
     const grace = await service.signIn({ orgs: ['acme'] });
     const key = await ofAcme(grace.client, { expiresAt: END });
     expect((await change(administrator, key, { ownerId: ada.id })).status).toBe(200);

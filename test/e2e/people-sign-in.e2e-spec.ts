@@ -6,7 +6,7 @@ import { eventuallyIs } from '../support/patience';
 
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
-describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
+describe.each(STORAGES)('a user who signs in, with the %s store', (storage) => {
   let service: PeopleService;
 
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
     await eventuallyIs(async () => (await service.as(session).get('/v1/users/me')).body['email'], email);
   };
 
-  it('for the first time with 100 requests at once are one user', async () => {
+  it('is created once by 100 concurrent first requests', async () => {
     const email = 'crowd@acme.example';
     const client = service.as(await service.issuer.sign({ sub: 'crowd', email, orgs: ['acme'] }));
     const answers = await Promise.all(
@@ -35,11 +35,11 @@ describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
     expect(listed).toHaveLength(1);
   });
 
-  it('are let in where they are known and the store takes no writes, and what was said of them is kept later', async () => {
+  it('is accepted if already known while the store rejects writes, and is updated later', async () => {
     const full = new StorageUnavailableError(new Error('out of disk space'));
     const known = await service.signIn({ sub: 'full', email: 'before@acme.example' });
     const session = await service.issuer.sign({ sub: 'full', email: 'after@acme.example' });
-    const refresh = jest.spyOn(service.users, 'refresh').mockRejectedValue(new Error('a fault of ours'));
+    const refresh = jest.spyOn(service.users, 'refresh').mockRejectedValue(new Error('an unexpected error'));
     expect((await service.as(session).get('/v1/users/me')).status).toBe(500);
     refresh.mockRejectedValue(full);
     const insert = jest.spyOn(service.users, 'insert').mockRejectedValue(full);
@@ -56,7 +56,7 @@ describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
     await keptInTheEnd(session, 'after@acme.example');
   });
 
-  it('do not wait for what was said of them to be kept, where the store does not answer to writes', async () => {
+  it('is not delayed by a store that does not answer writes', async () => {
     await service.signIn({ sub: 'hung', email: 'before@acme.example' });
     const session = await service.issuer.sign({ sub: 'hung', email: 'after@acme.example' });
     const answered = { writes: () => {} };
@@ -74,7 +74,7 @@ describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
     await keptInTheEnd(session, 'after@acme.example');
   });
 
-  it('are each somebody else, also where their names differ in little', async () => {
+  it('is not confused with a user whose subject differs slightly', async () => {
     const people = await Promise.all(
       ['ada', 'Ada', ' ada', 'ada ', 'adа'].map(async (sub) => service.signIn({ sub })),
     );
@@ -82,15 +82,15 @@ describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
   });
 
   it.each<readonly [string, string]>([
-    ['none', ''],
-    ['half a character', 'ada\ud800'],
-    ['far too long', 'a'.repeat(256)],
-  ])('are nobody when their subject is %s', async (_what, sub) => {
+    ['empty', ''],
+    ['not valid Unicode', 'ada\ud800'],
+    ['too long', 'a'.repeat(256)],
+  ])('is rejected if the subject is %s', async (_what, sub) => {
     const answer = await service.as(await service.issuer.sign({ sub })).get('/v1/users/me');
     expect(verdictOf(answer)).toEqual([401, 'invalid_session']);
   });
 
-  it('are known of by what can be kept, and the rest is left out', async () => {
+  it('is stored without invalid claims', async () => {
     const { client } = await service.signIn({
       email: ['ada@acme.example'],
       email_verified: 'yes',
@@ -113,14 +113,14 @@ describe.each(STORAGES)('people who sign in, kept in %s', (storage) => {
     ['revoke self', (client) => client.delete('/v1/api-keys/self')],
     ['rotate self', (client) => client.post('/v1/api-keys/self/rotate', {})],
     ['forward-auth', (client) => client.get('/v1/forward-auth?authenticated=1')],
-  ])('are not let in to %s, not even administrators [T77]', async (_route, call) => {
+  ])('is rejected at %s, even as an administrator [T77]', async (_route, call) => {
     const { client } = await service.signInAdministrator();
     const answer = await call(client);
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
-  it('come with a bearer token only, and with one credential', async () => {
+  it('can send the session only as a bearer token, and only as the sole credential', async () => {
     const session = await service.issuer.sign({ sub: 'ada' });
     const statusOf = async (...lines: readonly (readonly [string, string])[]): Promise<number> =>
       (await getRaw(service.url, '/v1/users/me', lines)).status;

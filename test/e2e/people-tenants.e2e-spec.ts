@@ -12,7 +12,7 @@ import { CALLERS, type CallerName, DEEDS } from '../support/user-tenant-deeds';
 
 const SCOPES = ['api-keys:*', 'events:*', 'users:*', 'memory:*'];
 
-describe.each(STORAGES)('two tenants, their people and their keys, kept in %s', (storage) => {
+describe.each(STORAGES)('the service with two tenants and the %s store', (storage) => {
   let service: PeopleService;
   let colleague: Person;
   let stranger: Person;
@@ -50,14 +50,14 @@ describe.each(STORAGES)('two tenants, their people and their keys, kept in %s', 
     DEEDS.flatMap(({ what, statuses, act }) =>
       CALLERS.map((caller) => [caller, what, statuses[caller], act] as const),
     ),
-  )('%s %s: %i', async (caller, _what, expected, act) => {
+  )('answers if %s %s: %i', async (caller, _what, expected, act) => {
     const owner = await anOwner();
     const client = await clientOf(caller, owner);
     const target = { keyId: owner.key.id, ownerId: owner.id, colleagueId: colleague.id };
     expect((await act(client, target)).status).toBe(expected);
   });
 
-  it('shows each caller the keys in its sight, and no others', async () => {
+  it('lists exactly the keys that are visible to each caller', async () => {
     const owner = await anOwner();
     const made: Readonly<Record<string, string>> = {
       own: owner.key.id,
@@ -88,7 +88,7 @@ describe.each(STORAGES)('two tenants, their people and their keys, kept in %s', 
     }
   });
 
-  it('shows nobody the keys of another by asking for them', async () => {
+  it('lists no keys of another user in a filter by owner', async () => {
     const owner = await anOwner();
     for (const caller of ['a colleague', 'a stranger'] as const) {
       const client = await clientOf(caller, owner);
@@ -98,7 +98,7 @@ describe.each(STORAGES)('two tenants, their people and their keys, kept in %s', 
     }
   });
 
-  it('answers a colleague alike for the owner’s key, one that never was, and no id at all', async () => {
+  it('gives a colleague the same answer for the owner’s key, an unknown id and an invalid id', async () => {
     const { key } = await anOwner();
     const answers = await Promise.all(
       [key.id, '01jd8x4k2m6n8p0q2r4s6t8v0w', 'no-id', '%00'].map(async (id) => {
@@ -110,7 +110,7 @@ describe.each(STORAGES)('two tenants, their people and their keys, kept in %s', 
     expect(answers[0]).toContain('404');
   });
 
-  it('leaves the key as it was after all that others tried', async () => {
+  it('leaves the key unchanged after the attempts of others', async () => {
     const owner = await anOwner();
     const path = `/v1/api-keys/${owner.key.id}`;
     const before = (await owner.client.get(path)).text;
@@ -125,7 +125,7 @@ describe.each(STORAGES)('two tenants, their people and their keys, kept in %s', 
     expect((await owner.client.get('/v1/users/me')).body).toMatchObject({ status: 'active', version: 1 });
   });
 
-  it('has a row in the table for every management route there is', async () => {
+  it('has every management route in the table of these tests', async () => {
     const { body } = await service.as().get('/docs-json');
     const paths = body['paths'] as Readonly<Record<string, JsonObject>>;
     const routes = Object.entries(paths).flatMap(([path, operations]) =>

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { PROBLEM_CATALOGUE } from 'keyward';
 import { startService, type TestService } from '../support/service';
 
-describe('someone who reads docs/problems.md', () => {
-  it('finds every problem there is, with its status, and none that is not', () => {
+describe('docs/problems.md', () => {
+  it('lists every problem with its status, and no others', () => {
     const text = readFileSync(join(__dirname, '../../docs/problems.md'), 'utf8');
     const documented = [...text.matchAll(/^\| `(\w+)` *\| (\d+) /gm)].map(([, code, status]) => [
       code,
@@ -25,7 +25,7 @@ describe('Swagger UI', () => {
   });
   afterAll(async () => service.stop());
 
-  it('is served with its assets, and describes how to present a key', async () => {
+  it('is served with its assets, and describes how to send a key', async () => {
     const page = await service.as().get('/docs');
     expect(page.status).toBe(200);
     expect(page.text).toContain('<title>Keyward</title>');
@@ -47,7 +47,7 @@ describe('Swagger UI', () => {
     });
   });
 
-  it('is switched off in production, and wherever SWAGGER=off [T28]', async () => {
+  it('is off in production and with SWAGGER=off [T28]', async () => {
     for (const environment of [{ NODE_ENV: 'production' }, { SWAGGER: 'off' }]) {
       const quiet = await startService('mongo', environment);
       expect((await quiet.as().get('/docs')).status).toBe(404);

@@ -1,15 +1,15 @@
 import { runNode } from '../support/node-process';
 
-/** Prints whether V8 looks methods of strings up the quick way, once something is loaded. */
+/** Builds a program that loads a module and prints whether String.prototype keeps its fast properties. */
 const isQuickWith = (module: string): readonly string[] => [
   '--allow-natives-syntax',
   '--eval',
   `require(${JSON.stringify(module)}); console.log('quick:', %HasFastProperties(String.prototype)); process.exit();`,
 ];
 
-describe('the strings of a process', () => {
+describe('String.prototype', () => {
   it.each(['./dist/index.js', './dist/bootstrap/app.module.js'])(
-    'are as quick with %s as without',
+    'keeps its fast properties with %s',
     async (module) => {
       const program = runNode(isQuickWith(module), { NODE_ENV: 'test' });
       const [, quick] = await program.waitFor(/quick: (\w+)/);

@@ -33,12 +33,12 @@ const NO_LIMITS: readonly unknown[] = [
   true,
 ];
 
-/** What a key with {@link OWN} may give to others. */
+/** Limits that a key with {@link OWN} can or cannot grant. */
 const CHILDREN: readonly (readonly [string, unknown, boolean])[] = [
   ['the same', OWN, true],
   ['fewer in the same window', { limit: 9, windowSeconds: 60 }, true],
   ['as many in a longer window', { limit: 10, windowSeconds: 61 }, true],
-  ['what is inherited', undefined, true],
+  ['the inherited one', undefined, true],
   ['more in the same window', { limit: 11, windowSeconds: 60 }, false],
   ['as many in a shorter window', { limit: 10, windowSeconds: 59 }, false],
   ['fewer in a shorter window', { limit: 1, windowSeconds: 1 }, false],
@@ -46,7 +46,7 @@ const CHILDREN: readonly (readonly [string, unknown, boolean])[] = [
   ['none', null, false],
 ];
 
-describe('what a rate limit may be', () => {
+describe('a rate limit', () => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -54,7 +54,7 @@ describe('what a rate limit may be', () => {
   });
   afterAll(async () => service.stop());
 
-  it.each(NO_LIMITS)('not %j', async (rateLimit) => {
+  it.each(NO_LIMITS)('cannot be %j', async (rateLimit) => {
     const root = service.as(service.root.token);
     const { key } = await service.issue({});
     for (const answer of [
@@ -71,35 +71,38 @@ describe('what a rate limit may be', () => {
   it.each([
     { limit: 1, windowSeconds: 1 },
     { limit: 1_000_000, windowSeconds: 86_400 },
-  ])('but %j', async (rateLimit) => {
+  ])('can be %j', async (rateLimit) => {
     const made = await service
       .as(service.root.token)
       .post('/v1/api-keys', { name: 'n', scopes: [], rateLimit });
     expect([made.status, made.body['rateLimit']]).toEqual([201, rateLimit]);
   });
 
-  it.each(CHILDREN)('given on by a key with a limit: %s', async (_name, rateLimit, given) => {
-    const parent = await service.issue({ scopes: ['api-keys:write'], rateLimit: OWN });
-    const client = service.as(parent.token);
-    const made = await client.post('/v1/api-keys', { name: 'n', scopes: [], rateLimit });
-    if (given) {
-      expect([made.status, made.body['rateLimit']]).toEqual([201, rateLimit ?? OWN]);
-      return;
-    }
-    const { key } = await service.issue({ rateLimit: OWN });
-    for (const answer of [made, await client.patch(`/v1/api-keys/${key.id}`, { rateLimit })]) {
-      expect([answer.status, answer.body['code'], answer.body['exceeded']]).toEqual([
-        403,
-        'delegation_exceeded',
-        ['rateLimit'],
-      ]);
-    }
-    const own = await client.patch(`/v1/api-keys/${parent.key.id}`, { rateLimit });
-    expect([own.status, own.body['code']]).toEqual([403, 'delegation_exceeded']);
-  });
+  it.each(CHILDREN)(
+    'can be granted by a key only within its own limit: %s',
+    async (_name, rateLimit, given) => {
+      const parent = await service.issue({ scopes: ['api-keys:write'], rateLimit: OWN });
+      const client = service.as(parent.token);
+      const made = await client.post('/v1/api-keys', { name: 'n', scopes: [], rateLimit });
+      if (given) {
+        expect([made.status, made.body['rateLimit']]).toEqual([201, rateLimit ?? OWN]);
+        return;
+      }
+      const { key } = await service.issue({ rateLimit: OWN });
+      for (const answer of [made, await client.patch(`/v1/api-keys/${key.id}`, { rateLimit })]) {
+        expect([answer.status, answer.body['code'], answer.body['exceeded']]).toEqual([
+          403,
+          'delegation_exceeded',
+          ['rateLimit'],
+        ]);
+      }
+      const own = await client.patch(`/v1/api-keys/${parent.key.id}`, { rateLimit });
+      expect([own.status, own.body['code']]).toEqual([403, 'delegation_exceeded']);
+    },
+  );
 });
 
-/** A route over which the guard stands three times: globally, on the class and on the method. */
+/** A route with the guard three times: globally, on the class and on the method. */
 @Controller('thrice')
 @UseGuards(ScopesGuard)
 class ThriceGuardedController {
@@ -111,7 +114,7 @@ class ThriceGuardedController {
   }
 }
 
-describe.each(ADAPTERS)('a route on %s that is guarded several times', (adapter) => {
+describe.each(ADAPTERS)('a route on %s with several guards', (adapter) => {
   let host: MemoriesHost;
 
   beforeAll(async () => {

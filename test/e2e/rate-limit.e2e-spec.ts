@@ -8,13 +8,13 @@ const HOUR = 3600;
 /** Waits for longer than a window of one second. */
 const aSecond = async (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1100));
 
-/** How a key fares that asks so many times at once: the lowest status first, whichever request came first. */
+/** Sends concurrent requests and returns their statuses, sorted. */
 async function statuses(client: HttpClient, count: number): Promise<readonly number[]> {
   const answers = await Promise.all(Array.from({ length: count }, async () => client.get(SELF)));
   return answers.map(({ status }) => status).toSorted((one, other) => one - other);
 }
 
-describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (storage) => {
   let service: TestService;
   let root: HttpClient;
 
@@ -35,15 +35,18 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     return { id: key.id, client: service.as(token) };
   };
 
-  it.each([1, 7, 50])('pass %i times in a window, of three times as many at once [T60]', async (limit) => {
-    const { client } = await limited(limit);
-    const answers = await statuses(client, 3 * limit);
-    expect(answers.filter((status) => status === 200)).toHaveLength(limit);
-    expect(answers.filter((status) => status === 429)).toHaveLength(2 * limit);
-    expect(await statuses(client, 3)).toEqual([429, 429, 429]);
-  });
+  it.each([1, 7, 50])(
+    'accepts exactly %i requests in a window, even concurrent ones [T60]',
+    async (limit) => {
+      const { client } = await limited(limit);
+      const answers = await statuses(client, 3 * limit);
+      expect(answers.filter((status) => status === 200)).toHaveLength(limit);
+      expect(answers.filter((status) => status === 429)).toHaveLength(2 * limit);
+      expect(await statuses(client, 3)).toEqual([429, 429, 429]);
+    },
+  );
 
-  it('pass as often at all doors together', async () => {
+  it('counts the requests at all doors together', async () => {
     const { key, token } = await service.issue({ rateLimit: { limit: 10, windowSeconds: HOUR } });
     const asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
     const holder = service.as(token);
@@ -58,7 +61,7 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     expect(key.rateLimit).toEqual({ limit: 10, windowSeconds: HOUR });
   });
 
-  it('tell on every answer where they stand', async () => {
+  it('reports the remaining requests and the reset time in every answer', async () => {
     const { client } = await limited(3);
     const answers: HttpAnswer[] = [];
     for (let time = 0; time < 5; time += 1) answers.push(await client.get(SELF));
@@ -85,12 +88,12 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     expect(answers[4]?.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('say nothing of a limit where there is none', async () => {
+  it('sends no headers for a key without a limit', async () => {
     const { headers } = await root.get(SELF);
     expect([headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([null, null]);
   });
 
-  it('do not share it, not even as children of one key', async () => {
+  it('counts parent and child keys separately', async () => {
     const parent = await service.issue({
       scopes: ['api-keys:write', 'memory:read'],
       rateLimit: { limit: 3, windowSeconds: HOUR },
@@ -103,7 +106,7 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     expect(await statuses(service.as(parent.token), 3)).toEqual([200, 200, 429]);
   });
 
-  it('do not use it up by what is refused for another reason', async () => {
+  it('does not count requests that are rejected for another reason', async () => {
     const { id, client } = await limited(1);
     for (let time = 0; time < 5; time += 1) expect((await client.get('/v1/api-keys')).status).toBe(403);
     await root.patch(`/v1/api-keys/${id}`, { enabled: false });
@@ -112,14 +115,14 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     expect(await statuses(client, 1)).toEqual([200]);
   });
 
-  it('use it up by what is let in and fails later', async () => {
+  it('counts requests that are allowed and fail later', async () => {
     const { client } = await limited(2);
     expect((await client.get(`${SELF}?nonsense=1`)).status).toBe(400);
     expect((await client.get(`${SELF}?nonsense=1`)).status).toBe(400);
     expect((await client.get(`${SELF}?nonsense=1`)).status).toBe(429);
   });
 
-  it('begin anew when the window is over', async () => {
+  it('starts a new window when the previous one is over', async () => {
     const { client } = await limited(2, 1);
     await statuses(client, 3);
     await aSecond();
@@ -127,7 +130,7 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     expect([first.status, first.headers.get('ratelimit')]).toEqual([200, '"key";r=1;t=1']);
   });
 
-  it('go on counting with another limit or window, and stop with none', async () => {
+  it('keeps the count when the limit or the window changes, and stops without a limit', async () => {
     const { id, client } = await limited(2);
     const change = async (rateLimit: RateLimit | null): Promise<void> => {
       expect((await root.patch(`/v1/api-keys/${id}`, { rateLimit })).status).toBe(200);
@@ -141,7 +144,7 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     expect(await statuses(client, 3)).toEqual([200, 200, 200]);
   });
 
-  it('end with the window that they were shortened to', async () => {
+  it('applies a shortened window at once', async () => {
     const { id, client } = await limited(2);
     expect(await statuses(client, 3)).toEqual([200, 200, 429]);
     const shorter = { rateLimit: { limit: 2, windowSeconds: 1 } };
@@ -152,7 +155,7 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     expect((await client.get(SELF)).status).toBe(200);
   });
 
-  it('can be killed by who holds one, though a thief has used it up [T88]', async () => {
+  it('does not prevent an exhausted key from revoking itself [T88]', async () => {
     const [{ client }, other] = [await limited(1), await limited(1)];
     expect(await statuses(client, 2)).toEqual([200, 429]);
     expect((await client.delete(SELF)).status).toBe(204);
@@ -160,7 +163,7 @@ describe.each(['memory', 'mongo'] as const)('keys with a rate limit, kept in %s'
     expect(await statuses(other.client, 1)).toEqual([200]);
   });
 
-  it('keep counting over a rotation', async () => {
+  it('keeps the count over a rotation', async () => {
     const { id, client } = await limited(2);
     expect(await statuses(client, 2)).toEqual([200, 200]);
     const { body } = await root.post(`/v1/api-keys/${id}/rotate`, {});

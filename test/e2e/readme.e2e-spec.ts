@@ -15,8 +15,8 @@ function blockAfter(page: string, mark: string): string {
   return block;
 }
 
-describe('a new user who follows the README', () => {
-  it('goes through the life of a key with the commands as they stand', async () => {
+describe('a new user', () => {
+  it('gets the documented answers from the commands of first-steps.md', async () => {
     const page = await readFile(join(ROOT, 'docs/guides/first-steps.md'), 'utf8');
     const block = blockAfter(page, 'quick start') + blockAfter(page, 'verify');
     const service = runNode(['scripts/start.mjs'], { PORT: '0' });
@@ -39,7 +39,7 @@ describe('a new user who follows the README', () => {
     expect(stdout).toContain('"active":true');
   });
 
-  it('is told where Swagger UI is', async () => {
+  it('gets the address of Swagger UI', async () => {
     const service = runNode(['scripts/start.mjs'], { PORT: '0' });
     const [, docs = ''] = await service.waitFor(/try it at (\S+)/);
     expect((await fetch(docs)).status).toBe(200);
@@ -47,8 +47,8 @@ describe('a new user who follows the README', () => {
   });
 });
 
-describe('a Nest team that reads the table of options', () => {
-  it('finds each option of the module in it, and none that is not', async () => {
+describe('the options table of docs/module.md', () => {
+  it('lists exactly the options of the module', async () => {
     const file = join(ROOT, 'src/api-keys/access/module-settings.ts');
     const program = ts.createProgram([file], { module: ts.ModuleKind.NodeNext });
     const checker = program.getTypeChecker();
@@ -57,8 +57,8 @@ describe('a Nest team that reads the table of options', () => {
       ?.statements.find(
         (statement) => ts.isTypeAliasDeclaration(statement) && statement.name.text === 'ApiKeysModuleOptions',
       );
-    if (options === undefined) throw new Error('the options of the module are gone');
-    // A group has no name of its own, or is that of the guard; its options are in the table, not the group.
+    if (options === undefined) throw new Error('ApiKeysModuleOptions was not found');
+    // The table lists the options of a group, not the group. The type of a group is anonymous or GuardSettings.
     const known = checker
       .getTypeAtLocation(options)
       .getProperties()

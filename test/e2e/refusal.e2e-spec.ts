@@ -11,7 +11,7 @@ const FOREIGN_APPLICATION = join(__dirname, '../support/foreign-application.cjs'
 const START = join(__dirname, '../../scripts/start.mjs');
 const folders: string[] = [];
 
-/** Less than a driver waits for its server, or five times what this machine takes to start a service. */
+/** Shorter than the timeout of the driver, or five times the start of a service on this machine. */
 let quickMs = 10_000;
 
 beforeAll(async () => {
@@ -26,7 +26,7 @@ afterAll(async () => {
   for (const folder of folders) await rm(folder, { recursive: true });
 });
 
-/** Runs a program that must refuse, and shows that it does so quickly, in one sentence, without listening. */
+/** Runs a program that must refuse to start, checks that it exits quickly without listening, and returns its errors. */
 async function refusalOf(script: string, environment: Record<string, string>): Promise<string> {
   const port = await freePort();
   const running = runNode([script], { PORT: String(port), ...environment });
@@ -38,7 +38,7 @@ async function refusalOf(script: string, environment: Record<string, string>): P
   return running.stderr();
 }
 
-/** Runs what is behind `npm start` in a folder whose `.env` has one line. */
+/** Runs the script of `npm start` in a folder whose `.env` has one line. */
 async function runStartBeside(
   line: string,
   environment: Readonly<Record<string, string>> = {},
@@ -62,35 +62,30 @@ const ENVIRONMENTS: readonly (readonly [string, Record<string, string>])[] = [
   ['Production', { NODE_ENV: 'Production' }],
   ['staging', { NODE_ENV: 'staging' }],
   ['Development', { NODE_ENV: 'Development' }],
-  ['an empty NODE_ENV', { NODE_ENV: '' }],
-  ['an unset NODE_ENV', {}],
+  ['empty', { NODE_ENV: '' }],
+  ['unset', {}],
 ];
 
-describe('an operator who would run on memory outside development', () => {
-  describe.each(ENVIRONMENTS)('under %s', (_name, environment) => {
-    it('is refused when memory is what remains', async () => {
+describe('the start of the service', () => {
+  describe.each(ENVIRONMENTS)('if NODE_ENV is %s', (_name, environment) => {
+    it('fails if no storage is configured', async () => {
       const said = await refusalOf('dist/main.js', environment);
       expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
     });
 
-    it('is refused when memory is chosen explicitly [T32]', async () => {
+    it('fails with STORAGE=memory [T32]', async () => {
       const said = await refusalOf('dist/main.js', { ...environment, STORAGE: 'memory' });
       expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
     });
 
-    it.each(['memory', 'undeclared'])(
-      'is refused in an application of its own with a store that is %s',
-      async (store) => {
-        const said = await refusalOf(FOREIGN_APPLICATION, { ...environment, STORE: store });
-        expect(said).toMatch(
-          /would lose every record when the process ends, which is refused unless NODE_ENV/,
-        );
-        expect(said).not.toMatch(/^\s+at /m);
-      },
-    );
+    it.each(['memory', 'undeclared'])('fails in an application whose store is %s', async (store) => {
+      const said = await refusalOf(FOREIGN_APPLICATION, { ...environment, STORE: store });
+      expect(said).toMatch(/would lose every record when the process ends, which is refused unless NODE_ENV/);
+      expect(said).not.toMatch(/^\s+at /m);
+    });
   });
 
-  it('is refused when memory is chosen although a database is there', async () => {
+  it('fails in production with STORAGE=memory, even if MONGODB_URI is set', async () => {
     const said = await refusalOf('dist/main.js', {
       NODE_ENV: 'production',
       STORAGE: 'memory',
@@ -99,8 +94,8 @@ describe('an operator who would run on memory outside development', () => {
     expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
   });
 
-  it.each(['start', 'run start:prod'])('is refused by NODE_ENV=production npm %s', async (command) => {
-    // What the script behind the npm command runs once the build is there.
+  it.each(['start', 'run start:prod'])('fails with NODE_ENV=production npm %s', async (command) => {
+    // The arguments that the npm command passes to its script after the build.
     const args = command === 'start' ? ['scripts/start.mjs'] : ['scripts/start.mjs', 'production'];
     const environment: Record<string, string> =
       command === 'start' ? { NODE_ENV: 'production' } : { NODE_ENV: 'test' };
@@ -110,7 +105,7 @@ describe('an operator who would run on memory outside development', () => {
   });
 
   it.each(['NODE_ENV=production', '\uFEFFNODE_ENV: "production" # the server'])(
-    'is refused by npm start where .env says %j',
+    'fails with npm start if .env contains %j',
     async (line) => {
       const running = await runStartBeside(line);
       expect(await running.exited()).toBe(1);
@@ -119,7 +114,7 @@ describe('an operator who would run on memory outside development', () => {
   );
 
   it.each(['NODE_ENV=', '# NODE_ENV=production', 'NODE_ENV=test'])(
-    'is let through by npm start where .env says %j',
+    'succeeds with npm start if .env contains %j',
     async (line) => {
       const running = await runStartBeside(line);
       await running.waitFor(/listening on/);
@@ -127,20 +122,20 @@ describe('an operator who would run on memory outside development', () => {
     },
   );
 
-  it('is let through by NODE_ENV=development npm start, whatever .env says', async () => {
+  it('succeeds with NODE_ENV=development npm start, whatever .env contains', async () => {
     const running = await runStartBeside('NODE_ENV=production', { NODE_ENV: 'development' });
     await running.waitFor(/listening on/);
     await running.stop();
   });
 
-  it('is let through with a durable store of its own', async () => {
+  it('succeeds in production with a durable store of the application', async () => {
     const running = runNode([FOREIGN_APPLICATION], { NODE_ENV: 'production', STORE: 'durable', PORT: '0' });
     await running.waitFor(/listening on/);
     await running.stop();
   });
 });
 
-describe('a port that someone else listens on', () => {
+describe('a port that is in use', () => {
   it('stops the start with one line that says what to do', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -156,7 +151,7 @@ describe('a port that someone else listens on', () => {
   });
 });
 
-describe('a wrong setting', () => {
+describe('an invalid setting', () => {
   it.each([
     [{ PORT: 'eighty' }, 'PORT is "eighty": use a port number from 0 to 65535.'],
     [{ STORAGE: 'redis' }, 'STORAGE is "redis": use "mongo", or "memory" in development and test.'],
@@ -164,13 +159,13 @@ describe('a wrong setting', () => {
     [{ MONGODB_URI: 'postgres://user:hunter2@db' }, 'MONGODB_URI has a wrong value: use a connection string'],
     [
       { MONGODB_URI: 'mongodb://root:hunter2@db' },
-      'MONGODB_URI names no database, and MongoDB would use one',
+      'MONGODB_URI names no database, so MongoDB would use "test"',
     ],
     [{ API_KEY_PREFIX: 'KW-' }, 'API_KEY_PREFIX is "KW-": use 2 to 16 lower-case letters'],
     [{ API_KEY_MAX_TTL_DAYS: '0' }, 'API_KEY_MAX_TTL_DAYS is "0": use whole days'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud": use one of'],
     [{ SWAGGER: 'yes' }, 'SWAGGER is "yes": use "on" or "off"'],
-  ])('%j stops the start with one line that says what to do', async (setting, sentence) => {
+  ])('stops the start with one line that says what to do: %j', async (setting, sentence) => {
     const running = runNode(['dist/main.js'], { NODE_ENV: 'development', ...setting });
     expect(await running.exited()).toBe(1);
     expect(running.stderr()).toContain(`keyward: ${sentence}`);

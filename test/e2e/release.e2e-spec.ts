@@ -36,7 +36,7 @@ describe('npm run release:check', () => {
     return (JSON.parse(await readFile(file(manifest), 'utf8')) as { readonly version: string }).version;
   }
 
-  /** Writes what only the owner knows, and a date for the version. */
+  /** Fills in the facts that only the owner knows, and a date for the version. */
   async function fillIn(owner: string, domain: string): Promise<void> {
     const manifest = JSON.parse(await readFile(file('package.json'), 'utf8')) as object;
     const url = `https://github.com/${owner}/keyward`;
@@ -95,7 +95,7 @@ describe('npm run release:check', () => {
     expect([code, output]).toEqual([1, expect.stringMatching(reason)]);
   });
 
-  it('accepts what npm run release wrote: versions, changelog and tag', async () => {
+  it('accepts the versions, changelog and tag of npm run release', async () => {
     await symlink(join(ROOT, 'node_modules'), file('node_modules'));
     const former = await readVersion();
     const identity = { NAME: 'acme', EMAIL: 'keyward@acme.test' };

@@ -4,7 +4,7 @@ import { storedKey } from '../support/stored-key';
 
 const AT_ONCE = 50;
 
-describe.each(['memory', 'mongo'] as const)('many who rotate one key at once, kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key in the %s store', (storage) => {
   let service: TestService;
   let root: HttpClient;
 
@@ -26,7 +26,7 @@ describe.each(['memory', 'mongo'] as const)('many who rotate one key at once, ke
   it.each([
     [0, 1],
     [3600, 2],
-  ])('with %i s of grace leave one current token, and %i that work [T51]', async (grace, working) => {
+  ])('leave one current token (grace period %i s, %i valid tokens) [T51]', async (grace, working) => {
     const { key, token } = await service.issue({});
     const answers = await rotateAtOnce(key.id, grace);
     const issued = answers.flatMap(({ status, body }) => (status === 200 ? [String(body['token'])] : []));
@@ -46,7 +46,7 @@ describe.each(['memory', 'mongo'] as const)('many who rotate one key at once, ke
     expect(version).toBeGreaterThanOrEqual(1 + issued.length);
   });
 
-  it('do not keep others from changing the key, nor are kept by them', async () => {
+  it('do not conflict with other changes of the key', async () => {
     for (let round = 0; round < 10; round += 1) {
       const { key } = await service.issue({});
       const path = `/v1/api-keys/${key.id}`;
@@ -67,7 +67,7 @@ describe.each(['memory', 'mongo'] as const)('many who rotate one key at once, ke
     }
   });
 
-  it('find a key that is killed meanwhile dead, whoever came first', async () => {
+  it('never survive a concurrent revocation of the key', async () => {
     const { key, token } = await service.issue({});
     const [killed, ...answers] = await Promise.all([
       root.delete(`/v1/api-keys/${key.id}`),

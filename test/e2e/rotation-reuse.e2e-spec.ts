@@ -26,7 +26,7 @@ async function countedUses(service: TestService): Promise<number> {
 const use = async (service: TestService, token: string): Promise<unknown> =>
   (await service.as(token).get('/v1/api-keys/self')).body['code'];
 
-describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('the use of a retired token with the %s store', (storage) => {
   let service: TestService;
   let root: HttpClient;
   let events: ReuseDetected[];
@@ -47,7 +47,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
   };
   const eventsAbout = (id: string): readonly ReuseDetected[] => events.filter(({ keyId }) => keyId === id);
 
-  it('is noticed the first time: in the record, in the history, as an event and in the metric [T50]', async () => {
+  it('is recorded the first time: in the key, the history, an event and the metric [T50]', async () => {
     const { id, token } = await retired({ orgId: 'acme', projectId: 'apollo' });
     const before = await countedUses(service);
     expect(await use(service, token)).toBe('key_rotated');
@@ -76,7 +76,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     expect(await countedUses(service)).toBe(before + 1);
   });
 
-  it('later causes no write and no event, and still counts [T66]', async () => {
+  it('causes no further write or event later, but is counted [T66]', async () => {
     const { id, token } = await retired();
     await use(service, token);
     const first = await storedKey(service, id);
@@ -90,7 +90,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     expect(await countedUses(service)).toBe(before + 20);
   });
 
-  it(`${AT_ONCE} times at once for the first time leaves one entry and one event`, async () => {
+  it(`leaves one entry and one event for ${AT_ONCE} concurrent first uses`, async () => {
     const { id, token } = await retired();
     const before = await countedUses(service);
     const told = await Promise.all(Array.from({ length: AT_ONCE }, async () => use(service, token)));
@@ -102,7 +102,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     expect(await countedUses(service)).toBe(before + AT_ONCE);
   });
 
-  it('is noticed at every door', async () => {
+  it('is detected at every door', async () => {
     const asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
     const doors: Readonly<Record<string, (token: string) => Promise<unknown>>> = {
       guard: async (token) => service.as(token).get('/v1/api-keys'),
@@ -118,7 +118,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     }
   });
 
-  it('is noticed once for each of several tokens', async () => {
+  it('is detected once for each token', async () => {
     const { key, token: first } = await service.issue({});
     const second = await rotate(key.id);
     const third = await rotate(key.id);
@@ -130,7 +130,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     expect(await use(service, third)).toBeUndefined();
   });
 
-  it('in time is not noticed: while its grace lasts, a token is good', async () => {
+  it('does not count as reuse during the grace period', async () => {
     const { key, token } = await service.issue({});
     await rotate(key.id, 60);
     await use(service, token);
@@ -142,7 +142,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     expect((await storedKey(service, key.id)).secrets[0]?.reusedAt).toEqual(eventsAbout(key.id)[0]?.at);
   });
 
-  it('that is only guessed, or of another tenant than the verifier’s, is not noticed', async () => {
+  it('is not detected if the secret is guessed, or if the verifier belongs to another tenant', async () => {
     const { id, token } = await retired({ orgId: 'globex' });
     await use(service, issueToken('kw', id).token);
     const verifier = await service.issue({ scopes: ['api-keys:verify'], orgId: 'acme' });
@@ -153,7 +153,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     expect(eventsAbout(id)).toEqual([]);
   });
 
-  it('is recognised among the last five that were retired; older ones are forgotten', async () => {
+  it('is detected for the last five retired tokens only', async () => {
     const { key, token } = await service.issue({});
     const tokens = [token];
     for (let time = 0; time < 7; time += 1) tokens.push(await rotate(key.id));
@@ -172,7 +172,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
     ]);
   });
 
-  it('of a key that was revoked since learns of the rotation, and is noticed', async () => {
+  it('is detected on a revoked key, and answers key_rotated', async () => {
     const { id, token } = await retired();
     await root.delete(`/v1/api-keys/${id}`);
     expect(await use(service, token)).toBe('key_rotated');
@@ -182,7 +182,7 @@ describe.each(['memory', 'mongo'] as const)('whoever uses a retired token, keys 
   });
 });
 
-describe('two instances over one database', () => {
+describe('two instances with one database', () => {
   const MONGODB_URI = testDatabaseUri();
   let one: TestService;
   let other: TestService;
@@ -196,7 +196,7 @@ describe('two instances over one database', () => {
     await other.stop();
   });
 
-  it('notice the first use of a retired token once between them', async () => {
+  it('detect the first use of a retired token only once', async () => {
     const events = [one, other].map(eventsOf);
     const { key, token } = await one.issue({});
     await one.as(one.root.token).post(`/v1/api-keys/${key.id}/rotate`, {});

@@ -6,7 +6,7 @@ import { storedKey } from '../support/stored-key';
 const PATH = '/v1/api-keys/self/rotate';
 const clock = takeClock();
 
-describe.each(['memory', 'mongo'] as const)('a job that rotates its own key, kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('a job that rotates its key in the %s store', (storage) => {
   let service: TestService;
 
   beforeAll(async () => {
@@ -21,7 +21,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its own key, kep
     ['unbound', {}],
     ['bound to acme', { orgId: 'acme' }],
     ['bound to apollo in acme', { orgId: 'acme', projectId: 'apollo' }],
-  ])('gets a new token for the key, %s, which names no tenant', async (_name, binding) => {
+  ])('gets a new token for a key that is %s, without naming a tenant', async (_name, binding) => {
     const { key, token } = await service.issue({ scopes: ['api-keys:rotate-self'], ...binding });
     const answer = await rotateSelf(token);
     expect([answer.status, answer.body['id'], answer.headers.get('cache-control')]).toEqual([
@@ -37,7 +37,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its own key, kep
     });
   });
 
-  it('may do so as often as it likes, each time with the newest token', async () => {
+  it('can rotate repeatedly, each time with the newest token', async () => {
     const { key, token } = await service.issue({ scopes: ['api-keys:*'] });
     let current: unknown = token;
     for (let time = 0; time < 8; time += 1) {
@@ -49,7 +49,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its own key, kep
   });
 
   it.each([[[]], [['api-keys:write', 'api-keys:read']], [['api-keys:rotate']], [['memory:*']]])(
-    'needs the scope for it: %j is not enough',
+    'needs api-keys:rotate-self: %j is not enough',
     async (scopes) => {
       const { key, token } = await service.issue({ scopes });
       const answer = await rotateSelf(token);
@@ -59,7 +59,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its own key, kep
     },
   );
 
-  it('cannot with a token in grace, so that who stole the old one does not take the key over [T52]', async () => {
+  it('cannot rotate with the previous token, so a thief of it cannot take over the key [T52]', async () => {
     const { key, token } = await service.issue({ scopes: ['api-keys:rotate-self'] });
     const next = (await rotateSelf(token, { gracePeriodSeconds: 3600 })).body['token'];
     for (const body of [{}, { gracePeriodSeconds: 0 }, { gracePeriodSeconds: 3600 }]) {
@@ -72,7 +72,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its own key, kep
     expect((await rotateSelf(next)).status).toBe(200);
   });
 
-  it('cannot with a key that is not good any more', async () => {
+  it('cannot rotate an expired or a revoked key', async () => {
     const expired = await service.issue({ scopes: ['*'], expiresAt: clock.in(60) });
     const revoked = await service.issue({ scopes: ['*'] });
     await service.as(revoked.token).delete('/v1/api-keys/self');
@@ -82,8 +82,11 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its own key, kep
     expect((await service.as().post(PATH, {})).status).toBe(401);
   });
 
-  it('cannot give the key anything else on the way', async () => {
-    const { key, token } = await service.issue({ scopes: ['api-keys:rotate-self'], expiresAt: clock.in(60) });
+  it('cannot change anything else in a rotation', async () => {
+    const { key, token } = await service.issue({
+      scopes: ['api-keys:rotate-self'],
+      expiresAt: clock.in(60),
+    });
     for (const body of [{ scopes: ['*'] }, { expiresAt: null }, { orgId: 'globex' }, { id: 'x' }]) {
       expect((await rotateSelf(token, body)).status).toBe(400);
     }
@@ -95,7 +98,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its own key, kep
     ]);
   });
 
-  it('20 times at once gets one new token', async () => {
+  it('gets one new token for 20 concurrent requests', async () => {
     const { key, token } = await service.issue({ scopes: ['api-keys:rotate-self'] });
     const answers = await Promise.all(
       Array.from({ length: 20 }, async () => rotateSelf(token, { gracePeriodSeconds: 60 })),

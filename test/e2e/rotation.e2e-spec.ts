@@ -8,7 +8,7 @@ const WEEK = 7 * 86_400;
 const MANAGER = ['api-keys:read', 'api-keys:write', 'memory:*'];
 const clock = takeClock();
 
-describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('a rotation with the %s store', (storage) => {
   let service: TestService;
   let root: HttpClient;
 
@@ -20,7 +20,7 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
 
   const rotate = async (id: string, body?: unknown, by = root): Promise<HttpAnswer> =>
     by.post(`/v1/api-keys/${id}/rotate`, body);
-  /** What the holder of a token is told: 200, or why not. */
+  /** Uses a token, and returns 200 or the error code. */
   const use = async (token: unknown): Promise<unknown> => {
     const answer = await service.as(String(token)).get('/v1/api-keys/self');
     return answer.status === 200 ? 200 : answer.body['code'];
@@ -29,8 +29,8 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
   it.each([
     ['no body', undefined],
     ['an empty object', {}],
-    ['no grace', { gracePeriodSeconds: 0 }],
-  ])('with %s: the same key has a new token, and the old one is dead at once', async (_name, body) => {
+    ['a grace period of 0', { gracePeriodSeconds: 0 }],
+  ])('creates a new token and ends the old one at once with %s', async (_name, body) => {
     const { key, token } = await service.issue({
       scopes: ['memory:read'],
       orgId: 'acme',
@@ -51,7 +51,7 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
     expect((await root.get(`/v1/api-keys/${key.id}/history`)).text).not.toContain(String(next));
   });
 
-  it('with grace: both tokens work until it ends, to the second [T50]', async () => {
+  it('keeps both tokens valid until the end of the grace period, to the second [T50]', async () => {
     const { key, token } = await service.issue({});
     const { body } = await rotate(key.id, { gracePeriodSeconds: WEEK });
     clock.advance(WEEK - 5);
@@ -60,7 +60,7 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
     expect([await use(token), await use(body['token'])]).toEqual(['key_rotated', 200]);
   });
 
-  it('again during grace: what was in grace ends, the last one goes on', async () => {
+  it('keeps at most one previous token valid', async () => {
     const { key, token: first } = await service.issue({});
     const second = (await rotate(key.id, { gracePeriodSeconds: 3600 })).body['token'];
     const third = (await rotate(key.id, { gracePeriodSeconds: 3600 })).body['token'];
@@ -73,7 +73,7 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
     ]);
   });
 
-  it('leaves who did it in the history', async () => {
+  it('records the caller in the history', async () => {
     const manager = await service.issue({ scopes: MANAGER });
     const { key } = await service.issue({ scopes: ['memory:read'] });
     await rotate(key.id, {}, service.as(manager.token));
@@ -85,7 +85,7 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
     ]);
   });
 
-  it('cannot bring a revoked or an expired key back [T16]', async () => {
+  it('is rejected for revoked and expired keys [T16]', async () => {
     const revoked = await service.issue({});
     await root.delete(`/v1/api-keys/${revoked.key.id}`);
     const expired = await service.issue({ expiresAt: clock.in(60) });
@@ -108,28 +108,31 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
   });
 
   const uncovered: readonly (readonly [string, Partial<CreateApiKey>, Partial<CreateApiKey>, string])[] = [
-    ['scopes', {}, { scopes: ['report:read'] }, 'scopes'],
+    ['another scope', {}, { scopes: ['report:read'] }, 'scopes'],
     ['every scope', {}, { scopes: ['*'] }, 'scopes'],
-    ['a longer life', { expiresAt: new Date('2090-01-01T00:00:00Z') }, {}, 'expiresAt'],
+    ['a later expiry', { expiresAt: new Date('2090-01-01T00:00:00Z') }, {}, 'expiresAt'],
     ['other addresses', { allowedIps: ['127.0.0.1'] }, { allowedIps: ['203.0.113.7'] }, 'allowedIps'],
     ['any address', { allowedIps: ['127.0.0.1'] }, {}, 'allowedIps'],
-    ['a looser limit', { rateLimit: { limit: 9, windowSeconds: 60 } }, {}, 'rateLimit'],
+    ['a higher rate limit', { rateLimit: { limit: 9, windowSeconds: 60 } }, {}, 'rateLimit'],
   ];
 
-  it.each(uncovered)('must hold all that the key holds: %s', async (_name, caller, target, field) => {
-    const manager = await service.issue({ scopes: MANAGER, ...caller });
-    const { key, token } = await service.issue({ scopes: ['memory:read'], ...target });
-    const answer = await rotate(key.id, {}, service.as(manager.token));
-    expect([answer.status, answer.body['code'], answer.body['exceeded']]).toEqual([
-      403,
-      'delegation_exceeded',
-      [field],
-    ]);
-    expect((await storedKey(service, key.id)).version).toBe(1);
-    expect(await use(token)).not.toBe('key_rotated');
-  });
+  it.each(uncovered)(
+    'is rejected if the key exceeds the caller: %s',
+    async (_name, caller, target, field) => {
+      const manager = await service.issue({ scopes: MANAGER, ...caller });
+      const { key, token } = await service.issue({ scopes: ['memory:read'], ...target });
+      const answer = await rotate(key.id, {}, service.as(manager.token));
+      expect([answer.status, answer.body['code'], answer.body['exceeded']]).toEqual([
+        403,
+        'delegation_exceeded',
+        [field],
+      ]);
+      expect((await storedKey(service, key.id)).version).toBe(1);
+      expect(await use(token)).not.toBe('key_rotated');
+    },
+  );
 
-  it('does not find the keys of another tenant, nor what is no key', async () => {
+  it('gets the same 404 for a key of another tenant, an unknown id and an invalid id', async () => {
     const manager = service.as((await service.issue({ scopes: ['*'], orgId: 'acme' })).token);
     const { key, token } = await service.issue({ orgId: 'globex' });
     const unbound = await service.issue({});
@@ -143,7 +146,7 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
     expect(await use(token)).toBe(200);
   });
 
-  it('needs the scope for writing keys', async () => {
+  it('needs api-keys:write', async () => {
     const { key, token } = await service.issue({ scopes: ['api-keys:read', 'api-keys:rotate-self'] });
     const answer = await rotate(key.id, {}, service.as(token));
     expect([answer.status, answer.body['code']]).toEqual([403, 'insufficient_scope']);
@@ -165,7 +168,7 @@ describe.each(['memory', 'mongo'] as const)('whoever rotates a key, kept in %s',
     '60',
     '{"gracePeriodSeconds":1e999}',
     '{"__proto__":{"gracePeriodSeconds":60}}',
-  ])('is refused with %j, and nothing changes', async (body) => {
+  ])('is rejected for the body %j, and changes nothing', async (body) => {
     const { key, token } = await service.issue({ scopes: ['api-keys:rotate-self'] });
     for (const answer of [
       await rotate(key.id, body),

@@ -6,7 +6,7 @@ import { testDatabaseUri } from '../support/test-database';
 const TOKEN_LIKE = /[0-9A-Za-z]{49}/;
 
 describe('the tokens of a whole run', () => {
-  it('stand neither in a log line nor in a stored document [T2][T3]', async () => {
+  it('appear neither in a log line nor in a stored document [T2][T3]', async () => {
     const environment = { NODE_ENV: 'production', MONGODB_URI: testDatabaseUri(), LOG_LEVEL: 'verbose' };
     const cli = runNode(['dist/cli.js', 'create-root-key'], environment);
     await cli.exited();

@@ -24,7 +24,7 @@ const asJson =
 class Provider {
   keySet: object = { keys: [key.publicJwk] };
   readonly good = asJson(() => ({ issuer: this.issuer, jwks_uri: `${this.issuer}/jwks` }));
-  /** What it answers to discovery. */
+  /** The listener for discovery requests. */
   describing = this.good;
   private readonly server = createServer((request, response) => {
     if (request.url === DISCOVERY) this.describing(request, response);
@@ -67,28 +67,28 @@ afterEach(async () => provider.stop());
 const FAULTS: readonly (readonly [string, RegExp, (issuer: string) => RequestListener])[] = [
   [
     'redirects',
-    /no sign-in: .*\/openid-configuration redirects to .*elsewhere.*: configure the issuer as it stands in its tokens/,
+    /no sign-in: .*\/openid-configuration redirects to .*elsewhere.*: configure the exact issuer \(iss\) of its tokens/,
     (issuer) => (_request, response) => response.writeHead(302, { Location: `${issuer}/elsewhere` }).end(),
   ],
   [
     'is a template for many tenants',
-    /no sign-in: .* describes itself as the issuer .*\{tenantid\}.*, a template for many tenants: configure the issuer of one tenant/,
+    /no sign-in: .* names the issuer .*\{tenantid\}.*, a template for several tenants: configure the issuer of one tenant/,
     (issuer) =>
       asJson(() => ({ issuer: 'https://login.example.com/{tenantid}/v2.0', jwks_uri: `${issuer}/jwks` })),
   ],
   [
-    'is of another issuer',
-    /no sign-in: .* describes itself as the issuer .*, another one: configure the issuer/,
+    'names another issuer',
+    /no sign-in: .* names the issuer .*, which is different: configure the exact issuer \(iss\)/,
     (issuer) => asJson(() => ({ issuer: `${issuer}/`, jwks_uri: `${issuer}/jwks` })),
   ],
   [
     'names no key set',
-    /no sign-in: the description of .* names no address of a key set \(jwks_uri\)/,
+    /no sign-in: the metadata of .* has no valid jwks_uri/,
     (issuer) => asJson(() => ({ issuer })),
   ],
 ];
 
-describe('an identity provider whose description', () => {
+describe('the description of an identity provider', () => {
   const started: { readonly faulty: Provider; readonly running: NodeProcess & { readonly url: string } }[] =
     [];
 
@@ -100,7 +100,7 @@ describe('an identity provider whose description', () => {
   });
 
   it.each(FAULTS)(
-    '%s is a fault of the set-up: named at the start, and no outage',
+    'causes a configuration error at the start, not an outage, if it %s',
     async (_what, line, describing) => {
       const faulty = await Provider.start();
       faulty.describing = describing(faulty.issuer);
@@ -130,9 +130,9 @@ describe('an identity provider whose description', () => {
     },
   );
 
-  it('is used without a restart once its description is correct', async () => {
+  it('is used without a restart once it is correct', async () => {
     expect(started).toHaveLength(FAULTS.length);
-    // A faulty provider is left alone for some seconds, which pass for all of them at once.
+    // Keyward does not retry a faulty provider for some seconds. They pass for all providers at once.
     for (const { faulty, running } of started) {
       const client = new HttpClient(running.url, faulty.session());
       await eventuallyIs(async () => (await client.get(ME)).status, 200);
@@ -140,9 +140,9 @@ describe('an identity provider whose description', () => {
   });
 
   it.each<[string, number, () => RequestListener]>([
-    ['is of another issuer', 500, () => asJson(() => ({ issuer: 'https://else.example.com' }))],
-    ['does not arrive', 503, () => (_request, response) => response.writeHead(502).end()],
-  ])('%s is not asked for again by each forged session [T69]', async (_what, status, listener) => {
+    ['names another issuer', 500, () => asJson(() => ({ issuer: 'https://else.example.com' }))],
+    ['is unavailable', 503, () => (_request, response) => response.writeHead(502).end()],
+  ])('is not requested again for each forged session if it %s [T69]', async (_what, status, listener) => {
     let asked = 0;
     provider.describing = (request, response) => {
       asked += 1;
@@ -155,14 +155,14 @@ describe('an identity provider whose description', () => {
         const forged = provider.session().replace(/[^.]*$/, 'AAAA');
         expect((await service.as(forged).get(ME)).status).toBe(status);
       }
-      // One for each 5 s, and a slow machine needs several.
+      // One request every 5 s, and a slow machine needs several.
       expect(asked - before).toBeLessThan(10);
     } finally {
       await service.stop();
     }
   });
 
-  it('does not arrive is an outage', async () => {
+  it('causes a 503 if it is unavailable', async () => {
     provider.describing = (_request, response) => response.writeHead(500).end();
     const service = await startService('memory', provider.settings);
     try {
@@ -174,8 +174,8 @@ describe('an identity provider whose description', () => {
   });
 });
 
-describe('people of an identity provider', () => {
-  it('sign in though its key set holds a key twice', async () => {
+describe('a user of an identity provider', () => {
+  it('can sign in if the key set contains a key twice', async () => {
     provider.keySet = { keys: [key.publicJwk, key.publicJwk, { ...key.publicJwk, x5t: 'AAAA' }] };
     const service = await startService('memory', provider.settings);
     try {
@@ -185,7 +185,7 @@ describe('people of an identity provider', () => {
     }
   });
 
-  it('are of the organisations that it names by number, if the numbers are exact [T21]', async () => {
+  it('belongs to organisations whose claim is an exact number [T21]', async () => {
     const service = await startService('memory', { ...provider.settings, OIDC_ORG_CLAIM: 'orgs' });
     const make = async (orgs: unknown, orgId: string): Promise<number> =>
       (await service.as(provider.session({ orgs })).post('/v1/api-keys', { name: 'n', scopes: [], orgId }))
@@ -201,7 +201,7 @@ describe('people of an identity provider', () => {
     }
   });
 
-  it('have a verified address if it says so in text', async () => {
+  it('has a verified email address if email_verified is the text "true"', async () => {
     const service = await startService('memory', provider.settings);
     try {
       const claims = { email: 'ada@acme.example', email_verified: 'true' };

@@ -16,7 +16,7 @@ function expectRefused(answer: HttpAnswer): void {
   expect(answer.headers.get('cache-control')).toBe('no-store');
 }
 
-describe('a session that is none', () => {
+describe('the verification of sessions', () => {
   const attackersKey = new SigningKey();
   let attackerWasAsked = 0;
   const attacker = createServer((_request, response) => {
@@ -51,7 +51,7 @@ describe('a session that is none', () => {
     (await service.as(service.root.token).get('/v1/users')).text;
 
   it.each(Object.entries(HOSTILE_TOKENS))(
-    'is refused and makes nobody known: %s [T20][T67]',
+    'rejects the token and creates no user: %s [T20][T67]',
     async (_name, forge) => {
       const before = await knownUsers();
       const token = await forge({ provider, attackersKey, attackersUrl });
@@ -64,7 +64,7 @@ describe('a session that is none', () => {
     },
   );
 
-  it('is told apart in nothing from another that is none, whatever is wrong with it', async () => {
+  it('gives the same answer for every invalid token', async () => {
     const answers = await Promise.all(
       Object.values(HOSTILE_TOKENS).map(async (forge) =>
         service.as(await forge({ provider, attackersKey, attackersUrl })).get(ME),
@@ -77,43 +77,43 @@ describe('a session that is none', () => {
   it.each([
     ['an opaque access token', async () => provider.tokenFor('ada', { resource: null })],
     ['an encrypted token', () => `${provider.sign({})}.AAAA.AAAA`],
-    ['a token with a blank in it', () => `${provider.sign({})}. `],
+    ['a token with a space', () => `${provider.sign({})}. `],
     ['two parts', () => provider.sign({}).split('.').slice(0, 2).join('.')],
     ['padding', () => `${provider.sign({})}==`],
-  ])('is no JWT and is taken for a key: %s', async (_name, token) => {
+  ])('treats a token that is not a JWT as an API key: %s', async (_name, token) => {
     const answer = await service.as(await token()).get(ME);
     expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
   });
 
-  it('is cut short at 100 kB', async () => {
+  it('rejects a token of 100 kB with 431', async () => {
     const token = provider.sign({ comment: 'a'.repeat(75_000) });
     const answer = await service.as(token).get(ME);
     expect([answer.status, answer.body['code']]).toEqual([431, 'headers_too_large']);
   });
 
   it.each([
-    ['nothing more', {}, {}],
+    ['the usual claims', {}, {}],
     ['no type', {}, { typ: undefined }],
     ['the type of an access token', {}, { typ: 'at+jwt' }],
     ['the full type of an access token', {}, { typ: 'application/at+jwt' }],
     ['a type in lower case', {}, { typ: 'jwt' }],
-    ['no kid while there is one key', {}, { kid: undefined }],
-    ['our audience alone in a list', { aud: [AUDIENCE] }, {}],
+    ['no kid if the provider has one key', {}, { kid: undefined }],
+    ['the accepted audience alone, in a list', { aud: [AUDIENCE] }, {}],
     [
-      'our audience among others, issued to a client of ours',
+      'the accepted audience among others, issued to an accepted client',
       { aud: [OTHER_AUDIENCE, AUDIENCE], azp: CLIENTS.ours },
       {},
     ],
-    ['our audience alone, issued to an application of another platform', { azp: CLIENTS.foreign }, {}],
+    ['the accepted audience alone, issued to another client', { azp: CLIENTS.foreign }, {}],
     ['a subject of 255 characters', { sub: 's'.repeat(255) }, {}],
-    ['headers that nobody asked for', {}, { jku: 'https://id.example.com/jwks', x5t: 'AAAA' }],
-  ])('is not one with %s [T67]', async (_name, claims, header) => {
+    ['unknown headers', {}, { jku: 'https://id.example.com/jwks', x5t: 'AAAA' }],
+  ])('accepts a token with %s [T67]', async (_name, claims, header) => {
     expect((await service.as(provider.sign(claims, header)).get(ME)).status).toBe(200);
     expect(attackerWasAsked).toBe(0);
   });
 });
 
-describe('a session at the edges of its life', () => {
+describe('a session near its start or its expiry', () => {
   const EVERYTHING_BUT_DATE = [
     'hrtime',
     'nextTick',
@@ -145,7 +145,7 @@ describe('a session at the edges of its life', () => {
     ['ended 5 s ago', { exp: -5 }, 401],
     ['begins in 5 s', { nbf: 5 }, 200],
     ['begins in 6 s', { nbf: 6 }, 401],
-  ])('that %s by our clock is answered as it should be', async (_name, seconds, status) => {
+  ])('has 5 s of clock tolerance: %s', async (_name, seconds, status) => {
     const now = Math.floor(Date.now() / 1000);
     const times = Object.entries(seconds).map(([claim, offset]) => [claim, now + offset] as const);
     const token = provider.sign(Object.fromEntries(times));

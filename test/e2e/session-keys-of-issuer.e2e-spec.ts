@@ -8,7 +8,7 @@ async function startWith(issuer: string): Promise<TestService> {
   return startService('memory', { OIDC_ISSUER: issuer, OIDC_AUDIENCE: AUDIENCE });
 }
 
-describe('an identity provider that signs with another key', () => {
+describe('an identity provider that rotates its keys', () => {
   let provider: IdentityProvider;
   const clock = new MovableTime();
   let service: TestService;
@@ -23,7 +23,7 @@ describe('an identity provider that signs with another key', () => {
     await provider.stop();
   });
 
-  it('is understood without a restart, and a key that it withdrew opens nothing any more', async () => {
+  it('is accepted without a restart, and its withdrawn key no longer works', async () => {
     const before = service.as(await provider.tokenFor('ada'));
     const { body: ada } = await before.get(ME);
     await provider.rotateKeys();
@@ -45,13 +45,13 @@ describe('an identity provider whose issuer ends with a slash', () => {
   afterAll(async () => provider.stop());
   afterEach(async () => service.stop());
 
-  it('is taken as it calls itself', async () => {
+  it('is accepted under exactly this issuer', async () => {
     service = await startWith(provider.issuer);
     const answer = await service.as(await provider.tokenFor('ada')).get(ME);
     expect([answer.status, answer.body['issuer']]).toEqual([200, provider.issuer]);
   });
 
-  it('is not taken where the setting leaves the slash out', async () => {
+  it('is rejected if the setting omits the slash', async () => {
     const issuer = provider.issuer.replace(/\/$/, '');
     service = await startWith(issuer);
     expect((await service.as(await provider.tokenFor('ada')).get(ME)).status).toBe(401);

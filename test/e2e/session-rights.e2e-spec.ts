@@ -1,8 +1,8 @@
 import { AUDIENCE, IdentityProvider } from '../support/identity-provider';
 import { startService, type TestService } from '../support/service';
 
-/** The claims that make somebody an administrator or a member, and what they are worth at each of two providers. */
-describe('what the claims of a session give', () => {
+/** Claims that make a user an administrator or a member, at each of two providers. */
+describe('the claims of a session', () => {
   let provider: IdentityProvider;
   let partner: IdentityProvider;
   let service: TestService;
@@ -41,7 +41,7 @@ describe('what the claims of a session give', () => {
     return (await service.as(token).post('/v1/api-keys', request)).status;
   };
 
-  it('an administrator who signs in looks after users, a member does not', async () => {
+  it('give administrators, but not members, rights over users', async () => {
     expect(await administers(await provider.tokenFor('olga'))).toBe(true);
     expect(await administers(await provider.tokenFor('ada'))).toBe(false);
     expect(await administers(await provider.tokenFor('nobody'))).toBe(false);
@@ -50,7 +50,7 @@ describe('what the claims of a session give', () => {
   it.each([
     ['the value itself', { roles: 'keyward-admin' }],
     ['the value among others', { roles: ['member', 'keyward-admin'] }],
-  ])('%s makes an administrator', async (_name, claims) => {
+  ])('make an administrator with %s', async (_name, claims) => {
     expect(await administers(provider.sign(claims))).toBe(true);
   });
 
@@ -62,7 +62,7 @@ describe('what the claims of a session give', () => {
     ['values with commas', { roles: 'keyward-admin,member' }],
     ['a shorter value', { roles: ['keyward'] }],
     ['capitals', { roles: ['Keyward-Admin'] }],
-    ['blanks', { roles: [' keyward-admin '] }],
+    ['spaces', { roles: [' keyward-admin '] }],
     ['a list in a list', { roles: [['keyward-admin']] }],
     ['an object with the value as a name', { roles: { 'keyward-admin': true } }],
     ['an object with the value by number', { roles: { 0: 'keyward-admin', length: 1 } }],
@@ -76,17 +76,17 @@ describe('what the claims of a session give', () => {
     ['the value deeper down', { realm_access: { roles: ['keyward-admin'] } }],
     ['the claim of the other provider', { realm_access: { roles: ['boss'] } }],
     ['the value of the other provider', { roles: ['boss'] }],
-  ])('%s makes none [T71]', async (_name, claims) => {
+  ])('make no administrator with %s [T71]', async (_name, claims) => {
     expect(await administers(provider.sign(claims))).toBe(false);
   });
 
-  it('each provider names its administrators in its own claim, and by no other', async () => {
+  it('make administrators only by the claim of their own provider', async () => {
     expect(await administers(partner.sign({ realm_access: { roles: ['boss'] } }))).toBe(true);
     expect(await administers(partner.sign({ roles: ['keyward-admin'] }))).toBe(false);
     expect(await administers(await partner.tokenFor('olga'))).toBe(false);
   });
 
-  it('a member makes keys for the organisations that its own provider names, and for no other [T72]', async () => {
+  it('allow keys only for organisations that the user’s own provider names [T72]', async () => {
     const ada = await provider.tokenFor('ada');
     expect(await makesKeyFor(ada, 'acme')).toBe(201);
     expect(await makesKeyFor(ada, 'globex')).toBe(403);
@@ -98,7 +98,7 @@ describe('what the claims of a session give', () => {
     expect(await makesKeyFor(elsewhere, 'acme')).toBe(403);
   });
 
-  it('the same sub at another provider is another user, who sees none of the first one’s keys [T70]', async () => {
+  it('identify different users if two providers use the same sub [T70]', async () => {
     const here = service.as(await provider.tokenFor('ada'));
     const there = service.as(await partner.tokenFor('ada'));
     const key = await here.post('/v1/api-keys', { name: 'mine', scopes: ['memory:read'], orgId: 'acme' });
@@ -112,7 +112,7 @@ describe('what the claims of a session give', () => {
     expect((await there.get(`/v1/api-keys/${String(key.body['id'])}`)).status).toBe(404);
   });
 
-  it('a provider speaks for nobody but its own people', async () => {
+  it('are rejected if another provider signed them', async () => {
     const token = partner.signingKey.sign(provider.claims({ roles: ['keyward-admin'] }));
     const answer = await service.as(token).get('/v1/users');
     expect([answer.status, answer.body['code']]).toEqual([401, 'invalid_session']);
@@ -120,7 +120,7 @@ describe('what the claims of a session give', () => {
     expect((await service.as(underItsKid).get('/v1/users/me')).status).toBe(401);
   });
 
-  it('an administrator has its rights from the session at hand, not from an earlier one', async () => {
+  it('do not keep administrator rights from an earlier session', async () => {
     expect(await administers(provider.sign({ sub: 'former', roles: ['keyward-admin'] }))).toBe(true);
     expect(await administers(provider.sign({ sub: 'former', roles: ['member'] }))).toBe(false);
   });

@@ -5,7 +5,7 @@ import { runBuiltService, runNode } from '../support/node-process';
 import { startService } from '../support/service';
 
 const ISSUER = 'https://id.example.com';
-const ISSUER_REMEDY = 'use the issuer as it stands in its tokens: https, or http on this machine only';
+const ISSUER_REMEDY = 'use the exact "iss" of its tokens, an https address (http on this machine only)';
 const LIST_REMEDY = 'use a JSON list such as [{"issuer"';
 
 const WRONG: readonly (readonly [string, Readonly<Record<string, string>>, string])[] = [
@@ -16,7 +16,7 @@ const WRONG: readonly (readonly [string, Readonly<Record<string, string>>, strin
     'OIDC_ISSUER and OIDC_AUDIENCE go together',
   ],
   [
-    'an issuer that is no address',
+    'an issuer that is not a URL',
     issuer('id.example.com'),
     `OIDC_ISSUER is "id.example.com": ${ISSUER_REMEDY}`,
   ],
@@ -29,20 +29,16 @@ const WRONG: readonly (readonly [string, Readonly<Record<string, string>>, strin
   ['an admin claim without a value', { ...issuer(ISSUER), OIDC_ADMIN_CLAIM: 'roles' }, 'use path=value'],
   ['an admin claim with an empty value', { ...issuer(ISSUER), OIDC_ADMIN_CLAIM: 'roles=' }, 'use path=value'],
   ['an admin claim without a path', { ...issuer(ISSUER), OIDC_ADMIN_CLAIM: '=admin' }, 'use path=value'],
-  ['a list that is no JSON', { OIDC_ISSUERS: ISSUER }, LIST_REMEDY],
-  ['a list that is none', { OIDC_ISSUERS: '{}' }, LIST_REMEDY],
-  ['an issuer of a list that is no address', listed({ issuer: 'x' }), LIST_REMEDY],
-  ['an issuer of a list without an audience', listed({ audience: undefined }), LIST_REMEDY],
-  ['an issuer of a list with no audience in it', listed({ audience: [] }), LIST_REMEDY],
-  ['an issuer of a list with an empty audience', listed({ audience: [''] }), LIST_REMEDY],
-  ['an issuer of a list with an audience in a text', listed({ audience: 'keyward' }), LIST_REMEDY],
-  ['an issuer of a list with a field that is misspelt', listed({ adminClam: 'roles=admin' }), LIST_REMEDY],
-  ['an issuer of a list with an admin claim without a value', listed({ adminClaim: 'roles' }), LIST_REMEDY],
-  [
-    'scopes for users that are none',
-    { USER_GRANTABLE_SCOPES: 'Memory Read' },
-    'use scopes such as memory:read',
-  ],
+  ['a list that is not JSON', { OIDC_ISSUERS: ISSUER }, LIST_REMEDY],
+  ['an object instead of a list', { OIDC_ISSUERS: '{}' }, LIST_REMEDY],
+  ['a listed issuer that is not a URL', listed({ issuer: 'x' }), LIST_REMEDY],
+  ['a listed issuer without an audience', listed({ audience: undefined }), LIST_REMEDY],
+  ['a listed issuer with an empty list of audiences', listed({ audience: [] }), LIST_REMEDY],
+  ['a listed issuer with an empty audience', listed({ audience: [''] }), LIST_REMEDY],
+  ['a listed issuer with an audience as text', listed({ audience: 'keyward' }), LIST_REMEDY],
+  ['a listed issuer with a misspelt field', listed({ adminClam: 'roles=admin' }), LIST_REMEDY],
+  ['a listed issuer with an admin claim without a value', listed({ adminClaim: 'roles' }), LIST_REMEDY],
+  ['invalid scopes for users', { USER_GRANTABLE_SCOPES: 'Memory Read' }, 'use scopes such as memory:read'],
 ];
 
 function issuer(address: string): Readonly<Record<string, string>> {
@@ -53,21 +49,21 @@ function listed(change: Readonly<Record<string, unknown>>): Readonly<Record<stri
   return { OIDC_ISSUERS: JSON.stringify([{ issuer: ISSUER, audience: ['keyward'], ...change }]) };
 }
 
-describe('an operator who sets up sign-in', () => {
-  it.each(WRONG)('is stopped by %s', async (_name, settings, sentence) => {
+describe('the settings for sign-in', () => {
+  it.each(WRONG)('prevent the start with %s', async (_name, settings, sentence) => {
     const refusal = await startService('memory', settings).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(ConfigurationError);
     expect(String(refusal)).toContain(sentence);
   });
 
-  it('is stopped with one line that names every wrong setting', async () => {
+  it('prevent the start with one line that names every invalid setting', async () => {
     const settings = { ...issuer('http://id.example.com'), OIDC_ADMIN_CLAIM: 'roles', OIDC_ISSUERS: '{}' };
     const running = runNode(['dist/main.js'], { NODE_ENV: 'development', PORT: '0', ...settings });
     expect(await running.exited()).toBe(1);
     expect(running.stderr()).toMatch(/^keyward: OIDC_ISSUER .*OIDC_ADMIN_CLAIM .*OIDC_ISSUERS [^\n]+\n$/);
   });
 
-  it('is told that sessions are off where no issuer is configured, and they are', async () => {
+  it('turn sessions off without an issuer, with a log line', async () => {
     const running = await runBuiltService({ NODE_ENV: 'development' });
     const provider = await IdentityProvider.start();
     try {
@@ -82,7 +78,7 @@ describe('an operator who sets up sign-in', () => {
     }
   });
 
-  it('need not have the provider up at the start', async () => {
+  it('allow the start while the provider is unreachable', async () => {
     const running = await runBuiltService({
       NODE_ENV: 'development',
       OIDC_SWAGGER_CLIENT_ID: 'keyward-docs',

@@ -6,7 +6,7 @@ import { startService, type TestService } from '../support/service';
 const ME = '/v1/users/me';
 const clock = takeClock();
 
-describe.each(['memory', 'mongo'] as const)('a person who signs in, users kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('a signed-in user with the %s store', (storage) => {
   let provider: IdentityProvider;
   let service: TestService;
 
@@ -22,7 +22,7 @@ describe.each(['memory', 'mongo'] as const)('a person who signs in, users kept i
     await provider.stop();
   });
 
-  it('is known from then on, as the provider describes it', async () => {
+  it('is stored with the claims of the provider', async () => {
     const before = Date.now();
     const answer = await service.as(await provider.tokenFor('ada')).get(ME);
     expect(answer.status).toBe(200);
@@ -42,14 +42,14 @@ describe.each(['memory', 'mongo'] as const)('a person who signs in, users kept i
     expect(answer.headers.get('etag')).toBe('"1"');
   });
 
-  it('is nobody else: people of two tenants are two users', async () => {
+  it('differs from a user of another tenant', async () => {
     const ada = await service.as(await provider.tokenFor('ada')).get(ME);
     const grace = await service.as(await provider.tokenFor('grace')).get(ME);
     expect(grace.body).toMatchObject({ subject: 'grace', emailVerified: false, picture: null });
     expect(grace.body['id']).not.toBe(ada.body['id']);
   });
 
-  it('is the same user with an ID token for a client of ours, and with another access token', async () => {
+  it('is the same user with an ID token for an accepted client, and with another access token', async () => {
     const first = await provider.signIn('ada');
     const second = await provider.signIn('ada');
     const tokens = [first.accessToken, first.idToken, second.accessToken];
@@ -58,20 +58,20 @@ describe.each(['memory', 'mongo'] as const)('a person who signs in, users kept i
     expect(new Set(seen.map(({ body }) => body['id'])).size).toBe(1);
   });
 
-  it('is made once, however many first requests come at once', async () => {
+  it('is created once by 20 concurrent first requests', async () => {
     const token = provider.sign({ sub: 'newcomer' });
     const answers = await Promise.all(Array.from({ length: 20 }, async () => service.as(token).get(ME)));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
     expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(1);
   });
 
-  it('may be one the provider says nothing of but that it exists', async () => {
+  it('can have no claims except the subject', async () => {
     const answer = await service.as(await provider.tokenFor('nobody')).get(ME);
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ email: null, emailVerified: false, name: null, picture: null });
   });
 
-  it('is described anew at a later sign-in, and what the provider says no more goes', async () => {
+  it('is updated at a later sign-in, and loses claims that the provider no longer sends', async () => {
     const { body: before } = await service.as(await provider.tokenFor('grace')).get(ME);
     await provider.describe('grace', { email: 'hopper@globex.example', email_verified: true });
     const { body: after } = await service.as(await provider.tokenFor('grace')).get(ME);
@@ -85,7 +85,7 @@ describe.each(['memory', 'mongo'] as const)('a person who signs in, users kept i
     await provider.describe('grace', PEOPLE.grace);
   });
 
-  it('has a lastLoginAt that moves at most once a minute, and never back', async () => {
+  it('has a lastLoginAt that changes at most once a minute, and never goes back', async () => {
     const signedIn = service.as(provider.sign({ sub: 'regular' }));
     const lastLoginAt = async (): Promise<unknown> => (await signedIn.get(ME)).body['lastLoginAt'];
     const first = await lastLoginAt();
@@ -106,12 +106,12 @@ describe.each(['memory', 'mongo'] as const)('a person who signs in, users kept i
     ['post', '/v1/api-keys/self/rotate'],
     ['post', '/v1/api-keys/verify'],
     ['get', '/v1/forward-auth?authenticated=1'],
-  ] as const)('has nothing to do with a door for keys: %s %s is 401 [T77]', async (method, path) => {
+  ] as const)('gets 401 on routes for keys: %s %s [T77]', async (method, path) => {
     const answer = await service.as(provider.sign({})).send(method.toUpperCase(), path);
     expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
   });
 
-  it('presents the session as a bearer token, and in no other place', async () => {
+  it('can send the session only as a bearer token', async () => {
     const token = provider.sign({});
     const nobody = service.as();
     expect((await nobody.get(ME, { 'X-API-Key': token })).status).toBe(401);

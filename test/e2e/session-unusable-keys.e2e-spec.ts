@@ -14,7 +14,7 @@ const first = new SigningKey();
 const second = new SigningKey();
 const shortRsa = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
 
-/** Each of them is published by the issuer beside a good key. */
+/** Keys that the issuer publishes in addition to a valid key. */
 const UNUSABLE = {
   'a key without its modulus': { kty: 'RSA', e: 'AQAB', kid: 'unusable' },
   'a modulus that is not base64url': { kty: 'RSA', n: '!', e: 'AQAB', kid: 'unusable' },
@@ -65,7 +65,7 @@ describe.each(Object.entries(UNUSABLE))('an issuer that publishes %s', (_what, u
     server.close();
   });
 
-  it('is reachable for people, whatever strangers sign [T68]', async () => {
+  it('does not prevent valid sessions, and forged ones get 401 [T68]', async () => {
     const warned = jest.spyOn(Logger.prototype, 'warn');
     const stranger = new SigningKey();
     const before = service.as(first.sign(claims()));

@@ -7,15 +7,15 @@ import { Environment, readEnvironment } from '../../src/settings/environment';
 import { runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
 
-describe('an operator who reads .env.example', () => {
+describe('.env.example', () => {
   const text = readFileSync(join(__dirname, '../../.env.example'), 'utf8');
   const example = parseEnv(text);
 
-  it('finds every setting there is, and none that is not', () => {
+  it('lists every setting, and no others', () => {
     expect(Object.keys(example).toSorted()).toEqual(Object.keys(new Environment()).toSorted());
   });
 
-  it('finds each explained above, and standing at its default', () => {
+  it('explains each setting, and shows its default', () => {
     for (const name of Object.keys(example)) {
       expect([name, new RegExp(`^# .+\\n(?:[A-Z].*\\n)*${name}=`, 'm').test(text)]).toEqual([name, true]);
     }
@@ -23,7 +23,7 @@ describe('an operator who reads .env.example', () => {
   });
 });
 
-describe('an operator who starts the service with a copy of .env.example', () => {
+describe('a service with a copy of .env.example', () => {
   let folder: string;
   const example = readFileSync(join(__dirname, '../../.env.example'), 'utf8');
   const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
@@ -33,7 +33,7 @@ describe('an operator who starts the service with a copy of .env.example', () =>
   beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'keyward-settings-'))));
   afterAll(async () => rm(folder, { recursive: true }));
 
-  /** Starts it with a file of settings, as systemd and `compose.yaml` do, and asks for its health and its pages. */
+  /** Starts the service with a file of settings, as systemd and `compose.yaml` do, and requests its health and pages. */
   async function startWith(text: string, given: Readonly<Record<string, string>>): Promise<object> {
     const file = join(folder, `${given['NODE_ENV']}.env`);
     const lines = Object.entries(given).reduce(
@@ -58,12 +58,12 @@ describe('an operator who starts the service with a copy of .env.example', () =>
     }
   }
 
-  it('is served in production with the database filled in', async () => {
+  it('starts in production after the database is set', async () => {
     const given = { NODE_ENV: 'production', PORT: '0', MONGODB_URI: testDatabaseUri('settings') };
     expect(await startWith(example, given)).toEqual({ told: version, ready: 200, docs: 404, root: false });
   });
 
-  it('is served in development with everything else set to nothing', async () => {
+  it('starts in development if every other setting is empty', async () => {
     const empty = example.replaceAll(/^([A-Z_]+)=.*$/gm, '$1=');
     const given = { NODE_ENV: 'development', PORT: '0' };
     expect(await startWith(empty, given)).toEqual({ told: version, ready: 200, docs: 200, root: true });

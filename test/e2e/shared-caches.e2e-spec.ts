@@ -7,7 +7,7 @@ import { ADAPTERS } from '../support/two-adapters';
 
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
-/** What a shared cache goes by. */
+/** Returns the headers that control a shared cache. */
 function cachingOf({ headers }: HttpAnswer): readonly [string | null, readonly string[]] {
   const varied = (headers.get('vary') ?? '').toLowerCase().split(/\s*,\s*/);
   return [headers.get('cache-control'), varied];
@@ -18,7 +18,7 @@ const NOT_STORED = [
   expect.arrayContaining(['authorization', 'x-api-key']) as readonly string[],
 ] as const;
 
-/** Every route of ours that may be asked with a credential: method, path, body. */
+/** Every route of Keyward that reads a credential: method, path, body. */
 const ROUTES: readonly (readonly [string, (id: string) => string, unknown?])[] = [
   ['GET', () => '/v1/api-keys/self'],
   ['GET', () => '/v1/api-keys'],
@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('a shared cache in front of a host on %s', (adapter) => 
   afterAll(async () => host.close());
 
   it.each(ROUTES.map(([method, path, body]) => ({ method, path, name: path('{id}'), body })))(
-    'stores nothing of ours: $method $name',
+    'stores no answer of Keyward: $method $name',
     async ({ method, path, body }) => {
       const acme = await host.issue({ scopes: ['*'], orgId: 'acme' });
       const globex = await host.issue({ scopes: [], orgId: 'globex' });
@@ -92,20 +92,20 @@ describe.each(ADAPTERS)('a shared cache in front of a host on %s', (adapter) => 
     },
   );
 
-  it('stores no answer of a guarded route of the host that sets nothing itself [T96]', async () => {
+  it('stores no answer of a guarded route by default [T96]', async () => {
     const { token } = await host.issue({});
     for (const asked of [host.as(token), host.as(), host.as('kw_nonsense')]) {
       expect(cachingOf(await asked.get('/notes'))).toEqual(NOT_STORED);
     }
   });
 
-  it('finds the tenant headers in Vary if a route reads them', async () => {
+  it('gets the tenant headers in Vary if a route reads them', async () => {
     const { token } = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
     const [, varied] = cachingOf(await host.as(token).get('/notes/tenant', { 'X-Org-Id': 'acme' }));
     expect(varied).toEqual(['authorization', 'x-api-key', 'x-org-id', 'x-project-id']);
   });
 
-  it('goes by what the handler says, for each credential apart', async () => {
+  it('uses the Cache-Control of the handler, separately for each credential', async () => {
     const { token } = await host.issue({});
     expect(cachingOf(await host.as(token).get('/notes/cached'))).toEqual([
       'private, max-age=60',
@@ -113,12 +113,12 @@ describe.each(ADAPTERS)('a shared cache in front of a host on %s', (adapter) => 
     ]);
   });
 
-  it('is told nothing of routes that look at no credential', async () => {
+  it('gets no headers from routes that read no credential', async () => {
     expect(cachingOf(await host.as().get('/notes/public'))).toEqual([null, ['']]);
   });
 });
 
-describe.each(ADAPTERS)('a host on %s that has all its answers cached', (adapter) => {
+describe.each(ADAPTERS)('a host on %s that makes all its answers cacheable', (adapter) => {
   let host: MemoriesHost;
 
   beforeAll(async () => {
@@ -146,7 +146,7 @@ describe.each(ADAPTERS)('a host on %s that has all its answers cached', (adapter
   afterAll(async () => host.close());
 
   it.each(['/v1/api-keys/self', '/v1/api-keys', '/v1/forward-auth?authenticated=1', '/notes'])(
-    'does not have what a credential is shown cached: %s',
+    'keeps guarded answers out of the cache: %s',
     async (path) => {
       const { token } = await host.issue({ scopes: ['*'] });
       for (const asked of [host.as(token), host.as()]) {
@@ -166,7 +166,7 @@ describe('a shared cache in front of the service', () => {
   });
   afterAll(async () => service.stop());
 
-  it('stores nothing that a documented route answers, with a credential or without [T96]', async () => {
+  it('stores no answer of a documented route, with or without a credential [T96]', async () => {
     const { body } = await service.as().get('/docs-json');
     const documented = Object.entries(body['paths'] as Readonly<Record<string, JsonObject>>).flatMap(
       ([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const),
@@ -184,7 +184,7 @@ describe('a shared cache in front of the service', () => {
   });
 
   it.each(['/v1/nothing', '/v1/api-keys/%', '/v1/forward-auth/orgs/acme'])(
-    'stores no answer of a path that nothing serves: %s',
+    'stores no answer of an unknown path: %s',
     async (path) => {
       const { token } = await service.issue({});
       expect(cachingOf(await service.as(token).get(path))).toEqual(NOT_STORED);

@@ -8,13 +8,13 @@ import { testDatabaseUri } from '../support/test-database';
 
 type Running = NodeProcess & { readonly url: string };
 
-/** A connection between two requests is left open for 250 ms: an earlier end breaks the promise. */
+/** The service keeps an idle connection open for 250 ms. Closing it earlier is a fault. */
 const LEFT_OPEN_MS = 200;
 const QUICK_START_MS = 2000;
-/** Keeps what is waited for below the time-out of a test. */
+/** Keeps waiting times below the timeout of a test. */
 const MAX_PACE = 12;
 
-/** How many times as long as on a quick machine a start takes: the service gets so much more time where it needs some. */
+/** The duration of a start relative to a quick machine. The service gets proportionally more time. */
 let pace = 1;
 
 beforeAll(async () => {
@@ -47,18 +47,18 @@ async function opened(url: string): Promise<Socket> {
   return socket;
 }
 
-/** A client that begins a request, without a credential, and never ends it. */
+/** Opens a connection with a request that never ends. */
 async function clingingTo(url: string, token = ''): Promise<Socket> {
   const socket = await opened(url);
   socket.on('error', () => undefined).resume();
-  // Only a caller that may create keys has its body read.
+  // The service reads the body only if the caller can create keys.
   const credential = `Authorization: Bearer ${token}`;
   socket.write(`POST /v1/api-keys HTTP/1.1\r\nHost: x\r\n${credential}\r\nContent-Length: 9\r\n\r\n{`);
   await new KeepAliveClient(url).get('/health/live');
   return socket;
 }
 
-/** Asks until the server ends the connection, and tells everything it saw. */
+/** Sends requests until the server closes the connection, and returns all answers. */
 async function askToTheEnd(client: KeepAliveClient): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
   for (;;) {
@@ -75,9 +75,9 @@ async function askToTheEnd(client: KeepAliveClient): Promise<readonly Seen[]> {
   }
 }
 
-describe('a service that is told to stop', () => {
+describe('a service that stops', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'by %s answers everything that clients with open connections ask, parts with each, and exits with 0 [T34]',
+    'answers all requests on open connections after %s, closes each connection, and exits with 0 [T34]',
     async (signal) => {
       const [service, root] = await start();
       const admin = new HttpClient(service.url, root);
@@ -101,7 +101,7 @@ describe('a service that is told to stop', () => {
     },
   );
 
-  it('waits for a request that is still being sent, and not for connections that ask nothing', async () => {
+  it('waits for a request that is still being sent, but not for idle connections', async () => {
     const [service, root] = await start();
     const idle = await Promise.all([opened(service.url), opened(service.url)]);
     for (const socket of idle) socket.resume();
@@ -128,7 +128,7 @@ describe('a service that is told to stop', () => {
     used.close();
   });
 
-  it('is not ready from then on, and takes requests until load balancers had time to notice', async () => {
+  it('is not ready, but accepts requests until load balancers have had time to notice', async () => {
     const [service, root] = await start({
       SHUTDOWN_DELAY_MS: ms(1500),
       SHUTDOWN_TIMEOUT_MS: ms(25_000),
@@ -149,7 +149,7 @@ describe('a service that is told to stop', () => {
     await expect(new KeepAliveClient(service.url).get('/health/live')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('cuts off a client that does not let go, and writes what it has counted all the same [T34]', async () => {
+  it('disconnects a client that does not finish its request, and still stores its usage counts [T34]', async () => {
     const environment = { NODE_ENV: 'test', MONGODB_URI: testDatabaseUri('shutdown'), LOG_FORMAT: 'json' };
     const token = await makeRootKey(environment.MONGODB_URI);
     const service = await runBuiltService({
@@ -164,7 +164,7 @@ describe('a service that is told to stop', () => {
     service.child.kill('SIGTERM');
     await once(stuck, 'close');
     expect(await service.exited()).toBe(0);
-    expect(service.stdout()).toContain('not done with their requests: 1');
+    expect(service.stdout()).toContain('closed 1 connections whose requests did not finish');
 
     const next = await runBuiltService(environment);
     const { body } = await new HttpClient(next.url, token).get('/v1/api-keys/self');
@@ -172,17 +172,17 @@ describe('a service that is told to stop', () => {
     await next.stop();
   });
 
-  it('ends all the same when it is not done in time, and says so with its exit code', async () => {
+  it('exits with 1 if it does not finish in time', async () => {
     const [service] = await start({ SHUTDOWN_TIMEOUT_MS: '100', LOG_LEVEL: 'error', LOG_FORMAT: 'json' });
     const stuck = await clingingTo(service.url);
     service.child.kill('SIGTERM');
     service.child.kill('SIGTERM');
     expect(await service.exited()).toBe(1);
-    expect(service.stdout()).toContain('not done after 100 ms');
+    expect(service.stdout()).toContain('shutdown did not finish within 100 ms');
     stuck.destroy();
   });
 
-  it('before it listens does not start to, and exits with 0', async () => {
+  it('exits with 0 if it is stopped before it listens', async () => {
     const service = runNode(['dist/main.js'], {
       NODE_ENV: 'production',
       MONGODB_URI: 'mongodb://127.0.0.1:9/keyward',

@@ -5,7 +5,7 @@ const SCOPES = ['api-keys:read', 'api-keys:write', 'memory:read'];
 const CALLERS = ['acme', 'acme/apollo', 'globex', 'unbound', 'nobody'] as const;
 type Caller = (typeof CALLERS)[number];
 
-/** Which status each caller gets who acts on a key of acme's project apollo. */
+/** The status that each caller gets for an action on a key of acme's project apollo. */
 const TABLE: readonly (readonly [
   string,
   (client: HttpClient, id: string) => Promise<number>,
@@ -23,7 +23,7 @@ const TABLE: readonly (readonly [
     row(200, 200, 404, 200),
   ],
   [
-    'narrows it',
+    'removes its scopes',
     async (c, id) => (await c.patch(`/v1/api-keys/${id}`, { scopes: [] })).status,
     row(200, 200, 404, 200),
   ],
@@ -33,7 +33,7 @@ const TABLE: readonly (readonly [
     row(200, 200, 404, 200),
   ],
   [
-    'frees it of its project',
+    'removes its project',
     async (c, id) => (await c.patch(`/v1/api-keys/${id}`, { projectId: null })).status,
     row(200, 403, 404, 200),
   ],
@@ -43,37 +43,37 @@ const TABLE: readonly (readonly [
     row(403, 403, 404, 200),
   ],
   [
-    'frees it of its organisation',
+    'removes its organisation',
     async (c, id) => (await c.patch(`/v1/api-keys/${id}`, { orgId: null })).status,
     row(403, 403, 404, 200),
   ],
   ['revokes it', async (c, id) => (await c.delete(`/v1/api-keys/${id}`)).status, row(204, 204, 404, 204)],
   [
-    'makes one for acme and apollo',
+    'creates one for acme and apollo',
     async (c) =>
       (await c.post('/v1/api-keys', { name: 'n', scopes: [], orgId: 'acme', projectId: 'apollo' })).status,
     row(201, 201, 403, 201),
   ],
   [
-    'makes one for all of acme',
+    'creates one for all of acme',
     async (c) =>
       (await c.post('/v1/api-keys', { name: 'n', scopes: [], orgId: 'acme', projectId: null })).status,
     row(201, 403, 403, 201),
   ],
   [
-    'makes one for globex',
+    'creates one for globex',
     async (c) =>
       (await c.post('/v1/api-keys', { name: 'n', scopes: [], orgId: 'globex', projectId: null })).status,
     row(403, 403, 201, 201),
   ],
   [
-    'makes an unbound one',
+    'creates an unbound one',
     async (c) =>
       (await c.post('/v1/api-keys', { name: 'n', scopes: [], orgId: null, projectId: null })).status,
     row(403, 403, 403, 201),
   ],
-  ['looks at itself', async (c) => (await c.get('/v1/api-keys/self')).status, row(200, 200, 200, 200)],
-  ['kills itself', async (c) => (await c.delete('/v1/api-keys/self')).status, row(204, 204, 204, 204)],
+  ['reads itself', async (c) => (await c.get('/v1/api-keys/self')).status, row(200, 200, 200, 200)],
+  ['revokes itself', async (c) => (await c.delete('/v1/api-keys/self')).status, row(204, 204, 204, 204)],
 ];
 
 function row(acme: number, apollo: number, globex: number, unbound: number): Record<Caller, number> {
@@ -81,7 +81,7 @@ function row(acme: number, apollo: number, globex: number, unbound: number): Rec
 }
 
 describe.each(['memory', 'mongo'] as const)(
-  'two tenants and an unbound caller, keys kept in %s',
+  'the service with a key of acme/apollo in the %s store',
   (storage) => {
     let service: TestService;
 
@@ -102,11 +102,11 @@ describe.each(['memory', 'mongo'] as const)(
       TABLE.flatMap(([deed, act, expected]) =>
         CALLERS.map((caller) => [caller, deed, expected[caller], act] as const),
       ),
-    )('%s %s: %i', async (caller, _deed, expected, act) => {
+    )('answers if %s %s: %i', async (caller, _deed, expected, act) => {
       expect(await act(await callerNamed(caller), await keyOfApollo())).toBe(expected);
     });
 
-    it('shows each caller the keys in its sight, and no others [T14]', async () => {
+    it('lists exactly the keys that are visible to each caller [T14]', async () => {
       const made = {
         apollo: await keyOfApollo(),
         acme: (await service.issue({ orgId: 'acme' })).key.id,
@@ -133,7 +133,7 @@ describe.each(['memory', 'mongo'] as const)(
       ]);
     });
 
-    it('answers alike for a key of the other tenant, one that never was, and no id at all [T6]', async () => {
+    it('gives the same answer for a key of another tenant, an unknown id and an invalid id [T6]', async () => {
       const client = await callerNamed('globex');
       const answers = await Promise.all(
         [await keyOfApollo(), '01jd8x4k2m6n8p0q2r4s6t8v0w', 'no-id', '%00', 'z'.repeat(300)].map(

@@ -28,15 +28,15 @@ describe('the example for Traefik', () => {
   });
   afterAll(async () => service.stop());
 
-  /** What the router with this name requires of Keyward, and which headers of the client it removes. */
+  /** Returns what the router requires of Keyward, and which client headers it removes. */
   const guardOf = (router: string): { readonly requirement: string; readonly removed: RegExp } => {
     const guards = http.routers[router]?.middlewares.flatMap(
       (name) => http.middlewares[name]?.forwardAuth ?? [],
     );
     const [guard] = guards ?? [];
-    if (guard === undefined) throw new Error(`${router} asks nobody`);
+    if (guard === undefined) throw new Error(`${router} has no forward-auth middleware`);
     const { pathname, search } = new URL(guard.address);
-    // `(?i)` is Go's flag for what JavaScript writes behind the expression.
+    // `(?i)` is Go's flag for case-insensitive matching. JavaScript sets it outside the expression.
     const removed = new RegExp(guard.authResponseHeadersRegex.replace('(?i)', ''), 'i');
     return { requirement: pathname + search, removed };
   };
@@ -57,7 +57,7 @@ describe('the example for Traefik', () => {
   it.each([
     ['acme-memories-read', 'memory:read'],
     ['acme-memories-write', 'memory:write'],
-  ])('requires of %s what a key of acme with %s has, and one of globex has not', async (router, scope) => {
+  ])('allows on %s only keys of acme with %s', async (router, scope) => {
     const { requirement } = guardOf(router);
     const [acme, globex] = [
       await service.issue({ scopes: [scope], orgId: 'acme' }),
@@ -69,7 +69,7 @@ describe('the example for Traefik', () => {
     expect((await service.as(other.token).get(requirement)).status).toBe(403);
   });
 
-  it('removes what a client says about itself in every spelling, and copies all that Keyward says', async () => {
+  it('removes X-Auth headers of the client in every spelling, and copies those of Keyward', async () => {
     const { key, token } = await service.issue({ scopes: ['memory:*'], orgId: 'acme' });
     for (const router of Object.keys(http.routers)) {
       const { requirement, removed } = guardOf(router);

@@ -21,7 +21,7 @@ const root = rootCaller('system');
 
 type Write = readonly [string, (client: HttpClient, targetId: string) => Promise<HttpAnswer>];
 
-/** Every route of keys that creates or widens authority, or takes it away from others. */
+/** Every key route that creates or widens authority, or removes it from others. */
 const WRITES: readonly Write[] = [
   ['creates a key', (client) => client.post('/v1/api-keys', { name: 'lasting', scopes: [] })],
   [
@@ -33,19 +33,19 @@ const WRITES: readonly Write[] = [
   ],
   ['rotates another key', (client, id) => client.post(`/v1/api-keys/${id}/rotate`, {})],
   ['rotates itself', (client) => client.post(`${SELF}/rotate`, {})],
-  ['widens a key', (client, id) => client.patch(`/v1/api-keys/${id}`, { scopes: ['memory:read'] })],
+  ['adds scopes to a key', (client, id) => client.patch(`/v1/api-keys/${id}`, { scopes: ['memory:read'] })],
   ['enables a key', (client, id) => client.patch(`/v1/api-keys/${id}`, { enabled: true })],
   ['revokes a key', (client, id) => client.delete(`/v1/api-keys/${id}`)],
 ];
 
-/** What happens to the caller in the store, and the answer to it. */
+/** What happens to the caller in the store, and the answer that it gets. */
 const ENDS: readonly (readonly [string, KeyPatch | 'revoke', readonly [number, string]])[] = [
   ['revoked', 'revoke', [401, 'key_revoked']],
   ['disabled', { enabled: false }, [401, 'key_disabled']],
-  ['stripped of its scopes', { scopes: ['memory:read'] }, [403, 'insufficient_scope']],
+  ['without its scopes', { scopes: ['memory:read'] }, [403, 'insufficient_scope']],
 ];
 
-describe.each(ADAPTERS)('on %s, a key that memory still holds as good', (adapter) => {
+describe.each(ADAPTERS)('a key in an outdated cache on %s', (adapter) => {
   let host: RunningHost;
   let keys: ApiKeysService;
   let repository: ApiKeyRepository;
@@ -60,7 +60,7 @@ describe.each(ADAPTERS)('on %s, a key that memory still holds as good', (adapter
 
   const issue = async (request: Partial<CreateApiKey> = {}): Promise<IssuedApiKey> =>
     keys.create(root, { name: 'of acme', scopes: SCOPES, ...request });
-  /** A key that was used, and then changed in the store where memory does not hear of it. */
+  /** Uses a key, and then changes it in the store without an announcement to the cache. */
   const stale = async (change: KeyPatch | 'revoke'): Promise<HttpClient> => {
     const { key, token } = await issue();
     const client = host.as(token);
@@ -71,8 +71,8 @@ describe.each(ADAPTERS)('on %s, a key that memory still holds as good', (adapter
   };
   const stored = async (): Promise<unknown> => repository.list({ limit: 100 });
 
-  describe.each(ENDS)('and the store as %s', (_end, change, expected) => {
-    it.each(WRITES)('is refused when it %s, and nothing changes [T13]', async (_what, write) => {
+  describe.each(ENDS)('that is %s in the store', (_end, change, expected) => {
+    it.each(WRITES)('is rejected if it %s, and changes nothing [T13]', async (_what, write) => {
       const target = await issue({ scopes: [], enabled: false });
       const client = await stale(change);
       const before = await stored();
@@ -81,12 +81,12 @@ describe.each(ADAPTERS)('on %s, a key that memory still holds as good', (adapter
     });
   });
 
-  it('goes on reading until memory hears of it, so that the tests above test what they say', async () => {
+  it('is still accepted for reads, so the tests above do use the cache', async () => {
     const client = await stale('revoke');
     expect((await client.get(SELF)).status).toBe(200);
   });
 
-  it('may do all of it while the store holds it as good too', async () => {
+  it('can make all of these changes while it is valid in the store', async () => {
     for (const [what, write] of WRITES) {
       const { token } = await issue();
       const target = await issue({ scopes: [] });
@@ -96,7 +96,7 @@ describe.each(ADAPTERS)('on %s, a key that memory still holds as good', (adapter
   });
 });
 
-describe('in the service, with memory that hears nothing of the store', () => {
+describe('the service with an outdated cache', () => {
   let service: PeopleService;
 
   beforeAll(async () => {
@@ -106,7 +106,7 @@ describe('in the service, with memory that hears nothing of the store', () => {
   });
   afterAll(async () => service.stop());
 
-  it('a revoked key changes no user and removes none [T13]', async () => {
+  it('rejects changes and removals of users by a revoked key [T13]', async () => {
     const { id } = await service.signIn();
     const { key, token } = await service.issue({ scopes: ['users:write'] });
     const client = service.as(token);
@@ -120,7 +120,7 @@ describe('in the service, with memory that hears nothing of the store', () => {
     expect(await service.users.find(id)).toMatchObject({ status: 'active', version: 1 });
   });
 
-  it('a key whose owner was disabled makes no key [T13]', async () => {
+  it('rejects the creation of a key by a key whose owner is disabled [T13]', async () => {
     const { id } = await service.signIn({ orgs: ['globex'] });
     const { token } = await service.issue({ scopes: ['api-keys:write'], ownerId: id, orgId: 'globex' });
     const client = service.as(token);
@@ -131,7 +131,7 @@ describe('in the service, with memory that hears nothing of the store', () => {
     expect(verdictOf(made)).toEqual([401, 'owner_disabled']);
   });
 
-  it('the session of a disabled user makes no key and changes none [T13]', async () => {
+  it('rejects every change by the session of a disabled user [T13]', async () => {
     const { id, client } = await service.signIn({ orgs: ['acme'] });
     const key = await makeKey(client);
     await service.users.change(id, 1, { status: 'disabled' });

@@ -14,7 +14,7 @@ const SELF = '/v1/api-keys/self';
 const FLUSH_MS = 200;
 const NEVER = 3_600_000;
 
-/** The counts in a database, by key, read behind everybody's back. */
+/** Returns the stored counts by key, read directly from the database. */
 async function countsIn(uri: string): Promise<Readonly<Record<string, number>>> {
   const connection = await createConnection(uri).asPromise();
   const documents = await connection.collection('api_key_usage').find().toArray();
@@ -28,7 +28,7 @@ async function countsIn(uri: string): Promise<Readonly<Record<string, number>>> 
   return counts;
 }
 
-describe('a host that counts in MongoDB', () => {
+describe('a host with usage in MongoDB', () => {
   let uri: string;
   let host: UsageHost;
   const commands: mongo.CommandStartedEvent[] = [];
@@ -45,7 +45,7 @@ describe('a host that counts in MongoDB', () => {
   });
   afterAll(async () => host.close());
 
-  it('writes one bulk a flush for any number of verifications of any number of keys, and reads nothing', async () => {
+  it('writes one bulk per flush for any number of verifications and keys, and reads nothing', async () => {
     const holders = await Promise.all(['acme', 'globex', 'acme'].map(async (orgId) => host.issue(orgId)));
     for (let round = 0; round < 40; round += 1) {
       await Promise.all(holders.map(async ({ pass }) => pass()));
@@ -60,7 +60,7 @@ describe('a host that counts in MongoDB', () => {
     expect(await countsIn(uri)).toMatchObject(Object.fromEntries(holders.map(({ id }) => [id, 40])));
   });
 
-  it('reads the last uses of all keys of a page at once', async () => {
+  it('reads the last uses of all keys of a page in one query', async () => {
     const reader = await host.issue('acme', ['api-keys:read']);
     const others = await Promise.all(['acme', 'globex', 'acme'].map(async (orgId) => host.issue(orgId)));
     for (const { client } of others) await client.get(SELF);
@@ -74,7 +74,7 @@ describe('a host that counts in MongoDB', () => {
   });
 });
 
-describe('a host whose store of usage goes away, while its keys are there', () => {
+describe('a host whose usage store is unreachable while its keys are reachable', () => {
   let server: MongoServer;
   let proxy: TcpProxy;
   let host: UsageHost;
@@ -98,9 +98,9 @@ describe('a host whose store of usage goes away, while its keys are there', () =
 
   it.each([
     ['is cut off', () => proxy.cut()],
-    ['answers nothing', () => proxy.hang()],
+    ['does not answer', () => proxy.hang()],
   ] as const)(
-    'and %s: verifications go on as ever, nothing is counted twice, and what is missing is in the metric',
+    'keeps verifying, counts nothing twice and reports losses in the metric if the store %s',
     async (_how, leave) => {
       const [acme, globex] = [await host.issue('acme'), await host.issue('globex')];
       const droppedBefore = await droppedUses();
@@ -124,22 +124,22 @@ describe('a host whose store of usage goes away, while its keys are there', () =
       const during = uses;
       await proxy.restore();
       await useFor(500);
-      // A use is stored, or in the metric; one whose outcome is unknown may be both, and none is stored twice.
+      // Each use is stored or in the metric. It can be both if the outcome of its write is unknown, but is stored once.
       await until(
         'each use is stored or dropped',
         async () => (await stored()) + (await droppedUses()) - droppedBefore >= uses,
       );
       expect(await stored()).toBeLessThanOrEqual(uses);
-      // What was counted after the store was known to be away was kept.
+      // Uses that were counted after the outage was detected were kept.
       expect(await stored()).toBeGreaterThan(uses - during);
     },
     40_000,
   );
 });
 
-describe('the end of a process', () => {
+describe('a stopping process', () => {
   it.each(['database first', 'keys first'] as const)(
-    'of a host stores what it counted, whichever module it imports first: %s',
+    'stores its counts in a host, whichever module is imported first: %s',
     async (order) => {
       const uri = testDatabaseUri('usage host end');
       const host = await startUsageHost(uri, { flushMs: NEVER }, order);
@@ -150,7 +150,7 @@ describe('the end of a process', () => {
     },
   );
 
-  it('of the service stores every use that it answered, also while it was closing', async () => {
+  it('stores every use that the service answered, even while it was closing', async () => {
     const uri = testDatabaseUri('usage service end');
     const service = await startService('mongo', { MONGODB_URI: uri, USAGE_FLUSH_MS: String(NEVER) });
     const keys = await Promise.all(['acme', 'globex'].map(async (orgId) => service.issue({ orgId })));
@@ -172,7 +172,7 @@ describe('the end of a process', () => {
     expect(await countsIn(uri)).toEqual(passed);
   });
 
-  it('that SIGTERM asks for stores what it counted', async () => {
+  it('stores its counts after SIGTERM', async () => {
     const uri = testDatabaseUri('usage sigterm');
     const keeper = await startService('mongo', { MONGODB_URI: uri, USAGE_FLUSH_MS: String(NEVER) });
     const { key, token } = await keeper.issue({ orgId: 'acme' });

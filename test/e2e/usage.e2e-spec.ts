@@ -22,13 +22,13 @@ interface Holder {
 const usageOf = async (client: HttpClient, id: string, query = ''): Promise<HttpAnswer> =>
   client.get(`/v1/api-keys/${id}/usage${query}`);
 
-describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('the usage API with the %s store', (storage) => {
   let service: TestService;
   let root: HttpClient;
   let manager: HttpClient;
 
   beforeAll(async () => {
-    // The test says when counts are stored.
+    // The test triggers each flush itself.
     service = await startService(storage, { USAGE_FLUSH_MS: '3600000', USAGE_RETENTION_DAYS: '40' });
     root = service.as(service.root.token);
     manager = (await holderOf({ scopes: ['api-keys:read'], orgId: 'acme' })).client;
@@ -52,7 +52,7 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
   const sumOf = async (id: string): Promise<number> =>
     (await countsOf(id)).reduce((sum, count) => sum + count, 0);
 
-  it('is told to each tenant by the hour, for its own keys', async () => {
+  it('shows each tenant the hourly counts of its own keys', async () => {
     const acme = await holderOf({ orgId: 'acme' });
     const globex = await holderOf({ orgId: 'globex' });
     for (let n = 0; n < 3; n += 1) await acme.client.get(SELF);
@@ -74,7 +74,7 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
     expect(await countsOf(globex.id)).toEqual([1]);
   });
 
-  it('counts what passed at any door, and nothing else', async () => {
+  it('counts accepted requests at any door, and nothing else', async () => {
     const asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
     const { id, token, client } = await holderOf({ rateLimit: { limit: 3, windowSeconds: HOUR } });
     await client.get(SELF);
@@ -91,7 +91,7 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
     expect(await sumOf(id)).toBe(3);
   });
 
-  it('counts nothing for a token that is none of the key, or of a key that is revoked', async () => {
+  it('counts nothing for a wrong token or a revoked key', async () => {
     const { id, token, client } = await holderOf({});
     await service.as(mistyped(token)).get(SELF);
     await root.delete(`/v1/api-keys/${id}`);
@@ -100,7 +100,7 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
     expect((await usageOf(root, id)).body).toMatchObject({ data: [], lastUsedAt: null });
   });
 
-  it('shows the last use with a key and in a list, and none where there is none', async () => {
+  it('shows the last use in the key and in a list, or null', async () => {
     const used = await holderOf({ orgId: 'acme' });
     const idle = await holderOf({ orgId: 'acme' });
     await used.client.get(SELF);
@@ -120,7 +120,7 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
     expect([changed.body['lastUsedAt'], rotated.body['lastUsedAt']]).toEqual([lastUsedAt, lastUsedAt]);
   });
 
-  it('moves no version and no history of the key', async () => {
+  it('changes neither the version nor the history of the key', async () => {
     const { id, client } = await holderOf({});
     const before = (await root.get(`/v1/api-keys/${id}`)).headers.get('etag');
     await client.get(SELF);
@@ -129,12 +129,12 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
     expect((await root.get(`/v1/api-keys/${id}/history`)).body['data']).toHaveLength(1);
   });
 
-  it('goes on in the next hour, is asked for by span, and is pruned after its retention', async () => {
+  it('starts a new count each hour, filters by period, and deletes old counts', async () => {
     const { id, client } = await holderOf({});
     const first = clock.in(0);
     await client.get(SELF);
     clock.advance(HOUR);
-    // Uses are counted by a time of day that may be a millisecond old.
+    // Uses are counted by a time that can be a millisecond old.
     await pause(5);
     await client.get(SELF);
     await client.get(SELF);
@@ -165,16 +165,16 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
     ['from as a number', '?from=1801396800', '/from'],
     ['an empty from', '?from=', '/from'],
     ['from twice', '?from=2027-01-31T12:00:00Z&from=2027-01-31T12:00:00Z', '/from'],
-    ['a day that is none', '?to=2027-02-30T12:00:00Z', '/to'],
+    ['a day that does not exist', '?to=2027-02-30T12:00:00Z', '/to'],
     ['from as an object', '?from[$gt]=1', '/from[$gt]'],
-    ['an end before the beginning', '?from=2027-01-31T12:00:00Z&to=2027-01-30T12:00:00Z', '/from'],
-    ['an empty span', '?from=2027-01-31T12:00:00Z&to=2027-01-31T12:00:00Z', '/from'],
-    ['a beginning in the future without an end', '?from=2999-01-01T00:00:00Z', '/from'],
+    ['an end before the start', '?from=2027-01-31T12:00:00Z&to=2027-01-30T12:00:00Z', '/from'],
+    ['an empty period', '?from=2027-01-31T12:00:00Z&to=2027-01-31T12:00:00Z', '/from'],
+    ['a start in the future without an end', '?from=2999-01-01T00:00:00Z', '/from'],
     ['more than 31 days', '?from=2027-01-01T00:00:00Z&to=2027-02-01T00:00:00.001Z', '/from'],
     ['all of time', '?from=0000-01-01T00:00:00Z&to=9999-12-31T23:59:59Z', '/from'],
     ['an end before any use', '?to=0000-01-01T00:00:00Z', '/from'],
     ['an unknown parameter', '?hours=5', '/hours'],
-  ])('refuses %s with 400, naming the parameter', async (_what, query, field) => {
+  ])('rejects %s with 400, and names the parameter', async (_what, query, field) => {
     const { id } = await holderOf({});
     const { status, body } = await usageOf(root, id, query);
     expect([status, body['code']]).toEqual([400, 'validation_failed']);
@@ -183,16 +183,16 @@ describe.each(['memory', 'mongo'] as const)('the use of keys, kept in %s', (stor
 
   it.each([
     ['31 days', '?from=2027-01-01T00:00:00Z&to=2027-02-01T00:00:00Z'],
-    ['the first day there is', '?to=1970-01-02T00:00:00Z'],
-    ['the last', '?from=9999-12-31T00:00:00Z&to=9999-12-31T23:59:59.999Z'],
+    ['the first possible day', '?to=1970-01-02T00:00:00Z'],
+    ['the last possible day', '?from=9999-12-31T00:00:00Z&to=9999-12-31T23:59:59.999Z'],
     ['an offset', '?from=2027-01-01T00:00:00%2B02:00&to=2027-01-01T00:00:00-02:00'],
-  ])('answers where nothing can be for %s', async (_what, query) => {
+  ])('answers with an empty list for %s', async (_what, query) => {
     const { id } = await holderOf({});
     const { status, body } = await usageOf(root, id, query);
     expect([status, body['data']]).toEqual([200, []]);
   });
 
-  it('answers alike for the key of another tenant, one that never was, and no id at all', async () => {
+  it('gives the same answer for a key of another tenant, an unknown id and an invalid id', async () => {
     const globex = await holderOf({ orgId: 'globex' });
     const answers = await Promise.all(
       [globex.id, UNKNOWN, 'no-id', '%00', `${globex.id}:2027-01-01`, '#probe'].map(async (id) => {

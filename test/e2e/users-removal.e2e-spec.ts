@@ -17,7 +17,7 @@ import {
 const PROFILE = { email: 'ada@acme.example', name: 'Ada Lovelace', picture: 'https://acme.example/ada.png' };
 const REASON = 'the owner was removed';
 
-describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
+describe.each(STORAGES)('a removed user with the %s store', (storage) => {
   let service: PeopleService;
   let administrator: Person;
 
@@ -30,7 +30,7 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
   const remove = async ({ id }: Person): Promise<number> =>
     (await administrator.client.delete(`/v1/users/${id}`)).status;
 
-  it('leaves no key that works: they are revoked, and their histories say why [T75]', async () => {
+  it('has only revoked keys, and their histories name the reason [T75]', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const grace = await service.signIn({ orgs: ['acme'] });
     const keys = [await makeKey(ada.client), await makeKey(ada.client)];
@@ -54,7 +54,7 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
     await expect(service.users.pendingRemovals(10)).resolves.toEqual([]);
   });
 
-  it('has all of more than 100 keys revoked', async () => {
+  it('has all keys revoked even if there are more than 100', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const places = jest.spyOn(service.users, 'takeSlot').mockResolvedValue(true);
     await inParallel(
@@ -68,7 +68,7 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
     expect(left.body).toEqual({ data: [], nextCursor: null });
   });
 
-  it('whose keys are revoked already is removed without a change of them', async () => {
+  it('causes no change of keys that are already revoked', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const { id } = await makeKey(ada.client);
     expect((await ada.client.delete(`/v1/api-keys/${id}`)).status).toBe(204);
@@ -78,11 +78,11 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
     revoke.mockRestore();
   });
 
-  it('is removed under If-Match, and a removal that was cut short goes on under the same', async () => {
+  it('can be removed under If-Match, and again under the same version after an interruption', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const { token } = await makeKey(ada.client);
     const revoke = jest.spyOn(service.app.get(ApiKeysService), 'revoke');
-    revoke.mockRejectedValueOnce(new StorageUnavailableError(new Error('away')));
+    revoke.mockRejectedValueOnce(new StorageUnavailableError(new Error('unreachable')));
     const removal = async (): Promise<number> =>
       (await administrator.client.delete(`/v1/users/${ada.id}`, { 'If-Match': '"1"' })).status;
     expect(await removal()).toBe(503);
@@ -91,12 +91,12 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
     expect(verdictOf(await service.as(token).get('/v1/api-keys/self'))).toEqual([401, 'key_revoked']);
   });
 
-  it('is removed again and again without a word', async () => {
+  it('can be removed repeatedly', async () => {
     const ada = await service.signIn();
     expect([await remove(ada), await remove(ada), await remove(ada)]).toEqual([204, 204, 204]);
   });
 
-  it('by several at once is removed', async () => {
+  it('can be removed by concurrent requests', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const { token } = await makeKey(ada.client);
     const answers = await Promise.all(Array.from({ length: 8 }, async () => remove(ada)));
@@ -104,7 +104,7 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
     expect(verdictOf(await service.as(token).get('/v1/api-keys/self'))).toEqual([401, 'key_revoked']);
   });
 
-  it('is in no list and can be changed by nobody', async () => {
+  it('is in no list and cannot be changed', async () => {
     const ada = await service.signIn(PROFILE);
     await ada.client.patch('/v1/users/me', { username: 'ada' });
     await remove(ada);
@@ -118,7 +118,7 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
     }
   });
 
-  it('signs in again as somebody new, who has none of the keys and may have the name', async () => {
+  it('signs in again as a new user, without the keys but with the username available', async () => {
     const ada = await service.signIn({ orgs: ['acme'], ...PROFILE });
     await ada.client.patch('/v1/users/me', { username: 'countess' });
     const { id } = await makeKey(ada.client);
@@ -133,10 +133,10 @@ describe.each(STORAGES)('a user who is removed, kept in %s', (storage) => {
   });
 });
 
-describe('the document of a user who is removed', () => {
+describe('the document of a removed user', () => {
   const start = startedInTests();
 
-  it('holds nothing personal any more', async () => {
+  it('contains no personal data', async () => {
     const service = await start('mongo');
     const documents = service.app
       .get<Connection>(getConnectionToken())
@@ -155,10 +155,10 @@ describe('the document of a user who is removed', () => {
   });
 });
 
-describe('a removal that a crash cut short', () => {
+describe('a removal that a crash interrupts', () => {
   const start = startedInTests();
 
-  it('stops the keys at once, and is finished at the next start', async () => {
+  it('stops the keys at once, and is completed at the next start', async () => {
     const MONGODB_URI = testDatabaseUri('removal');
     const first = await start('mongo', { MONGODB_URI });
     const people = [await first.signIn({ orgs: ['acme'] }), await first.signIn({ orgs: ['globex'] })];

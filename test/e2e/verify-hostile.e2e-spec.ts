@@ -6,7 +6,7 @@ const PATH = '/v1/api-keys/verify';
 const NOT_TEXT: readonly unknown[] = [{ $ne: null }, { $gt: '' }, ['a'], [], {}, 7, true, null];
 const FIELDS = ['token', 'orgId', 'projectId', 'ip'];
 
-/** A request that is answered, to which each of the bodies adds one fault. */
+/** A valid request. Each body adds one fault to it. */
 interface Asked {
   readonly token: string;
   readonly scopes: readonly string[];
@@ -33,14 +33,14 @@ const BODIES: readonly (readonly [string, (asked: Asked) => unknown])[] = [
   ['an upper-case scope', (asked) => ({ ...asked, scopes: ['Memory:read'] })],
   ['an empty scope', (asked) => ({ ...asked, scopes: [''] })],
   ['two scopes in one', (asked) => ({ ...asked, scopes: ['memory:read memory:write'] })],
-  ['a scope twice', (asked) => ({ ...asked, scopes: ['a', 'a'] })],
+  ['a duplicate scope', (asked) => ({ ...asked, scopes: ['a', 'a'] })],
   ['scopes as a string', (asked) => ({ ...asked, scopes: 'memory:read' })],
   ['scopes as an object', (asked) => ({ ...asked, scopes: { 0: 'a', length: 1 } })],
   ['null scopes', (asked) => ({ ...asked, scopes: null })],
   ['an operator among the scopes', (asked) => ({ ...asked, scopes: [{ $ne: null }] })],
   ['neither scopes nor authenticated', ({ token }) => ({ token })],
-  ['no scope', (asked) => ({ ...asked, scopes: [] })],
-  ['no scope and authenticated', (asked) => ({ ...asked, scopes: [], authenticated: true })],
+  ['an empty list of scopes', (asked) => ({ ...asked, scopes: [] })],
+  ['an empty list of scopes and authenticated', (asked) => ({ ...asked, scopes: [], authenticated: true })],
   ['scopes and authenticated', (asked) => ({ ...asked, authenticated: true })],
   ['scopes and authenticated: false', (asked) => ({ ...asked, authenticated: false })],
   ['null scopes and authenticated', ({ token }) => ({ token, scopes: null, authenticated: true })],
@@ -56,7 +56,7 @@ const BODIES: readonly (readonly [string, (asked: Asked) => unknown])[] = [
   ['an organisation with a slash', (asked) => ({ ...asked, orgId: 'a/b' })],
   ['a long organisation', (asked) => ({ ...asked, orgId: 'a'.repeat(129) })],
   ['a NUL in the project', (asked) => ({ ...asked, projectId: 'a\u0000' })],
-  ['a name as the address', (asked) => ({ ...asked, ip: 'localhost' })],
+  ['a host name as the address', (asked) => ({ ...asked, ip: 'localhost' })],
   ['an address with a port', (asked) => ({ ...asked, ip: '203.0.113.7:443' })],
   ['an address in octal', (asked) => ({ ...asked, ip: '0203.0.113.7' })],
   ['a range as the address', (asked) => ({ ...asked, ip: '203.0.113.0/24' })],
@@ -71,7 +71,7 @@ const BODIES: readonly (readonly [string, (asked: Asked) => unknown])[] = [
   ['1 MB', (asked) => ({ ...asked, orgId: 'a'.repeat(1_000_000) })],
 ];
 
-describe('hostile requests to verify a good token', () => {
+describe('the verify endpoint', () => {
   let service: TestService;
   let asker: HttpClient;
   let token: string;
@@ -83,7 +83,7 @@ describe('hostile requests to verify a good token', () => {
   });
   afterAll(async () => service.stop());
 
-  it.each(BODIES)('%s is refused and decides nothing', async (_name, body) => {
+  it.each(BODIES)('rejects a body without a decision: %s', async (_name, body) => {
     const answer = await asker.post(PATH, body({ token, scopes: ['a'] }));
     expect([400, 413]).toContain(answer.status);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -92,33 +92,33 @@ describe('hostile requests to verify a good token', () => {
     expect(answer.text).not.toContain(token);
   });
 
-  it('is told which of the two to send when it names no requirement or both [T8]', async () => {
+  it('names the fault if a request has no requirement or both kinds [T8]', async () => {
     const faultsOf = async (asked: object): Promise<unknown> =>
       (await asker.post(PATH, { token, ...asked })).body['errors'];
     expect(await faultsOf({})).toEqual([
-      { field: '/scopes', message: expect.stringContaining('or "authenticated": true in its place') },
+      { field: '/scopes', message: expect.stringContaining('send "authenticated": true instead') },
     ]);
     expect(await faultsOf({ scopes: ['a'], authenticated: true })).toEqual([
-      { field: '/authenticated', message: 'must be true, and not stand beside scopes' },
+      { field: '/authenticated', message: 'must be true, and cannot be combined with scopes' },
     ]);
     expect((await asker.post(PATH, { token, authenticated: true })).body['code']).toBe('VALID');
     expect((await asker.post(PATH, { token, scopes: ['a'] })).body['code']).toBe('VALID');
   });
 
-  it('a form instead of JSON is refused', async () => {
+  it('rejects a form with 415', async () => {
     const answer = await postForm(asker, PATH, { token });
     expect([answer.status, answer.body['code']]).toEqual([415, 'unsupported_media_type']);
   });
 
   it.each(['?scopes=memory:read', `?token=x`, '?orgId=acme'])(
-    'a parameter in the query is refused: %s',
+    'rejects a query parameter: %s',
     async (query) => {
       const answer = await asker.post(PATH + query, { token, authenticated: true });
       expect([answer.status, answer.body['code']]).toEqual([400, 'validation_failed']);
     },
   );
 
-  it('a token in the query is no credential of the caller', async () => {
+  it('does not accept a token in the query as the credential of the caller', async () => {
     const answer = await service
       .as()
       .post(`${PATH}?access_token=${service.root.token}`, { token, authenticated: true });
@@ -129,7 +129,7 @@ describe('hostile requests to verify a good token', () => {
     ['GET', 404],
     ['DELETE', 404],
     ['PUT', 405],
-  ])('%s verifies nothing: %i', async (method, status) => {
+  ])('answers %s with %i', async (method, status) => {
     const answer = await service.as(service.root.token).send(method, PATH);
     expect(answer.status).toBe(status);
   });

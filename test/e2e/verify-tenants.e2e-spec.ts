@@ -12,7 +12,7 @@ const VERIFIERS = {
 } as const satisfies Readonly<Record<string, Partial<CreateApiKey>>>;
 
 const KEYS = {
-  'of nobody': {},
+  'without a binding': {},
   'of acme': { orgId: 'acme' },
   'of apollo in acme': { orgId: 'acme', projectId: 'apollo' },
   'of hermes in acme': { orgId: 'acme', projectId: 'hermes' },
@@ -23,10 +23,10 @@ const KEYS = {
 type KeyName = keyof typeof KEYS;
 type Verdict = 'VALID' | 'NOT_FOUND' | 'BINDING_MISMATCH';
 
-/** What each verifier is told that names no tenant. */
+/** The decision that each verifier gets if it names no tenant. */
 const UNNAMED: Readonly<Record<keyof typeof VERIFIERS, Readonly<Record<KeyName, Verdict>>>> = {
   acme: {
-    'of nobody': 'VALID',
+    'without a binding': 'VALID',
     'of acme': 'VALID',
     'of apollo in acme': 'BINDING_MISMATCH',
     'of hermes in acme': 'BINDING_MISMATCH',
@@ -34,7 +34,7 @@ const UNNAMED: Readonly<Record<keyof typeof VERIFIERS, Readonly<Record<KeyName, 
     'of globex': 'NOT_FOUND',
   },
   'acme/apollo': {
-    'of nobody': 'VALID',
+    'without a binding': 'VALID',
     'of acme': 'VALID',
     'of apollo in acme': 'VALID',
     'of hermes in acme': 'NOT_FOUND',
@@ -42,7 +42,7 @@ const UNNAMED: Readonly<Record<keyof typeof VERIFIERS, Readonly<Record<KeyName, 
     'of globex': 'NOT_FOUND',
   },
   unbound: {
-    'of nobody': 'VALID',
+    'without a binding': 'VALID',
     'of acme': 'BINDING_MISMATCH',
     'of apollo in acme': 'BINDING_MISMATCH',
     'of hermes in acme': 'BINDING_MISMATCH',
@@ -57,7 +57,7 @@ const ROWS = Object.entries(UNNAMED).flatMap(([verifier, verdicts]) =>
   ),
 );
 
-describe.each(['memory', 'mongo'] as const)('verifiers of two tenants, keys kept in %s', (storage) => {
+describe.each(['memory', 'mongo'] as const)('the verify endpoint with the %s store', (storage) => {
   let service: TestService;
   const verifiers = new Map<string, string>();
 
@@ -79,12 +79,17 @@ describe.each(['memory', 'mongo'] as const)('verifiers of two tenants, keys kept
     return answer.body['code'];
   };
 
-  it.each(ROWS)('one bound to %s that names no tenant: a key %s is %s', async (verifier, name, verdict) => {
-    const { token } = await service.issue(KEYS[name]);
-    expect(await codeFor(verifier, { token })).toBe(verdict);
-    const introspected = await postForm(service.as(verifiers.get(verifier)), '/oauth2/introspect', { token });
-    expect(introspected.body['active']).toBe(verdict === 'VALID');
-  });
+  it.each(ROWS)(
+    'answers the verifier %s, which names no tenant, for a key %s: %s',
+    async (verifier, name, verdict) => {
+      const { token } = await service.issue(KEYS[name]);
+      expect(await codeFor(verifier, { token })).toBe(verdict);
+      const introspected = await postForm(service.as(verifiers.get(verifier)), '/oauth2/introspect', {
+        token,
+      });
+      expect(introspected.body['active']).toBe(verdict === 'VALID');
+    },
+  );
 
   it.each([
     [{ orgId: 'acme', projectId: 'hermes' }, 'of hermes in acme', 'VALID'],
@@ -92,7 +97,7 @@ describe.each(['memory', 'mongo'] as const)('verifiers of two tenants, keys kept
     [{ projectId: 'hermes' }, 'of hermes in acme', 'VALID'],
     [{ orgId: 'acme' }, 'of acme', 'VALID'],
     [{ orgId: 'acme' }, 'of globex', 'NOT_FOUND'],
-  ] as const)('one of acme that names %j: a key %s is %s', async (named, name, verdict) => {
+  ] as const)('answers a verifier of acme that names %j, for a key %s: %s', async (named, name, verdict) => {
     const { token } = await service.issue(KEYS[name]);
     expect(await codeFor('acme', { token, ...named })).toBe(verdict);
   });
@@ -107,19 +112,16 @@ describe.each(['memory', 'mongo'] as const)('verifiers of two tenants, keys kept
     ['expired', async () => clock.advance(61)],
   ];
 
-  it.each(states)(
-    'one of acme is not told that a key of globex is %s: it does not exist [T55]',
-    async (name, change) => {
-      const { key, token } = await service.issue({
-        orgId: 'globex',
-        expiresAt: name === 'expired' ? clock.in(60) : undefined,
-      });
-      await change(key.id);
-      expect(await codeFor('acme', { token })).toBe('NOT_FOUND');
-      expect(await codeFor('acme/apollo', { token })).toBe('NOT_FOUND');
-      expect(await codeFor('unbound', { token, orgId: 'globex' })).toBe(name.toUpperCase());
-    },
-  );
+  it.each(states)('hides from a verifier of acme that a key of globex is %s [T55]', async (name, change) => {
+    const { key, token } = await service.issue({
+      orgId: 'globex',
+      expiresAt: name === 'expired' ? clock.in(60) : undefined,
+    });
+    await change(key.id);
+    expect(await codeFor('acme', { token })).toBe('NOT_FOUND');
+    expect(await codeFor('acme/apollo', { token })).toBe('NOT_FOUND');
+    expect(await codeFor('unbound', { token, orgId: 'globex' })).toBe(name.toUpperCase());
+  });
 
   it.each([
     ['acme', { orgId: 'globex' }],
@@ -127,7 +129,7 @@ describe.each(['memory', 'mongo'] as const)('verifiers of two tenants, keys kept
     ['acme', { orgId: 'globex', projectId: 'apollo' }],
     ['acme/apollo', { projectId: 'hermes' }],
     ['acme/apollo', { orgId: 'acme', projectId: 'hermes' }],
-  ])('one bound to %s may not ask about %j', async (verifier, named) => {
+  ])('rejects a verifier of %s that names %j with 403', async (verifier, named) => {
     const { token } = await service.issue({});
     const client = service.as(verifiers.get(verifier));
     const answer = await client.post('/v1/api-keys/verify', { token, authenticated: true, ...named });

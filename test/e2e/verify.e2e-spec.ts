@@ -5,7 +5,7 @@ import { startService, type TestService } from '../support/service';
 const PATH = '/v1/api-keys/verify';
 
 describe.each(['memory', 'mongo'] as const)(
-  'a service that has tokens verified, keys kept in %s',
+  'the verify endpoint with keys kept in the %s store',
   (storage) => {
     let service: TestService;
     let asker: HttpClient;
@@ -19,7 +19,7 @@ describe.each(['memory', 'mongo'] as const)(
     const verify = async (body: object): Promise<HttpAnswer> => asker.post(PATH, body);
     const known = async (token: string): Promise<HttpAnswer> => verify({ token, authenticated: true });
 
-    it('learns whose a good token is, and nothing that is secret or not its business', async () => {
+    it('returns exactly the public fields of a valid key', async () => {
       const { key, token } = await service.issue({
         name: 'ingest',
         scopes: ['memory:read'],
@@ -50,7 +50,7 @@ describe.each(['memory', 'mongo'] as const)(
       });
     });
 
-    it('learns why a genuine token is refused, and of which key it is', async () => {
+    it('returns the reason and the key for a genuine token that is rejected', async () => {
       const { key, token } = await service.issue({ scopes: ['memory:read'] });
       const answer = await verify({ token, scopes: ['memory:read', 'memory:write'] });
       expect(answer.body).toMatchObject({ valid: false, code: 'INSUFFICIENT_SCOPE', key: { id: key.id } });
@@ -58,7 +58,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await known(token)).body).toMatchObject({ code: 'REVOKED', key: { id: key.id } });
     });
 
-    it('learns nothing of a key whose secret is guessed, not even that it is there', async () => {
+    it('reveals nothing about a key whose secret is guessed', async () => {
       const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme' });
       const { token } = issueToken('kw', key.id);
       const guessed = await known(token);
@@ -68,7 +68,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await known('x'.repeat(100_000))).text).toBe('{"valid":false,"code":"MALFORMED"}');
     });
 
-    it('learns where the limit of a key stands, also when it is used up', async () => {
+    it('returns the rate limit of the key, even when it is exhausted', async () => {
       const { key, token } = await service.issue({ rateLimit: { limit: 2, windowSeconds: 60 } });
       const answers = [await known(token), await known(token), await known(token)];
       expect(answers.map(({ status, body }) => [status, body['valid'], body['code']])).toEqual([
@@ -89,7 +89,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(answers[2]?.body['key']).toMatchObject({ id: key.id });
     });
 
-    it('does not use up the limit of a key that is refused', async () => {
+    it('does not count rejected requests against the rate limit', async () => {
       const { token } = await service.issue({ scopes: ['a'], rateLimit: { limit: 1, windowSeconds: 60 } });
       for (const scope of ['b', 'c', 'd']) {
         const { body } = await verify({ token, scopes: [scope] });
@@ -98,7 +98,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await verify({ token, scopes: ['a'] })).body['code']).toBe('VALID');
     });
 
-    it('never lends its own address to the client', async () => {
+    it('does not use the address of the verifier as the client address', async () => {
       const { token } = await service.issue({ allowedIps: ['127.0.0.1', '203.0.113.7'] });
       const forwarded = { 'X-Forwarded-For': '203.0.113.7' };
       const silent = await asker.post(PATH, { token, authenticated: true }, forwarded);
@@ -109,7 +109,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(named.body['code']).toBe('VALID');
     });
 
-    it('needs a key with the scope for it', async () => {
+    it('needs api-keys:verify', async () => {
       const { token } = await service.issue({ scopes: ['memory:read'] });
       const missing = await service.as().post(PATH, { token, authenticated: true });
       expect([missing.status, missing.body['code']]).toEqual([401, 'missing_credential']);
@@ -118,7 +118,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(lacking.headers.get('www-authenticate')).toContain('scope="api-keys:verify"');
     });
 
-    it('is limited itself by the limit of its own key, not of the ones it asks about', async () => {
+    it('applies the rate limit of the caller’s own key', async () => {
       const limited = await service.issue({
         scopes: ['api-keys:verify'],
         rateLimit: { limit: 1, windowSeconds: 60 },

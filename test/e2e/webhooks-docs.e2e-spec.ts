@@ -17,8 +17,8 @@ function blockAfter(mark: string): string {
   return block;
 }
 
-describe('someone who copies the receiver of the guide', () => {
-  it('hears of a key once, and believes nothing that is not signed', async () => {
+describe('the receiver in docs/webhooks.md', () => {
+  it('receives an event once, and rejects unsigned ones', async () => {
     const secret = webhookSecret();
     const folder = await mkdtemp(join(tmpdir(), 'keyward-receiver-'));
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -43,9 +43,9 @@ describe('someone who copies the receiver of the guide', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('reads the waits between tries as they are', () => {
+  it('is documented with the actual retry delays', () => {
     const units: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
-    const [, row = ''] = /^\| after another \|(.*)\|$/m.exec(GUIDE) ?? [];
+    const [, row = ''] = /^\| delay after the previous one \|(.*)\|$/m.exec(GUIDE) ?? [];
     const waits = row.split('|').map((cell) => /(\d+) (\w+)/.exec(cell));
     expect(waits.flatMap((wait) => (wait ? [Number(wait[1]) * (units[String(wait[2])] ?? 0)] : []))).toEqual([
       ...RETRY_DELAYS_SECONDS,

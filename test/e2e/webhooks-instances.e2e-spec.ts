@@ -14,7 +14,7 @@ function eventsOf(service: TestService): EventRepository {
   return service.app.get<EventRepository>(EVENT_REPOSITORY);
 }
 
-describe('two instances over one database', () => {
+describe('two instances with one database', () => {
   const secret = webhookSecret();
   let receiver: WebhookReceiver;
   let one: TestService;
@@ -48,7 +48,7 @@ describe('two instances over one database', () => {
     await receiver.stop();
   });
 
-  it('deliver each event once between them, whoever made the change', async () => {
+  it('deliver each event once, whichever instance made the change', async () => {
     const keys = await Promise.all(
       Array.from({ length: ROUNDS }, async (_, n) =>
         (n % 2 === 0 ? one : other).issue({ orgId: n % 3 === 0 ? 'acme' : 'globex' }),
@@ -70,12 +70,12 @@ describe('two instances over one database', () => {
     expect(new Set(told.flat().map(({ id }) => id))).toEqual(new Set(expected));
   });
 
-  it('let nothing wait in the documents of keys', async () => {
+  it('leave no waiting events in the documents of keys', async () => {
     await until('no event waits', async () => (await storeOf(other).outbox?.pending(10))?.length === 0);
     await expect(storeOf(one).outbox?.oldestPending()).resolves.toBeUndefined();
   });
 
-  it('go on when the one that did the work is stopped, and let go of what is too old', async () => {
+  it('continue after the active instance stops, and delete expired events', async () => {
     await one.stop();
     const { key } = await other.issue({ orgId: 'acme' });
     await receiver.waitFor((message) => message.id === `${key.id}-1`);
@@ -86,7 +86,7 @@ describe('two instances over one database', () => {
     });
   });
 
-  it('tell of a key that expired while nobody was there, once, and whose it was', async () => {
+  it('report once that a key expired while no instance was running', async () => {
     const { key } = await other.issue({ orgId: 'globex', expiresAt: new Date(Date.now() + 2000) });
     await receiver.waitFor((message) => message.id === `${key.id}-1`);
     await other.stop();

@@ -13,8 +13,8 @@ interface StoredKey {
   readonly pending?: readonly JsonObject[];
 }
 
-/** The service as it is built and run in production, over a database that outlives it. */
-describe('a service that is killed', () => {
+/** Runs the built service as in production, with a database that outlives it. */
+describe('a service with webhooks', () => {
   const MONGODB_URI = testDatabaseUri('webhooks');
   const secret = webhookSecret();
   let receiver: WebhookReceiver;
@@ -58,7 +58,7 @@ describe('a service that is killed', () => {
     (await database.collection('events').countDocuments({ deliverAt: { $exists: true } }));
   const beat = async (): Promise<unknown> =>
     leases().updateOne({}, { $set: { holder: 'another instance' }, $inc: { beat: 1 } });
-  /** Somebody else, who does nothing, does what only one is to do; until the returned function is called. */
+  /** Lets another, idle instance hold the lease until the returned function is called. */
   const holdUp = async (): Promise<() => void> => {
     await beat();
     const beating = setInterval(() => void beat(), 1000);
@@ -70,7 +70,7 @@ describe('a service that is killed', () => {
     return () => clearInterval(beating);
   };
 
-  it('delivers all that its operators and tenants did, each message found genuine', async () => {
+  it('delivers all events of operators and tenants with valid signatures', async () => {
     const ids = [await make('acme'), await make('globex')];
     for (const id of ids) {
       await root().patch(`/v1/api-keys/${id}`, { name: 'renamed' });
@@ -95,7 +95,7 @@ describe('a service that is killed', () => {
     expect(JSON.stringify(receiver.received)).not.toContain(rootToken.slice(-49));
   });
 
-  it('with kill -9 between change and delivery still delivers after its restart [T80]', async () => {
+  it('delivers after a restart if kill -9 happens between change and delivery [T80]', async () => {
     const letGo = await holdUp();
     const acknowledged: string[] = [];
     const underWay = Array.from({ length: 30 }, async (_, n) => {
@@ -125,18 +125,18 @@ describe('a service that is killed', () => {
     for (const id of acknowledged) await receiver.waitFor((message) => message.id === `${id}-1`);
     expect(receiver.received.filter(isOfThem)).toHaveLength(acknowledged.length);
     expect(receiver.refused).toEqual([]);
-    // Keys that were stored and not acknowledged have events as well, which no later receiver is to be kept busy with.
+    // Keys that were stored but not acknowledged have events too. Later receivers must not get them.
     await eventuallyIs(waiting, 0);
   });
 
-  it('with kill -9 in the middle of a delivery delivers again, under the same id', async () => {
+  it('delivers again under the same id after kill -9 during a delivery', async () => {
     receiver.answerWith(() => undefined);
     const id = await make('acme');
     const first = await receiver.waitFor(({ data }) => data['keyId'] === id);
     await kill();
     receiver.answerWith(undefined);
 
-    // Nobody gave the lease back: the next instance waits until it has been silent for long enough.
+    // The lease was not released. The next instance waits until it has been silent for long enough.
     service = await runBuiltService(environment);
     const isAgain = (message: typeof first): boolean => message !== first && message.id === first.id;
     const again = await receiver.waitFor(isAgain);
@@ -146,7 +146,7 @@ describe('a service that is killed', () => {
     expect(receiver.refused).toEqual([]);
   });
 
-  it('with SIGTERM gives way at once, and the next goes on', async () => {
+  it('releases its lease on SIGTERM, and the next instance continues at once', async () => {
     await service.stop();
     expect(await leases().findOne({})).toMatchObject({ holder: '' });
     service = await runBuiltService(environment);
@@ -154,11 +154,11 @@ describe('a service that is killed', () => {
       const id = await make('globex');
       await receiver.waitFor(({ data }) => data['keyId'] === id);
     });
-    // Without that, a lease is taken over after 10 s.
+    // Without the release, an instance takes over a lease after 10 s.
     expect(ms).toBeLessThan(8000);
   });
 
-  it('and started with another secret beside the old one is understood by receivers of both [T79]', async () => {
+  it('signs with both the previous and the new secret [T79]', async () => {
     const next = webhookSecret();
     const newReceiver = await startWebhookReceiver(next);
     for (const [url, taker] of [
@@ -178,7 +178,7 @@ describe('a service that is killed', () => {
     await newReceiver.stop();
   });
 
-  it('sends nothing to this machine where that is not allowed, and nothing where it is redirected to [T78]', async () => {
+  it('sends nothing to private addresses unless allowed, and does not follow redirects [T78]', async () => {
     await service.stop();
     const { WEBHOOK_ALLOW_PRIVATE: _allowed, ...guarded } = environment;
     const port = new URL(receiver.url).port;

@@ -12,7 +12,7 @@ import { ADAPTERS, refusalOf, startHost } from '../support/two-adapters';
 
 type Method = (this: unknown, ...parameters: unknown[]) => unknown;
 
-/** Puts another function in the place of a method, as decorators that trace or cache do. */
+/** Replaces a method, as decorators for tracing or caching do. */
 const Traced =
   (): MethodDecorator =>
   (_target, _key, descriptor): void => {
@@ -74,7 +74,7 @@ class MessagesController {
 
   wipe(this: void): void {}
 }
-// As `@MessagePattern` of `@nestjs/microservices` does.
+// Does the same as `@MessagePattern` of `@nestjs/microservices`.
 Reflect.defineMetadata('microservices:pattern', ['wipe'], MessagesController.prototype.wipe);
 
 const withKeys = (controller: Type): ModuleMetadata => ({
@@ -83,7 +83,7 @@ const withKeys = (controller: Type): ModuleMetadata => ({
 });
 
 describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (adapter) => {
-  it('still asks for the scopes that it declares under the wrapper [T48]', async () => {
+  it('still requires the scopes that it declares under the wrapper [T48]', async () => {
     const host = await startHost(adapter, withKeys(WrappedController));
     const issue = async (...scopes: string[]): Promise<string> =>
       (await host.app.get(ApiKeysService).create(rootCaller('system'), { name: 'test', scopes })).token;
@@ -102,15 +102,15 @@ describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (a
     expect(statuses).toEqual([401, 403, 200, 200, 401]);
   });
 
-  it('is not opened by its class: the start is refused [T48]', async () => {
+  it('does not become public through its class: the application does not start [T48]', async () => {
     expect(await refusalOf(adapter, withKeys(OpenController))).toEqual(
       new ConfigurationError(
-        'OpenController.closed is declared @Public() and guarded at once: remove one of the two.',
+        'OpenController.closed has both @Public() and a decorator that requires access: remove one of them.',
       ),
     );
   });
 
-  it('is refused where its constructor replaced the method, and nobody can tell what it declares', async () => {
+  it('prevents the start if its constructor replaced the method', async () => {
     const refusal = await refusalOf(adapter, withKeys(BoundController));
 
     expect(refusal).toBeInstanceOf(ConfigurationError);
@@ -118,8 +118,8 @@ describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (a
   });
 });
 
-describe.each(ADAPTERS)('an application on %s with a handler of messages among guarded routes', (adapter) => {
-  it('does not start, for no scopes are asked of a message, and names the handler [T49]', async () => {
+describe.each(ADAPTERS)('an application on %s with a message handler among guarded routes', (adapter) => {
+  it('does not start, and names the handler [T49]', async () => {
     const refusal = await refusalOf(adapter, withKeys(MessagesController));
 
     expect(refusal).toBeInstanceOf(ConfigurationError);

@@ -19,7 +19,7 @@ export interface Sent {
 
 /** The outcome of a guard. */
 export interface Answered {
-  /** The code of the problem, `let in`, or `fault` for any other error. */
+  /** The code of the problem, `allowed`, or `fault` for any other error. */
   readonly code: string;
   readonly error?: unknown;
   /** The headers set on the response. */
@@ -67,7 +67,7 @@ export function guardedRoute(
     const context = new ExecutionContextHost([request, headers], controller, handler);
     context.setType('http');
     try {
-      return { code: (await guard.canActivate(context)) ? 'let in' : 'denied', headers };
+      return { code: (await guard.canActivate(context)) ? 'allowed' : 'denied', headers };
     } catch (error) {
       return { code: error instanceof ProblemException ? error.problem.code : 'fault', error, headers };
     }

@@ -7,7 +7,7 @@ const measuresHeap = ({ path }) => readFileSync(path, 'utf8').includes('/heap-us
 
 module.exports = class HeapFirst extends Sequencer {
   sort(tests) {
-    // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's own method, which leaves the array alone
+    // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's own method, which does not change the array
     const sorted = super.sort(tests);
     return [...sorted.filter(measuresHeap), ...sorted.filter((test) => !measuresHeap(test))];
   }

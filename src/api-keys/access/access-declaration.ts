@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-/** One thing that a decorator says about who may use a route. */
+/** One access rule of a route, from one decorator. */
 export type AccessDeclaration =
   | { readonly kind: 'scopes'; readonly allOf: readonly string[] }
   | { readonly kind: 'any-scope'; readonly anyOf: readonly string[] }
@@ -15,18 +15,18 @@ export type AccessDeclaration =
 
 const DECLARATIONS = Symbol('keyward:access-declarations');
 
-/** A declaration on a method, by where the method stands. */
+/** A declaration on a method, with the class and the name of the method. */
 interface DeclaredMethod {
   readonly target: object;
   readonly key: string | symbol;
   readonly declaration: AccessDeclaration;
 }
 
-/** A decorator that wraps a method leaves ours on a function that nobody calls; here it is found all the same. */
+/** A decorator that wraps a method leaves the declaration on a function that Nest never calls. This list still has it. */
 const declaredMethods: DeclaredMethod[] = [];
 
 /**
- * A class or method decorator that adds a declaration to those already there. A class adds to what it inherits.
+ * Returns a class or method decorator that adds a declaration to the existing ones. A class also keeps inherited ones.
  */
 export function declareAccess(declaration: AccessDeclaration): ClassDecorator & MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: { value?: unknown }) => {
@@ -36,7 +36,7 @@ export function declareAccess(declaration: AccessDeclaration): ClassDecorator & 
   };
 }
 
-/** The declarations on a class or a method; on a method also those that a wrapper of it hides. */
+/** Returns the declarations on a class or a method, including those on a method that a wrapper hides. */
 export function declarationsOn(holder: object): readonly AccessDeclaration[] {
   const hidden = declaredMethods
     .filter(({ target, key }) => Object.getOwnPropertyDescriptor(target, key)?.value === holder)

@@ -6,11 +6,11 @@ describe.each([
   ['RequireScopes', RequireScopes],
   ['RequireAnyScope', RequireAnyScope],
 ])('@%s()', (name, decorator) => {
-  it('needs at least one scope, as soon as it is written', () => {
+  it('throws without a scope', () => {
     expect(() => decorator()).toThrow(new MisuseError(`@${name}() needs at least one scope`));
   });
 
-  it.each(['*', 'memory:*', 'memory:read:*'])('cannot require the wildcard %s', (scope) => {
+  it.each(['*', 'memory:*', 'memory:read:*'])('throws for the wildcard %s', (scope) => {
     expect(() => decorator('memory:read', scope)).toThrow(
       new MisuseError(
         `@${name}() cannot require "${scope}": a required scope is lower-case segments joined by ":" without a wildcard`,
@@ -33,21 +33,21 @@ describe.each([
     'memory:read\n',
     'memory"read',
     'a'.repeat(129),
-  ])('cannot require the malformed %j', (scope) => {
+  ])('throws for the malformed scope %j', (scope) => {
     expect(() => decorator('memory:read', scope)).toThrow(MisuseError);
   });
 
-  it('names the scope at fault so that nothing in it can break a line', () => {
+  it('names the invalid scope without line breaks', () => {
     expect(() => decorator('a\nb')).toThrow(/cannot require "a\\nb"/);
   });
 
-  it.each(['memory', 'memory:read', 'a.b_c-d:0', 'a'.repeat(128)])('can require %s', (scope) => {
+  it.each(['memory', 'memory:read', 'a.b_c-d:0', 'a'.repeat(128)])('accepts the scope %s', (scope) => {
     expect(() => decorator(scope)).not.toThrow();
   });
 });
 
-describe('decorators', () => {
-  it('leave other classes and methods alone', () => {
+describe('an access decorator', () => {
+  it('does not affect other classes and methods', () => {
     class One {
       @Authenticated()
       list(this: void): void {}

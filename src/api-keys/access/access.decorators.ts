@@ -3,10 +3,10 @@ import { isRequirableScope } from '../domain/scopes';
 import { declareAccess } from './access-declaration';
 
 /**
- * Lets in only keys that hold all of the scopes. On a class and on its methods the decorators add up.
+ * Allows only keys that hold all of the scopes. The decorators of a class and of its methods add up.
  *
  * @param scopes at least one, without wildcards
- * @throws MisuseError at load, for a wildcard, a malformed scope or an empty list
+ * @throws MisuseError for a wildcard, a malformed scope or an empty list, when the class is loaded
  * @example
  * \@RequireScopes('memory:read')
  * \@Get('orgs/:orgId/memories')
@@ -18,30 +18,30 @@ export function RequireScopes(...scopes: readonly string[]): ClassDecorator & Me
 }
 
 /**
- * Lets in only keys that hold at least one of the scopes.
+ * Allows only keys that hold at least one of the scopes.
  *
  * @param scopes at least one, without wildcards
- * @throws MisuseError at load, for a wildcard, a malformed scope or an empty list
+ * @throws MisuseError for a wildcard, a malformed scope or an empty list, when the class is loaded
  */
 export function RequireAnyScope(...scopes: readonly string[]): ClassDecorator & MethodDecorator {
   requireRequirable('RequireAnyScope', scopes);
   return declareAccess({ kind: 'any-scope', anyOf: scopes });
 }
 
-/** Lets in every valid key, whatever its scopes. */
+/** Allows every valid key, whatever its scopes. */
 export function Authenticated(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'authenticated' });
 }
 
-/** Lets in everyone, without looking at any credential. */
+/** Allows every request, without checking a credential. */
 export function Public(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'public' });
 }
 
 /**
- * Says that the handler limits itself to the caller's own binding, so that a bound key needs to name no
- * tenant. `@Tenant()` then is the key's own binding. Asks for nothing itself: beside it stands what does, such
- * as `@Authenticated()`.
+ * Declares that the handler limits itself to the binding of the calling key, so requests with a bound key need not name a
+ * tenant. `@Tenant()` returns the binding of the key. Requires nothing itself: combine it with a decorator that does, such as
+ * `@Authenticated()`.
  */
 export function SelfScoped(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'self-scoped' });
@@ -52,22 +52,22 @@ export function TenantHeaders(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'tenant-headers' });
 }
 
-/** Takes a user's session as well, where an {@link Authenticator} is provided; elsewhere a session is 401. */
+/** Also accepts sessions if an {@link Authenticator} is provided. Without one, a session gets 401. */
 export function AllowSessions(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'sessions' });
 }
 
 /**
- * Accepts a key as OAuth clients present it, too: its id and token by HTTP Basic, or as `client_id` and `client_secret` in
- * the form (RFC 6749 section 2.3.1).
+ * Also accepts a key as OAuth clients present it: its id and token by HTTP Basic, or as `client_id` and `client_secret` in the
+ * form (RFC 6749 section 2.3.1).
  */
 export function ClientCredentials(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'client-credentials' });
 }
 
 /**
- * Verifies the key by a read of the store, not from memory: for routes that create, widen or pass on authority, see
- * decision record 0058. A session's user is always read.
+ * Verifies the key by a read of the store instead of the cache. For routes that create, widen or pass on authority; see
+ * decision record 0058. The user of a session is always read.
  *
  * @example
  * \@RequireScopes('api-keys:write')
@@ -80,8 +80,8 @@ export function Uncached(): ClassDecorator & MethodDecorator {
 }
 
 /**
- * Allows whoever holds the current token of a key, whatever state, restrictions and limits the key has. For the route by
- * which a holder revokes its own key; see decision record 0068.
+ * Allows every caller with the current token of a key, whatever the status, restrictions and limits of the key. For the route
+ * by which a key revokes itself; see decision record 0068.
  */
 export function Possession(): MethodDecorator {
   return declareAccess({ kind: 'possession' });

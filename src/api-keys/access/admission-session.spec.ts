@@ -13,7 +13,7 @@ const ada: Caller = {
 };
 const clientAddress = '203.0.113.7';
 
-/** Knows Ada by her session, and fails for all others as it is told to. */
+/** Accepts only the session of Ada. Fails with the given error for any other. */
 function people(failure: Error = new KeywardError('invalid_session', 'Sign in again.')): Authenticator {
   return {
     recognizes: () => true,
@@ -24,10 +24,10 @@ function people(failure: Error = new KeywardError('invalid_session', 'Sign in ag
   };
 }
 
-/** What a session that is not let in is answered with. */
+/** Returns the problem with which a session is rejected. */
 async function refusal(admitted: Promise<unknown>): Promise<ProblemException> {
   const error: unknown = await admitted.then(
-    () => new Error('the session was let in'),
+    () => new Error('the session was allowed'),
     (reason: unknown) => reason,
   );
   if (error instanceof ProblemException) return error;
@@ -39,12 +39,12 @@ describe('a user with a session', () => {
   const asAda = async (...allOf: string[]): Promise<Caller> =>
     admission.admitSession('session of ada', people(), { scopes: { allOf, anyOf: [] }, clientAddress });
 
-  it('is let in as herself', async () => {
+  it('is allowed as the caller', async () => {
     expect(await asAda()).toBe(ada);
     expect(await asAda('keys:read')).toBe(ada);
   });
 
-  it('is refused what she may not do herself, though she may give it to a key', async () => {
+  it('is rejected without a required scope, even if it may grant this scope to a key', async () => {
     const { problem, headers } = await refusal(asAda('keys:read', 'memory:read'));
     expect(problem).toMatchObject({ code: 'insufficient_scope', status: 403 });
     expect(headers['WWW-Authenticate']).toMatch(
@@ -53,8 +53,8 @@ describe('a user with a session', () => {
   });
 });
 
-describe('someone whose session is not good', () => {
-  it('is refused with a challenge, and asked to wait when that goes on', async () => {
+describe('a user with an invalid session', () => {
+  it('is rejected with a challenge, and gets 429 after repeated failures', async () => {
     const { admission } = keyDoor({
       http: { realm: 'acme' },
       limits: { failedCredentials: { limit: 2, windowSeconds: 60 } },
@@ -73,7 +73,7 @@ describe('someone whose session is not good', () => {
   it.each([
     ['user_disabled', 403, {}],
     ['issuer_unavailable', 503, { 'Retry-After': '1' }],
-  ] as const)('is told %s, which is no failed guess', async (code, status, headers) => {
+  ] as const)('gets %s, which does not count as a failed credential', async (code, status, headers) => {
     const { admission } = keyDoor({ limits: { failedCredentials: { limit: 1, windowSeconds: 60 } } });
     const failing = people(new KeywardError(code, 'Ask an administrator.'));
     for (let time = 0; time < 3; time += 1) {
@@ -85,7 +85,7 @@ describe('someone whose session is not good', () => {
     }
   });
 
-  it('is no reason to hide a fault of ours', async () => {
+  it('causes no problem response if the authenticator fails unexpectedly', async () => {
     const { admission } = keyDoor();
     const failing = people(new RangeError('a fault of ours'));
     await expect(

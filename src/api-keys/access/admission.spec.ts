@@ -27,13 +27,13 @@ const required: Requirement = {
   clientAddress: '203.0.113.7',
 };
 
-/** Admission, whose answers are waited for, however soon they come. */
+/** Admission that always returns a promise. */
 interface Waiting {
   admit(...asked: Parameters<Admission['admit']>): Promise<Passed>;
   admitSession: Admission['admitSession'];
 }
 
-/** A door with room for two failures a minute. */
+/** Admission that allows two failures a minute. */
 function door(): { repository: MemoryApiKeyRepository; admission: Waiting } {
   const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
   const options: ApiKeysOptions = {
@@ -88,7 +88,7 @@ async function keep(
 
 async function refusal(admitted: Promise<unknown>): Promise<ProblemException> {
   const error: unknown = await admitted.then(
-    () => new Error('the request was let in'),
+    () => new Error('the request was allowed'),
     (reason: unknown) => reason,
   );
   if (error instanceof ProblemException) return error;
@@ -98,10 +98,10 @@ const codeOf = async (admitted: Promise<unknown>): Promise<string> => (await ref
 
 const stranger: PresentedCredential = { kind: 'token', scheme: 'bearer', token: 'kw_1' };
 
-describe('a request that must not be answered from memory', () => {
+describe('a request to an uncached route', () => {
   const uncached = ['guard', { noCache: true }] as const;
 
-  it('costs a read of the store with a good key, and none with a forged, unknown or insufficient one [T13]', async () => {
+  it('causes a read with a valid key, and none with a forged, unknown or insufficient one [T13]', async () => {
     const { admission, repository } = door();
     const { id, credential } = await keep(repository);
     const token = issueToken('kw', id).token;
@@ -134,8 +134,8 @@ describe('a request that must not be answered from memory', () => {
   });
 });
 
-describe('a request with a good key', () => {
-  it('is let in, with the record of the key', async () => {
+describe('a request with a valid key', () => {
+  it('is allowed, with the record of the key', async () => {
     const { admission, repository } = door();
     const { id, credential } = await keep(repository);
     expect(await admission.admit(credential, required)).toMatchObject({
@@ -145,7 +145,7 @@ describe('a request with a good key', () => {
     });
   });
 
-  it('is let in under the id of the key as user name, and under no other', async () => {
+  it('is allowed with the id of the key as user name, and rejected with any other', async () => {
     const { admission, repository } = door();
     const [mine, other] = [await keep(repository), await keep(repository)];
     const under = (userName: string): Promise<unknown> =>
@@ -159,7 +159,7 @@ describe('a request with a good key', () => {
     expect(await codeOf(under(mine.id.toUpperCase()))).toBe('user_name_mismatch');
   });
 
-  it('waits where the rate limit of the key is used up, which is no failure of its client', async () => {
+  it('gets 429 if the rate limit of the key is used up, which does not count as a failed credential', async () => {
     const { admission, repository } = door();
     const { credential } = await keep(repository, { rateLimit: { limit: 1, windowSeconds: 60 } });
     expect((await admission.admit(credential, required)).rateLimit).toMatchObject({ remaining: 0 });
@@ -177,8 +177,8 @@ describe('a request with a good key', () => {
   });
 });
 
-describe('a client whose credentials fail', () => {
-  it('is asked to wait from the third on, and let in all the same with a good key', async () => {
+describe('a client with failed credentials', () => {
+  it('gets 429 from the third on, and is still allowed with a valid key', async () => {
     const { admission, repository } = door();
     const { credential } = await keep(repository);
     expect(await codeOf(admission.admit(stranger, required))).toBe('malformed_token');
@@ -191,7 +191,7 @@ describe('a client whose credentials fail', () => {
     await expect(admission.admit(credential, required)).resolves.toMatchObject({ code: 'VALID' });
   });
 
-  it('is counted by itself, and with all others of unknown address', async () => {
+  it('is counted by its network, or together with all clients of unknown address', async () => {
     const { admission } = door();
     const from = async (clientAddress: string | undefined): Promise<string> =>
       codeOf(admission.admit(stranger, { ...required, clientAddress }));
@@ -207,7 +207,7 @@ describe('a client whose credentials fail', () => {
     ['revoked', { revokedAt: NOON }, 'key_revoked'],
     ['disabled', { enabled: false }, 'key_disabled'],
     ['expired', { expiresAt: NOON }, 'key_expired'],
-  ])('is counted where its key is %s', async (_state, part, code) => {
+  ])('is counted if its key is %s', async (_state, part, code) => {
     const { admission, repository } = door();
     const { credential } = await keep(repository, part);
     for (let time = 0; time < 2; time += 1)
@@ -216,10 +216,10 @@ describe('a client whose credentials fail', () => {
   });
 
   it.each<[string, Partial<ApiKey>, string]>([
-    ['of globex', { orgId: 'globex' }, 'binding_mismatch'],
-    ['without the scope', { scopes: [] }, 'insufficient_scope'],
-    ['of another address', { allowedIps: ['198.51.100.7'] }, 'ip_not_allowed'],
-  ])('is not counted where its key is good, but %s', async (_state, part, code) => {
+    ['is bound to globex', { orgId: 'globex' }, 'binding_mismatch'],
+    ['lacks the scope', { scopes: [] }, 'insufficient_scope'],
+    ['may not be used from its address', { allowedIps: ['198.51.100.7'] }, 'ip_not_allowed'],
+  ])('is not counted if its valid key %s', async (_state, part, code) => {
     const { admission, repository } = door();
     const { credential } = await keep(repository, part);
     for (let time = 0; time < 4; time += 1)
@@ -228,11 +228,11 @@ describe('a client whose credentials fail', () => {
   });
 });
 
-describe('a request without one credential', () => {
+describe('a request without exactly one credential', () => {
   it.each([
     ['none', 'missing_credential', 401],
     ['ambiguous', 'invalid_request', 400],
-  ] as const)('is refused, and not counted, where it is %s', async (kind, code, status) => {
+  ] as const)('is rejected and not counted: %s', async (kind, code, status) => {
     const { admission } = door();
     for (let time = 0; time < 4; time += 1) {
       expect((await refusal(admission.admit({ kind }, required))).problem).toMatchObject({ code, status });
@@ -241,8 +241,8 @@ describe('a request without one credential', () => {
   });
 });
 
-describe('a request while the store is away', () => {
-  it('is refused with 503, and asked to come again', async () => {
+describe('a request while the store fails', () => {
+  it('gets 503 with Retry-After if the store is unreachable', async () => {
     const { admission, repository } = door();
     const { credential } = await keep(repository);
     jest.spyOn(repository, 'find').mockRejectedValue(new StorageUnavailableError(new Error('away')));
@@ -251,7 +251,7 @@ describe('a request while the store is away', () => {
     expect(refused.headers).toEqual({ 'Retry-After': '1' });
   });
 
-  it('hands on an error that it does not know', async () => {
+  it('fails with the same error if the error is unexpected', async () => {
     const { admission, repository } = door();
     const { credential } = await keep(repository);
     jest.spyOn(repository, 'find').mockRejectedValue(new RangeError('a fault of ours'));

@@ -20,8 +20,8 @@ import { rateLimitHeaders } from './rate-limit-headers';
 type Refusal = Exclude<Verification, Passed>;
 
 /**
- * Lets a request in by the credential it presents, or refuses it with the answer RFC 6750 asks for. Shared by the
- * guard and by forward-auth.
+ * Allows a request by its credential, or rejects it with the response that RFC 6750 specifies. The guard and forward-auth
+ * share it.
  */
 @Injectable()
 export class Admission {
@@ -39,11 +39,11 @@ export class Admission {
   }
 
   /**
-   * Lets a key in; at once where the verifier answers at once.
+   * Allows a request with a key. Returns synchronously if the verifier does.
    *
-   * @param door who asks, for the metrics
-   * @param options how the key is verified; with `noCache` only a key that is good is read from the store again
-   * @throws ProblemException if the request is refused (thrown or rejected)
+   * @param door the caller, for the metrics
+   * @param options how the key is verified; with `noCache` the store is read only for a token that seems valid
+   * @throws ProblemException if the request is rejected (thrown or as a rejection)
    */
   admit(
     credential: PresentedCredential,
@@ -65,9 +65,9 @@ export class Admission {
   }
 
   /**
-   * Lets a user's session in.
+   * Allows a request with a session.
    *
-   * @throws ProblemException if the request is refused
+   * @throws ProblemException if the request is rejected
    */
   async admitSession(
     token: string,
@@ -86,7 +86,7 @@ export class Admission {
     }
   }
 
-  /** Reads the store only for tokens that are good as far as is known, so that forged ones cost nothing more. */
+  /** Reads the store again only for tokens that seem valid, so that forged ones cause no further reads. */
   private async confirmed(
     token: string,
     requirement: Requirement,
@@ -110,8 +110,8 @@ export class Admission {
   }
 
   /**
-   * A user name that is given with a token must be the id of its key. Compared with the id in the token, before anything is
-   * looked up or counted: it proves nothing.
+   * Rejects a user name that is not the id of the token's key. Compares it with the id in the token before any look-up or
+   * count, because it proves nothing.
    */
   private requireOwnName({ token, userName }: PresentedToken, { scopes }: Requirement): void {
     if (userName === undefined) return;
@@ -130,14 +130,14 @@ export class Admission {
     if (verification.code === 'RATE_LIMITED') {
       return ProblemException.from(
         'rate_limited',
-        'Try again after the seconds in Retry-After.',
+        'Try again after the number of seconds in Retry-After.',
         rateLimitHeaders(verification.rateLimit),
       );
     }
     return this.counted(refusalOf(verification.code, requirement.scopes, this.realm), requirement);
   }
 
-  /** A failed credential counts against the client's address; past the limit it answers 429. */
+  /** Counts a failed credential against the client's address. Returns a 429 above the limit. */
   private async counted(
     refusal: ProblemException,
     { clientAddress }: Pick<Requirement, 'clientAddress'>,

@@ -6,9 +6,9 @@ type Refusal = Exclude<DecisionCode, 'VALID'> | 'USER_NAME_MISMATCH';
 const invalidToken = (description: string): string =>
   `Bearer realm="keyward", error="invalid_token", error_description="${description}"`;
 
-describe('the answer to a key that is not good', () => {
+describe('the response to an invalid key', () => {
   it.each<[Refusal, string, string]>([
-    ['MALFORMED', 'malformed_token', invalidToken('The token is not an API key')],
+    ['MALFORMED', 'malformed_token', invalidToken('The token is malformed')],
     ['NOT_FOUND', 'invalid_token', invalidToken('The API key is not valid')],
     ['ROTATED', 'key_rotated', invalidToken('This token was replaced by a newer one')],
     ['REVOKED', 'key_revoked', invalidToken('The API key is revoked')],
@@ -20,7 +20,7 @@ describe('the answer to a key that is not good', () => {
       'user_name_mismatch',
       invalidToken('User name and password belong to different keys'),
     ],
-  ])('that is %s is 401 %s with an invalid_token challenge', (code, problemCode, challenge) => {
+  ])('for %s is 401 %s with an invalid_token challenge', (code, problemCode, challenge) => {
     const { problem, headers } = refusalOf(code, { allOf: [], anyOf: [] }, 'keyward');
 
     expect([problem.status, problem.code, problem.type]).toEqual([
@@ -34,17 +34,14 @@ describe('the answer to a key that is not good', () => {
   it.each<[Refusal, string]>([
     ['IP_NOT_ALLOWED', 'ip_not_allowed'],
     ['BINDING_MISMATCH', 'binding_mismatch'],
-  ])(
-    'that is %s is 403 %s without a challenge: another key is no remedy that a client can pick',
-    (code, expected) => {
-      const { problem, headers } = refusalOf(code, { allOf: ['memory:read'], anyOf: [] }, 'keyward');
+  ])('for %s is 403 %s without a challenge', (code, expected) => {
+    const { problem, headers } = refusalOf(code, { allOf: ['memory:read'], anyOf: [] }, 'keyward');
 
-      expect([problem.status, problem.code]).toEqual([403, expected]);
-      expect(headers).toEqual({});
-    },
-  );
+    expect([problem.status, problem.code]).toEqual([403, expected]);
+    expect(headers).toEqual({});
+  });
 
-  it('that lacks scopes is 403 and names every scope that may help, once', () => {
+  it('for INSUFFICIENT_SCOPE is 403 and names every required or alternative scope once', () => {
     const required = { allOf: ['a:read', 'b:read'], anyOf: [['c:read', 'a:read'], ['d:read']] };
     const { problem, headers } = refusalOf('INSUFFICIENT_SCOPE', required, 'keyward');
 
@@ -52,31 +49,31 @@ describe('the answer to a key that is not good', () => {
     expect(headers).toEqual({
       'WWW-Authenticate':
         'Bearer realm="keyward", error="insufficient_scope", ' +
-        'error_description="The API key lacks a scope that this needs", scope="a:read b:read c:read d:read"',
+        'error_description="The API key lacks a required scope", scope="a:read b:read c:read d:read"',
     });
   });
 
   it.each<[Refusal, RegExp]>([
-    ['MALFORMED', /whole token was copied/],
+    ['MALFORMED', /copied the whole token/],
     ['NOT_FOUND', /valid API key/],
-    ['ROTATED', /token that the rotation gave/],
+    ['ROTATED', /token that the rotation returned/],
     ['REVOKED', /new API key/],
-    ['DISABLED', /enabled again/],
+    ['DISABLED', /to be enabled/],
     ['EXPIRED', /new API key/],
-    ['OWNER_DISABLED', /owner of the API key enabled again/],
+    ['OWNER_DISABLED', /owner of the API key to be enabled/],
     ['USER_NAME_MISMATCH', /id of the key/],
     ['IP_NOT_ALLOWED', /allowlist/],
     ['INSUFFICIENT_SCOPE', /scopes named in WWW-Authenticate/],
     ['BINDING_MISMATCH', /organisation and project/],
-  ])('that is %s says in its detail what to do', (code, advice) => {
+  ])('for %s states in its detail what to do', (code, advice) => {
     const { problem } = refusalOf(code, { allOf: [], anyOf: [] }, 'keyward');
 
     expect(problem.detail).toMatch(advice);
   });
 });
 
-describe('the answer to a request without a key', () => {
-  it('is 401 with a bare challenge', () => {
+describe('the response to a request without a key', () => {
+  it('is 401 with a challenge without an error code', () => {
     const { problem, headers } = missingCredential('acme api');
 
     expect([problem.status, problem.code]).toEqual([401, 'missing_credential']);
@@ -85,21 +82,21 @@ describe('the answer to a request without a key', () => {
   });
 });
 
-describe('the answer to a request with several keys', () => {
+describe('the response to a request with several keys', () => {
   it('is 400 with an invalid_request challenge', () => {
     const { problem, headers } = ambiguousCredential('keyward');
 
     expect([problem.status, problem.code]).toEqual([400, 'invalid_request']);
     expect(headers).toEqual({
       'WWW-Authenticate':
-        'Bearer realm="keyward", error="invalid_request", error_description="The request is not well formed"',
+        'Bearer realm="keyward", error="invalid_request", error_description="The request is malformed"',
     });
     expect(problem.detail).toMatch(/one API key, and each header once/);
   });
 });
 
-describe('the answer to a session that is not good', () => {
-  it('is 401 with an invalid_token challenge, and what its keeper says of it', () => {
+describe('the response to an invalid session', () => {
+  it("is 401 with an invalid_token challenge and the authenticator's detail", () => {
     const { problem, headers } = invalidSession('Sign in again.', 'acme api');
 
     expect([problem.status, problem.code, problem.detail]).toEqual([

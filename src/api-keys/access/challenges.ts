@@ -6,13 +6,13 @@ import type { ScopeRequirement } from '../domain/scopes';
 type Refusal = Exclude<DecisionCode, 'VALID'> | 'USER_NAME_MISMATCH';
 
 const REFUSALS: Readonly<Record<Refusal, readonly [ProblemCode, string]>> = {
-  MALFORMED: ['malformed_token', 'Check that the whole token was copied, and nothing else.'],
+  MALFORMED: ['malformed_token', 'Check that you copied the whole token and nothing else.'],
   NOT_FOUND: ['invalid_token', 'Present a valid API key.'],
-  ROTATED: ['key_rotated', 'Use the token that the rotation gave.'],
+  ROTATED: ['key_rotated', 'Use the token that the rotation returned.'],
   REVOKED: ['key_revoked', 'Ask for a new API key.'],
-  DISABLED: ['key_disabled', 'Have the API key enabled again.'],
+  DISABLED: ['key_disabled', 'Ask for the API key to be enabled.'],
   EXPIRED: ['key_expired', 'Ask for a new API key.'],
-  OWNER_DISABLED: ['owner_disabled', 'Have the owner of the API key enabled again.'],
+  OWNER_DISABLED: ['owner_disabled', 'Ask for the owner of the API key to be enabled.'],
   USER_NAME_MISMATCH: ['user_name_mismatch', 'Send the id of the key as the user name.'],
   IP_NOT_ALLOWED: ['ip_not_allowed', 'Call from an address on the allowlist of the API key.'],
   INSUFFICIENT_SCOPE: [
@@ -22,7 +22,7 @@ const REFUSALS: Readonly<Record<Refusal, readonly [ProblemCode, string]>> = {
   BINDING_MISMATCH: ['binding_mismatch', 'Name the organisation and project that the API key is bound to.'],
 };
 
-/** Translates a refusing decision into the answer RFC 6750 section 3.1 asks for. */
+/** Returns the response that RFC 6750 section 3.1 specifies for a rejecting decision. */
 export function refusalOf(code: Refusal, required: ScopeRequirement, realm: string): ProblemException {
   const [problemCode, detail] = REFUSALS[code];
   if (PROBLEM_CATALOGUE[problemCode].status === 401) {
@@ -33,12 +33,12 @@ export function refusalOf(code: Refusal, required: ScopeRequirement, realm: stri
   return challenged(problemCode, detail, realm, 'insufficient_scope', scope);
 }
 
-/** A session that is not good. */
+/** Returns the problem for an invalid session. */
 export function invalidSession(detail: string, realm: string): ProblemException {
   return challenged('invalid_session', detail, realm, 'invalid_token');
 }
 
-/** No credential at all: a bare challenge, without an error code (RFC 6750 section 3.1). */
+/** Returns the problem for a missing credential. Its challenge has no error code (RFC 6750 section 3.1). */
 export function missingCredential(realm: string): ProblemException {
   return challenged(
     'missing_credential',
@@ -47,14 +47,9 @@ export function missingCredential(realm: string): ProblemException {
   );
 }
 
-/** More than one credential. */
+/** Returns the problem for more than one credential. */
 export function ambiguousCredential(realm: string): ProblemException {
-  return challenged(
-    'invalid_request',
-    'Present one API key, and each header once.',
-    realm,
-    'invalid_request',
-  );
+  return challenged('invalid_request', 'Send one API key, and each header once.', realm, 'invalid_request');
 }
 
 function challenged(

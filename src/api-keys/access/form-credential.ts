@@ -5,13 +5,13 @@ import type { HttpRequest } from '../../http/http-request';
 
 /**
  * Combines the credential in the headers of a request with the one in its form (RFC 6749 section 2.3.1). In the form,
- * `client_secret` is a token, and `client_id` is the id of its key (`client_secret_post`). A client uses one method in each
- * request: `client_secret` beside a credential in a header is ambiguous. `client_id` alone may stand beside a header.
+ * `client_secret` is a token, and `client_id` is the id of its key (`client_secret_post`). `client_secret` together with a
+ * credential in a header is ambiguous. `client_id` alone may accompany a header.
  *
- * Reads the body, also of a caller that nothing is known of yet, so that what contradicts itself is refused before
- * anything is counted (decision record 0074).
+ * Reads the body before the caller is verified, so that a contradictory request is rejected before it is counted (decision
+ * record 0074).
  *
- * @throws ProblemException if the body is no form, or names a credential twice or by half
+ * @throws ProblemException if the body is not a form, or names a credential twice or incompletely
  */
 export async function readClientCredential(
   request: HttpRequest,
@@ -22,7 +22,7 @@ export async function readClientCredential(
   const [id, secret] = [once(form, 'client_id'), once(form, 'client_secret')];
   if (secret !== undefined) {
     if (inHeaders.kind === 'token') return { kind: 'ambiguous' };
-    if (id === undefined) throw fault('client_id', 'must be given beside client_secret');
+    if (id === undefined) throw fault('client_id', 'is required with client_secret');
     return { kind: 'token', scheme: 'form', userName: id, token: secret };
   }
   if (id === undefined || inHeaders.kind === 'none') return inHeaders;
@@ -30,13 +30,13 @@ export async function readClientCredential(
   return userName === id ? { ...inHeaders, userName } : { kind: 'ambiguous' };
 }
 
-/** A parameter without a value counts as left out (RFC 6749 section 3.2). */
+/** Returns a parameter. One without a value counts as absent (RFC 6749 section 3.2). */
 function once(form: unknown, name: string): string | undefined {
   const isGiven = typeof form === 'object' && form !== null && Object.hasOwn(form, name);
   const value: unknown = isGiven ? Reflect.get(form, name) : undefined;
   if (value === undefined || value === '') return undefined;
   if (typeof value === 'string') return value;
-  throw fault(name, 'must be given once');
+  throw fault(name, 'must be sent exactly once');
 }
 
 function fault(name: string, message: string): Error {

@@ -60,7 +60,7 @@ type Route = 'list' | 'add' | 'burn';
 const ROUTES: readonly Route[] = ['list', 'add', 'burn'];
 
 describe('a guarded route', () => {
-  it('shows its requirement to the guard and to the audit of routes, as separate decorators do', () => {
+  it('has the same access as with separate decorators', () => {
     for (const route of ROUTES) {
       expect(accessOf(route)).toEqual(
         compileRouteAccess(SeparateDecorators, methodOf(route, SeparateDecorators)),
@@ -68,7 +68,7 @@ describe('a guarded route', () => {
     }
   });
 
-  it('documents the problems that follow from its requirement and from what it reads', () => {
+  it('documents the problems of its requirement and of what it reads', () => {
     const [list, add, burn] = ROUTES.map(codesOf);
     expect(list).toContain('key_disabled');
     expect(list).not.toContain('insufficient_scope');
@@ -78,7 +78,7 @@ describe('a guarded route', () => {
     for (const code of ofAdd) expect([...(list ?? []), ...(burn ?? [])]).not.toContain(code);
   });
 
-  it('documents its name, its parameters and that it accepts sessions', () => {
+  it('documents its operation id, its parameters and whether it accepts sessions', () => {
     expect(ROUTES.map((route) => metadataOf('swagger/apiOperation', route))).toEqual([
       { summary: '', operationId: 'listShelves' },
       { summary: '', operationId: 'addBook' },
@@ -105,6 +105,6 @@ function metadataOf(name: string, route: Route): unknown {
 }
 
 function methodOf(route: Route, controller: Type = ShelvesController): object {
-  // Looked up where Nest looks: the decorators have replaced the method.
+  // From the descriptor, because the decorators have replaced the method.
   return Object.getOwnPropertyDescriptor(controller.prototype, route)?.value as object;
 }

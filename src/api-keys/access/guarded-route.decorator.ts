@@ -10,16 +10,16 @@ import { OwnRouteGuard } from './own-route.guard';
 import { AllowSessions, Authenticated, Possession, RequireScopes, Uncached } from './access.decorators';
 import { ScopesGuard } from './scopes.guard';
 
-/** The access that a route declares: exactly one of the three. */
+/** The access that a route declares: exactly one of the three members. */
 type Access =
   | { readonly scopes: readonly string[]; readonly authenticated?: never; readonly possession?: never }
   | { readonly scopes?: never; readonly authenticated: true; readonly possession?: never }
   | { readonly scopes?: never; readonly authenticated?: never; readonly possession: true };
 
-/** What a route requires, reads and answers. */
+/** Options of {@link GuardedRoute}. */
 type GuardedRouteOptions<Body extends object, Query extends object> = Access &
   Reads<Body, Query> & {
-    /** Accepts a user's session too: `@AllowSessions()`. */
+    /** Also accepts sessions: `@AllowSessions()`. */
     readonly sessions?: boolean;
     /** Verifies the key by a read of the store: `@Uncached()`. */
     readonly uncached?: boolean;
@@ -32,7 +32,7 @@ type GuardedRouteOptions<Body extends object, Query extends object> = Access &
   };
 
 /**
- * A controller of our own routes behind `ScopesGuard`. Its routes use {@link GuardedRoute}, except that of introspection.
+ * Declares a controller of Keyward's routes behind `ScopesGuard`. Its routes use {@link GuardedRoute}, except introspection.
  *
  * @param path the path of all its routes
  * @param tag the section of the OpenAPI document
@@ -54,8 +54,8 @@ export function GuardedController(
 }
 
 /**
- * A route of a {@link GuardedController}: who may use it, what it reads, and its part of the OpenAPI document. Put it
- * below the HTTP verb. The comment of the method becomes the summary.
+ * Declares a route of a {@link GuardedController}: its access, what it reads, and its part of the OpenAPI document. Put it
+ * below the decorator of the HTTP method. The comment of the method becomes the summary.
  *
  * @param operationId its name in the OpenAPI document
  * @example

@@ -26,7 +26,7 @@ class Memories {
 }
 const { list, mine } = Memories.prototype;
 
-/** Takes the tenant from a header that the host's proxy sets. */
+/** Reads the tenant from a header that the host's proxy sets. */
 class HostGuard extends ScopesGuard {
   protected override tenantOf(request: HttpRequest): TenantContext {
     return { orgId: String(request.raw?.headers['x-tenant']) };
@@ -39,7 +39,7 @@ adapterHost.httpAdapter = {
   setHeader: () => undefined,
 } as unknown as AbstractHttpAdapter;
 
-/** What one import of the module consists of: a store of its own, and what decides by it. */
+/** One import of the module, with its own store. */
 function house(): {
   readonly admission: Admission;
   readonly options: ApiKeysOptions;
@@ -74,7 +74,7 @@ function requestWith(token: string, orgId: string, headers: Record<string, strin
   return { raw, params: { orgId } };
 }
 
-/** An identity provider that knows one session, and lists those that it was asked for. */
+/** An identity provider that knows one session, and records the sessions that it was asked about. */
 class Provider implements Authenticator {
   readonly asked: string[] = [];
 
@@ -86,24 +86,24 @@ class Provider implements Authenticator {
 
   async authenticate(token: string): Promise<Caller> {
     this.asked.push(token);
-    if (token !== this.session) throw new Error('no session of this provider');
+    if (token !== this.session) throw new Error('not a session of this provider');
     return Promise.resolve(rootCaller('somebody'));
   }
 }
 
-/** What a guard makes of a request: the code of its problem, or that it lets it in. */
+/** Returns the decision of a guard: `allowed`, `denied` or the code of the problem. */
 async function judgedBy(guard: ScopesGuard, request: HttpRequest, handler = list): Promise<string> {
   const context = new ExecutionContextHost([request, {}], Memories, handler);
   context.setType('http');
   try {
-    return (await guard.canActivate(context)) ? 'let in' : 'denied';
+    return (await guard.canActivate(context)) ? 'allowed' : 'denied';
   } catch (error) {
     if (!(error instanceof ProblemException)) throw error;
     return error.problem.code;
   }
 }
 
-describe('a request that one guard let in', () => {
+describe('a request that one guard allowed', () => {
   let customers: House;
   let acme: string;
 
@@ -112,92 +112,92 @@ describe('a request that one guard let in', () => {
     acme = await customers.issue('acme');
   });
 
-  it('is let in by another of the same class and module, and counts once', async () => {
+  it('is allowed by another guard of the same class and module, and counts once', async () => {
     const request = requestWith(acme, 'acme');
 
-    expect(await judgedBy(guardOf(customers), request)).toBe('let in');
-    expect(await judgedBy(guardOf(customers), request)).toBe('let in');
+    expect(await judgedBy(guardOf(customers), request)).toBe('allowed');
+    expect(await judgedBy(guardOf(customers), request)).toBe('allowed');
     expect(customers.verify).toHaveBeenCalledTimes(1);
   });
 
-  it('is nobody to the guard of another store, also where the two have the same options', async () => {
+  it('is rejected by the guard of another store, even with the same options', async () => {
     const staff: House = { ...house(), options: customers.options };
     const request = requestWith(acme, 'acme');
 
-    expect(await judgedBy(guardOf(customers), request)).toBe('let in');
+    expect(await judgedBy(guardOf(customers), request)).toBe('allowed');
     expect(await judgedBy(guardOf(staff), request)).toBe('invalid_token');
-    expect(await judgedBy(guardOf(staff), requestWith(await staff.issue('acme'), 'acme'))).toBe('let in');
+    expect(await judgedBy(guardOf(staff), requestWith(await staff.issue('acme'), 'acme'))).toBe('allowed');
   });
 
-  it('is judged anew by one that goes by other options [T47]', async () => {
+  it('gets a new decision from a guard with other options [T47]', async () => {
     const ofAccounts: House = {
       ...customers,
       options: { storage: 'memory', tenant: { params: { orgId: 'account' } } },
     };
     const request = requestWith(acme, 'acme');
 
-    expect(await judgedBy(guardOf(customers), request)).toBe('let in');
+    expect(await judgedBy(guardOf(customers), request)).toBe('allowed');
     expect(await judgedBy(guardOf(ofAccounts), request)).toBe('binding_mismatch');
   });
 
-  it('is judged by a subclass as the subclass judges, whichever of the two comes first', async () => {
+  it('gets a separate decision from a subclass, whichever guard runs first', async () => {
     const [plain, own] = [guardOf(customers), guardOf(customers, HostGuard)];
     const elsewhere = requestWith(acme, 'acme', { 'x-tenant': 'globex' });
     const foreignPath = requestWith(acme, 'globex', { 'x-tenant': 'acme' });
     const here = requestWith(acme, 'acme', { 'x-tenant': 'acme' });
 
     expect([await judgedBy(plain, elsewhere), await judgedBy(own, elsewhere)]).toEqual([
-      'let in',
+      'allowed',
       'binding_mismatch',
     ]);
     expect([await judgedBy(own, foreignPath), await judgedBy(plain, foreignPath)]).toEqual([
-      'let in',
+      'allowed',
       'binding_mismatch',
     ]);
-    expect([await judgedBy(plain, here), await judgedBy(own, here)]).toEqual(['let in', 'let in']);
+    expect([await judgedBy(plain, here), await judgedBy(own, here)]).toEqual(['allowed', 'allowed']);
   });
 
-  it('is not judged twice by one instance of a subclass, and is by two, which may go by different things', async () => {
+  it('gets one decision from one instance of a subclass, and two from two instances', async () => {
     const own = guardOf(customers, HostGuard);
     const request = requestWith(acme, 'acme', { 'x-tenant': 'acme' });
 
-    expect([await judgedBy(own, request), await judgedBy(own, request)]).toEqual(['let in', 'let in']);
+    expect([await judgedBy(own, request), await judgedBy(own, request)]).toEqual(['allowed', 'allowed']);
     expect(customers.verify).toHaveBeenCalledTimes(1);
-    expect(await judgedBy(guardOf(customers, HostGuard), request)).toBe('let in');
+    expect(await judgedBy(guardOf(customers, HostGuard), request)).toBe('allowed');
     expect(customers.verify).toHaveBeenCalledTimes(2);
   });
 
-  it('is judged anew where it comes again by another path to the same handler', async () => {
+  it('gets a new decision if it reaches the same handler by another path', async () => {
     const guard = guardOf(customers);
     const request = requestWith(acme, 'acme');
 
-    expect(await judgedBy(guard, request)).toBe('let in');
+    expect(await judgedBy(guard, request)).toBe('allowed');
     request.params = { orgId: 'globex' };
     expect(await judgedBy(guard, request)).toBe('binding_mismatch');
     request.params = { orgId: 'acme' };
-    expect(await judgedBy(guard, request)).toBe('let in');
+    expect(await judgedBy(guard, request)).toBe('allowed');
     expect(accessOf(request)?.tenant).toEqual({ orgId: 'acme' });
   });
 
-  it('has not been let in by the path that it took to while it was judged', async () => {
+  it('gets a new decision if its path changed during the first one', async () => {
     const guard = guardOf(customers);
     const request = requestWith(acme, 'acme');
     const first = judgedBy(guard, request);
     request.params = { orgId: 'globex' };
 
-    expect(await first).toBe('let in');
+    expect(await first).toBe('allowed');
     expect(await judgedBy(guard, request)).toBe('binding_mismatch');
   });
 
-  it('with a session is judged anew by a guard that knows another identity provider', async () => {
+  it('gets a new decision on a session from a guard with another identity provider', async () => {
     const ours = new Provider('acme-session');
     const request = requestWith('acme-session', 'acme');
 
-    expect(await judgedBy(guardOf(customers, ScopesGuard, ours), request, mine)).toBe('let in');
-    expect(await judgedBy(guardOf(customers, ScopesGuard, ours), request, mine)).toBe('let in');
+    expect(await judgedBy(guardOf(customers, ScopesGuard, ours), request, mine)).toBe('allowed');
+    expect(await judgedBy(guardOf(customers, ScopesGuard, ours), request, mine)).toBe('allowed');
     expect(ours.asked).toHaveLength(1);
     const theirs = guardOf(customers, ScopesGuard, new Provider('globex-session'));
-    await expect(judgedBy(theirs, request, mine)).rejects.toThrow('no session of this provider');
+    await expect(judgedBy(theirs, request, mine)).rejects.toThrow('not a session of this provider');
     request.params = {};
     await judgedBy(guardOf(customers, ScopesGuard, ours), request, mine);
     expect(ours.asked).toHaveLength(2);

@@ -13,22 +13,22 @@ const basic = (text: string): string => `Basic ${Buffer.from(text).toString('bas
 const read = (authorization: string): PresentedCredential =>
   readCredential(requestWith('Authorization', authorization), true);
 
-describe('HTTP Basic, where a door takes it,', () => {
+describe('HTTP Basic on a route that accepts it', () => {
   it.each<[string, string, string, string]>([
     ['the id of a key and its token', `${ID}:kw_1`, ID, 'kw_1'],
-    ['what is form-encoded', '%61cme%3A1:kw_1%2B%25', 'acme:1', 'kw_1+%'],
-    ['a plus as a space', 'a+b:c+d', 'a b', 'c d'],
-    ['all that follows the first colon as the token', 'acme:kw:1:2', 'acme', 'kw:1:2'],
-    ['no user name where there is none', ':kw_1', '', 'kw_1'],
-    ['no token where there is none', 'acme:', 'acme', ''],
-    ['no user name where there is no colon', 'kw_1', '', 'kw_1'],
-    ['a percent sign that encodes nothing as it is', 'acme%:kw_%zz', 'acme%', 'kw_%zz'],
-    ['what is encoded beyond ASCII', 'acm%C3%A9:kw_1', 'acmé', 'kw_1'],
-  ])('is read as %s', (_what, text, userName, token) => {
+    ['form-encoded texts', '%61cme%3A1:kw_1%2B%25', 'acme:1', 'kw_1+%'],
+    ['a plus, which means a space', 'a+b:c+d', 'a b', 'c d'],
+    ['a token with colons', 'acme:kw:1:2', 'acme', 'kw:1:2'],
+    ['an empty user name', ':kw_1', '', 'kw_1'],
+    ['an empty token', 'acme:', 'acme', ''],
+    ['no colon, which means no user name', 'kw_1', '', 'kw_1'],
+    ['a percent sign that encodes nothing', 'acme%:kw_%zz', 'acme%', 'kw_%zz'],
+    ['an encoded character beyond ASCII', 'acm%C3%A9:kw_1', 'acmé', 'kw_1'],
+  ])('is decoded with %s', (_what, text, userName, token) => {
     expect(read(basic(text))).toEqual({ kind: 'token', scheme: 'basic', userName, token });
   });
 
-  it('is read back whatever it holds', () => {
+  it('is decoded to any user name and token that were encoded', () => {
     const texts = fc.string({ unit: 'grapheme' }).filter((text) => text.isWellFormed());
     fc.assert(
       fc.property(
@@ -42,7 +42,7 @@ describe('HTTP Basic, where a door takes it,', () => {
     );
   });
 
-  it.each(['basic', 'BASIC', 'bAsIc', 'Basic  '])('is called %s as well', (scheme) => {
+  it.each(['basic', 'BASIC', 'bAsIc', 'Basic  '])('is recognised as %j', (scheme) => {
     expect(read(basic('acme:kw_1').replace('Basic', scheme))).toEqual({
       kind: 'token',
       scheme: 'basic',
@@ -60,25 +60,28 @@ describe('HTTP Basic, where a door takes it,', () => {
     'Basic ===',
     'BasicYTpi',
     'Digest Basic YTpi',
-  ])('is no credential where it is %j', (authorization) => {
+  ])('is not a credential if it is %j', (authorization) => {
     expect(read(authorization)).toEqual({ kind: 'none' });
   });
 
   it.each([
-    ['an API key beside it', ['Authorization', basic('acme:kw_1'), 'X-API-Key', 'kw_1']],
-    ['a bearer token beside it', ['Authorization', basic('acme:kw_1'), 'Authorization', 'Bearer kw_1']],
-    ['another of its kind', ['Authorization', basic('acme:kw_1'), 'Authorization', basic('globex:kw_2')]],
-  ])('is ambiguous with %s', (_what, headers) => {
+    ['an API key', ['Authorization', basic('acme:kw_1'), 'X-API-Key', 'kw_1']],
+    ['a bearer token', ['Authorization', basic('acme:kw_1'), 'Authorization', 'Bearer kw_1']],
+    [
+      'another HTTP Basic credential',
+      ['Authorization', basic('acme:kw_1'), 'Authorization', basic('globex:kw_2')],
+    ],
+  ])('is ambiguous together with %s', (_what, headers) => {
     expect(readCredential(requestWith(...headers), true)).toEqual({ kind: 'ambiguous' });
   });
 
-  it('leaves a bearer token without a user name', () => {
+  it('does not give a bearer token a user name', () => {
     expect(read('Bearer kw_1')).toEqual({ kind: 'token', scheme: 'bearer', token: 'kw_1' });
   });
 });
 
-describe('HTTP Basic, elsewhere,', () => {
-  it('is no credential', () => {
+describe('HTTP Basic on other routes', () => {
+  it('is not a credential', () => {
     const request = requestWith('Authorization', basic(`${ID}:kw_1`));
     expect(readCredential(request)).toEqual({ kind: 'none' });
     expect(readCredential(request, false)).toEqual({ kind: 'none' });

@@ -19,7 +19,7 @@ describe('the credential of a request', () => {
     ['nothing', [], none],
     ['only other headers', ['Host', 'localhost', 'Cookie', 'api_key=kw_1; X-API-Key=kw_1'], none],
     [
-      'headers whose names are as long as those that count',
+      'headers with names of the same length',
       ['If-None-Match', 'Bearer kw_1', 'X-Real-Ip', 'kw_1', 'Forwarded', 'kw_2'],
       none,
     ],
@@ -39,7 +39,7 @@ describe('the credential of a request', () => {
     ],
     ['the scheme twice', ['Authorization', 'Bearer Bearer kw_1'], token('Bearer kw_1')],
     ['a token with spaces around it', ['X-API-Key', ' kw_1 '], token(' kw_1 ', 'x-api-key')],
-  ])('with %s is read as it is', (_what, rawHeaders, expected) => {
+  ])('is read from a request with %s', (_what, rawHeaders, expected) => {
     expect(readCredential(requestWith(rawHeaders))).toEqual(expected);
   });
 
@@ -55,11 +55,11 @@ describe('the credential of a request', () => {
     'ApiKey kw_1',
     'kw_1',
     '',
-  ])('is none where Authorization is %j', (value) => {
+  ])('is absent if Authorization is %j', (value) => {
     expect(readCredential(requestWith(['Authorization', value]))).toEqual(none);
   });
 
-  it('is the API key where another scheme stands beside it', () => {
+  it('is X-API-Key if Authorization has another scheme', () => {
     const request = requestWith(['Authorization', 'Basic a3c6MQ==', 'X-API-Key', 'kw_1']);
 
     expect(readCredential(request)).toEqual(token('kw_1', 'x-api-key'));
@@ -69,22 +69,25 @@ describe('the credential of a request', () => {
     ['the bearer token first', ['Authorization', 'Bearer kw_1', 'X-API-Key', 'kw_1']],
     ['the API key header first', ['X-API-Key', 'kw_1', 'Authorization', 'Bearer kw_1']],
     ['several spaces after the scheme', ['Authorization', 'bearer   kw_1', 'x-api-key', 'kw_1']],
-  ])('is one credential when both headers hold the same token: %s', (_what, rawHeaders) => {
+  ])('is one credential if both headers contain the same token: %s', (_what, rawHeaders) => {
     expect(readCredential(requestWith(rawHeaders))).toEqual(token('kw_1'));
   });
 
   it.each<[string, readonly string[]]>([
-    ['both headers', ['Authorization', 'Bearer kw_1', 'X-API-Key', 'kw_2']],
-    ['both headers in the other order', ['X-API-Key', 'kw_2', 'Authorization', 'Bearer kw_1']],
+    ['different tokens in the two headers', ['Authorization', 'Bearer kw_1', 'X-API-Key', 'kw_2']],
+    ['different tokens in the other order', ['X-API-Key', 'kw_2', 'Authorization', 'Bearer kw_1']],
     ['a token and its beginning', ['Authorization', 'Bearer kw_1', 'X-API-Key', 'kw_']],
     ['tokens that differ in case', ['Authorization', 'Bearer kw_a', 'X-API-Key', 'kw_A']],
-    ['tokens of one length in characters and two in bytes', ['Authorization', 'Bearer ä', 'X-API-Key', 'a']],
+    [
+      'tokens of equal length in characters but not in bytes',
+      ['Authorization', 'Bearer ä', 'X-API-Key', 'a'],
+    ],
     [
       'the same token in both headers and one of them twice',
       ['X-API-Key', 'kw_1', 'Authorization', 'Bearer kw_1', 'X-API-Key', 'kw_1'],
     ],
-    ['an empty bearer beside an API key', ['Authorization', 'Bearer', 'X-API-Key', 'kw_1']],
-    ['an empty API key beside a bearer', ['Authorization', 'Bearer kw_1', 'X-API-Key', '']],
+    ['an empty bearer token and an API key', ['Authorization', 'Bearer', 'X-API-Key', 'kw_1']],
+    ['an empty API key and a bearer token', ['Authorization', 'Bearer kw_1', 'X-API-Key', '']],
     ['two Authorization headers', ['Authorization', 'Bearer kw_1', 'Authorization', 'Bearer kw_2']],
     ['the same Authorization twice', ['Authorization', 'Bearer kw_1', 'authorization', 'Bearer kw_1']],
     [
@@ -93,11 +96,11 @@ describe('the credential of a request', () => {
     ],
     ['two API key headers', ['X-API-Key', 'kw_1', 'x-api-key', 'kw_2']],
     ['the same API key header twice', ['X-API-Key', 'kw_1', 'X-API-Key', 'kw_1']],
-  ])('cannot be told where there are %s', (_what, rawHeaders) => {
+  ])('is ambiguous with %s', (_what, rawHeaders) => {
     expect(readCredential(requestWith(rawHeaders))).toEqual(ambiguous);
   });
 
-  it('is never looked for in the query', () => {
+  it('is not read from the query', () => {
     const request = requestWith(
       [],
       '/?access_token=kw_1&api_key=kw_1&x-api-key=kw_1&authorization=Bearer%20kw_1',
@@ -106,14 +109,14 @@ describe('the credential of a request', () => {
     expect(readCredential(request)).toEqual(none);
   });
 
-  it('is not read off the headers that Node has merged', () => {
+  it("is not read from Node's merged headers", () => {
     const request = requestWith(['Authorization', 'Bearer kw_1', 'Authorization', 'Bearer kw_2']);
     request.headers = { authorization: 'Bearer kw_1' };
 
     expect(readCredential(request)).toEqual(ambiguous);
   });
 
-  it('is not read off a header without its value', () => {
+  it('is not read from a header without a value', () => {
     expect(readCredential(requestWith(['Host', 'localhost', 'X-API-Key']))).toEqual(none);
   });
 });

@@ -10,25 +10,25 @@ export interface PresentedToken {
   readonly kind: 'token';
   readonly token: string;
   readonly scheme: 'bearer' | 'basic' | 'x-api-key' | 'form';
-  /** The id of the key, as the client names it beside the token. */
+  /** The id of the key that the client sends with the token. */
   readonly userName?: string | undefined;
 }
 
-/** What a request presents as its API key. */
+/** The credential of a request. */
 export type PresentedCredential =
   | { readonly kind: 'none' }
   | PresentedToken
-  /** Different credentials, or a header twice: the request does not tell which one counts. */
+  /** Different credentials, or a repeated header. */
   | { readonly kind: 'ambiguous' };
 
 const NONE: PresentedCredential = { kind: 'none' };
 const AMBIGUOUS: PresentedCredential = { kind: 'ambiguous' };
 
 /**
- * Reads the credential of a request: `Authorization: Bearer` (RFC 6750 section 2.1) or `X-API-Key`. The same token in
- * both is one credential. Other schemes are no credential. Ignores the query string and the body.
+ * Reads the credential of a request: `Authorization: Bearer` (RFC 6750 section 2.1) or `X-API-Key`. The same token in both is
+ * one credential. Ignores other schemes, the query string and the body.
  *
- * @param withBasic whether HTTP Basic is read as well: the key's id as user name, its token as password, each
+ * @param withBasic whether to read HTTP Basic too: the key's id as user name, its token as password, each
  *   form-encoded (RFC 6749 section 2.3.1)
  */
 export function readCredential({ rawHeaders }: IncomingMessage, withBasic = false): PresentedCredential {

@@ -9,19 +9,19 @@ const acme = aKey({ orgId: 'acme', projectId: 'apollo', scopes: ['memory:read'] 
 const letIn = (presented: PresentedKey, named?: TenantContext): KeyAccess =>
   new KeyAccess({}, {}, {}, {}, {}, presented, named);
 
-describe('a request that a key let in', () => {
-  it('acts for the tenant that it named', () => {
+describe('a request that is allowed with a key', () => {
+  it('acts for the tenant that it names', () => {
     const access = letIn({ key: acme, secret }, { orgId: 'acme', projectId: 'hermes' });
     expect(access.tenant).toEqual({ orgId: 'acme', projectId: 'hermes' });
     expect(letIn({ key: acme, secret }, {}).tenant).toEqual({});
   });
 
-  it('acts for the key’s own binding where none was asked for, and shows no more of the key', () => {
+  it('acts for the binding of the key on a self-scoped route', () => {
     const access = letIn({ key: acme, secret });
     expect(access.tenant).toEqual({ orgId: 'acme', projectId: 'apollo' });
   });
 
-  it('manages keys as that key, for no longer than its secret lives', () => {
+  it('manages keys as that key, and can grant no expiry after its own secret expires', () => {
     const leaving = { ...secret, retiresAt };
     const { caller } = letIn({ key: acme, secret: leaving });
     expect(caller).toMatchObject({

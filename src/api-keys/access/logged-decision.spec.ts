@@ -10,7 +10,7 @@ const acme = { code: 'REVOKED', key: { id: '01jd8x4k2m6n8p0q2r4s6t8v0w' } } as c
 const stranger = { code: 'NOT_FOUND' } as const;
 
 describe('the decision on the credential of a request', () => {
-  it('is attached to the request, with the id of the key if the token was genuine', () => {
+  it('is attached to the request, with the id of the key if the secret was correct', () => {
     const [ofAcme, ofStranger] = [{}, {}];
     attachDecision(ofAcme, acme);
     attachDecision(ofStranger, stranger);
@@ -25,14 +25,14 @@ describe('the decision on the credential of a request', () => {
     expect(loggedDecisionOf(request)).toEqual({ code: 'REVOKED', keyId: acme.key.id });
   });
 
-  it('stays if a later error carries none', () => {
+  it('stays attached if a later error has none', () => {
     const request = {};
     attachDecision(request, acme);
-    passDecisionOn(new Error('the body was no JSON'), request);
+    passDecisionOn(new Error('the body was not JSON'), request);
     expect(loggedDecisionOf(request)).toEqual({ code: 'REVOKED', keyId: acme.key.id });
   });
 
-  it('is undefined if none was logged, and is left out of the JSON of a request', () => {
+  it('is undefined if none is attached, and does not appear in the JSON of a request', () => {
     const request = {};
     expect(loggedDecisionOf(request)).toBeUndefined();
     attachDecision(request, acme);
@@ -40,8 +40,8 @@ describe('the decision on the credential of a request', () => {
   });
 });
 
-describe('the decision on a token that a request asks about', () => {
-  it("is logged apart from the one on the caller's credential", () => {
+describe('the decision on the token in a request', () => {
+  it("is separate from the decision on the caller's credential", () => {
     const request = {};
     attachDecision(request, { code: 'VALID', key: { id: 'the one who asks' } });
     attachAnswer(request, acme);
@@ -49,7 +49,7 @@ describe('the decision on a token that a request asks about', () => {
     expect(loggedAnswerOf(request)).toEqual({ code: 'REVOKED', keyId: acme.key.id });
   });
 
-  it('names no key if the token was not genuine', () => {
+  it('names no key if the secret was wrong', () => {
     const request = {};
     expect(loggedAnswerOf(request)).toBeUndefined();
     attachAnswer(request, stranger);

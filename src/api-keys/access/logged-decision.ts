@@ -1,6 +1,6 @@
 import type { CountedCode } from '../verification/decision-metrics';
 
-/** A decision as the access log shows it: its code and, if the token was a genuine secret, the id of its key. */
+/** A decision in the access log: its code and, if the secret was correct, the id of the key. */
 export interface LoggedDecision {
   readonly code: CountedCode;
   readonly keyId?: string | undefined;
@@ -30,12 +30,12 @@ export function loggedDecisionOf(request: object): LoggedDecision | undefined {
   return (request as Carrier)[PRESENTED];
 }
 
-/** Attaches the decision on the token that a request asks about, at the verify and introspect doors. */
+/** Attaches the decision on the token in a verify or introspection request. */
 export function attachAnswer(request: object, { code, key }: Decided): void {
   (request as Carrier)[ASKED_ABOUT] = { code, keyId: key?.id };
 }
 
-/** Returns the decision on the token that a request asks about; `undefined` if none is attached. */
+/** Returns the decision on the token in a verify or introspection request; `undefined` if none is attached. */
 export function loggedAnswerOf(request: object): LoggedDecision | undefined {
   return (request as Carrier)[ASKED_ABOUT];
 }

@@ -2,24 +2,24 @@ import type { Type } from '@nestjs/common';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { methodsOf } from '../../http/class-methods';
 
-// Written out, so that an application without messages needs neither package.
-/** What `@MessagePattern` and `@EventPattern` of `@nestjs/microservices` leave on a method. */
+// Literals, so that an application without messages needs neither package.
+/** The metadata of `@MessagePattern` and `@EventPattern` of `@nestjs/microservices` on a method. */
 const PATTERN_METADATA = 'microservices:pattern';
-/** What `@SubscribeMessage` and `@WebSocketGateway` of `@nestjs/websockets` leave on a method and its class. */
+/** The metadata of `@SubscribeMessage` and `@WebSocketGateway` of `@nestjs/websockets` on a method and its class. */
 const MESSAGE_METADATA = 'websockets:message_mapping';
 const GATEWAY_METADATA = 'websockets:is_gateway';
 
-/** A handler of messages, which come by another way than HTTP. */
+/** A handler of messages that do not arrive over HTTP. */
 export interface MessageHandler {
   readonly controller: Type;
   readonly handler: object;
-  /** Whether global guards of the application stand before it; before those of a microservice they need not. */
+  /** Whether global guards always run before it. Before a handler of a microservice they may not. */
   readonly guardedGlobally: boolean;
-  /** For people: `MemoriesController.wipe`. */
+  /** The name in messages, such as `MemoriesController.wipe`. */
   readonly label: string;
 }
 
-/** Every handler of messages in the application's controllers and gateways. */
+/** Returns every message handler in the application's controllers and gateways. */
 export function discoverMessageHandlers(
   discovery: DiscoveryService,
   scanner: MetadataScanner,

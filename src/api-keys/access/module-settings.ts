@@ -7,40 +7,40 @@ import { ScopesGuard } from './scopes.guard';
 /** Settings that Nest reads when the module is imported, so a factory cannot compute them. */
 export interface ApiKeysModuleSettings {
   /**
-   * Whether every module of the application can inject what this one exports; default true. With `false` a module
-   * imports what it injects. The guard guards every route in both cases.
+   * Whether every module of the application can inject the exports of this one; default true. With `false`, a module must
+   * import this one to inject them. The guard guards every route in both cases.
    */
   readonly isGlobal?: boolean | undefined;
-  /** The name of the Mongoose connection to use; default the connection without a name. */
+  /** The name of the Mongoose connection; default the connection without a name. */
   readonly connectionName?: string | undefined;
   /** The guard of every route of the application; `false` for none. Default `ScopesGuard`. */
   readonly guard?: false | GuardSettings | undefined;
-  /** Whether the routes of Keyward, such as `/v1/api-keys`, are served; default true. */
+  /** Whether Keyward adds its routes, such as `/v1/api-keys`; default true. */
   readonly routes?: boolean | undefined;
 }
 
 /** The guard that `ApiKeysModule` installs. */
 export interface GuardSettings {
   /**
-   * A subclass of `ScopesGuard` to install instead of it. It injects what global modules export and what `imports` of
-   * `forRootAsync` names. It guards Keyward's own routes too, and `ScopesGuard` resolves to it. If it reads
-   * credentials from cookies, protect these routes against cross-site requests, or set `routes: false`.
+   * A subclass of `ScopesGuard` to install instead. It can inject exports of global modules and of the `imports` of
+   * `forRootAsync`. It also guards Keyward's own routes, and `ScopesGuard` resolves to it. If it reads credentials from
+   * cookies, protect these routes against cross-site requests, or set `routes: false`.
    */
   readonly use?: Type<ScopesGuard> | undefined;
-  /** What happens if a route declares no access: the start is refused (`refuse`, default), or requests get 403 (`deny`). */
+  /** If a route declares no access: `refuse` (default) stops the start of the application, `deny` responds with 403. */
   readonly undeclaredRoutes?: 'refuse' | 'deny' | undefined;
 }
 
 /** Options of `ApiKeysModule.forRoot`. */
 export type ApiKeysModuleOptions = ApiKeysOptions & ApiKeysModuleSettings;
 
-/** Where `ApiKeysModule.forRootAsync` takes the options from: exactly one of the three. */
+/** The source of the options of `ApiKeysModule.forRootAsync`: exactly one of `useFactory`, `useClass` and `useExisting`. */
 export interface OptionsSource {
-  /** Providers that `useFactory` takes, in its order; default none. */
+  /** Providers to pass to `useFactory`, in this order; default none. */
   readonly inject?: FactoryProvider['inject'] | undefined;
   /** Returns the options. */
   readonly useFactory?: ((...dependencies: never[]) => ApiKeysOptions | Promise<ApiKeysOptions>) | undefined;
-  /** A class that computes the options. The module instantiates it. */
+  /** A class that returns the options. The module instantiates it. */
   readonly useClass?: Type<ApiKeysOptionsFactory> | undefined;
   /** The injection token of a provider that returns the options. */
   readonly useExisting?: InjectionToken<ApiKeysOptionsFactory> | undefined;
@@ -77,13 +77,13 @@ const GUARD = group<GuardSettings>({
 /**
  * Checks the settings.
  *
- * @throws ConfigurationError one sentence about the first that is unknown or wrong
+ * @throws ConfigurationError for the first unknown or invalid setting
  */
 export function requireSettings(settings: ApiKeysModuleSettings): void {
   SETTINGS(settings, '');
 }
 
-/** Whether a class, or an instance, is `ScopesGuard` or a subclass of it. */
+/** Returns whether a value is the class `ScopesGuard`, a subclass of it, or an instance. */
 export function isScopesGuard(guard: unknown): boolean {
   return guard instanceof ScopesGuard || isScopesGuardClass(guard);
 }

@@ -17,7 +17,7 @@ import { readBody } from '../../http/request-body';
 import { readForm } from '../../http/request-form';
 import { varyBy } from '../../problems/cache-headers';
 
-/** A body that takes longer, in milliseconds, may outlast the decision on its sender. */
+/** The time in milliseconds after which the caller of a slow body is verified again. */
 const SLOW_BODY_MS = 100;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -28,9 +28,9 @@ interface Sent extends HttpRequest {
 }
 
 /**
- * Runs our own routes, and sends their answers. A guard, because the interceptors and pipes of a host application come
- * after all guards: none of them sees a request of ours before it is answered, and none changes what is read or sent
- * (decision record 0062). Guards of the host come before this one, and may refuse the request.
+ * Runs Keyward's routes and sends their responses. It is a guard, because interceptors and pipes of the host run after all
+ * guards and so can change neither the request nor the response (decision record 0062). Guards of the host run before this
+ * one and may reject the request.
  */
 @Injectable()
 export class OwnRouteGuard implements CanActivate {
@@ -51,24 +51,24 @@ export class OwnRouteGuard implements CanActivate {
     const controller: unknown = await this.modules.resolve(
       context.getClass<object>() as Type,
       ContextIdFactory.getByRequest(request),
-      // Of the guard's own module: an application may import Keyward twice, with two stores.
+      // From the guard's own module, because an application may import Keyward twice, with two stores.
       { strict: true },
     );
     const answer: unknown = await route.handle.call(controller, call);
     const response = context.getArgByIndex<object>(1);
-    // Express would answer 304. Behind a proxy the client asks this of another service.
+    // Otherwise Express may respond with 304. Behind a proxy, the header is meant for another service.
     delete nodeRequestOf(request).headers['if-none-match'];
     this.send(response, answer, statusOf(method), headers);
     markAnswered(response);
     return true;
   }
 
-  /** Whoever was allowed when the headers came may have been revoked since. Counts as another request. */
+  /** Verifies the caller again, because its key may have been revoked since the headers arrived. Counts as another request. */
   private async judgeAgain(context: ExecutionContext, request: HttpRequest): Promise<void> {
     const access = accessOf(request);
     if (access === undefined) return;
     forgetAccess(request);
-    // The same guard: an application may import Keyward twice, with two stores.
+    // The same guard, because an application may import Keyward twice, with two stores.
     await (access.guard as CanActivate).canActivate(context);
   }
 
@@ -81,11 +81,11 @@ export class OwnRouteGuard implements CanActivate {
     const adapter = this.adapterHost.httpAdapter;
     if (answer !== undefined) adapter.setHeader(response, 'Content-Type', JSON_TYPE);
     for (const [name, value] of headers) {
-      // The response varies by the credential already.
+      // Keeps the credential headers in Vary.
       if (name === 'Vary') varyBy(adapter, response, [value]);
       else adapter.setHeader(response, name, value);
     }
-    // As text, which no setting of a framework writes in another way.
+    // As text, so that no setting of the framework changes it.
     adapter.reply(response, typeof answer === 'string' ? answer : JSON.stringify(answer), status);
   }
 }
@@ -136,7 +136,7 @@ async function bodyOf(
   return readOrRefuse(json, body === undefined && optionalBody ? {} : body);
 }
 
-/** The status of a route's success, as its decorators declare it. */
+/** Returns the success status of a route from its decorators. */
 function statusOf(method: object): number {
   const declared = Reflect.getMetadata(HTTP_CODE_METADATA, method) as number | undefined;
   const isPost = Reflect.getMetadata(METHOD_METADATA, method) === RequestMethod.POST;

@@ -7,7 +7,7 @@ import { requireAccess, requirePresentedKey } from './verified-access';
 export type CurrentKey = VerifiedKey;
 
 /**
- * Hands the verified key to a handler's parameter, as a {@link CurrentKey}.
+ * Injects the verified key into a parameter of a handler, as a {@link CurrentKey}.
  *
  * @example whoAmI(@CurrentApiKey() key: CurrentKey) { return key.id; }
  */
@@ -17,8 +17,8 @@ export const CurrentApiKey = createParamDecorator(
 );
 
 /**
- * Hands the verified tenant to a handler's parameter: what the request names and the key may act for. On a
- * `@SelfScoped()` route it is the key's own binding.
+ * Injects the verified tenant into a parameter of a handler: the tenant that the request names and the key may act for. On a
+ * `@SelfScoped()` route it is the binding of the key.
  *
  * @example list(@Tenant() { orgId, projectId }: TenantContext) { … }
  */

@@ -1,8 +1,8 @@
 import type { RateLimitState } from '../ports/rate-limiter';
 
 /**
- * The headers that tell a client where its limit stands: `RateLimit` and `RateLimit-Policy` of the IETF draft
- * draft-ietf-httpapi-ratelimit-headers, and `Retry-After` (RFC 9110 section 10.2.3) where the limit is used up.
+ * Returns the headers with the state of a rate limit: `RateLimit` and `RateLimit-Policy` of the IETF draft
+ * draft-ietf-httpapi-ratelimit-headers, and `Retry-After` (RFC 9110 section 10.2.3) if the limit is used up.
  */
 export function rateLimitHeaders(state: RateLimitState): Record<string, string> {
   return {

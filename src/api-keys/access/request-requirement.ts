@@ -3,8 +3,8 @@ import type { Requirement } from '../domain/decision';
 import type { ScopeRequirement } from '../domain/scopes';
 
 /**
- * What a route asks of the key that a request presents. The client's address is found out only where something asks for
- * it: few keys have an allowlist, and looking it up costs as much as all else that is read off a request.
+ * The requirement of a route for one request. Computes the client's address only when it is needed, because few keys have an
+ * allowlist, and this costs as much as everything else that is read from a request.
  */
 export class RequestRequirement<Request> implements Requirement {
   constructor(

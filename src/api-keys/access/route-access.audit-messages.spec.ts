@@ -6,9 +6,9 @@ import { Authenticated, Public, RequireScopes } from './access.decorators';
 import { RouteAccessAudit } from './route-access.audit';
 import { ScopesGuard } from './scopes.guard';
 
-/** As `@MessagePattern` and `@EventPattern` of `@nestjs/microservices` mark a method. */
+/** Marks a method like `@MessagePattern` and `@EventPattern` of `@nestjs/microservices`. */
 const MessagePattern = (pattern: string): MethodDecorator => mark('microservices:pattern', [pattern]);
-/** As `@SubscribeMessage` of `@nestjs/websockets` does. */
+/** Marks a method like `@SubscribeMessage` of `@nestjs/websockets`. */
 const SubscribeMessage = (): MethodDecorator => mark('websockets:message_mapping', true);
 
 function mark(key: string, value: unknown): MethodDecorator {
@@ -72,7 +72,7 @@ class NoGateway {
 
 const guard = Object.create(ScopesGuard.prototype) as ScopesGuard;
 
-/** The sentence by which a start is refused, or nothing. */
+/** Returns the message with which the start fails; `undefined` if it succeeds. */
 async function startOf(
   parts: { readonly controllers?: Type[]; readonly providers?: Provider[] },
   globalGuard?: ScopesGuard,
@@ -99,31 +99,28 @@ async function startOf(
 }
 
 const sentence = (labels: string): string =>
-  `these handlers of messages declare access, which is enforced on HTTP only: ${labels}. ` +
-  'Keep them in a class without access decorators, or close them with @UseGuards(ScopesGuard).';
+  `these message handlers declare access, which is enforced on HTTP only: ${labels}. ` +
+  'Move them to a class without access decorators, or close them with @UseGuards(ScopesGuard).';
 
-describe('an application with handlers of messages', () => {
+describe('an application with message handlers', () => {
   it.each([
-    ['a guard before every route, which need not stand before a microservice', guard],
-    ['no guard before every route', undefined],
-  ])(
-    'is refused where they or their classes declare access, and they are named: with %s',
-    async (_how, global) => {
-      expect(await startOf({ controllers: [Memories, Listener] }, global)).toBe(
-        sentence('Memories.wipe; Listener.forget'),
-      );
-    },
-  );
+    ['with a global guard', guard],
+    ['without a global guard', undefined],
+  ])('does not start if they or their classes declare access, and names them: %s', async (_how, global) => {
+    expect(await startOf({ controllers: [Memories, Listener] }, global)).toBe(
+      sentence('Memories.wipe; Listener.forget'),
+    );
+  });
 
-  it('starts where they declare nothing, or that they are public', async () => {
+  it('starts if they declare nothing, or @Public()', async () => {
     expect(await startOf({ controllers: [Undeclared] })).toBeUndefined();
   });
 
-  it('starts where the guard stands before them itself: it lets no message in', async () => {
+  it('starts if they have their own ScopesGuard, which rejects every message', async () => {
     expect(await startOf({ controllers: [Closed] })).toBeUndefined();
   });
 
-  it('is refused where a gateway declares access and no guard stands before it [T49]', async () => {
+  it('does not start if a gateway declares access without a guard [T49]', async () => {
     expect(await startOf({ providers: [Gateway] })).toBe(sentence('Gateway.wipe'));
     expect(await startOf({ providers: [Gateway] }, guard)).toBeUndefined();
     expect(await startOf({ providers: [NoGateway] })).toBeUndefined();
@@ -142,10 +139,10 @@ describe('the routes of the module itself', () => {
   @UseGuards(ScopesGuard)
   class Guarded extends Own {}
 
-  it('are not held for guarded by a global guard, which may be another module’s', async () => {
+  it('need their own guard, because a global guard may belong to another module', async () => {
     expect(await startOf({ controllers: [Own] }, guard)).toBe(
-      'no ScopesGuard enforces what these routes declare: GET /v1/keys (Own.list). ' +
-        'Add @UseGuards(ScopesGuard), or leave out guard: false.',
+      'no ScopesGuard enforces the access decorators of these routes: GET /v1/keys (Own.list). ' +
+        'Add @UseGuards(ScopesGuard), or remove guard: false.',
     );
     expect(await startOf({ controllers: [Guarded] }, guard)).toBeUndefined();
   });

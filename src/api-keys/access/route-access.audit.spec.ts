@@ -33,7 +33,7 @@ class Legacy {
 @Injectable()
 class OwnGuard extends ScopesGuard {}
 
-class StrangersGuard {
+class ForeignGuard {
   canActivate(this: void): boolean {
     return true;
   }
@@ -42,7 +42,7 @@ class StrangersGuard {
 @Controller('archive')
 class Archive {
   @Get()
-  @UseGuards(StrangersGuard, ScopesGuard)
+  @UseGuards(ForeignGuard, ScopesGuard)
   @Authenticated()
   list(this: void): void {}
 }
@@ -56,14 +56,14 @@ class Reports {
 }
 
 @Controller('exports')
-@UseGuards(StrangersGuard)
+@UseGuards(ForeignGuard)
 class Exports {
   @Get()
   @TenantHeaders()
   list(this: void): void {}
 }
 
-/** What a start comes to: the sentence by which it is refused, or nothing. */
+/** Returns the message with which the start fails; `undefined` if it succeeds. */
 async function startOf(
   controllers: readonly Type[],
   guards: (applicationConfig: ApplicationConfig) => void = () => undefined,
@@ -92,7 +92,7 @@ async function startOf(
   }
 }
 
-/** A guard that decides by these options, by default those of the module, and does nothing else. */
+/** A guard with these options, by default those of the module. */
 function guardOf(Guard: Type<ScopesGuard>, moduleOptions?: ApiKeysOptions): ScopesGuard {
   return Object.assign(Object.create(Guard.prototype as object) as ScopesGuard, { moduleOptions });
 }
@@ -103,32 +103,32 @@ const guardedGlobally = (config: ApplicationConfig): void => config.addGlobalGua
 const guardedByOwn = (config: ApplicationConfig): void => config.addGlobalGuard(guardOf(OwnGuard));
 const guardedPerRequest = (config: ApplicationConfig): void =>
   config.addGlobalRequestGuard({ metatype: OwnGuard } as unknown as InstanceWrapper);
-const guardedByStranger = (config: ApplicationConfig): void => {
-  config.addGlobalGuard(new StrangersGuard());
-  config.addGlobalRequestGuard({ metatype: StrangersGuard } as unknown as InstanceWrapper);
+const guardedByForeign = (config: ApplicationConfig): void => {
+  config.addGlobalGuard(new ForeignGuard());
+  config.addGlobalRequestGuard({ metatype: ForeignGuard } as unknown as InstanceWrapper);
   config.addGlobalRequestGuard({ metatype: null } as unknown as InstanceWrapper);
 };
 
-describe('an application whose guard guards every route', () => {
+describe('an application with a global guard', () => {
   it.each([
-    ['the guard', guardedGlobally],
-    ['a guard of its own made of it', guardedByOwn],
-    ['one that is made anew for each request', guardedPerRequest],
-  ])('starts where each route declares its access: %s', async (_which, guards) => {
+    ['ScopesGuard', guardedGlobally],
+    ['a subclass of it', guardedByOwn],
+    ['a request-scoped subclass', guardedPerRequest],
+  ])('starts only if every route declares its access: %s', async (_which, guards) => {
     expect(await startOf([Memories, Archive, Reports, Exports], guards)).toMatch(
       /^these routes declare no access: GET \/exports \(Exports.list\)\. /,
     );
     expect(await startOf([Memories, Archive, Reports], guards)).toBeUndefined();
   });
 
-  it('is refused where some declare none, each by its name, and told what to add', async () => {
+  it('does not start if routes declare no access, names each and states what to add', async () => {
     expect(await startOf([Legacy, Memories, Exports], guardedGlobally)).toBe(
       'these routes declare no access: GET /legacy (Legacy.list); GET /exports (Exports.list). ' +
         'Add @RequireScopes(…), @RequireAnyScope(…), @Authenticated() or @Public().',
     );
   });
 
-  it('starts with them closed where that was chosen', async () => {
+  it('starts with such routes closed if undeclaredRoutes is deny', async () => {
     expect(
       await startOf([Legacy, Memories], guardedGlobally, { guard: { undeclaredRoutes: 'deny' } }),
     ).toBeUndefined();
@@ -138,32 +138,35 @@ describe('an application whose guard guards every route', () => {
   });
 });
 
-describe('an application whose guard guards single routes', () => {
-  it('starts where each decorated route has it: of its own, of its class, or one made of it', async () => {
+describe('an application with guards on single routes', () => {
+  it('starts if each decorated route or its class has ScopesGuard or a subclass', async () => {
     expect(await startOf([Archive, Reports])).toBeUndefined();
   });
 
-  it('starts with routes that declare nothing if the global guard is that of another import of Keyward', async () => {
+  it('starts with undeclared routes if the global guard belongs to another import of Keyward', async () => {
     expect(await startOf([Legacy, Archive], guardedByAnotherImport)).toBeUndefined();
     expect(await startOf([Legacy, Archive], guardedGlobally)).toContain('Legacy.list');
   });
 
-  it('may have routes that declare nothing, which are none of the guard’s affair', async () => {
+  it('starts with undeclared routes without a guard', async () => {
     expect(await startOf([Legacy, Archive])).toBeUndefined();
   });
 
   it.each([
     ['no guard', () => undefined],
-    ['a stranger’s guard', guardedByStranger],
-  ])('is refused where decorators would be enforced by %s, but for public routes', async (_who, guards) => {
-    expect(await startOf([Memories, Archive, Exports], guards)).toBe(
-      'no ScopesGuard enforces what these routes declare: GET /memories (Memories.list); ' +
-        'GET /memories/own (Memories.own); GET /exports (Exports.list). ' +
-        'Add @UseGuards(ScopesGuard), or leave out guard: false.',
-    );
-  });
+    ['only a foreign guard', guardedByForeign],
+  ])(
+    'does not start if %s enforces access decorators, and does not name public routes',
+    async (_who, guards) => {
+      expect(await startOf([Memories, Archive, Exports], guards)).toBe(
+        'no ScopesGuard enforces the access decorators of these routes: GET /memories (Memories.list); ' +
+          'GET /memories/own (Memories.own); GET /exports (Exports.list). ' +
+          'Add @UseGuards(ScopesGuard), or remove guard: false.',
+      );
+    },
+  );
 
-  it('is refused if the guard of the module is not among the global ones', async () => {
+  it('does not start if the guard of the module is not among the global guards', async () => {
     expect(await startOf([Memories], undefined, { guard: { undeclaredRoutes: 'deny' } })).toContain(
       'ScopesGuard is not among the global guards',
     );

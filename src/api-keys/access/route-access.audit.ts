@@ -11,9 +11,11 @@ import { ScopesGuard } from './scopes.guard';
 import { type DiscoveredRoute, discoverRoutes } from '../../http/route-discovery';
 
 /**
- * Looks at every route before anything is served. Refuses to start while a decorated route has no guard that
- * would enforce its decorators, or a globally guarded route declares nothing; and while decorators stand on handlers of
- * messages, which no guard lets in.
+ * Checks every route when the application starts. The start fails if:
+ *
+ * - a route has access decorators but no guard that enforces them
+ * - a globally guarded route declares no access
+ * - a message handler has access decorators, which are enforced on HTTP only
  */
 @Injectable()
 export class RouteAccessAudit implements OnApplicationBootstrap {
@@ -24,22 +26,22 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     @Inject(API_KEYS_SETTINGS) private readonly settings: ApiKeysModuleSettings,
   ) {}
 
-  /** @throws ConfigurationError that names every route or handler at fault */
+  /** @throws ConfigurationError that names every invalid route or handler */
   onApplicationBootstrap(): void {
     const { guard = {} } = this.settings;
     const ownModule = this.discovery.getProviders().find(({ instance }) => instance === this)?.host;
-    // Not injected: options of a request would make this audit one of a request, and Nest would never call it.
+    // Not injected: request-scoped options would make this audit request-scoped, and Nest would never call it.
     const options = ownModule?.getProviderByKey<ApiKeysOptions>(API_KEYS_OPTIONS);
     if (options?.isDependencyTreeStatic() === false) {
       throw new ConfigurationError(
-        'the options of Keyward depend on a request: use a factory, and providers for it, of the default scope.',
+        'the options of Keyward depend on a request: use a factory and providers with the default scope.',
       );
     }
     const globalGuards = this.globalGuards();
     const guardedGlobally = globalGuards.length > 0;
     if (guard !== false && !guardedGlobally) {
       throw new ConfigurationError(
-        'ScopesGuard is not among the global guards: Nest makes it for each request, or something replaced it. Use a guard, and dependencies of it, of the default scope.',
+        'ScopesGuard is not among the global guards: it is request-scoped, or something replaced it. Use a guard and dependencies with the default scope.',
       );
     }
     this.requireNoDeclaredMessages(guardedGlobally);
@@ -48,7 +50,7 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     for (const route of discoverRoutes(this.discovery, this.scanner)) {
       const { kind } = compileRouteAccess(route.controller, route.handler);
       if (kind === 'undeclared' && guardedGlobally) undeclared.push(route.label);
-      // Before the module's own routes a global guard counts for nothing: it may be another module's, of another store.
+      // For the module's own routes a global guard does not count: it may belong to another module, with another store.
       const guarded = hasOwnGuard(route) || (guardedGlobally && route.module !== ownModule);
       if (kind !== 'public' && isDeclared(route) && !guarded) {
         unguarded.push(route.label);
@@ -56,11 +58,11 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     }
     if (unguarded.length > 0) {
       throw new ConfigurationError(
-        `no ScopesGuard enforces what these routes declare: ${unguarded.join('; ')}. ` +
-          'Add @UseGuards(ScopesGuard), or leave out guard: false.',
+        `no ScopesGuard enforces the access decorators of these routes: ${unguarded.join('; ')}. ` +
+          'Add @UseGuards(ScopesGuard), or remove guard: false.',
       );
     }
-    // With `guard: false` a global guard may be that of another import, which checks for itself.
+    // With `guard: false`, a global guard may belong to another import, which does its own check.
     const checks =
       guard === false
         ? globalGuards.some((each) => !(each instanceof ScopesGuard) || each.goesBy(options?.instance))
@@ -83,8 +85,8 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     );
     if (open.length === 0) return;
     throw new ConfigurationError(
-      `these handlers of messages declare access, which is enforced on HTTP only: ${open.map(({ label }) => label).join('; ')}. ` +
-        'Keep them in a class without access decorators, or close them with @UseGuards(ScopesGuard).',
+      `these message handlers declare access, which is enforced on HTTP only: ${open.map(({ label }) => label).join('; ')}. ` +
+        'Move them to a class without access decorators, or close them with @UseGuards(ScopesGuard).',
     );
   }
 

@@ -14,7 +14,7 @@ import { compileRouteAccess, type RouteAccess, RouteAccessTable } from './route-
 
 type Decorator = ClassDecorator & MethodDecorator;
 
-/** What a route asks for, with decorators on its class and on its method. */
+/** Returns the access of a route with these decorators on its class and its method. */
 function accessOf(onClass: readonly Decorator[], onMethod: readonly Decorator[]): RouteAccess {
   class Memories {
     list(this: void): void {}
@@ -36,7 +36,7 @@ function decorate(
   return [controller, descriptor.value as object];
 }
 
-/** The scopes that a route needs all of. */
+/** Returns the scopes that a route requires all of. */
 function scopesOf(controller: Type, handler: object): readonly string[] {
   const access = compileRouteAccess(controller, handler);
   return access.kind === 'guarded' ? access.scopes.allOf : [];
@@ -55,36 +55,36 @@ const guarded = (parts: Partial<Extract<RouteAccess, { kind: 'guarded' }>>): Rou
 });
 
 describe('a route', () => {
-  it('that is declared @Uncached() has its key verified by a read of the store', () => {
+  it('with @Uncached() verifies the key by a read of the store', () => {
     const access = accessOf([], [Authenticated(), Uncached()]);
     expect(access).toEqual(guarded({ verification: { noCache: true, uncounted: false } }));
   });
 
-  it('that says nothing is undeclared', () => {
+  it('without decorators is undeclared', () => {
     expect(accessOf([], [])).toEqual({ kind: 'undeclared' });
   });
 
   it.each<[string, Decorator[], Decorator[]]>([
-    ['itself only of a key’s own binding', [], [SelfScoped()]],
-    ['only of tenant headers', [], [TenantHeaders()]],
-    ['both of its class', [SelfScoped(), TenantHeaders()], []],
-  ])('that speaks %s is undeclared', (_what, onClass, onMethod) => {
+    ['@SelfScoped()', [], [SelfScoped()]],
+    ['@TenantHeaders()', [], [TenantHeaders()]],
+    ['both on its class', [SelfScoped(), TenantHeaders()], []],
+  ])('with only %s is undeclared', (_what, onClass, onMethod) => {
     expect(accessOf(onClass, onMethod)).toEqual({ kind: 'undeclared' });
   });
 
   it.each<[string, Decorator[], Decorator[]]>([
-    ['itself', [], [Public()]],
+    ['its method', [], [Public()]],
     ['its class', [Public()], []],
     ['both', [Public()], [Public()]],
-  ])('is public where %s says so', (_who, onClass, onMethod) => {
+  ])('with @Public() on %s is public', (_who, onClass, onMethod) => {
     expect(accessOf(onClass, onMethod)).toEqual({ kind: 'public' });
   });
 
-  it('asks for a key and no scope where it is for the authenticated', () => {
+  it('with @Authenticated() requires a key and no scope', () => {
     expect(accessOf([], [Authenticated()])).toEqual(guarded({}));
   });
 
-  it('asks for possession of the current token alone only if nothing else is declared', () => {
+  it('with @Possession() requires only the current token unless it has a stricter decorator', () => {
     const possession = Possession() as Decorator;
     expect(accessOf([SelfScoped()], [possession])).toEqual(
       guarded({ selfScoped: true, possession: true, verification: { uncounted: true, noCache: false } }),
@@ -95,7 +95,7 @@ describe('a route', () => {
     expect(accessOf([Authenticated()], [possession])).toEqual(guarded({}));
   });
 
-  it('asks for all the scopes that it, its class and further decorators name, each once', () => {
+  it('requires each scope once that its method and its class name', () => {
     const access = accessOf(
       [RequireScopes('memory:use', 'memory:read')],
       [RequireScopes('memory:read', 'memory:write'), RequireScopes('audit:read'), Authenticated()],
@@ -106,7 +106,7 @@ describe('a route', () => {
     );
   });
 
-  it('asks for one scope of each list, beside those that it needs all of', () => {
+  it('requires one scope of each @RequireAnyScope() and all of @RequireScopes()', () => {
     const access = accessOf(
       [RequireAnyScope('a:read', 'b:read')],
       [RequireAnyScope('c:read', 'a:read'), RequireScopes('d:read')],
@@ -125,14 +125,14 @@ describe('a route', () => {
     );
   });
 
-  it('keeps what its class says of tenants', () => {
+  it('inherits the tenant decorators of its class', () => {
     expect(accessOf([SelfScoped(), TenantHeaders()], [Authenticated()])).toEqual(
       guarded({ selfScoped: true, tenantHeaders: true }),
     );
   });
 });
 
-describe('a contradiction', () => {
+describe('a route with contradictory decorators', () => {
   const guarding: [string, Decorator][] = [
     ['RequireScopes', RequireScopes('memory:read')],
     ['RequireAnyScope', RequireAnyScope('memory:read')],
@@ -141,8 +141,9 @@ describe('a contradiction', () => {
     ['TenantHeaders', TenantHeaders()],
   ];
 
-  it.each(guarding)('between @Public() and @%s() is refused, wherever the two stand', (_name, decorator) => {
-    const sentence = 'Memories.list is declared @Public() and guarded at once: remove one of the two.';
+  it.each(guarding)('is rejected with @Public() and @%s() on its class or method', (_name, decorator) => {
+    const sentence =
+      'Memories.list has both @Public() and a decorator that requires access: remove one of them.';
     for (const [onClass, onMethod] of [
       [[Public()], [decorator]],
       [[decorator], [Public()]],
@@ -169,15 +170,15 @@ describe('a controller that extends another', () => {
     override add(this: void): void {}
   }
 
-  it('asks for what its parent asks for and for its own', () => {
+  it('requires the scopes of its parent and its own', () => {
     expect(scopesOf(Derived, Derived.prototype.list)).toEqual(['base:use', 'memory:use', 'memory:read']);
   });
 
-  it('leaves its parent as it was', () => {
+  it('does not change its parent', () => {
     expect(scopesOf(Base, Base.prototype.list)).toEqual(['base:use', 'memory:read']);
   });
 
-  it('declares a method that it writes anew, itself', () => {
+  it('does not inherit the decorators of a method that it overrides', () => {
     expect(scopesOf(Derived, Derived.prototype.add)).toEqual(['base:use', 'memory:use']);
   });
 });
@@ -204,7 +205,7 @@ describe('the table of routes', () => {
     read.mockRestore();
   });
 
-  it('tells the same handler in two controllers apart', () => {
+  it('distinguishes the same handler in two controllers', () => {
     const table = new RouteAccessTable();
 
     expect(table.of(Memories, Memories.prototype.list)).toEqual(

@@ -4,7 +4,7 @@ import type { ScopeRequirement } from '../domain/scopes';
 import type { VerifyOptions } from '../verification/key-verifier';
 import { type AccessDeclaration, declarationsOn } from './access-declaration';
 
-/** What a route asks of a request, compiled from its decorators. */
+/** The access that a route requires, compiled from its decorators. */
 export type RouteAccess =
   | { readonly kind: 'undeclared' }
   | { readonly kind: 'public' }
@@ -17,14 +17,14 @@ export type RouteAccess =
       readonly sessions: boolean;
       /** Whether the route requires only possession of the current token. */
       readonly possession: boolean;
-      /** How the key is verified. */
+      /** Options of the verification. */
       readonly verification: VerifyOptions | undefined;
     };
 
 /**
- * What the decorators on a class and on one of its methods ask for together.
+ * Compiles the decorators of a class and one of its methods.
  *
- * @throws ConfigurationError if they contradict each other, or nobody can know what the method's decorators say
+ * @throws ConfigurationError if they contradict each other, or if the decorators of the method are lost
  */
 export function compileRouteAccess(controller: Type, handler: object): RouteAccess {
   const [onClass, onMethod] = [declarationsOn(controller), declarationsOn(handler)];
@@ -39,13 +39,13 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
   const where = `${controller.name}.${name ?? (handler as { name?: string }).name ?? ''}`;
   if (onClass.length > 0 && onMethod.length === 0 && name === undefined) {
     throw new ConfigurationError(
-      `${where} was replaced on its instance, and what the method declared is lost: wrap it on the class instead.`,
+      `${where} was replaced on its instance, so its decorators are lost: wrap it on the class instead.`,
     );
   }
   if (has('public')) {
     if (asksForKey || selfScoped || tenantHeaders) {
       throw new ConfigurationError(
-        `${where} is declared @Public() and guarded at once: remove one of the two.`,
+        `${where} has both @Public() and a decorator that requires access: remove one of them.`,
       );
     }
     return { kind: 'public' };
@@ -53,7 +53,7 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
   if (!asksForKey) return { kind: 'undeclared' };
   if (has('sessions') && !selfScoped) {
     throw new ConfigurationError(
-      `${where} is declared @AllowSessions() without @SelfScoped(): a session names no tenant, so its handler must limit itself.`,
+      `${where} has @AllowSessions() without @SelfScoped(): a session has no tenant, so the handler must limit itself.`,
     );
   }
   return {
@@ -72,7 +72,7 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
   };
 }
 
-/** What a handler is called on a class, or on one that it extends; a function that wraps it may have no name. */
+/** Returns the name of a handler's method on a class or its ancestors. A function that wraps it may have no name. */
 function methodNameOf({ prototype }: Type, handler: object): string | undefined {
   let holder = prototype as object | null;
   while (holder !== null) {

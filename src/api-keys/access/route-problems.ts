@@ -1,9 +1,9 @@
 import type { ProblemCode } from '../../problems/problem-catalogue';
 
-/** What any route may answer. */
+/** The problems of every route. */
 const ANY_ROUTE: readonly ProblemCode[] = ['invalid_request', 'headers_too_large', 'internal_error'];
 
-/** What a route that reads its parameters strictly and asks for the current token of a key may answer. */
+/** The problems of a route that reads its parameters strictly and requires the current token of a key. */
 export const POSSESSION: readonly ProblemCode[] = [
   ...ANY_ROUTE,
   'validation_failed',
@@ -16,7 +16,7 @@ export const POSSESSION: readonly ProblemCode[] = [
   'storage_unavailable',
 ];
 
-/** What a route that reads its parameters strictly and asks for a valid key may answer. */
+/** The problems of a route that reads its parameters strictly and requires a valid key. */
 export const GUARDED: readonly ProblemCode[] = [
   ...POSSESSION,
   'key_disabled',
@@ -27,15 +27,15 @@ export const GUARDED: readonly ProblemCode[] = [
   'rate_limiter_unavailable',
 ];
 
-/** The same for a route that asks for scopes as well. */
+/** The problems of a route that also requires scopes. */
 export const SCOPED: readonly ProblemCode[] = [...GUARDED, 'insufficient_scope'];
 
-/** What a route that reads a JSON body may answer besides. */
+/** The additional problems of a route that reads a JSON body. */
 export const JSON_BODY: readonly ProblemCode[] = [
   'invalid_json',
   'payload_too_large',
   'unsupported_media_type',
 ];
 
-/** What a route that takes sessions may answer besides. */
+/** The additional problems of a route that accepts sessions. */
 export const SESSION: readonly ProblemCode[] = ['invalid_session', 'user_disabled', 'issuer_unavailable'];

@@ -18,21 +18,21 @@ class People {
   }
 }
 
-describe('a route that takes sessions', () => {
-  it('says so', () => {
+describe('a route with @AllowSessions()', () => {
+  it('accepts sessions', () => {
     expect(compileRouteAccess(People, People.prototype.mine)).toMatchObject({
       sessions: true,
       selfScoped: true,
     });
   });
 
-  it('stops the start where it does not limit itself, for a session names no tenant', () => {
+  it('is rejected without @SelfScoped()', () => {
     expect(() => compileRouteAccess(People, People.prototype.open)).toThrow(
-      'People.open is declared @AllowSessions() without @SelfScoped()',
+      'People.open has @AllowSessions() without @SelfScoped()',
     );
   });
 
-  it('has no key to hand to a handler where a session was presented, and says what is missing', () => {
+  it('throws if a handler injects the key of a request with a session', () => {
     const request = {};
     const caller = {
       actor: 'user:1',
@@ -49,6 +49,8 @@ describe('a route that takes sessions', () => {
       controller: People,
       handler: People.prototype.mine,
     });
-    expect(() => requirePresentedKey(request, '@CurrentApiKey()')).toThrow('not declared @AllowSessions()');
+    expect(() => requirePresentedKey(request, '@CurrentApiKey()')).toThrow(
+      'requires a route without @AllowSessions()',
+    );
   });
 });

@@ -29,7 +29,7 @@ const people: Authenticator = {
 
 const Native = Promise;
 
-/** As zone.js has it: a class of its own, of which what async functions return is no instance. */
+/** A class like that of zone.js. Promises of async functions are not instances of it. */
 class ZoneAwarePromise<T> implements PromiseLike<T> {
   private readonly inner: Promise<T>;
 
@@ -82,10 +82,10 @@ const withCodeOn = (prototype: object) => (): void => {
 const bearer = (token: string): readonly string[] => ['Authorization', `Bearer ${token}`];
 
 describe.each<[string, () => void]>([
-  ['replaced the global Promise by a class of its own, as zone.js does', replacedBy(ZoneAwarePromise)],
+  ['replaced the global Promise by its own class, like zone.js', replacedBy(ZoneAwarePromise)],
   ['replaced the global Promise by a subclass', replacedBy(SubclassedPromise)],
-  ['added a code to the prototype of promises', withCodeOn(Promise.prototype)],
-  ['added a code to the prototype of all objects', withCodeOn(Object.prototype)],
+  ['added `code` to Promise.prototype', withCodeOn(Promise.prototype)],
+  ['added `code` to Object.prototype', withCodeOn(Object.prototype)],
 ])('the guard in a host that has %s', (_what, change) => {
   const door = keyDoor();
   const ask = guardedRoute(door, Memories, people);
@@ -93,31 +93,31 @@ describe.each<[string, () => void]>([
     const params = orgId === undefined ? {} : { orgId };
     const request = requestOf({ headers: bearer(token), params });
     const { code } = await inHostWith(change, async () => ask(orgId === undefined ? own : read, request));
-    expect(accessOf(request) !== undefined).toBe(code === 'let in');
+    expect(accessOf(request) !== undefined).toBe(code === 'allowed');
     return code;
   };
 
-  it('rejects a session that is not valid [T45]', async () => {
+  it('rejects an invalid session [T45]', async () => {
     expect(await codeFor('session.eve')).toBe('invalid_session');
   });
 
-  it('admits a session that is valid', async () => {
-    expect(await codeFor('session.ada')).toBe('let in');
+  it('allows a valid session', async () => {
+    expect(await codeFor('session.ada')).toBe('allowed');
   });
 
   it('rejects a key that does not exist', async () => {
     expect(await codeFor(issueToken('kw', newKeyId(new Date())).token)).toBe('invalid_token');
   });
 
-  it.each(['for the first time, from the store', 'again, from memory'])(
-    'admits acme’s key and rejects globex’s at acme’s route: %s [T45]',
+  it.each(['for the first time, from the store', 'again, from the cache'])(
+    'allows acme’s key and rejects globex’s on acme’s route: %s [T45]',
     async (when) => {
       const [acme, globex] = [
         await door.give({ orgId: 'acme', scopes: ['memory:read'] }),
         await door.give({ orgId: 'globex', scopes: ['memory:read'] }),
       ];
       for (let uses = when.startsWith('again') ? 2 : 1; uses > 0; uses -= 1) {
-        expect(await codeFor(acme.token, 'acme')).toBe('let in');
+        expect(await codeFor(acme.token, 'acme')).toBe('allowed');
         expect(await codeFor(globex.token, 'acme')).toBe('binding_mismatch');
       }
     },

@@ -54,8 +54,8 @@ async function codeOf(handler: () => void, sent: Sent): Promise<string> {
   return (await guardedRoute(door, Memories)(handler, requestOf(sent))).code;
 }
 
-describe('a route that declares nothing', () => {
-  it('is closed to a good key as to nobody', async () => {
+describe('a route without access decorators', () => {
+  it('is closed, with a valid key and without one', async () => {
     const { code, headers } = await guardedRoute(door, Memories)(
       undeclared,
       requestOf({ headers: bearer(acme.token) }),
@@ -67,28 +67,38 @@ describe('a route that declares nothing', () => {
 });
 
 describe('a public route', () => {
-  it('lets everyone in, and looks at no credential', async () => {
+  it('allows every request without checking its credential', async () => {
     const request = requestOf({ headers: bearer('nonsense') });
-    expect(await guardedRoute(door, Memories)(open, request)).toEqual({ code: 'let in', headers: {} });
+    expect(await guardedRoute(door, Memories)(open, request)).toEqual({ code: 'allowed', headers: {} });
     expect(accessOf(request)).toBeUndefined();
   });
 });
 
-describe('a key at a route', () => {
+describe('a key on a guarded route', () => {
   it.each<[string, 'acme' | 'globex', Sent['params'], string]>([
-    ['of acme is let in at acme', 'acme', { orgId: 'acme' }, 'let in'],
-    ['of acme is let in at each of its projects', 'acme', { orgId: 'acme', projectId: 'apollo' }, 'let in'],
-    ['of acme is refused at globex', 'acme', { orgId: 'globex' }, 'binding_mismatch'],
-    ['of acme is refused where no tenant is named', 'acme', {}, 'binding_mismatch'],
-    ['of a project is let in there', 'globex', { orgId: 'globex', projectId: 'hermes' }, 'let in'],
-    ['of a project is refused at all of globex', 'globex', { orgId: 'globex' }, 'binding_mismatch'],
-    ['is told that no tenant can be called like this', 'acme', { orgId: 'a c m e' }, 'invalid_request'],
+    ['of acme is allowed for acme', 'acme', { orgId: 'acme' }, 'allowed'],
+    [
+      'of acme is allowed for each of its projects',
+      'acme',
+      { orgId: 'acme', projectId: 'apollo' },
+      'allowed',
+    ],
+    ['of acme is rejected for globex', 'acme', { orgId: 'globex' }, 'binding_mismatch'],
+    ['of acme is rejected if no tenant is named', 'acme', {}, 'binding_mismatch'],
+    [
+      'of a project is allowed for that project',
+      'globex',
+      { orgId: 'globex', projectId: 'hermes' },
+      'allowed',
+    ],
+    ['of a project is rejected for all of globex', 'globex', { orgId: 'globex' }, 'binding_mismatch'],
+    ['is rejected for an invalid tenant name', 'acme', { orgId: 'a c m e' }, 'invalid_request'],
   ])('%s', async (_what, who, params, expected) => {
     const { token } = { acme, globex }[who];
     expect(await codeOf(list, { headers: bearer(token), ...(params && { params }) })).toBe(expected);
   });
 
-  it('is let in as itself, for the tenant that was named', async () => {
+  it('is allowed as the caller, for the tenant that the request names', async () => {
     const request = requestOf({
       headers: bearer(acme.token),
       params: { orgId: 'acme', projectId: 'apollo' },
@@ -103,87 +113,87 @@ describe('a key at a route', () => {
     });
   });
 
-  it('needs to name no tenant where the route limits itself, and is let in for its own', async () => {
+  it('is allowed for its own tenant on a self-scoped route', async () => {
     const request = requestOf({ headers: bearer(globex.token), params: { orgId: 'acme' } });
-    expect((await guardedRoute(door, Memories)(own, request)).code).toBe('let in');
+    expect((await guardedRoute(door, Memories)(own, request)).code).toBe('allowed');
     expect(accessOf(request)?.tenant).toEqual({ orgId: 'globex', projectId: 'hermes' });
   });
 
-  it('names its tenant by header only where the route says so', async () => {
+  it('can name its tenant in headers only on a route with @TenantHeaders()', async () => {
     const headers = [...bearer(acme.token), 'X-Org-Id', 'acme'];
-    expect(await codeOf(byHeader, { headers })).toBe('let in');
+    expect(await codeOf(byHeader, { headers })).toBe('allowed');
     expect(await codeOf(list, { headers })).toBe('binding_mismatch');
     expect(await codeOf(byHeader, { headers, params: { orgId: 'globex' } })).toBe('binding_conflict');
   });
 
   it.each<[string, Sent, RegExp]>([
     [
-      'name the same tenant everywhere',
+      'two different tenants',
       { headers: ['X-Org-Id', 'globex'], params: { orgId: 'acme' } },
-      /same tenant in the path and in headers/,
+      /same tenant in the path and the headers/,
     ],
-    ['call it as tenants may be called', { params: { orgId: 'a c m e' } }, /1 to 128 characters of A-Z/],
-  ])('is told to %s', async (_what, { headers = [], ...sent }, advice) => {
+    ['an invalid tenant name', { params: { orgId: 'a c m e' } }, /1 to 128 characters of A-Z/],
+  ])('gets advice if the request names %s', async (_what, { headers = [], ...sent }, advice) => {
     const request = requestOf({ ...sent, headers: [...bearer(acme.token), ...headers] });
     const { error } = await guardedRoute(door, Memories)(byHeader, request);
     expect(error).toMatchObject({ problem: { detail: expect.stringMatching(advice) as unknown } });
   });
 
-  it('names its tenant under the parameters that the host chose, each by itself', async () => {
+  it('names its tenant by the route parameters that the host configured', async () => {
     const sent = { headers: bearer(globex.token), params: { tenant: 'globex', projectId: 'hermes' } };
     expect(await codeOf(list, sent)).toBe('binding_mismatch');
     door = keyDoor({ tenant: { params: { orgId: 'tenant' } } });
     const { token } = await door.give({ orgId: 'globex', projectId: 'hermes', scopes: ['memory:read'] });
-    expect(await codeOf(list, { ...sent, headers: bearer(token) })).toBe('let in');
+    expect(await codeOf(list, { ...sent, headers: bearer(token) })).toBe('allowed');
     door = keyDoor({ tenant: { params: { projectId: 'workspace' } } });
     const other = await door.give({ orgId: 'globex', projectId: 'hermes', scopes: ['memory:read'] });
     const params = { orgId: 'globex', workspace: 'hermes' };
-    expect(await codeOf(list, { headers: bearer(other.token), params })).toBe('let in');
+    expect(await codeOf(list, { headers: bearer(other.token), params })).toBe('allowed');
     expect(await codeOf(list, { ...sent, headers: bearer(other.token) })).toBe('binding_mismatch');
   });
 
-  it('may come as HTTP Basic only where the route says so', async () => {
+  it('is read from HTTP Basic only on a route with @ClientCredentials()', async () => {
     const headers = ['Authorization', `Basic ${btoa(`${acme.id}:${acme.token}`)}`];
-    expect(await codeOf(basic, { headers })).toBe('let in');
+    expect(await codeOf(basic, { headers })).toBe('allowed');
     expect(await codeOf(own, { headers })).toBe('missing_credential');
   });
 
-  it('may come as X-API-Key, and as a bearer token beside it, but not beside another key', async () => {
+  it('can be X-API-Key, and also a bearer token, but not together with another key', async () => {
     const headers = ['X-API-Key', acme.token];
-    expect(await codeOf(own, { headers })).toBe('let in');
-    expect(await codeOf(own, { headers: [...headers, ...bearer(acme.token)] })).toBe('let in');
+    expect(await codeOf(own, { headers })).toBe('allowed');
+    expect(await codeOf(own, { headers: [...headers, ...bearer(acme.token)] })).toBe('allowed');
     expect(await codeOf(own, { headers: [...headers, ...bearer(globex.token)] })).toBe('invalid_request');
     expect(await codeOf(own, { headers: [...headers, ...headers] })).toBe('invalid_request');
   });
 
-  it('is let in from the addresses on its allowlist, which a client cannot claim', async () => {
+  it('is allowed only from addresses on its allowlist, which a client cannot forge', async () => {
     const { token } = await door.give({ scopes: ['memory:read'], allowedIps: ['203.0.113.0/24'] });
     const headers = bearer(token);
-    expect(await codeOf(own, { headers, address: '203.0.113.7' })).toBe('let in');
+    expect(await codeOf(own, { headers, address: '203.0.113.7' })).toBe('allowed');
     expect(await codeOf(own, { headers, address: '198.51.100.7' })).toBe('ip_not_allowed');
     expect(await codeOf(own, { headers })).toBe('ip_not_allowed');
     const claim = [...headers, 'X-Forwarded-For', '203.0.113.7'];
     expect(await codeOf(own, { headers: claim, address: '198.51.100.7' })).toBe('ip_not_allowed');
   });
 
-  it('is let in from the address that a trusted proxy names', async () => {
+  it('is allowed from an address on its allowlist that a trusted proxy forwards', async () => {
     door = keyDoor({ http: { trustProxy: ['198.51.100.7'] } });
     const { token } = await door.give({ scopes: ['memory:read'], allowedIps: ['203.0.113.0/24'] });
     const headers = [...bearer(token), 'X-Forwarded-For', '203.0.113.7'];
-    expect(await codeOf(own, { headers, address: '198.51.100.7' })).toBe('let in');
+    expect(await codeOf(own, { headers, address: '198.51.100.7' })).toBe('allowed');
     expect(await codeOf(own, { headers, address: '198.51.100.8' })).toBe('ip_not_allowed');
   });
 });
 
-describe('a client', () => {
-  it('hears where the rate limit of its key stands, let in or not', async () => {
+describe('a client of a guarded route', () => {
+  it('gets the state of its rate limit, whether allowed or rejected', async () => {
     const { token } = await door.give({
       scopes: ['memory:read'],
       rateLimit: { limit: 1, windowSeconds: 60 },
     });
     const ask = guardedRoute(door, Memories);
     const first = await ask(own, requestOf({ headers: bearer(token) }));
-    expect(first.code).toBe('let in');
+    expect(first.code).toBe('allowed');
     expect(Object.keys(first.headers)).toEqual([...Object.keys(NOT_CACHED), 'RateLimit-Policy', 'RateLimit']);
     const second = await ask(own, requestOf({ headers: bearer(token) }));
     expect(second.code).toBe('rate_limited');
@@ -196,7 +206,7 @@ describe('a client', () => {
     ]);
   });
 
-  it('hears of no limit where its key has none', async () => {
+  it('gets no rate-limit headers if its key has no limit', async () => {
     const ask = guardedRoute(door, Memories);
     expect((await ask(own, requestOf({ headers: bearer(acme.token) }))).headers).toEqual(NOT_CACHED);
   });
@@ -204,16 +214,16 @@ describe('a client', () => {
   it.each<[string, () => Sent, string]>([
     ['without a key', () => ({}), 'Bearer realm="memories"'],
     [
-      'without a key that names a tenant nobody has',
+      'without a key but with an invalid tenant name',
       () => ({ params: { orgId: 'a c m e' } }),
       'Bearer realm="memories"',
     ],
     [
-      'with nonsense',
+      'with a malformed token',
       () => ({ headers: bearer('nonsense') }),
-      'Bearer realm="memories", error="invalid_token", error_description="The token is not an API key"',
+      'Bearer realm="memories", error="invalid_token", error_description="The token is malformed"',
     ],
-  ])('%s is challenged, whatever filter the application has', async (_what, sent, challenge) => {
+  ])('%s gets a challenge, whatever filter the application has', async (_what, sent, challenge) => {
     const { error, headers } = await guardedRoute(door, Memories)(list, requestOf(sent()));
     expect(error).toMatchObject({ problem: { status: 401 } });
     expect(headers).toEqual({
@@ -223,19 +233,19 @@ describe('a client', () => {
     });
   });
 
-  it('is let in once at a route, however many guards stand before it', async () => {
+  it('is counted once on a route with several guards', async () => {
     const { token } = await door.give({
       scopes: ['memory:read'],
       rateLimit: { limit: 1, windowSeconds: 60 },
     });
     const ask = guardedRoute(door, Memories);
     const request = requestOf({ headers: bearer(token) });
-    expect((await ask(own, request)).code).toBe('let in');
-    expect(await ask(own, request)).toEqual({ code: 'let in', headers: {} });
+    expect((await ask(own, request)).code).toBe('allowed');
+    expect(await ask(own, request)).toEqual({ code: 'allowed', headers: {} });
     expect((await ask(basic, request)).code).toBe('rate_limited');
   });
 
-  it('leaves a note for the log of what came of its key', async () => {
+  it('has the decision on its key attached to the request for the log', async () => {
     const ask = guardedRoute(door, Memories);
     const revoked = await door.give({ scopes: ['memory:read'], revokedAt: new Date() });
     const [stranger, former] = [
@@ -248,7 +258,7 @@ describe('a client', () => {
     expect(loggedDecisionOf(former)).toEqual({ code: 'REVOKED', keyId: revoked.id });
   });
 
-  it('gets no challenge for a fault of ours', async () => {
+  it('gets no challenge if the store fails unexpectedly', async () => {
     const error = new RangeError('a fault of ours');
     jest.spyOn(door.repository, 'find').mockRejectedValue(error);
     const answered = await guardedRoute(door, Memories)(own, requestOf({ headers: bearer(acme.token) }));
@@ -256,7 +266,7 @@ describe('a client', () => {
   });
 });
 
-describe('a guard of the host’s own', () => {
+describe('a subclass of ScopesGuard', () => {
   class OwnGuard extends ScopesGuard {
     protected override credentialOf(request: HttpRequest): PresentedCredential {
       const { token } = request.params as { token: string };
@@ -272,11 +282,11 @@ describe('a guard of the host’s own', () => {
     }
   }
 
-  it('says where credential, tenant and address come from', async () => {
+  it('can change the source of the credential, the tenant and the address', async () => {
     const ask = guardedRoute(door, Memories, undefined, OwnGuard);
     const allowedIps = ['203.0.113.7'];
     const mine = await door.give({ orgId: 'acme', scopes: ['memory:read'], allowedIps });
-    expect((await ask(list, requestOf({ params: { token: mine.token } }))).code).toBe('let in');
+    expect((await ask(list, requestOf({ params: { token: mine.token } }))).code).toBe('allowed');
     expect((await ask(list, requestOf({ params: { token: globex.token } }))).code).toBe('binding_mismatch');
   });
 });

@@ -36,7 +36,7 @@ const ada: Caller = {
   userId: 'ada',
 };
 
-/** Knows Ada, by what has the form of a session. */
+/** Accepts only the session of Ada. */
 const people: Authenticator = {
   recognizes: (token) => token.startsWith('session.'),
   authenticate: async (token) => {
@@ -52,32 +52,32 @@ const door = keyDoor();
 describe('a user with a session', () => {
   const ask = guardedRoute(door, People, people);
 
-  it('is let in as herself where the route takes sessions, for no tenant and with no key', async () => {
+  it('is allowed on a route that accepts sessions, without a tenant and without a key', async () => {
     const request = requestOf({ headers: bearer('session.ada') });
-    expect(await ask(keys, request)).toEqual({ code: 'let in', headers: NOT_CACHED });
+    expect(await ask(keys, request)).toEqual({ code: 'allowed', headers: NOT_CACHED });
     const access = accessOf(request);
     expect(access).toMatchObject({ caller: ada, tenant: {}, controller: People, handler: keys });
     expect(access?.presented).toBeUndefined();
   });
 
-  it('is refused where she lacks a scope', async () => {
+  it('is rejected without a required scope', async () => {
     const { code, headers } = await ask(write, requestOf({ headers: bearer('session.ada') }));
     expect(code).toBe('insufficient_scope');
     expect(headers['WWW-Authenticate']).toContain('scope="keys:write"');
   });
 
   it.each<[string, () => void, readonly string[], string]>([
-    ['where the route takes keys alone', keysOnly, bearer('session.ada'), 'malformed_token'],
+    ['on a route that accepts only keys', keysOnly, bearer('session.ada'), 'malformed_token'],
     ['as X-API-Key', keys, ['X-API-Key', 'session.ada'], 'malformed_token'],
     ['as HTTP Basic', keys, ['Authorization', `Basic ${btoa('ada:session.ada')}`], 'malformed_token'],
-    ['that is not good', keys, bearer('session.eve'), 'invalid_session'],
-  ])('is refused with a session %s', async (_where, handler, headers, expected) => {
+    ['that is invalid', keys, bearer('session.eve'), 'invalid_session'],
+  ])('is rejected with a session %s', async (_where, handler, headers, expected) => {
     const answered = await ask(handler, requestOf({ headers }));
     expect(answered.code).toBe(expected);
     expect(answered.headers['WWW-Authenticate']).toMatch(/^Bearer realm="keyward", error="invalid_token"/);
   });
 
-  it('is counted by her address where she guesses', async () => {
+  it('gets 429 after repeated invalid sessions from one address', async () => {
     const strict = keyDoor({ limits: { failedCredentials: { limit: 2, windowSeconds: 60 } } });
     const guess = async (address: string): Promise<string> =>
       (
@@ -95,7 +95,7 @@ describe('a user with a session', () => {
     expect(await guess('198.51.100.8')).toBe('invalid_session');
   });
 
-  it('hears nothing of a fault of ours', async () => {
+  it('causes no problem response if the authenticator fails unexpectedly', async () => {
     const answered = await ask(keys, requestOf({ headers: bearer('session.fault') }));
     expect(answered).toEqual({
       code: 'fault',
@@ -104,24 +104,24 @@ describe('a user with a session', () => {
     });
   });
 
-  it('is a stranger where nobody keeps users', async () => {
+  it('is rejected without an authenticator', async () => {
     const alone = guardedRoute(door, People);
     expect((await alone(keys, requestOf({ headers: bearer('session.ada') }))).code).toBe('malformed_token');
   });
 });
 
-describe('a key at a route that takes sessions', () => {
-  it('is let in as a key', async () => {
+describe('a route that accepts sessions', () => {
+  it('allows a key', async () => {
     const acme = await door.give({ orgId: 'acme', scopes: ['keys:read'] });
     const request = requestOf({ headers: bearer(acme.token) });
-    expect((await guardedRoute(door, People, people)(keys, request)).code).toBe('let in');
+    expect((await guardedRoute(door, People, people)(keys, request)).code).toBe('allowed');
     expect(accessOf(request)).toMatchObject({
       presented: { key: { id: acme.id } },
       tenant: { orgId: 'acme' },
     });
   });
 
-  it('is asked for where nothing is presented', async () => {
+  it('rejects a request without a credential', async () => {
     expect((await guardedRoute(door, People, people)(keys, requestOf({}))).code).toBe('missing_credential');
   });
 });

@@ -61,16 +61,16 @@ function contextOf(
   return context;
 }
 
-describe.each(['rpc', 'ws', 'graphql'])('a message of the context %s', (type) => {
-  it('is denied without a look at the store, also where its handler is public', () => {
+describe.each(['rpc', 'ws', 'graphql'])('a message in the context %s', (type) => {
+  it('is denied without a read, even if its handler is public', () => {
     expect(guard.canActivate(contextOf(type, Memories.prototype.list))).toBe(false);
     expect(guard.canActivate(contextOf(type, Memories.prototype.open))).toBe(false);
     expect(find).not.toHaveBeenCalled();
   });
 });
 
-describe('a request for a public handler', () => {
-  it('is let in at once, without a promise to wait for', () => {
+describe('a request to a public handler', () => {
+  it('is allowed synchronously', () => {
     expect(guard.canActivate(contextOf('http', Memories.prototype.open))).toBe(true);
     expect(find).not.toHaveBeenCalled();
   });
@@ -85,7 +85,7 @@ const make = async (orgId: string, scopes: readonly string[]): Promise<string> =
 };
 
 describe('a request with a key', () => {
-  it('is let in at once where the key is known, without a promise to wait for', async () => {
+  it('is allowed synchronously if the key is cached', async () => {
     const [acme, globex] = [await make('acme', ['memory:read']), await make('globex', ['memory:write'])];
     find.mockClear();
     const first = present(acme);

@@ -34,17 +34,16 @@ type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
 const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS];
 
 /**
- * Guards routes by what their decorators declare. A route that declares nothing is denied, and so is every
- * context that is not HTTP. Answers as RFC 6750 section 3 says, under Fastify and Express alike.
+ * Enforces the access decorators of routes, under Fastify and Express. Rejects every request to a route without such
+ * decorators, and every context other than HTTP. Rejections follow RFC 6750 section 3.
  *
- * Every response of a guarded route is `Cache-Control: no-store`, unless the handler sets another value, and names the
- * credential headers in `Vary`; see decision record 0066.
+ * Sets `Cache-Control: no-store` on every response of a guarded route, unless the handler sets another value, and adds the
+ * credential headers to `Vary`; see decision record 0066.
  *
- * Subclasses may change where the credential, the tenant or the client's address comes from.
+ * Subclasses may change the source of the credential, the tenant or the client's address.
  *
- * If a route has several guards of this class from one module, the first decides, and the request counts once.
- * `ScopesGuard` also accepts the decision of the guard that `guard.use` names. Any other subclass decides again, and counts
- * the request again.
+ * If a route has several guards of this class from one module, the first decides, and the request counts once. `ScopesGuard`
+ * also accepts the decision of the guard in `guard.use`. Any other subclass decides again, and counts the request again.
  */
 @Injectable()
 export class ScopesGuard implements CanActivate {
@@ -66,7 +65,7 @@ export class ScopesGuard implements CanActivate {
     this.tenantParams = { orgId, projectId };
   }
 
-  /** Answers at once where the verifier does, so that a request with a known key waits for nothing. */
+  /** Returns synchronously if the verifier does, so that a request with a cached key waits for no promise. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return false;
     const controller = context.getClass();
@@ -99,8 +98,8 @@ export class ScopesGuard implements CanActivate {
   }
 
   /**
-   * Returns `undefined` if the request is admitted already. What came late is told by that, not by its class: a host
-   * such as one with zone.js replaces the global `Promise`, of which our promises are no instances then.
+   * Returns `undefined` if the request is already allowed, otherwise a promise. Callers must not test for `instanceof Promise`,
+   * because libraries such as zone.js replace the global `Promise`.
    */
   private admit(
     context: ExecutionContext,
@@ -185,7 +184,7 @@ export class ScopesGuard implements CanActivate {
   }
 
   /**
-   * Returns whether this guard decides by these options: an application may import Keyward twice.
+   * Returns whether this guard uses these options, because an application may import Keyward twice.
    *
    * @internal
    */
@@ -193,7 +192,7 @@ export class ScopesGuard implements CanActivate {
     return this.moduleOptions === options;
   }
 
-  /** Nest makes one guard of a module for all routes, and another for each module that names it in `@UseGuards`. */
+  /** Returns whether a guard decides alike. Nest creates a global guard, and one for each module that uses `@UseGuards`. */
   private isTwin(guard: object): boolean {
     return (
       guard instanceof ScopesGuard &&
@@ -213,42 +212,42 @@ export class ScopesGuard implements CanActivate {
     return error;
   }
 
-  /** The bearer token that is a session's, not a key's. */
+  /** Returns the bearer token if it is a session. */
   private sessionIn(credential: PresentedCredential): string | undefined {
     if (credential.kind !== 'token' || credential.scheme !== 'bearer') return undefined;
     return this.authenticator?.recognizes(credential.token) ? credential.token : undefined;
   }
 
-  /** The credential in the headers. */
+  /** Returns the credential in the headers. */
   protected credentialOf(request: HttpRequest, withBasic: boolean): PresentedCredential {
     return readCredential(nodeRequestOf(request), withBasic);
   }
 
   /**
-   * The tenant the request names.
+   * Returns the tenant that the request names.
    *
-   * @throws ProblemException if it contradicts itself, or names what no tenant can be called
+   * @throws ProblemException if it names two different tenants, or an invalid name
    */
   protected tenantOf(request: HttpRequest, withHeaders: boolean): TenantContext {
     const tenant = readTenantContext(request, this.tenantParams, withHeaders);
     if (tenant === 'conflict') {
-      throw ProblemException.from('binding_conflict', 'Name the same tenant in the path and in headers.');
+      throw ProblemException.from('binding_conflict', 'Name the same tenant in the path and the headers.');
     }
     if (tenant === 'malformed') {
       throw ProblemException.from(
         'invalid_request',
-        'Organisations and projects are 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ -',
+        'Use 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ - for the names of organisations and projects.',
       );
     }
     return tenant;
   }
 
-  /** The address of the client, `undefined` where it is not known. */
+  /** Returns the address of the client; `undefined` if it is unknown. */
   protected clientAddressOf(request: HttpRequest): string | undefined {
     return this.clientAddress.of(nodeRequestOf(request));
   }
 
-  /** Comes before the handler, so that what the handler sets counts. */
+  /** Runs before the handler, so that the handler can set other values. */
   private keepFromCaches(context: ExecutionContext, access: RouteAccess): void {
     const readsTenant = access.kind === 'guarded' && access.tenantHeaders;
     keepFromCaches(
@@ -258,7 +257,7 @@ export class ScopesGuard implements CanActivate {
     );
   }
 
-  /** Set here as well as by Keyward's filter, so that they arrive whatever filter the application has. */
+  /** Sets headers here too, because the application may not use Keyward's filter. */
   private setHeaders(context: ExecutionContext, headers: Readonly<Record<string, string>>): void {
     const response = context.switchToHttp().getResponse<unknown>();
     for (const [name, value] of Object.entries(headers)) {

@@ -10,12 +10,12 @@ function requestWith(params: unknown, ...rawHeaders: readonly string[]): HttpReq
   return { raw: Object.assign(new IncomingMessage(new Socket()), { rawHeaders: [...rawHeaders] }), params };
 }
 
-describe('the tenant that a request names', () => {
+describe('the tenant context of a request', () => {
   it.each<[string, unknown, TenantContext]>([
     ['both parts', { orgId: 'acme', projectId: 'apollo' }, { orgId: 'acme', projectId: 'apollo' }],
     ['an organisation only', { orgId: 'acme' }, { orgId: 'acme' }],
     ['a project only', { projectId: 'apollo' }, { projectId: 'apollo' }],
-    ['nothing', {}, {}],
+    ['no values', {}, {}],
     ['other parameters', { id: 'acme', orgid: 'acme', OrgId: 'acme' }, {}],
     ['no parameters', undefined, {}],
     ['null for parameters', null, {}],
@@ -26,18 +26,18 @@ describe('the tenant that a request names', () => {
       { orgId: 'acme' },
     ],
     ['a list of one segment', { orgId: ['acme'] }, { orgId: 'acme' }],
-  ])('is read off route parameters with %s', (_what, params, expected) => {
+  ])('is read from route parameters with %s', (_what, params, expected) => {
     expect(readTenantContext(requestWith(params), NAMES, false)).toEqual(expected);
   });
 
-  it('is read under the names that the host gives to its parameters', () => {
+  it('is read from the parameters that the host configured', () => {
     const request = requestWith({ orgId: 'wrong', tenant: 'acme', workspace: 'apollo' });
     const names = { orgId: 'tenant', projectId: 'workspace' };
 
     expect(readTenantContext(request, names, false)).toEqual({ orgId: 'acme', projectId: 'apollo' });
   });
 
-  it('is read off Express requests, which are Node’s own', () => {
+  it('is read from requests of Express', () => {
     const request = Object.assign(new IncomingMessage(new Socket()), {
       rawHeaders: ['X-Org-Id', 'acme'],
       params: { projectId: 'apollo' },
@@ -47,13 +47,13 @@ describe('the tenant that a request names', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
-    'is not read off %s, which every object inherits',
+    'is not read from %s, which every object inherits',
     (name) => {
       expect(readTenantContext(requestWith({}), { orgId: name, projectId: name }, false)).toEqual({});
     },
   );
 
-  it('is not read off what parameters inherit', () => {
+  it('is not read from inherited parameters', () => {
     const params: unknown = Object.create({ orgId: 'acme', projectId: 'apollo' });
 
     expect(readTenantContext(requestWith(params), NAMES, false)).toEqual({});
@@ -67,13 +67,13 @@ describe('tenant headers', () => {
     expect(readTenantContext(request, NAMES, true)).toEqual({ orgId: 'acme', projectId: 'apollo' });
   });
 
-  it('name nothing on all other routes, not even a conflict or a fault', () => {
+  it('are ignored on other routes, even if they conflict or are malformed', () => {
     const request = requestWith({ orgId: 'acme' }, 'X-Org-Id', 'globex', 'X-Project-Id', 'not a name');
 
     expect(readTenantContext(request, NAMES, false)).toEqual({ orgId: 'acme' });
   });
 
-  it('may repeat what the path says, and each other', () => {
+  it('can repeat the path and each other', () => {
     const request = requestWith({ orgId: 'acme' }, 'X-Org-Id', 'acme', 'X-Org-Id', 'acme');
 
     expect(readTenantContext(request, NAMES, true)).toEqual({ orgId: 'acme' });
@@ -83,15 +83,15 @@ describe('tenant headers', () => {
     ['another organisation than the path', requestWith({ orgId: 'acme' }, 'X-Org-Id', 'globex')],
     ['another project than the path', requestWith({ projectId: 'apollo' }, 'X-Project-Id', 'hermes')],
     ['an organisation in another case', requestWith({ orgId: 'acme' }, 'X-Org-Id', 'ACME')],
-    ['nothing where the path names someone', requestWith({ orgId: 'acme' }, 'X-Org-Id', '')],
+    ['an empty organisation but the path names one', requestWith({ orgId: 'acme' }, 'X-Org-Id', '')],
     ['two organisations', requestWith({}, 'X-Org-Id', 'acme', 'X-Org-Id', 'globex')],
     ['a third value that differs', requestWith({ orgId: 'acme' }, 'X-Org-Id', 'acme', 'X-Org-Id', 'globex')],
-  ])('are a conflict where they name %s', (_what, request) => {
+  ])('conflict if they name %s', (_what, request) => {
     expect(readTenantContext(request, NAMES, true)).toBe<TenantFault>('conflict');
   });
 });
 
-describe('a name that no tenant can have', () => {
+describe('the name of a tenant', () => {
   it.each([
     '',
     ' ',
@@ -105,26 +105,26 @@ describe('a name that no tenant can have', () => {
     '*',
     '%61cme',
     'a'.repeat(129),
-  ])('is malformed in a path and in a header: %j', (name) => {
+  ])('is malformed in a path and in a header if it is %j', (name) => {
     expect(readTenantContext(requestWith({ orgId: name }), NAMES, false)).toBe<TenantFault>('malformed');
     expect(readTenantContext(requestWith({}, 'X-Project-Id', name), NAMES, true)).toBe<TenantFault>(
       'malformed',
     );
   });
 
-  it('is malformed where a parameter holds several path segments', () => {
+  it('is malformed if a parameter has several path segments', () => {
     const request = requestWith({ orgId: ['acme', 'globex'] });
 
     expect(readTenantContext(request, NAMES, false)).toBe<TenantFault>('malformed');
   });
 
-  it('is malformed though the other part is well formed', () => {
+  it('is malformed if only the project is malformed', () => {
     const request = requestWith({ orgId: 'acme', projectId: 'a b' });
 
     expect(readTenantContext(request, NAMES, false)).toBe<TenantFault>('malformed');
   });
 
-  it('may be as long as 128 characters', () => {
+  it('can have 128 characters', () => {
     const orgId = 'a'.repeat(128);
 
     expect(readTenantContext(requestWith({ orgId }), NAMES, false)).toEqual({ orgId });

@@ -2,19 +2,19 @@ import type { TenantNames } from '../options/api-keys.options';
 import { isTenantId, type TenantContext } from '../domain/binding';
 import { headerValues, type HttpRequest, nodeRequestOf } from '../../http/http-request';
 
-/** Why no tenant could be read off a request. */
+/** The reason why the tenant of a request cannot be read. */
 export type TenantFault = 'conflict' | 'malformed';
 
 const HEADERS = { orgId: 'x-org-id', projectId: 'x-project-id' } as const;
 
-/** The headers in which a request may name its tenant, on routes that read them. */
+/** The headers that may name the tenant, on routes that read them. */
 export const TENANT_HEADERS = ['X-Org-Id', 'X-Project-Id'] as const;
 
 /**
- * The tenant a request names: its route parameters, and on routes that say so the headers `X-Org-Id` and
- * `X-Project-Id`; never the body or the query.
+ * Returns the tenant context of a request: from its route parameters and, on routes that declare it, from the headers
+ * `X-Org-Id` and `X-Project-Id`. Ignores the body and the query.
  *
- * @returns a fault where two sources disagree, or a name that no tenant can have is given
+ * @returns a fault if two sources disagree, or if a name is invalid
  */
 export function readTenantContext(
   request: HttpRequest,

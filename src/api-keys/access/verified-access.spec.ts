@@ -53,7 +53,7 @@ interface Parameter {
   readonly factory: (data: unknown, context: ExecutionContextHost) => unknown;
 }
 
-/** What Nest hands to the parameter of a handler. */
+/** Returns the value that Nest injects into the parameter of a handler. */
 function handedTo(handler: keyof Memories, request: object): unknown {
   const parameters = Reflect.getMetadata(ROUTE_ARGS_METADATA, Memories, handler) as Record<string, Parameter>;
   const [parameter] = Object.values(parameters);
@@ -75,22 +75,22 @@ function letIn(request: HttpRequest = {}): HttpRequest {
   return request;
 }
 
-describe('a request that was let in', () => {
-  it('remembers as whom', () => {
+describe('an allowed request', () => {
+  it('has the key attached', () => {
     expect(accessOf(letIn())?.presented?.key).toBe(key);
   });
 
-  it('hands a handler the verified tenant', () => {
+  it('provides the verified tenant to a handler', () => {
     expect(handedTo('tenant', letIn())).toEqual({ orgId: 'acme', projectId: 'apollo' });
   });
 
-  it('hands a handler the key without its hashes', () => {
+  it('provides the key to a handler, without its hashes', () => {
     const handed = handedTo('key', letIn());
     expect(handed).toBe(key);
     expect(JSON.stringify(handed)).not.toContain('f'.repeat(64));
   });
 
-  it('tells our own routes the key and the caller that it is', () => {
+  it("provides the key and the caller to Keyward's routes", () => {
     expect(currentKey(letIn())).toBe(key);
     expect(currentCaller(letIn())).toEqual({
       actor: 'key:01jd8x4k2m6n8p0q2r4s6t8v0w',
@@ -100,7 +100,7 @@ describe('a request that was let in', () => {
     });
   });
 
-  it('is let in to that route, and to no other', () => {
+  it('is allowed only on that route', () => {
     const request = letIn();
 
     expect(isLetInTo(request, Memories, handlerOf('tenant'), bySame)).toBe(true);
@@ -108,7 +108,7 @@ describe('a request that was let in', () => {
     expect(isLetInTo(request, Archive, handlerOf('tenant'), bySame)).toBe(false);
   });
 
-  it('is not what another one is that was made out of its parts [T46]', () => {
+  it('does not allow another request that was made from its parts [T46]', () => {
     const raw = new IncomingMessage(new Socket());
     const request = letIn({ raw, params: { orgId: 'acme' } });
     const forged = { ...request, params: { orgId: 'globex' } };
@@ -119,14 +119,14 @@ describe('a request that was let in', () => {
     expect(accessOf(raw as HttpRequest)).toBeUndefined();
   });
 
-  it('says nothing of it where it is written out', () => {
+  it('does not expose its access in JSON or in its members', () => {
     expect(JSON.stringify(letIn())).toBe('{}');
     expect(Object.keys(letIn())).toEqual([]);
   });
 });
 
-describe('a request that nobody let in', () => {
-  it('is let in nowhere', () => {
+describe('a request that no guard allowed', () => {
+  it('has no access on any route', () => {
     expect(accessOf({})).toBeUndefined();
     expect(isLetInTo({}, Memories, handlerOf('tenant'), bySame)).toBe(false);
   });
@@ -134,18 +134,18 @@ describe('a request that nobody let in', () => {
   it.each<[keyof Memories, string]>([
     ['tenant', '@Tenant()'],
     ['key', '@CurrentApiKey()'],
-  ])('has no %s to hand to a handler, and says what is missing', (handler, decorator) => {
+  ])('throws if a handler injects the %s, and names the missing guard', (handler, decorator) => {
     expect(() => handedTo(handler, {})).toThrow(
-      new Error(`${decorator} needs a route that ScopesGuard guards and that is not @Public()`),
+      new Error(`${decorator} requires a route that ScopesGuard guards and that is not @Public()`),
     );
   });
 
-  it('has no caller to tell our own routes', () => {
-    expect(() => currentCaller({})).toThrow('currentCaller() needs a route that ScopesGuard guards');
-    expect(() => currentKey({})).toThrow('currentKey() needs a route that ScopesGuard guards');
+  it("throws if one of Keyward's routes reads the caller", () => {
+    expect(() => currentCaller({})).toThrow('currentCaller() requires a route that ScopesGuard guards');
+    expect(() => currentKey({})).toThrow('currentKey() requires a route that ScopesGuard guards');
   });
 
-  it('cannot claim it by a member that a client may send', () => {
+  it('cannot forge access by a member in JSON', () => {
     const request: object = JSON.parse(
       '{"Symbol(keyward:verified-access)":{"key":{}},"__proto__":{"key":{}}}',
     );

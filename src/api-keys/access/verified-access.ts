@@ -4,34 +4,34 @@ import type { TenantContext } from '../domain/binding';
 import { type Caller, callerOf } from '../domain/caller';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 
-/** A key that a request was let in with. */
+/** The key of an allowed request. */
 export interface PresentedKey {
   readonly key: VerifiedKey;
   /** The secret of the key that was presented. */
   readonly secret: KeySecret;
 }
 
-/** What the guard found out about a request it let in. */
+/** What the guard knows about a request that it allowed. */
 export interface VerifiedAccess {
-  /** The guard that let it in. */
+  /** The guard that allowed the request. */
   readonly guard: object;
-  /** The request that was let in. */
+  /** The allowed request. */
   readonly request: HttpRequest;
-  /** Its route parameters when it was judged; Express gives it others wherever it is dispatched anew. */
+  /** Its route parameters at the decision. Express replaces them when it dispatches the request again. */
   readonly params: unknown;
-  /** The controller that it was let in to. */
+  /** The controller that the request was allowed to reach. */
   readonly controller: object;
-  /** The handler that it was let in to. */
+  /** The handler that the request was allowed to reach. */
   readonly handler: object;
-  /** The caller; a getter where it is composed only if a handler asks. */
+  /** The caller; may be a getter that creates it on first use. */
   readonly caller: Caller;
-  /** The key that was presented; `undefined` for a user's session. */
+  /** The presented key; `undefined` for a session. */
   readonly presented?: PresentedKey | undefined;
   /** The tenant that the request names and the caller may act for. */
   readonly tenant: TenantContext;
 }
 
-/** What the guard found out about a request that a key let in. */
+/** The access of a request that was allowed with a key. */
 export class KeyAccess implements VerifiedAccess {
   constructor(
     readonly guard: object,
@@ -60,27 +60,27 @@ interface Carrier {
 }
 
 /**
- * Where it is remembered: on the list of raw headers, which is a request's own as well. A member added to a request of
- * Express costs a microsecond, for Express gives each of them a hidden class of its own (`npm run bench -- guard`).
+ * Returns the object that stores the access: the list of raw headers, which belongs to one request. Adding a member to a
+ * request of Express costs a microsecond, because each has its own hidden class (`npm run bench -- guard`).
  */
 function carrierOf(request: HttpRequest): Carrier {
   const { rawHeaders } = nodeRequestOf(request) as { readonly rawHeaders?: Carrier };
   return rawHeaders ?? (request as Carrier);
 }
 
-/** Remembers that a request was let in, and as whom. */
+/** Stores the access of an allowed request. */
 export function attachAccess(access: VerifiedAccess): void {
   carrierOf(access.request)[VERIFIED] = access;
 }
 
-/** Forgets that a request was allowed, so that it is judged anew. */
+/** Removes the access of a request, so that the guard decides again. */
 export function forgetAccess(request: HttpRequest): void {
   delete carrierOf(request)[VERIFIED];
 }
 
 /**
- * What the guard found out, `undefined` on a request that no guard let in: also where it was made out of the parts of
- * one that was.
+ * Returns the access of a request; `undefined` if no guard allowed it. An object made from parts of an allowed request has
+ * none.
  */
 export function accessOf(request: HttpRequest): VerifiedAccess | undefined {
   const access = carrierOf(request)[VERIFIED];
@@ -88,10 +88,10 @@ export function accessOf(request: HttpRequest): VerifiedAccess | undefined {
 }
 
 /**
- * Whether a guard let a request in to this very route. One that moves on to another, as Express permits with `next()`,
- * or comes to the same by another path has yet to be let in there.
+ * Returns whether a guard allowed a request on exactly this route. A request that Express forwards to another route with
+ * `next()`, or to the same route by another path, needs a new decision.
  *
- * @param judgesAlike whether that guard judges as the one that asks
+ * @param judgesAlike returns whether that guard decides like the asking one
  */
 export function isLetInTo(
   request: HttpRequest,
@@ -109,19 +109,18 @@ export function isLetInTo(
   );
 }
 
-/** @throws MisuseError on a route that no `ScopesGuard` guards: a fault of the application, not of its client */
+/** @throws MisuseError on a route without `ScopesGuard`: a fault of the application, not of its client */
 export function requireAccess(request: HttpRequest, asker: string): VerifiedAccess {
   const access = accessOf(request);
   if (access === undefined) {
-    throw new MisuseError(`${asker} needs a route that ScopesGuard guards and that is not @Public()`);
+    throw new MisuseError(`${asker} requires a route that ScopesGuard guards and that is not @Public()`);
   }
   return access;
 }
 
-/** @throws MisuseError on a route that sessions may use: it must ask for the caller instead */
+/** @throws MisuseError on a route that accepts sessions; use the caller there */
 export function requirePresentedKey(request: HttpRequest, asker: string): PresentedKey {
   const { presented } = requireAccess(request, asker);
-  if (presented === undefined)
-    throw new MisuseError(`${asker} needs a route that is not declared @AllowSessions()`);
+  if (presented === undefined) throw new MisuseError(`${asker} requires a route without @AllowSessions()`);
   return presented;
 }

@@ -5,7 +5,7 @@ import { compileRouteAccess } from './route-access';
 
 type Method = (...parameters: unknown[]) => unknown;
 
-/** Puts another function in the place of a method, as decorators that trace or cache do. */
+/** Replaces a method by another function, like decorators that trace or cache. */
 const Traced =
   (): MethodDecorator =>
   (_target, _key, descriptor): void => {
@@ -41,7 +41,7 @@ class Archive extends Memories {
   override list(this: void): void {}
 }
 
-/** A mix-in by copying, as the TypeScript handbook has it. */
+/** A mixin by copying, as in the TypeScript handbook. */
 @Public()
 class Mixed {
   declare list: () => void;
@@ -55,20 +55,20 @@ for (const name of ['list', 'plain'] as const) {
   );
 }
 
-/** All that a handler needs all of, or one of. */
+/** Returns the scope requirement of a handler, or the kind of its access. */
 function scopesOf(...[controller, handler]: Parameters<typeof compileRouteAccess>): unknown {
   const access = compileRouteAccess(controller, handler);
   return access.kind === 'guarded' ? access.scopes : access.kind;
 }
 
 describe('a method that another decorator wraps', () => {
-  it('asks for what stands under the wrapper, as if there were none', () => {
+  it('requires the decorators under the wrapper', () => {
     expect(scopesOf(Memories, Memories.prototype.list)).toEqual({ allOf: ['memory:read'], anyOf: [] });
     expect(compileRouteAccess(Memories, Memories.prototype.own)).toMatchObject({ selfScoped: true });
     expect(scopesOf(Memories, Memories.prototype.plain)).toEqual({ allOf: [], anyOf: [] });
   });
 
-  it('asks for what stands above the wrapper, below it, and between two, each once', () => {
+  it('requires each decorator above, below and between wrappers once', () => {
     expect(scopesOf(Memories, Memories.prototype.add)).toEqual({
       allOf: ['memory:admin', 'memory:read'],
       anyOf: [['memory:write', 'memory:all']],
@@ -76,20 +76,22 @@ describe('a method that another decorator wraps', () => {
     expect(declarationsOn(Memories.prototype.add)).toHaveLength(3);
   });
 
-  it('asks for the same in a class that inherits it, and for nothing of it where it is written anew', () => {
+  it('requires the same in a class that inherits it, but not in one that overrides it', () => {
     expect(scopesOf(Archive, Archive.prototype.add)).toEqual(scopesOf(Memories, Memories.prototype.add));
     expect(scopesOf(Archive, Archive.prototype.plain)).toEqual({ allOf: [], anyOf: [] });
     expect(scopesOf(Archive, Archive.prototype.list)).toEqual({ allOf: ['archive:read'], anyOf: [] });
   });
 
-  it('asks for the same in a class that it is mixed into, so that a public class cannot open it', () => {
+  it('requires the same in a class that it is mixed into, so that a public class cannot open it', () => {
     expect(() => compileRouteAccess(Mixed, Mixed.prototype.list)).toThrow(
-      new ConfigurationError('Mixed.list is declared @Public() and guarded at once: remove one of the two.'),
+      new ConfigurationError(
+        'Mixed.list has both @Public() and a decorator that requires access: remove one of them.',
+      ),
     );
     expect(scopesOf(Mixed, Mixed.prototype.plain)).toBe('public');
   });
 
-  it('asks for the same where it is wrapped once more after its class was made', () => {
+  it('requires the same if it is wrapped again after the class definition', () => {
     class Late {
       @RequireScopes('memory:read')
       list(this: void): void {}
@@ -100,7 +102,7 @@ describe('a method that another decorator wraps', () => {
     expect(scopesOf(Late, Late.prototype.list)).toEqual({ allOf: ['memory:read'], anyOf: [] });
   });
 
-  it('keeps what it asks for where a method of another class was taken away', () => {
+  it('keeps its requirement if a method of another class is deleted', () => {
     class Short {
       @RequireScopes('memory:read')
       list?(this: void): void {}
@@ -110,7 +112,7 @@ describe('a method that another decorator wraps', () => {
     expect(scopesOf(Memories, Memories.prototype.list)).toEqual({ allOf: ['memory:read'], anyOf: [] });
   });
 
-  it('leaves the methods beside it alone', () => {
+  it('does not affect other methods', () => {
     expect(declarationsOn(Memories.prototype.plain)).toEqual([]);
   });
 });
@@ -122,7 +124,7 @@ describe('a method that a constructor replaces on the instance', () => {
   }
   const replacement = (): void => Bound.prototype.list();
 
-  it('is refused where its class would open it, for what it declared is lost [T48]', () => {
+  it('is rejected if its class declares access, because its own decorators are lost [T48]', () => {
     @Public()
     class Open extends Bound {}
     @Authenticated()
@@ -131,17 +133,17 @@ describe('a method that a constructor replaces on the instance', () => {
     for (const controller of [Open, Lenient]) {
       expect(() => compileRouteAccess(controller, replacement)).toThrow(
         new ConfigurationError(
-          `${controller.name}.replacement was replaced on its instance, and what the method declared is lost: wrap it on the class instead.`,
+          `${controller.name}.replacement was replaced on its instance, so its decorators are lost: wrap it on the class instead.`,
         ),
       );
     }
   });
 
-  it('declares nothing where its class declares nothing either, and so stays closed', () => {
+  it('stays closed if its class declares no access', () => {
     expect(compileRouteAccess(Bound, replacement)).toEqual({ kind: 'undeclared' });
   });
 
-  it('asks for what it declares itself', () => {
+  it('requires what the replacement declares', () => {
     @Authenticated()
     class Lenient extends Bound {}
     const declared = { list: (): void => undefined };

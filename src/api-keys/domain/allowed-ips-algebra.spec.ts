@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { BlockList, isIP } from 'node:net';
 import { addressAllowed, readAllowlist, allowlistCovers, isAllowedIp, parseAddress } from './allowed-ips';
 
-/** A small world of 32 addresses each of IPv4 and IPv6, so that ranges meet each other often. */
+/** 32 addresses each of IPv4 and IPv6: few enough that random ranges often overlap. */
 const v4 = (host: number): string => `10.0.0.${host}`;
 const v6 = (host: number): string => `2001:db8::${host.toString(16)}`;
 const hosts = fc.integer({ min: 0, max: 31 });
@@ -12,7 +12,7 @@ const addresses = fc.oneof(
   hosts.map(v6),
 );
 
-/** A range of 2 to the power of `bits` addresses around a host, without host bits. */
+/** Ranges of 2 to the power of `bits` addresses that contain a host, without host bits. */
 const ranges = fc
   .tuple(hosts, fc.integer({ min: 0, max: 5 }), fc.constantFrom('v4', 'mapped', 'v6'))
   .map(([host, bits, kind]) => {
@@ -23,7 +23,7 @@ const ranges = fc
 const entries = fc.oneof(ranges, hosts.map(v4), hosts.map(v6));
 const lists = fc.array(entries, { maxLength: 4 });
 
-/** Membership as Node's own network stack sees it. */
+/** Returns whether Node's own `BlockList` finds the address in the list. */
 function nodeAllows(list: readonly string[], address: string): boolean {
   const members = new BlockList();
   for (const entry of list) {
@@ -36,8 +36,8 @@ function nodeAllows(list: readonly string[], address: string): boolean {
   return list.length === 0 || members.check(plain, plain.includes(':') ? 'ipv6' : 'ipv4');
 }
 
-describe('addresses', () => {
-  it('are read, whatever they are', () => {
+describe('parseAddress', () => {
+  it('parses every valid address', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => {
         expect(isIP(address)).not.toBe(0);
@@ -46,7 +46,7 @@ describe('addresses', () => {
     );
   });
 
-  it('are not read out of what the network stack would not read', () => {
+  it('rejects every text that Node rejects', () => {
     const almost = fc.tuple(fc.oneof(fc.ipV4Extended(), fc.ipV6()), fc.nat(), fc.constantFrom(...'0x.:/% '));
     fc.assert(
       fc.property(almost, ([address, position, inserted]) => {
@@ -59,8 +59,8 @@ describe('addresses', () => {
   });
 });
 
-describe('allowlists', () => {
-  it('let in exactly the addresses that the network stack finds in them', () => {
+describe('an allowlist', () => {
+  it('allows exactly the addresses that Node finds in it', () => {
     fc.assert(
       fc.property(lists, addresses, (list, address) => {
         expect(list.filter((entry) => !isAllowedIp(entry))).toEqual([]);
@@ -70,7 +70,7 @@ describe('allowlists', () => {
     );
   });
 
-  it('that are covered let in nobody whom the outer one keeps out', () => {
+  it('covers no list that allows an address which it does not allow itself', () => {
     fc.assert(
       fc.property(lists, lists, addresses, (outer, inner, address) => {
         const stray =
@@ -81,7 +81,7 @@ describe('allowlists', () => {
     );
   });
 
-  it('of one range each cover exactly if no address is let in beyond', () => {
+  it('covers a range with one range exactly if it allows all its addresses', () => {
     const everywhere = Array.from({ length: 32 }, (_each, host) => [v4(host), v6(host)]).flat();
     fc.assert(
       fc.property(entries, entries, (outer, inner) => {
@@ -95,7 +95,7 @@ describe('allowlists', () => {
     );
   });
 
-  it('cover themselves, and what those cover that they cover', () => {
+  it('covers itself, and covering is transitive', () => {
     fc.assert(
       fc.property(lists, lists, lists, (one, two, three) => {
         expect(allowlistCovers(one, one)).toBe(true);

@@ -5,28 +5,28 @@ const hextets = (count: number): fc.Arbitrary<number[]> =>
   fc.array(fc.nat(0xffff), { minLength: count, maxLength: count });
 const written = (groups: readonly number[]): string => groups.map((group) => group.toString(16)).join(':');
 
-describe('the network a client is counted by', () => {
+describe('networkOf', () => {
   it.each([
-    ['an IPv4 address, whole', '203.0.113.7', '203.0.113.8', false],
-    ['an IPv4 address, also where it is mapped into IPv6', '203.0.113.7', '::ffff:203.0.113.7', true],
-    ['a mapped address, whole', '::ffff:203.0.113.7', '::ffff:203.0.113.8', false],
-    ['the /64 of an IPv6 address', '2001:db8:0:1::1', '2001:db8:0:1:ffff:ffff:ffff:ffff', true],
-    ['no more than the /64 of it', '2001:db8:0:1::1', '2001:db8:0:2::1', false],
-    ['the /64, however it is written', '2001:db8::1', '2001:0DB8:0000:0000:0:0:0:2', true],
-    ['the /64, and not its digits run together', '2001:db8:1:17::', '2001:db8:c:3::', false],
-    ['loopback of IPv6, which is not that of IPv4', '::1', '127.0.0.1', false],
-  ])('is %s', (_what, one, other, same) => {
+    ['separates two IPv4 addresses', '203.0.113.7', '203.0.113.8', false],
+    ['combines an IPv4 address and its mapped form', '203.0.113.7', '::ffff:203.0.113.7', true],
+    ['separates two mapped addresses', '::ffff:203.0.113.7', '::ffff:203.0.113.8', false],
+    ['combines two addresses of a /64', '2001:db8:0:1::1', '2001:db8:0:1:ffff:ffff:ffff:ffff', true],
+    ['separates two /64 of a /48', '2001:db8:0:1::1', '2001:db8:0:2::1', false],
+    ['combines two spellings of a /64', '2001:db8::1', '2001:0DB8:0000:0000:0:0:0:2', true],
+    ['separates two /64 whose joined digits are similar', '2001:db8:1:17::', '2001:db8:c:3::', false],
+    ['separates the loopback addresses of IPv6 and IPv4', '::1', '127.0.0.1', false],
+  ])('%s', (_what, one, other, same) => {
     expect(networkOf(one) === networkOf(other)).toBe(same);
   });
 
   it.each([undefined, '', 'unknown', 'acme', '203.0.113.7:80', '203.0.113', 'fe80::1%eth0', '203.0.113.7 '])(
-    'is one for all whose address is none: %j',
+    'returns "unknown" for the invalid address %j',
     (address) => {
       expect(networkOf(address)).toBe('unknown');
     },
   );
 
-  it('is the same for two addresses of a /64, and another for two of two', () => {
+  it('returns the same network for all addresses of a /64, and different networks for different /64', () => {
     fc.assert(
       fc.property(hextets(4), hextets(4), hextets(4), hextets(4), (network, other, host, neighbour) => {
         fc.pre(network.some((group) => group !== 0) && other.some((group) => group !== 0));

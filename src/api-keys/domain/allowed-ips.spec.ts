@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { addressAllowed, readAllowlist, allowlistCovers, isAllowedIp, parseAddress } from './allowed-ips';
 
-describe('an address', () => {
+describe('parseAddress', () => {
   it.each([
     ['203.0.113.7', '203.0.113.7'],
     ['0.0.0.0', '0.0.0.0'],
@@ -15,12 +15,12 @@ describe('an address', () => {
     ['::ffff:a00:1', '10.0.0.1'],
     ['0:0:0:0:0:ffff:10.0.0.1', '10.0.0.1'],
     ['64:ff9b::10.0.0.1', '64:ff9b::a00:1'],
-  ])('%s is read as %s', (text, meaning) => {
+  ])('parses %s as %s', (text, meaning) => {
     expect(parseAddress(text)?.toString()).toBe(meaning);
   });
 
   it.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['a space', ' '],
     ['a name', 'localhost'],
     ['a leading zero', '010.0.0.1'],
@@ -61,7 +61,7 @@ describe('an address', () => {
     ['a range', '10.0.0.0/8'],
     ['a mapped part of 300', '::ffff:10.0.0.300'],
     ['three mapped parts', '::ffff:10.0.0'],
-  ])('is not read out of %s: %j', (_what, text) => {
+  ])('rejects %s: %j', (_what, text) => {
     expect(parseAddress(text)).toBeUndefined();
     expect(isAllowedIp(text.includes('/') ? `${text}/32` : text)).toBe(false);
   });
@@ -72,11 +72,11 @@ describe('an address', () => {
     ['hexadecimal parts', '::ffff:0x0a.0.0.1'],
     ['a leading zero, outside the mapped addresses', '2001:db8::010.0.0.1'],
     ['hexadecimal parts, outside the mapped addresses', '2001:db8::0xa.0.0.1'],
-  ])('within an IPv6 address is as strict as alone: %s, %s', (_what, text) => {
+  ])('rejects an IPv4 tail with %s: %s', (_what, text) => {
     expect(parseAddress(text)).toBeUndefined();
   });
 
-  it('means the same whether its last 32 bits are written with dots or without', () => {
+  it('parses the last 32 bits with dots and without dots as the same address', () => {
     expect(parseAddress('::10.0.0.1')?.toString()).toBe(parseAddress('::a00:1')?.toString());
   });
 });
@@ -97,7 +97,7 @@ describe('an entry of an allowlist', () => {
     '::ffff:10.0.0.0/104',
     '::ffff:10.0.0.1/128',
     '::ffff:0:0/96',
-  ])('may be %s', (entry) => {
+  ])('can be %s', (entry) => {
     expect(isAllowedIp(entry)).toBe(true);
   });
 
@@ -111,7 +111,7 @@ describe('an entry of an allowlist', () => {
     '2001:db8:4000::/33',
     '::1/0',
     '::ffff:10.0.0.1/104',
-  ])('may not be %s, which has bits beyond its prefix', (entry) => {
+  ])('cannot be %s, which has host bits', (entry) => {
     expect(isAllowedIp(entry)).toBe(false);
   });
 
@@ -150,7 +150,7 @@ describe('an entry of an allowlist', () => {
     '::ffff:0:0/95',
     '::ffff:0:0/0',
     '10.0.0.0/８',
-  ])('may not be %j', (entry) => {
+  ])('cannot be %j', (entry) => {
     expect(isAllowedIp(entry)).toBe(false);
   });
 });
@@ -166,7 +166,7 @@ describe('a key with an allowlist', () => {
     '2001:DB8:AC:0:0:0:0:1',
     '::ffff:203.0.113.9',
     '::ffff:c633:6407',
-  ])('is let in from %s', (address) => {
+  ])('is accepted from %s', (address) => {
     expect(addressAllowed(readAllowlist(office), address)).toBe(true);
   });
 
@@ -183,42 +183,42 @@ describe('a key with an allowlist', () => {
     'unknown',
     '',
     undefined,
-  ])('is kept out from %s [T88]', (address) => {
+  ])('is rejected from %s [T88]', (address) => {
     expect(addressAllowed(readAllowlist(office), address)).toBe(false);
   });
 
-  it('is kept out from an unknown address, even if its list holds every address', () => {
+  it('is rejected from an unknown address, even if its list contains every address', () => {
     expect(addressAllowed(readAllowlist(['0.0.0.0/0', '::/0']), undefined)).toBe(false);
     expect(addressAllowed(readAllowlist(['0.0.0.0/0', '::/0']), 'unix:')).toBe(false);
   });
 
-  it('of IPv4 is not let in from IPv6, and the reverse', () => {
+  it('is rejected from an IPv6 address if the list has only IPv4 ranges, and the reverse', () => {
     expect(addressAllowed(readAllowlist(['0.0.0.0/0']), '2001:db8::1')).toBe(false);
     expect(addressAllowed(readAllowlist(['::/0']), '10.0.0.1')).toBe(false);
   });
 
-  it('is let in from the addresses of a mapped range, however they are written', () => {
+  it('is accepted from an address of a mapped range, in IPv4 or mapped form', () => {
     expect(addressAllowed(readAllowlist(['::ffff:10.0.0.0/104']), '10.200.0.1')).toBe(true);
     expect(addressAllowed(readAllowlist(['::ffff:10.0.0.0/104']), '::ffff:10.200.0.1')).toBe(true);
     expect(addressAllowed(readAllowlist(['::ffff:10.0.0.0/104']), '11.0.0.1')).toBe(false);
   });
 
-  it('that nobody can read is let in from nowhere', () => {
+  it('is rejected from every address if all entries are invalid', () => {
     expect(addressAllowed(readAllowlist(['10.0.0.1/8', 'office']), '10.0.0.1')).toBe(false);
   });
 });
 
 describe('a key without an allowlist', () => {
-  it.each(['203.0.113.7', '::1', 'unknown', undefined])('is let in from %s', (address) => {
+  it.each(['203.0.113.7', '::1', 'unknown', undefined])('is accepted from %s', (address) => {
     expect(addressAllowed(readAllowlist([]), address)).toBe(true);
   });
 });
 
 describe('an allowlist', () => {
   it.each([
-    ['of nothing covers nothing', [], []],
-    ['of nothing covers a list', [], ['10.0.0.1']],
-    ['covers a part of its range', ['10.0.0.0/8'], ['10.1.0.0/16', '10.2.0.1']],
+    ['covers an empty list if it is empty', [], []],
+    ['covers every list if it is empty', [], ['10.0.0.1']],
+    ['covers parts of its range', ['10.0.0.0/8'], ['10.1.0.0/16', '10.2.0.1']],
     ['covers parts of each of its ranges', ['10.0.0.0/8', '2001:db8::/32'], ['10.0.0.1', '2001:db8::1']],
     ['covers the same range, mapped', ['10.0.0.0/8'], ['::ffff:10.0.0.0/104']],
   ])('%s', (_sentence, outer, inner) => {
@@ -226,19 +226,19 @@ describe('an allowlist', () => {
   });
 
   it.each([
-    ['does not cover a key without a list', ['0.0.0.0/0', '::/0'], []],
+    ['does not cover an empty list', ['0.0.0.0/0', '::/0'], []],
     ['does not cover a wider range', ['10.0.0.0/9'], ['10.0.0.0/8']],
-    ['does not cover a range beside it', ['10.0.0.0/9'], ['10.128.0.0/9']],
-    ['does not cover a list of which one entry is outside', ['10.0.0.0/8'], ['10.0.0.1', '11.0.0.1']],
-    ['of IPv4 does not cover IPv6', ['0.0.0.0/0'], ['::/0']],
-    ['of IPv6 does not cover IPv4', ['::/0'], ['10.0.0.1']],
-    ['does not cover an entry nobody can read', ['0.0.0.0/0'], ['10.0.0.1/8']],
-    ['that nobody can read covers nothing', ['10.0.0.1/8'], ['10.0.0.1']],
+    ['does not cover the range next to it', ['10.0.0.0/9'], ['10.128.0.0/9']],
+    ['does not cover a list with one entry outside', ['10.0.0.0/8'], ['10.0.0.1', '11.0.0.1']],
+    ['does not cover IPv6 with IPv4 ranges', ['0.0.0.0/0'], ['::/0']],
+    ['does not cover IPv4 with IPv6 ranges', ['::/0'], ['10.0.0.1']],
+    ['does not cover an invalid entry', ['0.0.0.0/0'], ['10.0.0.1/8']],
+    ['does not cover an address with invalid entries', ['10.0.0.1/8'], ['10.0.0.1']],
   ])('%s', (_sentence, outer, inner) => {
     expect(allowlistCovers(outer, inner)).toBe(false);
   });
 
-  it('of a hundred entries reads each of them once, so that no caller makes a check dear [T30]', () => {
+  it('parses each of 100 entries once, so that no caller can make a check expensive [T30]', () => {
     const outer = Array.from({ length: 100 }, (_, index) => `2001:db8::${index}/${28 + index}`);
     const entries = Array.from({ length: 100 }, (_, index) => `2001:db8::${index}`);
     const parse = jest.spyOn(ipaddr.IPv6, 'parse');

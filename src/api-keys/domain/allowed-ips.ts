@@ -3,15 +3,15 @@ import ipaddr from 'ipaddr.js';
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Range = [Address, number];
 
-/** How many addresses and ranges one key's allowlist may hold. */
+/** The maximum number of addresses and ranges in the allowlist of a key. */
 export const MAX_ALLOWED_IPS = 100;
 
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 const PREFIX_LENGTH = /^(?:0|[1-9]\d{0,2})$/;
 
 /**
- * Reads an address as the network knows it: dotted-quad IPv4 without leading zeros, or IPv6 without a zone.
- * An IPv4-mapped IPv6 address is its IPv4 address. Anything else is `undefined`.
+ * Parses an address: dotted-quad IPv4 without leading zeros, or IPv6 without a zone.
+ * Returns the IPv4 address for an IPv4-mapped IPv6 address, and `undefined` for any other text.
  */
 export function parseAddress(text: string): Address | undefined {
   if (text.includes(':')) {
@@ -23,7 +23,7 @@ export function parseAddress(text: string): Address | undefined {
   return IPV4.test(text) && ipaddr.IPv4.isValidFourPartDecimal(text) ? ipaddr.IPv4.parse(text) : undefined;
 }
 
-/** An IPv6 address that ends in dotted-quad IPv4, written in groups alone: the library reads such tails loosely. */
+/** Rewrites a dotted-quad tail of an IPv6 address as groups, because the library accepts invalid tails. */
 function withoutDottedTail(text: string): string | undefined {
   if (!text.includes('.')) return text;
   const cut = text.lastIndexOf(':') + 1;
@@ -34,14 +34,14 @@ function withoutDottedTail(text: string): string | undefined {
 }
 
 /**
- * Whether `text` is an entry an allowlist may hold: an address, or a CIDR range whose address has no bits
- * beyond its prefix, so that `10.0.0.1/8` is refused rather than guessed at.
+ * Returns whether `text` is a valid allowlist entry: an address, or a CIDR range without host bits.
+ * `10.0.0.1/8` is invalid because its meaning is ambiguous.
  */
 export function isAllowedIp(text: string): boolean {
   return parseRange(text) !== undefined;
 }
 
-/** The kind of an entry and the length of its prefix; `undefined` for what no allowlist may hold. */
+/** Returns the kind and the prefix length of an allowlist entry; `undefined` if the entry is invalid. */
 export function prefixOf(
   text: string,
 ): { readonly kind: 'ipv4' | 'ipv6'; readonly length: number } | undefined {
@@ -49,10 +49,10 @@ export function prefixOf(
   return range && { kind: range[0].kind(), length: range[1] };
 }
 
-/** An allowlist that was read once; `undefined` where it allows every address. */
+/** A parsed allowlist; `undefined` if it allows every address. */
 export type Allowlist = readonly Range[] | undefined;
 
-/** Reads an allowlist. An empty one allows every address; an entry that cannot be read allows none. */
+/** Parses an allowlist. An empty list allows every address. An invalid entry allows none. */
 export function readAllowlist(allowedIps: readonly string[]): Allowlist {
   if (allowedIps.length === 0) return undefined;
   return allowedIps.flatMap((entry) => {
@@ -61,14 +61,14 @@ export function readAllowlist(allowedIps: readonly string[]): Allowlist {
   });
 }
 
-/** Whether `address` lies in an allowlist. An unknown or unreadable address is in no list. */
+/** Returns whether an allowlist allows `address`. An unknown or invalid address is in no list. */
 export function addressAllowed(allowlist: Allowlist, address: string | undefined): boolean {
   if (allowlist === undefined) return true;
   const client = address === undefined ? undefined : parseAddress(address);
   return client !== undefined && allowlist.some((range) => contains(range, client, bitsOf(client)));
 }
 
-/** Whether every address that `inner` allows is allowed by `outer` as well. An empty list allows everything. */
+/** Returns whether `outer` allows every address that `inner` allows. An empty list allows every address. */
 export function allowlistCovers(outer: readonly string[], inner: readonly string[]): boolean {
   const around = readAllowlist(outer);
   if (around === undefined) return true;
@@ -109,7 +109,7 @@ function bitsOf(address: Address): number {
   return address.kind() === 'ipv4' ? 32 : 128;
 }
 
-/** The network by which a client is counted: its IPv4 address, or the /64 of its IPv6 address. */
+/** Returns the network by which a client is counted: its IPv4 address, or the /64 of its IPv6 address. */
 export function networkOf(address: string | undefined): string {
   const client = address === undefined ? undefined : parseAddress(address);
   if (client === undefined) return 'unknown';

@@ -4,15 +4,15 @@ const NOON = new Date('2027-01-31T12:00:00.000Z');
 const justBefore = new Date('2027-01-31T11:59:59.999Z');
 const justAfter = new Date('2027-01-31T12:00:00.001Z');
 
-describe('at noon, a key', () => {
+describe('isExpired at noon', () => {
   it.each([
-    ['without an expiry', undefined, false],
-    ['that expired a millisecond ago', justBefore, true],
-    ['that expires at this very moment', NOON, true],
-    ['whose expiry is no valid date', new Date(Number.NaN), true],
-    ['that expires in a millisecond', justAfter, false],
-    ['whose expiry another time zone wrote', new Date('2027-01-31T14:00:00+02:00'), true],
-  ])('%s: expired is %s [T15]', (_sentence, expiresAt, expired) => {
+    [false, 'without an expiry', undefined],
+    [true, 'that expired a millisecond ago', justBefore],
+    [true, 'that expires at this moment', NOON],
+    [true, 'with an invalid expiry', new Date(Number.NaN)],
+    [false, 'that expires in a millisecond', justAfter],
+    [true, 'that expires at noon, written in another time zone', new Date('2027-01-31T14:00:00+02:00')],
+  ])('returns %s for a key %s [T15]', (expired, _sentence, expiresAt) => {
     expect(isExpired({ expiresAt }, NOON)).toBe(expired);
     expect(statusOf({ enabled: true, expiresAt }, NOON)).toBe(expired ? 'expired' : 'active');
   });
@@ -35,7 +35,7 @@ describe('the status of a key', () => {
     expect(statusOf({ enabled, revokedAt, expiresAt }, NOON)).toBe(status);
   });
 
-  it('is one of those listed, strongest first', () => {
+  it('is one of four, in order of precedence', () => {
     expect(API_KEY_STATUSES).toEqual(['revoked', 'disabled', 'expired', 'active']);
   });
 });

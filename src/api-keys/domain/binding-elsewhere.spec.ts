@@ -10,34 +10,38 @@ const bindings: fc.Arbitrary<Binding> = fc.record({
 const acme: Binding = { orgId: 'acme' };
 const apollo: Binding = { orgId: 'acme', projectId: 'apollo' };
 
-describe('seen by a verifier, a key', () => {
+describe('isBoundElsewhere', () => {
   it.each<[string, Binding, Binding]>([
-    ['of globex, by acme', { orgId: 'globex' }, acme],
-    ["of globex's project, by acme", { orgId: 'globex', projectId: 'apollo' }, acme],
-    ['of another project', { orgId: 'acme', projectId: 'hermes' }, apollo],
-    ["of globex's project of the same name", { orgId: 'globex', projectId: 'apollo' }, apollo],
-    ['of another project without an org', { projectId: 'hermes' }, apollo],
-    ['of globex as a whole, by a project of acme', { orgId: 'globex' }, apollo],
-    ['of Acme, by acme', { orgId: 'Acme' }, acme],
-    ['of an empty name', { orgId: '' }, acme],
-  ])('%s is bound elsewhere', (_what, key, verifier) => {
+    ['bound to globex and a verifier of acme', { orgId: 'globex' }, acme],
+    ['bound to a project of globex and a verifier of acme', { orgId: 'globex', projectId: 'apollo' }, acme],
+    ['bound to another project of acme', { orgId: 'acme', projectId: 'hermes' }, apollo],
+    ['bound to a project of the same name at globex', { orgId: 'globex', projectId: 'apollo' }, apollo],
+    ['bound only to another project', { projectId: 'hermes' }, apollo],
+    ['bound to globex and a verifier of a project of acme', { orgId: 'globex' }, apollo],
+    ['bound to Acme and a verifier of acme', { orgId: 'Acme' }, acme],
+    ['bound to an empty organisation', { orgId: '' }, acme],
+  ])('returns true for a key %s', (_what, key, verifier) => {
     expect(isBoundElsewhere(key, verifier)).toBe(true);
   });
 
   it.each<[string, Binding, Binding]>([
-    ['of acme, by acme', acme, acme],
-    ['of a project of acme, by acme', apollo, acme],
-    ['of acme as a whole, by a project of acme', acme, apollo],
-    ['without a binding, by acme', {}, acme],
-    ['with a binding left undefined, by acme', { orgId: undefined, projectId: undefined }, acme],
-    ['of a project without an org, by acme', { projectId: 'apollo' }, acme],
-    ['of whatever tenant, by one without a binding', { orgId: 'globex', projectId: 'hermes' }, {}],
-    ['of an org of the name of the project', { orgId: 'apollo' }, { projectId: 'acme' }],
-  ])('%s is not bound elsewhere', (_what, key, verifier) => {
+    ['bound to acme and a verifier of acme', acme, acme],
+    ['bound to a project of acme and a verifier of acme', apollo, acme],
+    ['bound to acme and a verifier of a project of acme', acme, apollo],
+    ['without a binding and a verifier of acme', {}, acme],
+    ['with an undefined binding and a verifier of acme', { orgId: undefined, projectId: undefined }, acme],
+    ['bound only to a project and a verifier of acme', { projectId: 'apollo' }, acme],
+    ['bound to a tenant and a verifier without a binding', { orgId: 'globex', projectId: 'hermes' }, {}],
+    [
+      'bound to an organisation and a verifier bound only to a project',
+      { orgId: 'apollo' },
+      { projectId: 'acme' },
+    ],
+  ])('returns false for a key %s', (_what, key, verifier) => {
     expect(isBoundElsewhere(key, verifier)).toBe(false);
   });
 
-  it('is bound elsewhere whichever of the two looks at the other', () => {
+  it('returns the same for both orders of its arguments', () => {
     fc.assert(
       fc.property(bindings, bindings, (one, other) => {
         expect(isBoundElsewhere(one, other)).toBe(isBoundElsewhere(other, one));
@@ -45,7 +49,7 @@ describe('seen by a verifier, a key', () => {
     );
   });
 
-  it('is never bound elsewhere where it serves the very tenant, nor within its own', () => {
+  it('returns false if the key matches the tenant of the verifier or has the same binding', () => {
     fc.assert(
       fc.property(bindings, bindings, (key, verifier) => {
         expect(bindingMatches(key, verifier) && isBoundElsewhere(key, verifier)).toBe(false);
@@ -54,7 +58,7 @@ describe('seen by a verifier, a key', () => {
     );
   });
 
-  it('is bound elsewhere just where no tenant is within both', () => {
+  it('returns true exactly if no tenant matches both bindings', () => {
     const tenants = ['acme', 'globex'].flatMap((orgId) =>
       ['apollo', 'hermes'].map((projectId) => ({ orgId, projectId })),
     );

@@ -1,6 +1,6 @@
 import { type Binding, bindingMatches, isTenantId } from './binding';
 
-describe('the name of an organisation or a project', () => {
+describe('the id of an organisation or a project', () => {
   it.each([
     'acme',
     'globex',
@@ -13,7 +13,7 @@ describe('the name of an organisation or a project', () => {
     '-',
     '_',
     'a'.repeat(128),
-  ])('may be %s', (text) => {
+  ])('can be %s', (text) => {
     expect(isTenantId(text)).toBe(true);
   });
 
@@ -34,51 +34,59 @@ describe('the name of an organisation or a project', () => {
     '{"$ne":null}',
     'acme\ud800',
     '%61cme',
-  ])('may not be %j', (text) => {
+  ])('cannot be %j', (text) => {
     expect(isTenantId(text)).toBe(false);
   });
 });
 
-describe('a key', () => {
+describe('bindingMatches', () => {
   const unbound: Binding = {};
   const acme: Binding = { orgId: 'acme' };
   const apollo: Binding = { orgId: 'acme', projectId: 'apollo' };
   const anyonesApollo: Binding = { projectId: 'apollo' };
 
   it.each<[string, Binding, Binding]>([
-    ['without a binding serves acme', unbound, { orgId: 'acme' }],
-    ['without a binding serves globex', unbound, { orgId: 'globex', projectId: 'hermes' }],
-    ['without a binding serves a request that names nothing', unbound, {}],
-    ['of acme serves acme', acme, { orgId: 'acme' }],
-    ['of acme serves each project of acme', acme, { orgId: 'acme', projectId: 'apollo' }],
-    ['of a project of acme serves that project', apollo, { orgId: 'acme', projectId: 'apollo' }],
+    ['without a binding for acme', unbound, { orgId: 'acme' }],
+    ['without a binding for a project of globex', unbound, { orgId: 'globex', projectId: 'hermes' }],
+    ['without a binding for a request without a tenant', unbound, {}],
+    ['bound to acme for acme', acme, { orgId: 'acme' }],
+    ['bound to acme for a project of acme', acme, { orgId: 'acme', projectId: 'apollo' }],
+    ['bound to a project of acme for that project', apollo, { orgId: 'acme', projectId: 'apollo' }],
     [
-      'of a project without an org serves it under acme',
+      'bound only to a project for that project of acme',
       anyonesApollo,
       { orgId: 'acme', projectId: 'apollo' },
     ],
-    ['of a project without an org serves it alone', anyonesApollo, { projectId: 'apollo' }],
-  ])('%s', (_sentence, binding, context) => {
+    [
+      'bound only to a project for a request that names only the project',
+      anyonesApollo,
+      { projectId: 'apollo' },
+    ],
+  ])('accepts a key %s', (_sentence, binding, context) => {
     expect(bindingMatches(binding, context)).toBe(true);
   });
 
   it.each<[string, Binding, Binding]>([
-    ['of acme does not serve globex', acme, { orgId: 'globex' }],
-    ['of acme does not serve a request that names no org', acme, {}],
-    ['of acme does not serve a request that names only a project', acme, { projectId: 'apollo' }],
-    ['of acme does not serve an org left undefined', acme, { orgId: undefined }],
-    ['of acme does not serve an empty name', acme, { orgId: '' }],
-    ['of acme does not serve Acme', acme, { orgId: 'Acme' }],
-    ['of acme does not serve acme with a space', acme, { orgId: 'acme ' }],
-    ['of acme does not serve acme2', acme, { orgId: 'acme2' }],
-    ['of a project does not serve its org alone', apollo, { orgId: 'acme' }],
-    ['of a project does not serve another project', apollo, { orgId: 'acme', projectId: 'hermes' }],
-    ['of a project does not serve its namesake at globex', apollo, { orgId: 'globex', projectId: 'apollo' }],
-    ['of a project does not serve it without the org', apollo, { projectId: 'apollo' }],
-    ['of a project without an org does not serve an org', anyonesApollo, { orgId: 'acme' }],
-    ['of a project without an org does not serve nothing', anyonesApollo, {}],
-    ['never takes the org for the project', apollo, { orgId: 'apollo', projectId: 'acme' }],
-  ])('%s', (_sentence, binding, context) => {
+    ['bound to acme for globex', acme, { orgId: 'globex' }],
+    ['bound to acme for a request without a tenant', acme, {}],
+    ['bound to acme for a request that names only a project', acme, { projectId: 'apollo' }],
+    ['bound to acme for an undefined organisation', acme, { orgId: undefined }],
+    ['bound to acme for an empty organisation', acme, { orgId: '' }],
+    ['bound to acme for Acme', acme, { orgId: 'Acme' }],
+    ['bound to acme for acme with a space', acme, { orgId: 'acme ' }],
+    ['bound to acme for acme2', acme, { orgId: 'acme2' }],
+    ['bound to a project for its organisation', apollo, { orgId: 'acme' }],
+    ['bound to a project for another project', apollo, { orgId: 'acme', projectId: 'hermes' }],
+    ['bound to a project for its namesake at globex', apollo, { orgId: 'globex', projectId: 'apollo' }],
+    ['bound to a project for a request that names only the project', apollo, { projectId: 'apollo' }],
+    ['bound only to a project for an organisation', anyonesApollo, { orgId: 'acme' }],
+    ['bound only to a project for a request without a tenant', anyonesApollo, {}],
+    [
+      'bound to a project if organisation and project are swapped',
+      apollo,
+      { orgId: 'apollo', projectId: 'acme' },
+    ],
+  ])('rejects a key %s', (_sentence, binding, context) => {
     expect(bindingMatches(binding, context)).toBe(false);
   });
 });

@@ -1,23 +1,23 @@
-/** The form of the id of an organisation or a project. */
+/** The format of the id of an organisation or a project. */
 export const TENANT_ID = /^[A-Za-z0-9._~:@-]{1,128}$/;
 
-/** The organisation and project a key is bound to. A part that is absent does not bind. */
+/** The organisation and project that a key is bound to. An absent part does not limit the key. */
 export interface Binding {
   readonly orgId?: string | undefined;
   readonly projectId?: string | undefined;
 }
 
-/** The organisation and project that a request names. A part that is absent was not named. */
+/** The organisation and project that a request names. The request does not name an absent part. */
 export type TenantContext = Binding;
 
-/** Whether `text` may name an organisation or a project: 1 to 128 characters of `[A-Za-z0-9._~:@-]`. */
+/** Returns whether `text` is a valid id of an organisation or a project: 1 to 128 characters of `[A-Za-z0-9._~:@-]`. */
 export function isTenantId(text: string): boolean {
   return TENANT_ID.test(text);
 }
 
 /**
- * Whether every part that `binding` binds is named equally by `context`. Compared exactly; a part that the
- * context does not name is a mismatch, so that leaving a header out never helps.
+ * Returns whether `context` names exactly the values that `binding` requires. A required part that the context does
+ * not name is a mismatch, so that a request gains nothing by omitting a header.
  */
 export function bindingMatches(binding: Binding, context: TenantContext): boolean {
   return (
@@ -26,7 +26,7 @@ export function bindingMatches(binding: Binding, context: TenantContext): boolea
   );
 }
 
-/** Whether a key is bound, in some part that `viewpoint` binds, to another value. An unbound part is nowhere else. */
+/** Returns whether a key and `viewpoint` are bound to different tenants. An unbound part never differs. */
 export function isBoundElsewhere(key: Binding, viewpoint: Binding): boolean {
   return differs(key.orgId, viewpoint.orgId) || differs(key.projectId, viewpoint.projectId);
 }

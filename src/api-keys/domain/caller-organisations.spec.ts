@@ -6,22 +6,22 @@ function memberOf(...orgIds: readonly string[]): Caller {
   return { ...rootCaller('user:ada'), orgIds };
 }
 
-describe('someone who belongs to organisations', () => {
+describe('a member of organisations', () => {
   it.each([
-    ['one of them', ['acme', 'initech'], 'initech', []],
-    ['another', ['acme', 'initech'], 'globex', ['orgId']],
-    ['none', ['acme'], undefined, ['orgId']],
-    ['the organisation of nobody', [], 'acme', ['orgId']],
-  ])('gives a key bound to %s', (_what, orgIds, orgId, exceeded) => {
+    ['can bind a key to one of them', ['acme', 'initech'], 'initech', []],
+    ['cannot bind a key to another organisation', ['acme', 'initech'], 'globex', ['orgId']],
+    ['cannot create a key without an organisation', ['acme'], undefined, ['orgId']],
+    ['cannot bind a key as a member of none', [], 'acme', ['orgId']],
+  ])('%s', (_what, orgIds, orgId, exceeded) => {
     expect(exceededBy(memberOf(...orgIds), { ...ANY, orgId })).toEqual(exceeded);
   });
 
-  it('is told once where the grant is exceeded in the organisation already', () => {
+  it('gets orgId only once if the key exceeds both the grant and the organisations', () => {
     const caller = { ...memberOf('acme'), grant: { ...ANY, orgId: 'acme' } };
     expect(exceededBy(caller, { ...ANY, orgId: 'globex' })).toEqual(['orgId']);
   });
 
-  it('hands down the only one, and none of several', () => {
+  it('passes on the organisation if there is exactly one', () => {
     expect(inheritedFrom(memberOf('acme')).orgId).toBe('acme');
     expect(inheritedFrom(memberOf('acme', 'globex')).orgId).toBeUndefined();
     expect(inheritedFrom(memberOf()).orgId).toBeUndefined();

@@ -20,8 +20,8 @@ const NOON = new Date('2027-01-31T12:00:00Z');
 const LATER = new Date('2027-01-31T13:00:00Z');
 const secret: KeySecret = { hash: 'c0'.repeat(32), createdAt: NOON };
 
-describe('who manages keys', () => {
-  it('is a key, under its own id, with its own grant and bound by the longest lifetime', () => {
+describe('a caller', () => {
+  it('has the id and the grant of its key, and is subject to the maximum lifetime', () => {
     expect(callerOf(key)).toEqual({
       actor: `key:${key.id}`,
       scopes: ['api-keys:write'],
@@ -30,7 +30,7 @@ describe('who manages keys', () => {
     });
   });
 
-  it("is the operator's own hands, which hold everything and are bound by nothing", () => {
+  it('has every right and no limits if rootCaller returns it', () => {
     expect(rootCaller('cli')).toEqual({
       actor: 'cli',
       scopes: ['*'],
@@ -39,7 +39,7 @@ describe('who manages keys', () => {
     });
   });
 
-  it('is known by the secret that it presented', () => {
+  it('contains the hash of the presented secret, if there is one', () => {
     const caller = callerOf(key, secret);
     expect(caller.presented).toEqual({ keyId: key.id, hash: secret.hash });
     expect(caller.grant).toBe(key);
@@ -47,12 +47,12 @@ describe('who manages keys', () => {
   });
 
   it.each<[string, Date | undefined, Date | undefined, Date | undefined]>([
-    ['the end of its secret, where that comes first', LATER, NOON, NOON],
-    ['the end of its secret, where the key has none', undefined, NOON, NOON],
-    ['its own end, where that comes first', NOON, LATER, NOON],
-    ['its own end, where its secret stays', NOON, undefined, NOON],
-    ['no end', undefined, undefined, undefined],
-  ])('gives nothing beyond %s', (_what, expiresAt, retiresAt, latest) => {
+    ['the end of its secret if that is earlier', LATER, NOON, NOON],
+    ['the end of its secret if the key does not expire', undefined, NOON, NOON],
+    ['the expiry of the key if that is earlier', NOON, LATER, NOON],
+    ['the expiry of the key if its secret has no end', NOON, undefined, NOON],
+    ['no time if neither the key nor its secret has an end', undefined, undefined, undefined],
+  ])('has as the end of its grant %s', (_what, expiresAt, retiresAt, latest) => {
     const { grant } = callerOf({ ...key, expiresAt }, { ...secret, retiresAt });
     expect(grant).toEqual({ ...key, expiresAt: latest });
   });
@@ -65,7 +65,7 @@ describe('who manages keys', () => {
     [['users:write']],
     [['users:*', 'memory:read']],
   ])(
-    'cannot give %j with a secret in grace, because its holder gives access that outlives the grace [T53]',
+    'cannot grant %j with a secret in its grace period, because that gives access that outlasts the period [T53]',
     (scopes) => {
       const root = { ...key, scopes: ['*'], orgId: undefined };
       const grant = { scopes, allowedIps: [], expiresAt: LATER };
@@ -74,20 +74,20 @@ describe('who manages keys', () => {
     },
   );
 
-  it('still gives what manages no keys with a secret on its way out', () => {
+  it('can grant scopes that give no lasting access with a secret in its grace period', () => {
     const root = callerOf({ ...key, scopes: ['*'] }, { ...secret, retiresAt: LATER });
     const scopes = ['memory:*', 'api-keys:read', 'users:read'];
     const grant = { scopes, orgId: 'acme', allowedIps: [], expiresAt: NOON };
     expect(exceededBy(root, grant)).toEqual([]);
   });
 
-  it('names each part but once in which a grant reaches too far', () => {
+  it('gets each exceeded field only once', () => {
     const retiring = callerOf(key, { ...secret, retiresAt: LATER });
     const grant = { scopes: ['*'], orgId: 'globex', allowedIps: [], expiresAt: NOON };
     expect(exceededBy({ ...retiring, orgIds: ['acme'] }, grant)).toEqual(['scopes', 'orgId']);
   });
 
-  it('may bind a key to any organisation or none, where it is bound to none itself', () => {
+  it('can bind a key to any organisation or to none if it has no binding', () => {
     for (const orgId of ['acme', 'globex', undefined]) {
       expect(exceededBy(rootCaller('cli'), { scopes: [], allowedIps: [], orgId })).toEqual([]);
     }
@@ -96,21 +96,24 @@ describe('who manages keys', () => {
 
 const root = rootCaller('cli');
 
-describe('a caller without limits to what it sees', () => {
+describe('isUnlimited', () => {
   it.each<[string, Caller]>([
     ['an operator', root],
-    ['a key without a binding and an owner', { ...root, grant: { scopes: ['a'], allowedIps: ['10.0.0.1'] } }],
-  ])('may be %s', (_who, caller) => {
+    [
+      'a key without a binding and without an owner',
+      { ...root, grant: { scopes: ['a'], allowedIps: ['10.0.0.1'] } },
+    ],
+  ])('returns true for %s', (_who, caller) => {
     expect(isUnlimited(caller)).toBe(true);
   });
 
   it.each<[string, Partial<Caller>]>([
-    ['bound to an organisation', { grant: { ...root.grant, orgId: 'acme' } }],
-    ['bound to a project', { grant: { ...root.grant, projectId: 'apollo' } }],
-    ['with an owner', { grant: { ...root.grant, ownerId: 'ada' } }],
+    ['a caller bound to an organisation', { grant: { ...root.grant, orgId: 'acme' } }],
+    ['a caller bound to a project', { grant: { ...root.grant, projectId: 'apollo' } }],
+    ['a caller with an owner', { grant: { ...root.grant, ownerId: 'ada' } }],
     ['a member of organisations', { orgIds: ['acme', 'globex'] }],
     ['a member of no organisation', { orgIds: [] }],
-  ])('may not be %s', (_who, part) => {
+  ])('returns false for %s', (_who, part) => {
     expect(isUnlimited({ ...root, ...part })).toBe(false);
   });
 });

@@ -28,7 +28,7 @@ const unbound: ApiKey = {
   updatedAt: EARLIER,
 };
 
-/** What may be wrong with the token or the key, beside where it is bound. */
+/** A fault of the token or the key other than its binding. */
 interface Fault {
   readonly code: DecisionCode;
   readonly hash?: string;
@@ -65,29 +65,29 @@ const apollo: Binding = { orgId: 'acme', projectId: 'apollo' };
 
 describe.each(CASES)('a token that would be $code', (fault) => {
   it.each<[string, Binding, Binding]>([
-    ['of globex, to a verifier of acme', { orgId: 'globex' }, acme],
-    ['of another project, to a verifier of a project', { orgId: 'acme', projectId: 'hermes' }, apollo],
-    ['of another project without an org', { projectId: 'hermes' }, apollo],
-  ])('is NOT_FOUND, without its record, where it is %s', (_where, binding, verifier) => {
+    ['of globex, and the verifier is of acme', { orgId: 'globex' }, acme],
+    ['of another project than the verifier', { orgId: 'acme', projectId: 'hermes' }, apollo],
+    ['bound only to another project than the verifier', { projectId: 'hermes' }, apollo],
+  ])('is NOT_FOUND without its record if the key is %s', (_where, binding, verifier) => {
     expect(judge(binding, verifier, fault)).toEqual({ code: 'NOT_FOUND' });
   });
 
   it.each<[string, Binding, Binding | undefined]>([
-    ['unbound, to a verifier of acme', {}, acme],
-    ['of acme, to a verifier of acme', acme, acme],
-    ['of a project of acme, to a verifier of acme', apollo, acme],
-    ['of acme, to a verifier of a project of acme', acme, apollo],
-    ['of globex, to a verifier without a binding', { orgId: 'globex' }, {}],
-    ['of globex, and presented by its holder', { orgId: 'globex' }, undefined],
-  ])('is that, with its record, where it is %s', (_where, binding, verifier) => {
+    ['unbound, and the verifier is of acme', {}, acme],
+    ['of acme, and the verifier is of acme', acme, acme],
+    ['of a project of acme, and the verifier is of acme', apollo, acme],
+    ['of acme, and the verifier is of a project of acme', acme, apollo],
+    ['of globex, and the verifier is unbound', { orgId: 'globex' }, {}],
+    ['of globex, and its holder presents it', { orgId: 'globex' }, undefined],
+  ])('keeps its code and its record if the key is %s', (_where, binding, verifier) => {
     const decision = judge(binding, verifier, fault);
     expect(decision.code).toBe(fault.code);
     expect(decision.key).toMatchObject(binding);
   });
 });
 
-describe('a key that is bound elsewhere', () => {
-  it('cannot be told from one that is not there, nor from a wrong secret', () => {
+describe('a key bound to another tenant than the verifier', () => {
+  it('gets the same answer as a missing key and as a wrong secret', () => {
     const elsewhere = judge({ orgId: 'globex' }, acme, { code: 'NOT_FOUND' });
     const requirement: Requirement = {
       scopes: { allOf: [], anyOf: [] },
@@ -100,7 +100,7 @@ describe('a key that is bound elsewhere', () => {
     expect(judge(acme, acme, { code: 'NOT_FOUND', hash: 'a0'.repeat(32) })).toEqual(missing);
   });
 
-  it('does not hide that a token is malformed', () => {
+  it('does not change the answer MALFORMED', () => {
     const requirement: Requirement = {
       scopes: { allOf: [], anyOf: [] },
       tenant: acme,
@@ -110,7 +110,7 @@ describe('a key that is bound elsewhere', () => {
     expect(decide(null, null, requirement, NOON)).toEqual({ code: 'MALFORMED' });
   });
 
-  it('is a mismatch, not unknown, to a verifier that may see it and asks for another tenant', () => {
+  it('is a BINDING_MISMATCH for an unbound verifier that requires another tenant', () => {
     const asked = { code: 'BINDING_MISMATCH', requirement: { tenant: acme } } as const;
     expect(judge({ orgId: 'globex' }, {}, asked).code).toBe('BINDING_MISMATCH');
   });

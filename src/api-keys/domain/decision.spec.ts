@@ -30,7 +30,7 @@ const key: ApiKey = {
   updatedAt: new Date('2026-12-01T00:00:00Z'),
 };
 
-/** A reader of acme who reads acme's memories from acme's office. */
+/** The arguments of a decision. `good` is a reader of acme who reads memories of acme from the office of acme. */
 interface Case {
   readonly presented: string | null;
   readonly stored: { readonly key: ApiKey; readonly ownerActive: boolean } | null;
@@ -62,7 +62,7 @@ const withRequirement = (it: Case, part: Partial<Requirement>): Case => ({
   requirement: { ...it.requirement, ...part },
 });
 
-/** Every fault, in the order of precedence, and how to bring it about. */
+/** Every fault in order of precedence, with a function that causes it. */
 const FAULTS: readonly (readonly [DecisionCode, (it: Case) => Case])[] = [
   ['MALFORMED', (it) => ({ ...it, presented: null })],
   ['NOT_FOUND', (it) => ({ ...it, stored: null })],
@@ -79,75 +79,75 @@ const faults = FAULTS.map(([code, bringAbout], rank) => ({ code, bringAbout, ran
 const SECRETIVE: ReadonlySet<DecisionCode> = new Set<DecisionCode>(['MALFORMED', 'NOT_FOUND']);
 
 describe('a decision', () => {
-  it('is VALID for a good key, and carries its record', () => {
+  it('is VALID for a valid token, and contains the key', () => {
     expect(judge(good)).toEqual({ code: 'VALID', key: prepareKey(key).key, secret: key.secrets.at(-1) });
   });
 
-  it.each(faults)('is $code where that is the only fault', ({ code, bringAbout }) => {
+  it.each(faults)('is $code if that is the only fault', ({ code, bringAbout }) => {
     expect(judge(bringAbout(good)).code).toBe(code);
   });
 
   it.each(faults.slice(1).map(({ code, rank }) => ({ earlier: FAULTS[rank - 1]?.[0], code, rank })))(
-    'is $earlier where $code is true as well',
+    'is $earlier if $code applies too',
     ({ earlier, rank }) => {
       const both = FAULTS.slice(rank - 1, rank + 1).reduceRight((it, [, bringAbout]) => bringAbout(it), good);
       expect(judge(both).code).toBe(earlier);
     },
   );
 
-  it.each(faults)('is $code where everything that comes after it is wrong as well', ({ code, rank }) => {
+  it.each(faults)('is $code if all faults of lower precedence apply too', ({ code, rank }) => {
     const wrong = FAULTS.slice(rank).reduceRight((it, [, bringAbout]) => bringAbout(it), good);
     expect(judge(wrong).code).toBe(code);
   });
 
-  it.each(faults)('of $code carries the record only if the secret was genuine', ({ code, bringAbout }) => {
+  it.each(faults)('contains the key only if the secret is genuine: $code', ({ code, bringAbout }) => {
     const decision = judge(bringAbout(good));
     expect(decision.key?.id).toBe(SECRETIVE.has(code) ? undefined : ID);
     expect('key' in decision).toBe(!SECRETIVE.has(code));
   });
 });
 
-describe('someone who guesses the secret of an existing key', () => {
+describe('a caller that guesses the secret of an existing key', () => {
   it.each([
-    ['wrong', WRONG_HASH],
-    ['empty', ''],
-    ['a part of the right one', HASH.slice(0, 62)],
-    ['more than the right one', `${HASH}00`],
-    ['no hexadecimal', 'g'.repeat(64)],
-  ])('learns nothing of it: the hash is %s [T6]', (_what, hash) => {
+    ['a wrong hash', WRONG_HASH],
+    ['an empty hash', ''],
+    ['a part of the correct hash', HASH.slice(0, 62)],
+    ['the correct hash and more', `${HASH}00`],
+    ['a hash that is not hexadecimal', 'g'.repeat(64)],
+  ])('gets NOT_FOUND, whatever the state of the key, with %s [T6]', (_what, hash) => {
     const guess: Case = { ...good, presented: digestOfHex(hash) };
     expect(judge(guess)).toEqual({ code: 'NOT_FOUND' });
     expect(judge(withKey(guess, { revokedAt: EARLIER, enabled: false }))).toEqual({ code: 'NOT_FOUND' });
   });
 
-  it('learns nothing of a key that has no secret at all', () => {
+  it('gets NOT_FOUND for a key without a secret', () => {
     expect(judge(withKey(good, { secrets: [] }))).toEqual({ code: 'NOT_FOUND' });
   });
 });
 
-describe('a replaced secret', () => {
+describe('a previous secret', () => {
   const old: Case = { ...good, presented: digestOfHex(OLD_HASH) };
   const retiringAt = (retiresAt: Date): Case =>
     withKey(old, { secrets: [{ hash: OLD_HASH, createdAt: EARLIER, retiresAt }, ...key.secrets.slice(1)] });
 
   it.each([
-    ['is good until it retires', LATER, 'VALID'],
-    ['is ROTATED at the very moment it retires', NOON, 'ROTATED'],
-    ['is ROTATED from then on', EARLIER, 'ROTATED'],
+    ['is VALID until it retires', LATER, 'VALID'],
+    ['is ROTATED at the moment it retires', NOON, 'ROTATED'],
+    ['is ROTATED after it retires', EARLIER, 'ROTATED'],
   ] as const)('%s', (_sentence, retiresAt, code) => {
     expect(judge(retiringAt(retiresAt)).code).toBe(code);
   });
 
-  it('is judged like the current one while it is good', () => {
+  it('is REVOKED during its grace period if the key is revoked', () => {
     expect(judge(withKey(retiringAt(LATER), { revokedAt: EARLIER })).code).toBe('REVOKED');
   });
 
-  it('leaves the current one good', () => {
+  it('does not affect the current secret', () => {
     expect(judge(good).code).toBe('VALID');
   });
 });
 
-describe('a holder of whom nothing but possession of the current secret is asked', () => {
+describe('a decision that requires only possession', () => {
   const holder = withRequirement(good, { possession: true });
   const inGrace = withKey(
     { ...holder, presented: digestOfHex(OLD_HASH) },
@@ -165,17 +165,17 @@ describe('a holder of whom nothing but possession of the current secret is asked
     expect(judge(bringAbout(holder)).code).toBe(answer);
   });
 
-  it('is VALID whatever else is wrong', () => {
+  it('is VALID if all other faults apply', () => {
     const wrong = FAULTS.filter(([code]) => !REFUSING.has(code));
     expect(judge(wrong.reduce((it, [, bringAbout]) => bringAbout(it), holder)).code).toBe('VALID');
   });
 
-  it('is ROTATED with a secret in grace, which every other route accepts', () => {
+  it('is ROTATED for a secret in its grace period, which other routes accept', () => {
     expect(judge(inGrace).code).toBe('ROTATED');
     expect(judge(withRequirement(inGrace, { possession: undefined })).code).toBe('VALID');
   });
 
-  it('learns nothing of a key whose secret it guesses', () => {
+  it('is NOT_FOUND for a guessed secret', () => {
     const guess = { ...holder, presented: digestOfHex(WRONG_HASH) };
     expect(judge(guess)).toEqual({ code: 'NOT_FOUND' });
   });
@@ -183,47 +183,55 @@ describe('a holder of whom nothing but possession of the current secret is asked
 
 describe('a key that expires', () => {
   it.each([
-    ['in a millisecond is VALID', LATER, 'VALID'],
-    ['now is EXPIRED', NOON, 'EXPIRED'],
-    ['a millisecond ago is EXPIRED', EARLIER, 'EXPIRED'],
-    ['never is VALID', undefined, 'VALID'],
+    ['is VALID a millisecond before its expiry', LATER, 'VALID'],
+    ['is EXPIRED at its expiry', NOON, 'EXPIRED'],
+    ['is EXPIRED a millisecond after its expiry', EARLIER, 'EXPIRED'],
+    ['is VALID if its expiry was removed', undefined, 'VALID'],
   ] as const)('%s', (_sentence, expiresAt, code) => {
     expect(judge(withKey(good, { expiresAt })).code).toBe(code);
   });
 });
 
-describe('a request', () => {
+describe('the decision about a request', () => {
   it.each<[string, Case, DecisionCode]>([
-    ['to a route that limits itself needs no tenant', withRequirement(good, { tenant: undefined }), 'VALID'],
-    ['that names no tenant fails a binding', withRequirement(good, { tenant: {} }), 'BINDING_MISMATCH'],
+    ['requires no tenant if the route limits itself', withRequirement(good, { tenant: undefined }), 'VALID'],
     [
-      'that names no tenant passes an unbound key',
+      'rejects a bound key if the request names no tenant',
+      withRequirement(good, { tenant: {} }),
+      'BINDING_MISMATCH',
+    ],
+    [
+      'accepts an unbound key if the request names no tenant',
       withKey(withRequirement(good, { tenant: {} }), { orgId: undefined }),
       'VALID',
     ],
     [
-      'that names the org alone fails the binding to a project',
+      'rejects a key bound to a project if the request names only the organisation',
       withKey(good, { projectId: 'apollo' }),
       'BINDING_MISMATCH',
     ],
     [
-      'from an unknown address fails an allowlist',
+      'rejects a key with an allowlist from an unknown address',
       withRequirement(good, { clientAddress: undefined }),
       'IP_NOT_ALLOWED',
     ],
     [
-      'from an unknown address passes a key without an allowlist',
+      'accepts a key without an allowlist from an unknown address',
       withKey(withRequirement(good, { clientAddress: undefined }), { allowedIps: [] }),
       'VALID',
     ],
-    ['with a key without scopes fails a required one', withKey(good, { scopes: [] }), 'INSUFFICIENT_SCOPE'],
     [
-      'with a key without scopes passes where none is required',
+      'rejects a key without scopes if a scope is required',
+      withKey(good, { scopes: [] }),
+      'INSUFFICIENT_SCOPE',
+    ],
+    [
+      'accepts a key without scopes if no scope is required',
       withKey(withRequirement(good, { scopes: { allOf: [], anyOf: [] } }), { scopes: [] }),
       'VALID',
     ],
     [
-      'needs one of the scopes of which one is required',
+      'rejects a key with none of the scopes of which one is required',
       withRequirement(good, { scopes: { allOf: [], anyOf: [['memory:write', 'memory:delete']] } }),
       'INSUFFICIENT_SCOPE',
     ],
@@ -233,7 +241,7 @@ describe('a request', () => {
 });
 
 describe('the address of a client', () => {
-  it('is looked up only where a key has an allowlist: that costs as much as all the rest', () => {
+  it('is read only if the key has an allowlist, because that doubles the cost of a decision', () => {
     const lookUp = jest.fn(() => '203.0.113.7');
     const requirement = Object.defineProperty({ ...good.requirement }, 'clientAddress', { get: lookUp });
     const asking: Case = { ...good, requirement };

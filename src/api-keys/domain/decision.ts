@@ -22,27 +22,27 @@ export const DECISION_CODES = [
 /** One of {@link DECISION_CODES}. */
 export type DecisionCode = (typeof DECISION_CODES)[number];
 
-/** What a caller asks of a key. */
+/** What a route, or a caller of the verify endpoint, requires of a key. */
 export interface Requirement {
   readonly scopes: ScopeRequirement;
-  /** The tenant that the request names; `undefined` where the route limits itself and no context is asked. */
+  /** The tenant that the request names; `undefined` if the route itself limits the key to its tenant. */
   readonly tenant: TenantContext | undefined;
   /**
-   * The binding of someone who asks about a token for others: a key bound elsewhere does not exist to it.
-   * `undefined` where the caller presents its own key.
+   * The binding of a caller that asks about the token of someone else: a key bound to another tenant does not exist
+   * for it. `undefined` if the caller presents its own key.
    */
   readonly verifier?: Binding | undefined;
-  /** The client's address; `undefined` where it is not known, which fails every allowlist. */
+  /** The client's address; `undefined` if it is unknown. An unknown address fails every allowlist. */
   readonly clientAddress: string | undefined;
   /**
-   * Requires only possession of the key's current secret, so that a holder can always revoke its own key. Of the codes for
-   * a genuine secret, only `ROTATED` and `REVOKED` reject it. A secret in grace is not the current one. See decision
-   * record 0068.
+   * Requires only possession of the key's current secret, so that a holder can always revoke its own key. A genuine
+   * secret is then rejected only as `ROTATED` or `REVOKED`. A secret in its grace period counts as rotated. See
+   * decision record 0068.
    */
   readonly possession?: boolean | undefined;
 }
 
-/** What the store holds about a well-formed token. */
+/** What is stored for the key id of a token. */
 export interface StoredState {
   readonly prepared: PreparedKey;
   /** Whether the key's owner is active; true for a key without an owner. Read for genuine secrets only. */
@@ -50,31 +50,31 @@ export interface StoredState {
 }
 
 /**
- * The answer to "is this key good?". It carries the record only where the presented token was a genuine
- * secret of that key: to anyone else the key does not exist.
+ * The answer to "does this token meet this requirement now?". It contains the key only if the presented token is
+ * genuine. For anyone else the key does not exist.
  */
 export type Decision = Unknown | Refused | Valid;
 
-/** Nothing is told to someone who presented no genuine secret. */
+/** The decision for a token that is not genuine. It reveals nothing about a key. */
 export interface Unknown {
   readonly code: 'MALFORMED' | 'NOT_FOUND';
   readonly key?: undefined;
   readonly secret?: undefined;
 }
 
-/** A genuine secret of a key that is not good for what is required. */
+/** The decision for a genuine token that does not meet the requirement. */
 export interface Refused {
   readonly code: Exclude<DecisionCode, 'MALFORMED' | 'NOT_FOUND' | 'VALID'>;
   readonly key: VerifiedKey;
-  /** The secret of the key that was presented. */
+  /** The presented secret of the key. */
   readonly secret: KeySecret;
 }
 
-/** The key is good. */
+/** The decision for a token that meets the requirement. */
 export interface Valid {
   readonly code: 'VALID';
   readonly key: VerifiedKey;
-  /** The secret of the key that was presented. */
+  /** The presented secret of the key. */
   readonly secret: KeySecret;
 }
 
@@ -82,12 +82,12 @@ const MALFORMED: Unknown = Object.freeze({ code: 'MALFORMED' });
 const NOT_FOUND: Unknown = Object.freeze({ code: 'NOT_FOUND' });
 
 /**
- * Decides whether a presented token is good for what is required of it. The only decision: every door asks this function
- * through `KeyVerifier`. Pure: it reads neither a clock nor a store.
+ * Decides whether a presented token meets a requirement. The guard and all endpoints call this one function, through
+ * `KeyVerifier`. It is pure: it reads neither a clock nor a store.
  *
- * @param presented SHA-256 of the presented token as `digestOf` gives it, `null` if the token is malformed
- * @param stored what the store holds under the token's key id, `null` for nothing
- * @param now the time of the decision; read only for a key or a secret that ends
+ * @param presented SHA-256 of the presented token as `digestOf` returns it, `null` if the token is malformed
+ * @param stored what is stored for the token's key id, `null` if nothing is
+ * @param now the time of the decision; used only if the key or one of its secrets has an end
  */
 export function decide(
   presented: string | null,

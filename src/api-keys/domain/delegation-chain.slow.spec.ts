@@ -25,7 +25,7 @@ const keyOf = (grant: Grant, enabled = true): ApiKey => ({
   updatedAt: day(1),
 });
 
-// What callers ask for, out of a world so small that grants keep meeting each other.
+// The values in requests: few enough that grants often overlap.
 const scopes = fc.subarray(['*', 'memory:*', 'memory:read', 'memory:write', 'memory', 'notes:read'], {
   maxLength: 2,
 });
@@ -37,7 +37,7 @@ const wishes: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   rateLimit: fc.record({ limit: fc.constantFrom(1, 10), windowSeconds: fc.constantFrom(1, 60) }),
   expiresAt: fc.constantFrom(day(10), day(20), day(30)),
 };
-/** A few of the parts that may be left out or cleared: who asks for everything at once is mostly refused. */
+/** At most two of the optional parts, because requests with many parts are mostly rejected. */
 const fewWishes = fc.subarray(Object.keys(wishes), { maxLength: 2 }).chain((fields) => {
   const chosen = fields.map((field) => [field, fc.option(wishes[field] ?? fc.constant(null), { nil: null })]);
   return fc.record(Object.fromEntries(chosen) as Record<string, fc.Arbitrary<unknown>>);
@@ -60,7 +60,7 @@ const roots = fc
   .record(wishes, { requiredKeys: [] })
   .map((parts): Grant => Object.assign({ scopes: ['memory:*', 'notes:read'], allowedIps: [] }, parts));
 
-// What one can do with a key, found out by trying and not by comparing grants.
+// Whether a key allows one certain use. Probes try it, and do not compare grants.
 type Probe = (key: ApiKey) => boolean;
 const asked = ['memory:read', 'memory:write', 'memory', 'notes:read', 'notes:write'].flatMap((scope) =>
   [
@@ -76,7 +76,7 @@ const asked = ['memory:read', 'memory:write', 'memory', 'notes:read', 'notes:wri
 );
 const digest = digestOfHex(HASH);
 const preparedKeys = new WeakMap<ApiKey, PreparedKey>();
-/** Prepares each key once, as the service does: each of them meets hundreds of probes. */
+/** Prepares each key once, as the service does, because hundreds of probes use it. */
 function preparedOf(key: ApiKey): PreparedKey {
   const prepared = preparedKeys.get(key) ?? prepareKey(key);
   preparedKeys.set(key, prepared);
@@ -111,7 +111,7 @@ const bursts = [1, 2, 60, 61].flatMap((seconds) =>
 );
 const probes = [...uses, ...sights, ...bursts];
 
-/** What the service makes of one step: the keys afterwards; unchanged where it refuses. */
+/** Returns the keys after one step of the service; unchanged if it rejects the step. */
 function take(keys: readonly ApiKey[], step: Step): readonly ApiKey[] {
   const caller = at(keys, step.caller);
   if ('request' in step) {
@@ -131,8 +131,8 @@ function at(keys: readonly ApiKey[], index: number): ApiKey {
   return key;
 }
 
-describe('whatever callers create, change and enable, acting with the grants they have at that moment', () => {
-  it('no key ever does what the key at the root of it all could not do [T12]', () => {
+describe('a chain of creations and changes by keys', () => {
+  it('gives no key more authority than the first key had [T12]', () => {
     fc.assert(
       fc.property(roots, chains, (root, chain) => {
         const barred = probes.filter((probe) => !probe(keyOf(root)));
@@ -144,7 +144,7 @@ describe('whatever callers create, change and enable, acting with the grants the
     );
   });
 
-  it('nobody ever gives a key something to do that they could not do themselves', () => {
+  it('gives a key at each step only authority that the caller has at that moment', () => {
     const samples = fc.subarray(probes, { minLength: 120, maxLength: 120 });
     fc.assert(
       fc.property(roots, chains, samples, (root, chain, sample) => {

@@ -29,7 +29,7 @@ const key = (part: Partial<ApiKey>): ApiKey => ({
   ...part,
 });
 
-/** What is more than Apollo's key holds, field by field. */
+/** Grants that exceed the key of apollo, field by field. */
 const MORE: readonly (readonly [GrantField, Partial<Grant>])[] = [
   ['scopes', { scopes: ['*'] }],
   ['scopes', { scopes: ['memory'] }],
@@ -50,7 +50,7 @@ const MORE: readonly (readonly [GrantField, Partial<Grant>])[] = [
   ['rateLimit', { rateLimit: { limit: 10, windowSeconds: 59 } }],
 ];
 
-/** What is no more than Apollo's key holds. */
+/** Grants that do not exceed the key of apollo. */
 const NO_MORE: readonly Partial<Grant>[] = [
   {},
   { scopes: [] },
@@ -62,15 +62,15 @@ const NO_MORE: readonly Partial<Grant>[] = [
 ];
 
 describe('the key of a project at acme', () => {
-  it.each(MORE)('cannot give more: %s in %j', (field, part) => {
+  it.each(MORE)('cannot grant more than its own %s: %j', (field, part) => {
     expect(exceededFields(apollo, { ...apollo, ...part })).toEqual([field]);
   });
 
-  it.each(NO_MORE)('can give what it holds, and less: %j', (part) => {
+  it.each(NO_MORE)('can grant what it holds, or less: %j', (part) => {
     expect(exceededFields(apollo, { ...apollo, ...part })).toEqual([]);
   });
 
-  it('is told every field in which it asks for more', () => {
+  it('gets the names of all fields that it cannot grant', () => {
     expect(exceededFields(apollo, root).toSorted()).toEqual([
       'allowedIps',
       'expiresAt',
@@ -82,39 +82,39 @@ describe('the key of a project at acme', () => {
     ]);
   });
 
-  it('holds everything of it under a caller who holds everything', () => {
+  it('can be granted by a caller with every right', () => {
     expect(exceededFields(root, apollo)).toEqual([]);
   });
 
-  it('without scopes can give no scope', () => {
+  it('cannot grant a scope if it has none', () => {
     expect(exceededFields({ ...apollo, scopes: [] }, apollo)).toEqual(['scopes']);
   });
 });
 
 describe('a change of a key', () => {
-  it.each(MORE)('widens it with more: %s in %j', (_field, part) => {
+  it.each(MORE)('is widening if it exceeds %s: %j', (_field, part) => {
     expect(isWidening(key({}), key(part))).toBe(true);
   });
 
-  it.each(NO_MORE)('does not widen it with less, nor with the same: %j', (part) => {
+  it.each(NO_MORE)('is not widening if it grants the same or less: %j', (part) => {
     expect(isWidening(key({}), key(part))).toBe(false);
   });
 
   it.each([
-    ['that enables it again is widening', false, true, true],
-    ['that disables it is not widening', true, false, false],
-    ['that leaves it disabled is not widening', false, false, false],
-    ['that leaves it enabled is not widening', true, true, false],
+    ['is widening if it enables the key again', false, true, true],
+    ['is not widening if it disables the key', true, false, false],
+    ['is not widening if the key stays disabled', false, false, false],
+    ['is not widening if the key stays enabled', true, true, false],
   ])('%s', (_sentence, before, after, widening) => {
     expect(isWidening(key({ enabled: before }), key({ enabled: after }))).toBe(widening);
   });
 
-  it('widens it with more of one thing and less of another', () => {
+  it('is widening if it grants more in one field and less in another', () => {
     expect(isWidening(key({}), key({ scopes: [], orgId: 'globex' }))).toBe(true);
     expect(isWidening(key({}), key({ enabled: false, expiresAt: LATER }))).toBe(true);
   });
 
-  it('does not widen it with a name, a description or metadata', () => {
+  it('is not widening if it changes only name, description or metadata', () => {
     expect(isWidening(key({}), key({ name: 'other', description: 'other', metadata: { a: 1 } }))).toBe(false);
   });
 });

@@ -3,7 +3,7 @@ import type { ApiKey, Grant } from './api-key';
 import { rateLimitCovers } from './rate-limit';
 import { grants } from './scopes';
 
-/** The parts of a grant in which authority can be exceeded. */
+/** The fields of a grant that delegation compares. */
 export type GrantField =
   'scopes' | 'orgId' | 'projectId' | 'ownerId' | 'expiresAt' | 'allowedIps' | 'rateLimit';
 
@@ -22,14 +22,14 @@ const COVERS: Readonly<Record<GrantField, (outer: Grant, inner: Grant) => boolea
 const GRANT_FIELDS = Object.keys(COVERS) as readonly GrantField[];
 
 /**
- * The fields in which `inner` reaches further than `outer`; empty where `outer` holds everything that `inner`
- * holds. Reflexive and transitive, so that no chain of delegations reaches further than its root.
+ * Returns the fields in which `inner` exceeds `outer`; empty if `outer` covers `inner`.
+ * Covering is reflexive and transitive, so that no chain of delegations exceeds its root.
  */
 export function exceededFields(outer: Grant, inner: Grant): readonly GrantField[] {
   return GRANT_FIELDS.filter((field) => !COVERS[field](outer, inner));
 }
 
-/** Whether a change gives a key more than it had: a wider grant in any field, or being enabled again. */
+/** Returns whether a change gives a key more authority: a wider grant in any field, or being enabled again. */
 export function isWidening(before: ApiKey, after: ApiKey): boolean {
   return (after.enabled && !before.enabled) || exceededFields(before, after).length > 0;
 }

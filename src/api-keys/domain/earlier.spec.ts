@@ -2,18 +2,18 @@ import { earlierOf } from './earlier';
 
 const [noon, later] = [new Date('2027-01-31T12:00:00Z'), new Date('2027-01-31T12:00:00.001Z')];
 
-describe('the earlier of two moments', () => {
+describe('earlierOf', () => {
   it.each<[string, Date | undefined, Date | undefined, Date | undefined]>([
-    ['the first', noon, later, noon],
-    ['the second', later, noon, noon],
-    ['the one that comes at all', undefined, noon, noon],
-    ['whichever that is', noon, undefined, noon],
-    ['never', undefined, undefined, undefined],
-  ])('is %s', (_which, one, other, expected) => {
+    ['the first moment if it is earlier', noon, later, noon],
+    ['the second moment if it is earlier', later, noon, noon],
+    ['the second moment if the first is absent', undefined, noon, noon],
+    ['the first moment if the second is absent', noon, undefined, noon],
+    ['undefined if both are absent', undefined, undefined, undefined],
+  ])('returns %s', (_which, one, other, expected) => {
     expect(earlierOf(one, other)).toBe(expected);
   });
 
-  it('is the very first where they are equal, so that nothing needs to be copied', () => {
+  it('returns the first object itself if both moments are equal, so that callers need not copy', () => {
     expect(earlierOf(noon, new Date(noon))).toBe(noon);
   });
 });

@@ -3,29 +3,29 @@ import { type KeyEvent, partiesOf } from './key-event';
 
 const DAY_MS = 86_400_000;
 
-/** How many days before its expiry a key is spoken of, the farthest first; 0 is the expiry itself. */
+/** How many days before the expiry of a key notices are sent, earliest notice first; 0 is the expiry itself. */
 export const NOTICE_DAYS = [7, 1, 0] as const;
 
-/** How far back an expiry may lie that is still told. What expired earlier is no news. */
+/** The maximum age of an expiry for which a notice is still sent. */
 const LOOK_BACK_MS = 7 * DAY_MS;
 
 type NoticeDays = (typeof NOTICE_DAYS)[number];
 
-/** A range of expiries, its start excluded and its end included. */
+/** A range of expiries. Its start is excluded and its end included. */
 export interface ExpiryRange {
   readonly after: Date;
   readonly until: Date;
 }
 
-/** The expiries whose notice of so many days ahead fell due after one moment and until another. */
+/** Returns the expiries whose notice, `days` ahead, became due later than `after` and not later than `until`. */
 export function expiriesDue(days: NoticeDays, after: Date, until: Date): ExpiryRange {
   const ahead = days * DAY_MS;
   return { after: new Date(after.getTime() + ahead), until: new Date(until.getTime() + ahead) };
 }
 
 /**
- * From where on expiries are looked through: from where the last look ended, but no farther back than the look-back.
- * At the very first look that is one day, so that an old store causes no flood.
+ * Returns the moment from which to search for due notices: the end of the last search, but at most 7 days ago.
+ * The first search goes back one day, so that a store with many expired keys does not cause a flood of notices.
  */
 export function lookFrom(lastLook: Date | undefined, now: Date): Date {
   const earliest = now.getTime() - (lastLook === undefined ? DAY_MS : LOOK_BACK_MS);
@@ -33,8 +33,8 @@ export function lookFrom(lastLook: Date | undefined, now: Date): Date {
 }
 
 /**
- * The one notice that is due for a key now, if any: the nearest to its expiry. None for a key that is revoked or
- * disabled, nor ahead of an expiry that was nearer than that when the key was made: whoever made it knows.
+ * Returns the notice that is due for a key now, if any: the one nearest to the expiry. A revoked or disabled key gets
+ * none. A notice that was already due when the key was created is skipped, because the creator knows the expiry.
  */
 export function dueNotice(key: ApiKey, now: Date): KeyEvent | undefined {
   const { expiresAt } = key;
@@ -54,7 +54,7 @@ function momentOf(expiresAt: Date, days: number): number {
   return expiresAt.getTime() - days * DAY_MS;
 }
 
-/** The id holds the expiry: the same one is told once, a changed one anew. */
+/** Returns a notice. Its id contains the expiry, so that only a changed expiry causes a second notice. */
 function notice(key: ApiKey, expiresAt: Date, what: string, at: Date): KeyEvent {
   return {
     id: `${key.id}-${what}-${expiresAt.getTime()}`,

@@ -1,7 +1,7 @@
-/** The form of an external id. */
+/** The format of an external id. */
 export const EXTERNAL_ID = /^[!-~]{1,128}$/;
 
-/** Returns whether a text can be an external id: 1 to 128 visible ASCII characters, so that a header can carry it. */
+/** Returns whether `text` is a valid external id: 1 to 128 visible ASCII characters, so that a header can carry it. */
 export function isExternalId(text: string): boolean {
   return EXTERNAL_ID.test(text);
 }

@@ -17,18 +17,18 @@ const apollo: Grant = {
 const root: Grant = { scopes: ['*'], allowedIps: [] };
 
 describe('a new key', () => {
-  it('inherits from the calling key whatever the request leaves out, but for the scopes', () => {
+  it('inherits omitted parts from the calling key, except scopes', () => {
     expect(composeGrant(apollo, { scopes: ['memory:read'] }, undefined)).toEqual({
       ...apollo,
       scopes: ['memory:read'],
     });
   });
 
-  it('gets no scopes where it asks for none', () => {
+  it('gets no scopes if the request has none', () => {
     expect(composeGrant(root, { scopes: [] }, undefined).scopes).toEqual([]);
   });
 
-  it('of an unlimited caller is unlimited, but for its scopes', () => {
+  it('has no limits except its scopes if the caller has none', () => {
     const grant = composeGrant(root, { scopes: ['memory:read'] }, undefined);
     expect(grant).toEqual({ scopes: ['memory:read'], allowedIps: [] });
   });
@@ -43,7 +43,7 @@ describe('a new key', () => {
   } as const;
   const fields = Object.keys(wishes) as readonly (keyof typeof wishes)[];
 
-  it.each(fields)('gets the %s it asks for, and inherits the rest', (field) => {
+  it.each(fields)('gets the requested %s and inherits the rest', (field) => {
     const wish = { [field]: wishes[field] };
     expect(composeGrant(apollo, { scopes: [], ...wish }, undefined)).toEqual({
       ...apollo,
@@ -52,7 +52,7 @@ describe('a new key', () => {
     });
   });
 
-  it.each(fields)('has no %s where the request says null, and inherits the rest', (field) => {
+  it.each(fields)('gets no %s if the request has null, and inherits the rest', (field) => {
     const cleared = field === 'allowedIps' ? [] : undefined;
     expect(composeGrant(apollo, { scopes: [], [field]: null }, undefined)).toEqual({
       ...apollo,
@@ -61,21 +61,21 @@ describe('a new key', () => {
     });
   });
 
-  it('may ask for an empty allowlist in so many words', () => {
+  it('gets an empty allowlist if the request has one', () => {
     expect(composeGrant(apollo, { scopes: [], allowedIps: [] }, undefined).allowedIps).toEqual([]);
   });
 });
 
 describe('the expiry of a new key', () => {
   it.each([
-    ['the maximum, where neither names one', undefined, undefined, JULY, JULY],
-    ["the caller's, where it is before the maximum", JUNE, undefined, JULY, JUNE],
-    ["the maximum, where it is before the caller's", AUGUST, undefined, JULY, JULY],
-    ["the caller's, where there is no maximum", JUNE, undefined, undefined, JUNE],
-    ['the maximum, where it is the same', JULY, undefined, new Date(JULY), JULY],
-    ['none, where there is no limit at all', undefined, undefined, undefined, undefined],
-    ['as asked, for the caller of the composition to judge', JUNE, AUGUST, JULY, AUGUST],
-    ['none, where it asks for none, for the caller of the composition to judge', JUNE, null, JULY, undefined],
+    ['the maximum if neither caller nor request has one', undefined, undefined, JULY, JULY],
+    ["the caller's if it is before the maximum", JUNE, undefined, JULY, JUNE],
+    ["the maximum if it is before the caller's", AUGUST, undefined, JULY, JULY],
+    ["the caller's if there is no maximum", JUNE, undefined, undefined, JUNE],
+    ["the maximum if it equals the caller's", JULY, undefined, new Date(JULY), JULY],
+    ['undefined if there is no limit', undefined, undefined, undefined, undefined],
+    ['the requested one, even beyond the maximum', JUNE, AUGUST, JULY, AUGUST],
+    ['undefined if the request has null, even with a maximum', JUNE, null, JULY, undefined],
   ])('is %s', (_sentence, own, asked, latest, expected) => {
     const caller: Grant = { ...root, expiresAt: own };
     expect(composeGrant(caller, { scopes: [], expiresAt: asked }, latest).expiresAt).toEqual(expected);

@@ -3,8 +3,8 @@ import { earlierOf } from './earlier';
 import type { RateLimit } from './rate-limit';
 
 /**
- * The grant that a create asks for. A part that is left out is inherited from the caller; `null` clears it,
- * and so widens.
+ * The grant that a request to create a key asks for. An omitted part is inherited from the caller. `null` clears a
+ * part, which widens the grant.
  */
 export interface GrantRequest {
   readonly scopes: readonly string[];
@@ -17,10 +17,10 @@ export interface GrantRequest {
 }
 
 /**
- * The grant a new key gets: what the request says, and the caller's own where it says nothing. An expiry that
- * neither names is the latest that is permitted, and an inherited one is no later than that.
+ * Returns the grant of a new key: the requested parts, and the caller's own for omitted parts. If neither sets an
+ * expiry, the key gets the latest permitted one. An inherited expiry is never later than that.
  *
- * @param latestExpiry the latest expiry permitted, `undefined` for no limit
+ * @param latestExpiry the latest permitted expiry, `undefined` for no limit
  */
 export function composeGrant(caller: Grant, request: GrantRequest, latestExpiry: Date | undefined): Grant {
   return {

@@ -3,7 +3,7 @@ import { appendHistory, type History, HISTORY_LIMIT, type HistoryAction } from '
 
 const EMPTY: History = { history: [], historyDropped: 0 };
 
-/** The life of a key: what happened to it, in order. */
+/** Returns the history of a key after these changes. */
 const after = (actions: readonly HistoryAction[]): History =>
   actions.reduce(
     (past, action, index) =>
@@ -23,7 +23,7 @@ const versionsOf = (life: History, action: HistoryAction): number[] =>
   life.history.filter((entry) => entry.action === action).map(({ version }) => version);
 
 describe('the reuse of a retired secret', () => {
-  it('stays in the history, however much happens after it', () => {
+  it('stays in the history after hundreds of other changes', () => {
     const life = after(['created', 'rotated', 'reused', ...updates(500)]);
     expect(versionsOf(life, 'reused')).toEqual([3]);
     expect(versionsOf(life, 'rotated')).toEqual([]);
@@ -31,12 +31,12 @@ describe('the reuse of a retired secret', () => {
     expect(life.historyDropped).toBe(401);
   });
 
-  it('stays beside the import of the key', () => {
+  it('stays in the history together with the import of the key', () => {
     const life = after(['imported', 'rotated', 'reused', ...updates(500)]);
     expect(life.history.slice(0, 2).map(({ action }) => action)).toEqual(['imported', 'reused']);
   });
 
-  it('stays every time it happens, and in order', () => {
+  it('stays in the history each time it happens, in order', () => {
     const actions = fc.array(fc.constantFrom<HistoryAction>('updated', 'rotated', 'reused'), {
       maxLength: 300,
       size: 'max',
@@ -51,7 +51,7 @@ describe('the reuse of a retired secret', () => {
     );
   });
 
-  it('stays five hundred times, the newest of them, and beside all else that is kept for good', () => {
+  it('stays in the history for the newest 500 times, together with other permanent entries', () => {
     const before: readonly HistoryAction[] = ['created', 'reused', 'reused', 'revoked', ...reuses(498)];
     const full = after([...before, ...updates(150)]);
     expect(versionsOf(full, 'reused')).toHaveLength(500);

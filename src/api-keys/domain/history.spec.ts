@@ -18,7 +18,7 @@ const entry = (version: number, action: HistoryAction = 'updated'): HistoryEntry
   version,
 });
 
-/** The life of a key: what happened to it, in order. */
+/** Returns the history of a key after these changes. */
 const after = (actions: readonly HistoryAction[]): History =>
   actions.reduce((past, action, index) => appendHistory(past, entry(index + 1, action)), EMPTY);
 
@@ -26,32 +26,32 @@ const updates = (count: number): HistoryAction[] => Array.from({ length: count }
 const versions = ({ history }: History): number[] => history.map(({ version }) => version);
 
 describe('the history of a key', () => {
-  it('keeps everything, oldest first, up to a hundred entries', () => {
+  it('keeps all entries, oldest first, up to 100', () => {
     const life = after(['created', ...updates(99)]);
     expect(versions(life)).toEqual(Array.from({ length: 100 }, (_each, index) => index + 1));
     expect(life.historyDropped).toBe(0);
   });
 
-  it('then lets go of the oldest, but not of the creation, and counts', () => {
+  it('removes and counts the oldest entries beyond 100, except the creation', () => {
     const life = after(['created', ...updates(104)]);
     expect(versions(life)).toEqual([1, ...Array.from({ length: 100 }, (_each, index) => index + 6)]);
     expect(life.historyDropped).toBe(4);
   });
 
-  it('keeps the revocation for good, too', () => {
+  it('keeps the revocation permanently', () => {
     const life = after(['created', 'updated', 'revoked', ...updates(200)]);
     expect(versions(life).slice(0, 3)).toEqual([1, 3, 104]);
     expect(life.history).toHaveLength(HISTORY_LIMIT + 2);
     expect(life.historyDropped).toBe(101);
   });
 
-  it('leaves the past it was made from as it was', () => {
+  it('is not modified by an append, which returns a new history', () => {
     const past = after(['created']);
     appendHistory(past, entry(2));
     expect(past).toEqual({ history: [entry(1, 'created')], historyDropped: 0 });
   });
 
-  it('never loses count, nor its newest hundred, nor what is kept for good', () => {
+  it('keeps the newest 100 and the permanent entries, and counts all others', () => {
     const lives = fc.array(
       fc.oneof(
         { weight: 30, arbitrary: fc.constant<HistoryAction>('updated') },
@@ -72,12 +72,12 @@ describe('the history of a key', () => {
   });
 });
 
-describe('the newest change', () => {
-  it('is the last entry', () => {
+describe('newestChangeId', () => {
+  it('returns the change id of the last entry', () => {
     expect(newestChangeId(after(['created', 'updated', 'rotated']))).toBe('change-3');
   });
 
-  it('is not made up for a record without history', () => {
-    expect(() => newestChangeId(EMPTY)).toThrow(new RangeError('a record without history'));
+  it('throws for a record without history', () => {
+    expect(() => newestChangeId(EMPTY)).toThrow(new RangeError('the record has no history entry'));
   });
 });

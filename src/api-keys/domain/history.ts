@@ -1,28 +1,28 @@
-/** What can happen to a key. */
+/** The kinds of changes in a history. */
 export type HistoryAction = 'created' | 'imported' | 'updated' | 'rotated' | 'reused' | 'revoked';
 
 /** One change of a key: who changed what, and when. */
 export interface HistoryEntry {
-  /** Drawn anew for each change, so that a write the driver repeated recognises itself. */
+  /** Unique to each change. A write that the driver repeats is recognised by it. */
   readonly changeId: string;
   readonly action: HistoryAction;
   readonly at: Date;
   /** Who did it: `key:<id>`, `user:<id>`, `cli` or `system`. */
   readonly by: string;
-  /** The version that the change brought about. */
+  /** The version of the key after the change. */
   readonly version: number;
-  /** The fields it changed, by name. Values are left out: a history is read by more people than a key. */
+  /** The names of the changed fields. Values are omitted, because more people read a history than a key. */
   readonly fields?: readonly string[] | undefined;
   readonly reason?: string | undefined;
 }
 
-/** A history and how many of its entries it has let go of. */
+/** A history, and the number of entries that were removed from it. */
 export interface History {
   readonly history: readonly HistoryEntry[];
   readonly historyDropped: number;
 }
 
-/** How many entries a history keeps, beside those that are kept for good. */
+/** How many entries a history keeps, in addition to those that it keeps permanently. */
 export const HISTORY_LIMIT = 100;
 
 const KEPT_FOR_GOOD: ReadonlySet<HistoryAction> = new Set<HistoryAction>([
@@ -32,10 +32,10 @@ const KEPT_FOR_GOOD: ReadonlySet<HistoryAction> = new Set<HistoryAction>([
   'reused',
 ]);
 
-/** How many older reuses a history keeps: far more than anyone reads, and fewer than a document can hold. */
+/** How many older reuses a history keeps: more than anyone reads, and few enough for one document. */
 const REUSE_LIMIT = 500;
 
-/** Appends an entry and lets go of the oldest ones beyond the limit; creation, revocation and reuse always stay. */
+/** Appends an entry and removes the oldest beyond the limit. Creation, revocation and the last 500 reuses stay. */
 export function appendHistory(past: History, entry: HistoryEntry): History {
   const all = [...past.history, entry];
   const tail = all.length - HISTORY_LIMIT;
@@ -51,12 +51,12 @@ function withoutFirstReuses(entries: readonly HistoryEntry[], count: number): re
 }
 
 /**
- * The change id of the newest entry: what a write is recognised by.
+ * Returns the change id of the newest entry, by which a repeated write is recognised.
  *
- * @throws RangeError if there is no entry, which no stored record is without
+ * @throws RangeError if there is no entry; every stored record has one
  */
 export function newestChangeId({ history }: Pick<History, 'history'>): string {
   const newest = history.at(-1);
-  if (newest === undefined) throw new RangeError('a record without history');
+  if (newest === undefined) throw new RangeError('the record has no history entry');
   return newest.changeId;
 }

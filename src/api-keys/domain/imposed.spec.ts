@@ -26,7 +26,7 @@ const BLANK: ApiKeyWithHistory = {
   historyDropped: 0,
 };
 
-/** A key as this release makes it; only people who act for the owner have an actor `user:`. */
+/** Returns a key created by this release. Only callers that act for the owner have an actor `user:`. */
 function made(fields: Partial<ApiKeyWithHistory>, by: string): ApiKeyWithHistory {
   const blank = { ...BLANK, ownerId: ADA, ...fields };
   const after = recordChange(blank, day(1), { action: 'created', by });
@@ -36,7 +36,7 @@ function made(fields: Partial<ApiKeyWithHistory>, by: string): ApiKeyWithHistory
   };
 }
 
-/** A change as this release makes it. */
+/** Returns a key after a change by this release. */
 function patched(key: ApiKeyWithHistory, patch: KeyPatch, by: string): ApiKeyWithHistory {
   const byOwner = by.startsWith('user:');
   const { key: after, changed } = applyPatch(key, patch);
@@ -45,12 +45,12 @@ function patched(key: ApiKeyWithHistory, patch: KeyPatch, by: string): ApiKeyWit
   return { ...recorded, imposed: imposedAfter(key, recorded, byOwner) };
 }
 
-/** A key as a release keeps it that does not know who restricted what. */
+/** Returns a key as stored by an earlier release that does not have `imposed`. */
 function forgotten(key: ApiKeyWithHistory): ApiKeyWithHistory {
   return { ...key, imposed: undefined };
 }
 
-/** A change as such a release makes it: what it does not know stays as it is. */
+/** Returns a key after a change by such a release, which does not update `imposed`. */
 function patchedByFormer(key: ApiKeyWithHistory, patch: KeyPatch, by: string): ApiKeyWithHistory {
   return { ...patched(key, patch, by), imposed: key.imposed };
 }
@@ -60,7 +60,7 @@ function loosened(key: ApiKeyWithHistory, patch: KeyPatch): readonly string[] {
   return loosenedFields(key, after, changed);
 }
 
-/** What restricts a key, and what undoes it. */
+/** The field, a patch that restricts it, and a patch that undoes the restriction. */
 const RESTRICTIONS: readonly (readonly [string, KeyPatch, KeyPatch])[] = [
   ['enabled', { enabled: false }, { enabled: true }],
   ['expiresAt', { expiresAt: day(10) }, { expiresAt: day(11) }],
@@ -80,33 +80,37 @@ const RESTRICTIONS: readonly (readonly [string, KeyPatch, KeyPatch])[] = [
   ['rateLimit', { rateLimit: { limit: 10, windowSeconds: 60 } }, { rateLimit: null }],
 ];
 
-describe.each(RESTRICTIONS)('a restriction of %s, %j undone by %j,', (field, restrict, undo) => {
+describe.each(RESTRICTIONS)('a restriction of %s: %j, undone with %j,', (field, restrict, undo) => {
   const restricted = applyPatch({ ...BLANK, ownerId: ADA }, restrict).key;
 
   it.each<[string, boolean, () => ApiKeyWithHistory]>([
-    ['the owner made at creation', true, () => made(restricted, BY_ADA)],
-    ['the owner made later', true, () => patched(made({}, BY_ADA), restrict, BY_ADA)],
-    ['the owner made on a key of others', true, () => patched(made({}, ADMINISTRATOR), restrict, BY_ADA)],
-    ['others made at creation', false, () => made(restricted, ADMINISTRATOR)],
-    ['others made later', false, () => patched(made({}, BY_ADA), restrict, ADMINISTRATOR)],
+    ['true if the owner set it at creation', true, () => made(restricted, BY_ADA)],
+    ['true if the owner set it later', true, () => patched(made({}, BY_ADA), restrict, BY_ADA)],
     [
-      'others confirmed after the owner made it',
+      'true if the owner set it on a key that others created',
+      true,
+      () => patched(made({}, ADMINISTRATOR), restrict, BY_ADA),
+    ],
+    ['false if others set it at creation', false, () => made(restricted, ADMINISTRATOR)],
+    ['false if others set it later', false, () => patched(made({}, BY_ADA), restrict, ADMINISTRATOR)],
+    [
+      'false if others confirmed it after the owner set it',
       false,
       () => patched(made(restricted, BY_ADA), restrict, ADMINISTRATOR),
     ],
     [
-      'a former owner made',
+      'false if a previous owner set it',
       false,
       () => patched(made({ ...restricted, ownerId: BOB }, `user:${BOB}`), { ownerId: ADA }, ADMINISTRATOR),
     ],
     [
-      'the key had before it had an owner',
+      'false if it was set before the key had an owner',
       false,
       () =>
         patched(made({ ...restricted, ownerId: undefined }, ADMINISTRATOR), { ownerId: ADA }, ADMINISTRATOR),
     ],
     [
-      'the owner had made before the key was taken away and given back',
+      'false if the owner set it before the key moved to another owner and back',
       false,
       () =>
         [BOB, ADA].reduce(
@@ -114,35 +118,39 @@ describe.each(RESTRICTIONS)('a restriction of %s, %j undone by %j,', (field, res
           made(restricted, BY_ADA),
         ),
     ],
-    ['an earlier release stored, made by the owner', true, () => forgotten(made(restricted, BY_ADA))],
     [
-      'an earlier release stored, made later by the owner',
+      'true if the owner set it at creation in an earlier release',
+      true,
+      () => forgotten(made(restricted, BY_ADA)),
+    ],
+    [
+      'true if the owner set it later in an earlier release',
       true,
       () => forgotten(patched(made({}, BY_ADA), restrict, BY_ADA)),
     ],
-    ['an earlier release stored, made by others', false, () => forgotten(made(restricted, ADMINISTRATOR))],
+    ['false if others set it in an earlier release', false, () => forgotten(made(restricted, ADMINISTRATOR))],
     [
-      'an earlier release stored, made by a key that nobody looks up',
+      'false if a key set it in an earlier release, because the owner of that key is not looked up',
       false,
       () => forgotten(made(restricted, 'key:01jd8x4k2m6n8p0q2r4s6t8v1x')),
     ],
     [
-      'an earlier release stored with a shortened history',
+      'false if an earlier release stored it with a shortened history',
       false,
       () => ({ ...forgotten(made(restricted, BY_ADA)), version: 3, historyDropped: 2 }),
     ],
     [
-      'an earlier release lets others make beside this one',
+      'false if others set it in an earlier release that runs at the same time',
       false,
       () => patchedByFormer(made({}, BY_ADA), restrict, ADMINISTRATOR),
     ],
     [
-      'an earlier release lets the owner make beside this one',
+      'true if the owner set it in an earlier release that runs at the same time',
       true,
       () => patchedByFormer(made({}, BY_ADA), restrict, BY_ADA),
     ],
     [
-      'a former owner made, whose key an earlier release gave away',
+      'false if a previous owner set it and an earlier release changed the owner',
       false,
       () =>
         patchedByFormer(
@@ -151,22 +159,22 @@ describe.each(RESTRICTIONS)('a restriction of %s, %j undone by %j,', (field, res
           ADMINISTRATOR,
         ),
     ],
-  ])('is undone by the owner only if the owner made it: %s', (_who, byOwner, keyOf) => {
+  ])('can be undone by the owner: %s', (_who, byOwner, keyOf) => {
     const key = keyOf();
     expect(loosened(key, undo)).toEqual(byOwner ? [] : [field]);
-    // The answer stays the same however often the key is changed otherwise.
+    // Other changes of the key do not affect the answer.
     const renamed = patched(patched(key, { name: 'renamed' }, BY_ADA), { name: 'again' }, ADMINISTRATOR);
     expect(loosened(renamed, undo)).toEqual(byOwner ? [] : [field]);
     expect(loosened(key, { name: 'renamed' })).toEqual([]);
   });
 
-  it('is the owner’s again after others have lifted it', () => {
+  it('can be set and undone by the owner after others removed it', () => {
     const lifted = patched(patched(made({}, BY_ADA), restrict, ADMINISTRATOR), undo, ADMINISTRATOR);
     const again = patched(lifted, restrict, BY_ADA);
     expect(loosened(again, undo)).toEqual([]);
   });
 
-  it('is confirmed once, and not by a patch that leaves it out', () => {
+  it('is confirmed only by the first patch that names it', () => {
     const key = made(restricted, BY_ADA);
     expect(confirmedFields(key, { name: 'renamed' })).toEqual([]);
     expect(confirmedFields(key, restrict)).toEqual([field]);
@@ -175,10 +183,10 @@ describe.each(RESTRICTIONS)('a restriction of %s, %j undone by %j,', (field, res
   });
 });
 
-describe('a restriction that others made', () => {
+describe('a restriction that others set', () => {
   const key = made({ expiresAt: day(20), allowedIps: ['10.0.0.0/8'] }, ADMINISTRATOR);
 
-  it('may be tightened by the owner, and loosened again as far as they set it', () => {
+  it('can be tightened by the owner, and loosened again up to the original value', () => {
     const tight = patched(key, { expiresAt: day(10), allowedIps: ['10.0.0.7'] }, BY_ADA);
     expect(loosened(tight, { expiresAt: day(20), allowedIps: ['10.0.0.0/8'] })).toEqual([]);
     expect(loosened(tight, { expiresAt: day(21), allowedIps: ['10.0.0.0/7'] })).toEqual([
@@ -187,7 +195,7 @@ describe('a restriction that others made', () => {
     ]);
   });
 
-  it('is no restriction where others lifted it, or never made it', () => {
+  it('does not exist if others removed it or set none', () => {
     expect(imposedOn(made({}, ADMINISTRATOR))).toEqual({ version: 1 });
     expect(imposedOn(patched(key, { expiresAt: null, allowedIps: [] }, ADMINISTRATOR))).toEqual({
       version: 2,
@@ -195,11 +203,11 @@ describe('a restriction that others made', () => {
     expect(confirmedFields(key, { enabled: true, rateLimit: null })).toEqual([]);
   });
 
-  it('is not kept for a key without an owner', () => {
+  it('is not stored for a key without an owner', () => {
     expect(patched(key, { ownerId: null }, ADMINISTRATOR).imposed).toBeUndefined();
   });
 
-  it('keeps what a newer release has added to it', () => {
+  it('keeps fields that a newer release added', () => {
     const imposed = { version: 1, scopes: ['memory:read'] } as Imposed;
     expect(patched({ ...key, imposed }, { enabled: false }, ADMINISTRATOR).imposed).toEqual({
       version: 2,
@@ -224,7 +232,7 @@ const steps = fc.array(
   { maxLength: 12 },
 );
 
-/** Whether one key is as restricted as another, tried by what each of them admits. */
+/** Returns whether the field restricts `inner` at least as much as `outer`. */
 function admitsNoMore(inner: ApiKeyWithHistory, outer: ApiKeyWithHistory, field: string): boolean {
   const none = Number.POSITIVE_INFINITY;
   switch (field) {
@@ -239,7 +247,7 @@ function admitsNoMore(inner: ApiKeyWithHistory, outer: ApiKeyWithHistory, field:
   }
 }
 
-/** The allowlists of the patches lie in each other. */
+/** Returns the rank of an allowlist. Each allowlist of the patches contains the previous one. */
 function widthOf({ allowedIps: [entry] }: ApiKeyWithHistory): number {
   return ['10.0.0.7', '10.0.0.0/16', '10.0.0.0/8', undefined].indexOf(entry);
 }
@@ -247,7 +255,7 @@ function widthOf({ allowedIps: [entry] }: ApiKeyWithHistory): number {
 const FIELDS = ['enabled', 'expiresAt', 'allowedIps', 'rateLimit'] as const;
 
 describe('an owner', () => {
-  it('never has a key looser than others last left it, whatever both do and in whichever release [T74]', () => {
+  it('cannot loosen a key beyond what others last set, with any changes in any release [T74]', () => {
     fc.assert(
       fc.property(fc.constantFrom(BY_ADA, ADMINISTRATOR), patches, steps, (maker, first, changes) => {
         let key = made(applyPatch({ ...BLANK, ownerId: ADA }, first).key, maker);
@@ -266,7 +274,7 @@ describe('an owner', () => {
     );
   });
 
-  it('undoes whatever nobody else restricted', () => {
+  it('can undo every restriction that nobody else set', () => {
     const byAda = (key: ApiKeyWithHistory, patch: KeyPatch): ApiKeyWithHistory => patched(key, patch, BY_ADA);
     const starts = [made({}, ADMINISTRATOR), made({}, BY_ADA), forgotten(made({}, BY_ADA))];
     fc.assert(

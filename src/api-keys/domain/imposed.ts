@@ -6,12 +6,12 @@ import type { KeyPatch } from './key-patch';
 
 const RESTRICTIONS = ['enabled', 'expiresAt', 'allowedIps', 'rateLimit'] as const;
 
-/** A field that restricts a key, and that its owner cannot loosen if someone else set it. */
+/** A field that restricts a key. Its owner cannot loosen it if someone else set it. */
 export type Restriction = (typeof RESTRICTIONS)[number];
 
 /**
- * Returns what others have restricted on a key now. What the record does not say follows from the later entries of the
- * history: whatever the owner did not demonstrably set alone counts as set by others.
+ * Returns the restrictions of a key that others set. For versions that `imposed` does not cover, it reads the history:
+ * a field counts as set by others unless the history proves that only the owner set it.
  */
 export function imposedOn(key: ApiKeyWithHistory): Imposed {
   const known = key.imposed ?? { version: 0 };
@@ -24,10 +24,10 @@ export function imposedOn(key: ApiKeyWithHistory): Imposed {
 }
 
 /**
- * Returns what others have restricted on a key after a change; `undefined` for a key without an owner.
+ * Returns the restrictions of a key that others set, after a change; `undefined` for a key without an owner.
  *
  * @param after the changed record, with the change as its newest history entry
- * @param byOwner whether the change was made for the owner: by their session, or by a key they own
+ * @param byOwner whether the change was made for the owner: by the owner's session, or by a key of the owner
  */
 export function imposedAfter(
   before: ApiKeyWithHistory,
@@ -41,7 +41,7 @@ export function imposedAfter(
   return impose(isSameOwner ? imposedOn(before) : { version: 0 }, after, byOthers);
 }
 
-/** Returns the changed fields in which a change loosens a key further than others than its owner permit. */
+/** Returns the changed fields in which a change loosens a key beyond the restrictions that others set. */
 export function loosenedFields(
   before: ApiKeyWithHistory,
   after: ApiKey,
@@ -56,8 +56,8 @@ export function loosenedFields(
 }
 
 /**
- * Returns the restrictions that a patch leaves as they are, but names: someone else than the owner confirms with it
- * what the owner set, and the owner can no longer loosen it.
+ * Returns the restrictions that a patch names without changing them. With such a patch another caller confirms what
+ * the owner set, and the owner can no longer loosen it.
  */
 export function confirmedFields(key: ApiKeyWithHistory, patch: KeyPatch): readonly Restriction[] {
   if (key.ownerId === undefined) return [];
@@ -78,7 +78,7 @@ function isSetByOthers(entry: HistoryEntry, field: Restriction, ownerId: string 
   return isSet && by !== `user:${ownerId ?? ''}`;
 }
 
-/** Replaces the given parts by what restricts the key now. Parts that a later release added are left alone. */
+/** Replaces the given fields with the current restrictions of the key. Keeps parts that a later release added. */
 function impose(former: Imposed, key: ApiKey, fields: readonly Restriction[]): Imposed {
   const { enabled, expiresAt, allowedIps, rateLimit, ...others } = former;
   const now: Omit<Imposed, 'version'> = {

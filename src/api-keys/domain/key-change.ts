@@ -3,8 +3,8 @@ import type { ApiKeyWithHistory } from './api-key';
 import { appendHistory, type HistoryEntry } from './history';
 
 /**
- * The record that a change brings about: one version on, with its entry in the history. The change id is drawn
- * here, once a change, so that every try of one write carries the same.
+ * Returns the record after a change: with the next version and a new history entry. The change id is created here,
+ * once per change, so that every retry of the write has the same id.
  */
 export function recordChange(
   key: ApiKeyWithHistory,

@@ -40,19 +40,19 @@ describe('the event of a change', () => {
     ['rotated', 'api-key.rotated'],
     ['revoked', 'api-key.revoked'],
     ['reused', 'api-key.reuse_detected'],
-  ] as const)('%s is %s', (action, type) => {
+  ] as const)('has for %s the type %s', (action, type) => {
     expect(changeEventOf(after(action)).type).toBe(type);
   });
 
-  it('names no fields where the change had none', () => {
+  it('has no fields if the change has none', () => {
     expect(changeEventOf(after('revoked')).fields).toEqual([]);
   });
 
-  it('is not made up for a record without history', () => {
-    expect(() => changeEventOf(key)).toThrow(new RangeError('a record without history'));
+  it('cannot be made from a record without history', () => {
+    expect(() => changeEventOf(key)).toThrow(new RangeError('the record has no history entry'));
   });
 
-  it('says who did what to which key, and when', () => {
+  it('contains the actor, the change, the key and the time', () => {
     expect(changeEventOf(after('updated', ['name', 'scopes']))).toEqual({
       id: `${ID}-5`,
       type: 'api-key.updated',
@@ -67,14 +67,14 @@ describe('the event of a change', () => {
     });
   });
 
-  it('holds no secret, no hash and no value, whatever the key and the reason hold [T81]', () => {
+  it('contains no token, no hash and no values of the key, even if the reason contains a token [T81]', () => {
     const text = JSON.stringify(changeEventOf(after('revoked', ['name'])));
     for (const value of [token, hash, 'ingest', 'what it is for', 'memory:read', 'night', '203.0.113.7']) {
       expect(text).not.toContain(value);
     }
   });
 
-  it('has one id however often it is made out, and another for each change and each key', () => {
+  it('has the same id each time, and different ids for different changes and keys', () => {
     const first = after('updated');
     expect(changeEventOf(first)).toEqual(changeEventOf(structuredClone(first)));
     const second = recordChange(first, AT, { action: 'updated', by: 'cli' });
@@ -84,7 +84,7 @@ describe('the event of a change', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it('lacks the parts that the key lacks', () => {
+  it('omits owner and binding if the key has none', () => {
     const bare = { ...after('created'), orgId: undefined, projectId: undefined, ownerId: undefined };
     expect(Object.keys(changeEventOf(bare))).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^(?:orgId|projectId|ownerId)$/)]),
@@ -92,7 +92,7 @@ describe('the event of a change', () => {
   });
 });
 
-describe('positions', () => {
+describe('the positions of events', () => {
   it('sort by time, then by id', () => {
     const events = [
       { at: new Date(5), id: 'b' },
@@ -110,7 +110,7 @@ describe('positions', () => {
   });
 
   it.each([1, 1_893_456_000_000])(
-    'of a moment stand before every event at it and behind those before',
+    'sort after positionAt of the moment %i at that moment, and before it one millisecond earlier',
     (ms) => {
       const moment = positionAt(new Date(ms));
       expect(moment < positionOf({ at: new Date(ms), id: '0' })).toBe(true);
@@ -131,15 +131,15 @@ function eventAt(version: number, ms: number, id: string): KeyEvent {
   };
 }
 
-describe('the events of a key, put in order', () => {
+describe('the events of a key', () => {
   it.each([
     [
-      'by version, though the clock of the second instance is behind',
+      'by version, even if the clock of the second instance is behind',
       [eventAt(1, 500, 'b'), eventAt(2, 0, 'a')],
     ],
-    ['by time, where notices share a version', [eventAt(3, 0, 'b'), eventAt(3, 1, 'a')]],
-    ['by id, where they share a moment too', [eventAt(3, 0, 'a'), eventAt(3, 0, 'b')]],
-  ])('stand %s', (_how, events) => {
+    ['by time if they share a version', [eventAt(3, 0, 'b'), eventAt(3, 1, 'a')]],
+    ['by id if they share a version and a time', [eventAt(3, 0, 'a'), eventAt(3, 0, 'b')]],
+  ])('sort %s', (_how, events) => {
     expect(events.toSorted(byVersion)).toEqual(events);
     expect(events.toReversed().toSorted(byVersion)).toEqual(events);
   });

@@ -2,7 +2,7 @@ import type { ApiKey, ApiKeyWithHistory } from './api-key';
 import type { Binding } from './binding';
 import type { HistoryAction } from './history';
 
-/** Everything that can be told about a key. */
+/** All types of events about keys. */
 export const KEY_EVENT_TYPES = [
   'api-key.created',
   'api-key.updated',
@@ -13,29 +13,29 @@ export const KEY_EVENT_TYPES = [
   'api-key.reuse_detected',
 ] as const;
 
-/** What an event is about; the name under which a host application listens for it. */
+/** The type of an event, and the name under which a host application listens for it. */
 export type KeyEventType = (typeof KEY_EVENT_TYPES)[number];
 
-/** Something that happened to a key. Holds neither a token nor a hash, and no value of a field but its binding. */
+/** An event about a key. Contains no token, no hash, and no values of fields except owner, binding and expiry. */
 export interface KeyEvent extends Binding {
-  /** Stable: however often an event arrives, its id is the same. Deduplicate by it. */
+  /** An event that is delivered several times has the same id each time. Deduplicate by it. */
   readonly id: string;
   readonly type: KeyEventType;
   readonly at: Date;
   readonly keyId: string;
-  /** The owner and the binding are those that the key had afterwards. */
+  /** The owner and the binding are those of the key after the change. */
   readonly ownerId?: string | undefined;
   /** Who did it: `key:<id>`, `user:<id>`, `cli` or `system`. */
   readonly actor: string;
-  /** The version that the change brought about; with a notice, the version it is about. */
+  /** The version of the key after the change, or at the time of the notice. */
   readonly version: number;
-  /** The names of the fields that were changed. */
+  /** The names of the changed fields. */
   readonly fields: readonly string[];
-  /** With a notice of expiry: the moment from which on the key is expired. */
+  /** In a notice of expiry: when the key expires. */
   readonly expiresAt?: Date | undefined;
 }
 
-/** How a host application's listeners are typed: `on<KeyEvents['api-key.created']>(…)`. */
+/** The types of events for listeners of a host application: `on<KeyEvents['api-key.created']>(…)`. */
 export type KeyEvents = { readonly [Type in KeyEventType]: KeyEvent & { readonly type: Type } };
 
 const TYPES: Readonly<Record<HistoryAction, KeyEventType>> = {
@@ -48,14 +48,14 @@ const TYPES: Readonly<Record<HistoryAction, KeyEventType>> = {
 };
 
 /**
- * The event of the change that a record ends with. Its id is made of the key's and the version, so that a change that
- * is written or read twice is the same event.
+ * Returns the event of the newest change of a record. Its id consists of the key id and the version, so that a change
+ * that is written or read twice is the same event.
  *
- * @throws RangeError for a record without history, which no stored one is
+ * @throws RangeError if the record has no history; every stored record has one
  */
 export function changeEventOf(key: ApiKeyWithHistory): KeyEvent {
   const entry = key.history.at(-1);
-  if (entry === undefined) throw new RangeError('a record without history');
+  if (entry === undefined) throw new RangeError('the record has no history entry');
   return {
     id: changeEventId(key.id, entry.version),
     type: TYPES[entry.action],
@@ -67,12 +67,12 @@ export function changeEventOf(key: ApiKeyWithHistory): KeyEvent {
   };
 }
 
-/** The id of the event of a change. */
+/** Returns the id of the event of a change. */
 export function changeEventId(keyId: string, version: number): string {
   return `${keyId}-${version}`;
 }
 
-/** Whose key an event is about. Parts that the key lacks are missing. */
+/** Returns the id, the owner and the binding of a key for an event. Parts that the key lacks are missing. */
 export function partiesOf({
   id,
   orgId,
@@ -93,18 +93,21 @@ export function partiesOf({
 const DIGITS = 15;
 
 /**
- * Where an event stands among all others: by its time, and by its id among those of one millisecond. Compared as text.
+ * Returns the position of an event in the audit trail, as text to sort by: its time, then its id within one millisecond.
  */
 export function positionOf({ at, id }: Pick<KeyEvent, 'at' | 'id'>): string {
   return `${positionAt(at)}-${id}`;
 }
 
-/** The least position of a moment: every event at it or later stands behind, every earlier one before. */
+/** Returns the lowest position of a moment. Events at or after the moment sort after it, and earlier events before it. */
 export function positionAt(moment: Date): string {
   return String(Math.max(0, moment.getTime())).padStart(DIGITS, '0');
 }
 
-/** The order of a key's events: by version, for clocks of instances may differ; then by time, for notices share theirs. */
+/**
+ * Compares two events of a key: by version, because clocks of instances may differ; then by time, because a notice has
+ * the version of the change before it.
+ */
 export function byVersion(one: KeyEvent, other: KeyEvent): number {
   return one.version - other.version || (positionOf(one) < positionOf(other) ? -1 : 1);
 }

@@ -3,17 +3,17 @@ import { isImportedKeyId, isKeyId, newKeyId } from './key-id';
 
 const NOON = new Date('2027-01-31T12:00:00Z');
 
-describe('key ids', () => {
-  it('have the form of a key id, and are never the same', () => {
+describe('newKeyId', () => {
+  it('returns unique ids in the format of key ids', () => {
     const ids = Array.from({ length: 1000 }, () => newKeyId(NOON));
     expect(ids.filter((id) => !isKeyId(id))).toEqual([]);
     expect(new Set(ids).size).toBe(1000);
   });
 });
 
-describe('what has the form of a key id', () => {
+describe('isKeyId', () => {
   it.each(['01jd8x4k2m6n8p0q2r4s6t8v0w', '00000000000000000000000000', '7zzzzzzzzzzzzzzzzzzzzzzzzz'])(
-    '%s does',
+    'accepts %s',
     (text) => {
       expect(isKeyId(text)).toBe(true);
     },
@@ -36,18 +36,18 @@ describe('what has the form of a key id', () => {
     '6650f0a1b2c3d4e5f6a7b8c9',
     'self',
     '../v1/api-keys/00000000000',
-  ])('%j does not', (text) => {
+  ])('rejects %j', (text) => {
     expect(isKeyId(text)).toBe(false);
   });
 });
 
-describe('a key id', () => {
+describe('isImportedKeyId', () => {
   it.each([
     ['z1jd8x4k2m6n8p0q2r4s6t8v0w', true],
     ['01jd8x4k2m6n8p0q2r4s6t8v0z', false],
     [newKeyId(new Date()), false],
     [foreignKeyId('0'.repeat(64)), true],
-  ])('tells whether its key was imported: %s, %j', (id, imported) => {
+  ])('returns for %s: %j', (id, imported) => {
     expect(isImportedKeyId(id)).toBe(imported);
   });
 });

@@ -59,12 +59,12 @@ const repetitions: readonly KeyPatch[] = [
 ];
 
 describe('a patch', () => {
-  it.each(changes)('%j changes that part and leaves the rest of the record alone', (patch) => {
+  it.each(changes)('changes only its own parts of the record: %j', (patch) => {
     expect(applyPatch(key, patch)).toEqual({ key: { ...key, ...patch }, changed: Object.keys(patch) });
   });
 
   it.each(['description', 'orgId', 'projectId', 'ownerId', 'expiresAt', 'rateLimit'] as const)(
-    'with null clears %s',
+    'clears %s with null',
     (field) => {
       const { key: after, changed } = applyPatch(key, { [field]: null });
       expect(after).toEqual({ ...key, [field]: undefined });
@@ -72,15 +72,15 @@ describe('a patch', () => {
     },
   );
 
-  it('with null empties the allowlist', () => {
+  it('empties the allowlist with null', () => {
     expect(applyPatch(key, { allowedIps: null }).key.allowedIps).toEqual([]);
   });
 
-  it.each(repetitions)('%j says nothing new, and changes nothing', (patch) => {
+  it.each(repetitions)('changes nothing if it repeats current values: %j', (patch) => {
     expect(applyPatch(key, patch)).toEqual({ key, changed: [] });
   });
 
-  it('does not clear what is not there', () => {
+  it('changes nothing if it clears absent parts', () => {
     const bare: ApiKey = {
       id: key.id,
       name: 'bare',
@@ -104,12 +104,12 @@ describe('a patch', () => {
     expect(applyPatch(bare, patch)).toEqual({ key: bare, changed: [] });
   });
 
-  it('names all that it changes, and only that', () => {
+  it('returns the names of exactly the fields that it changes', () => {
     const patch: KeyPatch = { name: 'import', enabled: true, orgId: null, scopes: ['memory:read'] };
     expect(applyPatch(key, patch).changed).toEqual(['name', 'scopes', 'orgId']);
   });
 
-  it('reaches nothing that only a change of its own may touch', () => {
+  it('cannot change id, creator, version, secrets or revocation', () => {
     const smuggled = {
       id: '00000000000000000000000000',
       createdBy: 'system',
@@ -121,7 +121,7 @@ describe('a patch', () => {
     expect(applyPatch(revoked, smuggled as KeyPatch)).toEqual({ key: revoked, changed: [] });
   });
 
-  it('leaves the record it was made from as it was', () => {
+  it('does not modify the original record', () => {
     const before = structuredClone(key);
     applyPatch(key, { scopes: [], name: 'other', metadata: {} });
     expect(key).toEqual(before);

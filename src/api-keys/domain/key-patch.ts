@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ApiKey, KeyMetadata } from './api-key';
 import type { GrantRequest } from './grant-request';
 
-/** A change of a key. A part that is left out stays as it is; `null` clears it. */
+/** A change to a key. An omitted part stays unchanged, and `null` clears a part. */
 export interface KeyPatch extends Partial<GrantRequest> {
   readonly name?: string | undefined;
   readonly description?: string | null | undefined;
@@ -26,13 +26,13 @@ const PATCHABLE = [
   'rateLimit',
 ] as const satisfies readonly (keyof KeyPatch)[];
 
-/** The record as it is after a patch, and the names of the fields that the patch really changes. */
+/** The record after a patch, and the names of the fields with a new value. */
 export interface PatchedKey<K extends ApiKey> {
   readonly key: K;
   readonly changed: readonly string[];
 }
 
-/** Applies a patch to a record. Version and dates are left alone; they belong to the change that stores it. */
+/** Applies a patch to a record. Does not change version and dates: `recordChange` does. */
 export function applyPatch<K extends ApiKey>(key: K, patch: KeyPatch): PatchedKey<K> {
   const next: Record<string, unknown> = {};
   const changed: string[] = [];

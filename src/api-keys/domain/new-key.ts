@@ -4,7 +4,7 @@ import type { GrantRequest } from './grant-request';
 import { imposedAfter } from './imposed';
 import { recordChange } from './key-change';
 
-/** What a new key is to be. */
+/** The request to create a key. */
 export interface CreateApiKey extends GrantRequest {
   readonly name: string;
   readonly description?: string | undefined;
@@ -14,13 +14,13 @@ export interface CreateApiKey extends GrantRequest {
   readonly enabled?: boolean | undefined;
 }
 
-/** What a new key is beside its grant and its request. */
+/** The properties of a new key that come from neither its grant nor its request. */
 interface Origin {
   readonly id: string;
   /** SHA-256 of the token, in lower-case hex. */
   readonly hash: string;
   readonly action: 'created' | 'imported';
-  /** When the token was made. */
+  /** When the token was created. */
   readonly createdAt: Date;
 }
 

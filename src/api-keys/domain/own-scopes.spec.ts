@@ -1,6 +1,6 @@
 import { isManagementScope } from './own-scopes';
 
-describe('a management scope', () => {
+describe('isManagementScope', () => {
   it.each([
     '*',
     'api-keys:*',
@@ -12,7 +12,7 @@ describe('a management scope', () => {
     'events:read',
     'keyward:*',
     'keyward:policies:read',
-  ])('is %s, which gives access to the routes of Keyward', (scope) => {
+  ])('returns true for %s, which gives access to routes of Keyward', (scope) => {
     expect(isManagementScope(scope)).toBe(true);
   });
 
@@ -24,11 +24,11 @@ describe('a management scope', () => {
     'user:read',
     'my:api-keys:write',
     'api-keys2:write',
-  ])('is not %s, which only the routes of a host ask for', (scope) => {
+  ])('returns false for %s, which only routes of a host require', (scope) => {
     expect(isManagementScope(scope)).toBe(false);
   });
 
-  it('is not api-keys:rotate-self, whose holder changes no other key', () => {
+  it('returns false for api-keys:rotate-self, whose holder can change no other key', () => {
     expect(isManagementScope('api-keys:rotate-self')).toBe(false);
   });
 });

@@ -1,16 +1,16 @@
 import { scopeCovers } from './scopes';
 
-/** The families of scopes that give access to Keyward's own routes. What is added later stands below `keyward:`. */
+/** The scopes that cover Keyward's own routes. Future management scopes begin with `keyward:`. */
 export const OWN_SCOPES: readonly string[] = ['api-keys:*', 'users:*', 'events:*', 'keyward:*'];
 
-/** Lets the holder of a key rotate that key, and nothing else. */
+/** Allows a key to rotate itself, and nothing else. */
 const ROTATE_SELF = 'api-keys:rotate-self';
 
 /**
- * Whether a scope gives access to Keyward's own routes: it covers one of {@link OWN_SCOPES}, or is part of one.
- * `api-keys:rotate-self` does not count, because it manages no other key than the one that holds it.
+ * Returns whether a scope gives access to Keyward's own routes: it covers one of {@link OWN_SCOPES}, or is part of one.
+ * Returns false for `api-keys:rotate-self`, because it manages only the key that holds it.
  *
- * @param scope a scope that may be granted
+ * @param scope a scope that can be granted
  * @example
  * isManagementScope('*'); // true
  * isManagementScope('users:read'); // true

@@ -25,12 +25,12 @@ function keyWith(fields: Partial<ApiKey> = {}): ApiKey {
   };
 }
 
-describe('the search for a secret', () => {
-  it.each(['a', 'b', 'c'])('finds the one of digest %s…', (digit) => {
+describe('findSecret', () => {
+  it.each(['a', 'b', 'c'])('finds the secret with the digest %s…', (digit) => {
     expect(findSecret(prepareKey(keyWith()), digestOfHex(hashOf(digit)))?.hash).toBe(hashOf(digit));
   });
 
-  it('looks at every character of every secret, whichever matches and wherever they differ [T5]', () => {
+  it('compares every character of every secret, even after a match or a difference [T5]', () => {
     const prepared = prepareKey(keyWith());
     const looked = jest.spyOn(String.prototype, 'charCodeAt');
     const looks = [hashOf('a'), hashOf('c'), hashOf('d'), `d${'a'.repeat(63)}`, `${'a'.repeat(63)}d`].map(
@@ -45,7 +45,7 @@ describe('the search for a secret', () => {
     expect(looks).toEqual(looks.map(() => 3 * 32 * 2));
   });
 
-  it('finds nothing by nothing, nor where a record holds no digest', () => {
+  it('finds no secret for an empty digest, even if a stored digest is empty', () => {
     const broken = prepareKey(keyWith({ secrets: [{ hash: '', createdAt: NOON }] }));
     expect(findSecret(broken, '')).toBeUndefined();
     expect(findSecret(prepareKey(keyWith()), '')).toBeUndefined();
@@ -53,7 +53,7 @@ describe('the search for a secret', () => {
 });
 
 describe('a prepared key', () => {
-  it('keeps what decisions and answers need of the record, and nothing else', () => {
+  it('contains only the parts of the record that decisions and answers use', () => {
     const record = aFullKey();
     const { key } = prepareKey({ ...record, history: record.history } as ApiKey);
     expect(key).toEqual({
@@ -74,7 +74,7 @@ describe('a prepared key', () => {
     });
   });
 
-  it('cannot be changed by one request for the next', () => {
+  it('is frozen, so that no request can change it for the next', () => {
     const { key, secrets } = prepareKey(keyWith());
     const spoils: readonly (() => void)[] = [
       () => (key.scopes as string[]).push('*'),
@@ -88,12 +88,16 @@ describe('a prepared key', () => {
   });
 
   it.each<[boolean, string, Partial<ApiKey>]>([
-    [false, 'without an end', {}],
-    [true, 'that expires', { expiresAt: NOON }],
-    [true, 'with a secret in grace', { secrets: [{ hash: hashOf('a'), createdAt: NOON, retiresAt: NOON }] }],
+    [false, 'if it has no end', {}],
+    [true, 'if it expires', { expiresAt: NOON }],
     [
       true,
-      'with a secret in grace beside the current one',
+      'if its secret is in its grace period',
+      { secrets: [{ hash: hashOf('a'), createdAt: NOON, retiresAt: NOON }] },
+    ],
+    [
+      true,
+      'if one of two secrets is in its grace period',
       {
         secrets: [
           { hash: hashOf('a'), createdAt: NOON, retiresAt: NOON },
@@ -101,7 +105,7 @@ describe('a prepared key', () => {
         ],
       },
     ],
-  ])('is timed (%s) %s', (isTimed, _what, fields) => {
+  ])('has isTimed %s %s', (isTimed, _what, fields) => {
     expect(prepareKey(keyWith(fields)).isTimed).toBe(isTimed);
   });
 });

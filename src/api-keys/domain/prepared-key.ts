@@ -7,23 +7,23 @@ interface PreparedSecret {
   readonly digest: string;
 }
 
-/** Every part, so that a part added to the record cannot be forgotten here. */
+/** Requires every part, so that a part added to the record cannot be forgotten here. */
 type AllParts<T> = { readonly [Name in keyof Required<T>]: T[Name] };
 
 /**
- * A record made ready for decisions: what each of them would compute anew is computed once. The record is frozen, so
- * that one request cannot change what the next is decided by.
+ * A record prepared for decisions: what every decision needs is computed once. The record is frozen, so that one
+ * request cannot change the decision about the next.
  */
 export interface PreparedKey {
   readonly id: string;
   readonly key: VerifiedKey;
   readonly secrets: readonly PreparedSecret[];
   readonly allowlist: Allowlist;
-  /** Whether the answer may depend on the time: an end is set to the key or to one of its secrets. */
+  /** Whether a decision may depend on the time: the key or one of its secrets has an end. */
   readonly isTimed: boolean;
 }
 
-/** Makes a record ready for decisions, and freezes it. Keeps only what a decision and its answer need. */
+/** Prepares a record for decisions and freezes it. Keeps only what decisions and their answers use. */
 export function prepareKey(record: ApiKey): PreparedKey {
   const { secrets } = record;
   const key = verifiedKeyOf(record);
@@ -39,7 +39,7 @@ export function prepareKey(record: ApiKey): PreparedKey {
   };
 }
 
-/** In one order, so that all keys have one hidden class and decisions stay fast. */
+/** Copies the parts in a fixed order, so that all keys have the same hidden class and decisions stay fast. */
 function verifiedKeyOf(record: ApiKey): VerifiedKey {
   const key: AllParts<VerifiedKey> = {
     id: record.id,
@@ -61,8 +61,8 @@ function verifiedKeyOf(record: ApiKey): VerifiedKey {
 }
 
 /**
- * The secret whose digest is the presented one. Every secret is compared, each in constant time, so that the time
- * taken tells nothing about which one matched.
+ * Returns the secret with the presented digest. Compares every secret in constant time, so that response time does not
+ * reveal which one matches.
  */
 export function findSecret({ secrets }: PreparedKey, digest: string): KeySecret | undefined {
   let found: KeySecret | undefined;

@@ -8,36 +8,36 @@ const limits = fc.record({
 });
 const optional = fc.option(limits, { nil: undefined });
 
-/** The most requests that fit into a span, each window being filled to the brim. */
+/** Returns the maximum number of requests in a span if every window is used up. */
 const most = ({ limit, windowSeconds }: RateLimit, seconds: number): number =>
   Math.ceil(seconds / windowSeconds) * limit;
 
-describe('a rate limit', () => {
+describe('rateLimitCovers', () => {
   it.each<[string, RateLimit | undefined, RateLimit | undefined]>([
-    ['none covers none', undefined, undefined],
-    ['none covers any', undefined, perMinute(1)],
-    ['ten a minute cover themselves', perMinute(10), perMinute(10)],
-    ['ten a minute cover nine a minute', perMinute(10), perMinute(9)],
-    ['ten a minute cover ten an hour', perMinute(10), { limit: 10, windowSeconds: 3600 }],
-  ])('%s', (_sentence, outer, inner) => {
+    ['no limit covers no limit', undefined, undefined],
+    ['no limit covers 1 per minute', undefined, perMinute(1)],
+    ['10 per minute covers 10 per minute', perMinute(10), perMinute(10)],
+    ['10 per minute covers 9 per minute', perMinute(10), perMinute(9)],
+    ['10 per minute covers 10 per hour', perMinute(10), { limit: 10, windowSeconds: 3600 }],
+  ])('finds that %s', (_sentence, outer, inner) => {
     expect(rateLimitCovers(outer, inner)).toBe(true);
   });
 
   it.each<[string, RateLimit | undefined, RateLimit | undefined]>([
-    ['ten a minute do not cover none', perMinute(10), undefined],
-    ['ten a minute do not cover eleven a minute', perMinute(10), perMinute(11)],
-    ['ten a minute do not cover ten in 59 seconds', perMinute(10), { limit: 10, windowSeconds: 59 }],
-    ['ten a minute do not cover one a second', perMinute(10), { limit: 1, windowSeconds: 1 }],
+    ['10 per minute does not cover no limit', perMinute(10), undefined],
+    ['10 per minute does not cover 11 per minute', perMinute(10), perMinute(11)],
+    ['10 per minute does not cover 10 in 59 seconds', perMinute(10), { limit: 10, windowSeconds: 59 }],
+    ['10 per minute does not cover 1 per second', perMinute(10), { limit: 1, windowSeconds: 1 }],
     [
-      'ten a minute do not cover 600 an hour, all at once',
+      '10 per minute does not cover 600 per hour, which may come at once',
       perMinute(10),
       { limit: 600, windowSeconds: 3600 },
     ],
-  ])('%s', (_sentence, outer, inner) => {
+  ])('finds that %s', (_sentence, outer, inner) => {
     expect(rateLimitCovers(outer, inner)).toBe(false);
   });
 
-  it('that is covered lets no more requests through, over whatever span', () => {
+  it('returns false if the inner limit allows more requests in some span', () => {
     fc.assert(
       fc.property(limits, limits, fc.integer({ min: 1, max: 50 }), (outer, inner, seconds) => {
         const looser = most(inner, seconds) > most(outer, seconds);
@@ -46,7 +46,7 @@ describe('a rate limit', () => {
     );
   });
 
-  it('covers itself, and what those cover that it covers', () => {
+  it('is reflexive and transitive', () => {
     fc.assert(
       fc.property(optional, optional, optional, (one, two, three) => {
         expect(rateLimitCovers(one, one)).toBe(true);

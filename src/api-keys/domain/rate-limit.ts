@@ -5,8 +5,8 @@ export interface RateLimit {
 }
 
 /**
- * Whether `inner` is never looser than `outer`, over whatever span one looks: no more requests, in no shorter
- * a window. No limit is the loosest of all.
+ * Returns whether `inner` is at least as strict as `outer`: no more requests, in a window that is not shorter.
+ * No limit is looser than every limit.
  */
 export function rateLimitCovers(outer: RateLimit | undefined, inner: RateLimit | undefined): boolean {
   if (outer === undefined) return true;

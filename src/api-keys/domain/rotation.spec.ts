@@ -15,50 +15,50 @@ const secret = (number: number, part: Partial<KeySecret> = {}): KeySecret => ({
   ...part,
 });
 
-describe('the secrets of a key that is rotated', () => {
-  it('are the new one, current, and the former one until the end of its grace', () => {
+describe('rotateSecrets', () => {
+  it('adds the new secret, and retires the previous one at the end of its grace period', () => {
     expect(rotateSecrets([secret(1)], hashOf(2), NOON, HOUR)).toEqual([
       secret(1, { retiresAt: new Date('2027-01-31T13:00:00.000Z') }),
       { hash: hashOf(2), createdAt: NOON },
     ]);
   });
 
-  it('give the former one no moment more where there is no grace', () => {
+  it('retires the previous secret at once without a grace period', () => {
     expect(rotateSecrets([secret(1)], hashOf(2), NOON, 0)[0]?.retiresAt).toEqual(NOON);
   });
 
-  it('give the former one seven days at most', () => {
+  it('retires the previous secret after seven days with the maximum grace period', () => {
     const [former] = rotateSecrets([secret(1)], hashOf(2), NOON, MAX_GRACE_SECONDS);
     expect(former?.retiresAt).toEqual(new Date('2027-02-07T12:00:00.000Z'));
   });
 
   it.each([
-    ['what was in grace before retires now', LATER, NOON],
-    ['what retires at this very moment stays as it is', NOON, NOON],
-    ['what is retired stays so, since when it was', EARLIER, EARLIER],
+    ['retires a secret in an earlier grace period now', LATER, NOON],
+    ['keeps a secret that retires at this moment', NOON, NOON],
+    ['keeps the time at which a secret retired', EARLIER, EARLIER],
   ])('%s', (_sentence, retiresAt, expected) => {
     const [oldest] = rotateSecrets([secret(1, { retiresAt }), secret(2)], hashOf(3), NOON, HOUR);
     expect(oldest).toEqual(secret(1, { retiresAt: expected }));
   });
 
-  it('keep the note of a reuse', () => {
+  it('keeps the mark of a reuse', () => {
     const reused = secret(1, { retiresAt: EARLIER, reusedAt: EARLIER });
     expect(rotateSecrets([reused, secret(2)], hashOf(3), NOON, 0)[0]).toEqual(reused);
   });
 
-  it('remember the last five retired ones', () => {
+  it('keeps the last five retired secrets', () => {
     const retired = [1, 2, 3, 4, 5].map((number) => secret(number, { retiresAt: EARLIER }));
     const hashes = rotateSecrets([...retired, secret(6)], hashOf(7), NOON, 0).map(({ hash }) => hash);
     expect(hashes).toEqual([2, 3, 4, 5, 6, 7].map(hashOf));
   });
 
-  it('are not changed where they stand', () => {
+  it('does not modify the original secrets', () => {
     const before = Object.freeze([Object.freeze(secret(1))]);
     rotateSecrets(before, hashOf(2), NOON, HOUR);
     expect(before).toEqual([secret(1)]);
   });
 
-  it('are one current, at most one in grace, and at most five retired, however often it is rotated', () => {
+  it('keeps one current secret, at most one in its grace period and at most five retired, after any rotations', () => {
     const rotations = fc.array(
       fc.record({ afterSeconds: fc.nat(10 * 86_400), grace: fc.nat(MAX_GRACE_SECONDS) }),
       { minLength: 1, maxLength: 12 },
@@ -88,34 +88,34 @@ describe('the secrets of a key that is rotated', () => {
 });
 
 describe('the current secret', () => {
-  it('is the one that does not retire, also while another is in grace', () => {
+  it('is the one that does not retire, even if another is in its grace period', () => {
     expect(currentSecret([secret(1, { retiresAt: LATER }), secret(2)])).toEqual(secret(2));
   });
 
   it.each<[string, readonly KeySecret[]]>([
-    ['there are none', []],
-    ['all retire', [secret(1, { retiresAt: LATER })]],
-  ])('is nobody where %s', (_what, secrets) => {
+    ['there are no secrets', []],
+    ['all secrets retire', [secret(1, { retiresAt: LATER })]],
+  ])('is undefined if %s', (_what, secrets) => {
     expect(currentSecret(secrets)).toBeUndefined();
   });
 });
 
-describe('the first use of a retired secret', () => {
+describe('markReused', () => {
   const retired = secret(1, { retiresAt: EARLIER });
 
-  it('is marked with it, and with no other', () => {
+  it('marks only the secret that was used', () => {
     expect(markReused([retired, secret(2)], hashOf(1), NOON)).toEqual([
       { ...retired, reusedAt: NOON },
       secret(2),
     ]);
   });
 
-  it('stays marked as it was when the secret is used once more', () => {
+  it('keeps the time of the first reuse if the secret is used again', () => {
     const marked = markReused([retired, secret(2)], hashOf(1), NOON);
     expect(markReused(marked, hashOf(1), LATER)).toEqual(marked);
   });
 
-  it('is not marked for a secret the key does not know', () => {
+  it('changes nothing for a secret that the key does not have', () => {
     expect(markReused([retired, secret(2)], hashOf(3), NOON)).toEqual([retired, secret(2)]);
   });
 });

@@ -1,16 +1,16 @@
 import type { KeySecret } from './api-key';
 
-/** The longest time that a replaced token goes on working, in seconds: 7 days. */
+/** The maximum grace period in seconds: 7 days. */
 export const MAX_GRACE_SECONDS = 7 * 86_400;
 
-/** How many retired secrets a key remembers, so that their use is noticed. */
+/** How many retired secrets a key keeps, so that their reuse is detected. */
 const MAX_RETIRED = 5;
 
 /**
- * A key's secrets after a rotation: the new one is current, the former one retires at the end of the grace
- * period, and whatever was in grace before retires now. The last five retired ones stay.
+ * Returns the secrets of a key after a rotation. The new secret is current. The previous one retires at the end of the
+ * grace period. A secret in an earlier grace period retires now. The last five retired secrets stay.
  *
- * @param hash of the new token
+ * @param hash the hash of the new token
  */
 export function rotateSecrets(
   secrets: readonly KeySecret[],
@@ -26,12 +26,12 @@ export function rotateSecrets(
   return [...retired.slice(-MAX_RETIRED), { hash, createdAt: now }];
 }
 
-/** The current secret: the one that is not retired, nor about to be. */
+/** Returns the current secret: the one that is neither retired nor in its grace period. */
 export function currentSecret(secrets: readonly KeySecret[]): KeySecret | undefined {
   return secrets.find((secret) => secret.retiresAt === undefined);
 }
 
-/** Returns the secrets with the reuse of a retired one marked; unchanged if it is marked already, or unknown. */
+/** Returns the secrets with the reuse of a retired one marked; unchanged if it is already marked or unknown. */
 export function markReused(secrets: readonly KeySecret[], hash: string, now: Date): readonly KeySecret[] {
   return secrets.map((secret) =>
     secret.hash === hash && secret.reusedAt === undefined ? { ...secret, reusedAt: now } : secret,

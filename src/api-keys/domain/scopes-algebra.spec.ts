@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { grants, isRequirableScope, isScope, meetsScopes, scopeCovers } from './scopes';
 
-/** Covering as one would explain it: segment by segment, and `*` at the end stands for one segment or more. */
+/** Compares segment by segment. A `*` at the end covers one or more segments. */
 function covers([head, ...tail]: readonly string[], [first, ...others]: readonly string[]): boolean {
   if (head === '*' && tail.length === 0) return first !== undefined;
   if (head === undefined || first === undefined) return head === first;
@@ -19,7 +19,7 @@ const plain = [
   'a:b:a',
   'ab:a:a',
 ];
-/** Every scope of these few segments, so that they meet each other often. */
+/** Every scope of these few segments, so that random scopes often cover each other. */
 const universe = [...plain, ...plain.map((scope) => `${scope}:*`), '*'];
 const requirable = fc.constantFrom(...plain);
 const scopes = fc.oneof(
@@ -29,7 +29,7 @@ const scopes = fc.oneof(
 const held = fc.array(scopes, { maxLength: 4 });
 
 describe('covering scopes', () => {
-  it('is as the segments say, for every pair of a small world', () => {
+  it('agrees with a comparison by segments for every pair of a small set', () => {
     const pairs = universe.flatMap((granted) => universe.map((wanted) => ({ granted, wanted })));
     const odd = pairs.filter(
       ({ granted, wanted }) => scopeCovers(granted, wanted) !== reference(granted, wanted),
@@ -37,7 +37,7 @@ describe('covering scopes', () => {
     expect(odd).toEqual([]);
   });
 
-  it('is as the segments say, for any two scopes', () => {
+  it('agrees with a comparison by segments for random scopes', () => {
     fc.assert(
       fc.property(scopes, scopes, (granted, wanted) => {
         expect(isScope(granted)).toBe(true);
@@ -56,7 +56,7 @@ describe('covering scopes', () => {
     expect(broken).toEqual([]);
   });
 
-  it('never hands a caller a scope that may be required and that it lacked', () => {
+  it('never delegates a required scope that the caller does not have', () => {
     fc.assert(
       fc.property(held, held, requirable, (outer, inner, wanted) => {
         const delegated = inner.filter((scope) => grants(outer, scope));
@@ -66,8 +66,8 @@ describe('covering scopes', () => {
   });
 });
 
-describe('holding scopes', () => {
-  it('means that one of them covers what is wanted', () => {
+describe('a list of scopes', () => {
+  it('grants a scope if one of the list covers it', () => {
     fc.assert(
       fc.property(held, scopes, (granted, wanted) => {
         expect(grants(granted, wanted)).toBe(granted.map((scope) => reference(scope, wanted)).includes(true));
@@ -75,7 +75,7 @@ describe('holding scopes', () => {
     );
   });
 
-  it('meets a requirement when no part of it is left over', () => {
+  it('meets a requirement if it covers every part of it', () => {
     const lists = fc.array(requirable, { maxLength: 3 });
     fc.assert(
       fc.property(held, lists, fc.array(lists, { maxLength: 3 }), (granted, allOf, anyOf) => {
@@ -88,13 +88,13 @@ describe('holding scopes', () => {
   });
 });
 
-describe('any text at all', () => {
+describe('a random text', () => {
   const anything = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 140 }),
     fc.stringMatching(/^[a:*-]{0,8}$/),
   );
 
-  it('is a scope exactly when each of its segments is one', () => {
+  it('is a scope exactly if each of its segments is valid', () => {
     fc.assert(
       fc.property(anything, (text) => {
         const [last = '', ...front] = text.split(':').toReversed();

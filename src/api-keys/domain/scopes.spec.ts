@@ -2,7 +2,7 @@ import { grants, isRequirableScope, isScope, meetsScopes, scopeCovers } from './
 
 const LONGEST = 'm'.repeat(128);
 
-describe('a scope that may be granted', () => {
+describe('a scope that can be granted', () => {
   it.each([
     'memory',
     'memory:read',
@@ -19,7 +19,7 @@ describe('a scope that may be granted', () => {
     '_:_',
     LONGEST,
     `${'m'.repeat(126)}:*`,
-  ])('may be %s', (text) => {
+  ])('can be %s', (text) => {
     expect(isScope(text)).toBe(true);
   });
 
@@ -56,23 +56,23 @@ describe('a scope that may be granted', () => {
     '$ne',
     `${LONGEST}m`,
     `${'m'.repeat(127)}:*`,
-  ])('may not be %j', (text) => {
+  ])('cannot be %j', (text) => {
     expect(isScope(text)).toBe(false);
     expect(isRequirableScope(text)).toBe(false);
   });
 });
 
-describe('a scope that may be required', () => {
-  it.each(['memory', 'memory:read', 'memory:read:all', LONGEST])('may be %s', (text) => {
+describe('a scope that can be required', () => {
+  it.each(['memory', 'memory:read', 'memory:read:all', LONGEST])('can be %s', (text) => {
     expect(isRequirableScope(text)).toBe(true);
   });
 
-  it.each(['*', 'memory:*', 'memory:read:*'])('may not be %s, which has a wildcard', (text) => {
+  it.each(['*', 'memory:*', 'memory:read:*'])('cannot be %s, which has a wildcard', (text) => {
     expect(isRequirableScope(text)).toBe(false);
   });
 });
 
-describe('one scope covers another', () => {
+describe('scopeCovers', () => {
   it.each([
     ['*', 'memory'],
     ['*', 'memory:read'],
@@ -84,7 +84,7 @@ describe('one scope covers another', () => {
     ['memory:*', 'memory:read:all'],
     ['memory:*', 'memory:read:*'],
     ['memory:*', 'memory:*'],
-  ])('%s covers %s', (granted, wanted) => {
+  ])('finds that %s covers %s', (granted, wanted) => {
     expect(scopeCovers(granted, wanted)).toBe(true);
   });
 
@@ -104,7 +104,7 @@ describe('one scope covers another', () => {
     ['memory:read', 'memory:write'],
     ['memory:read', 'memory:rea'],
     ['memory:read', '*'],
-  ])('%s does not cover %s', (granted, wanted) => {
+  ])('finds that %s does not cover %s', (granted, wanted) => {
     expect(scopeCovers(granted, wanted)).toBe(false);
   });
 });
@@ -114,7 +114,7 @@ describe('a key without scopes', () => {
     expect(grants([], wanted)).toBe(false);
   });
 
-  it('meets only a requirement that asks for none', () => {
+  it('meets only requirements without scopes', () => {
     expect(meetsScopes([], { allOf: [], anyOf: [] })).toBe(true);
     expect(meetsScopes([], { allOf: ['memory:read'], anyOf: [] })).toBe(false);
     expect(meetsScopes([], { allOf: [], anyOf: [['memory:read']] })).toBe(false);
@@ -131,7 +131,7 @@ describe('a key that reads memories and writes notes', () => {
     [['memory:read'], [['notes:read', 'memory:write']]],
     [[], [['memory:read'], ['notes:write']]],
     [[], []],
-  ])('meets all of %j with one of each of %j', (allOf, anyOf) => {
+  ])('meets allOf %j and anyOf %j', (allOf, anyOf) => {
     expect(meetsScopes(held, { allOf, anyOf })).toBe(true);
   });
 
@@ -143,7 +143,7 @@ describe('a key that reads memories and writes notes', () => {
     [['memory:read'], [['memory:write']]],
     [[], [['memory:read'], ['memory:write']]],
     [[], [[]]],
-  ])('does not meet all of %j with one of each of %j', (allOf, anyOf) => {
+  ])('does not meet allOf %j and anyOf %j', (allOf, anyOf) => {
     expect(meetsScopes(held, { allOf, anyOf })).toBe(false);
   });
 });

@@ -3,23 +3,23 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** How often a key was used in one hour. */
 export interface HourlyUse {
-  /** When the hour began, by UTC. */
+  /** The start of the hour, in UTC. */
   readonly hour: Date;
   readonly count: number;
 }
 
-/** What is known of a key's use. */
+/** The recorded usage of a key. */
 export interface KeyUsage {
-  /** The hours in which the key was used, oldest first; hours without use are left out. */
+  /** The hours in which the key was used, oldest first. Hours without use are omitted. */
   readonly hours: readonly HourlyUse[];
-  /** `undefined` where no use is known. */
+  /** `undefined` if no use is known. */
   readonly lastUsedAt?: Date | undefined;
 }
 
-/** What one instance counted of one key in one hour, to be added to what is stored. */
+/** The uses of one key in one hour that an instance counted and adds to the stored ones. */
 export interface UsageTally extends HourlyUse {
   readonly keyId: string;
-  /** May be 0, where only {@link lastUsedAt} is to be told. */
+  /** 0 if only {@link lastUsedAt} is to be stored. */
   readonly count: number;
   readonly lastUsedAt: Date;
 }
@@ -30,17 +30,17 @@ export interface UsageSpan {
   readonly to: Date;
 }
 
-/** When the hour around a moment began, by UTC. */
+/** Returns the start of the hour of a moment, in UTC. */
 export function hourOf(moment: Date): Date {
   return new Date(Math.floor(moment.getTime() / HOUR_MS) * HOUR_MS);
 }
 
-/** When the day around a moment began, by UTC. */
+/** Returns the start of the day of a moment, in UTC. */
 export function dayOf(moment: Date): Date {
   return new Date(Math.floor(moment.getTime() / DAY_MS) * DAY_MS);
 }
 
-/** The moment so many days later; earlier where the number is negative. */
+/** Returns the moment `days` days after another, or before it if the number is negative. */
 export function daysAfter(moment: Date, days: number): Date {
   return new Date(moment.getTime() + days * DAY_MS);
 }

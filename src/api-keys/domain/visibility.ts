@@ -1,13 +1,13 @@
 import { type Binding, bindingMatches } from './binding';
 
-/** The limits of what a caller sees: its own binding and owner. A part that is absent does not limit. */
+/** The binding and the owner that limit which keys a caller sees. An absent part does not limit. */
 export interface Viewpoint extends Binding {
   readonly ownerId?: string | undefined;
 }
 
 /**
- * Whether a caller may know that a key exists: the key is equal in each part that the caller binds, and
- * belongs to the caller's owner if the caller has one. What is not visible is answered as if it did not exist.
+ * Returns whether a key is visible to a caller: it matches the caller's binding, and belongs to the caller's owner if
+ * the caller has one. The answer for an invisible key is the same as for a key that does not exist.
  */
 export function isVisible(viewpoint: Viewpoint, key: Viewpoint): boolean {
   return (

@@ -8,14 +8,14 @@ const hermes: Binding = { orgId: 'globex', projectId: 'hermes' };
 
 describe('the tenant that a token is verified for', () => {
   it.each<[string, Binding, Binding, Binding]>([
-    ['nobody, where nobody is named to a verifier without a binding', {}, {}, {}],
-    ["the verifier's own, where it names nothing", apollo, {}, apollo],
-    ['what a verifier without a binding names', {}, hermes, hermes],
-    ["the verifier's own, where it names it", apollo, apollo, apollo],
-    ["a project of the verifier's own", acme, apollo, apollo],
-    ["the verifier's own org, with the project it names", acme, { projectId: 'apollo' }, apollo],
-    ["the verifier's own project, with the org it names", { projectId: 'apollo' }, acme, apollo],
-    ["the verifier's own project, where it names the org alone", apollo, acme, apollo],
+    ['none if an unbound key names none', {}, {}, {}],
+    ["the calling key's own if it names none", apollo, {}, apollo],
+    ['the one that an unbound key names', {}, hermes, hermes],
+    ["the calling key's own if it names it", apollo, apollo, apollo],
+    ["a project of the calling key's organisation", acme, apollo, apollo],
+    ["the calling key's organisation with the project that it names", acme, { projectId: 'apollo' }, apollo],
+    ["the calling key's project with the organisation that it names", { projectId: 'apollo' }, acme, apollo],
+    ["the calling key's project if it names only the organisation", apollo, acme, apollo],
   ])('is %s', (_what, verifier, named, asked) => {
     expect(tenantAskedFor(verifier, named)).toEqual({
       orgId: asked.orgId,
@@ -24,12 +24,12 @@ describe('the tenant that a token is verified for', () => {
   });
 
   it.each<[string, Binding, Binding]>([
-    ['another org', acme, { orgId: 'globex' }],
-    ["another org's project", acme, hermes],
+    ['another organisation', acme, { orgId: 'globex' }],
+    ['a project of another organisation', acme, hermes],
     ['another project', apollo, { projectId: 'hermes' }],
-    ['its project under another org', apollo, { orgId: 'globex', projectId: 'apollo' }],
-    ['its org in another case', acme, { orgId: 'ACME' }],
-  ])('cannot be %s than that of the verifier', (_what, verifier, named) => {
+    ['a project of the same name in another organisation', apollo, { orgId: 'globex', projectId: 'apollo' }],
+    ["the key's organisation in another case", acme, { orgId: 'ACME' }],
+  ])('cannot be %s for a bound key', (_what, verifier, named) => {
     let refused: unknown;
     try {
       tenantAskedFor(verifier, named);

@@ -2,13 +2,16 @@ import { ProblemException } from '../../problems/problem.exception';
 import { type Binding, isBoundElsewhere, type TenantContext } from '../domain/binding';
 
 /**
- * The tenant that a token is verified for: what the verifier names, and its own binding where it names nothing.
+ * Returns the tenant for which a token is verified: the one that the calling key names, completed by its own binding.
  *
- * @throws ProblemException `binding_mismatch` if it names another tenant than its own
+ * @throws ProblemException `binding_mismatch` if it names a tenant outside its binding
  */
 export function tenantAskedFor(verifier: Binding, named: TenantContext): TenantContext {
   if (isBoundElsewhere(named, verifier)) {
-    throw ProblemException.from('binding_mismatch', 'Ask about the tenant that the calling key is bound to.');
+    throw ProblemException.from(
+      'binding_mismatch',
+      'Name the tenant that the calling key is bound to, or none.',
+    );
   }
   return { orgId: named.orgId ?? verifier.orgId, projectId: named.projectId ?? verifier.projectId };
 }

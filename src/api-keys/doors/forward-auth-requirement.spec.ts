@@ -5,7 +5,7 @@ const of = (allOf: string[], orgId?: string, projectId?: string): object => ({
   tenant: { orgId, projectId },
 });
 
-describe('what a proxy requires', () => {
+describe('the requirement of a proxy', () => {
   it.each<[string, string, object]>([
     ['a scope', 'scope=memory:read', of(['memory:read'])],
     ['an encoded scope', 'scope=memory%3Aread', of(['memory:read'])],
@@ -13,22 +13,22 @@ describe('what a proxy requires', () => {
     ['a valid key and no scope', 'authenticated=1', of([])],
     ['an organisation', 'scope=memory:read&org=acme', of(['memory:read'], 'acme')],
     ['a project', 'authenticated=1&project=apollo', of([], undefined, 'apollo')],
-    ['both', 'scope=a&org=globex&project=hermes', of(['a'], 'globex', 'hermes')],
-  ])('may be %s', (_what, query, requirement) => {
+    ['an organisation and a project', 'scope=a&org=globex&project=hermes', of(['a'], 'globex', 'hermes')],
+  ])('can be %s', (_what, query, requirement) => {
     expect(readProxyRequirement(query)).toEqual(requirement);
   });
 
   it.each<[string, string]>([
-    ['nothing', ''],
-    ['a tenant alone', 'org=acme&project=apollo'],
-    ['a scope and none', 'scope=memory:read&authenticated=1'],
+    ['empty', ''],
+    ['only a tenant', 'org=acme&project=apollo'],
+    ['both scope and authenticated', 'scope=memory:read&authenticated=1'],
     ['an empty scope', 'scope='],
     ['an empty scope among others', 'scope=memory:read++memory:write'],
     ['a scope with a space around it', 'scope=+memory:read'],
     ['scopes on two lines', 'scope=memory:read%0Amemory:write'],
     ['scopes with a comma', 'scope=memory:read,memory:write'],
     ['a wildcard', 'scope=*'],
-    ['a wildcard within', 'scope=memory:*'],
+    ['a wildcard in a scope', 'scope=memory:*'],
     ['a wildcard among others', 'scope=memory:read+memory:*'],
     ['a scope in upper case', 'scope=Memory:read'],
     ['a scope that is too long', `scope=${'m'.repeat(129)}`],
@@ -41,18 +41,18 @@ describe('what a proxy requires', () => {
     ['authenticated twice', 'authenticated=1&authenticated=1'],
     ['an empty organisation', 'authenticated=1&org='],
     ['two organisations', 'authenticated=1&org=acme&org=globex'],
-    ['an organisation of no such name', 'authenticated=1&org=acme/globex'],
+    ['an invalid name of an organisation', 'authenticated=1&org=acme/globex'],
     ['an organisation that cannot be decoded', 'authenticated=1&org=%ED%A0%80'],
     ['a name that cannot be decoded', 'authenticated=1&%ff=acme'],
-    ['a variable that was not filled in', 'authenticated=1&org=$org_id'],
+    ['an unresolved variable', 'authenticated=1&org=$org_id'],
     ['an empty project', 'authenticated=1&project='],
     ['two projects', 'authenticated=1&project=apollo&project=hermes'],
     ['a parameter in another case', 'authenticated=1&Org=acme'],
-    ['a parameter misspelt', 'scope=memory:read&orgId=acme'],
-    ['an unknown parameter of no value', 'scope=memory:read&scopes'],
-    ['a parameter that every object knows', 'scope=memory:read&constructor=acme'],
+    ['a misspelt parameter', 'scope=memory:read&orgId=acme'],
+    ['an unknown parameter without a value', 'scope=memory:read&scopes'],
+    ['a parameter that every object inherits', 'scope=memory:read&constructor=acme'],
     ['a prototype', 'scope=memory:read&__proto__=acme'],
-  ])('may not be %s [T8]', (_what, query) => {
+  ])('cannot be %s [T8]', (_what, query) => {
     expect(readProxyRequirement(query)).toBeUndefined();
   });
 });

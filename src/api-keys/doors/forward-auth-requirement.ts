@@ -4,16 +4,17 @@ import { isRequirableScope, type ScopeRequirement } from '../domain/scopes';
 
 const PARAMETERS: ReadonlySet<string> = new Set(['scope', 'org', 'project', 'authenticated']);
 
-/** What a proxy requires of the keys that pass through it. */
+/** The requirement of a proxy. */
 export interface ProxyRequirement {
   readonly scopes: ScopeRequirement;
   readonly tenant: TenantContext;
 }
 
 /**
- * Reads the requirement that a proxy's configuration puts into the query: `scope` (one or more, separated by
- * spaces) or `authenticated=1`, and `org` and `project`. Anything unknown, malformed, empty or repeated is
- * `undefined`, so that a slip in a configuration closes the door.
+ * Reads the requirement in the query, which comes from the proxy's configuration: `scope` (one or more, separated by spaces)
+ * or `authenticated=1`, and `org` and `project`.
+ *
+ * @returns `undefined` if a parameter is unknown, malformed, empty or repeated, so that a typing error rejects every request
  */
 export function readProxyRequirement(query: string): ProxyRequirement | undefined {
   const parameters = parametersOf(query);

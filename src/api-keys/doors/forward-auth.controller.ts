@@ -18,8 +18,8 @@ import { ForwardAuthFilter } from './forward-auth.filter';
 import { readProxyRequirement } from './forward-auth-requirement';
 
 /**
- * The door for reverse proxies: nginx `auth_request`, Caddy `forward_auth`, Envoy `ext_authz`, Traefik `ForwardAuth`.
- * The proxy's configuration says in the query what is required; the client's own headers bring nothing but the key.
+ * The forward-auth endpoint, for nginx `auth_request`, Caddy `forward_auth`, Envoy `ext_authz` and Traefik `ForwardAuth`. The
+ * proxy's configuration sets the requirement in the query. Only the key comes from the client's headers.
  */
 @ApiExcludeController()
 @OwnController('v1/forward-auth')
@@ -31,7 +31,7 @@ export class ForwardAuthController {
     private readonly clientAddress: ClientAddress,
   ) {}
 
-  /** Allows the presented key, and tells the proxy whose it is. Envoy takes only 200 as a yes; the others any 2xx. */
+  /** Verifies the presented key and sends its identity to the proxy. Responds with 200, because Envoy accepts no other 2xx. */
   @All()
   @HttpCode(200)
   @Public()
@@ -41,7 +41,7 @@ export class ForwardAuthController {
     if (requirement === undefined) {
       throw ProblemException.from(
         'requirement_malformed',
-        'Give scope or authenticated=1, org and project, each once, and nothing else.',
+        'Send either scope or authenticated=1, optionally org and project, each once, and nothing else.',
       );
     }
     const node = nodeRequestOf(request);
@@ -72,7 +72,7 @@ export class ForwardAuthController {
   }
 }
 
-/** Every one is sent, unset ones empty, so that a proxy that copies them overwrites what a client smuggled in. */
+/** Returns all identity headers, empty if unset, so that a proxy that copies them overwrites forged ones of the client. */
 function identityHeaders(key: VerifiedKey): Record<string, string> {
   return {
     'X-Auth-Key-Id': key.id,

@@ -6,8 +6,8 @@ import { toProblemException } from '../../problems/problem-translation';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 
 /**
- * Answers a proxy with a status that it understands: 401, 403, 429 (or 403 for proxies that know no 429), and 503
- * for everything else. The body stays the problem as it is elsewhere.
+ * Sends errors to a proxy with a status that it understands: 401, 403, 429 (or 403 for proxies without support for 429), and
+ * 503 for everything else. The body is the usual problem.
  */
 @Catch()
 @Injectable()

@@ -5,20 +5,20 @@ import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import { MayBeAbsent } from '../../http/field-rules';
 import { IsAddress, IsTenantId } from '../fields/key-field-rules';
 
-const ONCE = 'must be given once';
+const ONCE = 'must be sent exactly once';
 
 /** An introspection request, RFC 7662 section 2.1. */
 @ApiSchema({ name: 'IntrospectTokenRequest' })
 export class IntrospectDto {
   /**
-   * The token as it was presented.
+   * The presented token.
    * @example "kw_01jd8x4k2m6n8p0q2r4s6t8v0w_…"
    */
   @IsString({ message: ONCE })
   token!: string;
 
   /**
-   * Taken and not needed: there is one kind of token.
+   * Accepted and ignored, because there is only one kind of token.
    * @example "access_token"
    */
   @MayBeAbsent()
@@ -50,8 +50,8 @@ export class IntrospectDto {
   ip?: string;
 
   /**
-   * Scopes that the token must cover, all of them, separated by spaces (RFC 6749 section 3.3) and without wildcards. An
-   * active answer then lists exactly these. Without it, the token needs no scope.
+   * Scopes that the token must cover, all of them, separated by spaces (RFC 6749 section 3.3) and without wildcards. The
+   * response for an active token then lists exactly these. Without this parameter, the token needs no scope.
    * @example "memory:read"
    */
   @MayBeAbsent()
@@ -59,7 +59,7 @@ export class IntrospectDto {
   scope?: string;
 
   /**
-   * The id of the calling key, beside its token as `client_secret` or in a header.
+   * The id of the calling key. Its token is `client_secret`, or in a header.
    * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
    */
   @MayBeAbsent()
@@ -67,7 +67,7 @@ export class IntrospectDto {
   client_id?: string;
 
   /**
-   * The token of the calling key (`client_secret_post`, RFC 6749 section 2.3.1). Not allowed beside a credential in a
+   * The token of the calling key (`client_secret_post`, RFC 6749 section 2.3.1). Not allowed together with a credential in a
    * header.
    */
   @MayBeAbsent()
@@ -75,14 +75,14 @@ export class IntrospectDto {
   client_secret?: string;
 }
 
-/** An introspection answer, RFC 7662 section 2.2. */
+/** An introspection response, RFC 7662 section 2.2. */
 @ApiSchema({ name: 'TokenIntrospection' })
 export class IntrospectionDto {
   /** @example true */
   active!: boolean;
 
   /**
-   * The scopes that the request named, or else the key's scopes; separated by spaces.
+   * The scopes in the request or, if it has none, those of the key; separated by spaces.
    * @example "memory:read memory:write"
    */
   scope?: string;
@@ -94,7 +94,7 @@ export class IntrospectionDto {
   client_id?: string;
 
   /**
-   * The key's owner, or the key itself where it has none.
+   * The key's owner, or the key itself if it has none.
    * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
    */
   sub?: string;
@@ -109,7 +109,7 @@ export class IntrospectionDto {
   token_type?: string;
 
   /**
-   * When the key or the token ends, whichever is sooner, in seconds since 1970.
+   * When the key or the token expires, whichever is sooner, in seconds since 1970.
    * @example 1896091200
    */
   @ApiProperty(INT64)
@@ -123,7 +123,7 @@ export class IntrospectionDto {
   iat?: number;
 
   /**
-   * The address at which the service is known, where it is set.
+   * The public address of the service, if it is configured.
    * @example "https://keys.example.com"
    */
   iss?: string;

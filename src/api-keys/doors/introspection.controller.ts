@@ -14,7 +14,7 @@ import { OAuthErrorFilter } from './oauth-error.filter';
 import { requestedScopes } from './requested-scopes';
 import { tenantAskedFor } from './asked-tenant';
 
-/** The door for what speaks OAuth 2.0: token introspection, RFC 7662. */
+/** The introspection endpoint of OAuth 2.0 (RFC 7662). */
 @GuardedController('oauth2/introspect', 'Verification', OAuthErrorFilter)
 export class IntrospectionController {
   constructor(
@@ -24,9 +24,9 @@ export class IntrospectionController {
   ) {}
 
   /**
-   * Tells what a token stands for (RFC 7662). An inactive one is exactly {"active":false}. With `scope`, a token is
-   * inactive unless it covers all of these scopes. Callers present a key as a bearer token, or its id and token by HTTP
-   * Basic or as `client_id` and `client_secret`. Counts no rate limit of the token. Unknown parameters are ignored.
+   * Introspects a token (RFC 7662). The response for an inactive one is exactly {"active":false}. With `scope`, a token is
+   * inactive unless it covers all of these scopes. Callers send a key as a bearer token, or its id and token by HTTP Basic or
+   * as `client_id` and `client_secret`. Does not count against the rate limit of the token. Ignores unknown parameters.
    */
   @Post()
   @HttpCode(200)

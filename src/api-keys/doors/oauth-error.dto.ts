@@ -12,7 +12,7 @@ export type OAuthErrorCode =
   | 'temporarily_unavailable'
   | 'server_error';
 
-/** An error as OAuth 2.0 writes it. */
+/** An error of OAuth 2.0. */
 @ApiSchema({ name: 'OAuthError' })
 export class OAuthErrorDto {
   /** @example "invalid_request" */
@@ -20,12 +20,12 @@ export class OAuthErrorDto {
 
   /**
    * What to change.
-   * @example "token must be given once"
+   * @example "token must be sent exactly once"
    */
   error_description!: string;
 
   /**
-   * The code of the same problem elsewhere.
+   * The problem code.
    * @example "validation_failed"
    */
   @ApiProperty({ enum: Object.keys(PROBLEM_CATALOGUE), enumName: 'ProblemCode' })
@@ -33,15 +33,15 @@ export class OAuthErrorDto {
 }
 
 const ERRORS: Readonly<Record<number, string>> = {
-  400: '`invalid_request`: the form is malformed; `invalid_scope`: its `scope` is',
-  401: '`invalid_client`: the caller presents no valid API key',
-  403: '`insufficient_scope` or `access_denied`: the caller may not ask this',
+  400: '`invalid_request`: the form is malformed; `invalid_scope`: its `scope` is malformed',
+  401: '`invalid_client`: the request has no valid API key',
+  403: '`insufficient_scope` or `access_denied`: the caller may not introspect this token',
   413: '`invalid_request`: the form is too large',
   415: '`invalid_request`: the body is not a form',
-  429: '`temporarily_unavailable`: the caller asks too often, or fails too often',
+  429: '`temporarily_unavailable`: the caller sends too many requests, or too many failed credentials',
   431: 'The headers are too large',
-  500: '`server_error`: a fault on our side',
-  503: '`temporarily_unavailable`: the key store cannot be reached',
+  500: '`server_error`: something went wrong on our side',
+  503: '`temporarily_unavailable`: the key store is unreachable',
 };
 
 /** Documents the errors of an OAuth endpoint. */

@@ -23,7 +23,7 @@ const BY_STATUS: Readonly<Record<number, OAuthErrorCode>> = {
   503: 'temporarily_unavailable',
 };
 
-/** Answers errors as OAuth 2.0 clients expect them (RFC 6749 section 5.2), with the problem's code beside. */
+/** Sends errors in the format of OAuth 2.0 (RFC 6749 section 5.2), with the problem code. */
 @Catch()
 @Injectable()
 export class OAuthErrorFilter implements ExceptionFilter {
@@ -60,12 +60,12 @@ export class OAuthErrorFilter implements ExceptionFilter {
   }
 }
 
-/** Only these characters may stand there (RFC 6749 section 5.2). */
+/** Returns a description without the characters that RFC 6749 section 5.2 forbids. */
 function described(text: string): string {
   return text.replaceAll('"', "'").replaceAll(/[^\x20-\x5b\x5d-\x7e]/g, '');
 }
 
-/** A body that fails before a form parser takes it was no form: what the other parser has to say would mislead. */
+/** Replaces errors of the JSON parser of the host, because their advice would mislead a client that must send a form. */
 function asFormsSeeIt(exception: ProblemException): ProblemException {
   const { code } = exception.problem;
   if (code !== 'invalid_json' && code !== 'unsupported_media_type') return exception;

@@ -2,8 +2,8 @@ import { ProblemException } from '../../problems/problem.exception';
 import { isRequirableScope, MAX_SCOPES } from '../domain/scopes';
 
 /**
- * Reads the `scope` of an OAuth request: scopes separated by one space each (RFC 6749 section 3.3). An empty text is
- * malformed, because a caller that sends it meant to name a scope.
+ * Parses the `scope` of an OAuth request: scopes separated by one space each (RFC 6749 section 3.3). An empty text is
+ * malformed, because its sender meant to name a scope.
  *
  * @returns each scope once; `undefined` without a `scope`
  * @throws ProblemException `invalid_scope`

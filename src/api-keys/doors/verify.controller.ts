@@ -10,7 +10,7 @@ import { DecisionMetrics } from '../verification/decision-metrics';
 import { KeyVerifier } from '../verification/key-verifier';
 import { tenantAskedFor } from './asked-tenant';
 
-/** The door for services in any language. */
+/** The verify endpoint, for services in any language. */
 @GuardedController('v1/api-keys/verify', 'Verification')
 export class VerifyController {
   constructor(
@@ -19,9 +19,8 @@ export class VerifyController {
   ) {}
 
   /**
-   * Tells whether a token is good for what is required of it, and counts its rate limit. Where no tenant is named,
-   * the calling key's own binding is asked for. With `Cache-Control: no-cache` the store is asked, whatever this
-   * instance knows already.
+   * Returns whether a token meets a requirement, and counts against its rate limit. If the request names no tenant, the
+   * binding of the calling key applies. With `Cache-Control: no-cache`, the decision uses the store instead of the cache.
    */
   @Post()
   @HttpCode(200)
@@ -30,7 +29,7 @@ export class VerifyController {
     name: 'Cache-Control',
     required: false,
     description:
-      '`no-cache` asks the store, whatever this instance knows already (RFC 9111 section 5.2.1.4).',
+      '`no-cache` reads the store instead of the cache of this instance (RFC 9111 section 5.2.1.4).',
     schema: { type: 'string', example: 'no-cache' },
   })
   @GuardedRoute('verifyApiKey', {

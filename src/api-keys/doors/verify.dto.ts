@@ -7,11 +7,11 @@ import type { Verification, VerificationCode } from '../verification/verificatio
 import { IsTrueWithout, MayBeAbsent, MayBeAbsentBeside } from '../../http/field-rules';
 import { IsAddress, IsRequiredScopes, IsTenantId, METADATA } from '../fields/key-field-rules';
 
-/** A presented token, and what is required of it: `scopes` or `authenticated`, exactly one of them. */
+/** A presented token and its requirement: exactly one of `scopes` and `authenticated`. */
 @StrictSchema('VerifyApiKeyRequest')
 export class VerifyDto {
   /**
-   * The token as it was presented.
+   * The presented token.
    * @example "kw_01jd8x4k2m6n8p0q2r4s6t8v0w_…"
    */
   @IsString({ message: 'must be the token as text' })
@@ -26,7 +26,7 @@ export class VerifyDto {
   scopes?: string[];
 
   /**
-   * Requires a valid key, whatever its scopes; always `true`. Not allowed beside `scopes`.
+   * Requires only a valid key, whatever its scopes. Always `true`. Not allowed together with `scopes`.
    */
   @MayBeAbsent()
   @IsTrueWithout('scopes')
@@ -50,7 +50,7 @@ export class VerifyDto {
   projectId?: string;
 
   /**
-   * The address of the client who presented the token. A key with an allowlist is refused without it.
+   * The address of the client who presented the token. Without it, a key with an allowlist is rejected.
    * @example "203.0.113.7"
    */
   @MayBeAbsent()
@@ -58,7 +58,7 @@ export class VerifyDto {
   ip?: string;
 }
 
-/** The key that a token belongs to, as a verifier sees it. */
+/** The key of a verified token. */
 @ApiSchema({ name: 'VerifiedApiKey' })
 export class VerifiedKeyDto {
   /** @example "01jd8x4k2m6n8p0q2r4s6t8v0w" */
@@ -79,20 +79,20 @@ export class VerifiedKeyDto {
   projectId!: string | null;
 
   /**
-   * The id of the customer or of the key in your own system: identify by this, or by `id`.
+   * The id of the customer or of the key in your own system. Identify the caller by this, or by `id`.
    * @example "cust-7"
    */
   externalId!: string | null;
 
   /**
-   * Notes, never identity: whoever may change the key may change them.
+   * Notes. Do not identify the caller by them, because everyone who may change the key may change them.
    * @example { "team": "search" }
    */
   @ApiProperty(METADATA)
   metadata!: Record<string, string | number | boolean>;
 
   /**
-   * The end of the key. A token in grace ends earlier; introspection says when, as `exp`.
+   * When the key expires. A token in its grace period expires earlier, at the `exp` that introspection returns.
    *
    * @example "2030-01-31T12:00:00.000Z"
    */
@@ -113,7 +113,7 @@ export class VerifiedKeyDto {
   }
 }
 
-/** Where a key's rate limit stands. */
+/** The state of a key's rate limit. */
 @ApiSchema({ name: 'ApiKeyRateLimitState' })
 export class RateLimitStateDto {
   /** @example 100 */
@@ -133,7 +133,7 @@ export class RateLimitStateDto {
   resetSeconds!: number;
 }
 
-/** Whether a token is good. */
+/** The decision on a token. */
 @ApiSchema({ name: 'ApiKeyVerification' })
 export class VerificationDto {
   /** @example true */
@@ -142,10 +142,10 @@ export class VerificationDto {
   /** @example "VALID" */
   code!: VerificationCode;
 
-  /** The key, where the token is a genuine secret of one. */
+  /** The key, if the secret of the token is correct. */
   key?: VerifiedKeyDto;
 
-  /** Where the key's rate limit stands, if it has one and it was counted. */
+  /** The state of the key's rate limit, if it has one and the request was counted. */
   rateLimit?: RateLimitStateDto;
 
   static of(verification: Verification): VerificationDto {

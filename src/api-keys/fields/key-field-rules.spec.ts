@@ -26,9 +26,9 @@ class MetadataBody {
 const entriesOf = (count: number): Record<string, number> =>
   Object.fromEntries(numbered(count, (index) => `k${index}`).map((name) => [name, 1]));
 
-describe('a client sends scopes', () => {
+describe('the rule for scopes', () => {
   it.each([[[]], [['*']], [['memory:read', 'memory:*']], [numbered(100, (index) => `scope:${index}`)]])(
-    '%j: accepted as they are',
+    'accepts %j unchanged',
     async (value) => {
       expect(await send(ScopesBody, { value })).toEqual({ accepted: { value } });
     },
@@ -51,17 +51,17 @@ describe('a client sends scopes', () => {
     [['memory:read\0']],
     [['m'.repeat(129)]],
     [numbered(101, (index) => `scope:${index}`)],
-  ])('%j: refused', async (value) => {
+  ])('rejects %j', async (value) => {
     expect(await send(ScopesBody, { value })).toEqual({ refused: ['/value'] });
   });
 });
 
-describe('a client sends an allowlist', () => {
+describe('the rule for allowlists', () => {
   it.each([
     [[]],
     [['203.0.113.7', '10.0.0.0/8', '2001:db8::/32']],
     [numbered(100, (index) => `10.0.0.${index}`)],
-  ])('%j: accepted as it is', async (value) => {
+  ])('accepts %j unchanged', async (value) => {
     expect(await send(AllowedIpsBody, { value })).toEqual({ accepted: { value } });
   });
 
@@ -77,26 +77,26 @@ describe('a client sends an allowlist', () => {
     [['010.0.0.1']],
     [['localhost']],
     [numbered(101, (index) => `10.0.0.${index}`)],
-  ])('%j: refused', async (value) => {
+  ])('rejects %j', async (value) => {
     expect(await send(AllowedIpsBody, { value })).toEqual({ refused: ['/value'] });
   });
 });
 
-describe('a client names a tenant', () => {
-  it.each(['acme', 'globex', 'urn:acme:apollo', 'a'.repeat(128)])('%j: accepted as it is', async (value) => {
+describe('the rule for tenants', () => {
+  it.each(['acme', 'globex', 'urn:acme:apollo', 'a'.repeat(128)])('accepts %j unchanged', async (value) => {
     expect(await send(TenantBody, { value })).toEqual({ accepted: { value } });
   });
 
   it.each([...HOSTILE_TO_TEXT, 'acme/globex', 'acme globex', 'acmé', '*', 'a'.repeat(129)])(
-    '%j: refused',
+    'rejects %j',
     async (value) => {
       expect(await send(TenantBody, { value })).toEqual({ refused: ['/value'] });
     },
   );
 });
 
-describe('a client names an owner', () => {
-  it('by the id of a user: accepted as it is', async () => {
+describe('the rule for owners', () => {
+  it('accepts the id of a user unchanged', async () => {
     const value = '01jd8x4k2m6n8p0q2r4s6t8v0w';
     expect(await send(OwnerBody, { value })).toEqual({ accepted: { value } });
   });
@@ -108,12 +108,12 @@ describe('a client names an owner', () => {
     '01jd8x4k2m6n8p0q2r4s6t8v0w\n',
     '01jd8x4k2m6n8p0q2r4s6t8v0',
     ['01jd8x4k2m6n8p0q2r4s6t8v0w'],
-  ])('%j: refused', async (value) => {
+  ])('rejects %j', async (value) => {
     expect(await send(OwnerBody, { value })).toEqual({ refused: ['/value'] });
   });
 });
 
-/** Metadata that takes so many bytes as JSON. */
+/** Returns metadata that has `bytes` bytes as JSON. */
 const ofBytes = (bytes: number, character = 'x'): Record<string, string> => {
   const names = numbered(20, (index) => `k${String(index).padStart(2, '0')}`);
   const room = bytes - Buffer.byteLength(JSON.stringify(Object.fromEntries(names.map((name) => [name, '']))));
@@ -123,14 +123,14 @@ const ofBytes = (bytes: number, character = 'x'): Record<string, string> => {
   return { ...metadata, k00: `${metadata['k00']}${'y'.repeat(room - length * size * names.length)}` };
 };
 
-describe('a client sends metadata', () => {
+describe('the rule for metadata', () => {
   it.each<[Record<string, string | number | boolean>]>([
     [{}],
     [{ team: 'search', tier: 1, 'on-call': true, x_y: -0.5, empty: '' }],
     [{ text: 'x'.repeat(500), ['k'.repeat(64)]: 1 }],
     [entriesOf(50)],
     [{ length: 1, name: 'x', id: 'x' }],
-  ])('%j: accepted as it is', async (value) => {
+  ])('accepts %j unchanged', async (value) => {
     expect(await send(MetadataBody, { value })).toEqual({ accepted: { value } });
   });
 
@@ -157,12 +157,12 @@ describe('a client sends metadata', () => {
     [{ a: 'x\0' }],
     [{ a: '\ud800' }],
     [entriesOf(51)],
-  ])('%j: refused', async (value) => {
+  ])('rejects %j', async (value) => {
     expect(await send(MetadataBody, { value })).toEqual({ refused: ['/value'] });
   });
 
   it.each(['x', '\u00e9', '\u65e5', '\u{1f5dd}', '"'])(
-    'of %j: accepted up to 8192 bytes as JSON in UTF-8, refused beyond, with the reason [T44]',
+    'accepts up to 8192 bytes as JSON in UTF-8 with %j, and rejects more with the reason [T44]',
     async (character) => {
       const fits = ofBytes(8192, character === '"' ? 'x' : character);
       expect(Buffer.byteLength(JSON.stringify(fits))).toBe(8192);
@@ -180,7 +180,7 @@ describe('a client sends metadata', () => {
   );
 
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty'])(
-    'with an entry named %s: refused or kept, but never dropped in silence',
+    'rejects or keeps an entry named %s, and never drops it silently',
     async (name) => {
       const written = `{"team":"search","${name}":"x"}`;
       const outcome = JSON.stringify(await send(MetadataBody, { value: JSON.parse(written) as unknown }));

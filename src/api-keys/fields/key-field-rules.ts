@@ -19,10 +19,10 @@ import {
 const METADATA_KEY = /^(?!__proto__$|constructor$|prototype$)[A-Za-z0-9_-]{1,64}$/;
 const MAX_METADATA_ENTRIES = 50;
 const MAX_METADATA_VALUE = 500;
-/** Of the whole map as JSON in UTF-8. */
+/** The maximum size of the whole map as JSON in UTF-8. */
 const MAX_METADATA_BYTES = 8192;
 
-/** How OpenAPI describes metadata. */
+/** The OpenAPI schema of metadata. */
 export const METADATA = {
   type: 'object',
   maxProperties: MAX_METADATA_ENTRIES,
@@ -35,7 +35,7 @@ export const METADATA = {
   },
 } satisfies ApiPropertyOptions;
 
-/** A list of scopes that may be granted. */
+/** Requires a list of scopes that can be granted. */
 export function IsScopes(): PropertyDecorator {
   return rule(
     'isScopes',
@@ -45,7 +45,7 @@ export function IsScopes(): PropertyDecorator {
   );
 }
 
-/** A list of addresses and CIDR ranges. */
+/** Requires a list of addresses and CIDR ranges. */
 export function IsAllowedIps(): PropertyDecorator {
   return rule(
     'isAllowedIps',
@@ -55,17 +55,17 @@ export function IsAllowedIps(): PropertyDecorator {
   );
 }
 
-/** A list of scopes that may be required: at least one. */
+/** Requires a list of one or more scopes that can be required. */
 export function IsRequiredScopes(): PropertyDecorator {
   return rule(
     'isRequiredScopes',
-    `must be a list of 1 to ${MAX_SCOPES} different scopes without wildcards, such as "memory:read", or "authenticated": true in its place`,
+    `must be a list of 1 to ${MAX_SCOPES} different scopes without wildcards, such as "memory:read"; to require only a valid key, send "authenticated": true instead`,
     (value) => isListOf(value, isRequirableScope, MAX_SCOPES) && value.length > 0,
     { ...listOf(MAX_SCOPES, { pattern: REQUIRABLE_SCOPE.source, maxLength: MAX_SCOPE_LENGTH }), minItems: 1 },
   );
 }
 
-/** One address. */
+/** Requires an address. */
 export function IsAddress(): PropertyDecorator {
   return rule(
     'isAddress',
@@ -74,7 +74,7 @@ export function IsAddress(): PropertyDecorator {
   );
 }
 
-/** The name of an organisation or a project. */
+/** Requires the id of an organisation or a project. */
 export function IsTenantId(): PropertyDecorator {
   return rule(
     'isTenantId',
@@ -84,7 +84,7 @@ export function IsTenantId(): PropertyDecorator {
   );
 }
 
-/** The id of a customer or a key in the host's own system. */
+/** Requires the id of a customer or a key in the host's own system. */
 export function IsExternalId(): PropertyDecorator {
   return rule(
     'isExternalId',
@@ -94,14 +94,14 @@ export function IsExternalId(): PropertyDecorator {
   );
 }
 
-/** The id of a key. */
+/** Requires the id of a key. */
 export function IsKeyId(): PropertyDecorator {
   return rule('isKeyId', 'must be the id of a key', (value) => typeof value === 'string' && isKeyId(value), {
     pattern: KEY_ID,
   });
 }
 
-/** The id of a user. */
+/** Requires the id of a user. */
 export function IsOwnerId(): PropertyDecorator {
   return rule(
     'isOwnerId',
@@ -111,7 +111,10 @@ export function IsOwnerId(): PropertyDecorator {
   );
 }
 
-/** A flat map of at most 50 entries and 8192 bytes, judged as it was sent: an object mapper would drop some names silently. */
+/**
+ * Requires a flat map of at most 50 entries and 8192 bytes. Checks the map that was sent, because an object mapper would
+ * silently drop some names.
+ */
 export function IsMetadata(): PropertyDecorator {
   const untouched = Transform(({ obj, key }: { obj: object; key: string }): unknown => Reflect.get(obj, key));
   const isFlat = rule(

@@ -8,9 +8,8 @@ import type { RateLimitState } from '../ports/rate-limiter';
 const DEFAULT_LIMIT: RateLimit = { limit: 100, windowSeconds: 60 };
 
 /**
- * Counts failed credentials by the client's address (IPv6 by /64), in this process. It never keeps a token from
- * being decided: past the limit a failure answers 429 instead of 401, so that no outsider can lock out a key's
- * owner.
+ * Counts failed credentials by client address (IPv6 by /64) in this process. Past the limit, a failure gets 429 instead
+ * of 401. Valid tokens keep working, so that nobody can lock out the owner of a key.
  */
 @Injectable()
 export class FailedCredentials {
@@ -21,7 +20,7 @@ export class FailedCredentials {
     this.limit = limits?.failedCredentials ?? DEFAULT_LIMIT;
   }
 
-  /** Counts one failure of a client. */
+  /** Counts one failed credential of a client. */
   async count(clientAddress: string | undefined): Promise<RateLimitState> {
     return this.counter.consume(networkOf(clientAddress), this.limit);
   }

@@ -1,18 +1,18 @@
 import { KeywardError } from '../../problems/keyward.error';
 
 /**
- * Redis refuses to count, and will go on refusing until someone changes the set-up: missing rights, a key of another type,
- * a command that the server lacks. Over HTTP it is a 500 (decision record 0064).
+ * Redis rejects commands, and will continue until someone changes the setup: missing rights, a key of another type, or an
+ * unsupported command. Over HTTP it is a 500 (decision record 0064).
  */
 export class RateLimiterFaultError extends KeywardError {
   constructor(cause: Error) {
-    super('rate_limiter_fault', `Redis refused to count: ${cause.message}`);
+    super('rate_limiter_fault', `Redis rejected a command to count a request: ${cause.message}`);
   }
 }
 
-/** Requests cannot be counted, and are refused then. */
+/** Requests cannot be counted and are therefore rejected. */
 export class RateLimiterUnavailableError extends KeywardError {
   constructor(cause: unknown) {
-    super('rate_limiter_unavailable', 'Try again in a moment; nothing was admitted.', {}, { cause });
+    super('rate_limiter_unavailable', 'The request was not processed. Try again in a moment.', {}, { cause });
   }
 }

@@ -7,7 +7,7 @@ beforeEach(() => void jest.useFakeTimers({ now: new Date('2027-01-31T12:00:00.00
 afterEach(() => void jest.useRealTimers());
 
 describe('a limit of two requests a minute', () => {
-  it('takes two, says what is left, and refuses the third', async () => {
+  it('allows two requests, returns how many remain, and rejects the third', async () => {
     const limiter = new LocalRateLimiter();
     const states = [await limiter.consume('acme', twice), await limiter.consume('acme', twice)];
     expect([...states, await limiter.consume('acme', twice)]).toEqual([
@@ -17,7 +17,7 @@ describe('a limit of two requests a minute', () => {
     ]);
   });
 
-  it('begins anew when the minute is over, and not before, also where refused in between', async () => {
+  it('resets after exactly one minute, even if requests were rejected in between', async () => {
     const limiter = new LocalRateLimiter();
     for (let time = 0; time < 5; time += 1) await limiter.consume('acme', twice);
     jest.advanceTimersByTime(59_500);
@@ -30,13 +30,13 @@ describe('a limit of two requests a minute', () => {
     });
   });
 
-  it('is counted for acme and for globex apart', async () => {
+  it('counts acme and globex separately', async () => {
     const limiter = new LocalRateLimiter();
     for (let time = 0; time < 3; time += 1) await limiter.consume('acme', twice);
     expect(await limiter.consume('globex', twice)).toMatchObject({ allowed: true, remaining: 1 });
   });
 
-  it('is compared with what was counted, where the limit changes', async () => {
+  it('keeps its count when the number of requests changes', async () => {
     const limiter = new LocalRateLimiter();
     for (let time = 0; time < 3; time += 1) await limiter.consume('acme', twice);
     expect(await limiter.consume('acme', { ...twice, limit: 5 })).toMatchObject({
@@ -49,7 +49,7 @@ describe('a limit of two requests a minute', () => {
     });
   });
 
-  it('goes on counting where its window changes, so that nobody gets a fresh count by changing it', async () => {
+  it('keeps its count when the window becomes longer, so that a change does not reset it', async () => {
     const limiter = new LocalRateLimiter();
     for (let time = 0; time < 3; time += 1) await limiter.consume('acme', twice);
     expect(await limiter.consume('acme', { limit: 2, windowSeconds: 90 })).toEqual({
@@ -62,8 +62,8 @@ describe('a limit of two requests a minute', () => {
   });
 });
 
-describe('a limit whose window was shortened', () => {
-  it('ends when the new window says, and counts on till then', async () => {
+describe('a limit with a shortened window', () => {
+  it('keeps its count until the end of the new window', async () => {
     const limiter = new LocalRateLimiter();
     for (let time = 0; time < 3; time += 1) await limiter.consume('acme', { limit: 2, windowSeconds: 3600 });
     const short = { limit: 2, windowSeconds: 10 };
@@ -84,8 +84,8 @@ describe('a limit whose window was shortened', () => {
   });
 });
 
-describe('any limit', () => {
-  it('lets in just as many requests of a window as it says', async () => {
+describe('a random limit', () => {
+  it('allows exactly its number of requests in a window', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 20 }), fc.nat(40), async (limit, requests) => {
         const limiter = new LocalRateLimiter();

@@ -2,7 +2,7 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rat
 import type { RateLimit } from '../domain/rate-limit';
 import type { RateLimiter, RateLimitState } from '../ports/rate-limiter';
 
-/** Larger than every limit: the limit is compared here, since each key has its own. */
+/** Larger than every limit. `stateOf` compares the limit, because each key has its own. */
 const NEVER_REFUSED = Number.MAX_SAFE_INTEGER;
 
 /** Counts in this process only. */
@@ -18,10 +18,10 @@ export class LocalRateLimiter implements RateLimiter {
 }
 
 /**
- * Counts a request. A count goes on when the limit is changed, so that nobody gets a fresh one by changing its own window;
- * only a window that was shortened, which takes more authority than the key's own, ends as soon as it says.
+ * Counts a request. A count continues when the limit changes, so that a key cannot reset its count by changing its own
+ * window. Only a shorter window ends the count earlier, because a key cannot shorten its own window.
  *
- * @param shorten has the count end with the window, counted from now
+ * @param shorten makes the count end one window from now
  */
 export async function countIn(
   counter: RateLimiterAbstract,
@@ -36,7 +36,7 @@ export async function countIn(
   return stateOf(new RateLimiterRes(0, windowMs, counted.consumedPoints), limit);
 }
 
-/** What a counter's answer means under a limit. */
+/** Returns the state of a limit from the answer of a counter. */
 function stateOf({ consumedPoints, msBeforeNext }: RateLimiterRes, limit: RateLimit): RateLimitState {
   return {
     limit: limit.limit,

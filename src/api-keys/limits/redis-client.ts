@@ -2,8 +2,8 @@ import type { EventEmitter } from 'node:events';
 import { ConfigurationError } from '../../problems/configuration.error';
 
 /**
- * The part of an ioredis client that Keyward uses. The client emits `error` and `ready`. A type of our own, because the package may not
- * be installed.
+ * The part of an ioredis client that Keyward uses. The client emits `error` and `ready`. The type does not come from
+ * ioredis, because the package may not be installed.
  */
 export interface RedisClient extends EventEmitter {
   readonly status: string;
@@ -25,7 +25,8 @@ export interface RedisClientOptions {
 }
 
 /**
- * Returns a client of the Redis at `url`. Loads ioredis, an optional peer, only now: see decision record 0041.
+ * Returns a client of the Redis at `url`. Loads ioredis only now, because it is an optional peer dependency: see decision
+ * record 0041.
  *
  * @throws ConfigurationError if ioredis is not installed
  */
@@ -38,7 +39,7 @@ function loadRedis(): typeof import('ioredis').Redis {
     const { Redis } = require('ioredis') as typeof import('ioredis');
     return Redis;
   } catch (error) {
-    // Something that ioredis itself needs may be what is missing.
+    // The missing module may be a dependency of ioredis.
     if (!(error instanceof Error) || !error.message.startsWith("Cannot find module 'ioredis'")) throw error;
     throw new ConfigurationError(
       'Redis is configured (limits.redisUrl, or REDIS_URL of the service), but the package ioredis is not installed: run npm install ioredis.',

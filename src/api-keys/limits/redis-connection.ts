@@ -8,7 +8,7 @@ const CONNECT_TIMEOUT_MS = 1000;
 const SILENCE_MS = 2000;
 const MAX_RECONNECT_PAUSE_MS = 1000;
 
-/** The connection to Redis, if one is configured; closed with the application. */
+/** The connection to Redis, if one is configured. It is closed with the application. */
 @Injectable()
 export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   readonly client: RedisClient | undefined;
@@ -18,7 +18,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     this.client = limits?.redisUrl === undefined ? undefined : connect(limits.redisUrl);
   }
 
-  /** Waits a moment, so that the first requests are counted together too; goes on without Redis where it is away. */
+  /** Waits for a connection, so that Redis counts the first requests too. Continues if Redis is unreachable. */
   async onModuleInit(): Promise<void> {
     if (this.client === undefined || this.client.status === 'ready') return;
     await inTime(once(this.client, 'ready'), CONNECT_TIMEOUT_MS).catch(() => undefined);
@@ -30,9 +30,9 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
 }
 
 /**
- * A client whose commands fail at once while there is no connection. How long an answer is waited for is up to who
- * asks; a connection that is silent for 2 s is given up, since a dead one may never say so. It connects again by
- * itself, for ever.
+ * Returns a client whose commands fail at once while there is no connection. The caller decides how long to wait for an
+ * answer. The client closes a connection that is silent for 2 s, because a dead one may never report an error. It
+ * reconnects automatically, without a limit.
  */
 function connect(url: string): RedisClient {
   const logger = new Logger('Redis');
@@ -46,7 +46,7 @@ function connect(url: string): RedisClient {
   });
   let complained = false;
   redis.on('error', (error: Error) => {
-    if (!complained) logger.warn(`not reachable: ${error.message}`);
+    if (!complained) logger.warn(`unreachable: ${error.message}`);
     complained = true;
   });
   redis.on('ready', () => {

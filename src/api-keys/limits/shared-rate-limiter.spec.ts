@@ -8,7 +8,7 @@ const warn = jest.spyOn(Logger.prototype, 'warn');
 
 type Increment = jest.Mock<Promise<readonly [count: number, ttlMs: number]>, [readonly string[]]>;
 
-/** A Redis of one command: the one that counts. */
+/** Returns a client whose Redis has only the command that counts. */
 function redis(): { client: RedisClient; increment: Increment } {
   const increment: Increment = jest.fn();
   const client = { defineCommand: () => undefined, rlflxIncr: increment };
@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => void jest.useRealTimers());
 
 describe('requests counted in Redis', () => {
-  it('stand as Redis says, by the limit of the key', async () => {
+  it('get the state from the count of Redis and the limit of the key', async () => {
     const { client, increment } = redis();
     const limiter = new SharedRateLimiter(client, 'local');
     increment.mockResolvedValueOnce([2, 41_001]).mockResolvedValueOnce([3, 0]);
@@ -44,7 +44,7 @@ describe('requests counted in Redis', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('are counted by subject, for the length of the window', async () => {
+  it('are counted per subject for the length of the window', async () => {
     const { client, increment } = redis();
     increment.mockResolvedValue([1, 60_000]);
     const limiter = new SharedRateLimiter(client, 'local');
@@ -58,17 +58,17 @@ describe('requests counted in Redis', () => {
 });
 
 describe('requests while Redis fails', () => {
-  it('are counted in this process where that is the choice', async () => {
+  it('are counted in this process with onOutage local', async () => {
     const { client, increment } = redis();
     increment.mockRejectedValue(new Error('ECONNREFUSED'));
     const limiter = new SharedRateLimiter(client, 'local');
     const allowed: boolean[] = [];
     for (let time = 0; time < 3; time += 1) allowed.push((await limiter.consume('acme', twice)).allowed);
     expect(allowed).toEqual([true, true, false]);
-    expect(warn).toHaveBeenCalledWith('Redis does not count: ECONNREFUSED');
+    expect(warn).toHaveBeenCalledWith('Redis did not count a request: ECONNREFUSED');
   });
 
-  it('are refused where that is the choice, also while Redis is left alone', async () => {
+  it('are rejected with onOutage deny, also during the pause after a failure', async () => {
     const { client, increment } = redis();
     const cause = new Error('ECONNREFUSED');
     increment.mockRejectedValue(cause);
@@ -81,26 +81,23 @@ describe('requests while Redis fails', () => {
     expect(increment).toHaveBeenCalledTimes(1);
   });
 
-  it.each(['local', 'deny'] as const)(
-    'leave it alone for a second, and ask again then: %s',
-    async (choice) => {
-      const { client, increment } = redis();
-      increment.mockRejectedValueOnce(new Error('ECONNREFUSED')).mockResolvedValue([1, 60_000]);
-      const limiter = new SharedRateLimiter(client, choice);
-      const consume = async (subject: string): Promise<unknown> =>
-        limiter.consume(subject, twice).catch((error: unknown) => error);
-      await consume('acme');
-      jest.advanceTimersByTime(999);
-      await consume('globex');
-      expect(increment).toHaveBeenCalledTimes(1);
-      jest.advanceTimersByTime(1);
-      expect(await consume('globex')).toMatchObject({ allowed: true, remaining: 1 });
-      expect(increment).toHaveBeenCalledTimes(2);
-      expect(warn).toHaveBeenCalledTimes(1);
-    },
-  );
+  it.each(['local', 'deny'] as const)('use Redis again after one second with onOutage %s', async (choice) => {
+    const { client, increment } = redis();
+    increment.mockRejectedValueOnce(new Error('ECONNREFUSED')).mockResolvedValue([1, 60_000]);
+    const limiter = new SharedRateLimiter(client, choice);
+    const consume = async (subject: string): Promise<unknown> =>
+      limiter.consume(subject, twice).catch((error: unknown) => error);
+    await consume('acme');
+    jest.advanceTimersByTime(999);
+    await consume('globex');
+    expect(increment).toHaveBeenCalledTimes(1);
+    jest.advanceTimersByTime(1);
+    expect(await consume('globex')).toMatchObject({ allowed: true, remaining: 1 });
+    expect(increment).toHaveBeenCalledTimes(2);
+    expect(warn).toHaveBeenCalledTimes(1);
+  });
 
-  it('leave it alone once more where it fails once more', async () => {
+  it('cause another pause if Redis fails again', async () => {
     const { client, increment } = redis();
     increment.mockRejectedValue(new Error('ECONNREFUSED'));
     const limiter = new SharedRateLimiter(client, 'local');
@@ -112,12 +109,12 @@ describe('requests while Redis fails', () => {
     expect(increment).toHaveBeenCalledTimes(2);
   });
 
-  it('go on where what it fails with is no error', async () => {
+  it('are counted in this process if Redis fails with a value that is not an Error', async () => {
     const { client, increment } = redis();
     increment.mockRejectedValue('away');
     const limiter = new SharedRateLimiter(client, 'local');
     expect(await limiter.consume('acme', twice)).toMatchObject({ allowed: true });
-    expect(warn).toHaveBeenCalledWith('Redis does not count: unknown error');
+    expect(warn).toHaveBeenCalledWith('Redis did not count a request: unknown error');
   });
 });
 
@@ -125,7 +122,7 @@ describe('a request while Redis hangs', () => {
   it.each([
     ['local', { allowed: true, remaining: 1 }],
     ['deny', { code: 'rate_limiter_unavailable' }],
-  ] as const)('waits 300 ms and no longer: %s', async (choice, outcome) => {
+  ] as const)('waits at most 300 ms with onOutage %s', async (choice, outcome) => {
     const { client, increment } = redis();
     increment.mockImplementation(hang);
     const limiter = new SharedRateLimiter(client, choice);

@@ -12,26 +12,26 @@ import type { OnLimiterOutage, RateLimiter, RateLimitState } from '../ports/rate
 /** How long a request waits for Redis. */
 const ANSWER_WITHIN_MS = 300;
 
-/** How long Redis is left alone after a failure, so that an outage does not slow down every request. */
+/** How long requests do not use Redis after a failure, so that an outage does not slow down every request. */
 const PAUSE_AFTER_FAILURE_MS = 1000;
 
-/** What Redis answers while it starts, is busy, is full, or changes its primary. */
+/** Temporary errors of Redis: while it starts, is busy, is full, or changes its primary. */
 const PASSING_REPLY =
   /(?:^|: -)(?:ASK|BUSY|CLUSTERDOWN|LOADING|MASTERDOWN|MISCONF|MOVED|NOREPLICAS|OOM|READONLY|TRYAGAIN|UNBLOCKED)\b/;
 
-/** Counts in Redis, for all instances together. */
+/** Counts requests in Redis, for all instances together. */
 export class SharedRateLimiter implements RateLimiter {
   private readonly logger = new Logger('RateLimiter');
   private readonly counter: RateLimiterRedis;
   private readonly local = new LocalRateLimiter();
   private readonly outages = counterOf(
     'keyward_rate_limiter_outages_total',
-    'Times that Redis did not count, and was left alone for a second.',
+    'Times that Redis did not count a request, each followed by a pause of one second.',
   );
   private awayUntil = Number.NEGATIVE_INFINITY;
   private failure: unknown;
 
-  /** @param redis a client that fails at once while it is not connected: without offline queue */
+  /** @param redis a client without an offline queue, so that commands fail at once while it is not connected */
   constructor(
     private readonly redis: RedisClient,
     private readonly onOutage: OnLimiterOutage,
@@ -47,7 +47,7 @@ export class SharedRateLimiter implements RateLimiter {
   async consume(subject: string, limit: RateLimit): Promise<RateLimitState> {
     if (performance.now() < this.awayUntil) return this.withoutRedis(subject, limit);
     try {
-      // Its end alone: the count is others' as well.
+      // Sets only the end, because other instances share the count.
       const shorten = async (): Promise<unknown> =>
         this.redis.pexpire(this.counter.getKey(subject), limit.windowSeconds * 1000);
       return await inTime(countIn(this.counter, subject, limit, shorten), ANSWER_WITHIN_MS);
@@ -55,7 +55,7 @@ export class SharedRateLimiter implements RateLimiter {
       this.awayUntil = performance.now() + PAUSE_AFTER_FAILURE_MS;
       this.failure = error;
       this.outages.inc();
-      this.logger.warn(`Redis does not count: ${reasonOf(error)}`);
+      this.logger.warn(`Redis did not count a request: ${reasonOf(error)}`);
       return this.withoutRedis(subject, limit);
     }
   }
@@ -67,7 +67,7 @@ export class SharedRateLimiter implements RateLimiter {
   }
 }
 
-/** Whether Redis answered, and its answer is none of those that pass by themselves. */
+/** Returns whether Redis answered with an error that is not temporary. */
 function isFault(error: unknown): error is Error {
   return error instanceof Error && error.name === 'ReplyError' && !PASSING_REPLY.test(error.message);
 }

@@ -20,7 +20,7 @@ import { UpdateApiKeyDto } from './dto/update-api-key.dto';
 import { entityTag, readIfMatch } from '../../http/if-match';
 import { KeyUsageService } from './key-usage.service';
 
-/** The management routes: each translates HTTP to a call of the service, and holds no rule of its own. */
+/** The management routes. Each one translates HTTP to a call of the service and contains no rules. */
 @GuardedController('v1/api-keys', 'API keys')
 @SelfScoped()
 export class ApiKeysController {
@@ -30,7 +30,7 @@ export class ApiKeysController {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Makes a key and shows its token, this once. */
+  /** Creates a key and returns its token. The token is shown only once. */
   @Post()
   @GuardedRoute('createApiKey', {
     scopes: ['api-keys:write'],
@@ -45,7 +45,10 @@ export class ApiKeysController {
     return this.issued(key, token, call);
   }
 
-  /** Lists the keys in the caller's sight, newest first; imported ones, whose ids tell no time, before all others. */
+  /**
+   * Lists the keys that the caller can see, newest first. Imported keys come before all others, because their ids
+   * contain no time.
+   */
   @Get()
   @GuardedRoute('listApiKeys', {
     scopes: ['api-keys:read'],
@@ -61,7 +64,7 @@ export class ApiKeysController {
     return { data: data.map((key) => ApiKeyDto.of(key, now, used.get(key.id))), nextCursor };
   }
 
-  /** Shows the presented key itself, whatever its scopes. */
+  /** Returns the key of this request, whatever its scopes. */
   @Get('self')
   @GuardedRoute('getCurrentApiKey', { authenticated: true })
   async self(call: Call): Promise<ApiKeyDto> {
@@ -70,9 +73,9 @@ export class ApiKeysController {
   }
 
   /**
-   * Revokes the presented key itself. Requires only its current token, so the holder of a leaked key can always revoke it:
-   * from any address, past its rate limit, and even if the key is disabled or expired or its owner is disabled. A token in
-   * grace is not the current one. Takes no `If-Match`.
+   * Revokes the key of this request. Requires only its current token, not a previous one in its grace period. So the
+   * holder of a leaked key can always revoke it: from any address, beyond its rate limit, and even if the key is
+   * disabled or expired or its owner is disabled. Does not accept `If-Match`.
    */
   @Delete('self')
   @HttpCode(HttpStatus.NO_CONTENT)
@@ -83,16 +86,19 @@ export class ApiKeysController {
     problems: ['rotation_conflict', 'concurrent_change'],
   })
   async revokeSelf({ request, query, header }: Call<object, RevokeApiKeyQuery>): Promise<void> {
-    // Nothing counts these requests: none but the one that ends the key may reach the store.
+    // These requests have no rate limit, so only the one that revokes the key may reach the store.
     if (header('if-match') !== undefined) {
-      throw ProblemException.from('invalid_request', 'Leave out If-Match: a key is killed as it is.');
+      throw ProblemException.from(
+        'invalid_request',
+        'Leave out If-Match. This route revokes any version of the key.',
+      );
     }
     await this.apiKeys.revoke(currentCaller(request), currentKey(request).id, query.reason);
   }
 
   /**
-   * Gives the presented key a new token under the same id. Takes its newest token only: one that is itself in grace
-   * cannot.
+   * Gives the key of this request a new token and keeps its id. Requires the current token: a previous token in its
+   * grace period cannot rotate the key.
    */
   @Post('self/rotate')
   @HttpCode(HttpStatus.OK)
@@ -108,7 +114,7 @@ export class ApiKeysController {
     return this.rotated(currentKey(call.request).id, call);
   }
 
-  /** Gives a key a new token under the same id. The former one works until the grace period ends. */
+  /** Gives a key a new token and keeps its id. The previous token works until the grace period ends. */
   @Post(':id/rotate')
   @HttpCode(HttpStatus.OK)
   @GuardedRoute('rotateApiKey', {
@@ -131,14 +137,14 @@ export class ApiKeysController {
     return this.rotated(idIn(call), call);
   }
 
-  /** Shows a key. The ETag is its version. */
+  /** Returns a key. Its version is the ETag. */
   @Get(':id')
   @GuardedRoute('getApiKey', { scopes: ['api-keys:read'], sessions: true, param: 'id' })
   async get(call: Call): Promise<ApiKeyDto> {
     return this.shownWithUse(await this.apiKeys.get(currentCaller(call.request), idIn(call)), call);
   }
 
-  /** Changes a key. What is left out stays, null clears. */
+  /** Changes a key. Fields that are left out do not change; `null` clears a field. */
   @Patch(':id')
   @GuardedRoute('updateApiKey', {
     scopes: ['api-keys:write'],
@@ -164,7 +170,7 @@ export class ApiKeysController {
     return this.shown(key, call, await lastUsedAt);
   }
 
-  /** Revokes a key for good. Its record stays; revoking it again changes nothing. */
+  /** Revokes a key permanently. Its record is kept. Revoking it again changes nothing. */
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })
@@ -183,7 +189,7 @@ export class ApiKeysController {
     await this.apiKeys.revoke(caller, idIn(call), call.query.reason, { ifVersion });
   }
 
-  /** Shows who changed what, when; oldest first. */
+  /** Lists who changed which field of a key, and when, oldest first. */
   @Get(':id/history')
   @GuardedRoute('getApiKeyHistory', { scopes: ['api-keys:read'], sessions: true, param: 'id' })
   async history(call: Call): Promise<HistoryDto> {
@@ -217,7 +223,7 @@ export class ApiKeysController {
     return (await this.usage.lastUsed([id])).get(id);
   }
 
-  /** For answers to changes: neither a rotation nor a disabling fails because a store of counts is away. */
+  /** Returns the last use for answers to changes, which must not fail when the usage store is unreachable. */
   private async lastUseIfKnown(id: string): Promise<Date | undefined> {
     return this.lastUsed(id).catch(() => undefined);
   }

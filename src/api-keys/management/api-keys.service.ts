@@ -47,7 +47,7 @@ import { type KeyPageQuery, pageOf } from './key-page';
 import { OWNER_SLOTS, type OwnerSlots } from '../ports/owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 
-/** A key just made, with the one and only sight of its token. */
+/** A key with its new token, which is shown only once. */
 export interface IssuedApiKey {
   readonly key: ApiKey;
   readonly token: string;
@@ -58,24 +58,24 @@ interface Changed {
   readonly after: ApiKey;
 }
 
-/** One page of keys; only `nextCursor: null` ends a list. */
+/** One page of keys. A list ends only with `nextCursor: null`. */
 export type ApiKeyPage = Page<ApiKey>;
 
 /** Options of a change. */
 export interface ChangeOptions {
-  /** Change the key only at one of these versions, else `VersionMismatchError`. */
+  /** Changes the key only if it has one of these versions; otherwise throws `VersionMismatchError`. */
   readonly ifVersion?: readonly number[] | undefined;
 }
 
 /** Options of a rotation. */
 export interface RotateOptions extends ChangeOptions {
-  /** How long the former token goes on working, in seconds: 0 (default) to 7 days. */
+  /** How long the previous token keeps working, in seconds: 0 (default) to 604800 (7 days). */
   readonly gracePeriodSeconds?: number | undefined;
 }
 
 /**
- * Manages keys on behalf of a caller: what the caller may not see does not exist, and what it does not hold
- * it cannot give. All methods throw `StorageUnavailableError` where the store cannot answer.
+ * Manages keys on behalf of a caller. A key that the caller cannot see counts as missing, and the caller can grant only
+ * what it holds. All methods throw `StorageUnavailableError` if the store cannot answer.
  *
  * @example
  * const { key, token } = await apiKeys.create(rootCaller('system'), {
@@ -102,10 +102,10 @@ export class ApiKeysService {
   }
 
   /**
-   * Makes a key. What the request leaves out is inherited from the caller.
+   * Creates a key. Fields that the request leaves out are inherited from the caller.
    *
-   * @throws DelegationExceededError if the caller does not hold all that the key would hold
-   * @throws UnacceptableFieldError if the expiry is past or beyond the maximum
+   * @throws DelegationExceededError if the key would hold more than the caller
+   * @throws UnacceptableFieldError if the expiry is in the past or beyond the maximum
    */
   async create(caller: Caller, request: CreateApiKey): Promise<IssuedApiKey> {
     const now = this.clock.now();
@@ -125,32 +125,36 @@ export class ApiKeysService {
     return { key, token };
   }
 
-  /** @throws KeyNotFoundError if there is no such key in the caller's sight */
+  /**
+   * Returns a key.
+   *
+   * @throws KeyNotFoundError if the key does not exist or the caller cannot see it
+   */
   async get(caller: Caller, id: string): Promise<ApiKey> {
     return this.seen(caller, isKeyId(id) ? await this.repository.find(id) : null);
   }
 
-  /** One page of the keys in the caller's sight, newest first. */
+  /** Returns one page of the keys that the caller can see, newest first. */
   async list(caller: Caller, query: KeyPageQuery): Promise<ApiKeyPage> {
     return pageOf(this.repository, caller.grant, query, this.clock.now());
   }
 
   /**
-   * Who changed what, when; oldest first.
+   * Returns who changed which field of a key, and when, oldest first.
    *
-   * @throws KeyNotFoundError if there is no such key in the caller's sight
+   * @throws KeyNotFoundError if the key does not exist or the caller cannot see it
    */
   async history(caller: Caller, id: string): Promise<History> {
     return this.seen(caller, isKeyId(id) ? await this.repository.findWithHistory(id) : null);
   }
 
   /**
-   * Changes a key. Narrowing and disabling need sight of it only; widening and enabling need to hold all that
-   * the key holds afterwards. A caller that acts for the owner cannot loosen what others restricted. A patch that changes
-   * nothing writes nothing, unless it confirms a restriction that so far only the owner made.
+   * Changes a key. Any caller that sees the key can narrow or disable it. To widen or enable it, the caller must hold
+   * all that the key holds afterwards. A caller that acts for the owner cannot loosen restrictions that others set. A
+   * patch without changes writes nothing, unless it confirms a restriction that only the owner had set.
    *
-   * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError,
-   *   UnacceptableFieldError, VersionMismatchError, ConcurrentChangeError
+   * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, UnacceptableFieldError,
+   *   VersionMismatchError, ConcurrentChangeError
    */
   async update(caller: Caller, id: string, patch: KeyPatch, options: ChangeOptions = {}): Promise<ApiKey> {
     const { before: former, after: current } = await this.change(caller, id, options, async (before, now) => {
@@ -179,12 +183,12 @@ export class ApiKeysService {
   }
 
   /**
-   * Revokes a key for good; its record stays. Revoking a revoked key changes nothing, and announces the revocation to
-   * every instance again.
+   * Revokes a key permanently and keeps its record. Revoking a revoked key changes nothing, but announces the
+   * revocation to every instance again.
    *
    * @throws KeyNotFoundError, VersionMismatchError, ConcurrentChangeError
-   * @throws DelegationExceededError if the caller presents a secret in grace and the key manages keys or users
-   * @throws RotationConflictError if the caller is this key and presents an older secret
+   * @throws DelegationExceededError if the caller presents a previous secret and the key manages keys or users
+   * @throws RotationConflictError if the caller is this key and presents a previous secret
    */
   async revoke(caller: Caller, id: string, reason?: string, options: ChangeOptions = {}): Promise<ApiKey> {
     const { after: revoked } = await this.change(caller, id, options, async (before, now) => {
@@ -193,10 +197,10 @@ export class ApiKeysService {
         return undefined;
       }
       requireChangeable(caller, before, []);
-      // Its caller may have been verified from memory, before a rotation by another instance was announced.
+      // The cache may have verified the caller before it learned of a rotation by another instance.
       if (caller.presented?.keyId === id && caller.presented.hash !== currentSecret(before.secrets)?.hash)
         throw new RotationConflictError();
-      // Whoever reports a leak may quote the token.
+      // A report of a leak may quote the token.
       const revokedReason = reason === undefined ? undefined : this.redact(reason);
       const after = { ...before, revokedAt: now, revokedBy: caller.actor, revokedReason };
       return recordChange(after, now, { action: 'revoked', by: caller.actor, reason: revokedReason });
@@ -206,13 +210,14 @@ export class ApiKeysService {
   }
 
   /**
-   * Gives a key a new token under the same id. The former one works until the grace period ends; what was in
-   * grace before ends now. Needs to hold all that the key holds.
+   * Gives a key a new token and keeps its id. The previous token works until the grace period ends, and tokens from
+   * earlier rotations stop working now. The caller must hold all that the key holds.
    *
    * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, VersionMismatchError,
    *   ConcurrentChangeError
    * @throws UnacceptableFieldError if the grace period is not 0 to 604800 whole seconds
-   * @throws RotationConflictError if another rotation came first, or the caller is this key and presents an older secret
+   * @throws RotationConflictError if another rotation came first, or the caller is this key and presents a previous
+   *   secret
    */
   async rotate(
     caller: Caller,
@@ -222,7 +227,7 @@ export class ApiKeysService {
     if (!isKeyId(id)) throw new KeyNotFoundError();
     requireGrace(gracePeriodSeconds);
     const { token, hash } = issueToken(this.tokenPrefix, id);
-    // A key that rotates itself must present its newest secret, see decision record 0011.
+    // A key that rotates itself must present its current secret, see decision record 0011.
     let current = caller.presented?.keyId === id ? caller.presented.hash : undefined;
     const { after: key } = await this.change(caller, id, options, (before, now) => {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
@@ -239,12 +244,12 @@ export class ApiKeysService {
     return { key, token };
   }
 
-  /** The state of a key now. */
+  /** Returns the status of a key now. */
   statusOf(key: ApiKey): ApiKeyStatus {
     return statusOf(key, this.clock.now());
   }
 
-  /** Reads, judges and writes under the version's guard; a lost guard reads and judges again. */
+  /** Reads a key, decides, and writes if the version is unchanged. Otherwise reads and decides again. */
   private async change(
     caller: Caller,
     id: string,

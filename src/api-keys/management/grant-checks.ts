@@ -12,14 +12,14 @@ import { grants } from '../domain/scopes';
 
 const DAY_MS = 86_400_000;
 
-/** @throws DelegationExceededError unless the caller holds all of the grant itself */
+/** @throws DelegationExceededError unless the caller holds the whole grant */
 export function requireCovered(caller: Caller, grant: Grant): void {
   const exceeded = exceededBy(caller, grant);
   if (exceeded.length > 0) throw new DelegationExceededError(exceeded);
 }
 
 /**
- * An owner other than one's own is a matter of the users, see decision record 0006.
+ * Checks the owner of a key. An owner other than the caller's needs `users:write`, see decision record 0006.
  *
  * @throws DelegationExceededError unless the caller may name this owner
  */
@@ -28,13 +28,14 @@ export function requireAssignable(caller: Caller, ownerId: string | undefined): 
   throw new DelegationExceededError(['ownerId']);
 }
 
-/** @throws ExternalIdNotAllowedError if a new key is to have an external id that the caller may not decide */
+/** @throws ExternalIdNotAllowedError if the request sets an external id and the caller has a binding or an owner */
 export function requireExternalIdAllowed(caller: Caller, externalId: string | undefined): void {
   if (externalId !== undefined && !isUnlimited(caller)) throw new ExternalIdNotAllowedError();
 }
 
 /**
- * Whoever rotates a key gets a token that a host takes for the customer in the key's external id, see decision record 0059.
+ * Checks that the caller may rotate the key. A host identifies the customer of the new token by the key's external id,
+ * see decision record 0059.
  *
  * @throws DelegationExceededError unless the caller is that customer, acts for the key's owner, or sees every key
  */
@@ -45,10 +46,11 @@ export function requireSameCustomer(caller: Caller, before: ApiKey): void {
 }
 
 /**
- * A secret in its grace period cannot change a key that manages keys or users, its own key included, nor give a key to
- * another owner or customer, see decision record 0011.
+ * Checks that the caller may change these fields. A previous secret in its grace period cannot change a key that
+ * manages keys or users, its own key included. It cannot give a key to another owner or customer either, see decision
+ * record 0011.
  *
- * @throws DelegationExceededError, ExternalIdNotAllowedError unless the caller may change this of the key
+ * @throws DelegationExceededError, ExternalIdNotAllowedError unless the caller may change these fields
  */
 export function requireChangeable(caller: Caller, before: Grant, changed: readonly string[]): void {
   if (changed.includes('externalId') && !isUnlimited(caller)) throw new ExternalIdNotAllowedError();
@@ -59,9 +61,9 @@ export function requireChangeable(caller: Caller, before: Grant, changed: readon
 }
 
 /**
- * A session and an owned key undo only restrictions that the owner made, see decision record 0057.
+ * Checks that a session or an owned key undoes only restrictions that the owner set, see decision record 0057.
  *
- * @throws ImposedRestrictionError if the caller acts for an owner and loosens what others set
+ * @throws ImposedRestrictionError if the caller acts for an owner and loosens a restriction that others set
  */
 export function requireOwnRestrictions(
   caller: Caller,
@@ -74,7 +76,7 @@ export function requireOwnRestrictions(
   if (loosened.length > 0) throw new ImposedRestrictionError(loosened);
 }
 
-/** @throws UnacceptableFieldError if the expiry is past or no valid date, or later than the latest one permitted */
+/** @throws UnacceptableFieldError if the expiry is past, no valid date, or later than the latest allowed expiry */
 export function requireAcceptable(expiresAt: Date | undefined, latest: Date | undefined, now: Date): void {
   if (expiresAt !== undefined && !(expiresAt.getTime() > now.getTime())) {
     throw new UnacceptableFieldError('/expiresAt', 'must lie in the future');
@@ -84,17 +86,17 @@ export function requireAcceptable(expiresAt: Date | undefined, latest: Date | un
   }
 }
 
-/** @throws UnacceptableFieldError unless the grace period is whole seconds of at most 7 days */
+/** @throws UnacceptableFieldError unless the grace period is a whole number of seconds, at most 7 days */
 export function requireGrace(seconds: number): void {
   if (!Number.isInteger(seconds) || seconds < 0 || seconds > MAX_GRACE_SECONDS) {
     throw new UnacceptableFieldError(
       '/gracePeriodSeconds',
-      `must be whole seconds from 0 to ${MAX_GRACE_SECONDS}`,
+      `must be a whole number of seconds from 0 to ${MAX_GRACE_SECONDS}`,
     );
   }
 }
 
-/** The latest expiry that a caller may give, `undefined` for no limit. */
+/** Returns the latest expiry that a caller may set, or `undefined` if there is no limit. */
 export function latestExpiry(caller: Caller, maxTtlDays: number | undefined, now: Date): Date | undefined {
   return maxTtlDays === undefined || !caller.boundByMaxTtl
     ? undefined

@@ -23,11 +23,11 @@ const keyAt = (index: number, part: Partial<ApiKey> = {}): ApiKey => ({
 const keys = (count: number, part: (index: number) => Partial<ApiKey>): ApiKey[] =>
   Array.from({ length: count }, (_each, index) => keyAt(index, part(index)));
 
-/** A store of keys in the order of their ids, which notes what it was asked and how much it read. */
+/** A store of keys, sorted by id, that records its queries and counts its reads. */
 class FakeRepository implements Pick<ApiKeyRepository, 'list' | 'listOutlines' | 'findMany'> {
   readonly queries: ApiKeyQuery[] = [];
   examined = 0;
-  /** How many whole records were read. */
+  /** The number of whole records that were read. */
   whole = 0;
 
   constructor(private readonly stored: readonly ApiKey[]) {}
@@ -71,7 +71,7 @@ interface Pages {
   readonly examined: readonly number[];
 }
 
-/** Turns pages until the one whose `nextCursor` is null. */
+/** Reads all pages, up to the one whose `nextCursor` is null. */
 async function readAll(
   repository: FakeRepository & ApiKeyRepository,
   viewpoint: Parameters<typeof pageOf>[1],
@@ -92,7 +92,7 @@ async function readAll(
 
 const newestFirst = (stored: readonly ApiKey[]): string[] => stored.map(({ id }) => id).toReversed();
 
-describe('whoever turns the pages of 2,500 keys', () => {
+describe('a list of 2,500 keys', () => {
   const stored = keys(2500, (index) => ({
     orgId: index % 2 === 0 ? 'acme' : 'globex',
     projectId: index % 5 === 0 ? 'apollo' : 'hermes',
@@ -107,29 +107,39 @@ describe('whoever turns the pages of 2,500 keys', () => {
     );
 
   it.each<[string, Parameters<typeof pageOf>[1], Omit<KeyPageQuery, 'limit'>, string[]]>([
-    ['all of them', {}, {}, where({})],
-    ['only those of acme, as its key', { orgId: 'acme' }, {}, where({ orgId: 'acme' })],
-    ['only those of acme, on request', {}, { orgId: 'acme' }, where({ orgId: 'acme' })],
+    ['all keys for an unlimited caller', {}, {}, where({})],
+    ['only keys of acme for a key of acme', { orgId: 'acme' }, {}, where({ orgId: 'acme' })],
+    ['only keys of acme for that filter', {}, { orgId: 'acme' }, where({ orgId: 'acme' })],
     [
-      'only those of its project',
+      'only keys of its project for a key of a project',
       { orgId: 'acme', projectId: 'apollo' },
       {},
       where({ orgId: 'acme', projectId: 'apollo' }),
     ],
     [
-      'only those of a project of its org',
+      'only keys of a project for that filter by a key of acme',
       { orgId: 'acme' },
       { projectId: 'apollo' },
       where({ orgId: 'acme', projectId: 'apollo' }),
     ],
-    ['only those of a project without an org', { projectId: 'apollo' }, {}, where({ projectId: 'apollo' })],
-    ['only her own', { ownerId: 'ada' }, {}, where({ ownerId: 'ada' })],
-    ['only her own at acme', { ownerId: 'ada' }, { orgId: 'acme' }, where({ ownerId: 'ada', orgId: 'acme' })],
-    ['only the disabled ones, which are rare', {}, { status: 'disabled' }, where({ enabled: false })],
-    ['only the active ones, which are many', {}, { status: 'active' }, where({ enabled: true })],
-    ['none, where no key is revoked', {}, { status: 'revoked' }, []],
+    [
+      'only keys of a project for a key of a project in any organisation',
+      { projectId: 'apollo' },
+      {},
+      where({ projectId: 'apollo' }),
+    ],
+    ['only her own keys for an owner', { ownerId: 'ada' }, {}, where({ ownerId: 'ada' })],
+    [
+      'only her own keys at acme for an owner with that filter',
+      { ownerId: 'ada' },
+      { orgId: 'acme' },
+      where({ ownerId: 'ada', orgId: 'acme' }),
+    ],
+    ['only disabled keys, which are rare', {}, { status: 'disabled' }, where({ enabled: false })],
+    ['only active keys, which are many', {}, { status: 'active' }, where({ enabled: true })],
+    ['no keys for the status revoked, which none has', {}, { status: 'revoked' }, []],
   ])(
-    'sees %s: each once, newest first, at most 1,000 read a page',
+    'shows %s: each once, newest first, with at most 1,000 reads per page',
     async (_what, viewpoint, query, expected) => {
       const pages = await readAll(repositoryOf(stored), viewpoint, { limit: 100, ...query });
       expect(pages.ids).toEqual(expected);
@@ -138,14 +148,14 @@ describe('whoever turns the pages of 2,500 keys', () => {
     },
   );
 
-  it('may find a page short, or empty, before the last', async () => {
+  it('can have short or empty pages before the last one', async () => {
     const pages = await readAll(repositoryOf(stored), {}, { limit: 100, status: 'disabled' });
     expect(pages.sizes).toEqual([2, 2, 1]);
     const none = await readAll(repositoryOf(stored), {}, { limit: 100, status: 'revoked' });
     expect(none.sizes).toEqual([0, 0, 0]);
   });
 
-  it('has whole records read of no more keys than the page shows, where the list is filtered [T44]', async () => {
+  it('reads whole records only for the keys that a filtered page shows [T44]', async () => {
     const repository = repositoryOf(stored);
     const page = await pageOf(repository, {}, { limit: 2, status: 'disabled' }, NOON);
     expect([page.data.length, repository.whole]).toEqual([2, 2]);
@@ -156,8 +166,8 @@ describe('whoever turns the pages of 2,500 keys', () => {
 
   it.each<[string, Partial<ApiKey>]>([
     ['was enabled', { enabled: true }],
-    ['moved to the other tenant', { orgId: 'globex' }],
-  ])('is not shown a key that %s after the list was filtered', async (_what, change) => {
+    ['moved to another tenant', { orgId: 'globex' }],
+  ])('leaves out a key that %s after the filter ran', async (_what, change) => {
     const repository = repositoryOf(keys(3, () => ({ orgId: 'acme', enabled: false })));
     const [newest, between, oldest] = await repository.findMany([idOf(0), idOf(1), idOf(2)]);
     repository.findMany = async () =>
@@ -167,7 +177,7 @@ describe('whoever turns the pages of 2,500 keys', () => {
     expect(page.nextCursor).toBeNull();
   });
 
-  it('costs the store no more than the page and one, where an index narrows the list down', async () => {
+  it('reads one record more than the page if an index covers the filter', async () => {
     const repository = repositoryOf(stored);
     await pageOf(repository, { orgId: 'acme' }, { limit: 20 }, NOON);
     expect(repository.queries).toEqual([
@@ -179,22 +189,19 @@ describe('whoever turns the pages of 2,500 keys', () => {
     ['of a project', { projectId: 'apollo' }, {}],
     ['of a project, by status', { projectId: 'apollo' }, { status: 'disabled' }],
     ['of an org, by status', { orgId: 'acme' }, { status: 'revoked' }],
-    ['of her own in an org, by status', { ownerId: 'ada', orgId: 'acme' }, { status: 'disabled' }],
-  ])(
-    'is given no id of a key that she does not see, not even by a cursor: keys %s',
-    async (_what, viewpoint, query) => {
-      const repository = repositoryOf(stored);
-      const seen = new Set(where(viewpoint));
-      let page = await pageOf(repository, viewpoint, { limit: 100, ...query }, NOON);
-      while (page.nextCursor !== null) {
-        expect(seen).toContain(KEY_CURSORS.read(page.nextCursor));
-        page = await pageOf(repository, viewpoint, { limit: 100, ...query, cursor: page.nextCursor }, NOON);
-      }
-      expect(repository.examined).toBeLessThanOrEqual(seen.size + repository.queries.length);
-    },
-  );
+    ['of an owner in an org, by status', { ownerId: 'ada', orgId: 'acme' }, { status: 'disabled' }],
+  ])('puts no id of a hidden key into a cursor: keys %s', async (_what, viewpoint, query) => {
+    const repository = repositoryOf(stored);
+    const seen = new Set(where(viewpoint));
+    let page = await pageOf(repository, viewpoint, { limit: 100, ...query }, NOON);
+    while (page.nextCursor !== null) {
+      expect(seen).toContain(KEY_CURSORS.read(page.nextCursor));
+      page = await pageOf(repository, viewpoint, { limit: 100, ...query, cursor: page.nextCursor }, NOON);
+    }
+    expect(repository.examined).toBeLessThanOrEqual(seen.size + repository.queries.length);
+  });
 
-  it.each([1, 2, 99, 100])('finds every key with pages of %d', async (limit) => {
+  it.each([1, 2, 99, 100])('contains every key with pages of %d', async (limit) => {
     const few = stored.slice(0, 150);
     const { ids } = await readAll(repositoryOf(few), {}, { limit });
     expect(ids).toEqual(newestFirst(few));
@@ -206,13 +213,13 @@ describe('the last page', () => {
     [0, 10],
     [9, 10],
     [10, 10],
-  ])('is the first one for %d keys and pages of %d', async (count, limit) => {
+  ])('is the first page for %d keys and pages of %d', async (count, limit) => {
     const page = await pageOf(repositoryOf(keys(count, () => ({}))), {}, { limit }, NOON);
     expect(page.data).toHaveLength(count);
     expect(page.nextCursor).toBeNull();
   });
 
-  it('is not the first one where there is one more key', async () => {
+  it('is the second page for 11 keys and pages of 10', async () => {
     const repository = repositoryOf(keys(11, () => ({})));
     const page = await pageOf(repository, {}, { limit: 10 }, NOON);
     expect(page.nextCursor).toMatch(/^[A-Za-z0-9_-]+$/);
@@ -221,7 +228,7 @@ describe('the last page', () => {
     expect(next.nextCursor).toBeNull();
   });
 
-  it('stays where it is while keys are made in front of it', async () => {
+  it('has the same keys after newer keys are created', async () => {
     const before = keys(15, () => ({}));
     const page = await pageOf(repositoryOf(before), {}, { limit: 10 }, NOON);
     const grown = repositoryOf([...before, keyAt(15), keyAt(16)]);
@@ -230,12 +237,12 @@ describe('the last page', () => {
   });
 });
 
-describe('a caller who asks for what it cannot see', () => {
+describe('a caller that filters for keys it cannot see', () => {
   it.each<[string, Parameters<typeof pageOf>[1], Omit<KeyPageQuery, 'limit'>]>([
-    ['the keys of globex, as acme', { orgId: 'acme' }, { orgId: 'globex' }],
+    ['the keys of globex as acme', { orgId: 'acme' }, { orgId: 'globex' }],
     ['another project', { orgId: 'acme', projectId: 'apollo' }, { projectId: 'hermes' }],
-    ['the keys of Bob, as Ada', { ownerId: 'ada' }, { ownerId: 'bob' }],
-  ])('gets an empty list, and the store is not asked: %s', async (_what, viewpoint, query) => {
+    ['the keys of Bob as Ada', { ownerId: 'ada' }, { ownerId: 'bob' }],
+  ])('gets an empty list without a read of the store: %s', async (_what, viewpoint, query) => {
     const repository = repositoryOf(
       keys(5, () => ({ orgId: 'globex', projectId: 'hermes', ownerId: 'bob' })),
     );
@@ -246,7 +253,7 @@ describe('a caller who asks for what it cannot see', () => {
     expect(repository.queries).toEqual([]);
   });
 
-  it('gets nothing that a careless store hands out', async () => {
+  it('gets no hidden keys even if the store ignores the filter', async () => {
     const careless = repositoryOf(keys(5, () => ({ orgId: 'globex' })));
     careless.list = async () => keys(5, () => ({ orgId: 'globex' }));
     expect((await pageOf(careless, { orgId: 'acme' }, { limit: 10 }, NOON)).data).toEqual([]);
@@ -256,7 +263,7 @@ describe('a caller who asks for what it cannot see', () => {
 const encoded = (text: string): string => Buffer.from(text, 'latin1').toString('base64url');
 
 describe('a cursor', () => {
-  it('is accepted as a page gave it', async () => {
+  it('is accepted if it comes from a page', async () => {
     const page = await pageOf(
       repositoryOf(keys(3, () => ({}))),
       {},
@@ -274,18 +281,18 @@ describe('a cursor', () => {
     ['the mark alone', encoded('k1:')],
     ['another mark', encoded(`k2:${idOf(1)}`)],
     ['an upper-case id', encoded(`k1:${idOf(1).toUpperCase()}`)],
-    ['an id that is none', encoded('k1:00000000000000000000000000i')],
-    ['an id with more behind it', encoded(`k1:${idOf(1)}0`)],
+    ['an invalid id', encoded('k1:00000000000000000000000000i')],
+    ['an id with a trailing character', encoded(`k1:${idOf(1)}0`)],
     ['an id with a newline', encoded(`k1:${idOf(1)}\n`)],
     ['an id with NUL before it', encoded(`k1:\0${idOf(1)}`)],
     ['an operator', encoded('k1:{"$gt":""}')],
     ['padding', `${encoded(`k1:${idOf(1)}`)}=`],
     ['a space', ` ${encoded(`k1:${idOf(1)}`)}`],
-    ['rubbish between the characters', encoded(`k1:${idOf(1)}`).replace('M', 'M!')],
-    ['bits that say nothing', `${encoded(`k1:${idOf(1)}`).slice(0, -1)}B`],
+    ['an invalid character inside', encoded(`k1:${idOf(1)}`).replace('M', 'M!')],
+    ['unused bits that are set', `${encoded(`k1:${idOf(1)}`).slice(0, -1)}B`],
     ['a character beyond Latin-1', `${encoded(`k1:${idOf(1)}`)}Ā`],
     ['a megabyte', 'a'.repeat(1024 * 1024)],
-  ])('of one’s own making is refused: %s', async (_what, cursor) => {
+  ])('is rejected if it is forged: %s', async (_what, cursor) => {
     const repository = repositoryOf(keys(3, () => ({})));
     await expect(pageOf(repository, {}, { limit: 10, cursor }, NOON)).rejects.toThrow(InvalidCursorError);
     await expect(

@@ -5,14 +5,14 @@ import { isKeyId } from '../domain/key-id';
 import { isVisible, type Viewpoint } from '../domain/visibility';
 import type { ApiKeyRepository, KeyOutline } from '../storage/api-key.repository';
 
-/** The cursors of lists of keys. */
+/** Encodes and reads the cursors of key lists. */
 export const KEY_CURSORS = new CursorCodec('k1:', isKeyId);
 
-/** Which keys a page is to show. */
+/** The filters, size and start of a page of keys. */
 export interface KeyPageQuery {
   /** 1 to 1000. */
   readonly limit: number;
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   readonly cursor?: string | undefined;
   readonly status?: ApiKeyStatus | undefined;
   readonly orgId?: string | undefined;
@@ -22,9 +22,9 @@ export interface KeyPageQuery {
 }
 
 /**
- * One page of the keys that a viewpoint sees, newest first. The status, which no index narrows down, is filtered
- * among the outlines of at most 1,000 records, so that a page may be short. All else is left to the store, so that a cursor never holds
- * the id of a key that is not seen, see decision record 0047.
+ * Returns one page of the keys that a viewpoint sees, newest first. No index covers the status, so it is filtered among
+ * the outlines of at most 1,000 records, and a page may be short. The store applies all other filters, so a cursor
+ * never contains the id of a key that the viewpoint does not see, see decision record 0047.
  *
  * @throws InvalidCursorError
  */
@@ -57,11 +57,11 @@ export async function pageOf(
   });
   const ids = outlines.data.map(({ id }) => id);
   const keys = ids.length === 0 ? [] : await repository.findMany(ids);
-  // A key may have changed between the two reads: it is judged as it is shown.
+  // A key may have changed between the two reads, so the filter runs on the version that is shown.
   return { data: keys.filter(wanted), nextCursor: outlines.nextCursor };
 }
 
-/** The value that both sides accept; `null` where they contradict each other. */
+/** Returns the value that both sides accept, or `null` if they contradict each other. */
 function agreed(limit: string | undefined, asked: string | undefined): string | undefined | null {
   return limit === undefined || asked === undefined || limit === asked ? (limit ?? asked) : null;
 }

@@ -3,8 +3,8 @@ import { toCreate, toPatch } from './key-request.mapper';
 const text = '2030-01-31T14:00:00+02:00';
 const moment = new Date('2030-01-31T12:00:00Z');
 
-describe('a request to make a key', () => {
-  it('reaches the service with its dates read', () => {
+describe('a mapped create request', () => {
+  it('has its dates parsed', () => {
     expect(toCreate({ name: 'ingest', scopes: ['memory:read'], orgId: 'acme', expiresAt: text })).toEqual({
       name: 'ingest',
       scopes: ['memory:read'],
@@ -14,37 +14,37 @@ describe('a request to make a key', () => {
   });
 
   it.each([
-    ['left out, so that it is inherited', undefined, undefined],
-    ['null, so that it is cleared', null, null],
+    ['left out, which means inherited', undefined, undefined],
+    ['null, which means cleared', null, null],
   ])('keeps an expiry that is %s', (_what, expiresAt, expected) => {
     const body = expiresAt === undefined ? {} : { expiresAt };
     expect(toCreate({ name: 'ingest', scopes: [], ...body }).expiresAt).toBe(expected);
   });
 
-  it('keeps null apart from what is left out', () => {
+  it('distinguishes null from fields that are left out', () => {
     const created = toCreate({ name: 'ingest', scopes: [], orgId: null, allowedIps: null });
     expect(created).toMatchObject({ orgId: null, allowedIps: null });
     expect(created).not.toHaveProperty('projectId');
   });
 
-  it('has no description and no external id rather than null', () => {
+  it('has undefined for a description and an external id of null', () => {
     const created = toCreate({ name: 'ingest', scopes: [], description: null, externalId: null });
     expect(created.description).toBeUndefined();
     expect(created.externalId).toBeUndefined();
   });
 });
 
-describe('a request to change a key', () => {
-  it('clears the external id with null', () => {
+describe('a mapped update request', () => {
+  it('keeps null for the external id, which clears it', () => {
     expect(toPatch({ externalId: null })).toMatchObject({ externalId: null });
     expect(toPatch({ externalId: 'cust-7' })).toMatchObject({ externalId: 'cust-7' });
   });
 
-  it('reaches the service with its dates read', () => {
+  it('has its dates parsed', () => {
     expect(toPatch({ enabled: true, expiresAt: text })).toEqual({ enabled: true, expiresAt: moment });
   });
 
-  it('keeps null apart from what is left out', () => {
+  it('distinguishes null from fields that are left out', () => {
     expect(toPatch({ expiresAt: null, description: null, orgId: null })).toEqual({
       expiresAt: null,
       description: null,

@@ -5,7 +5,7 @@ import type { CreateApiKeyDto } from './dto/create-api-key.dto';
 import { parseRfc3339 } from '../../http/rfc3339';
 import type { UpdateApiKeyDto } from './dto/update-api-key.dto';
 
-/** A validated body as the service takes it. */
+/** Converts a validated body to a create request of the service. */
 export function toCreate({
   expiresAt,
   description,
@@ -22,7 +22,7 @@ export function toCreate({
   };
 }
 
-/** A validated body as the service takes it. */
+/** Converts a validated body to a patch of the service. */
 export function toPatch({ expiresAt, rateLimit, ...rest }: UpdateApiKeyDto): KeyPatch {
   return { ...rest, expiresAt: toDate(expiresAt), rateLimit: toRateLimit(rateLimit) };
 }

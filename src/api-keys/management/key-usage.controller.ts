@@ -7,15 +7,15 @@ import { UsageDto } from './dto/usage.dto';
 import { toUsageRequest, UsageQuery } from './dto/usage.query';
 import { KeyUsageService } from './key-usage.service';
 
-/** Shows how keys are used. */
+/** The route for the usage of a key. */
 @GuardedController('v1/api-keys/:id/usage', 'API keys')
 @SelfScoped()
 export class KeyUsageController {
   constructor(private readonly usage: KeyUsageService) {}
 
   /**
-   * Shows how often a key was used, by the hour (UTC), oldest first: valid verifications by any door. Counts are best
-   * effort, and some seconds old.
+   * Returns how often a key was used in each hour (UTC), oldest first. Counts all successful verifications, by guards
+   * and endpoints. The counts are best effort and some seconds late.
    */
   @Get()
   @GuardedRoute('getApiKeyUsage', {

@@ -7,18 +7,18 @@ import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repositor
 import { UsageNotRecordedError } from './api-keys.errors';
 import { usageSpanOf } from './usage-span';
 
-/** What is asked of a key's usage; see `usageSpanOf` for what is left out. */
+/** The span of a usage report. By default it ends now and begins one day before its end. */
 export interface UsageRequest {
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
 }
 
-/** How often a key was used in a span of time, and when last. */
+/** How often a key was used in a span of time, and when it was last used. */
 export interface UsageReport extends UsageSpan, KeyUsage {}
 
 /**
- * Tells how keys are used, as far as it is stored: what an instance counted since its last flush is not in it. All
- * methods throw `StorageUnavailableError` where the store cannot answer.
+ * Reads the stored usage of keys. It does not include what an instance counted since its last flush. All methods throw
+ * `StorageUnavailableError` if the store cannot answer.
  *
  * @example
  * const { hours, lastUsedAt } = await usage.of(rootCaller('system'), key.id, { from: new Date('2026-11-01T00:00:00Z') });
@@ -33,11 +33,11 @@ export class KeyUsageService {
   ) {}
 
   /**
-   * The uses of a key, by the hour.
+   * Returns the uses of a key by hour.
    *
-   * @throws KeyNotFoundError if there is no such key in the caller's sight
+   * @throws KeyNotFoundError if the key does not exist or the caller cannot see it
    * @throws UnacceptableFieldError if the span is empty or longer than 31 days
-   * @throws UsageNotRecordedError if no usage is recorded here
+   * @throws UsageNotRecordedError if this installation does not record usage
    */
   async of(caller: Caller, keyId: string, request: UsageRequest = {}): Promise<UsageReport> {
     const span = usageSpanOf(request, this.clock.now());
@@ -47,9 +47,9 @@ export class KeyUsageService {
   }
 
   /**
-   * When each of these keys was last used; without those of which no use is known. One read for all.
+   * Returns when each of these keys was last used, with one read for all of them. Keys without a known use are missing.
    *
-   * @param keyIds ids of keys that the caller was shown
+   * @param keyIds ids of keys that the caller has already seen
    */
   async lastUsed(keyIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {
     return this.repository === null ? new Map<string, Date>() : this.repository.lastUsed(keyIds);

@@ -6,13 +6,8 @@ const date = (text: string): Date => new Date(text);
 
 describe('a span of usage', () => {
   it.each([
-    ['nothing', {}, '2027-01-30T12:00:00.000Z', NOW.toISOString()],
-    [
-      'a beginning',
-      { from: date('2027-01-31T09:59:59.999Z') },
-      '2027-01-31T09:00:00.000Z',
-      NOW.toISOString(),
-    ],
+    ['no limits', {}, '2027-01-30T12:00:00.000Z', NOW.toISOString()],
+    ['a start', { from: date('2027-01-31T09:59:59.999Z') }, '2027-01-31T09:00:00.000Z', NOW.toISOString()],
     ['an end', { to: date('2027-01-10T00:30:00Z') }, '2027-01-09T00:00:00.000Z', '2027-01-10T00:30:00.000Z'],
     [
       'both',
@@ -21,7 +16,7 @@ describe('a span of usage', () => {
       '2027-01-11T00:00:00.000Z',
     ],
     [
-      'as much as may be',
+      'the maximum length',
       { from: date('2026-12-31T12:34:56.789Z') },
       '2026-12-31T12:00:00.000Z',
       NOW.toISOString(),
@@ -32,7 +27,7 @@ describe('a span of usage', () => {
       '2027-02-01T00:00:00.000Z',
       '2027-02-02T00:00:00.000Z',
     ],
-  ])('is known where the request says %s', (_what, request, from, to) => {
+  ])('is read from a request with %s', (_what, request, from, to) => {
     expect(usageSpanOf(request, NOW)).toEqual({ from: date(from), to: date(to) });
   });
 
@@ -41,9 +36,9 @@ describe('a span of usage', () => {
     ['has no length', { from: date('2027-01-11T00:00:00Z'), to: date('2027-01-11T00:00:00Z') }],
     ['begins in the future and ends now', { from: date('2027-01-31T12:34:56.790Z') }],
     ['is too long by a millisecond', { from: date('2026-12-31T12:34:56.788Z') }],
-    ['begins before there can be any use', { to: date('1970-01-01T23:59:59.999Z') }],
-    ['spans all years', { from: date('0000-01-01T00:00:00Z'), to: date('9999-12-31T00:00:00Z') }],
-  ])('is refused where it %s', (_what, request) => {
+    ['begins before 1970', { to: date('1970-01-01T23:59:59.999Z') }],
+    ['covers 10,000 years', { from: date('0000-01-01T00:00:00Z'), to: date('9999-12-31T00:00:00Z') }],
+  ])('is rejected if it %s', (_what, request) => {
     expect(() => usageSpanOf(request, NOW)).toThrow(UnacceptableFieldError);
   });
 });

@@ -3,10 +3,10 @@ import { daysAfter, hourOf, type UsageSpan } from '../domain/usage';
 import { MAX_USAGE_DAYS } from '../ports/usage.repository';
 
 /**
- * The span that a request means: until now and from a day before its end, where it does not say. It begins with the
- * hour around `from`, so that the first count is one of a whole hour.
+ * Returns the span of a request. By default it ends now and begins one day before its end. It begins with the full hour
+ * that contains `from`, so that the first count covers a whole hour.
  *
- * @throws UnacceptableFieldError if it is empty, longer than {@link MAX_USAGE_DAYS} days, or of before 1970
+ * @throws UnacceptableFieldError if it is empty, longer than {@link MAX_USAGE_DAYS} days, or begins before 1970
  */
 export function usageSpanOf(
   { from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined },
@@ -15,13 +15,13 @@ export function usageSpanOf(
   const end = to ?? now;
   const begin = from ?? daysAfter(end, -1);
   if (begin.getTime() < 0) {
-    throw new UnacceptableFieldError('/from', 'must not be before 1970, and is a day before "to" by default');
+    throw new UnacceptableFieldError('/from', 'must not be before 1970; the default is one day before "to"');
   }
-  if (begin >= end) throw new UnacceptableFieldError('/from', 'must be before "to", which is now by default');
+  if (begin >= end) throw new UnacceptableFieldError('/from', 'must be before "to", which defaults to now');
   if (daysAfter(begin, MAX_USAGE_DAYS) < end) {
     throw new UnacceptableFieldError(
       '/from',
-      `must be at most ${MAX_USAGE_DAYS} days before "to", which is now by default`,
+      `must be at most ${MAX_USAGE_DAYS} days before "to", which defaults to now`,
     );
   }
   return { from: hourOf(begin), to: end };

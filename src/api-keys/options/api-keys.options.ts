@@ -7,7 +7,7 @@ import type { ApiKeyStorage } from '../storage/api-key.repository';
 import type { WebhookOptions } from './webhook.options';
 
 /**
- * How the module behaves. `forRoot` takes the options as they are; with `forRootAsync` a factory computes them at start.
+ * Options of the module. Pass them to `forRoot`, or compute them at start with the factory of `forRootAsync`.
  *
  * @example
  * const options: ApiKeysOptions = {
@@ -19,18 +19,20 @@ import type { WebhookOptions } from './webhook.options';
 export interface ApiKeysOptions {
   /**
    * Where keys are kept: `mongo`, `memory` (only if `NODE_ENV` is `development` or `test`), or a repository of your own.
-   * Required: choosing a store is a decision.
+   * Required: there is no default store.
    */
   readonly storage: ApiKeyStorage;
   /** What tokens look like, and how long keys live. */
   readonly tokens?: {
     /**
-     * Prefixes of tokens: distinct, each 2 to 16 lower-case letters, digits and inner underscores. New tokens get the first.
+     * Distinct prefixes of tokens, each 2 to 16 lower-case letters, digits and inner underscores. New tokens get the first.
      * Default `['kw']`. Verification does not compare them.
      */
     readonly prefixes?: readonly string[] | undefined;
-    /** The maximum lifetime of a key in days, 1 to 36500; default no maximum. A key without an expiry gets the
-     * maximum. `rootCaller` is not bound by it. */
+    /**
+     * The maximum lifetime of a key in days, 1 to 36500; default no maximum. A key without an expiry gets the maximum.
+     * `rootCaller` is exempt.
+     */
     readonly maxTtlDays?: number | undefined;
     /** The prefixes of imported tokens, 1 to 64 visible ASCII characters each; default none. See `docs/import.md`. */
     readonly importPrefixes?: readonly string[] | undefined;
@@ -40,31 +42,31 @@ export interface ApiKeysOptions {
     /** The names of the route parameters that hold the tenant; default `orgId` and `projectId`. */
     readonly params?: TenantNames | undefined;
   };
-  /** What the guard and the routes read from requests and write into answers. */
+  /** What the guard and the routes read from requests and write into responses. */
   readonly http?: {
     /** Addresses and CIDR ranges of proxies whose `X-Forwarded-For` is trusted; default none. */
     readonly trustProxy?: readonly string[] | undefined;
     /** The `realm` of `WWW-Authenticate` challenges; default `keyward`. */
     readonly realm?: string | undefined;
-    /** The `iss` of introspection answers, the URL of the service for clients; default none. */
+    /** The `iss` of introspection responses: the URL of the service for clients; default none. */
     readonly issuer?: string | undefined;
-    /** The status with which forward-auth reports a rate limit: 429 (default), or 403 for proxies that know no 429. */
+    /** The status of forward-auth at a rate limit: 429 (default), or 403 for proxies that do not support 429. */
     readonly forwardAuthLimitedStatus?: 429 | 403 | undefined;
   };
   /** How rate limits and failed credentials are counted. */
   readonly limits?: {
-    /** The URL of a Redis that counts rate limits for all instances together; default each instance counts alone. */
+    /** The URL of a Redis that counts rate limits for all instances together. By default each instance counts alone. */
     readonly redisUrl?: string | undefined;
     /** What happens while Redis is unreachable: count in this process (`local`, default), or answer 503 (`deny`). */
     readonly onOutage?: OnLimiterOutage | undefined;
-    /** How many failed credentials of one address are answered 401 before the answer is 429; default 100 in 60 seconds. */
+    /** How many failed credentials of one address get 401 before further ones get 429; default 100 in 60 seconds. */
     readonly failedCredentials?: RateLimit | undefined;
   };
   /** How the use of keys is counted. */
   readonly usage?: {
-    /** Where the use of keys is counted; default the same as `storage`, and `off` if that is a repository of your own. */
+    /** Where usage counts are kept; default the same as `storage`, or `off` if that is a repository of your own. */
     readonly storage?: UsageStorage | undefined;
-    /** How often counted uses are stored, in milliseconds, 100 to 3600000; default 10000. */
+    /** How often usage counts are stored, in milliseconds, 100 to 3600000; default 10000. */
     readonly flushMs?: number | undefined;
     /** How many days hourly counts are kept, 1 to 3650; default 90. */
     readonly retentionDays?: number | undefined;
@@ -72,8 +74,8 @@ export interface ApiKeysOptions {
   /** How events, the audit trail, are kept and sent. */
   readonly events?: {
     /**
-     * Where events are kept; default the same as `storage`, and nowhere if that is a repository of your own. Such a
-     * repository needs an `outbox` for events to be kept.
+     * Where events are kept; default the same as `storage`, or nowhere if that is a repository of your own. Events
+     * require a repository with an `outbox`.
      */
     readonly storage?: EventStorage | undefined;
     /** How many days events are kept, 7 to 3650; default 365. */
@@ -83,22 +85,25 @@ export interface ApiKeysOptions {
   };
   /** How soon changes take effect, and how much is cached. */
   readonly freshness?: {
-    /** How long a state that was changed may still be served anywhere, in milliseconds, 100 to 60000; default 1000. */
+    /**
+     * The maximum time for which an instance may accept a key after its revocation or change, in milliseconds,
+     * 100 to 60000; default 1000.
+     */
     readonly revocationBoundMs?: number | undefined;
-    /** How changes made by other instances are noticed; default by change streams if MongoDB has them (`auto`). */
+    /** How an instance learns about changes by other instances; default `auto`: change streams if MongoDB has them. */
     readonly changeFeed?: ChangeFeedMode | undefined;
     /** The maximum number of keys in the cache, 1 to 10000000; default 50000. */
     readonly cacheMax?: number | undefined;
-    /** The maximum heap that cached keys and states of owners take, in megabytes, 1 to 65536; default 128. */
+    /** The maximum heap that cached keys and owner states may use, in megabytes, 1 to 65536; default 128. */
     readonly cacheMaxMb?: number | undefined;
   };
 }
 
-/** The names under which a request names an organisation and a project. */
+/** The names of the route parameters that hold the tenant. */
 export interface TenantNames {
-  /** The name for the organisation; default `orgId`. */
+  /** The name of the parameter for the organisation; default `orgId`. */
   readonly orgId?: string | undefined;
-  /** The name for the project; default `projectId`. */
+  /** The name of the parameter for the project; default `projectId`. */
   readonly projectId?: string | undefined;
 }
 

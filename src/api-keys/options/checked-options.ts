@@ -25,7 +25,7 @@ const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 const NAME = text(/./, 'is not a name: use the name of a route parameter');
 
 const RULES: Rules<ApiKeysOptions> = {
-  storage: storageIn('is not chosen', 'mongo', 'memory'),
+  storage: storageIn('is missing or unknown', 'mongo', 'memory'),
   tokens: group<Group<'tokens'>>({
     prefixes: all(
       textsThat(
@@ -55,7 +55,7 @@ const RULES: Rules<ApiKeysOptions> = {
     forwardAuthLimitedStatus: oneOf(429, 403),
   }),
   limits: group<Group<'limits'>>({
-    redisUrl: rule(isRedisUrl, `is not an address of Redis: ${REDIS_URL_REMEDY}`),
+    redisUrl: rule(isRedisUrl, `is not a Redis URL: ${REDIS_URL_REMEDY}`),
     onOutage: oneOf('local', 'deny'),
     failedCredentials: group<RateLimit>(
       { limit: whole('a whole number', 1, 1_000_000), windowSeconds: whole('whole seconds', 1, 86_400) },
@@ -63,17 +63,17 @@ const RULES: Rules<ApiKeysOptions> = {
     ),
   }),
   usage: group<Group<'usage'>>({
-    storage: storageIn('is not a storage', 'mongo', 'memory', 'off'),
+    storage: storageIn('is unknown', 'mongo', 'memory', 'off'),
     flushMs: whole('whole milliseconds', 100, 3_600_000),
     retentionDays: whole('whole days', 1, 3650),
   }),
   events: group<Group<'events'>>({
-    storage: storageIn('is not a storage', 'mongo', 'memory'),
+    storage: storageIn('is unknown', 'mongo', 'memory'),
     retentionDays: whole('whole days', 7, 3650),
     webhook: all(
       group<WebhookOptions>(
         {
-          url: rule((url) => typeof url === 'string', 'is not an address: use one that begins with https://'),
+          url: rule((url) => typeof url === 'string', 'is not a URL: use one that begins with https://'),
           secrets: TEXTS,
           allowPrivateAddresses: oneOf(true, false),
         },
@@ -97,16 +97,16 @@ const OPTIONS = group(
 );
 
 /**
- * Returns the options if they are right.
+ * Returns the options if they are valid.
  *
- * @throws ConfigurationError one sentence about the first that is unknown or wrong
+ * @throws ConfigurationError about the first option that is unknown or invalid
  */
 export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
   OPTIONS(options, '');
   return options;
 }
 
-/** Returns the options that an object has, also as getters and by inheritance. */
+/** Returns the options that an object has, including getters and inherited options. */
 export function optionsIn(given: ApiKeysOptions): Partial<ApiKeysOptions> {
   const names = Object.keys(RULES).filter((name) => name in given);
   return Object.fromEntries(names.map((name) => [name, Reflect.get(given, name) as unknown]));

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../problems/configuration.error';
  * Checks the value of one option.
  *
  * @param name the full name, such as `tokens.prefixes`
- * @throws ConfigurationError one sentence that names the option and the remedy
+ * @throws ConfigurationError with the name of the option and the remedy
  */
 export type Rule = (value: unknown, name: string) => void;
 
@@ -12,10 +12,11 @@ export type Rule = (value: unknown, name: string) => void;
 export type Rules<T> = { readonly [K in keyof T]-?: Rule };
 
 /**
- * A group of options. Refuses every name that has no rule, because a misspelt option would silently mean its default.
+ * Returns a rule for a group of options. It rejects every name without a rule, because a misspelt option would silently
+ * keep its default.
  *
- * @param required options that are checked even if they are left out
- * @param elsewhere added to the remedy for unknown names: what belongs to another place
+ * @param required options that are checked even if they are omitted
+ * @param elsewhere text for the error about an unknown name, about options that belong to another place
  */
 export function group<T extends object>(
   rules: Rules<T>,
@@ -74,7 +75,7 @@ export function textsThat(passes: (each: string) => boolean, complaint: string):
   );
 }
 
-/** Returns a rule that checks several rules in turn. */
+/** Returns a rule that applies several rules in turn. */
 export function all(...rules: readonly Rule[]): Rule {
   return (value, name) => rules.forEach((each) => each(value, name));
 }

@@ -1,15 +1,15 @@
 import { ConfigurationError } from '../../problems/configuration.error';
 import { allowlistCovers, prefixOf } from '../domain/allowed-ips';
 
-/** Private networks of IPv6 may be as wide as they come; what is public and wider than this is somebody else's. */
+/** Private IPv6 networks may have any width. Public networks wider than `SHORTEST_PREFIX` contain hosts of others. */
 const PRIVATE_IPV6 = ['fc00::/7'];
 const SHORTEST_PREFIX = { ipv4: 8, ipv6: 16 } as const;
 
 /**
- * Requires that each entry is a proxy's address or a network that may be one's own, see decision record 0049.
+ * Requires that each entry is an address, or a network that can contain only own proxies, see decision record 0049.
  *
  * @param name the name of the setting, for the error
- * @throws ConfigurationError one sentence about the first that is neither
+ * @throws ConfigurationError about the first entry that is neither
  */
 export function requireProxies(proxies: readonly string[], name: string): void {
   const wrong = proxies.find((entry) => {

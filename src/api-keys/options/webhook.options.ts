@@ -2,16 +2,16 @@ import { isIP } from 'node:net';
 import { ConfigurationError } from '../../problems/configuration.error';
 import { isPublicAddress } from '../../common/public-address';
 
-/** Where events are sent to, and how it is known that they come from here. */
+/** Where events are sent, and the secrets that sign them. */
 export interface WebhookOptions {
-  /** An https address. */
+  /** The URL of the receiver, with https. */
   readonly url: string;
   /**
-   * Secrets as Standard Webhooks writes them: `whsec_` and 24 to 64 bytes in base64. Each signs every message, so that
-   * a receiver may change from one to the next in its own time.
+   * Secrets in the format of Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. Each secret signs every message,
+   * so that a receiver can change to a new one at any time.
    */
   readonly secrets: readonly string[];
-  /** Whether the receiver may be on this machine or in a private network, and be spoken to by plain http; default no. */
+  /** Whether the receiver may be on this machine or in a private network, and use plain http; default false. */
   readonly allowPrivateAddresses?: boolean | undefined;
 }
 
@@ -21,38 +21,38 @@ const [MIN_BYTES, MAX_BYTES] = [24, 64];
 const ALLOW_PRIVATE =
   'set events.webhook.allowPrivateAddresses (WEBHOOK_ALLOW_PRIVATE of the service) to true';
 
-/** @throws ConfigurationError one sentence about the first that is wrong; it repeats neither address nor secret */
+/** @throws ConfigurationError about the first invalid option; it contains neither the URL nor a secret */
 export function requireWebhook({ url, secrets, allowPrivateAddresses }: WebhookOptions): void {
   const address = URL.canParse(url) ? new URL(url) : undefined;
   if (address === undefined || !['https:', 'http:'].includes(address.protocol)) {
-    throw new ConfigurationError('events.webhook.url is not an address: use one that begins with https://.');
+    throw new ConfigurationError('events.webhook.url is not a URL: use one that begins with https://.');
   }
   if (address.username + address.password !== '') {
     throw new ConfigurationError(
-      'events.webhook.url holds a user name or a password: leave it out, messages are signed.',
+      'events.webhook.url contains a user name or a password: remove it, because messages are signed instead.',
     );
   }
   if (allowPrivateAddresses !== true) {
     if (address.protocol !== 'https:') {
       throw new ConfigurationError(
-        `events.webhook.url is not https: use https, or ${ALLOW_PRIVATE} for a receiver of your own network.`,
+        `events.webhook.url is not https: use https, or ${ALLOW_PRIVATE} for a receiver in your own network.`,
       );
     }
     const host = hostOf(address);
     if (isIP(host) !== 0 && !isPublicAddress(host)) {
       throw new ConfigurationError(
-        `events.webhook.url is an address of a private network: use a public one, or ${ALLOW_PRIVATE}.`,
+        `events.webhook.url is an address in a private network: use a public one, or ${ALLOW_PRIVATE}.`,
       );
     }
   }
   if (secrets.length === 0 || !secrets.every(isWebhookSecret)) {
     throw new ConfigurationError(
-      `events.webhook.secrets are not secrets of Standard Webhooks: use "whsec_" and ${MIN_BYTES} to ${MAX_BYTES} bytes in base64.`,
+      `events.webhook.secrets is empty or contains an invalid secret: use "whsec_" and ${MIN_BYTES} to ${MAX_BYTES} bytes in base64.`,
     );
   }
 }
 
-/** The host of an address as the network writes it: without the brackets of IPv6. */
+/** Returns the host of a URL without the brackets of IPv6. */
 export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }

@@ -4,18 +4,17 @@ import type { Caller } from '../domain/caller';
 export const AUTHENTICATOR = Symbol('keyward:authenticator');
 
 /**
- * Authenticates a bearer credential that is no API key: a user's session. Provided by whoever keeps the users;
- * without it only keys authenticate. Asked on routes declared `@AllowSessions()` only.
+ * Authenticates a bearer credential that is not an API key: a user's session. The module that keeps users provides it.
+ * Without it only keys authenticate. Called only on routes with `@AllowSessions()`.
  */
 export interface Authenticator {
-  /** Whether a text has the form of what this authenticates. Decides alone who is asked: key or session. */
+  /** Returns whether a text has the format of a session. This alone decides whether it is read as a key or a session. */
   recognizes(token: string): boolean;
 
   /**
-   * The caller that a session is.
+   * Returns the caller for a session.
    *
-   * @throws KeywardError `invalid_session` for a session that is not good, other codes for what keeps it from being
-   *   judged or used
+   * @throws KeywardError `invalid_session` for an invalid session, other codes if the session cannot be checked or used
    */
   authenticate(token: string): Promise<Caller>;
 }

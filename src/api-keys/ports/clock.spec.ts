@@ -1,16 +1,16 @@
 import { systemClock } from './clock';
 
-describe("the machine's clock", () => {
+describe('the system clock', () => {
   const noon = new Date('2027-01-31T12:00:00Z');
 
   beforeEach(() => jest.useFakeTimers({ now: noon }));
   afterEach(() => jest.useRealTimers());
 
-  it('tells the time', () => {
+  it('returns the current time', () => {
     expect(systemClock.now()).toEqual(noon);
   });
 
-  it('hands out a date that its reader may keep and change', () => {
+  it('returns a new date that the caller can change', () => {
     systemClock.now().setFullYear(1970);
     expect(systemClock.now()).toEqual(noon);
   });

@@ -1,14 +1,13 @@
 /**
- * Where the time comes from. Everything that compares a date asks a clock, so that expiry can be tested
- * without sleeping.
+ * The source of the current time. All comparisons of dates use a clock, so that tests of expiry need not sleep.
  */
 export interface Clock {
-  /** The current time. A fresh `Date` at every call; the caller may keep it. */
+  /** Returns the current time, as a new `Date` that the caller may keep. */
   now(): Date;
 }
 
-/** The injection token of the `Clock` that every comparison of dates asks. */
+/** The injection token of the {@link Clock} that all comparisons of dates use. */
 export const CLOCK = Symbol('keyward:clock');
 
-/** The machine's own clock. */
+/** The clock of the machine. */
 export const systemClock: Clock = { now: () => new Date() };

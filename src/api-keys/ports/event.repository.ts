@@ -1,35 +1,35 @@
 import type { Durability } from '../../config/storage.config';
 import type { KeyEvent, KeyEventType } from '../domain/key-event';
 
-/** The injection token of the {@link EventRepository} in use; `null` where events are not kept. */
+/** The injection token of the {@link EventRepository} in use; `null` if events are not kept. */
 export const EVENT_REPOSITORY = Symbol('keyward:event-repository');
 
-/** How the webhook of an event stands: not asked for, waiting, taken, or given up. */
+/** The state of an event's webhook: none configured, waiting, delivered, or given up. */
 export type DeliveryState = 'none' | 'pending' | 'delivered' | 'dead';
 
-/** An event as it is kept. */
+/** A stored event. */
 export interface RecordedEvent extends KeyEvent {
   readonly delivery: DeliveryState;
 }
 
 /** An event that waits for its delivery. */
 export interface QueuedEvent extends KeyEvent {
-  /** When the next try is due. */
+  /** When the next attempt is due. */
   readonly deliverAt: Date;
-  /** How many tries there were. */
+  /** How many attempts were made. */
   readonly attempts: number;
 }
 
-/** Which events a page holds: those equal in every part given, newest first. One index serves each combination. */
+/** The selection of a page of events: those equal in every given part, newest first. Each combination has an index. */
 export type EventQuery = {
-  /** Only events at this position or behind it. */
+  /** Only events at or after this position. */
   readonly from?: string | undefined;
   /** Only events before this position. */
   readonly before?: string | undefined;
   readonly limit: number;
 } & EventFilter;
 
-/** What an index narrows events down to. A project beside an owner is looked for among the events of that owner. */
+/** The combinations of filters with an index. A project together with an owner is filtered within the owner's events. */
 export type EventFilter =
   | { readonly keyId: string; readonly orgId?: string | undefined }
   | {
@@ -43,35 +43,36 @@ export type EventFilter =
   | { readonly [K in 'keyId' | 'ownerId' | 'orgId' | 'projectId' | 'type']?: undefined };
 
 /**
- * Keeps what happened to keys: the audit trail, and the queue of webhooks. Every implementation passes the same contract
- * suite. Rejects with `StorageUnavailableError` where the store cannot answer.
+ * Keeps events: the audit trail, and the queue of webhooks. Every implementation passes the same contract suite.
+ * Methods reject with `StorageUnavailableError` if the store cannot answer.
  */
 export interface EventRepository {
   readonly durability: Durability;
 
-  /** The leases by which instances agree who does what only one is to do. */
+  /** The leases by which instances agree which one does a job that only one may do. */
   readonly leases: LeaseRepository;
 
-  /** Makes the store ready, indexes included. */
+  /** Prepares the store, including its indexes. */
   prepare(): Promise<void>;
 
   /**
-   * Records an event, and queues it where a time for its delivery is given.
+   * Records an event, and queues it if a time for its delivery is given.
    *
-   * @returns whether it is new. An event with the same id is the same event, and stays as it is.
+   * @returns whether the event is new. A stored event with the same id stays unchanged.
    */
   add(event: KeyEvent, deliverAt?: Date): Promise<boolean>;
 
-  /** One page of events, newest first. */
+  /** Returns one page of events, newest first. */
   list(query: EventQuery): Promise<readonly RecordedEvent[]>;
 
-  /** Events whose delivery is due, longest due first. */
+  /** Returns events whose delivery is due, longest due first. */
   due(now: Date, limit: number): Promise<readonly QueuedEvent[]>;
 
   /**
-   * Organisations with deliveries that are due, in the order of their ids; `null`, for events of none, comes first.
+   * Returns organisations with due deliveries, in the order of their ids. `null` stands for events without an
+   * organisation, and comes first.
    *
-   * @param after only those behind this one
+   * @param after returns only organisations after this one
    */
   dueOrganisations(
     now: Date,
@@ -80,9 +81,9 @@ export interface EventRepository {
   ): Promise<readonly (string | null)[]>;
 
   /**
-   * Keys with deliveries of an organisation that are due, in the order of their ids.
+   * Returns keys of an organisation with due deliveries, in the order of their ids.
    *
-   * @param after only those behind this one
+   * @param after returns only keys after this one
    */
   dueKeys(
     orgId: string | null,
@@ -91,22 +92,22 @@ export interface EventRepository {
     limit: number,
   ): Promise<readonly string[]>;
 
-  /** Events of a key whose delivery is due, whatever the organisation: by version, then by time. */
+  /** Returns events of a key whose delivery is due, in any organisation: by version, then by time. */
   dueOf(keyId: string, now: Date, limit: number): Promise<readonly QueuedEvent[]>;
 
-  /** The first event of a key, in the same order, that waits for a later try and had fewer tries than so many. */
+  /** Returns the first event of a key, in the same order, that waits for a later attempt after fewer than `attempts`. */
   holderOf(keyId: string, now: Date, attempts: number): Promise<QueuedEvent | undefined>;
 
-  /** Tries an event again later. Nothing happens where somebody else has tried it meanwhile. */
+  /** Schedules the next attempt of an event. Does nothing if another instance has tried it in the meantime. */
   postpone(event: QueuedEvent, deliverAt: Date, attempts: number): Promise<void>;
 
-  /** Takes an event off the queue. Nothing happens where somebody else has tried it meanwhile. */
+  /** Removes an event from the queue. Does nothing if another instance has tried it in the meantime. */
   settle(event: QueuedEvent, delivery: 'delivered' | 'dead'): Promise<void>;
 
   /**
    * Removes the oldest events before a position, up to a limit.
    *
-   * @returns how many
+   * @returns how many were removed
    */
   prune(before: string, limit: number): Promise<number>;
 }
@@ -114,24 +115,24 @@ export interface EventRepository {
 /** Where events are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
 export type EventStorage = 'mongo' | 'memory' | EventRepository;
 
-/** A lease: who holds it, and a count that goes up with each sign of life. */
+/** A lease: its holder, and a count that increases with each heartbeat. */
 export interface LeaseRecord {
-  /** The instance that holds it; empty where nobody does. */
+  /** The id of the instance that holds the lease; empty if none does. */
   readonly holder: string;
   readonly beat: number;
-  /** How far the holders have come with what they do; kept for the next. */
+  /** How far the work of the holders has progressed; kept for the next holder. */
   readonly progress?: Date | undefined;
 }
 
-/** Keeps leases. It compares no times: each instance measures with its own clock how long `beat` stays the same. */
+/** Keeps leases. Compares no times: each instance measures with its own clock how long `beat` stays the same. */
 export interface LeaseRepository {
-  /** The lease by this name; `null` where there never was one. */
+  /** Returns the lease with this name; `null` if it was never written. */
   read(name: string): Promise<LeaseRecord | null>;
 
   /**
-   * Writes the next state of a lease, `beat` one up, guarded by the beat it was made from (0 where there was none).
+   * Writes the next state of a lease if the stored `beat` is still `next.beat - 1` (0 if there is no lease).
    *
-   * @returns whether it stands. `false`: somebody else came first.
+   * @returns whether it was written; `false` if another instance was first
    */
   write(name: string, next: LeaseRecord): Promise<boolean>;
 }

@@ -1,8 +1,8 @@
 import type { ApiKeyWithHistory } from '../domain/api-key';
 
-/** Is called after each stored change of a key, in the process that made it. */
+/** A listener that is called after each stored change of a key, in the process that made the change. */
 export interface KeyChangeListener {
-  /** Must not throw: the change is stored already. */
+  /** Must not throw, because the change is already stored. */
   changed(key: ApiKeyWithHistory): void;
 }
 

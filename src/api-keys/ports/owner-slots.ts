@@ -2,17 +2,17 @@
 export const OWNER_SLOTS = Symbol('keyward:owner-slots');
 
 /**
- * Keeps owners from having more keys than they may. Provided by whoever keeps the users; without it an owner may
- * have any number. A place is taken before its key is made, so that the limit holds under concurrency.
+ * Limits the number of keys of an owner. The module that keeps users provides it. Without it the number is unlimited.
+ * A slot is taken before its key is created, so that the limit holds under concurrency.
  */
 export interface OwnerSlots {
-  /** @throws KeywardError `key_limit_reached` if the owner has no place left, or is not there */
+  /** @throws KeywardError `key_limit_reached` if the owner has no free slot or does not exist */
   take(ownerId: string, keyId: string): Promise<void>;
 
   /**
-   * Gives a place back. Never rejects: a place that stays taken is found free again when it is needed.
+   * Frees a slot. Never rejects: a slot that stays taken by mistake is detected when it is needed.
    *
-   * @param takenUntil only a place taken no later than then: the key may have come back to its owner since
+   * @param takenUntil frees only a slot taken at or before this time, because the key may have returned to its owner
    */
   giveBack(ownerId: string, keyId: string, takenUntil: Date): Promise<void>;
 }

@@ -4,15 +4,15 @@ import type { ChangeFeed, ReadOptions } from '../../change-feed/change-feed';
 export const OWNER_STATUS = Symbol('keyward:owner-status');
 
 /**
- * Tells whether the owner of a key is active; provided by whoever keeps the users. Without it every owner
- * counts as active. A rejection refuses the request, it never admits it.
+ * Looks up whether the owner of a key is active. The module that keeps users provides it. Without it every owner counts
+ * as active. If a lookup fails, the request is rejected.
  */
 export interface OwnerStatus {
-  /** Announces which owners changed. Without it each verification of an owned key asks {@link isActive}. */
+  /** Announces which owners changed. Without it each verification of an owned key calls {@link isActive}. */
   readonly changes?: ChangeFeed | undefined;
 
   /**
-   * Whether the owner is active. One that does not exist is not.
+   * Returns whether the owner exists and is active.
    *
    * @param ownerId the `ownerId` of a key
    */

@@ -7,11 +7,11 @@ import type { KeyOutbox } from './key-outbox';
 /** The injection token of the {@link ApiKeyRepository} in use. */
 export const API_KEY_REPOSITORY = Symbol('keyward:api-key-repository');
 
-/** Which keys a page holds: those equal in every part given, newest first. */
+/** The selection of a page of keys: those equal in every given part, newest first. */
 export interface ApiKeyQuery {
   readonly ownerId?: string | undefined;
   readonly orgId?: string | undefined;
-  /** Asked for together with `orgId` only. */
+  /** Only used together with `orgId`. */
   readonly projectId?: string | undefined;
   readonly externalId?: string | undefined;
   /** Only keys whose id sorts before this one. */
@@ -19,75 +19,74 @@ export interface ApiKeyQuery {
   readonly limit: number;
 }
 
-/** What a list is filtered by: a small part of a record. */
+/** The small part of a record by which lists are filtered. */
 export type KeyOutline = Pick<
   ApiKey,
   'id' | 'ownerId' | 'orgId' | 'projectId' | 'externalId' | 'enabled' | 'expiresAt' | 'revokedAt'
 >;
 
 /**
- * Keeps API keys. Every implementation passes the same contract suite. All methods but {@link durability}
- * reject with `StorageUnavailableError` where the store cannot answer within its bound; none ever answers from
- * another store instead.
+ * Keeps API keys. Every implementation passes the same contract suite. All methods reject with
+ * `StorageUnavailableError` if the store does not answer within its timeout. They never fall back to another store.
  */
 export interface ApiKeyRepository {
   /**
-   * `durable` where an acknowledged write survives the end of this process. A store that does not declare
-   * itself durable is let in only in development and test.
+   * `durable` if an acknowledged write survives the end of this process. Other stores are allowed only in development
+   * and test.
    */
   readonly durability: Durability;
 
   /**
-   * Announces what anyone changes. Without one, nothing that was read is ever kept: each verification asks the store.
+   * Announces the changes of all instances. Without it nothing is cached: each verification reads from the store.
    */
   readonly changes?: ChangeFeed | undefined;
 
   /**
-   * The events of changes. A repository that has it puts the event of each `insert` and `replace` there in the same
-   * write; without it there are no durable events, no notices of expiry and no webhooks.
+   * The events of changes. A repository with an outbox adds the event of each `insert` and `replace` in the same write.
+   * Without it there are no durable events, no expiry notices and no webhooks.
    */
   readonly outbox?: KeyOutbox;
 
-  /** Makes the store ready, indexes included. Called once at start, before anything is served. */
+  /** Prepares the store, including its indexes. Called once at start, before the first request. */
   prepare(): Promise<void>;
 
   /**
-   * Adds a new key at version 1 with its history of one entry. Repeating the very same insert, recognised by
-   * its change id, changes nothing.
+   * Adds a new key at version 1 with a history of one entry. A repeated insert is recognised by its change id and
+   * changes nothing.
    *
    * @throws KeyIdTakenError if another key has the id
    */
   insert(key: ApiKeyWithHistory): Promise<void>;
 
-  /** The record with this id, without its history: what verification reads. */
+  /** Returns the record with this id without its history, for a verification. */
   find(id: string, options?: ReadOptions): Promise<ApiKey | null>;
 
-  /** The record with this id and its history: what a change starts from. */
+  /** Returns the record with this id and its history, for a change. */
   findWithHistory(id: string): Promise<ApiKeyWithHistory | null>;
 
   /**
-   * Stores a changed record, its newest history entry included, in one atomic write guarded by the version it
-   * was made from (`key.version - 1`).
+   * Stores a changed record with its newest history entry, in one atomic write that requires the stored version
+   * `key.version - 1`.
    *
-   * @returns whether the change stands. `false`: someone else's change came first, or there is no such key.
-   *   A write that had already been applied recognises itself by its change id and answers `true`.
+   * @returns whether the change is stored; `false` if another change came first or the key does not exist. A repeated
+   *   write is recognised by its change id and returns `true`.
    */
   replace(key: ApiKeyWithHistory): Promise<boolean>;
 
   /**
-   * Has the change feed announce a record to every instance once more, without a change of it: for an instance that may
-   * have missed the change.
+   * Makes the change feed announce an unchanged record to every instance again, because an instance may have missed
+   * the change.
    */
   announceAgain?(id: string): Promise<void>;
 
-  /** One page of records, newest first. */
+  /** Returns one page of records, newest first. */
   list(query: ApiKeyQuery): Promise<readonly ApiKey[]>;
 
-  /** The outlines of what `list` returns: of a page that is filtered, whole records are read only of what remains. */
+  /** Returns the outlines of the records that `list` returns, so that filters need not read whole records. */
   listOutlines(query: ApiKeyQuery): Promise<readonly KeyOutline[]>;
 
   /**
-   * The records with these ids, newest first. An id that no record has is left out.
+   * Returns the records with these ids, newest first. Unknown ids are omitted.
    *
    * @param ids at most 100
    */
@@ -97,9 +96,9 @@ export interface ApiKeyRepository {
 /** Where keys are kept: in MongoDB, in memory (development and test only), or in a store of the host's own. */
 export type ApiKeyStorage = 'mongo' | 'memory' | ApiKeyRepository;
 
-/** A record with this id exists already. */
+/** A record with this id already exists. */
 export class KeyIdTakenError extends KeywardError {
   constructor(id: string) {
-    super('key_id_taken', `a key with the id ${id} exists already`);
+    super('key_id_taken', `a key with the id ${id} already exists`);
   }
 }

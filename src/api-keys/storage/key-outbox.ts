@@ -1,34 +1,34 @@
 import type { ApiKey } from '../domain/api-key';
 import type { KeyEvent } from '../domain/key-event';
 
-/** A key with events that are yet to be passed on, oldest first. */
+/** A key with events that were not passed on yet, oldest first. */
 export interface PendingEvents {
   readonly keyId: string;
-  /** The version that the key had when this was read. */
+  /** The version of the key when the events were read. */
   readonly version: number;
   readonly events: readonly KeyEvent[];
 }
 
-/** Where the reading of a range of expiries goes on: behind this key. */
+/** The last key of a page of expiring keys. The next page starts after it. */
 export interface ExpiryPosition {
   readonly expiresAt: Date;
   readonly id: string;
 }
 
 /**
- * The events that keys carry with them. A change puts its event there in its own write, so that there is never one
- * without the other. Rejects with `StorageUnavailableError` where the store cannot answer.
+ * The events that are stored with their keys. A change and its event are one write, so that neither exists without the
+ * other. Methods reject with `StorageUnavailableError` if the store cannot answer.
  */
 export interface KeyOutbox {
-  /** Keys whose events wait, those that wait longest first. */
+  /** Returns keys with waiting events, longest waiting first. */
   pending(limit: number): Promise<readonly PendingEvents[]>;
 
-  /** Since when the oldest event waits. */
+  /** Returns the time since which the oldest event waits. */
   oldestPending(): Promise<Date | undefined>;
 
-  /** Lets go of events that were passed on. The key's version and place in the change feed stay as they are. */
+  /** Removes events that were passed on. Does not change the version of the key or announce a change. */
   settle(passedOn: PendingEvents): Promise<void>;
 
-  /** Keys that expire in a range, its start excluded and its end included, the soonest first. */
+  /** Returns keys that expire in a range, soonest first. The range excludes its start and includes its end. */
   expiring(after: Date, until: Date, limit: number, behind?: ExpiryPosition): Promise<readonly ApiKey[]>;
 }

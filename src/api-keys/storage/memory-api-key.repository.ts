@@ -11,7 +11,7 @@ import {
 import { LocalChangeFeed } from '../../change-feed/change-feed';
 import { MemoryKeyOutbox } from './memory-outbox';
 
-/** Keeps keys in this process and forgets them with it. For development and tests, and nowhere else. */
+/** Keeps keys in the memory of this process. For development and tests only. */
 export class MemoryApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'volatile';
   readonly changes = new LocalChangeFeed();
@@ -112,7 +112,7 @@ function withoutHistory(key: ApiKeyWithHistory): ApiKey {
   return rest;
 }
 
-/** Not `structuredClone`: under Jest its dates are no instances of the `Date` that a test or a host knows. */
+/** Copies a value deeply. Under Jest, dates of `structuredClone` are not instances of the `Date` of a test. */
 function copyOf<T>(value: T): T;
 function copyOf(value: unknown): unknown {
   if (isDate(value)) return new Date(value);

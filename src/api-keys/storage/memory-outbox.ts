@@ -2,14 +2,14 @@ import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { changeEventOf, type KeyEvent } from '../domain/key-event';
 import type { ExpiryPosition, KeyOutbox, PendingEvents } from './key-outbox';
 
-/** The events of keys kept in this process. */
+/** The events of keys in the memory of this process. */
 export class MemoryKeyOutbox implements KeyOutbox {
   private readonly waiting = new Map<string, readonly KeyEvent[]>();
 
-  /** @param keys gives all keys there are, as copies */
+  /** @param keys returns copies of all keys */
   constructor(private readonly keys: () => readonly ApiKey[]) {}
 
-  /** Notes the change that a record ends with. */
+  /** Adds the event of the newest change of a record. */
   push(key: ApiKeyWithHistory): void {
     this.waiting.set(key.id, [...(this.waiting.get(key.id) ?? []), changeEventOf(key)]);
   }
@@ -50,7 +50,7 @@ export class MemoryKeyOutbox implements KeyOutbox {
   }
 }
 
-/** As text that sorts by expiry, and by id among equal ones. */
+/** Returns a text that sorts by expiry, then by id. */
 function order({ expiresAt, id }: Pick<ApiKey, 'expiresAt' | 'id'>): string {
   return `${timeText(expiresAt)} ${id}`;
 }

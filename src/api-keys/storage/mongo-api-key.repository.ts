@@ -22,7 +22,7 @@ import {
 import type { ReadOptions } from '../../change-feed/change-feed';
 import { MongoKeyOutbox, withPending } from './mongo-outbox';
 
-/** What only the change feed and the outbox read. */
+/** Fields that only the change feed and the outbox read. */
 const INTERNALS = { changedAt: 0, pending: 0, pendingAt: 0 } as const;
 
 const WITHOUT_HISTORY = { history: 0, historyDropped: 0, imposed: 0, ...INTERNALS } as const;
@@ -37,7 +37,7 @@ const OUTLINE: Readonly<Record<Exclude<keyof KeyOutline, 'id'>, 1>> = {
   revokedAt: 1,
 };
 
-/** Ids begin with a digit or a letter; the change feed keeps documents of its own under ids that sort before. */
+/** Key ids begin with a digit or a letter. The change feed's own documents have ids that sort before them. */
 const FIRST_KEY_ID = '0';
 
 interface KeyFilter {
@@ -56,7 +56,7 @@ type Changeable = Omit<ApiKeyWithHistory, 'id' | 'createdAt' | 'createdBy'>;
 
 type OptionalField<T> = { [K in keyof T]-?: object extends Pick<T, K> ? K : never }[keyof T];
 
-/** Every part that a record may lack. A change unsets those that its record lacks. */
+/** All optional parts of a record. A change unsets the parts that its record lacks. */
 const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
   description: 1,
   ownerId: 1,
@@ -71,12 +71,12 @@ const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
   imposed: 1,
 };
 
-/** Keeps keys in MongoDB: one document a key, one atomic write a change. */
+/** Keeps keys in MongoDB: one document per key, one atomic write per change. */
 export class MongoApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'durable';
   readonly outbox: MongoKeyOutbox;
 
-  /** @param changes without it nothing that is read here may be kept */
+  /** @param changes without it nothing that is read here may be cached */
   constructor(
     private readonly model: Model<ApiKeyDocument>,
     readonly changes?: MongoChangeFeed,
@@ -145,7 +145,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
       );
       return matchedCount === 1 || (await this.stands(key));
     } finally {
-      // Also where the outcome is not known: the write may stand.
+      // Also if the outcome is unknown, because the change may be stored.
       this.changes?.changed(id);
     }
   }
@@ -177,7 +177,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     projection: Readonly<Record<string, 0 | 1>>,
     limit: number,
   ): Promise<readonly T[]> {
-    // To MongoDB no limit and a limit of 0 are the same.
+    // MongoDB treats a limit of 0 as no limit.
     if (limit === 0) return [];
     const found = await boundedMongoOperation((signal) =>
       this.model
@@ -190,7 +190,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     return found.map((each) => withId(each) as unknown as T);
   }
 
-  /** Whether the change that this record ends with is in the store already: a write the driver repeated. */
+  /** Returns whether the newest change of this record is already stored, because the driver repeated its write. */
   private async stands(key: ApiKeyWithHistory): Promise<boolean> {
     const changeId = newestChangeId(key);
     const found = await boundedMongoOperation((signal) =>
@@ -213,9 +213,9 @@ function filterOf({ ownerId, orgId, projectId, externalId, before }: ApiKeyQuery
   };
 }
 
-/** The parts that a record has, as the driver takes them. */
+/** Returns the parts that a record has, as values for the driver. */
 function present({ metadata, ...fields }: Changeable): Record<string, unknown> {
-  // As an object, metadata with an entry `_bsontype` would be taken for a value of the driver's own.
+  // The driver would read a metadata object with an entry `_bsontype` as one of its own values.
   return { ...knownParts(ApiKeySchema, fields), metadata: new Map(Object.entries(metadata)) };
 }
 

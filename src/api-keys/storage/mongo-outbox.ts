@@ -6,7 +6,7 @@ import { boundedMongoOperation, durableWrite, majorityRead } from '../../mongo/m
 import { withId } from '../../mongo/with-id';
 import type { ExpiryPosition, KeyOutbox, PendingEvents } from './key-outbox';
 
-/** Before every date, and yet a date: an index on dates alone serves the comparison. */
+/** Earlier than all stored dates. An index that holds only dates serves the comparison. */
 const EVER = new Date(0);
 
 const KEY_FIELDS = {
@@ -61,7 +61,7 @@ export class MongoKeyOutbox implements KeyOutbox {
       ),
     );
     if (matchedCount === 1) return;
-    // The key has changed meanwhile: its newer events stay, and so does the mark that some wait.
+    // The key has changed in the meantime: its newer events and `pendingAt` stay.
     await boundedMongoOperation((signal) =>
       this.model.updateOne(
         { _id: keyId },
@@ -104,7 +104,7 @@ export class MongoKeyOutbox implements KeyOutbox {
   }
 }
 
-/** What a change adds to its key's document, in the change's own write. */
+/** Returns what a change adds to the document of its key in the same write. */
 export function withPending(key: ApiKeyWithHistory): {
   readonly pending: StoredPendingEvent;
   readonly pendingAt: Date;

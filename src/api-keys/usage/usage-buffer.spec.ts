@@ -13,8 +13,8 @@ const tally = (keyId: string, hour: number, count: number, last: number): UsageT
   lastUsedAt: at(last),
 });
 
-describe('uses that wait to be stored', () => {
-  it('are counted by key and hour, with the latest moment of each', () => {
+describe('the usage buffer', () => {
+  it('counts uses by key and hour, with the time of the last use', () => {
     const buffer = new UsageBuffer(10);
     buffer.count('acme', NOON + 5);
     buffer.count('globex', NOON + 6);
@@ -30,7 +30,7 @@ describe('uses that wait to be stored', () => {
     ]);
   });
 
-  it('find their hour again when the clock steps back', () => {
+  it('counts uses in the right hour when the clock steps back', () => {
     const buffer = new UsageBuffer(10);
     buffer.count('acme', NOON);
     buffer.count('acme', NOON - 1);
@@ -38,7 +38,7 @@ describe('uses that wait to be stored', () => {
     expect(buffer.take()).toEqual([tally('acme', 0, 2, 0), tally('acme', -1, 1, -1)]);
   });
 
-  it('are gone once they are taken, and counting begins anew in the same hour', () => {
+  it('is empty after its counts are taken, and starts again in the same hour', () => {
     const buffer = new UsageBuffer(10);
     buffer.count('acme', NOON);
     buffer.take();
@@ -47,7 +47,7 @@ describe('uses that wait to be stored', () => {
     expect(buffer.take()).toEqual([tally('acme', 0, 1, 1)]);
   });
 
-  it('are what they were when they were taken, whatever is counted later', () => {
+  it('does not change counts that were taken when it counts further uses', () => {
     const buffer = new UsageBuffer(10);
     buffer.count('acme', NOON);
     const taken = buffer.take();
@@ -55,7 +55,7 @@ describe('uses that wait to be stored', () => {
     expect(taken).toEqual([tally('acme', 0, 1, 0)]);
   });
 
-  it('are refused beyond the bound, unless the key has a count of this hour', () => {
+  it('rejects uses beyond its capacity, unless the key has a count of this hour', () => {
     const buffer = new UsageBuffer(2);
     expect(buffer.count('acme', NOON)).toBe(true);
     expect(buffer.count('globex', NOON)).toBe(true);
@@ -68,7 +68,7 @@ describe('uses that wait to be stored', () => {
     expect(buffer.count('initech', NOON)).toBe(true);
   });
 
-  it('are merged with those that come back, as far as there is room', () => {
+  it('adds counts that are put back, if there is room', () => {
     const buffer = new UsageBuffer(2);
     buffer.count('acme', NOON + 5);
     const refused = [tally('acme', 0, 3, 9), tally('globex', 0, 4, 1), tally('initech', 0, 5, 1)];
@@ -77,7 +77,7 @@ describe('uses that wait to be stored', () => {
     expect(buffer.take()).toEqual([tally('acme', 0, 4, 9), tally('globex', 0, 5, 2)]);
   });
 
-  it('add up to what was noted, however often they are taken and come back', () => {
+  it('stores or drops each use exactly once, after any number of failed writes', () => {
     const step = fc.oneof(
       fc.record({
         keyId: fc.constantFrom('acme', 'globex', 'initech'),

@@ -7,7 +7,7 @@ interface Tally {
   lastUsedMs: number;
 }
 
-/** Counts uses by key and hour until they are taken away to be stored. Holds a bounded number of counts. */
+/** Counts uses by key and hour until they are taken to be stored. Holds a limited number of counts. */
 export class UsageBuffer {
   private hours = new Map<number, Map<string, Tally>>();
   private current = new Map<string, Tally>();
@@ -15,16 +15,16 @@ export class UsageBuffer {
   private currentEnd = Number.NaN;
   private held = 0;
 
-  /** @param capacity how many counts, each of a key in an hour, are held at the most */
+  /** @param capacity the maximum number of counts, one per key and hour */
   constructor(private readonly capacity: number) {}
 
-  /** How many counts are held. */
+  /** The number of counts in the buffer. */
   get size(): number {
     return this.held;
   }
 
   /**
-   * Counts one use. Allocates nothing where the key has a count of this hour.
+   * Counts one use. Allocates nothing if the key has a count of this hour.
    *
    * @returns whether there was room
    */
@@ -37,7 +37,7 @@ export class UsageBuffer {
     return true;
   }
 
-  /** All that is held; the buffer is empty then. */
+  /** Returns all counts and empties the buffer. */
   take(): readonly UsageTally[] {
     const taken = this.hours;
     this.hours = new Map();
@@ -54,9 +54,9 @@ export class UsageBuffer {
   }
 
   /**
-   * Takes back what could not be stored, as far as there is room.
+   * Takes back counts that could not be stored, if there is room.
    *
-   * @returns how many uses there was no room for
+   * @returns how many uses were dropped because there was no room
    */
   putBack(tallies: readonly UsageTally[]): number {
     let dropped = 0;

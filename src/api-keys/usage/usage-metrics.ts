@@ -1,14 +1,14 @@
 import type { Counter, Gauge } from 'prom-client';
 import { counterOf, gaugeOf } from '../../common/shared-metric';
 
-/** Returns the metrics of the usage recorder. None has a key for a label. */
+/** Returns the metrics of the usage recorder. None has the key as a label. */
 export function usageMetrics(): {
   readonly backlog: Gauge;
   readonly dropped: Counter<'reason'>;
   readonly flushes: Counter<'outcome'>;
 } {
   return {
-    backlog: gaugeOf('keyward_usage_backlog', 'Usage counts (of a key in an hour) that wait to be stored.'),
+    backlog: gaugeOf('keyward_usage_backlog', 'Usage counts, one per key and hour, that wait to be stored.'),
     dropped: counterOf(
       'keyward_usage_dropped_total',
       'Verifications that may be missing in the usage counts.',

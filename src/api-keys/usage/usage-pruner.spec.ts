@@ -5,7 +5,7 @@ import { UsagePruner } from './usage-pruner';
 const HOUR = 3_600_000;
 const NOON = new Date('2027-01-31T12:00:00.000Z');
 
-describe('pruning of usage', () => {
+describe('the usage pruner', () => {
   const prune = jest.fn(async (_before: Date) => {});
   const clock = { now: () => new Date(NOON) };
   const options = { storage: 'memory', usage: { retentionDays: 30 } } as const;
@@ -21,7 +21,7 @@ describe('pruning of usage', () => {
     jest.useRealTimers();
   });
 
-  it('happens once within the first hour, and once an hour from then on', async () => {
+  it('prunes once within the first hour, then once an hour', async () => {
     pruner.onApplicationBootstrap();
     expect(prune).not.toHaveBeenCalled();
     await jest.advanceTimersByTimeAsync(HOUR);
@@ -30,7 +30,7 @@ describe('pruning of usage', () => {
     expect(prune).toHaveBeenCalledTimes(6);
   });
 
-  it('goes on after a failure', async () => {
+  it('continues after a failure', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     prune.mockRejectedValueOnce(new Error('gone'));
     pruner.onApplicationBootstrap();
@@ -38,14 +38,14 @@ describe('pruning of usage', () => {
     expect(prune).toHaveBeenCalledTimes(2);
   });
 
-  it('ends with the application', async () => {
+  it('stops with the application', async () => {
     pruner.onApplicationBootstrap();
     pruner.onModuleDestroy();
     await jest.advanceTimersByTimeAsync(5 * HOUR);
     expect([prune.mock.calls.length, jest.getTimerCount()]).toEqual([0, 0]);
   });
 
-  it('has nothing to do where usage is not recorded', async () => {
+  it('does nothing if usage is not recorded', async () => {
     const off = new UsagePruner(null, options, clock);
     off.onApplicationBootstrap();
     expect(jest.getTimerCount()).toBe(0);

@@ -14,7 +14,7 @@ import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repositor
 const DEFAULT_RETENTION_DAYS = 90;
 const EVERY_MS = 3_600_000;
 
-/** Lets go of usage counts that are past their retention: one delete an hour, by every instance. */
+/** Removes usage counts that are past their retention. Every instance does so once an hour. */
 @Injectable()
 export class UsagePruner implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Usage');
@@ -29,7 +29,7 @@ export class UsagePruner implements OnApplicationBootstrap, OnModuleDestroy {
     this.retentionDays = usage?.retentionDays ?? DEFAULT_RETENTION_DAYS;
   }
 
-  /** Begins at some moment of the first hour, so that instances that start together do not delete together. */
+  /** Starts at a random moment of the first hour, so that instances that start together do not prune together. */
   onApplicationBootstrap(): void {
     if (this.repository !== null) this.pruneIn(Math.random() * EVERY_MS);
   }
@@ -38,12 +38,12 @@ export class UsagePruner implements OnApplicationBootstrap, OnModuleDestroy {
     clearTimeout(this.timer);
   }
 
-  /** Prunes now. Never rejects: what is left is left to the next time. */
+  /** Prunes now. Never rejects: the next run removes what remains. */
   async prune(): Promise<void> {
     try {
       await this.repository?.prune(daysAfter(this.clock.now(), -this.retentionDays));
     } catch (error) {
-      this.logger.warn(`not pruned: ${reasonOf(error)}`);
+      this.logger.warn(`old usage counts were not removed: ${reasonOf(error)}`);
     }
   }
 

@@ -7,7 +7,7 @@ import { MAX_USAGE_BACKLOG, UsageRecorder } from './usage-recorder';
 
 const NOON = Date.parse('2027-01-31T12:00:00.000Z');
 
-/** A store that does as the test says. */
+/** A store whose behaviour the test defines. */
 class Store {
   readonly batches: (readonly UsageTally[])[] = [];
   readonly add = jest.fn(async (tallies: readonly UsageTally[]): Promise<undefined> => {
@@ -15,7 +15,7 @@ class Store {
   });
   readonly probe = jest.fn(async (): Promise<undefined> => {});
 
-  /** What has arrived, by key. */
+  /** Returns the stored counts by key. */
   counts(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {};
     for (const { keyId, count } of this.batches.flat()) counts[keyId] = (counts[keyId] ?? 0) + count;
@@ -36,7 +36,7 @@ function use(recorder: UsageRecorder, keyId: string, times: number): void {
   for (let n = 0; n < times; n += 1) recorder.count(keyId, NOON + n);
 }
 
-/** An operation that the test ends. */
+/** Returns an operation that the test ends. */
 function pending(): { readonly promise: Promise<undefined>; end(): void } {
   const ends: (() => void)[] = [];
   const promise = new Promise<undefined>((resolve) => {
@@ -58,7 +58,7 @@ const dropped = async (reason: string): Promise<number> => metric('keyward_usage
 const flushes = async (outcome: string): Promise<number> =>
   metric('keyward_usage_flushes_total', { outcome });
 
-describe('the recorder of usage', () => {
+describe('the usage recorder', () => {
   let store: Store;
   let recorder: UsageRecorder;
   const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
@@ -78,7 +78,7 @@ describe('the recorder of usage', () => {
     await recorder.onApplicationShutdown();
   });
 
-  it('writes all that both tenants did in one batch an interval, and nothing where nothing was done', async () => {
+  it('writes the uses of both tenants in one batch per interval, and no batch without uses', async () => {
     use(recorder, 'acme', 1000);
     use(recorder, 'globex', 500);
     expect([store.add.mock.calls.length, await backlog()]).toEqual([0, 2]);
@@ -94,7 +94,7 @@ describe('the recorder of usage', () => {
     expect([await backlog(), await flushes('written')]).toEqual([0, 1]);
   });
 
-  it('has one write in flight, and keeps counting for the next', async () => {
+  it('runs one write at a time, and counts further uses for the next', async () => {
     const slow = pending();
     store.add.mockReturnValueOnce(slow.promise);
     use(recorder, 'acme', 3);
@@ -108,7 +108,7 @@ describe('the recorder of usage', () => {
     expect(store.counts()).toEqual({ acme: 4 });
   });
 
-  it('keeps what was surely not written, and writes it once the store is back', async () => {
+  it('keeps counts that were certainly not written, and writes them when the store is back', async () => {
     store.add.mockRejectedValueOnce(new UsageNotWrittenError(new Error('no server')));
     store.probe.mockRejectedValue(away);
     use(recorder, 'acme', 3);
@@ -129,7 +129,7 @@ describe('the recorder of usage', () => {
     expect(store.probe).toHaveBeenCalledTimes(4);
   });
 
-  it('never counts twice what may have been written: it drops it, says so, and still tells the last use', async () => {
+  it('does not retry counts that may have been written, reports them as dropped, and stores the last use', async () => {
     store.add.mockRejectedValueOnce(away);
     use(recorder, 'acme', 3);
     await jest.advanceTimersByTimeAsync(1000);
@@ -140,7 +140,7 @@ describe('the recorder of usage', () => {
     ]);
   });
 
-  it('holds no more than its bound, and drops the rest with a metric', async () => {
+  it('holds at most its maximum backlog, and counts dropped uses in a metric', async () => {
     for (let key = 0; key < MAX_USAGE_BACKLOG + 7; key += 1) recorder.count(`key ${key}`, NOON);
     recorder.count('key 0', NOON + 1);
     expect([await backlog(), await dropped('full')]).toEqual([MAX_USAGE_BACKLOG, 7]);
@@ -155,7 +155,7 @@ describe('the recorder of usage', () => {
     expect(await backlog()).toBe(0);
   });
 
-  it('keeps no process alive for the next flush', () => {
+  it('does not keep the process alive for the next flush', () => {
     jest.useRealTimers();
     const timers = jest.spyOn(globalThis, 'setInterval');
     const other = recorderOver(store);
@@ -166,7 +166,7 @@ describe('the recorder of usage', () => {
     clearInterval(timer);
   });
 
-  it('writes at the shutdown what was counted, and once more what came while the server closed', async () => {
+  it('writes its counts at shutdown, and again the uses while the server closed', async () => {
     use(recorder, 'acme', 3);
     await recorder.beforeApplicationShutdown();
     expect(store.counts()).toEqual({ acme: 3 });
@@ -178,7 +178,7 @@ describe('the recorder of usage', () => {
     expect(store.add).toHaveBeenCalledTimes(2);
   });
 
-  it('waits at the shutdown for the write that is under way, and writes the rest after it', async () => {
+  it('waits at shutdown for the current write, then writes the rest', async () => {
     const slow = pending();
     store.add.mockReturnValueOnce(slow.promise);
     use(recorder, 'acme', 3);
@@ -192,7 +192,7 @@ describe('the recorder of usage', () => {
     expect(store.counts()).toEqual({ acme: 4 });
   });
 
-  it('ends in time where the store does not answer, and says how much is lost', async () => {
+  it('shuts down in time if the store does not answer, and reports how many uses are lost', async () => {
     store.probe.mockRejectedValue(away);
     store.add.mockRejectedValueOnce(new UsageNotWrittenError(new Error('no server')));
     use(recorder, 'acme', 3);
@@ -214,7 +214,7 @@ describe('the recorder of usage', () => {
     expect(store.batches).toEqual([]);
   });
 
-  it('counts nothing where usage is not recorded', async () => {
+  it('counts nothing if usage is not recorded', async () => {
     const off = recorderOver(null);
     off.onApplicationBootstrap();
     use(off, 'acme', 3);
@@ -222,7 +222,7 @@ describe('the recorder of usage', () => {
     expect([jest.getTimerCount(), await backlog()]).toEqual([1, 0]);
   });
 
-  it('shares its metrics with the other modules of the process, and none names a key', async () => {
+  it('shares its metrics with other modules of the process, without key ids', async () => {
     const others = new Store();
     const other = recorderOver(others);
     use(recorder, 'acme', 1);

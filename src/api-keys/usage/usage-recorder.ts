@@ -14,7 +14,7 @@ import { USAGE_REPOSITORY, UsageNotWrittenError, type UsageRepository } from '..
 import { UsageBuffer } from './usage-buffer';
 import { usageMetrics } from './usage-metrics';
 
-/** How many counts, each of a key in an hour, wait at the most. */
+/** The maximum number of counts, one per key and hour, that wait to be stored. */
 export const MAX_USAGE_BACKLOG = 20_000;
 
 const DEFAULT_FLUSH_MS = 10_000;
@@ -23,8 +23,8 @@ const DEFAULT_FLUSH_MS = 10_000;
 const SHUTDOWN_FLUSH_MS = 3000;
 
 /**
- * Counts valid verifications and stores the counts in one bulk write every `usage.flushMs` milliseconds. Usage is best effort, see
- * decision record 0023: no request waits for it or fails with it, and nothing is counted twice.
+ * Counts valid verifications and stores the counts in one bulk write every `usage.flushMs` milliseconds. Usage is best
+ * effort, see decision record 0023: no request waits for it or fails with it, and nothing is counted twice.
  */
 @Injectable()
 export class UsageRecorder
@@ -48,7 +48,7 @@ export class UsageRecorder
   }
 
   /**
-   * Counts one use of a key. Never throws and waits for nothing.
+   * Counts one use of a key. Never throws and never waits.
    *
    * @param nowMs wall-clock milliseconds
    */
@@ -58,7 +58,7 @@ export class UsageRecorder
     else if (this.buffer.size !== this.reported) this.reportBacklog();
   }
 
-  /** Stores what was counted so far; joins a flush that is under way. Never rejects. */
+  /** Stores what was counted so far, or joins a flush in progress. Never rejects. */
   async flush(): Promise<void> {
     this.flushing ??= this.store().finally(() => {
       this.flushing = undefined;
@@ -71,20 +71,20 @@ export class UsageRecorder
     this.timer = setInterval(() => void this.flush(), this.flushMs).unref();
   }
 
-  /** While the database is still connected, whatever the order in which the modules of a host shut down. */
+  /** Flushes while the database is still connected, in whatever order the modules of a host shut down. */
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.flushForGood();
   }
 
-  /** Once more, for the requests that were answered while the server closed; after that nothing is kept. */
+  /** Flushes again, for requests that were answered while the server closed. Drops what cannot be stored. */
   async onApplicationShutdown(): Promise<void> {
     await this.flushForGood();
     const lost = usesIn(this.buffer.take());
     this.reportBacklog();
     if (lost === 0) return;
     this.metrics.dropped.inc({ reason: 'shutdown' }, lost);
-    this.logger.warn(`${lost} uses of keys are not counted: the store did not take them before the end`);
+    this.logger.warn(`${lost} uses of keys are lost: the store did not accept them before the shutdown`);
   }
 
   private async flushForGood(): Promise<void> {
@@ -119,13 +119,13 @@ export class UsageRecorder
     const known = error instanceof UsageNotWrittenError;
     this.metrics.flushes.inc({ outcome: known ? 'kept' : 'unknown' });
     if (!known) this.metrics.dropped.inc({ reason: 'unknown' }, usesIn(tallies));
-    // When a key was last used may be said twice; a count may not.
+    // `lastUsedAt` may be stored twice, but a count may not.
     const dropped = this.buffer.putBack(known ? tallies : tallies.map((tally) => ({ ...tally, count: 0 })));
     this.droppedForWantOfRoom.inc(dropped);
     this.reportBacklog();
     if (this.inDoubt) return;
     const reason = reasonOf(error);
-    this.logger.warn(`usage counts are not stored for now: ${reason}`);
+    this.logger.warn(`usage counts were not stored: ${reason}`);
   }
 
   private reportBacklog(): void {

@@ -8,7 +8,7 @@ import { weightOfKey, weightOfOwner } from './cache-weight';
 import { SieveCache } from './sieve-cache';
 
 let drawn = 0;
-/** Text that no other key has, as a hostile tenant would choose it. */
+/** Text that is unique to a key, like that of a hostile tenant. */
 const text = (length: number, filler = 'x'): string => {
   drawn += 1;
   return (String(drawn) + filler.repeat(length)).slice(0, length);
@@ -27,16 +27,16 @@ const secrets = (): ApiKey['secrets'] =>
 const networks = (): string[] =>
   list(100, (index) => `2001:db8:${index.toString(16)}:${((drawn += 1) % 65_536).toString(16)}::/64`);
 
-/** As it comes from MongoDB: every text made out of bytes. */
+/** A key as from MongoDB, with every text decoded from bytes. */
 function prepared(fields: Partial<ApiKey>): PreparedKey {
   return prepareKey(mongo.BSON.deserialize(mongo.BSON.serialize(aKey(fields))) as ApiKey);
 }
 
 describe('the weight of a cached key', () => {
   it.each<[string, number, () => Partial<ApiKey>]>([
-    ['with nothing on it', 1500, () => ({ name: 'x' })],
+    ['with no optional fields', 1500, () => ({ name: 'x' })],
     [
-      'of common size',
+      'with common fields',
       1500,
       () => ({ orgId: 'acme', scopes: ['memory:read', 'memory:write'], metadata: { team: 'ingest' } }),
     ],
@@ -50,7 +50,7 @@ describe('the weight of a cached key', () => {
     ['with metadata of wide characters', 100, () => ({ metadata: entries(16, () => `${text(440)}\u65e5`) })],
     ['with six secrets', 400, () => ({ secrets: secrets() })],
     [
-      'with every optional part',
+      'with every optional field',
       600,
       () => ({
         name: `${text(99)}\u65e5`,
@@ -63,7 +63,7 @@ describe('the weight of a cached key', () => {
       }),
     ],
     [
-      'of maximal size',
+      'with the maximum size',
       60,
       () => ({
         scopes: list(100, () => text(128)),
@@ -73,7 +73,7 @@ describe('the weight of a cached key', () => {
         expiresAt: new Date(),
       }),
     ],
-  ])('is at least the heap that one takes %s [T44]', (_what, count, fields) => {
+  ])('is at least the heap that a key uses %s [T44]', (_what, count, fields) => {
     prepared(fields());
     const measured = Array.from({ length: 3 }, () => {
       const cache = new SieveCache<PreparedKey>(count, { maxWeight: Infinity, weigh: weightOfKey });
@@ -86,20 +86,20 @@ describe('the weight of a cached key', () => {
       expect(cache.size).toBe(count);
       return { used, weight: cache.weight };
     });
-    // The test runner allocates and frees memory of its own meanwhile: the middle of three tries is judged.
+    // The test runner allocates and frees memory meanwhile, so the middle one of three measurements counts.
     const [, middle] = measured.toSorted((one, other) => one.used - other.used);
     expect(middle?.used).toBeGreaterThan(0);
     expect(middle?.weight).toBeGreaterThan(middle?.used ?? Infinity);
   });
 
-  it('leaves room for 50,000 keys of common size in the default of 128 MB', () => {
+  it('allows 50,000 keys of common size within the default of 128 MB', () => {
     const common = { orgId: 'acme', scopes: ['memory:read', 'memory:write'], metadata: { team: 'ingest' } };
     expect(weightOfKey(prepared(common)) * 50_000).toBeLessThan(112 * 1024 * 1024);
   });
 });
 
 describe('the weight of the cached state of an owner', () => {
-  it.each([26, 500])('is at least the heap that one takes with an id of %d characters', (length) => {
+  it.each([26, 500])('is at least the heap that it uses with an id of %d characters', (length) => {
     const cache = new SieveCache<{ readonly id: string; readonly isActive: boolean }>(2000, {
       maxWeight: Infinity,
       weigh: weightOfOwner,

@@ -1,26 +1,26 @@
 import type { PreparedKey } from '../domain/prepared-key';
 
 /**
- * Upper bounds in bytes of what V8 allocates on 64-bit platforms without pointer compression. `npm run bench -- heap`
- * and the spec compare them with the heap.
+ * Upper bounds, in bytes, of what V8 allocates on 64-bit platforms without pointer compression. `npm run bench -- heap` and
+ * the spec compare them with the heap.
  */
 const BYTES = {
-  /** A prepared key without its variable parts, its place in the cache included. */
+  /** A prepared key without its variable parts, including its slot in the cache. */
   key: 760,
-  /** A string without its characters, and the slot that refers to it. */
+  /** A string without its characters, including the slot that refers to it. */
   text: 40,
   character: 2,
   secret: 560,
-  /** An allowlist entry as it was parsed. */
+  /** A parsed allowlist entry. */
   address: 400,
-  /** An entry of metadata: it may cost a hidden class or a slot in a hash table. */
+  /** An entry of metadata, which may need a hidden class or a slot in a hash table. */
   metadata: 200,
   number: 16,
-  /** The state of an owner, its place in the cache included. */
+  /** The state of an owner, including its slot in the cache. */
   owner: 320,
 } as const;
 
-/** Returns how many bytes of heap a cached key takes at most. */
+/** Returns the maximum number of heap bytes of a cached key. */
 export function weightOfKey({ key, secrets }: PreparedKey): number {
   let bytes = BYTES.key + secrets.length * BYTES.secret;
   bytes += textsOf(key.id, key.name, key.ownerId, key.orgId, key.projectId, key.externalId);
@@ -32,7 +32,7 @@ export function weightOfKey({ key, secrets }: PreparedKey): number {
   return bytes;
 }
 
-/** Returns how many bytes of heap the cached state of an owner takes at most. */
+/** Returns the maximum number of heap bytes of the cached state of an owner. */
 export function weightOfOwner({ id }: { readonly id: string }): number {
   return BYTES.owner + textsOf(id);
 }

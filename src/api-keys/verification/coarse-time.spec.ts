@@ -2,26 +2,26 @@ import { CoarseTime } from './coarse-time';
 
 const NOON = Date.UTC(2030, 0, 2, 12);
 
-/** A clock that is a second later each time somebody looks. */
-function openedAtNoon(): { readonly looks: () => number; readonly time: CoarseTime } {
-  let looks = 0;
-  const time = new CoarseTime({ now: () => new Date(NOON + 1000 * looks++) });
-  return { looks: () => looks, time };
+/** A clock that advances by a second at each read. */
+function openedAtNoon(): { readonly reads: () => number; readonly time: CoarseTime } {
+  let reads = 0;
+  const time = new CoarseTime({ now: () => new Date(NOON + 1000 * reads++) });
+  return { reads: () => reads, time };
 }
 
-describe('the time of day for keys in use', () => {
-  it('is read at the very first use, however early in the life of the process that is', () => {
+describe('the coarse time', () => {
+  it('is read on first use, even at time 0 of the process', () => {
     const { time } = openedAtNoon();
     expect(time.millis(0)).toBe(NOON);
   });
 
-  it('is the same for all who come within a millisecond', () => {
-    const { looks, time } = openedAtNoon();
+  it('is the same within a millisecond', () => {
+    const { reads, time } = openedAtNoon();
     expect([5, 5.1, 5.9].map((at) => time.millis(at))).toEqual([NOON, NOON, NOON]);
-    expect(looks()).toBe(1);
+    expect(reads()).toBe(1);
   });
 
-  it('is read again a millisecond after it was read, and not after it was asked for', () => {
+  it('is read again a millisecond after the last read, not after the last use', () => {
     const { time } = openedAtNoon();
     expect([0, 0.9, 1, 1.9, 3].map((at) => time.millis(at) - NOON)).toEqual([0, 0, 1000, 1000, 2000]);
   });

@@ -3,8 +3,8 @@ import type { Clock } from '../ports/clock';
 const READ_EVERY_MS = 1;
 
 /**
- * Reads a clock once a millisecond at most, for what is content with that: where requests come a tenth of a millisecond
- * apart, as under Express, making a date costs as much as half the digest of a token (`npm run bench -- guard`).
+ * Reads a clock at most once a millisecond. Creating a date for every request costs half as much as hashing a token
+ * (`npm run bench -- guard`).
  */
 export class CoarseTime {
   private readAt = -Infinity;
@@ -13,9 +13,9 @@ export class CoarseTime {
   constructor(private readonly clock: Clock) {}
 
   /**
-   * Wall-clock milliseconds, at most one behind.
+   * Returns wall-clock milliseconds, at most one behind.
    *
-   * @param at the present by `performance.now()`
+   * @param at the current `performance.now()`
    */
   millis(at: number): number {
     if (at - this.readAt >= READ_EVERY_MS) {

@@ -3,15 +3,15 @@ import { DECISION_CODES } from '../domain/decision';
 import { type Tally, tallyOf } from '../../common/tally';
 import type { VerificationCode } from './verification';
 
-/** Where a decision was asked for. */
+/** Where a decision is made: by the guard or an endpoint for decisions. */
 export type Door = 'guard' | 'verify' | 'introspect' | 'forward-auth';
 
-/** What is counted: every decision, and besides that none could be made. */
+/** The code of a counted decision. `UNAVAILABLE` means that no decision could be made. */
 export type CountedCode = VerificationCode | 'UNAVAILABLE';
 
 const METRIC = 'keyward_decisions_total';
 
-/** Counts decisions by door and code for Prometheus, for the price of an addition. */
+/** Counts decisions by door and code for Prometheus. Each count costs one addition. */
 @Injectable()
 export class DecisionMetrics {
   private readonly tallies: Readonly<Record<Door, Readonly<Record<CountedCode, Tally>>>> = {
@@ -25,7 +25,7 @@ export class DecisionMetrics {
     this.tallies[door][code].value += 1;
   }
 
-  /** Counts what a decision comes to, `UNAVAILABLE` where it fails. */
+  /** Counts a decision by its code, or as `UNAVAILABLE` if it fails. */
   async counted<T extends { readonly code: CountedCode }>(door: Door, decision: T | Promise<T>): Promise<T> {
     try {
       const made = await decision;
@@ -39,7 +39,7 @@ export class DecisionMetrics {
 }
 
 function talliesOf(door: Door): Readonly<Record<CountedCode, Tally>> {
-  const help = 'Decisions over presented tokens, by the door that asked and by what came of it.';
+  const help = 'Decisions about presented tokens, by door (guard or endpoint) and code.';
   const codes: readonly CountedCode[] = [...DECISION_CODES, 'RATE_LIMITED', 'UNAVAILABLE'];
   const tallies = codes.map((code) => [code, tallyOf(METRIC, help, { door, code })]);
   return Object.fromEntries(tallies) as Record<CountedCode, Tally>;

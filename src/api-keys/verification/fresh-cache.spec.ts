@@ -33,15 +33,15 @@ function open(options: Partial<FreshCacheOptions<Note>> = {}): FreshCache<Note> 
   return new FreshCache({ max: 10, maxAgeMs: MAX_AGE, feed, load: store.load, ...options });
 }
 
-/** Reads and has the store answer. */
+/** Reads a record, and completes the read with this value. */
 async function readAs(value: Note): Promise<void> {
   const reading = cache.read(value.id);
   store.at(store.begun.length - 1).answer(value);
   await reading;
 }
 
-describe('a cache of what was read', () => {
-  it('serves what was read while the feed is proven, and up to the bound after, to the millisecond', async () => {
+describe('a fresh cache', () => {
+  it('returns a record until the last proof of the feed is as old as the bound', async () => {
     await readAs(note(ACME, 'first'));
     feed.prove();
     expect(cache.peek(ACME, time)).toEqual(note(ACME, 'first'));
@@ -51,21 +51,21 @@ describe('a cache of what was read', () => {
     expect([cache.hits, cache.reads, cache.size]).toEqual([2, 1, 1]);
   });
 
-  it('serves nothing before the feed has proven anything, and again once it has', async () => {
+  it('returns nothing before the first proof of the feed', async () => {
     await readAs(note(ACME, 'first'));
     expect(cache.peek(ACME, time)).toBeUndefined();
     feed.prove();
     expect(cache.peek(ACME, time)).toEqual(note(ACME, 'first'));
   });
 
-  it('listens before it reads for the first time, and once', async () => {
+  it('subscribes to the feed once, before the first read', async () => {
     expect(feed.audience).toBe(0);
     void cache.read(ACME).catch(() => undefined);
     void cache.read(GLOBEX).catch(() => undefined);
     expect(feed.audience).toBe(1);
   });
 
-  it('forgets the record that changed, and no other', async () => {
+  it('removes only the changed record, and all records if everything may have changed', async () => {
     feed.prove();
     for (const id of [ACME, GLOBEX]) await readAs(note(id, 'first'));
     feed.say(ACME);
@@ -74,7 +74,7 @@ describe('a cache of what was read', () => {
     expect([cache.peek(GLOBEX, time), cache.size]).toEqual([undefined, 0]);
   });
 
-  it('tells of each change', async () => {
+  it('reports each change', async () => {
     let told = 0;
     cache = open({ onChange: () => (told += 1) });
     await readAs(note(ACME, 'first'));
@@ -83,7 +83,7 @@ describe('a cache of what was read', () => {
     expect(told).toBe(2);
   });
 
-  it('never holds more than it may', async () => {
+  it('never exceeds its maximum size', async () => {
     cache = open({ max: 3 });
     feed.prove();
     for (let index = 0; index < 50; index += 1) {
@@ -93,20 +93,20 @@ describe('a cache of what was read', () => {
     expect(cache.size).toBe(3);
   });
 
-  it('keeps nothing where there is no feed: each asks, and asks for what is newest', async () => {
+  it('caches nothing without a feed: each call is a linearizable read', async () => {
     cache = open({ feed: undefined });
     for (const text of ['first', 'second']) await readAs(note(ACME, text));
     expect([cache.peek(ACME, time), cache.size, cache.reads]).toEqual([undefined, 0, 2]);
     expect(store.begun.map(({ linearizable }) => linearizable)).toEqual([true, true]);
   });
 
-  it('is not stale where there is no feed that could be: it serves nothing unasked', async () => {
+  it('is not stale without a feed', async () => {
     cache = open({ feed: undefined });
     await readAs(note(ACME, 'first'));
     expect(cache.isStale).toBe(false);
   });
 
-  it('does not keep that there is no record', async () => {
+  it('does not cache that a record is missing', async () => {
     feed.prove();
     for (const index of [0, 1]) {
       const reading = cache.read(ACME);
@@ -116,7 +116,7 @@ describe('a cache of what was read', () => {
     expect([cache.size, cache.reads]).toEqual([0, 2]);
   });
 
-  it('keeps a record under its own id, whatever text it was asked for with', async () => {
+  it('caches a record under its stored id, not under the requested text', async () => {
     feed.prove();
     const reading = cache.read('a part of a token');
     store.at(0).answer(note(ACME, 'first'));
@@ -127,7 +127,7 @@ describe('a cache of what was read', () => {
 });
 
 describe('reads of one record', () => {
-  it('are one, however many ask at once, and each gets the answer', async () => {
+  it('share one query if they are concurrent', async () => {
     const readings = Array.from({ length: 1000 }, async () => cache.read(ACME));
     const other = cache.read(GLOBEX);
     expect(store.begun.map(({ id }) => id)).toEqual([ACME, GLOBEX]);
@@ -139,7 +139,7 @@ describe('reads of one record', () => {
     expect((await other).value?.text).toBe('theirs');
   });
 
-  it('are begun anew after one that failed, which fails all who wait for it', async () => {
+  it('fail together with the query that they share, and begin a new one afterwards', async () => {
     const readings = [cache.read(ACME), cache.read(ACME)];
     store.at(0).fail(new StorageUnavailableError(new Error('away')));
     for (const reading of readings) await expect(reading).rejects.toThrow(StorageUnavailableError);
@@ -148,7 +148,7 @@ describe('reads of one record', () => {
     expect(cache.peek(ACME, time)).toEqual(note(ACME, 'first'));
   });
 
-  it('join none that began before they were told to', async () => {
+  it('do not join a query that began before the given time', async () => {
     const older = cache.read(ACME);
     time += 1;
     const younger = cache.read(ACME, time);
@@ -162,7 +162,7 @@ describe('reads of one record', () => {
     expect(cache.peek(ACME, time)).toEqual(note(ACME, 'second'));
   });
 
-  it('join none that is as old as the bound: it may hang', async () => {
+  it('do not join a query as old as the bound, which may hang', async () => {
     feed.prove();
     const hanging = cache.read(ACME);
     time += MAX_AGE;
@@ -178,7 +178,7 @@ describe('reads of one record', () => {
     await hanging;
   });
 
-  it('ask for what is newest of all exactly while the feed is stale', async () => {
+  it('are linearizable exactly while the feed is stale', async () => {
     const states: [boolean, () => void][] = [
       [true, () => undefined],
       [false, () => feed.prove()],
@@ -193,7 +193,7 @@ describe('reads of one record', () => {
     expect(store.begun.map(({ linearizable }) => linearizable)).toEqual(states.map(([stale]) => stale));
   });
 
-  it('join none that asked for less, where the feed has become stale since', async () => {
+  it('do not join a weaker query if the feed has become stale since', async () => {
     feed.prove();
     time += MAX_AGE - 1;
     const weaker = cache.read(ACME);
@@ -202,7 +202,7 @@ describe('reads of one record', () => {
     expect(store.begun.map(({ linearizable }) => linearizable)).toEqual([false, true]);
     for (const index of [0, 1]) store.at(index).answer(note(ACME, `${index}`));
     expect((await stronger).value?.text).toBe('1');
-    // The weaker answer is out of date by now, and is asked for again.
+    // The weaker result is out of date by now, so the cache reads again.
     await settled();
     store.at(2).answer(note(ACME, '2'));
     expect((await weaker).value?.text).toBe('2');
@@ -212,7 +212,7 @@ describe('reads of one record', () => {
 describe('reads of records that are not in memory', () => {
   const MAX_WAITING = 1000;
 
-  it('are refused at once while a thousand wait for the store, but not of records that are [T39]', async () => {
+  it('fail immediately while a thousand wait for the store, unlike reads of cached records [T39]', async () => {
     await readAs(note(ACME, 'known'));
     const waiting = Array.from({ length: MAX_WAITING }, async (_, index) => cache.read(`made up ${index}`));
     const joining = cache.read('made up 0');
@@ -224,14 +224,14 @@ describe('reads of records that are not in memory', () => {
     store.at(2).answer(null);
     await expect(waiting[0]).rejects.toThrow(StorageUnavailableError);
     await expect(joining).rejects.toThrow(StorageUnavailableError);
-    const next = [cache.read(GLOBEX), cache.read('made up anew')];
+    const next = [cache.read(GLOBEX), cache.read('made up again')];
     await expect(cache.read('one too many')).rejects.toThrow(StorageUnavailableError);
     for (const each of store.begun.slice(3)) each.answer(null);
     await Promise.all([...waiting.slice(1), ...next]);
     await readAs(note('room again', ''));
   });
 
-  it('cost one linearizable read while the feed is stale, however many there are [T39]', async () => {
+  it('cause one linearizable read while the feed is stale, even if there are 500 [T39]', async () => {
     feed.followsPrimary = true;
     const readings = Array.from({ length: 500 }, async (_, index) => cache.read(`made up ${index}`));
     await settled();
@@ -245,12 +245,12 @@ describe('reads of records that are not in memory', () => {
 });
 
 describe('after a change of primary', () => {
-  it('keeps no read that was under way, and asks for it anew [T38]', async () => {
+  it('discards a read in progress and repeats it [T38]', async () => {
     feed.prove();
     const reading = cache.read(ACME);
     feed.provenAt = -Infinity;
     feed.sayEverythingChanged();
-    store.at(0).answer(note(ACME, 'of before the revocation, from a primary that lags behind'));
+    store.at(0).answer(note(ACME, 'from before the revocation, from a primary that lags behind'));
     await settled();
     expect(cache.size).toBe(0);
     expect(store.begun.map(({ linearizable }) => linearizable)).toEqual([false, true]);
@@ -259,8 +259,8 @@ describe('after a change of primary', () => {
   });
 });
 
-describe('an answer that comes late', () => {
-  it('is asked for again while there is time, and then counts as an outage', async () => {
+describe('a late result', () => {
+  it('is read again before the deadline, and then counts as an outage', async () => {
     const reading = cache.read(ACME, undefined, time + MAX_AGE + 200);
     time += MAX_AGE;
     store.at(0).answer(note(ACME, 'late'));
@@ -272,12 +272,12 @@ describe('an answer that comes late', () => {
     expect(store.begun).toHaveLength(2);
   });
 
-  it('is not even asked for at the last moment: nobody would wait for it', async () => {
+  it('is not requested at the deadline', async () => {
     await expect(cache.read(ACME, undefined, time)).rejects.toThrow(StorageUnavailableError);
     expect(store.begun).toHaveLength(0);
   });
 
-  it('is waited for by the store no longer than by who asks', async () => {
+  it('has a timeout that ends at the deadline', async () => {
     const given: (number | undefined)[] = [];
     cache = open({
       load: async (id, { timeoutMs }) => {
@@ -290,7 +290,7 @@ describe('an answer that comes late', () => {
     expect(given).toEqual([300, Infinity]);
   });
 
-  it('is given where the second came in time', async () => {
+  it('is replaced by the second result if that is in time', async () => {
     const reading = cache.read(ACME);
     time += MAX_AGE;
     store.at(0).answer(note(ACME, 'late'));
@@ -304,7 +304,7 @@ describe('an answer that comes late', () => {
     });
   });
 
-  it('is good where the feed proves that nothing changed since', async () => {
+  it('is returned if the feed proves that nothing has changed since', async () => {
     const reading = cache.read(ACME);
     time += MAX_AGE;
     feed.prove();
@@ -315,8 +315,8 @@ describe('an answer that comes late', () => {
 
   it.each<[string, () => void]>([
     ['its record has changed', () => feed.say(ACME)],
-    ['any record may have', () => feed.sayEverythingChanged()],
-  ])('is not made good by a proof where %s since', async (_what, change) => {
+    ['any record may have changed', () => feed.sayEverythingChanged()],
+  ])('is read again despite a proof if %s since', async (_what, change) => {
     const reading = cache.read(ACME);
     time += MAX_AGE;
     change();
@@ -329,7 +329,7 @@ describe('an answer that comes late', () => {
     expect(cache.peek(ACME, time)).toEqual(note(ACME, 'new'));
   });
 
-  it('is dated right, at whatever moment the change and its proof come', async () => {
+  it('has a time before the change, whenever the change and its proof arrive', async () => {
     for (let turns = 0; turns < 12; turns += 1) {
       store = new HeldReads();
       cache = open();
@@ -346,7 +346,7 @@ describe('an answer that comes late', () => {
   });
 });
 
-/** The cache as it is, but what is read is kept whatever was announced meanwhile. */
+/** The cache without the generation check: it caches every read. */
 class UncheckedCache extends FreshCache<Note> {}
 
 const land = Reflect.get(FreshCache.prototype, 'land') as (...landing: unknown[]) => unknown;
@@ -360,8 +360,8 @@ Reflect.set(
 );
 
 /**
- * Readers, writers and a feed in a race: each takes its own time, drawn anew for each step. Counts how often the cache
- * serves, though the feed is proven, what is older than a change that the feed has announced.
+ * Runs readers, writers and a feed concurrently, with a random delay before each step. Counts how often the cache returns a
+ * record that is older than a change that the feed has announced.
  */
 async function servedPastTheirAnnouncement(Cache: typeof FreshCache<Note>): Promise<number> {
   const versions = new Map([ACME, GLOBEX].map((id) => [id, { stored: 0, announced: 0 }]));
@@ -410,7 +410,7 @@ async function servedPastTheirAnnouncement(Cache: typeof FreshCache<Note>): Prom
   return wrong;
 }
 
-/** What is served after a read that began before a change was answered after it. */
+/** Returns the cached record after a read that began before a change and ended after it. */
 async function servedAfterTheChange(
   Cache: typeof FreshCache<Note>,
   announce: () => void,
@@ -422,7 +422,7 @@ async function servedAfterTheChange(
   store.at(0).answer(note(ACME, 'before the change'));
   await settled();
   const served = raced.peek(ACME, time);
-  // If another server may have answered, the store is asked once more.
+  // If another server may have responded, the cache reads once more.
   store.begun[1]?.answer(null);
   await reading;
   return served;
@@ -430,9 +430,9 @@ async function servedAfterTheChange(
 
 describe('the generation check', () => {
   it.each<[string, () => void]>([
-    ['that its record changed', () => feed.say(ACME)],
-    ['that everything did', () => feed.sayEverythingChanged()],
-  ])('keeps no read that the feed overtook with the news %s', async (_what, announce) => {
+    ['its record changed', () => feed.say(ACME)],
+    ['everything may have changed', () => feed.sayEverythingChanged()],
+  ])('discards a read if the feed announces meanwhile that %s', async (_what, announce) => {
     await expect(servedAfterTheChange(FreshCache, announce)).resolves.toBeUndefined();
   });
 
@@ -441,11 +441,11 @@ describe('the generation check', () => {
     expect(served).toEqual(note(ACME, 'before the change'));
   });
 
-  it('stands in a race of readers, writers and the feed [T41]', async () => {
+  it('holds with concurrent readers, writers and the feed [T41]', async () => {
     await expect(servedPastTheirAnnouncement(FreshCache)).resolves.toBe(0);
   });
 
-  it('is what these tests test: without it both fail [T41]', async () => {
+  it('is necessary: without it, the cache returns outdated records [T41]', async () => {
     const served = await servedAfterTheChange(UncheckedCache, () => feed.say(ACME));
     expect(served).toEqual(note(ACME, 'before the change'));
     await expect(servedPastTheirAnnouncement(UncheckedCache)).resolves.toBeGreaterThan(0);

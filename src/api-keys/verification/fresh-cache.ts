@@ -4,50 +4,50 @@ import { StorageUnavailableError } from '../../problems/storage.errors';
 import { ProvenReads } from './proven-reads';
 import { SieveCache, type WeightBound } from './sieve-cache';
 
-/** How many reads of records that are not in memory may wait for the store at once. */
+/** The maximum number of concurrent reads of records that are not in memory. */
 const MAX_UNKNOWN_READS = 1000;
 
-/** What a read of the store found. Moments are by `performance.now()`. */
+/** The result of a read of the store. Times are values of `performance.now()`. */
 export interface Reading<V> {
   readonly value: V | null;
   readonly begunAt: number;
-  /** Changes that were acknowledged before this moment are in it. */
+  /** The result contains all changes that were acknowledged before this time. */
   readonly trueAt: number;
 }
 
 interface Flight<V> {
   readonly begunAt: number;
-  /** What is read is proven to be no older than this, unless the feed proves more meanwhile. */
+  /** The result is proven to be no older than this. The feed may prove a later time meanwhile. */
   readonly provenAt: number;
   readonly isUnknown: boolean;
   readonly done: Promise<Reading<V>>;
-  /** Until a change of the record, or of any, is announced: what is read may be from before it. */
+  /** False after a change is announced, because the result may be older than that change. */
   isCurrent: boolean;
 }
 
-/** How a {@link FreshCache} behaves. */
+/** Options of a {@link FreshCache}. */
 export interface FreshCacheOptions<V> {
-  /** How many values are kept at most. */
+  /** The maximum number of values. */
   readonly max: number;
-  /** How much the values that are kept weigh at most. */
+  /** The maximum weight of the values. */
   readonly weightBound?: WeightBound<V>;
-  /** How old, in milliseconds, what is served may be. */
+  /** The maximum age of a returned value, in milliseconds. */
   readonly maxAgeMs: number;
-  /** Without a feed nothing is kept. */
+  /** Without a feed, nothing is cached. */
   readonly feed: ChangeFeed | undefined;
   readonly load: (id: string, options: ReadOptions) => Promise<V | null>;
-  /** Called when any record was changed. */
+  /** Called after any record changes. */
   readonly onChange?: () => void;
 }
 
 /**
- * Keeps what was read of a store, and serves it only while its change feed proves that it is still so, see decision
- * record 0024. A record is read once at a time, however many ask for it.
+ * Caches records of a store, and returns them only while the change feed proves that they are fresh; see decision record
+ * 0024. Concurrent reads of one record share one query.
  */
 export class FreshCache<V extends { readonly id: string }> implements ChangeListener {
-  /** Values served without a look at the store. */
+  /** The number of values returned without a read. */
   hits = 0;
-  /** Reads of the store. */
+  /** The number of reads of the store. */
   reads = 0;
   private readonly values: SieveCache<V>;
   private readonly flights = new Map<string, Flight<V>>();
@@ -68,30 +68,30 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     this.onChange = onChange;
   }
 
-  /** How many values are kept. */
+  /** The number of cached values. */
   get size(): number {
     return this.values.size;
   }
 
-  /** How much the values that are kept weigh. */
+  /** The weight of the cached values. */
   get weight(): number {
     return this.values.weight;
   }
 
-  /** The feed that is followed: from the first read on. */
+  /** The feed, after the first read has subscribed to it. */
   get followed(): ChangeFeed | undefined {
     return this.isListening ? this.feed : undefined;
   }
 
-  /** Whether the feed is followed and proves nothing at present. */
+  /** Whether the cache follows the feed, but the feed currently does not prove freshness. */
   get isStale(): boolean {
     return this.followed !== undefined && !this.isFresh(performance.now());
   }
 
   /**
-   * The value that is known and provably fresh.
+   * Returns the cached value if it is proven fresh.
    *
-   * @param at the present by `performance.now()`
+   * @param at the current `performance.now()`
    */
   peek(id: string, at: number): V | undefined {
     if (!this.isFresh(at)) return undefined;
@@ -100,17 +100,17 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     return value;
   }
 
-  /** The value that is kept, whether it is provably fresh or not. Nothing may be decided by it. */
+  /** Returns the cached value, even if it is not proven fresh. No decision may depend on it. */
   recall(id: string): V | undefined {
     return this.values.peek(id);
   }
 
-  /** Whether a read of this value is under way. */
+  /** Returns whether a read of this record is in progress. */
   isReading(id: string): boolean {
     return this.flights.has(id);
   }
 
-  /** The value that is kept, if the feed proves that the store still held it at a moment that is past. */
+  /** Returns the cached value if the feed proves that it was still current at a past time. */
   provenSince(id: string, moment: number): Reading<V> | undefined {
     const value = this.values.peek(id);
     if (value === undefined || this.feed === undefined || this.feed.provenAt <= moment) return undefined;
@@ -118,12 +118,11 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
   }
 
   /**
-   * Reads the store, or waits for a read that is under way.
+   * Reads the store, or waits for a read in progress.
    *
-   * @param begunFrom joins no read that began before this moment
-   * @param deadline the moment from which on no further read is made
-   * @throws StorageUnavailableError if the store does not answer, or so late that its answer may be out of date, or if
-   *   too many reads of unknown records wait for it already
+   * @param begunFrom does not join a read that began before this time
+   * @param deadline begins no read from this time on
+   * @throws StorageUnavailableError if the store does not respond in time, or if too many reads of unknown records wait for it
    */
   async read(id: string, begunFrom = -Infinity, deadline = Infinity): Promise<Reading<V>> {
     this.listen();
@@ -170,12 +169,13 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     ) {
       return underWay;
     }
-    if (begunAt >= deadline) throw new StorageUnavailableError(new Error('the store answers too late'));
+    if (begunAt >= deadline)
+      throw new StorageUnavailableError(new Error('the store did not respond in time'));
     const isUnknown = this.values.get(id) === undefined;
     if (isUnknown && this.unknownReads >= MAX_UNKNOWN_READS) {
-      throw new StorageUnavailableError(new Error('too many reads wait for the store'));
+      throw new StorageUnavailableError(new Error('too many reads are waiting for the store'));
     }
-    // Only the newest read of a record hears of its changes.
+    // Only the newest read of a record is informed about its changes.
     if (underWay !== undefined) underWay.isCurrent = false;
     this.reads += 1;
     if (isUnknown) this.unknownReads += 1;
@@ -201,16 +201,16 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
   private land(id: string, flight: Flight<V>, found: V | null, trueAt: number): Reading<V> {
     if (flight.isUnknown) this.unknownReads -= 1;
     if (this.flights.get(id) === flight) this.flights.delete(id);
-    // The generation check: a read that began before a change must not be kept after it.
-    // Kept under the store's own id: the one that was asked with may be a part of a token, and would keep that alive.
+    // A read that began before a change must not be cached after it.
+    // Cached under the id from the store, because the requested id may be a slice that keeps a whole token in memory.
     const value = found !== null && flight.isCurrent && this.feed !== undefined ? this.keep(found) : found;
-    // A read that no change was announced for is as good as the newest proof of the feed. Judged as it lands: of a
-    // change that is announced, and proven, before those who wait go on, it would not hear.
+    // Without an announced change, the read is as fresh as the newest proof of the feed. Computed now, because this flight
+    // no longer learns about changes that are announced before the waiting callers continue.
     const provenAt = flight.isCurrent ? (this.feed?.provenAt ?? -Infinity) : -Infinity;
     return { value, begunAt: flight.begunAt, trueAt: Math.max(trueAt, provenAt) };
   }
 
-  /** An entry that is still right stays as it is, with what is known of its use. */
+  /** Caches a record. An equal entry remains, and with it its mark of recent use. */
   private keep(found: V): V {
     const kept = this.values.peek(found.id);
     if (isDeepStrictEqual(kept, found) && kept !== undefined) return kept;

@@ -44,40 +44,43 @@ async function readKey(fresh: FreshKeys, key: ApiKey | null): Promise<void> {
   await reading;
 }
 
-/** How many keys Prometheus is told are kept. */
+/** Returns the exported number of cached keys. */
 async function entries(): Promise<number | undefined> {
   return (await register.getSingleMetric('keyward_key_cache_entries')?.get())?.values[0]?.value;
 }
 
-describe('what a key or its owner may be answered with', () => {
+describe('the cache of keys and owners', () => {
   it.each([
     [undefined, 800],
     [1000, 800],
     [250, 200],
-  ])('is younger than four fifths of the revocation bound: %s ms', async (revocationBoundMs, maxAgeMs) => {
-    const fresh = freshKeys(revocationBoundMs === undefined ? {} : { revocationBoundMs }, owners);
-    expect(fresh.maxAgeMs).toBe(maxAgeMs);
-    keyChanges.prove();
-    ownerChanges.prove();
-    const key = aKey();
-    await readKey(fresh, key);
-    await fresh.readOwner(ALICE, -Infinity, Infinity);
-    expect(fresh.keys.peek(key.id, time + maxAgeMs - 1)?.key).toEqual(prepareKey(key).key);
-    expect(fresh.keys.peek(key.id, time + maxAgeMs)).toBeUndefined();
-    expect(fresh.peekOwner(ALICE, time + maxAgeMs - 1)?.isActive).toBe(true);
-    expect(fresh.peekOwner(ALICE, time + maxAgeMs)).toBeUndefined();
-    fresh.unknown.add('digest', time);
-    expect(fresh.unknown.has('digest', time + maxAgeMs - 1)).toBe(true);
-    expect(fresh.unknown.has('digest', time + maxAgeMs)).toBe(false);
-  });
+  ])(
+    'returns nothing older than four fifths of the revocation bound of %s ms',
+    async (revocationBoundMs, maxAgeMs) => {
+      const fresh = freshKeys(revocationBoundMs === undefined ? {} : { revocationBoundMs }, owners);
+      expect(fresh.maxAgeMs).toBe(maxAgeMs);
+      keyChanges.prove();
+      ownerChanges.prove();
+      const key = aKey();
+      await readKey(fresh, key);
+      await fresh.readOwner(ALICE, -Infinity, Infinity);
+      expect(fresh.keys.peek(key.id, time + maxAgeMs - 1)?.key).toEqual(prepareKey(key).key);
+      expect(fresh.keys.peek(key.id, time + maxAgeMs)).toBeUndefined();
+      expect(fresh.peekOwner(ALICE, time + maxAgeMs - 1)?.isActive).toBe(true);
+      expect(fresh.peekOwner(ALICE, time + maxAgeMs)).toBeUndefined();
+      fresh.unknown.add('digest', time);
+      expect(fresh.unknown.has('digest', time + maxAgeMs - 1)).toBe(true);
+      expect(fresh.unknown.has('digest', time + maxAgeMs)).toBe(false);
+    },
+  );
 
-  it('is kept of as many keys as was chosen', async () => {
+  it('contains at most the configured number of keys', async () => {
     const fresh = freshKeys({ cacheMax: 2 });
     for (let count = 0; count < 3; count += 1) await readKey(fresh, aKey());
     expect(fresh.keys.size).toBe(2);
   });
 
-  it('is kept of as many keys and owners as the megabytes allow [T44]', async () => {
+  it('contains as many keys and owners as the configured megabytes allow [T44]', async () => {
     const fresh = freshKeys({ cacheMaxMb: 1 }, owners);
     const scopes = Array.from({ length: 100 }, (_none, index) => `acme:${index}:`.padEnd(128, 'x'));
     for (let count = 0; count < 100; count += 1) await readKey(fresh, aKey({ scopes }));
@@ -92,14 +95,14 @@ describe('what a key or its owner may be answered with', () => {
     expect(keys.weight + (states?.weight ?? 0)).toBeLessThanOrEqual(1024 * 1024);
   });
 
-  it('is nothing for a key that does not exist', async () => {
+  it('has no entry for a key that does not exist', async () => {
     const fresh = freshKeys();
     keyChanges.prove();
     await readKey(fresh, null);
     expect(fresh.keys.size).toBe(0);
   });
 
-  it('is forgotten of tokens that no key has once any key was changed', async () => {
+  it('forgets unknown tokens after any key changes', async () => {
     const fresh = freshKeys();
     await readKey(fresh, aKey());
     fresh.unknown.add('digest', time);
@@ -109,7 +112,7 @@ describe('what a key or its owner may be answered with', () => {
 });
 
 describe('the owner of a key', () => {
-  it('is as active as whoever keeps the users says', async () => {
+  it('has the state that the owner status returns', async () => {
     const fresh = freshKeys({}, owners);
     expect((await fresh.readOwner(ALICE, -Infinity, Infinity)).value).toEqual({ id: ALICE, isActive: true });
     expect((await fresh.readOwner(BOB, -Infinity, Infinity)).value).toEqual({ id: BOB, isActive: false });
@@ -117,7 +120,7 @@ describe('the owner of a key', () => {
     expect(fresh.peekOwner(BOB, time)).toEqual({ id: BOB, isActive: false });
   });
 
-  it('is unknown until asked about', () => {
+  it('is unknown before the first read', () => {
     const fresh = freshKeys({}, owners);
     ownerChanges.prove();
     expect(fresh.peekOwner(ALICE, time)).toBeUndefined();
@@ -125,8 +128,8 @@ describe('the owner of a key', () => {
 
   it.each<[string, () => FreshKeys, string | undefined]>([
     ['the key has none', () => freshKeys({}, owners), undefined],
-    ['nobody keeps users', () => freshKeys(), BOB],
-  ])('counts as active for ever where %s', async (_why, make, ownerId) => {
+    ['no owner status is provided', () => freshKeys(), BOB],
+  ])('always counts as active if %s', async (_why, make, ownerId) => {
     const fresh = make();
     expect(fresh.peekOwner(ownerId, time)?.isActive).toBe(true);
     const reading = await fresh.readOwner(ownerId, -Infinity, Infinity);
@@ -134,8 +137,8 @@ describe('the owner of a key', () => {
   });
 });
 
-describe('the feeds', () => {
-  it('are stale once they are followed and prove nothing, of keys or of owners', async () => {
+describe('the change feeds', () => {
+  it('are stale if one of them is followed and does not prove freshness', async () => {
     const fresh = freshKeys({}, owners);
     expect(fresh.isStale).toBe(false);
     await readKey(fresh, aKey());
@@ -148,7 +151,7 @@ describe('the feeds', () => {
     expect(fresh.isStale).toBe(false);
   });
 
-  it('are not stale where the keys’ is not and nobody keeps users', async () => {
+  it('are not stale if that of the keys is not and no owner status is provided', async () => {
     const fresh = freshKeys();
     await readKey(fresh, aKey());
     keyChanges.prove();
@@ -160,7 +163,7 @@ describe('the feeds', () => {
     expect(freshKeys().feeds).toEqual({ keys: keyChanges, owners: undefined });
   });
 
-  it('end before the application does, and are told of until then', async () => {
+  it('stop at shutdown, and stay in the metrics until then', async () => {
     const fresh = freshKeys({}, owners);
     await readKey(fresh, aKey());
     expect(await entries()).toBe(1);

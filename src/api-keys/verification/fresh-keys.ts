@@ -14,19 +14,19 @@ const DEFAULT_MAX_KEYS = 50_000;
 const DEFAULT_MAX_MB = 128;
 const BYTES_PER_MB = 1024 * 1024;
 
-/** The part of the memory that is for the states of owners. */
+/** The share of the memory for the states of owners. */
 const OWNERS_PART = 1 / 8;
 
-/** The part of what may be served from memory between two reads of a known key because of wrong secrets. */
+/** The minimum interval between two reads of a known key because of wrong secrets, as a share of the maximum age. */
 const WRONG_SECRET_INTERVAL = 1 / 4;
 
-/** Also with a large bound, a token that was rotated elsewhere must work within the time of an answer. */
+/** The maximum of that interval, so that a token from a rotation on another instance works promptly with a large bound too. */
 const MAX_WRONG_SECRET_INTERVAL_MS = 200;
 
-/** What is left of the bound is for the answer's own way. */
+/** The rest of the bound is for the time that the response takes. */
 export const USABLE_PART_OF_BOUND = 0.8;
 
-/** Whether an owner is active. An object, so that it can be kept. */
+/** Whether an owner is active. An object, so that it can be cached. */
 export interface OwnerState {
   readonly id: string;
   readonly isActive: boolean;
@@ -34,16 +34,16 @@ export interface OwnerState {
 
 const NO_OWNER: OwnerState = { id: '', isActive: true };
 
-/** Keys and owners as they provably are now: from memory where a change feed proves it, else from the store. */
+/** Provides fresh keys and owners: from the cache if a change feed proves them fresh, otherwise from the store. */
 @Injectable()
 export class FreshKeys implements BeforeApplicationShutdown {
   readonly keys: FreshCache<PreparedKey>;
   readonly owners: FreshCache<OwnerState> | undefined;
   readonly unknown: UnknownTokens;
   readonly rereadTurns: RereadTurns<PreparedKey, Reading<PreparedKey>>;
-  /** How old, in milliseconds, what an answer rests on may be. */
+  /** The maximum age of the data behind a decision, in milliseconds. */
   readonly maxAgeMs: number;
-  /** The feeds that freshness rests on, by what they are about. */
+  /** The change feeds, by the records that they announce. */
   readonly feeds: Readonly<Record<'keys' | 'owners', ChangeFeed | undefined>>;
 
   constructor(
@@ -84,18 +84,18 @@ export class FreshKeys implements BeforeApplicationShutdown {
     watchFreshness(this);
   }
 
-  /** Whether a feed that is followed proves nothing at present. */
+  /** Whether a followed feed currently does not prove freshness. */
   get isStale(): boolean {
     return this.keys.isStale || this.owners?.isStale === true;
   }
 
-  /** The owner's state, if that is known and provably fresh. */
+  /** Returns the cached state of an owner if it is proven fresh. */
   peekOwner(ownerId: string | undefined, at: number): OwnerState | undefined {
     if (ownerId === undefined || this.owners === undefined) return NO_OWNER;
     return this.owners.peek(ownerId, at);
   }
 
-  /** @throws StorageUnavailableError */
+  /** @throws StorageUnavailableError if the store does not respond in time */
   async readOwner(
     ownerId: string | undefined,
     begunFrom: number,

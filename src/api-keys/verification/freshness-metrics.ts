@@ -1,7 +1,7 @@
 import { Counter, Gauge, register } from 'prom-client';
 import type { ChangeFeed } from '../../change-feed/change-feed';
 
-/** What is told of caches and feeds. */
+/** The caches and feeds that the metrics report. */
 export interface Freshness {
   readonly keys: FollowedCache & { readonly hits: number; readonly size: number };
   readonly owners: FollowedCache | undefined;
@@ -9,34 +9,38 @@ export interface Freshness {
 
 interface FollowedCache {
   readonly reads: number;
-  /** Nobody waits for a feed that is not followed: that it proves nothing is no fault. */
+  /** `undefined` for a feed that is not followed, because nothing depends on its proofs. */
   readonly followed: ChangeFeed | undefined;
 }
 
 const watched = new Set<Freshness>();
 
-/** Has the metrics of this process tell of these caches and feeds as well. */
+/** Adds these caches and feeds to the metrics of this process. */
 export function watchFreshness(freshness: Freshness): void {
   if (register.getSingleMetric(AGE) === undefined) registerMetrics();
   watched.add(freshness);
 }
 
-/** Has them tell of these no longer. */
+/** Removes these caches and feeds from the metrics. */
 export function forgetFreshness(freshness: Freshness): void {
   watched.delete(freshness);
 }
 
 const AGE = 'keyward_change_feed_age_seconds';
 
-/** The hot path counts in plain numbers; they are read when somebody scrapes. */
+/** Registers the metrics. The hot path counts in plain numbers, which are read at each scrape. */
 function registerMetrics(): void {
   const metrics = [
-    total('keyward_key_cache_hits_total', 'Keys decided on without a read.', ({ keys }) => keys.hits),
-    total('keyward_key_reads_total', 'Reads of keys in the store, for decisions.', ({ keys }) => keys.reads),
-    total('keyward_owner_reads_total', 'Reads of owners, for decisions.', ({ owners }) => owners?.reads ?? 0),
+    total(
+      'keyward_key_cache_hits_total',
+      'Decisions with a cached key, without a read.',
+      ({ keys }) => keys.hits,
+    ),
+    total('keyward_key_reads_total', 'Reads of keys from the store for decisions.', ({ keys }) => keys.reads),
+    total('keyward_owner_reads_total', 'Reads of owners for decisions.', ({ owners }) => owners?.reads ?? 0),
     new Gauge({
       name: 'keyward_key_cache_entries',
-      help: 'Keys kept in memory.',
+      help: 'Cached keys.',
       registers: [],
       collect() {
         this.set(sumOf(({ keys }) => keys.size));
@@ -44,7 +48,7 @@ function registerMetrics(): void {
     }),
     new Gauge({
       name: AGE,
-      help: 'How long ago a change feed that is followed last proved that it is up to date; +Inf while it never did.',
+      help: 'Seconds since a followed change feed last proved that it is up to date; +Inf before its first proof.',
       labelNames: ['of'],
       registers: [],
       collect() {

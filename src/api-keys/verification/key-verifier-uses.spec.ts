@@ -51,7 +51,7 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** A key of acme that is known already, and its token. */
+/** A cached key of acme, and its token. */
 async function holder(fields: Partial<ApiKeyWithHistory> = {}): Promise<{ id: string; token: string }> {
   const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
   await repository.insert(aKey({ id, orgId: 'acme', secrets: [{ hash, createdAt: NOON }], ...fields }));
@@ -60,7 +60,7 @@ async function holder(fields: Partial<ApiKeyWithHistory> = {}): Promise<{ id: st
   return { id, token };
 }
 
-/** A key of acme whose secret was replaced, and its former token. */
+/** A key of acme whose secret was replaced, and its previous token. */
 async function formerHolder(part: Partial<KeySecret> = {}): Promise<{ id: string; token: string }> {
   const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
   const secrets = [
@@ -72,20 +72,20 @@ async function formerHolder(part: Partial<KeySecret> = {}): Promise<{ id: string
 }
 
 describe('a use of a key', () => {
-  it('is noted once, at its time, where the key is good', async () => {
+  it('is counted once, at its time, if the key is valid', async () => {
     const { id, token } = await holder();
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'VALID', key: { id } });
     expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
   });
 
-  it('is noted where the key had to be read first, by the time of the answer', async () => {
+  it('is counted at the time of the decision if the key was not cached', async () => {
     const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
     await repository.insert(aKey({ id, secrets: [{ hash, createdAt: NOON }] }));
     await verifier.verify(token, anything);
     expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
   });
 
-  it('is none where the key is refused, nor where it is only looked at', async () => {
+  it('is not counted if the key is rejected or only inspected', async () => {
     const { token } = await holder({ rateLimit: LIMIT });
     expect(await verifier.verify(token, asGlobex)).toMatchObject({ code: 'BINDING_MISMATCH' });
     expect(await verifier.inspect(token, anything)).toMatchObject({ code: 'VALID' });
@@ -94,7 +94,7 @@ describe('a use of a key', () => {
     expect(consume).not.toHaveBeenCalled();
   });
 
-  it('costs no look at the clock where nothing of the key ends', async () => {
+  it('does not read the clock if nothing about the key expires', async () => {
     const [lasting, ending] = [await holder(), await holder({ expiresAt: new Date(NOON.getTime() + 1) })];
     expect(await verifier.inspect(lasting.token, anything)).toMatchObject({ code: 'VALID' });
     expect(readClock).not.toHaveBeenCalled();
@@ -104,7 +104,7 @@ describe('a use of a key', () => {
 });
 
 describe('a key with a rate limit', () => {
-  it('is counted under its id, and says where its limit stands', async () => {
+  it('is counted under its id, and returns the state of its limit', async () => {
     const { id, token } = await holder({ rateLimit: LIMIT });
     const answer = await verifier.verify(token, anything);
     expect(answer).toMatchObject({ code: 'VALID', key: { id }, rateLimit: { remaining: 4 } });
@@ -112,7 +112,7 @@ describe('a key with a rate limit', () => {
     expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
   });
 
-  it('is told to wait where the limit is used up, which is no use of it', async () => {
+  it('gets RATE_LIMITED if the limit is used up, which does not count as a use', async () => {
     const { id, token } = await holder({ rateLimit: LIMIT });
     consume.mockResolvedValue({ ...LIMIT, allowed: false, remaining: 0, resetSeconds: 7 });
     const answer = await verifier.verify(token, anything);
@@ -124,7 +124,7 @@ describe('a key with a rate limit', () => {
   it.each([
     [100, 'VALID'],
     [101, 'REVOKED'],
-  ])('that was revoked while its limiter took %i ms of the bound is %s', async (delayMs, code) => {
+  ])('that is revoked while its limiter takes %i ms of the bound gets %s', async (delayMs, code) => {
     const { id, token } = await holder({ rateLimit: LIMIT });
     consume.mockImplementation(async () => {
       time += delayMs;
@@ -137,7 +137,7 @@ describe('a key with a rate limit', () => {
     expect(countUse).toHaveBeenCalledTimes(code === 'VALID' ? 1 : 0);
   });
 
-  it('that is good still after a slow limiter is let in', async () => {
+  it('is allowed if it is still valid after a slow limiter', async () => {
     const { token } = await holder({ rateLimit: LIMIT });
     consume.mockImplementation(async () => {
       time += 700;
@@ -150,8 +150,8 @@ describe('a key with a rate limit', () => {
   });
 });
 
-describe('a secret that a rotation retired', () => {
-  it('is answered for once its first use is noted', async () => {
+describe('a retired secret', () => {
+  it('gets ROTATED, and its first use is recorded', async () => {
     const { id, token } = await formerHolder();
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'ROTATED', key: { id } });
     const stored = await repository.find(id);
@@ -159,7 +159,7 @@ describe('a secret that a rotation retired', () => {
     expect(countUse).not.toHaveBeenCalled();
   });
 
-  it('waits for that note', async () => {
+  it('gets ROTATED only after its first use is recorded', async () => {
     const { token } = await formerHolder();
     const reports = new HeldReads<true>();
     reportReuse.mockImplementation(async () => reports.load('of the reuse'));
@@ -172,7 +172,7 @@ describe('a secret that a rotation retired', () => {
     expect(code).toBe('ROTATED');
   });
 
-  it('is answered for at once where that was noted before', async () => {
+  it('gets ROTATED synchronously if its first use is already recorded', async () => {
     const { token } = await formerHolder({ reusedAt: NOON });
     await verifier.inspect(token, anything);
     reportReuse.mockClear();
@@ -180,15 +180,15 @@ describe('a secret that a rotation retired', () => {
     expect(reportReuse).toHaveBeenCalledTimes(1);
   });
 
-  it('is noted for no other refusal', async () => {
+  it('is not reported for other rejections', async () => {
     const { token } = await holder({ enabled: false });
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'DISABLED' });
     expect(reportReuse).not.toHaveBeenCalled();
   });
 });
 
-describe('a store whose every answer is out of date when it comes', () => {
-  it('is asked again for less than two seconds, then counts as away', async () => {
+describe('a store whose results are always out of date', () => {
+  it('is read again for less than two seconds, and then counts as unavailable', async () => {
     const reads = new HeldReads<ApiKeyWithHistory>();
     const slow = { find: reads.load, changes: undefined } as unknown as MemoryApiKeyRepository;
     const options = { storage: slow };

@@ -35,7 +35,7 @@ let verifier: KeyVerifier;
 let acme: Holder;
 let globex: Holder;
 
-/** A key and what its holder presents. */
+/** A key and its token. */
 interface Holder {
   readonly key: ApiKey;
   readonly token: string;
@@ -46,7 +46,7 @@ function holderOf(fields: Partial<ApiKey> = {}): Holder {
   return { key: aKey({ id, secrets: [{ hash, createdAt: new Date() }], ...fields }), token };
 }
 
-/** The same key after a rotation elsewhere, which leaves the old token no time. */
+/** The same key after a rotation on another instance, without a grace period. */
 function rotated({ key }: Holder): Holder {
   const { hash, token } = issueToken('kw', key.id);
   const now = new Date();
@@ -101,7 +101,7 @@ function prove(): void {
   ownerChanges.prove();
 }
 
-/** Presents a token, and has the store answer each read as it comes. */
+/** Verifies a token, and completes each read with this key. */
 async function verifyWith(token: string, key: ApiKey | null, isActive = true): Promise<Verification> {
   const answer = verifier.verify(token, anything);
   await answerAll(key, isActive);
@@ -116,12 +116,12 @@ async function answerAll(key: ApiKey | null, isActive: boolean): Promise<void> {
   }
 }
 
-/** Waits until as many reads were begun. */
+/** Waits until this number of reads have begun. */
 async function begunReads(count: number): Promise<void> {
   while (stored.begun.length < count) await settled();
 }
 
-/** The code of an answer that needs no waiting. */
+/** Returns the code of a synchronous decision. */
 function codeAtOnce(token: string, requirement = anything): string {
   const answer = verifier.verifyNow(token, requirement);
   if (answer instanceof Promise) throw new Error('a promise');
@@ -129,7 +129,7 @@ function codeAtOnce(token: string, requirement = anything): string {
 }
 
 describe('a verification', () => {
-  it('answers at once what is known and provably fresh, and with a promise what is not', async () => {
+  it('is synchronous for a cached key that is proven fresh, and otherwise a promise', async () => {
     prove();
     const first = verifier.verifyNow(acme.token, anything);
     expect(first).toBeInstanceOf(Promise);
@@ -162,13 +162,13 @@ describe('a verification', () => {
     }
   });
 
-  it('answers at once that nonsense is none, without a look at the store', () => {
+  it('rejects malformed tokens synchronously, without a read', () => {
     expect(codeAtOnce('nonsense')).toBe('MALFORMED');
     expect(codeAtOnce('')).toBe('MALFORMED');
     expect(stored.begun).toEqual([]);
   });
 
-  it('notices at once what the feed announces, for this key and for no other', async () => {
+  it('uses a change immediately after the feed announces it, only for this key', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -183,7 +183,7 @@ describe('a verification', () => {
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('checks the expiry on every use, and needs no feed for it', async () => {
+  it('checks the expiry on every use, without the feed', async () => {
     prove();
     const expiresAt = new Date(Date.now() + 60_000);
     await verifyWith(acme.token, { ...acme.key, expiresAt });
@@ -192,7 +192,7 @@ describe('a verification', () => {
     expect(codeAtOnce(acme.token)).toBe('EXPIRED');
   });
 
-  it('asks the store each time where there is no feed', async () => {
+  it('reads the store each time without a feed', async () => {
     await fresh.beforeApplicationShutdown();
     build(undefined, false);
     for (const index of [0, 1]) {
@@ -203,20 +203,20 @@ describe('a verification', () => {
     expect(stored.begun).toHaveLength(2);
   });
 
-  it('fails as an outage where the store is away, and admits nobody', async () => {
+  it('fails if the store is unreachable', async () => {
     const answer = verifier.verify(acme.token, anything);
     stored.at(0).fail(new StorageUnavailableError(new Error('away')));
     await expect(answer).rejects.toThrow(StorageUnavailableError);
   });
 
-  it('costs one read for a thousand first uses at once', async () => {
+  it('causes one read for a thousand concurrent first uses', async () => {
     const answers = Array.from({ length: 1000 }, async () => verifier.verify(acme.token, anything));
     stored.at(0).answer(acme.key);
     expect(new Set((await Promise.all(answers)).map(({ code }) => code))).toEqual(new Set(['VALID']));
     expect([stored.begun.length, owners.begun.length]).toEqual([1, 0]);
   });
 
-  it('costs two for a thousand of an owned key: the key and its owner', async () => {
+  it('causes two reads for a thousand concurrent uses of an owned key', async () => {
     const owned = { ...acme.key, ownerId: ALICE };
     const answers = Array.from({ length: 1000 }, async () => verifier.verify(acme.token, anything));
     stored.at(0).answer(owned);
@@ -227,8 +227,8 @@ describe('a verification', () => {
   });
 });
 
-describe('a secret that the known record has not', () => {
-  it('is looked for in the store, once however many ask, before it counts as none', async () => {
+describe('a secret that the cached record lacks', () => {
+  it('causes one shared read before it counts as unknown', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -242,7 +242,7 @@ describe('a secret that the known record has not', () => {
     expect(codeAtOnce(acme.token)).toBe('VALID');
   });
 
-  it('is good at once where a rotation elsewhere made it, though the feed has not said so', async () => {
+  it('is valid immediately after a rotation on another instance, before the feed announces it', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -252,7 +252,7 @@ describe('a secret that the known record has not', () => {
     expect(codeAtOnce(acme.token)).toBe('ROTATED');
   });
 
-  it('costs one read now and one each fifth of the bound, however many different ones come [T43]', async () => {
+  it('causes one read now and one each fifth of the bound, even if 200 different ones arrive [T43]', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     const kept = fresh.keys.peek(acme.key.id, time);
@@ -275,7 +275,7 @@ describe('a secret that the known record has not', () => {
     expect(codeAtOnce(acme.token)).toBe('VALID');
   });
 
-  it('is good with the next read where others try to guess it meanwhile', async () => {
+  it('is valid with the next read while others guess secrets', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -290,7 +290,7 @@ describe('a secret that the known record has not', () => {
     expect(codeAtOnce(after.token)).toBe('VALID');
   });
 
-  it('is good at once where the feed has announced the rotation, whoever guesses', async () => {
+  it('is valid immediately after the feed announces the rotation, while others guess secrets', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     await verifyWith(issueToken('kw', acme.key.id).token, acme.key);
@@ -305,7 +305,7 @@ describe('a secret that the known record has not', () => {
     expect((await guess).code).toBe('NOT_FOUND');
   });
 
-  it('waits for a read that is under way for another, and is good at once where that finds it', async () => {
+  it('waits for a read in progress, and is valid if that finds it', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -319,7 +319,7 @@ describe('a secret that the known record has not', () => {
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('costs no read where the feed proves that nothing was changed until after it came', async () => {
+  it('causes no read if the feed proves that nothing changed before it arrived', async () => {
     changes.provenAt = Infinity;
     ownerChanges.provenAt = Infinity;
     await verifyWith(acme.token, acme.key);
@@ -332,7 +332,7 @@ describe('a secret that the known record has not', () => {
     expect((await verifyWith(after.token, after.key)).code).toBe('VALID');
   });
 
-  it('costs few reads also while the feed proves nothing', async () => {
+  it('causes few reads without a proof of the feed', async () => {
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
     await verifyWith(issueToken('kw', acme.key.id).token, acme.key);
@@ -347,7 +347,7 @@ describe('a secret that the known record has not', () => {
     expect(new Set((await Promise.all(answers)).map(({ code }) => code))).toEqual(new Set(['NOT_FOUND']));
   });
 
-  it('fails as an outage where the read that it waits for fails, and is asked for again afterwards', async () => {
+  it('fails with the read that it waits for, and causes a new read afterwards', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -362,7 +362,7 @@ describe('a secret that the known record has not', () => {
     expect((await verifyWith(after.token, after.key)).code).toBe('VALID');
   });
 
-  it('is good at once though an older read is under way, which knows nothing of it', async () => {
+  it('is valid even if an older read in progress does not find it', async () => {
     prove();
     const older = verifier.verify(acme.token, anything);
     time += 5;
@@ -377,7 +377,7 @@ describe('a secret that the known record has not', () => {
     expect((await older).code).toBe('VALID');
   });
 
-  it('is asked for again after the bound, and as soon as any key has changed', async () => {
+  it('causes a new read after the bound, and after any key changes', async () => {
     prove();
     const forged = issueToken('kw', acme.key.id).token;
     expect((await verifyWith(forged, acme.key)).code).toBe('NOT_FOUND');
@@ -391,7 +391,7 @@ describe('a secret that the known record has not', () => {
     expect(verifier.verifyNow(forged, anything)).toBeInstanceOf(Promise);
   });
 
-  it('counts as none no longer than until its key is there, though a read from before says otherwise', async () => {
+  it('is valid as soon as its key exists, even after an older read that did not find it', async () => {
     prove();
     const early = verifier.verify(acme.token, anything);
     time += 1;
@@ -404,7 +404,7 @@ describe('a secret that the known record has not', () => {
     expect((await verifyWith(acme.token, acme.key)).code).toBe('VALID');
   });
 
-  it('pushes out no key, however many there are of them [T42]', async () => {
+  it('evicts no key, even if there are 1,000 of them [T42]', async () => {
     await fresh.beforeApplicationShutdown();
     const repository = { find: stored.load, changes } as unknown as ApiKeyRepository;
     fresh = new FreshKeys(repository, { storage: repository, freshness: { cacheMax: 2 } });
@@ -426,14 +426,14 @@ describe('a secret that the known record has not', () => {
 });
 
 describe('a well-formed token of a key that does not exist', () => {
-  it('is none, and costs one read however often it comes', async () => {
+  it('gets NOT_FOUND, and causes one read for repeated uses', async () => {
     prove();
     expect(await verifyWith(acme.token, null)).toEqual({ code: 'NOT_FOUND' });
     expect(codeAtOnce(acme.token)).toBe('NOT_FOUND');
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('is looked for again where the read under way is older than it', async () => {
+  it('causes a new read if the read in progress began before it arrived', async () => {
     const older = verifier.verify(acme.token, anything);
     time += 5;
     const answer = verifier.verify(acme.token, anything);
@@ -443,8 +443,8 @@ describe('a well-formed token of a key that does not exist', () => {
   });
 });
 
-describe('a token whose key is being read already', () => {
-  it('waits for that read, and costs none of its own where the secret is genuine', async () => {
+describe('a token whose key is already being read', () => {
+  it('waits for that read, and causes none if the secret is correct', async () => {
     const older = verifier.verify(acme.token, anything);
     time += 5;
     const answer = verifier.verify(acme.token, anything);
@@ -455,7 +455,7 @@ describe('a token whose key is being read already', () => {
 });
 
 describe('a verification without the cache', () => {
-  it('asks the store whatever is known, and learns from it', async () => {
+  it('reads the store, and caches the result', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -466,7 +466,7 @@ describe('a verification without the cache', () => {
     expect(codeAtOnce(acme.token)).toBe('DISABLED');
   });
 
-  it('joins no read that is under way', async () => {
+  it('does not join a read in progress', async () => {
     const older = verifier.verify(acme.token, anything);
     time += 1;
     const answer = verifier.verify(acme.token, anything, { noCache: true });
@@ -477,7 +477,7 @@ describe('a verification without the cache', () => {
     expect((await older).code).toBe('VALID');
   });
 
-  it('asks about the owner as well, whatever is known of it', async () => {
+  it('reads the owner too', async () => {
     prove();
     const owned = { ...acme.key, ownerId: ALICE };
     await verifyWith(acme.token, owned);
@@ -497,7 +497,7 @@ describe('the owner of a key', () => {
     globex = holderOf({ orgId: 'globex', ownerId: BOB });
   });
 
-  it('is asked about once, and again when the feed announces the owner or is stale', async () => {
+  it('is read once, and again after the feed announces the owner or is stale', async () => {
     prove();
     expect((await verifyWith(acme.token, acme.key)).code).toBe('VALID');
     expect(codeAtOnce(acme.token)).toBe('VALID');
@@ -516,7 +516,7 @@ describe('the owner of a key', () => {
     expect((await answer).code).toBe('VALID');
   });
 
-  it('is another’s affair: the change of one says nothing of the other', async () => {
+  it('stays cached if another owner changes', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -527,14 +527,14 @@ describe('the owner of a key', () => {
     expect(verifier.verifyNow(globex.token, anything)).toBeInstanceOf(Promise);
   });
 
-  it('is not asked about for a secret that is not genuine', async () => {
+  it('is not read for a wrong secret', async () => {
     prove();
     const forged = issueToken('kw', acme.key.id).token;
     expect((await verifyWith(forged, acme.key)).code).toBe('NOT_FOUND');
     expect(owners.begun).toEqual([]);
   });
 
-  it('is not looked up for a wrong secret, so that no stranger keeps an owner in memory', async () => {
+  it('is not looked up in the cache for a wrong secret, which must not keep it there', async () => {
     await verifyWith(acme.token, acme.key);
     prove();
     const looked = jest.spyOn(fresh, 'peekOwner');
@@ -544,7 +544,7 @@ describe('the owner of a key', () => {
     expect(looked).toHaveBeenCalled();
   });
 
-  it('counts as active where nobody keeps owners', async () => {
+  it('counts as active if no owner status is provided', async () => {
     await fresh.beforeApplicationShutdown();
     build(changes, false);
     prove();
@@ -552,7 +552,7 @@ describe('the owner of a key', () => {
     expect(codeAtOnce(acme.token)).toBe('VALID');
   });
 
-  it('takes so long to be looked at that the key is read again', async () => {
+  it('causes a new read of the key if its own read was slow', async () => {
     const answer = verifier.verify(acme.token, anything);
     time += MAX_AGE / 2;
     stored.at(0).answer(acme.key);
@@ -566,7 +566,7 @@ describe('the owner of a key', () => {
   });
 });
 
-/** A limiter that lets everybody through, this much later. */
+/** Uses a limiter that allows every request after this delay. */
 function limitedBy(delayMs: number): void {
   const options = { storage: {} as ApiKeyRepository };
   const limiter = {
@@ -585,14 +585,14 @@ describe('a key with a rate limit', () => {
     prove();
   });
 
-  it('is decided on once where its limiter is quick', async () => {
+  it('is decided on once if its limiter is fast', async () => {
     limitedBy(1);
     await expect(verifyWith(acme.token, acme.key)).resolves.toMatchObject({ rateLimit: { remaining: 4 } });
     expect(await verifier.verify(acme.token, anything)).toMatchObject({ code: 'VALID' });
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('is decided on again where its limiter was so slow that the key may have been revoked meanwhile', async () => {
+  it('is rejected if it is revoked while its limiter is slow', async () => {
     limitedBy(MAX_AGE);
     const answer = verifier.verify(acme.token, anything);
     stored.at(0).answer(acme.key);
@@ -601,7 +601,7 @@ describe('a key with a rate limit', () => {
     expect((await answer).code).toBe('REVOKED');
   });
 
-  it('is let in by what it is then, where it was narrowed and bound elsewhere while its limiter was slow', async () => {
+  it('is allowed with its new record if it changes while its limiter is slow', async () => {
     limitedBy(MAX_AGE);
     const answer = verifier.verify(acme.token, anything);
     stored.at(0).answer(acme.key);
@@ -615,7 +615,7 @@ describe('a key with a rate limit', () => {
     });
   });
 
-  it('is asked for without the cache again, where that was asked for, and its limiter is slow', async () => {
+  it('is read from the store again with noCache if its limiter is slow', async () => {
     await verifyWith(acme.token, acme.key);
     limitedBy(MAX_AGE / 4);
     stored.begun.length = 0;
@@ -632,7 +632,7 @@ describe('a key with a rate limit', () => {
 describe('possession of the current token', () => {
   const possession: Requirement = { ...anything, possession: true };
 
-  it('is judged without the owner, from the store and from memory', async () => {
+  it('is decided without the owner, from the store and from the cache', async () => {
     const owned = holderOf({ ownerId: ALICE });
     prove();
     const answer = verifier.verify(owned.token, possession);
@@ -642,7 +642,7 @@ describe('possession of the current token', () => {
     expect(owners.begun).toHaveLength(0);
   });
 
-  it('is refused to a token in grace, whose use is no reuse', async () => {
+  it('is rejected for a token in its grace period, which is not reuse', async () => {
     const now = new Date();
     const [secret] = acme.key.secrets;
     const inGrace = { hash: secret?.hash ?? '', createdAt: now, retiresAt: new Date(now.getTime() + 60_000) };
@@ -658,7 +658,7 @@ describe('possession of the current token', () => {
 });
 
 describe('a token of another system', () => {
-  it('is answered at once too, once it is known', async () => {
+  it('is verified synchronously if it is cached', async () => {
     const token = 'globex-0123456789abcdef0123456789abcdef';
     const { keyId: id, digest } = parseToken(token, ['globex-']) ?? { keyId: '', digest: '' };
     const key = aKey({ id, orgId: 'globex', secrets: [{ hash: hexOf(digest), createdAt: new Date() }] });
@@ -672,7 +672,7 @@ describe('a token of another system', () => {
 });
 
 describe('a malformed token', () => {
-  it('reaches no store, though it names a known key', async () => {
+  it('causes no read, even if it names a cached key', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     for (const index of [0, 5, 40, acme.token.length - 1]) {

@@ -17,21 +17,21 @@ import { FreshKeys } from './fresh-keys';
 import { ReuseRecorder } from './reuse-recorder';
 import { isAtOnce, type Verification } from './verification';
 
-/** Where the store is slow, a caller hears so within two seconds; this leaves room for the answer. */
+/** The timeout for a slow store. The rest of two seconds is for the response. */
 const ANSWER_WITHIN_MS = 1800;
 
 const ANY_TIME = new Date(0);
 
-/** How a verification is made. */
+/** Options of a verification. */
 export interface VerifyOptions {
-  /** Asks the store, whatever is known already; as `Cache-Control: no-cache` does over HTTP. */
+  /** Reads the store instead of the cache, like `Cache-Control: no-cache` over HTTP. */
   readonly noCache?: boolean | undefined;
-  /** Does not count against the key's rate limit, nor is held up by it. It is a use all the same. */
+  /** Ignores the key's rate limit, and does not count against it. Counts as a use. */
   readonly uncounted?: boolean | undefined;
 }
 
 /**
- * Answers whether a presented token is good for what is required of it. Every door asks here.
+ * Verifies whether a presented token meets a requirement. The guard and all endpoints for decisions use it.
  *
  * @example
  * const answer = await verifier.verify(token, {
@@ -60,30 +60,30 @@ export class KeyVerifier {
   }
 
   /**
-   * Verifies a token, and counts the request against the rate limit and the usage of a key that is good.
+   * Verifies a token. If the key is valid, counts the request against its rate limit and usage.
    *
    * @param token the presented text, of any length and content
-   * @returns the decision; `RATE_LIMITED` if the key is good and its rate limit is used up
-   * @throws StorageUnavailableError if the store does not answer in time
-   * @throws RateLimiterUnavailableError if requests can't be counted and are rejected then
+   * @returns the decision; `RATE_LIMITED` if the key is valid and its rate limit is used up
+   * @throws StorageUnavailableError if the store does not respond in time
+   * @throws RateLimiterUnavailableError if the rate limiter is unavailable and configured to reject requests then
    */
   async verify(token: string, requirement: Requirement, options?: VerifyOptions): Promise<Verification> {
     return this.verifyNow(token, requirement, options);
   }
 
   /**
-   * Decides like `verify`, but counts neither a request nor a use.
+   * Verifies a token like `verify`, but counts neither a request nor a use.
    *
    * @param token the presented text, of any length and content
-   * @throws StorageUnavailableError if the store does not answer in time
+   * @throws StorageUnavailableError if the store does not respond in time
    */
   async inspect(token: string, requirement: Requirement, options?: VerifyOptions): Promise<Decision> {
     return this.inspectAt(performance.now(), token, requirement, options);
   }
 
   /**
-   * Verifies like `verify`, but returns the answer itself if the key is known, provably fresh and has no rate limit. The
-   * guard uses it, so that a request with a known key waits for no promise (`npm run bench -- guard`).
+   * Verifies a token like `verify`, but returns synchronously if the key is cached, proven fresh and has no rate limit. The
+   * guard uses it, so that a request with a cached key waits for no promise (`npm run bench -- guard`).
    *
    * @internal
    */
@@ -108,8 +108,8 @@ export class KeyVerifier {
     options: VerifyOptions | undefined,
   ): Decision | Promise<Decision> {
     if (options?.noCache === true) return this.inspectUnknown(at, token, requirement, true);
-    // A genuine secret of a known key has the right form: its form is looked at only where nothing is known of it, see
-    // decision record 0026.
+    // The form of a token is checked only if its key is not cached, because a correct secret has a correct form; see decision
+    // record 0026.
     const keyId = supposedKeyIdOf(token);
     const prepared = keyId === undefined ? undefined : this.fresh.keys.peek(keyId, at);
     return (
@@ -136,7 +136,7 @@ export class KeyVerifier {
     );
   }
 
-  /** Returns `undefined` if the record in memory lacks the secret, or if the owner's state is not known. */
+  /** Returns `undefined` if the cached record lacks the secret, or if the owner's state is not cached. */
   private decideAtOnce(
     at: number,
     prepared: PreparedKey,
@@ -144,13 +144,13 @@ export class KeyVerifier {
     requirement: Requirement,
   ): Decision | Promise<Decision> | undefined {
     const ownerId = ownerAskedFor(prepared, requirement);
-    // A wrong secret must not keep an owner in memory.
+    // A wrong secret must not keep an owner in the cache.
     if (ownerId !== undefined && findSecret(prepared, digest) === undefined) return undefined;
     const owner = this.fresh.peekOwner(ownerId, at);
     if (owner === undefined) return undefined;
     const stored = { prepared, ownerActive: owner.isActive };
     const decision = decide(digest, stored, requirement, this.timeFor(prepared));
-    // A secret that the record lacks may be younger than the record.
+    // A secret that the record lacks may be newer than the record.
     if (decision.code === 'NOT_FOUND' && findSecret(prepared, digest) === undefined) return undefined;
     return this.reportReuse(decision);
   }
@@ -179,7 +179,7 @@ export class KeyVerifier {
   ): Promise<Verification> {
     const askedAt = performance.now();
     const rateLimit = await this.rateLimiter.consume(decision.key.id, limit);
-    // Where the limiter took its time, what was decided may be out of date: the answer and the record in it.
+    // If the limiter was slow, the decision and its record may be out of date.
     const isLate = performance.now() - askedAt > this.fresh.maxAgeMs / 8;
     const latest = isLate ? await this.inspect(token, requirement, options) : decision;
     if (latest.code !== 'VALID') return latest;
@@ -192,7 +192,7 @@ export class KeyVerifier {
     this.usage.count(keyId, this.time.millis(at));
   }
 
-  /** Asks the store, and again where its first answer is out of date by the time that all is known. */
+  /** Reads the store and decides. Repeats this if the first result is out of date by the time the owner is known. */
   private async ask(
     { keyId, digest }: ParsedToken,
     requirement: Requirement,
@@ -210,7 +210,7 @@ export class KeyVerifier {
           : await this.fresh.keys.read(keyId, begunFrom, deadline);
       isWrong = false;
       if (!holds(reading, digest) && Math.max(reading.begunAt, reading.trueAt) < arrivedAt) {
-        // That read began earlier, and nothing has proven it since: the token may be younger.
+        // That read began before the request and is not proven since, so the token may be newer.
         reading =
           reading.value === null
             ? await this.fresh.keys.read(keyId, arrivedAt, deadline)
@@ -222,7 +222,7 @@ export class KeyVerifier {
         return decide(digest, stored, requirement, ANY_TIME);
       }
       const prepared = reading.value;
-      // The owner is asked about for genuine secrets only, so that its absence tells strangers nothing of the key.
+      // The owner is read only for correct secrets, so that response time reveals nothing about the key to others.
       const owner = await this.fresh.readOwner(ownerAskedFor(prepared, requirement), begunFrom, deadline);
       if (performance.now() - reading.trueAt < this.fresh.maxAgeMs) {
         const stored = { prepared, ownerActive: owner.value?.isActive ?? false };
@@ -231,7 +231,7 @@ export class KeyVerifier {
     }
   }
 
-  /** Finds out whether a key that is known holds a secret by now that it lacks in memory, see decision record 0051. */
+  /** Reads a cached key again, because it may have got a secret that its cached record lacks; see decision record 0051. */
   private async readAgain(
     known: PreparedKey,
     arrivedAt: number,
@@ -242,20 +242,20 @@ export class KeyVerifier {
     return keys.provenSince(known.id, arrivedAt) ?? rereadTurns.readAgain(known, arrivedAt, read);
   }
 
-  /** Reading the clock costs a twentieth of a decision, and most keys have no end. */
+  /** Returns the time only if a decision needs it. Reading the clock costs 5 % of a decision, and most keys never expire. */
   private timeFor({ isTimed }: PreparedKey): Date {
     return isTimed ? this.clock.now() : ANY_TIME;
   }
 
   private reportReuse(decision: Decision): Decision | Promise<Decision> {
-    // A secret in grace may be `ROTATED` for what asks for the current one. Its use is no reuse.
+    // A secret in its grace period is `ROTATED` on a route that requires the current one. This is not reuse.
     if (decision.code !== 'ROTATED' || !isRetired(decision.secret, this.clock.now())) return decision;
     const reporting = this.reuse.report(decision.key, decision.secret);
     return reporting === undefined ? decision : reporting.then(() => decision);
   }
 }
 
-/** Returns whether a reading found a key that has this secret. */
+/** Returns whether a reading found a key with this secret. */
 function holds(
   reading: Reading<PreparedKey>,
   digest: string,
@@ -263,7 +263,7 @@ function holds(
   return reading.value !== null && findSecret(reading.value, digest) !== undefined;
 }
 
-/** Returns the owner whose state a decision needs. Possession of the key needs none, also when owners can't be read. */
+/** Returns the owner whose state a decision needs. Possession needs none, so it works while owners cannot be read. */
 function ownerAskedFor({ key }: PreparedKey, { possession }: Requirement): string | undefined {
   return possession === true ? undefined : key.ownerId;
 }

@@ -33,8 +33,8 @@ async function prove(): Promise<void> {
   await proving;
 }
 
-describe('while the feed proves nothing, one linearizable read', () => {
-  it('proves the primary for a quarter of the bound, and the reads after it are as old as it is', async () => {
+describe('one linearizable read without a proof of the feed', () => {
+  it('proves the primary for a quarter of the bound, and sets the age of the reads after it', async () => {
     await prove();
     const provenAt = time;
     for (const later of [1, QUARTER_OF_BOUND - 1]) {
@@ -48,7 +48,7 @@ describe('while the feed proves nothing, one linearizable read', () => {
     expect(levels()).toEqual([true, false, false, true]);
   });
 
-  it('dates from its beginning, however late its answer comes', async () => {
+  it('counts from its beginning, even if its result is late', async () => {
     const proving = read();
     const begunAt = time;
     time += 200;
@@ -59,7 +59,7 @@ describe('while the feed proves nothing, one linearizable read', () => {
     expect(levels()).toEqual([true, true]);
   });
 
-  it('is made for a thousand that ask at once; the others wait for it and rely on it', async () => {
+  it('is enough for a thousand concurrent reads, which wait for it and rely on it', async () => {
     const readings = Array.from({ length: 1000 }, async (_, index) => read(`made up ${index}`));
     await settled();
     expect(levels()).toEqual([true]);
@@ -70,7 +70,7 @@ describe('while the feed proves nothing, one linearizable read', () => {
     expect(new Set((await Promise.all(readings)).map(({ trueAt }) => trueAt))).toEqual(new Set([time]));
   });
 
-  it('is relied on by those who waited for it though it took long, and by nobody once it is too old', async () => {
+  it('is valid for waiting reads if it was slow, but not if it is too old', async () => {
     const [first, second] = [read('acme'), read('globex')];
     const begunAt = time;
     time += MAX_AGE - 1;
@@ -90,7 +90,7 @@ describe('while the feed proves nothing, one linearizable read', () => {
     await expect(fourth).resolves.toEqual({ value: 'theirs', trueAt: time });
   });
 
-  it('that fails is tried once more by those who waited for it, and fails them all then', async () => {
+  it('is tried once more if it fails, and then fails all waiting reads', async () => {
     const readings = Array.from({ length: 100 }, async () => read().catch((error: unknown) => error));
     await settled();
     for (const index of [0, 1]) {
@@ -102,7 +102,7 @@ describe('while the feed proves nothing, one linearizable read', () => {
     expect(levels()).toEqual([true, true]);
   });
 
-  it('vouches for nobody if the store does not announce a new primary', async () => {
+  it('proves nothing for later reads if the store does not announce a new primary', async () => {
     feed.followsPrimary = false;
     await prove();
     await prove();
@@ -110,15 +110,15 @@ describe('while the feed proves nothing, one linearizable read', () => {
   });
 });
 
-describe('once another primary may answer', () => {
-  it('a proof counts no more', async () => {
+describe('a change of the primary', () => {
+  it('invalidates a proof', async () => {
     await prove();
     reads.everythingChanged();
     await prove();
     expect(levels()).toEqual([true, true]);
   });
 
-  it('a proof that was under way does not count', async () => {
+  it('invalidates a proof in progress', async () => {
     const proving = read();
     reads.everythingChanged();
     store.at(0).answer('of the former primary, perhaps');
@@ -130,7 +130,7 @@ describe('once another primary may answer', () => {
   it.each<[string, () => Promise<void>]>([
     ['a proof', prove],
     ['the feed', async () => feed.prove()],
-  ])('an answer that relied on %s is of unknown age, and is asked for again', async (_what, rely) => {
+  ])('makes the age of a result that relied on %s unknown, so it is read again', async (_what, rely) => {
     await rely();
     const begun = store.begun.length;
     const reading = reads.recent((how) => store.load('acme', how), Infinity);
@@ -145,7 +145,7 @@ describe('once another primary may answer', () => {
 });
 
 describe('a read that relies on the feed', () => {
-  it('is as old as what the feed has proven, not as young as its own beginning [T37]', async () => {
+  it('is as old as the proof of the feed, not as its own beginning [T37]', async () => {
     feed.prove();
     const provenAt = time;
     time += MAX_AGE - 1;
@@ -157,13 +157,13 @@ describe('a read that relies on the feed', () => {
   });
 });
 
-describe('a store that answers too late', () => {
-  it('is not asked after the deadline', async () => {
+describe('a slow store', () => {
+  it('is not read after the deadline', async () => {
     await expect(read('acme', time)).rejects.toThrow(StorageUnavailableError);
     expect(store.begun).toHaveLength(0);
   });
 
-  it('is asked until then for an answer that is recent enough', async () => {
+  it('is read until the deadline for a recent result', async () => {
     const outcome = reads
       .recent((how) => store.load('acme', how), time + MAX_AGE + 1)
       .catch((error: unknown) => error);

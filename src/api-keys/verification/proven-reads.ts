@@ -1,10 +1,10 @@
 import type { ChangeFeed, ChangeListener, ReadOptions } from '../../change-feed/change-feed';
 import { StorageUnavailableError } from '../../problems/storage.errors';
 
-/** How long one linearizable read vouches for the primary: a quarter of the bound, of which four fifths may be used. */
+/** How long one linearizable read proves the primary: a quarter of the bound, as a share of its usable four fifths. */
 const VOUCHED_PART = 0.25 / 0.8;
 
-/** What a read found, and the moment (by `performance.now()`) that it is certainly not older than. */
+/** The result of a read, and a `performance.now()` that it is proven to be no older than. */
 export interface ProvenReading<T> {
   readonly value: T;
   readonly trueAt: number;
@@ -13,9 +13,8 @@ export interface ProvenReading<T> {
 type Load<T> = (options: ReadOptions) => Promise<T>;
 
 /**
- * Reads a store so that the age of each answer is known, although a primary that was voted out may still answer. While
- * the feed proves nothing, one linearizable read proves the primary, and majority reads rely on it. See decision record
- * 0054.
+ * Reads a store so that the age of each result is known, although a former primary may still respond. While the feed does not
+ * prove freshness, one linearizable read proves the primary, and majority reads rely on it. See decision record 0054.
  */
 export class ProvenReads implements ChangeListener {
   private primaryAt = -Infinity;
@@ -23,17 +22,17 @@ export class ProvenReads implements ChangeListener {
   private proving: Promise<void> | undefined;
   private isListening = false;
 
-  /** @param maxAgeMs how old, in milliseconds, an answer may be */
+  /** @param maxAgeMs the maximum age of a result, in milliseconds */
   constructor(
     private readonly feed: ChangeFeed | undefined,
     private readonly maxAgeMs: number,
   ) {}
 
   /**
-   * Reads until the answer is recent enough.
+   * Reads until the result is recent enough.
    *
-   * @param deadline the moment from which on no further read is made
-   * @throws StorageUnavailableError if the store does not answer in time
+   * @param deadline begins no read from this time on
+   * @throws StorageUnavailableError if the store does not respond in time
    */
   async recent<T>(load: Load<T>, deadline: number): Promise<T> {
     this.listen();
@@ -44,15 +43,15 @@ export class ProvenReads implements ChangeListener {
   }
 
   /**
-   * Reads once. The answer may be older than `maxAgeMs` if it arrives late, or from another primary.
+   * Reads once. The result may be older than `maxAgeMs` if it arrives late, or from another primary.
    *
-   * @param deadline the moment from which on no read is made
-   * @throws StorageUnavailableError if the store does not answer in time
+   * @param deadline begins no read from this time on
+   * @throws StorageUnavailableError if the store does not respond in time
    */
   async read<T>(load: Load<T>, deadline: number): Promise<ProvenReading<T>> {
     for (let failures = 0; ;) {
       const at = performance.now();
-      if (at >= deadline) throw new StorageUnavailableError(new Error('the store answers too late'));
+      if (at >= deadline) throw new StorageUnavailableError(new Error('the store did not respond in time'));
       const provenAt = this.provenAt(at);
       if (provenAt !== undefined) return this.rely(provenAt, load, deadline - at);
       if (this.feed?.followsPrimary !== true) {
@@ -62,7 +61,7 @@ export class ProvenReads implements ChangeListener {
       try {
         await this.proving;
       } catch (error) {
-        // The other read may have had less time. A store that fails twice is not asked for each who waits.
+        // The other read may have had less time. After two failures, waiting callers do not try again.
         failures += 1;
         if (failures > 1) throw error;
         continue;
@@ -92,7 +91,7 @@ export class ProvenReads implements ChangeListener {
     return at - this.primaryAt < this.maxAgeMs * VOUCHED_PART ? this.primaryAt : undefined;
   }
 
-  /** Another primary may answer with less than was proven of the former one. */
+  /** Reads on the strength of a proof. After a change of the primary the proof no longer holds. */
   private async rely<T>(provenAt: number, load: Load<T>, timeoutMs: number): Promise<ProvenReading<T>> {
     const { generation } = this;
     const value = await load({ linearizable: false, timeoutMs });

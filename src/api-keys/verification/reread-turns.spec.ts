@@ -8,7 +8,7 @@ function keepProcessBusy(ms: number): void {
 }
 
 describe('a key that is read again because of wrong secrets', () => {
-  it('is read once when the next read is due and its timer is late', async () => {
+  it('is read once if the next read is due and its timer is late', async () => {
     const secrets = new RereadTurns<object, number>(INTERVAL_MS);
     let reads = 0;
     const present = async (): Promise<number> =>
@@ -21,7 +21,7 @@ describe('a key that is read again because of wrong secrets', () => {
     expect(reads).toBe(2);
   });
 
-  it('is read anew for a secret that was presented after the last read began', async () => {
+  it('is read again for a secret that was presented after the last read began', async () => {
     const secrets = new RereadTurns<object, number>(INTERVAL_MS);
     let reads = 0;
     const read = async (): Promise<number> => (reads += 1);

@@ -7,12 +7,11 @@ interface Turn<R> {
 }
 
 /**
- * Limits how often a known record is read again because of a secret that it does not hold. The first read begins at
- * once, so that a token that another instance has just issued works promptly. Whoever comes later waits for the next
- * read and shares it, see decision record 0051.
+ * Limits how often a cached record is read again because of a secret that it lacks. The first read begins immediately, so that
+ * a token that another instance has just issued works promptly. Later callers share the next read; see decision record 0051.
  */
 export class RereadTurns<K extends object, R> {
-  /** By the record in memory: what is known of it ends with it. */
+  /** By the cached record, so that an entry ends with its record. */
   private readonly turns = new WeakMap<K, Turn<R>>();
 
   /** @param intervalMs the minimum time between two reads of a record */
@@ -21,7 +20,7 @@ export class RereadTurns<K extends object, R> {
   /**
    * Reads a record again.
    *
-   * @param known the record in memory, which lacks the secret
+   * @param known the cached record, which lacks the secret
    * @param arrivedAt when the secret was presented, by `performance.now()`
    * @param read reads the store
    * @returns a reading that began at or after `arrivedAt`
@@ -30,7 +29,7 @@ export class RereadTurns<K extends object, R> {
     const turn = this.turns.get(known);
     if (turn === undefined) return this.begin(known, read);
     if (turn.begunAt >= arrivedAt) return turn.reading;
-    // Due or not: whoever does not wait for it begins a second read beside it.
+    // Even if it is due, because a caller that does not wait for it would begin a second read.
     if (turn.next !== undefined) return turn.next;
     const wait = turn.begunAt + this.intervalMs - performance.now();
     if (wait <= 0) return this.begin(known, read);

@@ -42,7 +42,7 @@ async function uses(): Promise<number> {
 }
 
 describe('the first use of a retired secret', () => {
-  it('is noted at that secret alone, and in the history of the key', async () => {
+  it('is recorded only on that secret, and in the history of the key', async () => {
     await recorder.report(acme, retired);
     const key = await stored();
     expect(key.secrets).toEqual([older, { ...retired, reusedAt: NOON }, current]);
@@ -50,18 +50,18 @@ describe('the first use of a retired secret', () => {
     expect(key.version).toBe(2);
   });
 
-  it('is told to the application', async () => {
+  it('emits an event', async () => {
     await recorder.report(acme, retired);
     expect(told).toMatchObject([{ type: REUSE_DETECTED, keyId: acme.id, orgId: 'acme', actor: 'system' }]);
   });
 
-  it('is noted where nobody listens as well', async () => {
+  it('is recorded without a listener', async () => {
     await new ReuseRecorder(repository, { now: () => NOON }).report(acme, retired);
     expect((await stored()).version).toBe(2);
     expect(warned).not.toHaveBeenCalled();
   });
 
-  it('is noted once however many come at once, and all of them wait for the note', async () => {
+  it('is recorded once for concurrent uses, which all wait for it', async () => {
     const find = jest.spyOn(repository, 'findWithHistory');
     await Promise.all(Array.from({ length: 20 }, async () => recorder.report(acme, retired)));
     expect(find).toHaveBeenCalledTimes(1);
@@ -69,20 +69,20 @@ describe('the first use of a retired secret', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('is noted once where another instance was first', async () => {
+  it('is recorded once if another instance was first', async () => {
     await recorder.report(acme, retired);
     await recorder.report(acme, retired);
     expect((await stored()).version).toBe(2);
     expect(told).toHaveLength(1);
   });
 
-  it('is noted for each secret by itself', async () => {
+  it('is recorded for each secret separately', async () => {
     await Promise.all([recorder.report(acme, retired), recorder.report(acme, older)]);
     expect((await stored()).secrets.map(({ reusedAt }) => reusedAt)).toEqual([NOON, NOON, undefined]);
     expect(told).toHaveLength(2);
   });
 
-  it('is noted in the history though the key has forgotten that secret meanwhile', async () => {
+  it('is recorded in the history if the key has dropped that secret meanwhile', async () => {
     const forgotten = { ...retired, hash: 'dd'.repeat(32) };
     await recorder.report(acme, forgotten);
     const key = await stored();
@@ -91,7 +91,7 @@ describe('the first use of a retired secret', () => {
     expect(warned).not.toHaveBeenCalled();
   });
 
-  it('is noted though others change the key meanwhile', async () => {
+  it('is recorded despite concurrent changes to the key', async () => {
     const replace = jest
       .spyOn(repository, 'replace')
       .mockResolvedValueOnce(false)
@@ -104,31 +104,33 @@ describe('the first use of a retired secret', () => {
   });
 });
 
-describe('a use whose note cannot be kept', () => {
-  it('is answered all the same after five tries, and the operator is warned', async () => {
+describe('a use that cannot be recorded', () => {
+  it('resolves after five attempts and logs a warning', async () => {
     const replace = jest.spyOn(repository, 'replace').mockResolvedValue(false);
     await recorder.report(acme, retired);
     expect(replace).toHaveBeenCalledTimes(5);
     expect(told).toEqual([]);
-    expect(warned).toHaveBeenCalledWith('a reuse was not recorded: others kept changing the key');
+    expect(warned).toHaveBeenCalledWith(
+      'a reuse of a token was not recorded: too many concurrent changes to the key',
+    );
   });
 
-  it('is tried again with the next', async () => {
-    jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce(new Error('the store is away'));
+  it('is recorded at the next use', async () => {
+    jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce(new Error('the store is unreachable'));
     await recorder.report(acme, retired);
-    expect(warned).toHaveBeenCalledWith('a reuse was not recorded: the store is away');
+    expect(warned).toHaveBeenCalledWith('a reuse of a token was not recorded: the store is unreachable');
     expect((await stored()).version).toBe(1);
     await recorder.report(acme, retired);
     expect((await stored()).version).toBe(2);
   });
 
-  it('warns of what is no error without writing it out', async () => {
+  it('logs a thrown value that is not an error without its content', async () => {
     jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce({ hash: retired.hash });
     await recorder.report(acme, retired);
-    expect(warned).toHaveBeenCalledWith('a reuse was not recorded: unknown error');
+    expect(warned).toHaveBeenCalledWith('a reuse of a token was not recorded: unknown error');
   });
 
-  it('is forgotten where the key is gone', async () => {
+  it('is ignored if the key no longer exists', async () => {
     const replace = jest.spyOn(repository, 'replace');
     await recorder.report(aKey({ secrets: [retired] }), retired);
     expect(replace).not.toHaveBeenCalled();
@@ -137,8 +139,8 @@ describe('a use whose note cannot be kept', () => {
   });
 });
 
-describe('later uses', () => {
-  it('cause no writes, so that a thief cannot, and are counted', async () => {
+describe('later uses of a retired secret', () => {
+  it('are counted and cause no writes', async () => {
     const find = jest.spyOn(repository, 'findWithHistory');
     const before = await uses();
     const noted = { ...retired, reusedAt: NOON };

@@ -13,12 +13,12 @@ import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.re
 /** The name of the domain event. */
 export const REUSE_DETECTED = 'api-key.reuse_detected';
 
-/** A retired secret was presented again: its holder was not told of the rotation, or it is in wrong hands. */
+/** A retired secret was presented again: its holder does not know of the rotation, or somebody stole it. */
 export type ReuseDetected = KeyEvents[typeof REUSE_DETECTED];
 
 /**
- * Records the first use of each retired secret: in the record, in its history and as a domain event. Later uses only
- * count in a metric, so that a thief causes no writes.
+ * Records the first use of each retired secret: in the record, in its history and as a domain event. Later uses only increment
+ * a metric, so that a thief causes no writes.
  */
 @Injectable()
 export class ReuseRecorder {
@@ -26,7 +26,7 @@ export class ReuseRecorder {
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly uses = counterOf(
     'keyward_retired_secret_uses_total',
-    'Uses of secrets that a rotation retired.',
+    'Uses of secrets after their rotation.',
   );
 
   constructor(
@@ -36,8 +36,8 @@ export class ReuseRecorder {
   ) {}
 
   /**
-   * Reports a use of a retired secret: counts it, and records the first. Never rejects, because no answer depends on the
-   * record; the next use tries again.
+   * Reports a use of a retired secret: counts it, and records the first. Never rejects, because no decision depends on it. If
+   * it fails, the next use tries again.
    *
    * @returns a promise that resolves when the first use is recorded; `undefined` if it is recorded already
    */
@@ -52,7 +52,7 @@ export class ReuseRecorder {
     try {
       await recording;
     } catch (error) {
-      this.logger.warn(`a reuse was not recorded: ${reasonOf(error)}`);
+      this.logger.warn(`a reuse of a token was not recorded: ${reasonOf(error)}`);
     } finally {
       this.underWay.delete(secret.hash);
     }
@@ -72,6 +72,6 @@ export class ReuseRecorder {
       this.listener?.changed(after);
       return true;
     };
-    await retried(attempt, () => new Error('others kept changing the key'));
+    await retried(attempt, () => new Error('too many concurrent changes to the key'));
   }
 }

@@ -1,7 +1,7 @@
 import { heapUsed } from '../../../test/support/heap-used';
 import { SieveCache } from './sieve-cache';
 
-describe('a cache of SIEVE', () => {
+describe('a SIEVE cache', () => {
   it.each<[string, (cache: SieveCache<object>, index: number) => void]>([
     ['values are replaced', (cache, index) => cache.set(`key ${index % 20}`, { index })],
     [
@@ -12,7 +12,7 @@ describe('a cache of SIEVE', () => {
       },
     ],
     ['entries are evicted', (cache, index) => cache.set(`key ${index}`, { index })],
-  ])('uses no more memory after 300,000 times that %s [T43]', (_how, change) => {
+  ])('does not grow in memory while %s 300,000 times [T43]', (_how, change) => {
     const cache = new SieveCache<object>(100);
     for (let index = 0; index < 1000; index += 1) change(cache, index);
     const before = heapUsed();

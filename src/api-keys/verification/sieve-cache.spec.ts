@@ -7,7 +7,7 @@ interface Kept {
   isUsed: boolean;
 }
 
-/** SIEVE as its authors tell it, over a plain list that is searched: the oldest first, and a hand between two entries. */
+/** SIEVE as in its paper, with a linear search in a plain list: the oldest entry first, and a hand between two entries. */
 class NaiveSieve {
   private kept: Kept[] = [];
   private hand = 0;
@@ -57,8 +57,8 @@ const step = oneof(
   { weight: 4, arbitrary: tuple(constant('set' as const), key) },
 );
 
-describe('a cache of SIEVE', () => {
-  it('keeps and gives up just what the naive one does', () => {
+describe('a SIEVE cache', () => {
+  it('keeps and evicts the same entries as a naive implementation', () => {
     assert(
       property(integer({ min: 1, max: 6 }), array(step, { maxLength: 200 }), (max, steps) => {
         const cache = new SieveCache<number>(max);
@@ -75,7 +75,7 @@ describe('a cache of SIEVE', () => {
     );
   });
 
-  it('never holds more than it may, whatever is taken out of it in between, nor what was taken out', () => {
+  it('never exceeds its maximum size, and never returns a deleted entry', () => {
     const any = oneof(step, tuple(constantFrom('delete' as const, 'clear' as const), key));
     assert(
       property(integer({ min: 1, max: 6 }), array(any, { maxLength: 200 }), (max, steps) => {
@@ -100,18 +100,18 @@ describe('a cache of SIEVE', () => {
     );
   });
 
-  it('keeps what is used while a thousand others pass by, each used once', () => {
+  it('keeps an entry in use while a thousand others are added once', () => {
     const cache = new SieveCache<string>(10);
     cache.set('acme', 'used');
     cache.set('globex', 'not used');
     for (let index = 0; index < 1000; index += 1) {
-      cache.set(`passer-by ${index}`, 'once');
+      cache.set(`once ${index}`, 'once');
       expect(cache.get('acme')).toBe('used');
     }
     expect([cache.get('globex'), cache.size]).toEqual([undefined, 10]);
   });
 
-  it('lets a newcomer stay until the hand has come round, though all the others are older', () => {
+  it('keeps a new entry until the hand reaches it, even if all others are older', () => {
     const cache = new SieveCache<number>(3);
     for (const name of ['a', 'b', 'c']) cache.set(name, 0);
     for (const name of ['a', 'b']) cache.get(name);
@@ -120,7 +120,7 @@ describe('a cache of SIEVE', () => {
     expect([cache.get('c'), cache.get('a'), cache.get('d')]).toEqual([undefined, undefined, 0]);
   });
 
-  it('looks at the next ones in turn, and comes back to whom it spared only after them', () => {
+  it('moves its hand to the next entries before it returns to one that it kept', () => {
     const cache = new SieveCache<number>(3);
     for (const name of ['a', 'b', 'c']) cache.set(name, 0);
     cache.get('a');
@@ -134,7 +134,7 @@ const weighed = (max: number, maxWeight: number): SieveCache<number> =>
   new SieveCache<number>(max, { maxWeight, weigh: (value) => value });
 
 describe('a cache with a maximum weight', () => {
-  it('never exceeds it, and holds what fits', () => {
+  it('never exceeds it, and keeps what fits', () => {
     const steps = array(tuple(key, integer({ min: 0, max: 12 }), constantFrom('set', 'delete')), {
       maxLength: 200,
     });
@@ -157,21 +157,21 @@ describe('a cache with a maximum weight', () => {
     );
   });
 
-  it('keeps nothing that is too heavy alone, and evicts nothing for it', () => {
+  it('does not add a value that alone is too heavy, and evicts nothing for it', () => {
     const cache = weighed(5, 10);
     cache.set('acme', 4);
     cache.set('globex', 11);
     expect([cache.get('acme'), cache.get('globex'), cache.weight]).toEqual([4, undefined, 4]);
   });
 
-  it('forgets the former value of a key whose new one is too heavy', () => {
+  it('removes the previous value of a key if the new one is too heavy', () => {
     const cache = weighed(5, 10);
     cache.set('acme', 4);
     cache.set('acme', 11);
     expect([cache.get('acme'), cache.size, cache.weight]).toEqual([undefined, 0, 0]);
   });
 
-  it('evicts as many unused entries as a heavy newcomer needs, and spares those in use', () => {
+  it('evicts as many unused entries as a heavy new one needs, and keeps those in use', () => {
     const cache = weighed(10, 10);
     for (const name of ['a', 'b', 'c', 'd', 'e']) cache.set(name, 2);
     cache.get('b');

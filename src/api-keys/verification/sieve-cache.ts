@@ -1,22 +1,22 @@
 /** Bounds a cache by the sum of its entries' weights. */
 export interface WeightBound<V> {
-  /** The maximum sum of the weights. A value that exceeds it alone is not kept. */
+  /** The maximum sum of the weights. A value that alone exceeds it is not cached. */
   readonly maxWeight: number;
-  /** Returns the weight of a value, in the unit of `maxWeight`: always the same for one value. */
+  /** Returns the weight of a value, in the unit of `maxWeight`. Must always return the same for one value. */
   readonly weigh: (value: V) => number;
 }
 
-/** No slot. As the older neighbour it is the end of the list, as the hand it stands for the oldest entry. */
+/** No slot. As a neighbour it means the end of the list, as the hand it means the oldest entry. */
 const NONE = -1;
 const FIRST_SLOTS = 64;
 
 /**
- * A bounded cache with one map look-up per hit. SIEVE chooses what is evicted (Zhang et al., NSDI 2024): a hand moves
- * from the oldest entry to the newest, spares each entry that was used since its last visit, and evicts the first that
- * was not. Measured against lru-cache in `bench/`.
+ * A bounded cache with one map look-up per hit. It evicts by SIEVE (Zhang et al., NSDI 2024): a hand moves from the oldest
+ * entry to the newest, keeps each entry that was used since its last visit, and evicts the first that was not. `bench/`
+ * compares it with lru-cache.
  *
- * The order is a linked list of slot numbers, not the order of the map: a map iterator kept between calls makes V8
- * retain every table that the map outgrows, see decision record 0050.
+ * The order is a linked list of slot numbers, not the order of the map, because V8 keeps every outgrown table of a map in
+ * memory while an iterator exists; see decision record 0050.
  */
 export class SieveCache<V> {
   private readonly slots = new Map<string, number>();
@@ -33,7 +33,7 @@ export class SieveCache<V> {
 
   /**
    * @param max the maximum number of entries, 1 or more
-   * @param bound the maximum weight; without it entries are only counted
+   * @param bound the maximum weight; without it, only the number of entries is limited
    */
   constructor(
     private readonly max: number,
@@ -111,7 +111,7 @@ export class SieveCache<V> {
 
   private remove(slot: number, key: string): void {
     const [older, newer] = [this.older[slot] ?? NONE, this.newer[slot] ?? NONE];
-    // Behind the newest the hand starts again at the oldest. Otherwise it would evict each newcomer next.
+    // After the newest entry, the hand restarts at the oldest. Otherwise it would evict each new entry next.
     if (this.hand === slot) this.hand = newer;
     if (older === NONE) this.oldest = newer;
     else this.newer[older] = newer;

@@ -3,35 +3,37 @@ import { SieveCache } from './sieve-cache';
 const MAX_UNKNOWN = 10_000;
 
 /**
- * Remembers, for a moment, tokens that no key has, so that asking again costs no read. A place of its own: however
- * many there are, they push out no key.
+ * Remembers unknown tokens for a short time, so that using them again causes no read. Separate from the cache of keys, so that
+ * they never evict a key.
  */
 export class UnknownTokens {
   private readonly readAt = new SieveCache<number>(MAX_UNKNOWN);
   private clearedAt = -Infinity;
 
-  /** @param maxAgeMs how long a token is remembered */
+  /** @param maxAgeMs how long a token is remembered, in milliseconds */
   constructor(private readonly maxAgeMs: number) {}
 
   /**
-   * @param digest of the token
-   * @param at the present by `performance.now()`
+   * Returns whether a token is known to belong to no key.
+   *
+   * @param digest the hash of the token
+   * @param at the current `performance.now()`
    */
   has(digest: string, at: number): boolean {
     const readAt = this.readAt.get(digest);
     return readAt !== undefined && at - readAt < this.maxAgeMs;
   }
 
-  /** @param begunAt when the read began that found no key, by `performance.now()` */
+  /** @param begunAt the `performance.now()` when the read that found no key began */
   add(digest: string, begunAt: number): void {
-    // What was read before a key was changed says nothing of the time after it.
+    // A read from before a change may miss a token that exists after it.
     if (begunAt > this.clearedAt) this.readAt.set(digest, begunAt);
   }
 
   /**
-   * A key that was changed may have any of them now.
+   * Forgets all tokens, because a changed key may have any of them.
    *
-   * @param at the present by `performance.now()`
+   * @param at the current `performance.now()`
    */
   clear(at: number): void {
     this.readAt.clear();

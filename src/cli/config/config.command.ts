@@ -38,8 +38,10 @@ export function configCommand(): Command {
     .description('check the settings of the service')
     .addCommand(
       resultCommand('check')
-        .description('read the environment as the service would, and tell its faults and what would be used')
-        .option('--connect', 'try MongoDB, Redis and the identity providers, too')
+        .description(
+          'read the environment as the service does, and print its faults and the resulting settings',
+        )
+        .option('--connect', 'also try to reach MongoDB, Redis and the identity providers')
         .action(async ({ connect = false, json = false }: Options) => checkConfig(connect, json)),
     );
 }
@@ -64,11 +66,11 @@ async function checkConfig(connect: boolean, json: boolean): Promise<void> {
   if (connections.length > 0) await print('', ...connectionLines(connections));
 }
 
-/** What would keep the service from starting. */
+/** Returns the faults that would prevent the service from starting. */
 function faultsOf(environment: Environment, faults: readonly string[]): readonly string[] {
   const isVolatile = storageKindOf(environment) === 'memory';
   const volatile = isVolatile ? faultIn(() => new StorageConfig().permitVolatile(VOLATILE)) : [];
-  // What is told of a setting already is not told of twice.
+  // Not two messages about one setting.
   const isTold = (name: string): boolean => faults.some((fault) => fault.startsWith(name));
   const webhook = isTold('WEBHOOK_') ? undefined : webhookOf(environment);
   const proxies = isTold('TRUST_PROXY') ? [] : environment.TRUST_PROXY;
@@ -106,6 +108,6 @@ function settingLines(settings: readonly Setting[]): readonly string[] {
 function connectionLines(connections: readonly Reachability[]): readonly string[] {
   const table = new Table([{ head: 'SYSTEM' }, { head: 'STATE' }]);
   return table.lines(
-    connections.map(({ system, ok, reason }) => [system, ok ? 'reached' : `not reached: ${reason ?? ''}`]),
+    connections.map(({ system, ok, reason }) => [system, ok ? 'reachable' : `unreachable: ${reason ?? ''}`]),
   );
 }

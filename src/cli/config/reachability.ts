@@ -8,16 +8,16 @@ import { safeMessage } from '../kit/terminal-text';
 
 const ANSWER_MS = 3000;
 
-/** Whether another system that the service needs can be reached with the settings. */
+/** The result of trying to reach another system with the settings. */
 export interface Reachability {
   /** `MongoDB`, `Redis`, or the issuer. */
   readonly system: string;
   readonly ok: boolean;
-  /** Why not. */
+  /** Why it is unreachable; `null` if it is reachable. */
   readonly reason: string | null;
 }
 
-/** Tries every system that the settings name, one after the other. */
+/** Tries to reach every system that the settings name, one after the other. */
 export async function tryAll(environment: Environment): Promise<readonly Reachability[]> {
   const tried: Reachability[] = [];
   for (const [system, ask] of systemsOf(environment)) tried.push(await tryOne(system, ask));
@@ -79,5 +79,5 @@ async function askRedis(url: string): Promise<void> {
 async function askIssuer(issuer: string): Promise<void> {
   const { jwksUri } = await discoverProvider(issuer);
   const { keys } = await readJson(jwksUri, patience());
-  if (!Array.isArray(keys)) throw new Error('its key set holds no keys');
+  if (!Array.isArray(keys)) throw new Error(`${jwksUri} has no list of keys`);
 }

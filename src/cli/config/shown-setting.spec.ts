@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { shownSetting } from './shown-setting';
 
-describe('an operator who is shown a setting', () => {
+describe('a shown setting', () => {
   it.each([
     ['PORT', 3000, '3000'],
     ['USER_UNBOUND_KEYS', false, 'false'],
@@ -10,7 +10,7 @@ describe('an operator who is shown a setting', () => {
     ['PUBLIC_URL', undefined, null],
     ['PUBLIC_URL', 'https://me:hunter2@acme.example/x', 'https://***@acme.example/x'],
     ['OIDC_ISSUERS', [{ issuer: 'https://id' }], '[{"issuer":"https://id"}]'],
-  ])('reads %s', (name, value, shown) => {
+  ])('has a text form without credentials: %s=%j', (name, value, shown) => {
     expect(shownSetting(name, value)).toBe(shown);
   });
 
@@ -30,11 +30,11 @@ describe('an operator who is shown a setting', () => {
     ['mongodb://db/x?y=hunter2@z', '(set, not shown)'],
     ['http://hunter2', '(set, not shown)'],
     ['hunter2', '(set, not shown)'],
-  ])('reads where a database is, and no password: %s', (uri, shown) => {
+  ])('has the address of the database, but no password: %s', (uri, shown) => {
     expect(shownSetting('MONGODB_URI', uri)).toBe(shown);
   });
 
-  it('never reads a password, whatever characters it has', () => {
+  it('never contains a password, whatever characters it has', () => {
     const password = fc.string({ minLength: 1 }).map((text) => `hunter2${text}hunter2`);
     fc.assert(
       fc.property(password, fc.constantFrom('MONGODB_URI', 'REDIS_URL'), (secret, name) => {

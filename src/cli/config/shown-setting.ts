@@ -2,13 +2,13 @@ import { redactedSetting } from '../../common/redaction';
 import { SECRET_VARIABLES } from '../../settings/environment';
 
 /**
- * A connection string that is shown without what may be secret in it: credentials and options. Only a plain one; in any
- * other, nobody can be sure which part is the password.
+ * Matches a simple connection string, which is shown without credentials and options because they may be secret. In any other
+ * connection string, it is uncertain which part is the password.
  */
 const PLAIN_ADDRESS =
   /^(?<scheme>mongodb(?:\+srv)?|rediss?):\/\/(?<user>[^@/?#\s]*@)?(?<hosts>(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?(?:,(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?)*)(?<path>\/[A-Za-z0-9_-]*)?(?<options>\?[^@\s]*)?$/;
 
-/** A setting as it may be shown to whoever reads a terminal or a log; `null` where it is unset. */
+/** Returns a setting in a form that is safe for terminals and logs, or `null` if it is unset. */
 export function shownSetting(name: string, value: unknown): string | null {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return null;
   if (SECRET_VARIABLES.has(name)) return shownSecret(textOf(value));

@@ -2,25 +2,25 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const WHOLE_NUMBER = /^-?\d+$/;
 
-/** Dates as MongoDB's older tools, Python and PostgreSQL write them: with a space, or an offset without a colon. */
+/** Matches dates of older MongoDB tools, Python and PostgreSQL: with a space, or an offset without a colon. */
 const LOOSE_DATE =
   /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ?(?:(Z|UTC)|([+-]\d{2}):?(\d{2})?)$/i;
 
 const WRAPPED_TEXTS: ReadonlySet<string> = new Set(['$oid', '$uuid']);
 const WRAPPED_NUMBERS: ReadonlySet<string> = new Set(['$numberInt', '$numberLong', '$numberDouble']);
 
-/** The subtype of a UUID among binary values. */
+/** The subtype of binary values that are UUIDs. */
 const UUID_SUBTYPE = '04';
 
-/** No value that is taken here is nested as deeply. */
+/** Maximum depth of nested values. No valid record reaches it. */
 const MAX_DEPTH = 4;
 
-/** Whether a value is a JSON object. */
+/** Returns whether a value is a JSON object. */
 export function isDocument(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns the text of an id: of a whole number, or of an id in extended JSON. Anything else is returned as it is, for the import to refuse. */
+/** Returns a whole number, or an id in extended JSON, as text. Returns other values unchanged, and the import rejects them. */
 export function idOf(value: unknown): unknown {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   const wrapped = wrappedIn(value);
@@ -31,8 +31,8 @@ export function idOf(value: unknown): unknown {
 }
 
 /**
- * Returns a date as RFC 3339 writes it: of `{"$date": …}`, which is text or milliseconds, or of text with an offset such
- * as `+0000`. Text without an offset and whatever is no date are returned as they are, for the import to refuse.
+ * Converts a date to the form of RFC 3339. The date is `{"$date": …}` with text or milliseconds, or text with an offset such
+ * as `+0000`. Returns other values, and text without an offset, unchanged, and the import rejects them.
  */
 export function dateOf(value: unknown): unknown {
   if (typeof value === 'string') return rfc3339Of(value);
@@ -43,7 +43,7 @@ export function dateOf(value: unknown): unknown {
   return Number.isNaN(date.getTime()) ? value : date.toISOString();
 }
 
-/** Returns a value with the ids, numbers and dates of extended JSON in it as plain JSON. */
+/** Converts the ids, numbers and dates of extended JSON in a value to plain JSON. */
 export function plainOf(value: unknown, depth = 0): unknown {
   if (!isDocument(value) || depth === MAX_DEPTH) return value;
   const [type = '', content] = wrappedIn(value) ?? [];
@@ -52,7 +52,7 @@ export function plainOf(value: unknown, depth = 0): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, plainOf(each, depth + 1)]));
 }
 
-/** The only member of an object, with its name. */
+/** Returns the name and value of the only member of an object. */
 function wrappedIn(value: unknown): readonly [string, unknown] | undefined {
   const [entry, ...others] = isDocument(value) ? Object.entries(value) : [];
   return others.length > 0 ? undefined : entry;

@@ -7,7 +7,7 @@ const JULY = '2027-07-01T00:00:00.000Z';
 const recordOf = (document: unknown): unknown => translateForeignRecord(document).record;
 
 describe('a document of XMem', () => {
-  it('becomes a record, by its whole table of names', () => {
+  it('becomes a record, with all its fields translated', () => {
     expect(
       translateForeignRecord({
         _id: { $oid: '64b7f0c2a1b2c3d4e5f60718' },
@@ -49,7 +49,7 @@ describe('a document of XMem', () => {
     });
   });
 
-  it('keeps the names of Keyward, so that a record stays itself', () => {
+  it('may already have the field names of Keyward', () => {
     const record = {
       hash: HASH,
       name: 'of globex',
@@ -64,16 +64,16 @@ describe('a document of XMem', () => {
   it.each([
     ['missing', {}],
     ['null', { scopes: null }],
-  ])('gives no access where its scopes are %s', (_what, document) => {
+  ])('gets no scopes if its scopes are %s', (_what, document) => {
     expect(recordOf(document)).toEqual({ scopes: [] });
   });
 
-  it('means by null that something is absent', () => {
+  it('may have null in place of an absent field', () => {
     const document = { org_id: null, expires_at: null, user_id: null, metadata: null, last_used: null };
     expect(translateForeignRecord(document)).toEqual({ record: { scopes: [] }, warnings: [], reasons: [] });
   });
 
-  it('loses what has no place, and says so', () => {
+  it('loses unknown fields, with a warning', () => {
     expect(translateForeignRecord({ last_used: 1, name: 'reader', Scopes: ['*'] })).toEqual({
       record: { name: 'reader', scopes: [] },
       warnings: ['left out: last_used', 'left out: Scopes'],
@@ -81,7 +81,7 @@ describe('a document of XMem', () => {
     });
   });
 
-  it('means the same by two names with one value, and is refused if they disagree', () => {
+  it('may name a field twice with one value, and is rejected if the values differ', () => {
     const twice = { org_id: 'acme', orgId: 'acme' };
     expect(translateForeignRecord(twice)).toMatchObject({ record: { orgId: 'acme' }, reasons: [] });
     expect(translateForeignRecord({ enabled: false, is_active: true }).reasons).toEqual([
@@ -96,16 +96,16 @@ describe('a document of XMem', () => {
     ['a word before a flag', { revoked: 'yes', is_deleted: false }, 'yes'],
     ['a date between flags', { deleted: false, revoked_at: '2026-01-01T00:00:00Z', isRevoked: false }, true],
     ['two flags', { revoked: false, deleted: false }, false],
-  ])('keeps what says that it was revoked: %s [T61]', (_what, document, revoked) => {
+  ])('never loses a sign of a revocation: %s [T61]', (_what, document, revoked) => {
     expect(recordOf(document)).toMatchObject({ revoked });
   });
 
-  it('is refused if two names of one field disagree, also when it was revoked', () => {
+  it('is rejected if two names of one field have different values, even if it is revoked', () => {
     const document = { key_hash: '1f'.repeat(32), hash: '2f'.repeat(32), revoked: true };
     expect(translateForeignRecord(document).reasons).toHaveLength(1);
   });
 
-  it('has its own metadata before what the table puts there', () => {
+  it('keeps its own metadata in preference to translated fields', () => {
     const document = { key_prefix: 'xm_Zm9v', metadata: { key_prefix: 'mine' } };
     expect(recordOf(document)).toMatchObject({ metadata: { key_prefix: 'mine' } });
   });
@@ -121,11 +121,11 @@ describe('a document of XMem', () => {
       { $binary: { base64: 'AAECAwQFBgcICQoLDA0ODw==', subType: '04' } },
       '00010203-0405-0607-0809-0a0b0c0d0e0f',
     ],
-  ])('has its user %j as the external id %s, and nowhere else', (user, externalId) => {
+  ])('translates its user %j only to the external id %s', (user, externalId) => {
     expect(recordOf({ user_id: user })).toEqual({ scopes: [], externalId });
   });
 
-  it('has the same user under the name userId, and is refused if the two disagree', () => {
+  it('may name its user userId, and is rejected if user_id has a different value', () => {
     expect(recordOf({ userId: 42 })).toEqual({ scopes: [], externalId: '42' });
     expect(recordOf({ userId: 42, user_id: '42' })).toEqual({ scopes: [], externalId: '42' });
     expect(translateForeignRecord({ user_id: 'ada', userId: 'bob' }).reasons).toEqual([
@@ -133,7 +133,7 @@ describe('a document of XMem', () => {
     ]);
   });
 
-  it('has ids of organisations and projects as text', () => {
+  it('gets the ids of its organisation and project as text', () => {
     const $oid = '64b7f0c2a1b2c3d4e5f60719';
     expect(recordOf({ org_id: { $oid }, project_id: 42 })).toEqual({
       scopes: [],
@@ -142,7 +142,7 @@ describe('a document of XMem', () => {
     });
   });
 
-  it('has numbers of extended JSON as numbers', () => {
+  it('gets numbers of extended JSON as numbers', () => {
     const rateLimit = { limit: { $numberInt: '10' }, windowSeconds: { $numberLong: '60' } };
     const metadata = { seats: { $numberInt: '5' }, share: { $numberDouble: '0.5' }, team: { $oid: 'a' } };
     expect(recordOf({ rateLimit, metadata })).toEqual({
@@ -153,7 +153,7 @@ describe('a document of XMem', () => {
   });
 
   it.each([true, 1.5, 9_007_199_254_740_992, '', 'Ada L.', ['acme'], {}, { $oid: 7 }, { $oid: 'a', b: 1 }])(
-    'hands a user %j on that is no id, to be refused',
+    'keeps a user %j that is not an id, so that the import rejects it',
     (user) => {
       const { externalId } = recordOf({ user_id: user }) as { externalId: unknown };
       expect(typeof externalId === 'string' && isExternalId(externalId)).toBe(false);
@@ -165,7 +165,7 @@ describe('a document of XMem', () => {
     ['externalId', 'user_id'],
     ['external_id', 'user_id'],
     ['externalId', 'userId'],
-  ])('prefers %s to its %s, and says so', (name, user) => {
+  ])('prefers %s to %s, with a warning', (name, user) => {
     expect(translateForeignRecord({ [user]: 'ada', [name]: 'cust-7' })).toEqual({
       record: { scopes: [], externalId: 'cust-7' },
       warnings: [`left out: ${user}`],
@@ -178,7 +178,7 @@ describe('a date in extended JSON', () => {
   it.each<[string, unknown, string]>([
     ['text', JULY, JULY],
     ['text with an offset', '2027-07-01T02:00:00+02:00', '2027-07-01T02:00:00+02:00'],
-    ['text without an offset, as it is, to be refused', '2027-07-01T00:00:00', '2027-07-01T00:00:00'],
+    ['text without an offset, which stays unchanged', '2027-07-01T00:00:00', '2027-07-01T00:00:00'],
     ['text with the offset +0000', '2027-07-01T00:00:00.000+0000', '2027-07-01T00:00:00.000+00:00'],
     ['text with the offset -0530', '2027-07-01T00:00:00-0530', '2027-07-01T00:00:00-05:30'],
     ['milliseconds', Date.parse(JULY), JULY],
@@ -197,11 +197,11 @@ describe('a date in extended JSON', () => {
     ['2027-07-01 00:00:00', '2027-07-01 00:00:00'],
     ['2027-07-01', '2027-07-01'],
     ['soon', 'soon'],
-  ])('may also be plain text, as other tools write it: %s', (written, text) => {
+  ])('may also be plain text of another tool: %s', (written, text) => {
     expect(recordOf({ expires_at: written })).toEqual({ scopes: [], expiresAt: text });
   });
 
-  it('is the moment it stands for, whichever', () => {
+  it('becomes the same moment, for any date', () => {
     const moments = fc.date({
       min: new Date(0),
       max: new Date('9999-12-31T23:59:59.999Z'),
@@ -216,16 +216,15 @@ describe('a date in extended JSON', () => {
   });
 
   it.each<[string, unknown]>([
-    ['no number', { $numberLong: 'acme' }],
-    ['an object of nothing', {}],
-    ['a moment beyond time', { $numberLong: '99999999999999999999' }],
-    ['a number beyond time', 8.64e15 + 1],
-  ])('stays as it is where it is %s', (_what, $date) => {
+    ['not a number', { $numberLong: 'acme' }],
+    ['an empty object', {}],
+    ['a long number that is too large', { $numberLong: '99999999999999999999' }],
+    ['a number that is too large', 8.64e15 + 1],
+  ])('stays unchanged if it is %s', (_what, $date) => {
     expect(recordOf({ expires_at: { $date } })).toEqual({ scopes: [], expiresAt: { $date } });
   });
 
-  // An `expiresAt` of null asks for a key that never expires.
-  it('never turns into a null, which would ask for a key without end', () => {
+  it('never becomes null, which would mean a key that never expires', () => {
     expect(recordOf({ expires_at: { $date: null } })).not.toMatchObject({ expiresAt: null });
   });
 
@@ -235,19 +234,22 @@ describe('a date in extended JSON', () => {
     ['null', null],
     ['a list', []],
     ['a boolean', true],
-  ])('is no moment where its long number is %s', (_what, $numberLong) => {
+  ])('stays unchanged if its long number is %s', (_what, $numberLong) => {
     const $date = { $numberLong };
     expect(recordOf({ expires_at: { $date } })).toEqual({ scopes: [], expiresAt: { $date } });
   });
 });
 
-describe('something hostile', () => {
-  it.each([null, 'acme', 42, true, ['acme'], []])('that is no document stays as it is: %j', (document) => {
-    expect(translateForeignRecord(document)).toEqual({ record: document, warnings: [], reasons: [] });
-  });
+describe('the translation of hostile input', () => {
+  it.each([null, 'acme', 42, true, ['acme'], []])(
+    'leaves a value that is not a document unchanged: %j',
+    (document) => {
+      expect(translateForeignRecord(document)).toEqual({ record: document, warnings: [], reasons: [] });
+    },
+  );
 
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf'])(
-    'is left out where it is called %s',
+    'leaves out a field with the name %s',
     (name) => {
       const document: unknown = JSON.parse(`{"${name}":{"enabled":true,"orgId":"globex"},"name":"reader"}`);
       const { record, warnings } = translateForeignRecord(document);
@@ -257,7 +259,7 @@ describe('something hostile', () => {
     },
   );
 
-  it('in metadata does not become its prototype', () => {
+  it('does not make a member of metadata its prototype', () => {
     const document: unknown = JSON.parse('{"key_prefix":"xm_","metadata":{"__proto__":{"team":"globex"}}}');
     const { record } = translateForeignRecord(document) as { record: { metadata: object } };
     expect(Object.getPrototypeOf(record.metadata)).toBe(Object.prototype);
@@ -268,15 +270,18 @@ describe('something hostile', () => {
     ['a text', 'acme'],
     ['a list', ['acme']],
     ['a number', 7],
-  ])('as metadata stays, to be refused: %s', (_what, metadata) => {
+  ])('keeps invalid metadata, so that the import rejects it: %s', (_what, metadata) => {
     expect(recordOf({ metadata, key_prefix: 'xm_' })).toEqual({ scopes: [], metadata });
   });
 
-  it.each(['*', {}, { $ne: null }, 0, ''])('as scopes stays, to be refused: %j', (scopes) => {
-    expect(recordOf({ scopes })).toEqual({ scopes });
-  });
+  it.each(['*', {}, { $ne: null }, 0, ''])(
+    'keeps invalid scopes, so that the import rejects them: %j',
+    (scopes) => {
+      expect(recordOf({ scopes })).toEqual({ scopes });
+    },
+  );
 
-  it('never makes it fail, and never grants what it does not name', () => {
+  it('never fails, and never adds scopes', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (document) => {
         const { record } = translateForeignRecord(document);

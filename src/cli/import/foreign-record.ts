@@ -3,12 +3,12 @@ import { dateOf, idOf, isDocument, plainOf } from './extended-json';
 import { lossOf, plainName, shown } from './lost-fields';
 import { mapScopes, type ScopeMap } from './scope-map';
 
-/** A record as the importer takes it. */
+/** A record for the importer. */
 export interface TranslatedRecord {
   readonly record: unknown;
-  /** What was left out of it or changed. */
+  /** What was left out or changed. */
   readonly warnings: readonly string[];
-  /** Why it must not be imported; empty if it may be. */
+  /** Why it must not be imported; empty if it can be imported. */
   readonly reasons: readonly string[];
 }
 
@@ -27,7 +27,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const unchanged = (value: unknown): unknown => value;
 
-/** How the value of each field is read. */
+/** The function that reads the value of each field. */
 const READERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   hash: unchanged,
   name: unchanged,
@@ -51,11 +51,11 @@ const REVOKED = /^(?:is)?(?:revoked|deleted)(?:at|on|date|time)?$/;
 const DATE = /^\d{4}-\d{2}-\d{2}/;
 
 /**
- * Translates one document of another system, such as a line of `mongoexport`, into a record. It understands names in snake
- * case and values in MongoDB's extended JSON. `null` means absent, and a missing list of scopes is an empty one. Unknown
- * fields are left out with a warning, unless they may have ended or restricted the key: such a document must be refused.
+ * Translates one document of another system, such as a line of `mongoexport`, into a record. Accepts names in snake case and
+ * values in MongoDB's extended JSON. `null` means absent, and a missing list of scopes is an empty one. Leaves out unknown
+ * fields with a warning. If an unknown field may have ended or restricted the key, returns a reason not to import it.
  *
- * `user_id` or `userId` becomes the external id, which no holder of the key can change. `key_prefix` goes to metadata.
+ * `user_id` or `userId` becomes the external id, which no holder of the key can change. `key_prefix` becomes metadata.
  */
 export function translateForeignRecord(
   document: unknown,
@@ -99,12 +99,12 @@ export function translateForeignRecord(
   return {
     record,
     warnings: dropped.map((name) => `left out: ${name}`),
-    // The import creates no key for a revoked record, so that nothing can get lost.
+    // The import creates no key for a revoked record, so no restriction can get lost.
     reasons: record['revoked'] === true ? conflicts : [...conflicts, ...losses],
   };
 }
 
-/** What two fields say together: a yes counts, and so does what is neither yes nor no. */
+/** Combines two fields about a revocation: `true` or an unclear value takes precedence over `false`. */
 function eitherRevoked(former: unknown, next: unknown): unknown {
   return former === undefined || former === false || next === true ? next : former;
 }
@@ -113,7 +113,10 @@ function textOf(value: unknown): unknown {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** Whether a field about a revocation says that there was one. What is neither yes nor no stays as it is, to be refused. */
+/**
+ * Returns whether a field about a revocation means that the key is revoked. Returns unclear values unchanged, and the import
+ * rejects them.
+ */
 function saysRevoked(value: unknown): unknown {
   if (typeof value === 'boolean') return value;
   const date = dateOf(value);

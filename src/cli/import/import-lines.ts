@@ -7,16 +7,16 @@ import type { ScopeMap } from './scope-map';
 
 /** Options of an import of documents. */
 export interface ImportLinesOptions extends ImportOptions {
-  /** What the scopes of the other system become; default the same. */
+  /** How to translate the scopes of the other system; by default they stay the same. */
   readonly scopeMap?: ScopeMap | undefined;
 }
 
 const NOT_JSON =
-  'the line is not JSON: write one document a line, in UTF-8 (mongoexport without --jsonArray)';
+  'the line is not JSON: write one document per line, in UTF-8 (mongoexport without --jsonArray)';
 
 /**
- * Imports newline-delimited JSON, line by line, and yields what became of each. Skips blank lines, and a byte order mark
- * before the first line.
+ * Imports newline-delimited JSON, and yields the outcome of each line. Skips blank lines, and a byte order mark before the
+ * first line.
  */
 export async function* importLines(
   importer: KeyImportService,

@@ -9,21 +9,21 @@ const warned = (count: number, warning: string): readonly ImportOutcome[] =>
   }));
 
 describe('the warnings of an import', () => {
-  it('name the line that each is about', () => {
+  it('name the line of each warning', () => {
     expect(warningsOf([...warned(1, 'a'), ...warned(1, 'b')])).toEqual([
       'line 1: imported, but a',
       'line 1: imported, but b',
     ]);
   });
 
-  it('are summed if they repeat, with the first lines', () => {
+  it('combine equal warnings, and name their number and first lines', () => {
     expect(warningsOf(warned(3, 'a'))).toEqual(['3 lines (1, 2, 3): imported, but a']);
     expect(warningsOf(warned(5000, 'left out: last_used'))).toEqual([
       '5000 lines (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …; all with --json): imported, but left out: last_used',
     ]);
   });
 
-  it('tell imported records from known ones', () => {
+  it('distinguish imported records from known ones', () => {
     const known: ImportOutcome = { line: 2, outcome: 'known', warnings: ['a'] };
     expect(warningsOf([...warned(1, 'a'), known])).toEqual([
       'line 1: imported, but a',
@@ -31,7 +31,7 @@ describe('the warnings of an import', () => {
     ]);
   });
 
-  it('show no instructions to a terminal', () => {
+  it('escape control characters', () => {
     expect(warningsOf(warned(1, 'left out: \u001b[2J'))).toEqual([
       'line 1: imported, but left out: \\u001b[2J',
     ]);

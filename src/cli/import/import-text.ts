@@ -1,21 +1,25 @@
 import type { ImportOutcome, ImportReport } from '../../api-keys/management/import/import-report';
 import { printable } from '../kit/terminal-text';
 
-/** How many line numbers a warning names. */
+/** Maximum number of line numbers in a warning. */
 const MAX_LINES = 10;
 
-/** What an operator reads of one record at once: why it was refused, and revocations. */
+/** Returns the messages about one record that are printed at once: why it was refused, and revocations. */
 export function remarksOn({ line, reasons = [], revocation, id }: ImportOutcome): readonly string[] {
   return [
     ...reasons.map((reason) => `refused: ${reason}`),
     ...(revocation === 'pending'
-      ? ['known, but revoked there: it still works here; stop it with --apply-revocations']
+      ? [
+          'known already, but revoked in the other system: it still works here; revoke it with --apply-revocations',
+        ]
       : []),
-    ...(revocation === 'applied' ? [`known, revoked there: ${id ?? ''} no longer works here`] : []),
+    ...(revocation === 'applied'
+      ? [`known already, and revoked in the other system: ${id ?? ''} no longer works here`]
+      : []),
   ].map((remark) => printable(`line ${line}: ${remark}`));
 }
 
-/** The warnings of all records, each once, with the lines that it is about. */
+/** Returns the warnings of all records, each once, with its lines. */
 export function warningsOf(outcomes: readonly ImportOutcome[]): readonly string[] {
   const lines = new Map<string, number[]>();
   for (const { line, outcome, warnings = [] } of outcomes) {
@@ -29,12 +33,12 @@ export function warningsOf(outcomes: readonly ImportOutcome[]): readonly string[
   return [...lines].map(([remark, numbers]) => printable(`${placeOf(numbers)}: ${remark}`));
 }
 
-/** The last line: how many records became what. */
+/** Returns the last line: the number of records with each outcome. */
 export function summaryOf(report: ImportReport): string {
   const { imported, known, refused, pendingRevocations, appliedRevocations } = report;
   return [
     `${imported} imported, ${known} known already, ${refused} refused`,
-    ...(pendingRevocations > 0 ? [`${pendingRevocations} revoked there and not here`] : []),
+    ...(pendingRevocations > 0 ? [`${pendingRevocations} revoked only in the other system`] : []),
     ...(appliedRevocations > 0 ? [`${appliedRevocations} revocations applied`] : []),
   ].join(', ');
 }

@@ -20,26 +20,26 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `keyward import <file.ndjson>`: fails if a line was refused, or a key was revoked there and still works here. */
+/** `keyward import <file.ndjson>`. Fails if a line is refused, or a key that the other system has revoked still works here. */
 export function importCommand(): Command {
   return resultCommand('import')
-    .description('import keys of another system by the hashes of their tokens, one JSON document a line')
+    .description('import keys of another system by the hashes of their tokens, one JSON document per line')
     .argument('<file>', 'newline-delimited JSON')
     .option(
       '--map-scope <from=to>',
-      "import the other system's scope as another one, such as '*=memory:*'; repeatable",
+      "translate a scope of the other system, such as '*=memory:*'; repeatable",
       (entry: string, former: readonly string[] | undefined) => [...(former ?? []), entry],
     )
     .option('--allow-management-scopes', "import scopes that give access to Keyward's own routes")
-    .option('--apply-revocations', 'revoke and disable known keys that the file says are revoked or disabled')
+    .option('--apply-revocations', 'revoke or disable known keys that are revoked or disabled in the file')
     .action(async (file: string, { mapScope = [], json = false, ...options }: Options) => {
       if (!(await isReadable(file))) {
-        throw new UsageError(`${file} cannot be read: name a file of newline-delimited JSON.`);
+        throw new UsageError(`cannot read ${file}: name a readable file with newline-delimited JSON.`);
       }
       const scopes = readScopeMap(mapScope);
       if ('wrong' in scopes) {
         throw new UsageError(
-          `--map-scope ${scopes.wrong} is not a translation: write <from>=<to> with a scope such as memory:read as <to>.`,
+          `--map-scope ${scopes.wrong} is invalid: write <from>=<to> with a scope such as memory:read as <to>.`,
         );
       }
       await asOperator(async (app) => {
@@ -70,7 +70,7 @@ async function isReadable(file: string): Promise<boolean> {
   }
 }
 
-/** An import goes on to its end, whether or not someone still reads how it goes. */
+/** Ignores that the reader has gone, so that the import continues to its end. */
 async function toWhoeverReads(writing: Promise<void>): Promise<void> {
   await writing.catch((error: unknown) => {
     if (!isReaderGone(error)) throw error;

@@ -3,7 +3,7 @@ import { translateForeignRecord } from './foreign-record';
 const DATE = '2026-01-01T00:00:00Z';
 const translate = (fields: object) => translateForeignRecord({ name: 'reader', ...fields });
 
-describe('a document with a field that the import does not know', () => {
+describe('a document with an unknown field', () => {
   it.each<object>([
     { revoked_by: 'ada' },
     { revocation_reason: 'leaked' },
@@ -40,7 +40,7 @@ describe('a document with a field that the import does not know', () => {
     { lifecycle: 'REVOKED' },
     { paused: true },
     { is_void: true },
-  ])('is refused if the key may have ended: %j [T64]', (fields) => {
+  ])('is rejected if the key may have ended: %j [T64]', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields).reasons).toEqual([
       `${name} may say that the key no longer works: translate it to is_active or expires_at, or remove it`,
@@ -75,7 +75,7 @@ describe('a document with a field that the import does not know', () => {
     { rateLimits: {} },
     { rate_limit_per_minute: 60 },
     { daily_quota: 1000 },
-  ])('is refused if the key may have been restricted: %j [T64]', (fields) => {
+  ])('is rejected if the key may have been restricted: %j [T64]', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields).reasons).toEqual([
       `${name} may restrict the key: translate it to scopes, org_id, project_id, allowed_ips or rateLimit, or remove it`,
@@ -95,25 +95,25 @@ describe('a document with a field that the import does not know', () => {
     { created_by: 'ada' },
     { usage_count: 7 },
     { team: 'search' },
-  ])('is imported without it if nothing gets lost: %j', (fields) => {
+  ])('is imported without a field that neither ends nor restricts the key: %j', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields)).toMatchObject({ warnings: [`left out: ${name}`], reasons: [] });
   });
 
   it.each(['revoked_at', 'disabled', 'expires', 'tenant_id', 'status'])(
-    'is imported if %s is null',
+    'is imported if its field %s is null',
     (name) => {
       expect(translate({ [name]: null })).toMatchObject({ warnings: [], reasons: [] });
     },
   );
 
-  it('names a very long field by its beginning', () => {
+  it('is rejected with a shortened name of a very long field', () => {
     const [reason = ''] = translate({ [`expires_${'x'.repeat(10_000)}`]: 1 }).reasons;
     expect(reason.length).toBeLessThan(200);
   });
 });
 
-describe('a document that says whether its key was revoked', () => {
+describe('a document with a field about a revocation', () => {
   it.each<object>([
     { revoked: true },
     { is_revoked: true },
@@ -135,14 +135,14 @@ describe('a document that says whether its key was revoked', () => {
   });
 
   it.each<object>([{ revoked: false }, { is_deleted: false }])(
-    'becomes a record that is not: %j',
+    'becomes a record that is not revoked: %j',
     (fields) => {
       expect(translate(fields)).toMatchObject({ record: { revoked: false }, warnings: [], reasons: [] });
     },
   );
 
   it.each([0, 1, '0', '', 'yes', {}, { $date: null }])(
-    'hands %j on, which says neither yes nor no, to be refused',
+    'keeps the unclear value %j, so that the import rejects it',
     (revoked) => {
       const { record } = translate({ revoked }) as { record: { revoked: unknown } };
       expect(typeof record.revoked).not.toBe('boolean');

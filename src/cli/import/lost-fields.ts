@@ -1,4 +1,4 @@
-/** Words that say that a key no longer works, or until when it does. */
+/** Names of fields that may tell that a key no longer works, or when it expires. */
 const STATE = new RegExp(
   [
     'revok|revoc|disabl|delet|expir|deactiv|inactiv|suspend|block|bann|archiv|remov|cancel|invalid|compromis|terminat|retir',
@@ -8,7 +8,7 @@ const STATE = new RegExp(
   ].join('|'),
 );
 
-/** Names of a tenant, of what a key is allowed, and of limits. */
+/** Names of fields that may contain a tenant, a restriction or a limit. */
 const RESTRICTION = new RegExp(
   [
     '(?:org|organi[sz]ation|tenant|workspace|project)s?(?:ids?|uuid|slug)?$|^(?:team|account)s?ids?$',
@@ -23,8 +23,8 @@ const GOOD_WHEN_TRUE = /^(?:is)?(?:active|enabled|valid)$/;
 const GOOD_STATES: ReadonlySet<unknown> = new Set(['active', 'enabled']);
 
 /**
- * Returns why a record cannot be imported without this field, which the import does not know; `undefined` if it may be
- * left out. A field that may have ended or restricted the key must not get lost: the key would work on, or reach further.
+ * Returns why a record cannot be imported without this unknown field, or `undefined` if the field can be left out. A field
+ * that may have ended or restricted the key must not get lost: the key would keep working, or have more access.
  */
 export function lossOf(name: string, value: unknown): string | undefined {
   const plain = plainName(name);
@@ -37,17 +37,17 @@ export function lossOf(name: string, value: unknown): string | undefined {
   return undefined;
 }
 
-/** A name without case and separators: `revoked_at` and `revokedAt` are the same. */
+/** Returns a name in lower case and without separators: `revoked_at` and `revokedAt` become the same. */
 export function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** A name as a message shows it. */
+/** Shortens a name for a message. */
 export function shown(name: string): string {
   return name.length > 64 ? `${name.slice(0, 64)}…` : name;
 }
 
-/** Whether the value says that the key works. */
+/** Returns whether the value means that the key works. */
 function isHarmless(plain: string, value: unknown): boolean {
   if (BAD_WHEN_TRUE.test(plain)) return value === false;
   if (GOOD_WHEN_TRUE.test(plain)) return value === true;

@@ -3,12 +3,12 @@ import { fitTexts } from './record-texts';
 const TOO_LONG = 'is longer than';
 
 describe('the texts of an imported record', () => {
-  it('stay as they are if they fit', () => {
+  it('stay unchanged if they are valid', () => {
     const record = { name: 'reader', description: 'reads', scopes: [] };
     expect(fitTexts(record)).toEqual({ record, warnings: [] });
   });
 
-  it('are shortened, with a warning', () => {
+  it('are shortened with a warning if they are too long', () => {
     const { record, warnings } = fitTexts({ name: 'n'.repeat(120), description: 'd'.repeat(501) });
     expect(record).toEqual({ name: 'n'.repeat(100), description: 'd'.repeat(500) });
     expect(warnings).toEqual([
@@ -22,7 +22,7 @@ describe('the texts of an imported record', () => {
     expect(record).toEqual({ name: 'n'.repeat(99) });
   });
 
-  it('lose control characters and lone halves of characters', () => {
+  it('lose control characters and unpaired surrogates', () => {
     const { record, warnings } = fitTexts({ name: ' a\r\n\u0000b\u2028c\ud800 ', description: '\n' });
     expect([record, warnings]).toEqual([{ name: 'a b c\ufffd' }, []]);
   });
@@ -30,15 +30,18 @@ describe('the texts of an imported record', () => {
   it.each([undefined, '', '  ', '\n'])('get a name if there is none: %j', (name) => {
     expect(fitTexts({ name, scopes: [] })).toEqual({
       record: { name: 'imported key', scopes: [] },
-      warnings: ['no name: called "imported key"'],
+      warnings: ['without a name: named "imported key"'],
     });
   });
 
-  it.each([42, ['n'], {}])('stay as they are if they are no text, to be refused: %j', (name) => {
-    expect(fitTexts({ name })).toEqual({ record: { name }, warnings: [] });
-  });
+  it.each([42, ['n'], {}])(
+    'stay unchanged if they are not text, so that the import rejects them: %j',
+    (name) => {
+      expect(fitTexts({ name })).toEqual({ record: { name }, warnings: [] });
+    },
+  );
 
-  it.each([null, 'acme', ['acme']])('are nowhere in what is no record: %j', (record) => {
+  it.each([null, 'acme', ['acme']])('are not added to a value that is not a record: %j', (record) => {
     expect(fitTexts(record)).toEqual({ record, warnings: [] });
   });
 });

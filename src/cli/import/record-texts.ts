@@ -5,15 +5,15 @@ const MAX_DESCRIPTION = 500;
 const NAMELESS = 'imported key';
 const UNWRITABLE = /[\p{Cc}\u2028\u2029]+/gu;
 
-/** A record, and what was changed in it. */
+/** A record, with warnings about changes in it. */
 export interface FittedRecord {
   readonly record: unknown;
   readonly warnings: readonly string[];
 }
 
 /**
- * Makes the texts for people in a translated record fit, so that no key stops working because of its name. Texts that are
- * too long are shortened, control characters become spaces, and a key without a name gets one.
+ * Makes the name and description of a translated record valid, so that no key is rejected because of them. Shortens texts that
+ * are too long, replaces control characters by spaces, and names keys that have no name.
  */
 export function fitTexts(record: unknown): FittedRecord {
   if (!isDocument(record)) return { record, warnings: [] };
@@ -30,14 +30,14 @@ export function fitTexts(record: unknown): FittedRecord {
         : { description: fittedDescription.text }),
     },
     warnings: [
-      ...(isNameless ? [`no name: called "${NAMELESS}"`] : []),
+      ...(isNameless ? [`without a name: named "${NAMELESS}"`] : []),
       ...fittedName.warnings,
       ...fittedDescription.warnings,
     ],
   };
 }
 
-/** What is not text is left as it is, for the import to refuse. */
+/** Returns anything that is not text unchanged, and the import rejects it. */
 function fitted(
   field: string,
   text: unknown,
@@ -46,7 +46,7 @@ function fitted(
   if (typeof text !== 'string') return { text, warnings: [] };
   const clean = text.toWellFormed().replaceAll(UNWRITABLE, ' ').trim();
   if (clean.length <= max) return { text: clean, warnings: [] };
-  // Not between the two code units of one character.
+  // Does not cut between the two code units of one character.
   const cut = clean.slice(0, max).replace(/[\ud800-\udbff]$/, '');
   return { text: cut.trim(), warnings: [`${field} is longer than ${max} characters: shortened`] };
 }

@@ -25,12 +25,12 @@ describe('a translation of scopes', () => {
     [['*=memory:*'], '*', '*'],
     [['*=memory:*'], [7, null], [7, null]],
     [['*=memory:*'], null, []],
-  ])('%j makes %j into %j', (entries, scopes, mapped) => {
+  ])('with the entries %j converts %j to %j', (entries, scopes, mapped) => {
     expect(scopesAfter(entries, scopes)).toEqual(mapped);
   });
 
   it.each(['*', '', '=memory:*', '*=', '*=Memory', '*=memory:*:read', '*=memory:* '])(
-    'is refused if it is written as "%s"',
+    'rejects the entry "%s"',
     (entry) => {
       expect(readScopeMap(['a=b', entry])).toEqual({ wrong: entry });
     },

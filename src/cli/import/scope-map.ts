@@ -1,13 +1,13 @@
 import { isScope } from '../../api-keys/domain/scopes';
 
-/** What the scopes of another system become: each becomes one or more scopes. */
+/** A translation of scopes of another system. Each becomes one or more scopes. */
 export type ScopeMap = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Reads entries such as `*=memory:*`. The part before the last `=` is the scope of the other system, compared exactly. Several
  * entries for the same scope add up.
  *
- * @returns the map, or the first entry that is wrong
+ * @returns the map, or the first invalid entry
  */
 export function readScopeMap(
   entries: readonly string[],
@@ -22,7 +22,7 @@ export function readScopeMap(
   return { map };
 }
 
-/** Translates a list of scopes. Scopes that the map does not name stay as they are, and so does what is not a list. */
+/** Translates a list of scopes. Scopes that are not in the map, and values that are not a list, stay unchanged. */
 export function mapScopes(scopes: unknown, map: ScopeMap): unknown {
   if (map.size === 0 || !Array.isArray(scopes)) return scopes;
   const mapped = (scopes as readonly unknown[]).flatMap((scope): readonly unknown[] =>

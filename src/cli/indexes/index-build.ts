@@ -7,15 +7,15 @@ import type { StoredCollection } from './stored-collections';
 
 const NAMESPACE_EXISTS = 48;
 
-/** Codes of MongoDB: an index of the name, or of the key, is there with other options. */
+/** Error codes of MongoDB: an index with the same name or key exists with other options. */
 const CONFLICTS: ReadonlySet<unknown> = new Set([85, 86]);
 const DUPLICATE_KEY = 11_000;
 
 /**
- * Builds what is missing of a collection and its indexes; drops nothing. It takes as long as it takes: MongoDB goes on
- * with it if this process ends.
+ * Creates a collection and its missing indexes. Drops nothing. There is no timeout, because MongoDB continues the build even
+ * if this process exits.
  *
- * @throws CliError if an index is in the way, or records contradict a unique one
+ * @throws CliError if a conflicting index exists, or records violate a unique index
  */
 export async function buildIndexes(connection: Connection, stored: StoredCollection): Promise<void> {
   const model = modelOf(connection, stored);
@@ -29,19 +29,19 @@ export async function buildIndexes(connection: Connection, stored: StoredCollect
   }
 }
 
-/** What the server says of a duplicate names the values, which are people's own; so it is not repeated. */
+/** Returns an error with the remedy. Does not repeat the server's message, because it may contain personal data. */
 function explained(error: unknown, collection: string): unknown {
   const code = codeOf(error);
   if (CONFLICTS.has(code)) {
     return new CliError(
       'index_conflict',
-      `an index of ${collection} is there with other options: see "indexes check", drop it and build again.`,
+      `${collection} has an index with the same name or key but other options: find it with "indexes check", drop it and build again.`,
     );
   }
   if (code === DUPLICATE_KEY) {
     return new CliError(
       'duplicate_records',
-      `records of ${collection} have the same value where an index wants each once: find and change them.`,
+      `records of ${collection} have the same value in a unique index: find and change them, then build again.`,
     );
   }
   if (isOutage(error)) return new StorageUnavailableError(error);

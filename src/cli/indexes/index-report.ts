@@ -4,7 +4,7 @@ import type { StoredCollection } from './stored-collections';
 
 const ANSWER_MS = 5000;
 
-/** The index that sharding by hashed id needs; MongoDB makes it with the shard key. */
+/** The index that MongoDB creates for sharding by hashed id. */
 const OF_SHARDING = '_id_hashed';
 
 /** An index that the service uses. */
@@ -15,21 +15,21 @@ export interface WantedIndex {
   readonly sparse: boolean;
 }
 
-/** The indexes of one collection, against what the service uses. */
+/** The indexes of one collection, compared with those that the service uses. */
 export interface IndexReport {
   readonly collection: string;
-  /** Used by the service, and there. */
+  /** Indexes that the service uses and that exist. */
   readonly present: readonly WantedIndex[];
-  /** Used by the service, and not there, or there with other options. */
+  /** Indexes that the service uses and that do not exist, or exist with other options. */
   readonly missing: readonly WantedIndex[];
-  /** There, and used by no query of the service. */
+  /** Indexes that exist and that the service does not use. */
   readonly extra: readonly string[];
 }
 
 type Specification = readonly [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>?];
 
 /**
- * Compares the indexes of a collection with those that its schema names; builds nothing.
+ * Compares the indexes of a collection with those of its schema. Builds nothing.
  *
  * @throws StorageUnavailableError if the store does not answer in time
  */
@@ -50,7 +50,7 @@ export async function reportOn(connection: Connection, stored: StoredCollection)
   };
 }
 
-/** The model of a collection, as the repositories of this connection have it too. */
+/** Returns the model of a collection, which the repositories of this connection also use. */
 export function modelOf(connection: Connection, { model, schema }: StoredCollection): Model<unknown> {
   return connection.model<unknown>(model, schema as Schema<unknown>);
 }

@@ -20,12 +20,12 @@ export function indexesCommand(): Command {
     .description('check and build the indexes that the service uses')
     .addCommand(
       resultCommand('check')
-        .description('tell which indexes are missing, and which are not used; builds nothing')
+        .description('list the indexes that are present, missing or unused; builds nothing')
         .action(async ({ json = false }: Options) => checkIndexes(json, false)),
     )
     .addCommand(
       resultCommand('build')
-        .description('build the indexes that are missing; drops nothing')
+        .description('build the missing indexes; drops nothing')
         .action(async ({ json = false }: Options) => checkIndexes(json, true)),
     );
 }
@@ -34,7 +34,7 @@ async function checkIndexes(json: boolean, build: boolean): Promise<void> {
   await asOperator(async (app) => {
     const connection = app.get<Connection>(getConnectionToken());
     if (build) {
-      // Asked first, for it is bounded in time where a build is not.
+      // Check first, because a check has a timeout and a build does not.
       for (const stored of STORED_COLLECTIONS) {
         const { missing } = await reportOn(connection, stored);
         if (missing.length > 0) await buildIndexes(connection, stored);

@@ -10,7 +10,7 @@ export interface StoredCollection {
   readonly schema: Schema;
 }
 
-/** Every collection that the service makes, with the indexes that its queries use. */
+/** All collections that the service creates, with the indexes that its queries use. */
 export const STORED_COLLECTIONS: readonly StoredCollection[] = [
   { model: API_KEY_MODEL, schema: ApiKeySchema },
   { model: EVENT_MODEL, schema: EventSchema },

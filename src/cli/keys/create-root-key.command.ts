@@ -14,8 +14,8 @@ interface Options {
 /** `keyward create-root-key` */
 export function createRootKeyCommand(): Command {
   return resultCommand('create-root-key')
-    .description('make a key that holds every scope, and print its token to standard output, this once')
-    .option('--name <name>', 'a name for people', 'root key')
+    .description('create a key with every scope, and print its token once, to standard output')
+    .option('--name <name>', 'the name of the key', 'root key')
     .action(async ({ name, json = false }: Options) => {
       const request = readOptions(CreateApiKeyDto, { name, scopes: ['*'] }, { name: '--name' });
       await asOperator(async (app) => {
@@ -23,7 +23,7 @@ export function createRootKeyCommand(): Command {
         const issued = await app
           .get(ApiKeysService)
           .create(rootCaller('cli'), { name: request.name, scopes });
-        tell(`root key ${issued.key.id}; the token is shown this once`);
+        tell(`created root key ${issued.key.id}; its token is shown only once`);
         await printIssued(issued, json);
       });
     });

@@ -4,7 +4,7 @@ import { Table } from '../kit/table';
 
 const NONE = '-';
 
-/** A table of keys, a line each. What does not fit is cut: `keys show` has all of it. */
+/** Returns a table of keys, one per line. Long values are cut; `keys show` prints them in full. */
 export function keyTable(): Table {
   return new Table([
     { head: 'ID' },
@@ -18,7 +18,7 @@ export function keyTable(): Table {
   ]);
 }
 
-/** A key as a line of {@link keyTable}. */
+/** Returns a key as a row of {@link keyTable}. */
 export function rowOf(key: ApiKeyDto): readonly string[] {
   return [
     key.id,
@@ -32,13 +32,13 @@ export function rowOf(key: ApiKeyDto): readonly string[] {
   ];
 }
 
-/** A key, a line a field. */
+/** Returns a key as lines, one per field. */
 export function linesOf(key: ApiKeyDto): readonly string[] {
   const table = new Table([{ head: 'FIELD' }, { head: 'VALUE' }]);
   return table.lines(Object.entries(key).map(([field, value]) => [field, text(value)]));
 }
 
-/** A history, a line a change, oldest first. */
+/** Returns a history as lines, one per change, oldest first. */
 export function historyLines({ data, dropped }: HistoryDto): readonly string[] {
   const table = new Table([
     { head: 'AT' },
@@ -58,7 +58,7 @@ export function historyLines({ data, dropped }: HistoryDto): readonly string[] {
       text(reason),
     ]),
   );
-  return dropped === 0 ? lines : [...lines, `${dropped} changes are not kept any more`];
+  return dropped === 0 ? lines : [...lines, `${dropped} older changes are no longer stored`];
 }
 
 function text(value: unknown): string {

@@ -5,7 +5,7 @@ import { revokeCommand } from './revoke.command';
 import { rotateCommand } from './rotate.command';
 import { showCommand } from './show.command';
 
-/** `keyward keys …`: keys, with the operator's own authority. */
+/** `keyward keys …`: manages keys with the authority of the operator. */
 export function keysCommand(): Command {
   return command('keys')
     .description('list, show, revoke and rotate keys')

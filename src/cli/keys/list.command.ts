@@ -38,14 +38,14 @@ const NAMES = {
 /** `keyward keys list` */
 export function listCommand(): Command {
   return resultCommand('list')
-    .description('list keys, newest first, imported ones before all others')
+    .description('list keys, newest first; imported keys come before all others')
     .option('--org <id>', 'only keys bound to this organisation')
     .option('--project <id>', 'only keys bound to this project; needs --org')
     .option('--owner <id>', 'only keys of this user')
     .option('--external-id <id>', 'only keys with this external id')
-    .option('--status <status>', 'only keys in this state: active, expired, disabled or revoked')
-    .option('--limit <number>', `how many keys, 1 to 100 (default: ${DEFAULT_PAGE_SIZE})`)
-    .option('--cursor <cursor>', 'go on where a list ended')
+    .option('--status <status>', 'only keys with this status: active, expired, disabled or revoked')
+    .option('--limit <number>', `maximum number of keys, 1 to 100 (default: ${DEFAULT_PAGE_SIZE})`)
+    .option('--cursor <cursor>', 'continue a list at this cursor')
     .addOption(new Option('--all', 'all keys').conflicts('limit'))
     .action(async ({ org, project, owner, externalId, status, limit, cursor, all, json }: Options) => {
       const query = readOptions(
@@ -80,7 +80,7 @@ async function* shownPages(
   }
 }
 
-/** One document, written when all is there: half of one would be none. */
+/** Prints one JSON document after reading all pages, because half a document is not valid. */
 async function printDocument(pages: AsyncIterable<ApiKeyPageDto>): Promise<void> {
   const data: ApiKeyDto[] = [];
   let next: string | null = null;
@@ -100,6 +100,6 @@ async function printTable(pages: AsyncIterable<ApiKeyPageDto>): Promise<void> {
     count += data.length;
     next = nextCursor;
   }
-  if (count === 0) tell('there are no such keys');
-  if (next !== null) tell(`there are more; go on with --cursor ${next}`);
+  if (count === 0) tell('no keys match');
+  if (next !== null) tell(`there are more keys: continue with --cursor ${next}`);
 }

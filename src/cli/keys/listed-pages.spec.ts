@@ -4,7 +4,7 @@ import type { KeyPageQuery } from '../../api-keys/management/key-page';
 import { aKey } from '../../../test/support/fixtures';
 import { keyPages } from './listed-pages';
 
-/** A list that answers with pages of these lengths, however many were asked for. */
+/** Returns a service that lists pages of these lengths, whatever the limit. */
 function listOf(...lengths: readonly number[]): {
   list(caller: unknown, query: KeyPageQuery): Promise<ApiKeyPage>;
   readonly asked: KeyPageQuery[];
@@ -31,15 +31,15 @@ async function lengthsOf(
   return lengths;
 }
 
-describe('an operator who lists keys', () => {
-  it('gets as many as were asked for, though pages are short where keys are filtered', async () => {
+describe('the pages of a key list', () => {
+  it('contain as many keys as requested, even if a filter makes pages short', async () => {
     const list = listOf(3, 0, 4, 50);
     expect(await lengthsOf(list, 7)).toEqual([3, 0, 4]);
     expect(list.asked.map(({ limit }) => limit)).toEqual([7, 4, 4]);
     expect(list.asked.map(({ cursor }) => cursor)).toEqual([undefined, 'after 1', 'after 2']);
   });
 
-  it('gets all of them, a hundred at a time, and begins where the last list ended', async () => {
+  it('contain all keys, a hundred per page, from the given cursor on', async () => {
     const list = listOf(100, 100, 5);
     expect(await lengthsOf(list, Infinity, 'there')).toEqual([100, 100, 5]);
     expect(list.asked.map(({ limit }) => limit)).toEqual([100, 100, 100]);

@@ -5,10 +5,10 @@ import type { KeyPageQuery } from '../../api-keys/management/key-page';
 const LARGEST_PAGE = 100;
 
 /**
- * Page after page, until there are as many keys as were asked for, or no more. A page may be short where keys are
- * filtered; the next one goes on.
+ * Yields pages until they contain `count` keys or there are no more. A page may be short if a filter skips keys; the next
+ * page continues.
  *
- * @param count how many keys; may be `Infinity`
+ * @param count maximum number of keys; may be `Infinity`
  */
 export async function* keyPages(
   apiKeys: Pick<ApiKeysService, 'list'>,

@@ -20,14 +20,14 @@ interface Options {
 /** `keyward keys revoke` */
 export function revokeCommand(): Command {
   return resultCommand('revoke')
-    .description('revoke a key for good; its record stays')
+    .description('revoke a key permanently; its record remains')
     .argument('<id>', 'the id of the key')
-    .option('--reason <text>', 'why, for the history')
-    .option('--yes', 'do not ask')
+    .option('--reason <text>', 'the reason, for the history')
+    .option('--yes', 'do not ask for confirmation')
     .action(async (id: string, { reason, yes = false, json = false }: Options) => {
       const request = readOptions(RevokeApiKeyQuery, { reason }, { reason: '--reason' });
       if (!yes && !process.stdin.isTTY) {
-        throw new UsageError('there is no terminal to ask at: pass --yes to revoke without a question.');
+        throw new UsageError('there is no terminal for a confirmation: pass --yes to revoke without one.');
       }
       await asOperator(async (app) => {
         const apiKeys = app.get(ApiKeysService);
@@ -42,7 +42,7 @@ export function revokeCommand(): Command {
 
 async function requireConfirmation({ id, name, orgId }: ApiKey): Promise<void> {
   const whose = orgId === undefined ? '' : ` of ${orgId}`;
-  const question = printable(`Revoke ${id}, "${name}"${whose}, for good?`);
+  const question = printable(`Permanently revoke ${id}, "${name}"${whose}?`);
   if (await confirm(question, { input: process.stdin, output: process.stderr })) return;
-  throw new CliError('not_confirmed', 'nothing was revoked.');
+  throw new CliError('not_confirmed', 'not confirmed: the key is not revoked.');
 }

@@ -15,9 +15,9 @@ interface Options {
 /** `keyward keys rotate` */
 export function rotateCommand(): Command {
   return resultCommand('rotate')
-    .description('give a key a new token under the same id, and print it to standard output, this once')
+    .description('replace the token of a key, and print the new one once, to standard output')
     .argument('<id>', 'the id of the key')
-    .option('--grace <seconds>', 'how long the former token goes on working, at most 7 days', '0')
+    .option('--grace <seconds>', 'how long the previous token keeps working, at most 604800 (7 days)', '0')
     .action(async (id: string, { grace, json = false }: Options) => {
       const request = readOptions(
         RotateApiKeyDto,
@@ -31,9 +31,9 @@ export function rotateCommand(): Command {
         const former = issued.key.secrets.at(-2)?.retiresAt;
         const until =
           request.gracePeriodSeconds === 0
-            ? 'the former token has ended'
-            : `the former token works until ${former?.toISOString() ?? 'its grace ends'}`;
-        tell(`${issued.key.id} is rotated; ${until}; the new token is shown this once`);
+            ? 'the previous token no longer works'
+            : `the previous token works until ${former?.toISOString() ?? 'the end of its grace period'}`;
+        tell(`rotated ${issued.key.id}; ${until}; the new token is shown only once`);
         await printIssued(issued, json, used.get(id));
       });
     });

@@ -18,7 +18,7 @@ export function showCommand(): Command {
   return resultCommand('show')
     .description('show one key')
     .argument('<id>', 'the id of the key')
-    .option('--history', 'who changed what, when, as well')
+    .option('--history', 'also show who changed what, and when')
     .action(async (id: string, { history: withHistory = false, json = false }: Options) =>
       asOperator(async (app) => {
         const apiKeys = app.get(ApiKeysService);

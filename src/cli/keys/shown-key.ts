@@ -4,7 +4,7 @@ import type { ApiKey } from '../../api-keys/domain/api-key';
 import { ApiKeyDto } from '../../api-keys/management/dto/api-key.dto';
 import { KeyUsageService } from '../../api-keys/management/key-usage.service';
 
-/** A key as an operator sees it: what the HTTP API shows, and nothing secret. */
+/** Returns the fields of a key that the HTTP API shows. They contain no secret. */
 export async function shownKey(app: INestApplicationContext, key: ApiKey): Promise<ApiKeyDto> {
   const used = await app.get(KeyUsageService).lastUsed([key.id]);
   return ApiKeyDto.of(key, app.get<Clock>(CLOCK).now(), used.get(key.id));

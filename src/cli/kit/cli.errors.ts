@@ -1,22 +1,22 @@
-/** What the exit codes of `keyward` mean. They are part of its contract: see `docs/cli.md`. */
+/** The exit codes of `keyward`. They are part of its contract: see `docs/cli.md`. */
 export const ExitCode = {
   Done: 0,
-  /** It could not be done, or not wholly: a line was refused, an index is missing, the key is revoked. */
+  /** The command failed or was done only in part: a line was refused, an index is missing, the key is revoked. */
   Failed: 1,
-  /** The command was called wrongly; nothing was done. */
+  /** The arguments are wrong; nothing was done. */
   Usage: 2,
-  /** There is no such key. */
+  /** No key has this id. */
   NotFound: 3,
-  /** The store, or another system that the command needs, cannot be reached. */
+  /** The store, or another system that the command needs, is unreachable. */
   Unavailable: 4,
-  /** The environment is refused, as the service would refuse it. */
+  /** The settings are invalid: the service would not start with them. */
   Configuration: 5,
 } as const;
 
-/** One of the codes that `keyward` exits with. */
+/** One of the exit codes of `keyward`. */
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** A command ends without having done what it was asked for. The message is one sentence for the operator. */
+/** A command failed. The message is one sentence for the operator. */
 export class CliError extends Error {
   /** @param code stable, for programs that read `--json` */
   constructor(
@@ -29,7 +29,7 @@ export class CliError extends Error {
   }
 }
 
-/** The command was called wrongly. */
+/** The arguments of the command are wrong. */
 export class UsageError extends CliError {
   constructor(message: string) {
     super('usage', message, ExitCode.Usage);

@@ -3,22 +3,22 @@ import type { Type } from '@nestjs/common';
 import { readStrictly } from '../../problems/validation';
 import { UsageError } from './cli.errors';
 
-/** A command whose faults are thrown, and told in one place. */
+/** Creates a command that throws its errors, so that one place prints them. */
 export function command(name: string): Command {
   return new Command(name).exitOverride().configureOutput({ outputError: () => undefined });
 }
 
-/** A command with a result that programs read. */
+/** Creates a command with an option to print its result for programs. */
 export function resultCommand(name: string): Command {
-  return command(name).option('--json', 'one JSON document on standard output, instead of text for people');
+  return command(name).option('--json', 'print one JSON document to standard output instead of text');
 }
 
 /**
- * Reads what an operator gave under the rules that a request has.
+ * Validates the options of a command by the rules for requests.
  *
- * @param given by field; what is undefined was not given
- * @param names how each field is called at the command line
- * @throws UsageError what is wrong with each option; values are never repeated
+ * @param given the values by field; `undefined` means that the option is absent
+ * @param names the option of each field
+ * @throws UsageError what is wrong with each option; never repeats values
  */
 export function readOptions<T extends object>(
   type: Type<T>,
@@ -35,7 +35,7 @@ export function readOptions<T extends object>(
   );
 }
 
-/** A whole number that was written in decimal; anything else is left as it is, for the rules to refuse. */
+/** Reads a whole decimal number. Returns anything else unchanged, and the validation rejects it. */
 export function wholeNumber(text: string): unknown {
   return /^\d{1,9}$/.test(text) ? Number(text) : text;
 }

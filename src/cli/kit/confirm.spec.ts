@@ -5,7 +5,7 @@ function terminal(): { input: PassThrough; output: PassThrough } {
   return { input: new PassThrough(), output: new PassThrough() };
 }
 
-describe('an operator who is asked', () => {
+describe('a confirmation', () => {
   it.each([
     ['y', true],
     ['Y', true],
@@ -15,7 +15,7 @@ describe('an operator who is asked', () => {
     ['n', false],
     ['yesterday', false],
     ['ja', false],
-  ])('and answers %j', async (answer, isYes) => {
+  ])('with the answer %j is %s', async (answer, isYes) => {
     const here = terminal();
     const asked = confirm('Revoke it?', here);
     here.input.write(`${answer}\n`);
@@ -23,7 +23,7 @@ describe('an operator who is asked', () => {
     expect(String(here.output.read())).toContain('Revoke it? [y/N] ');
   });
 
-  it('and goes away has not said yes', async () => {
+  it('is false if the input ends', async () => {
     const here = terminal();
     const asked = confirm('Revoke it?', here);
     here.input.end();

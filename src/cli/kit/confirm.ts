@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 
-/** Where a question is asked and answered. */
+/** The streams for a question and its answer. */
 export interface Terminal {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
 }
 
-/** Asks a question. Only `y` or `yes` is a yes; the end of the input and Ctrl-C are none. */
+/** Asks a question. Returns true only for `y` or `yes`, and false for the end of the input and Ctrl-C. */
 export async function confirm(question: string, { input, output }: Terminal): Promise<boolean> {
   const asked = createInterface({ input, output });
   const refused = new AbortController();

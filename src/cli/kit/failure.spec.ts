@@ -9,14 +9,14 @@ describe('a failed command', () => {
   it.each([
     ['a key that does not exist', new KeyNotFoundError(), 3, 'not_found'],
     ['a key that cannot be changed', new RevokedKeyError(), 1, 'revoked_key_unchangeable'],
-    ['a store that is away', new StorageUnavailableError(new Error('x')), 4, 'storage_unavailable'],
-    ['a database that is away at the start', new UnreachableError('x'), 4, 'storage_unavailable'],
-    ['a refused environment', new ConfigurationError('x'), 5, 'configuration_refused'],
+    ['an unreachable store', new StorageUnavailableError(new Error('x')), 4, 'storage_unavailable'],
+    ['an unreachable database at startup', new UnreachableError('x'), 4, 'storage_unavailable'],
+    ['an invalid environment', new ConfigurationError('x'), 5, 'configuration_refused'],
     ['wrong usage', new UsageError('x'), 2, 'usage'],
     ['an unknown option', new CommanderError(1, 'commander.unknownOption', 'error: x'), 2, 'usage'],
-    ['an answer of no', new CliError('not_confirmed', 'x'), 1, 'not_confirmed'],
-    ['a fault of ours', new TypeError('x'), 1, 'internal_error'],
-  ])('ends by its kind: %s', (_name, error, exitCode, code) => {
+    ['a missing confirmation', new CliError('not_confirmed', 'x'), 1, 'not_confirmed'],
+    ['an unexpected error', new TypeError('x'), 1, 'internal_error'],
+  ])('caused by %s has its own exit code and error code', (_name, error, exitCode, code) => {
     expect(failureOf(error)).toMatchObject({ exitCode, code });
   });
 
@@ -29,7 +29,7 @@ describe('a failed command', () => {
     expect(failureOf(error).message).toBe("unknown option '--token'");
   });
 
-  it('has said all where it showed how it is used', () => {
+  it('adds no message after Commander has printed help or the version', () => {
     expect(failureOf(new CommanderError(0, 'commander.helpDisplayed', '(outputHelp)'))).toMatchObject({
       exitCode: 0,
       message: '',
@@ -44,7 +44,7 @@ describe('a failed command', () => {
     });
   });
 
-  it('says what is wrong and what to do, and nothing twice', () => {
+  it('says what is wrong and what to do, without repeating itself', () => {
     expect(failureOf(new KeyNotFoundError()).message).toBe('There is no key with this id.');
     expect(failureOf(new RevokedKeyError()).message).toBe(
       'A revoked key cannot be changed. Create a new key instead.',

@@ -4,12 +4,12 @@ import { type ErrorCode, KeywardError } from '../../problems/keyward.error';
 import { isProblemCode, PROBLEM_CATALOGUE } from '../../problems/problem-catalogue';
 import { CliError, ExitCode } from './cli.errors';
 
-/** How a failed command ends. */
+/** The exit code and the message of a failed command. */
 export interface Failure {
   readonly exitCode: ExitCode;
   /** Stable, for programs that read `--json`. */
   readonly code: string;
-  /** One sentence for the operator; empty where all was said. */
+  /** One sentence for the operator; empty if everything is already printed. */
   readonly message: string;
 }
 
@@ -21,14 +21,14 @@ const EXIT_CODES: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   invalid_cursor: ExitCode.Usage,
 };
 
-/** How Commander ends where it has printed what was asked for. */
+/** The codes of Commander after it has printed help or the version. */
 const SAID_ALL: ReadonlySet<string> = new Set([
   'commander.help',
   'commander.helpDisplayed',
   'commander.version',
 ]);
 
-/** What an operator is told of an error, and with which code the process ends. */
+/** Returns the message and the exit code for an error. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CliError) return error;
   if (error instanceof CommanderError) return usageFailure(error);
@@ -37,7 +37,7 @@ export function failureOf(error: unknown): Failure {
   }
   if (error instanceof KeywardError) {
     const { code } = error;
-    // Here the only resource is a key, and the error says so itself.
+    // The only resource here is a key, and the error message already names it.
     const title = isProblemCode(code) && code !== 'not_found' ? `${PROBLEM_CATALOGUE[code].title}. ` : '';
     return { exitCode: EXIT_CODES[code] ?? ExitCode.Failed, code, message: title + error.message };
   }
@@ -45,7 +45,7 @@ export function failureOf(error: unknown): Failure {
   return { exitCode: ExitCode.Failed, code: 'internal_error', message: shown };
 }
 
-/** Commander repeats an unknown option with its value, which may have been meant for nobody to see. */
+/** Removes the values of unknown options, which Commander repeats, because they may be secret. */
 function usageFailure({ code, message, exitCode }: CommanderError): Failure {
   return {
     exitCode: exitCode === 0 ? ExitCode.Done : ExitCode.Usage,

@@ -3,8 +3,8 @@ import { ConfigurationError } from '../../problems/configuration.error';
 import { tell } from './output';
 
 /**
- * What the parts of the service have to say while a command runs. Standard output belongs to the result. Waiting for
- * the database is told to people only: a program reads the exit code, and one line.
+ * Logs to standard error while a command runs, because standard output belongs to the result. Writes warnings, such as that
+ * of waiting for the database, only to a terminal: a program reads the exit code and one line.
  */
 export class OperatorLogger implements LoggerService {
   log(): void {}

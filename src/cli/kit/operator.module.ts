@@ -24,10 +24,9 @@ import { USER_MODEL, type UserDocument, UserSchema } from '../../users/storage/u
 import { USERS_OPTIONS, type UsersOptions } from '../../users/users.options';
 
 /**
- * What an operator's command works with: the services that manage keys, over the service's own store, and nothing of
- * what the service does by itself. Each part is named here, so that what is added to the service later, with a timer
- * or a stream of its own, does not run in a command: decision record 0042. The store is taken as it is found; a
- * command that lists keys builds no index.
+ * The providers for operator commands: the services that manage keys, with the store of the service. It lists each part
+ * explicitly, so that background work of the service never runs in a command: decision record 0042. It does not prepare the
+ * store; a command that lists keys builds no index.
  */
 @Module({})
 export class OperatorModule {

@@ -3,12 +3,12 @@ import type { IssuedApiKey } from '../../api-keys/management/api-keys.service';
 import { CliError } from './cli.errors';
 import { printableJson, safeMessage } from './terminal-text';
 
-/** Whether a reader went away before the end, as `head` does. */
+/** Returns whether the reader of the output closed it early, as `head` does. */
 export function isReaderGone(error: unknown): boolean {
   return error instanceof Error && Reflect.get(error, 'code') === 'EPIPE';
 }
 
-/** Writes lines to standard output, and waits until they are out. */
+/** Writes lines to standard output, and waits until they are written. */
 export async function print(...lines: readonly string[]): Promise<void> {
   if (lines.length === 0) return;
   await new Promise<void>((resolve, reject) => {
@@ -21,16 +21,16 @@ export async function printJson(value: unknown): Promise<void> {
   await print(printableJson(value));
 }
 
-/** Tells the operator something beside the result: one line on standard error. */
+/** Writes a message that is not part of the result: one line on standard error. */
 export function tell(message: string): void {
   process.stderr.write(`keyward: ${safeMessage(message)}\n`);
 }
 
 /**
- * Writes a token to standard output, its only sight.
+ * Writes a token to standard output. It is never shown again.
  *
- * @param lastUsedAt when the key was last used, if a use is known
- * @throws CliError if it could not be written: the token is lost then
+ * @param lastUsedAt the time of the last use, if known
+ * @throws CliError if it cannot be written, because the token is then lost
  */
 export async function printIssued(
   { key, token }: IssuedApiKey,

@@ -1,7 +1,7 @@
 import { Table } from './table';
 
 describe('a table for people', () => {
-  it('has its columns below each other, and nothing behind the last', () => {
+  it('aligns its columns, without trailing spaces', () => {
     const table = new Table([{ head: 'ID' }, { head: 'NAME' }, { head: 'ORG' }]);
     expect(
       table.lines([
@@ -11,13 +11,13 @@ describe('a table for people', () => {
     ).toEqual(['ID  NAME    ORG', '1   ingest  acme', '22  x']);
   });
 
-  it('goes on as it began, with one line of heads', () => {
+  it('keeps the widths of the first lines, and prints the headings once', () => {
     const table = new Table([{ head: 'ID' }, { head: 'ORG' }]);
     expect(table.lines([['333', 'acme']])).toEqual(['ID   ORG', '333  acme']);
     expect(table.lines([['1', 'globex']])).toEqual(['1    globex']);
   });
 
-  it('cuts what is too long by characters, and makes it printable first', () => {
+  it('escapes control characters, and then cuts long cells by characters', () => {
     const table = new Table([{ head: 'NAME', max: 4 }, { head: 'ORG' }]);
     expect(table.lines([['🗝🗝🗝🗝🗝', 'acme']])[1]).toBe('🗝🗝🗝…  acme');
     expect(table.lines([['\u001b[2J', 'globex']])[0]).toBe('\\u0…  globex');

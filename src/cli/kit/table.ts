@@ -2,19 +2,19 @@ import { printable } from './terminal-text';
 
 const GAP = '  ';
 
-/** How a column is headed, and how wide a cell may be at the most. */
+/** The heading of a column, and the maximum width of its cells. */
 export interface Column {
   readonly head: string;
   readonly max?: number;
 }
 
-/** Text in columns, for people. What others wrote is made printable, and cut where a column is narrow. */
+/** A text table for people. Makes the text of cells printable, and cuts it to the width of its column. */
 export class Table {
   private widths: readonly number[] | undefined;
 
   constructor(private readonly columns: readonly Column[]) {}
 
-  /** The next lines; the first ones have the heads above, and settle how wide the columns are. */
+  /** Returns the next lines. The first call adds the headings, and sets the width of the columns. */
   lines(rows: readonly (readonly string[])[]): readonly string[] {
     const cells = rows.map((row) =>
       this.columns.map(({ max }, index) => cut(printable(row[index] ?? ''), max)),

@@ -4,20 +4,20 @@ import { printable, printableJson, safeMessage } from './terminal-text';
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
-describe('an operator at a terminal', () => {
+describe('text for a terminal', () => {
   it.each([
     ['an escape sequence', '\u001b[2J', '\\u001b[2J'],
-    ['one of a single character', '\u009b2J', '\\u009b2J'],
+    ['an escape sequence with a C1 character', '\u009b2J', '\\u009b2J'],
     ['a title for the window', '\u001b]0;acme\u0007', '\\u001b]0;acme\\u0007'],
-    ['a second line', 'a\r\nb', 'a\\u000d\\u000ab'],
-    ['a turned direction', 'evil\u202egpj', 'evil\\u202egpj'],
-    ['a space without width', 'ac\u200bme', 'ac\\u200bme'],
+    ['a line break', 'a\r\nb', 'a\\u000d\\u000ab'],
+    ['a right-to-left override', 'evil\u202egpj', 'evil\\u202egpj'],
+    ['a zero-width space', 'ac\u200bme', 'ac\\u200bme'],
     ['a name in another script', 'Schlüssel 鍵 🗝', 'Schlüssel 鍵 🗝'],
-  ])('sees %s, which does nothing', (_name, text, shown) => {
+  ])('shows %s without any effect', (_name, text, shown) => {
     expect(printable(text)).toBe(shown);
   });
 
-  it('is shown no control character, whatever a name holds', () => {
+  it('never contains a control character', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(printable(text)).not.toMatch(CONTROL);
@@ -26,7 +26,7 @@ describe('an operator at a terminal', () => {
     );
   });
 
-  it('gets JSON that says the same and holds none either', () => {
+  it('can be JSON, which keeps its meaning and contains no control character either', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
         const text = printableJson(value);
@@ -42,15 +42,15 @@ describe('a message', () => {
 
   it.each([
     ['a token', `no such command: ${token}`, 'no such command: [token of 01jd8x4k2m6n8p0q2r4s6t8v0w]'],
-    ['a piece of one', `${token.slice(0, 40)} is cut`, '[token of 01jd8x4k2m6n8p0q2r4s6t8v0w] is cut'],
+    ['a part of a token', `${token.slice(0, 40)} is cut`, '[token of 01jd8x4k2m6n8p0q2r4s6t8v0w] is cut'],
     ['a password', 'mongodb://root:hunter2@db/x failed', 'mongodb://***@db/x failed'],
     ['a password with an @', 'redis://:hunt@er2@cache failed', 'redis://***@cache failed'],
     ['several lines', ' one\n   two\n', 'one two'],
-  ])('does not hold %s', (_name, text, message) => {
+  ])('does not contain %s', (_name, text, message) => {
     expect(safeMessage(text)).toBe(message);
   });
 
-  it('is not longer than a screen', () => {
+  it('is cut after 2,000 characters', () => {
     expect(safeMessage('x'.repeat(1_000_000)).length).toBeLessThan(2010);
   });
 });

@@ -1,31 +1,31 @@
 import { redactionOf } from '../../common/redaction';
 
 /**
- * What a terminal may take for an instruction (C0, DEL, C1), what breaks a line, and what turns the direction of
- * writing, so that a name looks like another one.
+ * Characters that control a terminal (C0, DEL, C1), break a line, or change the direction of writing, so that a name looks
+ * like another one.
  */
-// oxlint-disable-next-line no-control-regex -- control characters are what is taken out
+// oxlint-disable-next-line no-control-regex -- control characters are what is replaced
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 const redact = redactionOf();
 
 const MAX_MESSAGE = 2000;
 
-/** Text of others, so that a terminal shows it and does nothing else with it: `\u001b` for an escape. */
+/** Replaces control characters, so that a terminal only shows the text: an escape becomes `\u001b`. */
 export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, escaped);
 }
 
-/** JSON that a terminal can be shown as well. Outside of texts none of these characters stands. */
+/** Returns JSON without control characters. They occur only within strings. */
 export function printableJson(value: unknown): string {
-  // `JSON.stringify` escapes what lies below U+0020 within texts; what is left there is the layout.
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
+  // `JSON.stringify` escapes characters below U+0020 in strings, so remaining line breaks are layout.
+  // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
   return JSON.stringify(value, null, 2).replaceAll(UNPRINTABLE, (each) =>
     each === '\n' ? each : escaped(each),
   );
 }
 
-/** A message on one line, of bearable length, without tokens and passwords that were passed where none belongs. */
+/** Returns a message on one line, of limited length, and without tokens and passwords that were passed by mistake. */
 export function safeMessage(text: string): string {
   const line = text.replaceAll(/\s*\n\s*/g, ' ').trim();
   const clean = redact(line);

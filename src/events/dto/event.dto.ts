@@ -4,10 +4,10 @@ import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 import { INT64 } from '../../common/int64';
 import { PageDto } from '../../http/page.dto';
 
-/** What is told of an event, in a webhook as in the audit trail. */
+/** The data of an event, in webhooks and in the audit trail. */
 export class EventDataDto {
   /**
-   * Stable: deduplicate by it.
+   * The id of the event. It never changes, so use it to ignore duplicates.
    * @example "01jd8x4k2m6n8p0q2r4s6t8v0w-2"
    */
   id!: string;
@@ -16,43 +16,43 @@ export class EventDataDto {
   keyId!: string;
 
   /**
-   * The organisation that the key was bound to afterwards.
+   * The organisation that the key was bound to after the event.
    * @example "acme"
    */
   orgId!: string | null;
 
   /**
-   * The project that the key was bound to afterwards.
+   * The project that the key was bound to after the event.
    * @example "apollo"
    */
   projectId!: string | null;
 
-  /** The user who owned the key afterwards. */
+  /** The user who owned the key after the event. */
   ownerId!: string | null;
 
   /**
-   * Who did it: `key:<id>`, `user:<id>`, `cli` or `system`.
+   * Who caused the event: `key:<id>`, `user:<id>`, `cli` or `system`.
    * @example "key:01jd8x4k2m6n8p0q2r4s6t8v0v"
    */
   actor!: string;
 
   /**
-   * The version that the change brought about.
+   * The version of the key after the event.
    * @example 2
    */
   @ApiProperty(INT64)
   version!: number;
 
   /**
-   * The fields that were changed, by name.
+   * The names of the changed fields.
    * @example ["scopes"]
    */
   fields!: string[];
 
-  /** The expiry that a notice is about. */
+  /** The expiry of the key, in expiry notices only. */
   expiresAt!: Date | null;
 
-  /** Named part by part, so that a new one stays inside until it is let out. */
+  /** Lists each field by name, so that a new field stays internal until it is added here. */
   static of(event: KeyEvent): EventDataDto {
     return {
       id: event.id,
@@ -78,7 +78,7 @@ export class EventDto extends EventDataDto {
   at!: Date;
 
   /**
-   * How its webhook stands: `none` where there was none to send to, `dead` where it was given up.
+   * The state of its webhook: `none` if no receiver was configured, `dead` if all retries failed.
    * @example "delivered"
    */
   delivery!: DeliveryState;

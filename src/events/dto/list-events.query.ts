@@ -5,13 +5,13 @@ import { KEY_EVENT_TYPES, type KeyEventType } from '../../api-keys/domain/key-ev
 import { IsAlongWith, IsRfc3339, IsWhole, MayBeAbsent } from '../../http/field-rules';
 import { IsKeyId, IsOwnerId, IsTenantId } from '../../api-keys/fields/key-field-rules';
 
-/** How many events a page holds where the request does not say. */
+/** The default number of events on a page. */
 export const DEFAULT_EVENT_PAGE = 100;
 
-/** Which events a page is to show. */
+/** The filters, size and start of a page of events. */
 export class ListEventsQuery {
   /**
-   * How many events the page holds at the most.
+   * The maximum number of events on the page.
    * @example 100
    */
   @Transform(({ value }: { value: unknown }) =>
@@ -20,7 +20,7 @@ export class ListEventsQuery {
   @IsWhole(1, 1000)
   limit?: number = DEFAULT_EVENT_PAGE;
 
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   @MayBeAbsent()
   @Matches(/^[A-Za-z0-9_-]{1,200}$/, { message: 'must be the nextCursor of a list' })
   cursor?: string;
@@ -51,7 +51,7 @@ export class ListEventsQuery {
   orgId?: string;
 
   /**
-   * Only events of keys bound to this project; needs `orgId`.
+   * Only events of keys bound to this project. Requires `orgId`.
    * @example "apollo"
    */
   @MayBeAbsent()
@@ -65,7 +65,7 @@ export class ListEventsQuery {
   ownerId?: string;
 
   /**
-   * Only events at this moment or later.
+   * Only events at this time or later.
    * @example "2026-11-01T00:00:00Z"
    */
   @MayBeAbsent()
@@ -73,7 +73,7 @@ export class ListEventsQuery {
   from?: string;
 
   /**
-   * Only events before this moment.
+   * Only events before this time.
    * @example "2026-12-01T00:00:00Z"
    */
   @MayBeAbsent()

@@ -10,13 +10,13 @@ export const EVENT_MODEL = 'KeywardEvent';
 /** The name of the Mongoose model of leases. */
 export const LEASE_MODEL = 'KeywardLease';
 
-/** An event as MongoDB keeps it, under its own id. Absent parts are missing from the document, never null. */
+/** The MongoDB document of an event. Its `_id` is the id of the event. Absent fields are missing, never null. */
 @Schema({ collection: 'events', ...DOCUMENT_OPTIONS })
 export class EventDocument {
   @Prop({ type: String, required: true })
   _id!: string;
 
-  /** Time and id as one text, so that one index sorts and pages. */
+  /** The time and id as one string, so that one index serves sorting and paging. */
   @Prop({ type: String, required: true })
   position!: string;
 
@@ -53,7 +53,7 @@ export class EventDocument {
   @Prop({ type: String, required: true })
   delivery!: DeliveryState;
 
-  /** Only while the delivery waits. */
+  /** Set only while the delivery waits. */
   @Prop(Date)
   deliverAt?: Date;
 
@@ -79,7 +79,7 @@ EventSchema.index({ deliverAt: 1 }, QUEUED);
 EventSchema.index({ orgId: 1, keyId: 1, deliverAt: 1 }, QUEUED);
 EventSchema.index({ keyId: 1, version: 1, position: 1, deliverAt: 1 }, QUEUED);
 
-/** A lease as MongoDB keeps it, by its name. */
+/** The MongoDB document of a lease. Its `_id` is the name of the lease. */
 @Schema({ collection: 'leases', ...DOCUMENT_OPTIONS })
 export class LeaseDocument {
   @Prop({ type: String, required: true })

@@ -17,13 +17,13 @@ interface Kept extends RecordedEvent {
 
 type Waiting = Kept & QueuedEvent;
 
-/** Keeps events in this process and forgets them with it. For development and tests, and nowhere else. */
+/** Stores events in memory, until the process ends. For development and tests only. */
 export class MemoryEventRepository implements EventRepository {
   readonly durability = 'volatile';
   readonly leases = new MemoryLeaseRepository();
   private readonly events = new Map<string, Kept>();
 
-  /** @throws ConfigurationError without a permit of `StorageConfig` */
+  /** @throws ConfigurationError without a permit from `StorageConfig` */
   constructor(permit: VolatileStoragePermit) {
     assertVolatilePermit(permit);
   }
@@ -134,13 +134,13 @@ function isDue({ deliverAt }: QueuedEvent, now: Date): boolean {
   return deliverAt.getTime() <= now.getTime();
 }
 
-/** Each of these ids once, in their order, behind one of them. */
+/** Returns the distinct ids after `after`, sorted. */
 function inOrderAfter(ids: readonly (string | null)[], after: string | undefined): readonly string[] {
   const strings = [...new Set(ids)].filter((id) => id !== null);
   return strings.filter((id) => after === undefined || id > after).toSorted();
 }
 
-/** Keeps leases in this process. */
+/** Stores leases in memory. */
 export class MemoryLeaseRepository implements LeaseRepository {
   private readonly leases = new Map<string, LeaseRecord>();
 

@@ -22,7 +22,7 @@ const BY_VERSION = { version: 1, position: 1 } as const;
 
 type Stored<T extends KeyEvent> = { readonly _id: string } & Omit<T, 'id'>;
 
-/** Keeps events in MongoDB: one document an event, its delivery included. */
+/** Stores events in MongoDB, one document per event with its delivery state. */
 export class MongoEventRepository implements EventRepository {
   readonly durability = 'durable';
 
@@ -45,7 +45,8 @@ export class MongoEventRepository implements EventRepository {
     try {
       const { upsertedCount } = await boundedMongoOperation((signal) =>
         this.model.updateOne(
-          // It can match nothing. Not every server makes an upsert by `_id` alone atomic, and two would have added it.
+          // Matches no document, so the upsert inserts or fails. An upsert by `_id` alone is not atomic on every
+          // server, so two instances could both report an insert.
           { _id: id, position: { $exists: false } },
           { $setOnInsert: fields },
           { ...durableWrite(signal), upsert: true },
@@ -154,7 +155,7 @@ export class MongoEventRepository implements EventRepository {
     return found.map(withId);
   }
 
-  /** The values of a field among what is due, each once and in their order, behind one of them. */
+  /** Returns the distinct values of a field after `after` among due events, sorted. */
   private async eachDue(
     filter: object,
     field: 'orgId' | 'keyId',
@@ -171,7 +172,10 @@ export class MongoEventRepository implements EventRepository {
     return found;
   }
 
-  /** The least value of a field among what is due. The index leaps from value to value: a queue costs what it has of them. */
+  /**
+   * Returns the smallest value of a field among due events. The index skips from value to value, whatever the queue
+   * length.
+   */
   private async firstDue(filter: object, field: 'orgId' | 'keyId', now: Date): Promise<string | undefined> {
     const [first] = await boundedMongoOperation((signal) =>
       this.model

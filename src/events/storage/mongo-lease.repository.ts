@@ -8,7 +8,7 @@ import {
   majorityRead,
 } from '../../mongo/mongo-operation';
 
-/** Keeps leases in MongoDB: one document a lease, one guarded write a sign of life. */
+/** Stores leases in MongoDB, one document per lease. Each renewal is one conditional write. */
 export class MongoLeaseRepository implements LeaseRepository {
   constructor(private readonly model: Model<LeaseDocument>) {}
 

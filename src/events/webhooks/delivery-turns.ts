@@ -1,15 +1,15 @@
 import type { EventRepository } from '../../api-keys/ports/event.repository';
 import { inParallel } from '../../common/in-parallel';
 
-/** How many organisations have their turn in one round. */
+/** How many organisations get a turn in one round. */
 const ORGANISATIONS = 20;
-/** How many keys of an organisation a turn is for. */
+/** How many keys of an organisation get a turn in one round. */
 const KEYS = 4;
 const WIDTH = 4;
 
 /**
- * Whose events are delivered next. Organisations take turns, and in each of them its keys, so that however much of one
- * waits, the others wait for a few of its tries only; see decision record 0046.
+ * Chooses the keys whose events are delivered next. Organisations take turns, and so do the keys of each organisation.
+ * So a long queue of one organisation delays the others by a few attempts only, see decision record 0046.
  */
 export class DeliveryTurns {
   private organisation: string | null | undefined;
@@ -17,7 +17,10 @@ export class DeliveryTurns {
 
   constructor(private readonly events: EventRepository) {}
 
-  /** The keys of the next round: the first of each organisation, then the second of each. Empty where nothing is due. */
+  /**
+   * Returns the keys of the next round: the first of each organisation, then the second of each. Empty if no event is
+   * due.
+   */
   async next(now: Date): Promise<readonly string[]> {
     const organisations = await this.organisations(now);
     if (organisations.length === 0) this.keys.clear();
@@ -28,7 +31,7 @@ export class DeliveryTurns {
     const round = Array.from({ length: KEYS }, (_, nth) =>
       turns.flatMap(({ keys }) => keys.slice(nth, nth + 1)),
     );
-    // A key that has moved may be due in two organisations, and is never delivered twice at once.
+    // A key that has moved may be due in two organisations, but its events must not be delivered twice at once.
     return [...new Set(round.flat())];
   }
 

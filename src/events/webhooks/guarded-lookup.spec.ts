@@ -21,27 +21,27 @@ async function look(lookupAll: LookupAll, all: boolean): Promise<unknown> {
   });
 }
 
-describe('a connection that looks a name up', () => {
-  it('gets its public addresses', async () => {
+describe('the guarded lookup', () => {
+  it('returns the addresses of a public name', async () => {
     await expect(look(answering(PUBLIC), true)).resolves.toEqual([PUBLIC]);
     await expect(look(answering(PUBLIC), false)).resolves.toEqual([PUBLIC.address, 4]);
   });
 
-  it.each([true, false])('is refused where one of them is not public, whichever it is', async (all) => {
+  it.each([true, false])('refuses a name if any of its addresses is not public (all: %s)', async (all) => {
     for (const addresses of [[PRIVATE], [PUBLIC, PRIVATE], [PRIVATE, PUBLIC]]) {
       await expect(look(answering(...addresses), all)).rejects.toThrow(RefusedAddressError);
     }
   });
 
-  it('is refused where there are none', async () => {
+  it('refuses a name without addresses', async () => {
     await expect(look(answering(), true)).rejects.toThrow(RefusedAddressError);
   });
 
-  it('is told why a name cannot be looked up', async () => {
+  it('passes on the error of a failed lookup', async () => {
     await expect(look(failing, true)).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 
-  it('is judged by what the name says each time', async () => {
+  it('checks the addresses again on each lookup', async () => {
     const answers = [[PUBLIC], [PRIVATE]];
     const rebinding: LookupAll = (_hostname, _options, callback) => callback(null, answers.shift() ?? []);
     await expect(look(rebinding, true)).resolves.toEqual([PUBLIC]);

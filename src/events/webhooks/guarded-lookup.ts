@@ -2,12 +2,12 @@ import { lookup as systemLookup, type LookupAddress, type LookupOptions } from '
 import type { LookupFunction } from 'node:net';
 import { isPublicAddress } from '../../common/public-address';
 
-/** The receiver is at an address that webhooks are not sent to. */
+/** The receiver has an address to which webhooks are not sent. */
 export class RefusedAddressError extends Error {
   readonly code = 'refused_address';
 
   constructor() {
-    super('the address is not a public one');
+    super('the address is not public');
     this.name = 'RefusedAddressError';
   }
 }
@@ -20,8 +20,8 @@ export type LookupAll = (
 ) => void;
 
 /**
- * A lookup for a connection that fails unless every address of the name is public. It is the connection's own lookup, so
- * that the addresses judged are those connected to, whatever the name says a moment later.
+ * Returns a lookup function that fails unless every address of the name is public. The connection itself uses this
+ * lookup, so it connects only to the checked addresses, even if the DNS records change a moment later.
  */
 export function guardedLookup(lookupAll: LookupAll = systemLookup): LookupFunction {
   return (hostname, options, callback) => {

@@ -3,8 +3,8 @@ import { RETRY_DELAYS_SECONDS, retryAfterSeconds, retryDelayMs } from './retry-s
 
 const TRIES = RETRY_DELAYS_SECONDS.length;
 
-describe('a message that was not taken', () => {
-  it('is tried again ever later, for about three days', () => {
+describe('the retry schedule', () => {
+  it('has increasing delays over three to four days', () => {
     const delays = RETRY_DELAYS_SECONDS.map((_, index) => retryDelayMs(index + 1, 0.5) ?? 0);
     expect(delays).toEqual(delays.toSorted((one, other) => one - other));
     expect(new Set(delays).size).toBe(TRIES);
@@ -13,13 +13,13 @@ describe('a message that was not taken', () => {
     expect(days).toBeLessThan(4);
   });
 
-  it('is given up after the last try', () => {
+  it('ends after the last attempt', () => {
     expect(retryDelayMs(TRIES, 0.5)).toBeDefined();
     expect(retryDelayMs(TRIES + 1, 0.5)).toBeUndefined();
     expect(retryDelayMs(TRIES + 1, 0.5, 60)).toBeUndefined();
   });
 
-  it('is tried again at a moment of its own, within a fifth of the plan', () => {
+  it('varies each delay by up to 20%', () => {
     const random = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: TRIES }), random, (attempts, luck) => {
@@ -32,14 +32,14 @@ describe('a message that was not taken', () => {
     expect(retryDelayMs(3, 0)).not.toBe(retryDelayMs(3, 1));
   });
 
-  it('is left for as long as the receiver asks, within a day, and never tried sooner for it', () => {
+  it('waits as long as the receiver requests, at most one day, and never less than planned', () => {
     expect(retryDelayMs(1, 0.5, 60)).toBe(60_000);
     expect(retryDelayMs(1, 0.5, 10_000_000)).toBe(86_400_000);
     expect(retryDelayMs(4, 0.5, 1)).toBe(600_000);
   });
 });
 
-describe('a receiver that asks for time', () => {
+describe('a Retry-After header', () => {
   const now = new Date('2030-01-02T03:04:05Z');
 
   it.each<[string | undefined, number | undefined]>([
@@ -56,5 +56,7 @@ describe('a receiver that asks for time', () => {
     ['1e9', undefined],
     ['99999999999999999999', undefined],
     ['2030-01-02T03:05:05Z', undefined],
-  ])('by %j gets %j seconds', (header, seconds) => expect(retryAfterSeconds(header, now)).toBe(seconds));
+  ])('with the value %j means %j seconds', (header, seconds) =>
+    expect(retryAfterSeconds(header, now)).toBe(seconds),
+  );
 });

@@ -1,7 +1,7 @@
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
-/** How long to wait after each failed try, in seconds: about three days in all. */
+/** How long to wait after each failed attempt, in seconds: about three days in total. */
 export const RETRY_DELAYS_SECONDS = [
   5,
   30,
@@ -16,19 +16,20 @@ export const RETRY_DELAYS_SECONDS = [
   24 * HOUR,
 ] as const;
 
-/** For so many tries later events of a key wait for an earlier one: about 13 minutes. */
+/** For this number of attempts, about 13 minutes, later events of a key wait for an earlier one. */
 export const TRIES_IN_ORDER = 5;
 
-/** The longest wait that a receiver may ask for, in seconds. */
+/** The maximum wait that a receiver can request, in seconds. */
 const MAX_RETRY_AFTER_SECONDS = 24 * HOUR;
 
 const JITTER = 0.2;
 
 /**
- * When to try again after so many failed tries, in milliseconds; `undefined` where that was the last.
+ * Returns the wait before the next attempt in milliseconds, or `undefined` after the last attempt.
  *
- * @param random from 0 to 1; spreads the wait by a fifth either way
- * @param askedSeconds what the receiver asked for; never makes the wait shorter
+ * @param attempts the number of failed attempts
+ * @param random from 0 to 1; changes the wait by up to 20% either way
+ * @param askedSeconds the wait that the receiver requested; never shortens the wait
  */
 export function retryDelayMs(attempts: number, random: number, askedSeconds = 0): number | undefined {
   const delay = RETRY_DELAYS_SECONDS[attempts - 1];
@@ -38,8 +39,8 @@ export function retryDelayMs(attempts: number, random: number, askedSeconds = 0)
 }
 
 /**
- * The wait that a `Retry-After` asks for (RFC 9110 section 10.2.3), in seconds. `undefined` where it says nothing that
- * can be read.
+ * Returns the wait of a `Retry-After` header (RFC 9110 section 10.2.3) in seconds, or `undefined` if the header is
+ * missing or invalid.
  */
 export function retryAfterSeconds(header: string | undefined, now: Date): number | undefined {
   if (header === undefined) return undefined;

@@ -34,8 +34,8 @@ const port = (): number => (server.address() as AddressInfo).port;
 const allowed = (path = '/hooks', timeoutMs = 5000): WebhookClient =>
   new WebhookClient({ url: `http://127.0.0.1:${port()}${path}`, allowPrivateAddresses: true, timeoutMs });
 
-describe('a message that is sent', () => {
-  it('leaves nothing behind on the signal of the process, however it ends', async () => {
+describe('the webhook client', () => {
+  it('removes its listeners from the signal of the process, after an answer and after a timeout', async () => {
     const { signal } = new AbortController();
     const [added, removed] = [
       jest.spyOn(signal, 'addEventListener'),
@@ -53,7 +53,7 @@ describe('a message that is sent', () => {
     any.mockRestore();
   });
 
-  it('arrives whole, with its headers, at the path and query of the address', async () => {
+  it('sends the body and headers to the path and query of the URL', async () => {
     await expect(allowed('/hooks?tenant=acme').send(MESSAGE, forever)).resolves.toEqual({
       status: 204,
       retryAfter: undefined,
@@ -71,37 +71,40 @@ describe('a message that is sent', () => {
     ]);
   });
 
-  it.each([200, 202, 400, 410, 500, 503])('is answered with %i, whatever the body says', async (status) => {
-    answer = (_request, response) => response.writeHead(status, { 'Retry-After': '7' }).end('{"a":1}');
-    await expect(allowed().send(MESSAGE, forever)).resolves.toEqual({ status, retryAfter: '7' });
-  });
+  it.each([200, 202, 400, 410, 500, 503])(
+    'returns status %i and Retry-After, whatever the body contains',
+    async (status) => {
+      answer = (_request, response) => response.writeHead(status, { 'Retry-After': '7' }).end('{"a":1}');
+      await expect(allowed().send(MESSAGE, forever)).resolves.toEqual({ status, retryAfter: '7' });
+    },
+  );
 
-  it.each([301, 302, 303, 307, 308])('does not follow where %i leads [T78]', async (status) => {
+  it.each([301, 302, 303, 307, 308])('does not follow a redirect with %i [T78]', async (status) => {
     answer = (_request, response) =>
       response.writeHead(status, { Location: `http://127.0.0.1:${port()}/elsewhere` }).end();
     await expect(allowed().send(MESSAGE, forever)).resolves.toMatchObject({ status });
     expect(requests.map(({ path }) => path)).toEqual(['/hooks']);
   });
 
-  it('is not waited for beyond the time of a try', async () => {
+  it('stops waiting after its timeout', async () => {
     answer = () => undefined;
     await expect(allowed('/hooks', 100).send(MESSAGE, forever)).resolves.toEqual({ failure: 'timeout' });
   });
 
-  it('is answered by a head whose body never ends', async () => {
+  it('returns the status of a response whose body never ends', async () => {
     answer = (_request, response) => response.writeHead(200).write('and');
     await expect(allowed('/hooks', 300).send(MESSAGE, forever)).resolves.toMatchObject({ status: 200 });
   });
 
-  it('is read no further than needed: a long body that never ends is not waited for [T82]', async () => {
+  it('stops reading a long response whose body never ends [T82]', async () => {
     answer = (_request, response) => response.writeHead(200).write(Buffer.alloc(1024 * 1024));
     await expect(allowed('/hooks', 600_000).send(MESSAGE, forever)).resolves.toMatchObject({ status: 200 });
   });
 
   it.each([
-    ['is refused', () => server.close(), 'ECONNREFUSED'],
-    ['is cut', () => (answer = (request) => request.socket.destroy()), 'ECONNRESET'],
-  ])('to a connection that %s has failed, and says so', async (_how, prepare, failure) => {
+    ['refused', () => server.close(), 'ECONNREFUSED'],
+    ['cut', () => (answer = (request) => request.socket.destroy()), 'ECONNRESET'],
+  ])('reports the error code if the connection is %s', async (_how, prepare, failure) => {
     const client = allowed();
     prepare();
     if (failure === 'ECONNREFUSED') await once(server, 'close');
@@ -113,7 +116,7 @@ describe('a message that is sent', () => {
   });
 
   it.each([101, 102, 100])(
-    'is not waited for beyond its time where the answer is %i and no end [T83]',
+    'waits no longer than its timeout for a receiver that keeps answering %i [T83]',
     async (status) => {
       const head = `HTTP/1.1 ${status} Wait\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n`;
       answer = ({ socket }) => {
@@ -127,13 +130,13 @@ describe('a message that is sent', () => {
     },
   );
 
-  it.each([101, 102])('has failed where the connection is closed after %i', async (status) => {
+  it.each([101, 102])('finishes if the receiver closes the connection after %i', async (status) => {
     answer = ({ socket }) => socket.end(`HTTP/1.1 ${status} Wait\r\n\r\n`);
     const got = await allowed('/hooks', 600_000).send(MESSAGE, forever);
     expect(got.status ?? got.failure).toEqual(status === 101 ? 101 : 'ECONNRESET');
   });
 
-  it('leaves no connection behind that was to become another', async () => {
+  it('closes a connection that the receiver upgrades', async () => {
     let left: Promise<unknown> = Promise.resolve();
     answer = ({ socket }) => {
       left = once(socket, 'close');
@@ -144,12 +147,12 @@ describe('a message that is sent', () => {
     await left;
   });
 
-  it('is not sent at all once the service has ended', async () => {
+  it('sends nothing after the service has stopped', async () => {
     await expect(allowed().send(MESSAGE, AbortSignal.abort())).rejects.toThrow('aborted');
     expect(requests).toEqual([]);
   });
 
-  it('is given up at once when the service ends', async () => {
+  it('aborts a request when the service stops', async () => {
     answer = () => undefined;
     const ending = new AbortController();
     const sending = allowed().send(MESSAGE, ending.signal);
@@ -169,18 +172,18 @@ const says =
 const guarded = (host: string, lookupAll?: LookupAll, scheme = 'https'): WebhookClient =>
   new WebhookClient({ url: `${scheme}://${host}:${port()}/`, timeoutMs: 2000, lookupAll });
 
-describe('a receiver that is not public', () => {
+describe('a receiver with a private address', () => {
   it.each([
-    ['by its address', '127.0.0.1', undefined],
-    ['by its address in IPv6', '[::1]', undefined],
-    ['by its mapped address', '[::ffff:127.0.0.1]', undefined],
-    ['by its number', '2130706433', undefined],
-    ['by the name of this machine', 'localhost', undefined],
-    ['by a public name', 'hooks.example', says('127.0.0.1')],
-    ['by a public name in IPv6', 'hooks.example', says('::1')],
-    ['by one of several addresses', 'hooks.example', says('93.184.215.14', '127.0.0.1')],
-    ['by the metadata of a cloud', 'hooks.example', says('169.254.169.254')],
-  ])('is not spoken to %s', async (_how, host, lookupAll) => {
+    ['an IPv4 address', '127.0.0.1', undefined],
+    ['an IPv6 address', '[::1]', undefined],
+    ['an IPv4-mapped IPv6 address', '[::ffff:127.0.0.1]', undefined],
+    ['a decimal IPv4 address', '2130706433', undefined],
+    ['the name localhost', 'localhost', undefined],
+    ['a public name that resolves to it', 'hooks.example', says('127.0.0.1')],
+    ['a public name that resolves to it in IPv6', 'hooks.example', says('::1')],
+    ['one of several addresses', 'hooks.example', says('93.184.215.14', '127.0.0.1')],
+    ['the address of a cloud metadata service', 'hooks.example', says('169.254.169.254')],
+  ])('gets no connection by %s', async (_how, host, lookupAll) => {
     const connections: unknown[] = [];
     server.on('connection', (socket) => connections.push(socket));
     await expect(guarded(host, lookupAll).send(MESSAGE, forever)).resolves.toEqual({
@@ -189,7 +192,7 @@ describe('a receiver that is not public', () => {
     expect(connections).toEqual([]);
   });
 
-  it('is not spoken to when a name leads there after it led elsewhere [T78]', async () => {
+  it('gets no connection after its name first resolved to public addresses [T78]', async () => {
     const connections: unknown[] = [];
     server.on('connection', (socket) => connections.push(socket));
     let lookups = 0;
@@ -205,7 +208,7 @@ describe('a receiver that is not public', () => {
     expect([lookups, connections]).toEqual([3, []]);
   });
 
-  it('is not spoken to in plain http by any name', async () => {
+  it('gets no connection over plain http, even with a public name', async () => {
     const client = guarded('hooks.example', says('93.184.215.14'), 'http');
     await expect(client.send(MESSAGE, forever)).resolves.toEqual({ failure: 'refused_address' });
   });

@@ -6,11 +6,11 @@ import { isPublicAddress } from '../../common/public-address';
 import type { WebhookMessage } from './webhook-message';
 import { hostOf } from '../../api-keys/options/webhook.options';
 
-/** How a receiver answered; `undefined` parts where it did not. */
+/** The answer of a receiver. Fields are `undefined` if the receiver did not send them. */
 export interface WebhookAnswer {
   readonly status?: number | undefined;
   readonly retryAfter?: string | undefined;
-  /** Why there is no answer: an error's code or name, nothing that a receiver wrote. */
+  /** Why there is no answer: the code or name of an error, never text from the receiver. */
   readonly failure?: string | undefined;
 }
 
@@ -23,12 +23,12 @@ export interface WebhookClientOptions {
 }
 
 const TIMEOUT_MS = 15_000;
-/** How much of an answer's body is read; what it says is of no interest. */
+/** How much of an answer's body is read and discarded. */
 const MAX_BODY_BYTES = 16 * 1024;
 
 /**
- * Sends messages to one address. Each time anew: the name is looked up inside the connection and every address judged
- * there; redirects are answers like any other; the whole try has one time limit.
+ * Sends messages to one URL. Each attempt uses a new connection, which looks up the host and checks every address. The
+ * client does not follow redirects. One timeout covers the whole attempt.
  */
 export class WebhookClient {
   private readonly url: URL;
@@ -39,19 +39,19 @@ export class WebhookClient {
     this.guarded = options.allowPrivateAddresses !== true;
   }
 
-  /** Where messages go, without what may be secret of it. */
+  /** The host and port of the URL, without parts that may be secret. */
   get host(): string {
     return this.url.host;
   }
 
   /**
-   * Never rejects but when it is aborted.
+   * Sends a message and returns the answer. Rejects only if `signal` aborts it.
    *
-   * @param signal ends the try, and rejects
+   * @param signal aborts the attempt
    */
   async send({ body, headers }: WebhookMessage, signal: AbortSignal): Promise<WebhookAnswer> {
     signal.throwIfAborted();
-    // Not `AbortSignal.any`: a signal that lives as long as the process would remember every try.
+    // Not `AbortSignal.any`: a signal that lives as long as the process would keep a listener for every attempt.
     const trying = new AbortController();
     const end = (): void => trying.abort();
     signal.addEventListener('abort', end);
@@ -73,7 +73,7 @@ export class WebhookClient {
     signal: AbortSignal,
   ): Promise<WebhookAnswer> {
     const host = hostOf(this.url);
-    // An address is connected to without a lookup.
+    // A connection to an IP address does no lookup.
     if (this.guarded && isIP(host) !== 0 && !isPublicAddress(host)) throw new RefusedAddressError();
     if (this.guarded && this.url.protocol !== 'https:') throw new RefusedAddressError();
     const send = this.url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -91,9 +91,9 @@ export class WebhookClient {
         ...(this.guarded && { lookup: guardedLookup(this.options.lookupAll) }),
       });
       let answer: WebhookAnswer | undefined;
-      // Once the head is there the answer is known: however its body ends, or does not, nothing changes.
+      // The answer is known when its headers have arrived. Errors in the body do not change it.
       const end = (error: unknown): void => (answer === undefined ? reject(error) : resolve(answer));
-      // Whatever becomes of the request, the promise is settled by the limit: what waits for it holds up all webhooks.
+      // The timeout settles the promise in any case, because a pending promise would block all webhooks.
       signal.addEventListener('abort', () => end(signal.reason), { once: true });
       request.on('error', end);
       request.on('close', () => end(new Error('closed without an answer')));
@@ -102,7 +102,7 @@ export class WebhookClient {
         answer = known;
         readOff(response, () => resolve(known));
       });
-      // A receiver that answers 101 speaks no more HTTP, which nobody asked of it.
+      // A receiver that answers 101 no longer speaks HTTP, although no upgrade was requested.
       request.on('upgrade', ({ statusCode: status }, socket) => {
         resolve({ status });
         socket.destroy();
@@ -112,7 +112,7 @@ export class WebhookClient {
   }
 }
 
-/** Reads a body to its end, or as far as is bearable, so that the receiver may end in peace. */
+/** Reads and discards a body up to the maximum, so that the receiver can finish its response. */
 function readOff(response: IncomingMessage, done: () => void): void {
   let read = 0;
   response.on('data', (chunk: Buffer) => {

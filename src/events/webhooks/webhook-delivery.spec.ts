@@ -14,7 +14,7 @@ const KEYS = ['01jd8x4k2m6n8p0q2r4s6t8v0a', '01jd8x4k2m6n8p0q2r4s6t8v0g'] as con
 const [ACME, GLOBEX] = KEYS;
 const START = Date.parse('2030-01-02T00:00:00Z');
 
-/** A receiver that answers as it is told, and notes what came. */
+/** A receiver with configurable answers that records the ids it receives. */
 class Receiver extends WebhookClient {
   readonly came: string[] = [];
   answer: (id: string) => WebhookAnswer = () => ({ status: 204 });
@@ -81,8 +81,8 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe('a receiver in good health', () => {
-  it('gets each event once, those of a key in their order', async () => {
+describe('a healthy receiver', () => {
+  it('gets each event once, and the events of a key in order', async () => {
     for (const version of [2, 1, 3]) for (const keyId of KEYS) await happen(keyId, version);
     await deliver();
     await pass(3600);
@@ -94,7 +94,7 @@ describe('a receiver in good health', () => {
     expect(await stateOf(`${ACME}-1`)).toBe('delivered');
   });
 
-  it('gets any number of them', async () => {
+  it('gets each of 240 events once', async () => {
     for (let version = 1; version <= 120; version += 1)
       for (const keyId of KEYS) await happen(keyId, version);
     await deliver();
@@ -102,7 +102,7 @@ describe('a receiver in good health', () => {
     expect(receiver.came).toHaveLength(240);
   });
 
-  it('gets nothing that nobody may send any more', async () => {
+  it('gets nothing from an instance that no longer holds the lease', async () => {
     await happen(ACME, 1);
     await deliver(() => false);
     expect(receiver.came).toEqual([]);
@@ -110,7 +110,7 @@ describe('a receiver in good health', () => {
 });
 
 describe('a receiver that fails', () => {
-  it('is tried by the schedule, and after the last try the event is a dead letter [T82]', async () => {
+  it('gets attempts by the retry schedule, and after the last one the event is a dead letter [T82]', async () => {
     const before = await metric('keyward_webhook_dead_letters_total');
     receiver.answer = () => ({ status: 400 });
     const id = await happen(ACME, 1);
@@ -136,8 +136,8 @@ describe('a receiver that fails', () => {
     ['a refusal', { status: 404 }],
     ['silence', { failure: 'timeout' }],
     ['a broken connection', { failure: 'ECONNRESET' }],
-    ['an address of ours', { failure: 'refused_address' }],
-  ])('with %s gets the event again, and then it is done', async (_what, answer) => {
+    ['a refused private address', { failure: 'refused_address' }],
+  ])('gets an event again after %s', async (_what, answer) => {
     receiver.answer = () => answer;
     const id = await happen(ACME, 1);
     await deliver();
@@ -148,7 +148,7 @@ describe('a receiver that fails', () => {
     expect(await stateOf(id)).toBe('delivered');
   });
 
-  it('is left alone as long as it asks, and a little after each failure', async () => {
+  it('gets nothing for the time of its Retry-After', async () => {
     receiver.answer = () => ({ status: 503, retryAfter: '40' });
     const id = await happen(ACME, 1);
     await deliver();
@@ -161,7 +161,7 @@ describe('a receiver that fails', () => {
     expect(receiver.came).toHaveLength(3);
   });
 
-  it('is not left alone for an hour where the clock was set back by that', async () => {
+  it('gets events again immediately after a clock rollback of an hour', async () => {
     receiver.answer = () => ({ status: 503 });
     await happen(ACME, 1);
     await deliver();
@@ -172,7 +172,7 @@ describe('a receiver that fails', () => {
     expect(receiver.came).toContain(one);
   });
 
-  it('is left alone for longer with each failure in a row, and not at all once it is well', async () => {
+  it('gets a pause of at most a minute after consecutive failures, and none after its recovery', async () => {
     receiver.answer = () => ({ status: 500 });
     const triedAfter = async (keyId: string): Promise<number> => {
       const [count, began] = [receiver.came.length, time];
@@ -201,7 +201,7 @@ describe('a receiver that fails', () => {
     expect(receiver.came).toContain(next);
   });
 
-  it('keeps no other key’s events back, where the message is at fault', async () => {
+  it('gets the events of other keys while it rejects those of one key', async () => {
     receiver.answer = (id) => ({ status: id.startsWith(ACME) ? 400 : 204 });
     await happen(ACME, 1);
     await happen(GLOBEX, 1, 'globex');
@@ -212,7 +212,7 @@ describe('a receiver that fails', () => {
 });
 
 describe('the order of a key’s events', () => {
-  it('is kept while an earlier one is tried again', async () => {
+  it('is kept while an earlier event is retried', async () => {
     const [one, two, three] = [await happen(ACME, 1), await happen(ACME, 2), `${ACME}-3`];
     receiver.answer = () => ({ status: 400 });
     await deliver();
@@ -226,7 +226,7 @@ describe('the order of a key’s events', () => {
     expect(receiver.came).toEqual([one, one, two, three]);
   });
 
-  it('is that of their versions, where the clocks of instances differ', async () => {
+  it('follows their versions, even if the clocks of instances differ', async () => {
     const first = await happen(ACME, 1);
     time -= 60_000;
     const second = await happen(ACME, 2);
@@ -235,7 +235,7 @@ describe('the order of a key’s events', () => {
     expect(receiver.came).toEqual([first, second]);
   });
 
-  it('is given up where one message is refused for good, so that a revocation is not kept back for days', async () => {
+  it('is given up after five attempts, so that a rejected event does not delay a revocation for days', async () => {
     const [poison, later] = [await happen(ACME, 1), await happen(ACME, 2)];
     receiver.answer = (id) => ({ status: id === poison ? 400 : 204 });
     await deliver();
@@ -257,8 +257,8 @@ const ofTenant = (tenant: string, n: number): string =>
   `01jd8x4k2m6n8p0q2r4s${tenant}${String(n).padStart(2, '0')}`;
 const placeOf = (id: string): number => receiver.came.indexOf(id);
 
-describe('however much of one key waits', () => {
-  it('another tenant’s revocation comes before all but a few of them [T84]', async () => {
+describe('a long queue', () => {
+  it('of one key delays a revocation of another tenant by fewer than ten attempts [T84]', async () => {
     for (let version = 1; version <= 150; version += 1) await happen(ACME, version);
     time += 1000;
     const revocation = await happen(GLOBEX, 1, 'globex');
@@ -271,8 +271,8 @@ describe('however much of one key waits', () => {
 
   it.each<[string, (n: number) => Promise<string>]>([
     ['of one key', async (n) => happen(ACME, n)],
-    ['of as many keys', async (n) => happen(`${ACME.slice(0, 22)}${String(n).padStart(4, '0')}`, 1)],
-  ])('a burst of 3,000 events %s delays no other tenant at a slow receiver', async (_what, inBurst) => {
+    ['of 3,000 keys', async (n) => happen(`${ACME.slice(0, 22)}${String(n).padStart(4, '0')}`, 1)],
+  ])('of 3,000 events %s delays no other tenant at a slow receiver', async (_what, inBurst) => {
     for (let n = 1; n <= 3000; n += 1) await inBurst(n);
     time += 1000;
     const revocation = await happen(GLOBEX, 1, 'globex');
@@ -285,7 +285,7 @@ describe('however much of one key waits', () => {
     expect(receiver.came.slice(0, 10)).toContain(revocation);
   });
 
-  it('the tenant’s own other keys have their turns', async () => {
+  it('of some keys does not block other keys of the same tenant', async () => {
     for (let n = 0; n < 6; n += 1) {
       for (let version = 1; version <= 60; version += 1) await happen(ofTenant('acme', n), version);
     }
@@ -296,7 +296,7 @@ describe('however much of one key waits', () => {
     expect(receiver.came).toHaveLength(361);
   });
 
-  it('and of how many keys: one of many keys takes no more than one of few [T84]', async () => {
+  it('of a tenant with many keys does not delay a tenant with few keys [T84]', async () => {
     for (let n = 0; n < 50; n += 1) {
       for (let version = 1; version <= 10; version += 1) await happen(ofTenant('acme', n), version);
     }
@@ -312,7 +312,7 @@ describe('however much of one key waits', () => {
     expect(receiver.came).toHaveLength(502);
   });
 
-  it('and of how many tenants: each has its turn before any has its second', async () => {
+  it('of many tenants is delivered in turns: each tenant gets its first before any gets its second', async () => {
     const tenants = Array.from({ length: 45 }, (_, n) => n);
     for (const n of tenants) {
       for (let version = 1; version <= 11; version += 1)
@@ -325,7 +325,7 @@ describe('however much of one key waits', () => {
     expect(receiver.came).toHaveLength(495);
   });
 
-  it('a key that moved between tenants is delivered in its order', async () => {
+  it('of a key that moved between tenants is delivered in order', async () => {
     for (let version = 1; version <= 30; version += 1) {
       await happen(ACME, version, version % 2 === 0 ? 'acme' : 'globex');
     }
@@ -333,7 +333,7 @@ describe('however much of one key waits', () => {
     expect(receiver.came).toEqual(Array.from({ length: 30 }, (_, index) => `${ACME}-${index + 1}`));
   });
 
-  it('none of it overtakes one that is tried again', async () => {
+  it('of a key does not overtake an event that is retried', async () => {
     for (let version = 1; version <= 150; version += 1) await happen(ACME, version);
     receiver.answer = () => ({ status: 400 });
     await deliver();
@@ -346,7 +346,7 @@ describe('however much of one key waits', () => {
 });
 
 describe('a receiver that answers 410', () => {
-  it('gets nothing more, loses nothing, and is asked again after a restart', async () => {
+  it('gets no more events until a restart, and then gets all of them', async () => {
     receiver.answer = () => ({ status: 410 });
     const [one, two] = [await happen(ACME, 1), await happen(ACME, 2)];
     await deliver();
@@ -365,7 +365,7 @@ describe('a receiver that answers 410', () => {
   });
 });
 
-it('tries are counted by their outcome, and by nothing that names a key', async () => {
+it('the delivery metrics count attempts by outcome and contain no key id', async () => {
   const before = [await triesOf('delivered'), await triesOf('failed')];
   await happen(ACME, 1);
   await deliver();

@@ -10,14 +10,15 @@ import { messageOf } from './webhook-message';
 import { webhookMetrics } from './webhook-metrics';
 
 const WIDTH = 4;
-/** How many events of a key its turn is for. */
+/** How many events of a key are delivered in one turn. */
 const EVENTS = 10;
 const MAX_PAUSE_MS = 60_000;
 const GONE = 410;
 
 /**
- * Delivers the events that are due: at least once each, those of one key in their order as long as that is reasonable,
- * see decision record 0032; organisations and their keys taking turns, see 0046. May be interrupted anywhere; what was not noted as taken is sent again.
+ * Delivers the events that are due, each at least once. Events of one key are delivered in order, unless one of them
+ * keeps failing (decision record 0032). Organisations and their keys take turns (0046). The delivery can be interrupted
+ * at any point; events that are not recorded as delivered are sent again.
  */
 export class WebhookDelivery {
   private readonly logger = new Logger('Webhooks');
@@ -38,10 +39,10 @@ export class WebhookDelivery {
   }
 
   /**
-   * Tries all that is due.
+   * Delivers all events that are due.
    *
-   * @param mayGoOn asked before each try
-   * @param signal ends a try that is under way
+   * @param mayGoOn called before each attempt; `false` stops the delivery
+   * @param signal aborts the current attempt
    */
   async deliver(mayGoOn: () => boolean, signal: AbortSignal): Promise<void> {
     const goesOn = (): boolean => mayGoOn() && !signal.aborted && !this.isGone && !this.isPaused();
@@ -66,7 +67,7 @@ export class WebhookDelivery {
     }
   }
 
-  /** @returns until when later events of the key wait for this one */
+  /** @returns the time until which later events of the key wait for this one */
   private async try(event: QueuedEvent, signal: AbortSignal): Promise<Date | undefined> {
     const answer = await this.client.send(messageOf(event, this.secrets, this.clock.now()), signal);
     const { status = 0 } = answer;
@@ -93,17 +94,19 @@ export class WebhookDelivery {
     if (isOfTheReceiver(answer)) this.pause(now, asked);
     if (delay === undefined) {
       webhookMetrics.deadLetters.inc();
-      this.logger.warn(`event ${event.id} was given up after ${attempts} tries, the last: ${reason}`);
+      this.logger.warn(
+        `gave up event ${event.id} after ${attempts} attempts; the last one failed: ${reason}`,
+      );
       await this.events.settle(event, 'dead');
       return undefined;
     }
-    this.logger.debug(`event ${event.id}, try ${attempts}: ${reason}`);
+    this.logger.debug(`attempt ${attempts} to deliver event ${event.id} failed: ${reason}`);
     const deliverAt = new Date(now.getTime() + delay);
     await this.events.postpone(event, deliverAt, attempts);
     return attempts < TRIES_IN_ORDER ? deliverAt : undefined;
   }
 
-  /** Leaves a receiver in trouble alone, for longer with each failure in a row. */
+  /** Pauses the delivery to a failing receiver, longer with each consecutive failure. */
   private pause(now: Date, askedSeconds = 0): void {
     if (this.isPaused()) return;
     this.failuresInARow += 1;
@@ -113,7 +116,7 @@ export class WebhookDelivery {
 
   private isPaused(): boolean {
     const left = this.pausedUntil - this.clock.now().getTime();
-    // More is left than a pause takes where the clock was set back.
+    // After a clock rollback, the rest can be longer than the maximum pause.
     return left > 0 && left <= MAX_PAUSE_MS;
   }
 
@@ -123,12 +126,12 @@ export class WebhookDelivery {
     webhookMetrics.deliveries.inc({ outcome: 'gone' });
     webhookMetrics.endpointGone.set(1);
     this.logger.error(
-      `${this.client.host} answered 410: nothing more is sent there by this instance. Events wait; set WEBHOOK_URL to where they are taken, and restart.`,
+      `${this.client.host} answered 410: this instance sends no more events there. Events stay queued; set WEBHOOK_URL to the new receiver and restart.`,
     );
   }
 }
 
-/** Whether a failure is about the receiver as a whole, not about one message. */
+/** Returns whether a failure concerns the receiver as a whole, not only one message. */
 function isOfTheReceiver({ status }: WebhookAnswer): boolean {
   return status === undefined || status === 429 || status >= 500;
 }

@@ -18,7 +18,7 @@ const event: KeyEvent = {
 };
 
 describe('a receiver', () => {
-  it('that has any of the secrets finds a message genuine, and reads what happened', () => {
+  it('accepts a message with any of its secrets, and reads the event', () => {
     const { body, headers } = messageOf(event, [NEW, OLD], new Date());
     for (const secret of [OLD, NEW]) {
       expect(new Webhook(secret).verify(body, { ...headers })).toEqual({
@@ -50,17 +50,17 @@ describe('a receiver', () => {
         headers: { ...headers, 'webhook-timestamp': String(Number(headers['webhook-timestamp']) + 1) },
       }),
     ],
-  ])('refuses a message that was given %s', (_what, forge) => {
+  ])('rejects a message that was changed to %s', (_what, forge) => {
     const { body, headers } = forge(messageOf(event, [OLD], new Date()));
     expect(() => new Webhook(OLD).verify(body, { ...headers })).toThrow('No matching signature found');
   });
 
-  it('that has another secret refuses it [T79]', () => {
+  it('rejects a message that none of its secrets signed [T79]', () => {
     const { body, headers } = messageOf(event, [OLD, NEW], new Date());
     expect(() => new Webhook(OTHER).verify(body, { ...headers })).toThrow('No matching signature found');
   });
 
-  it('refuses it when it is played again later [T79]', () => {
+  it('rejects a message that is replayed after six minutes [T79]', () => {
     const { body, headers } = messageOf(event, [OLD], new Date(Date.now() - 6 * 60_000));
     expect(() => new Webhook(OLD).verify(body, { ...headers })).toThrow('Message timestamp too old');
   });

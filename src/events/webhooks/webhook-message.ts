@@ -2,16 +2,16 @@ import { Webhook } from 'standardwebhooks';
 import type { KeyEvent } from '../../api-keys/domain/key-event';
 import { EventDataDto } from '../dto/event.dto';
 
-/** A message on its way, as Standard Webhooks writes it. */
+/** A message in the format of Standard Webhooks. */
 export interface WebhookMessage {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
- * The message of an event, signed with each secret.
+ * Returns the message of an event, signed with each secret.
  *
- * @param now when it is sent: receivers refuse what is minutes old
+ * @param now when it is sent, because receivers reject messages that are minutes old
  */
 export function messageOf(event: KeyEvent, secrets: readonly string[], now: Date): WebhookMessage {
   const body = JSON.stringify({

@@ -8,11 +8,11 @@ describe('a username', () => {
     ['7', '7'],
     ['a--b', 'a--b'],
     ['A'.repeat(39), 'a'.repeat(39)],
-  ])('%s is kept as %s', (text, folded) => {
+  ])('like %s is stored as %s', (text, folded) => {
     expect(foldUsername(text)).toBe(folded);
   });
 
-  it('stays the same when it is folded again', () => {
+  it('stays the same when it is converted again', () => {
     const folded = foldUsername('Ada.LOVELACE') ?? '';
     expect(foldUsername(folded)).toBe(folded);
   });
@@ -20,21 +20,21 @@ describe('a username', () => {
   it.each([
     ['empty', ''],
     ['40 characters long', 'a'.repeat(40)],
-    ['begun with a dot', '.ada'],
-    ['ended with an underscore', 'ada_'],
-    ['a hyphen alone', '-'],
-    ['with a space', 'ada lovelace'],
-    ['with a line break behind', 'ada\n'],
-    ['with an at sign', 'ada@acme'],
-    ['with a Turkish capital', 'İda'],
-    ['with a Cyrillic letter', 'аda'],
-    ['with full-width letters', 'ａda'],
-    ['with half a character', 'ada\ud800'],
-  ])('that is %s is none', (_what, text) => {
+    ['preceded by a dot', '.ada'],
+    ['followed by an underscore', 'ada_'],
+    ['only a hyphen', '-'],
+    ['written with a space', 'ada lovelace'],
+    ['followed by a line break', 'ada\n'],
+    ['written with an at sign', 'ada@acme'],
+    ['written with a Turkish capital', 'İda'],
+    ['written with a Cyrillic letter', 'аda'],
+    ['written with full-width letters', 'ａda'],
+    ['written with an unpaired surrogate', 'ada\ud800'],
+  ])('is invalid if it is %s', (_what, text) => {
     expect(foldUsername(text)).toBeUndefined();
   });
 
-  it('is ASCII, whatever it was folded from', () => {
+  it('is ASCII after its conversion, for any character', () => {
     const all = Array.from({ length: 0x1_00_00 }, (_, code) => foldUsername(String.fromCharCode(code)));
     expect(new Set(all.filter((folded) => folded !== undefined))).toEqual(
       new Set('abcdefghijklmnopqrstuvwxyz0123456789'),
@@ -50,7 +50,7 @@ describe('a profile', () => {
     picture: 'https://p',
   };
 
-  it('that is said again differs in nothing', () => {
+  it('does not differ from an equal one', () => {
     expect(profileDiffers(kept, { ...kept })).toBe(false);
     expect(profileDiffers({ emailVerified: false }, { emailVerified: false, name: undefined })).toBe(false);
   });
@@ -63,7 +63,7 @@ describe('a profile', () => {
     { name: undefined },
     { picture: 'https://q' },
     { picture: undefined },
-  ])('differs in %j', (said) => {
+  ])('differs from one with %j', (said) => {
     expect(profileDiffers(kept, { ...kept, ...said })).toBe(true);
     expect(profileDiffers({ ...kept, ...said }, kept)).toBe(true);
   });

@@ -1,13 +1,13 @@
-/** Whether a user may act, and its keys with it. `deleted` is for good: only the id stays, for histories. */
+/** Whether a user may sign in and its keys work. `deleted` is final: only the id remains, for histories. */
 export type UserStatus = 'active' | 'disabled' | 'deleted';
 
-/** A place among the keys that a user may own, taken before the key itself is made. */
+/** One of the limited number of keys that a user may own. It is reserved before the key itself is created. */
 export interface KeySlot {
   readonly keyId: string;
   readonly at: Date;
 }
 
-/** What the identity provider says of a person, refreshed at each sign-in. */
+/** The profile of a user at the identity provider, updated at each sign-in. */
 export interface UserProfile {
   readonly email?: string | undefined;
   readonly emailVerified: boolean;
@@ -15,7 +15,7 @@ export interface UserProfile {
   readonly picture?: string | undefined;
 }
 
-/** A person who signs in with an identity provider. Known by issuer and subject together. */
+/** A person who signs in with an identity provider, identified by issuer and subject together. */
 export interface User extends UserProfile {
   readonly id: string;
   readonly issuer: string;
@@ -27,25 +27,25 @@ export interface User extends UserProfile {
   readonly removalPending?: boolean | undefined;
   readonly createdAt: Date;
   readonly lastLoginAt: Date;
-  /** Counts up with each change of status or username. */
+  /** Increases with each change of status or username. */
   readonly version: number;
 }
 
 const USERNAME = /^[a-z0-9](?:[a-z0-9._-]{0,37}[a-z0-9])?$/;
 
 /**
- * A username in the one form in which it is kept and compared: lower case, 1 to 39 characters of `a-z 0-9 . _ -`
- * that begin and end with a letter or digit. `undefined` for anything else.
+ * Returns a username in the form in which it is stored and compared: lower case, 1 to 39 characters of `a-z 0-9 . _ -`
+ * that begin and end with a letter or digit. Returns `undefined` for anything else.
  */
 export function foldUsername(text: string): string | undefined {
   const folded = text.toLowerCase();
   return USERNAME.test(folded) ? folded : undefined;
 }
 
-/** The issuer that deleted users are filed under, which no identity provider has. */
+/** The issuer of deleted users. No identity provider has it. */
 export const DELETED_ISSUER = 'urn:keyward:deleted';
 
-/** Whether what is kept of a person differs from what the identity provider says now. */
+/** Returns whether the stored profile differs from the current one of the identity provider. */
 export function profileDiffers(kept: UserProfile, said: UserProfile): boolean {
   return (
     kept.email !== said.email ||

@@ -2,15 +2,15 @@ import { IssuerFaultError } from './issuer-fault.error';
 
 const TIMEOUT_MS = 1500;
 
-/** How much of what a provider says of itself is shown, in characters. */
+/** Maximum length of a provider's text in a message, in characters. */
 const MAX_SHOWN = 200;
 
-/** A moment after which an identity provider is not waited for, whatever it is asked until then. */
+/** Returns a signal that aborts all requests of one exchange with an identity provider after a timeout. */
 export function patience(): AbortSignal {
   return AbortSignal.timeout(TIMEOUT_MS);
 }
 
-/** What is read of an identity provider's own description (OpenID Connect Discovery 1.0 section 3). */
+/** The members that Keyward reads from the metadata of an identity provider (OpenID Connect Discovery 1.0 section 3). */
 export interface ProviderMetadata {
   readonly jwksUri: string;
   readonly authorizationEndpoint: string | undefined;
@@ -18,17 +18,17 @@ export interface ProviderMetadata {
 }
 
 /**
- * Asks an issuer for its description.
+ * Fetches the metadata of an issuer.
  *
  * @throws Error if it does not answer in time
- * @throws IssuerFaultError if its answer shows that the set-up is wrong
+ * @throws IssuerFaultError if its answer shows that the setup is wrong
  */
 export async function discoverProvider(issuer: string, signal = patience()): Promise<ProviderMetadata> {
   const metadata = await readJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, signal);
   if (metadata['issuer'] !== issuer) throw otherIssuer(issuer, metadata['issuer']);
   const jwksUri = textOf(metadata['jwks_uri']);
   if (jwksUri === undefined || !URL.canParse(jwksUri))
-    throw new IssuerFaultError(`the description of ${issuer} names no address of a key set (jwks_uri)`);
+    throw new IssuerFaultError(`the metadata of ${issuer} has no valid jwks_uri, the address of its key set`);
   return {
     jwksUri,
     authorizationEndpoint: textOf(metadata['authorization_endpoint']),
@@ -38,16 +38,18 @@ export async function discoverProvider(issuer: string, signal = patience()): Pro
 
 function otherIssuer(issuer: string, described: unknown): IssuerFaultError {
   const shown = JSON.stringify(described ?? null).slice(0, MAX_SHOWN);
-  // Entra ID describes its `common` and `organizations` endpoints like this.
+  // Entra ID does this for its `common` and `organizations` endpoints.
   const remedy = shown.includes('{')
-    ? 'a template for many tenants: configure the issuer of one tenant'
-    : 'another one: configure the issuer as it stands in its tokens';
-  return new IssuerFaultError(`${issuer} describes itself as the issuer ${shown}, ${remedy}`);
+    ? 'a template for several tenants: configure the issuer of one tenant'
+    : 'which is different: configure the exact issuer (iss) of its tokens';
+  return new IssuerFaultError(`the metadata of ${issuer} names the issuer ${shown}, ${remedy}`);
 }
 
 /**
+ * Fetches a JSON object. Never follows redirects.
+ *
  * @throws Error if there is no JSON object in time
- * @throws IssuerFaultError for a redirect, which is never followed
+ * @throws IssuerFaultError for a redirect
  */
 export async function readJson(url: string, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
   const response = await fetch(url, { signal, redirect: 'manual' });
@@ -55,12 +57,12 @@ export async function readJson(url: string, signal: AbortSignal): Promise<Readon
     await response.body?.cancel();
     const to = JSON.stringify((response.headers.get('location') ?? '').slice(0, MAX_SHOWN));
     throw new IssuerFaultError(
-      `${url} redirects to ${to}: configure the issuer as it stands in its tokens, which answers without a redirect`,
+      `${url} redirects to ${to}: configure the exact issuer (iss) of its tokens, which answers without a redirect`,
     );
   }
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   const body: unknown = await response.json();
-  if (typeof body !== 'object' || body === null) throw new Error(`${url} answers no JSON object`);
+  if (typeof body !== 'object' || body === null) throw new Error(`${url} did not answer with a JSON object`);
   return body as Readonly<Record<string, unknown>>;
 }
 

@@ -1,11 +1,11 @@
-/** An identity provider whose sessions are taken. */
+/** An identity provider whose sessions are accepted. */
 export interface OidcIssuerConfig {
-  /** As it stands in `iss`, compared exactly. */
+  /** The value of `iss` in its tokens, compared exactly. */
   readonly issuer: string;
-  /** A session is taken if its `aud` holds one of these. */
+  /** A session is accepted if its `aud` contains one of these. */
   readonly audience: readonly string[];
-  /** The claim that names a user's organisations: its name, or a path of names joined by dots. */
+  /** The claim with a user's organisations: its name, or a path of names joined by dots. */
   readonly orgClaim?: string | undefined;
-  /** `path=value`: who has exactly this value in this claim is an administrator. */
+  /** `path=value`: users with exactly this value in this claim are administrators. */
   readonly adminClaim?: string | undefined;
 }

@@ -8,8 +8,8 @@ import { UserChangedError, UserNotFoundError } from '../users.errors';
 const PAGE = 100;
 
 /**
- * Removes users. One write deletes the user, and its keys stop with it; the revocation of the keys follows, and is
- * taken up again at the next start where a crash came between.
+ * Removes users. One write deletes the user, which also stops its keys. Then the keys are revoked. If a crash interrupts
+ * this, the next start continues it.
  */
 @Injectable()
 export class UserRemoval implements OnApplicationBootstrap {
@@ -37,8 +37,10 @@ export class UserRemoval implements OnApplicationBootstrap {
         pending = await this.users.pendingRemovals(PAGE);
       }
     } catch (error) {
-      // The keys are stopped already; what is left to do waits for the next start.
-      this.logger.warn(`a removal is not finished: ${reasonOf(error)}`);
+      // The keys are stopped already. The next start revokes them.
+      this.logger.warn(
+        `cannot revoke the keys of a removed user, retrying at the next start: ${reasonOf(error)}`,
+      );
     }
   }
 

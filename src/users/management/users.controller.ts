@@ -26,7 +26,7 @@ export class UsersController {
     return shown(await this.users.me(currentCaller(call.request)), call);
   }
 
-  /** Gives the signed-in user a username, or takes it away. */
+  /** Sets or removes the username of the signed-in user. */
   @Patch('me')
   @GuardedRoute('updateCurrentUser', {
     authenticated: true,
@@ -41,7 +41,7 @@ export class UsersController {
     return shown(await this.users.renameMe(caller, call.body.username, ifVersion), call);
   }
 
-  /** Lists users, newest first; for administrators, and for keys that are neither bound nor owned. */
+  /** Lists users, newest first. Only for administrators, and for keys that have neither a binding nor an owner. */
   @Get()
   @GuardedRoute('listUsers', {
     scopes: ['users:read'],
@@ -55,7 +55,7 @@ export class UsersController {
     return { data: data.map((user) => UserDto.of(user)), nextCursor };
   }
 
-  /** Changes a user. A disabled user and the keys it owns are stopped until it is active again. */
+  /** Changes a user. While a user is disabled, it cannot sign in and its keys do not work. */
   @Patch(':id')
   @GuardedRoute('updateUser', {
     scopes: ['users:write'],
@@ -72,7 +72,7 @@ export class UsersController {
     return shown(await this.users.update(caller, call.params['id'] ?? '', call.body, ifVersion), call);
   }
 
-  /** Removes a user: its keys stop at once and are revoked, its personal data goes, and its sign-in is free again. */
+  /** Removes a user and its personal data, and revokes its keys. The person can sign in again as a new user. */
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The user is removed.' })

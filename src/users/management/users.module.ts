@@ -17,8 +17,8 @@ import { USERS_OPTIONS, type UsersOptions } from '../users.options';
 import { UsersService } from './users.service';
 
 /**
- * People: they sign in with an identity provider and look after their own keys. Provides the ports that
- * `ApiKeysModule` declares for sessions and owners, beside which it is imported.
+ * Users, who sign in with an identity provider and manage their own keys. Provides the ports that `ApiKeysModule` declares
+ * for sessions and owners. Import both modules.
  */
 @Module({})
 export class UsersModule implements OnModuleInit {
@@ -55,7 +55,7 @@ export class UsersModule implements OnModuleInit {
   onModuleInit(): void {
     if (!this.sessions.isEnabled)
       this.logger.log('no OIDC issuer is configured: sessions are off, API keys work');
-    // In the background: an identity provider need not be up when the service starts.
+    // In the background: the service starts even if an identity provider is unreachable.
     void this.sessions.lookForFaults();
   }
 }

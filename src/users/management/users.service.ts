@@ -17,7 +17,7 @@ import {
 
 const USER_CURSORS = new CursorCodec('k1:', isUlid);
 
-/** Which users a page is to show. */
+/** The users that a page contains. */
 export interface UserPageQuery {
   /** 1 to 100. */
   readonly limit: number;
@@ -32,7 +32,7 @@ export interface UserPatch {
   readonly username?: string | null | undefined;
 }
 
-/** Looks after users, on behalf of a caller. All methods throw `StorageUnavailableError` where the store cannot answer. */
+/** Manages users on behalf of a caller. All methods throw `StorageUnavailableError` if the store cannot answer. */
 @Injectable()
 export class UsersService {
   constructor(
@@ -40,7 +40,7 @@ export class UsersService {
     private readonly removal: UserRemoval,
   ) {}
 
-  /** @throws SessionRequiredError for a caller that is no user */
+  /** @throws SessionRequiredError if the caller is not a user */
   async me(caller: Caller): Promise<User> {
     if (caller.userId === undefined) throw new SessionRequiredError();
     return this.existing(caller.userId);
@@ -69,7 +69,7 @@ export class UsersService {
   }
 
   /**
-   * Changes a user. A caller with a token in grace cannot activate one, see decision record 0011.
+   * Changes a user. A caller whose token is in its grace period cannot activate a user, see decision record 0011.
    *
    * @throws UsersForbiddenError, RetiringTokenError, UserNotFoundError, UsernameTakenError, UserChangedError
    */
@@ -80,7 +80,8 @@ export class UsersService {
   }
 
   /**
-   * Removes a user. A caller with a token in grace cannot remove a disabled one, who could then sign in again.
+   * Removes a user. A caller whose token is in its grace period cannot remove a disabled user, because the person could then
+   * sign in again.
    *
    * @throws UsersForbiddenError, RetiringTokenError, UserNotFoundError, UserChangedError
    */
@@ -91,7 +92,7 @@ export class UsersService {
     const user = await this.users.find(id);
     if (user === null) throw new UserNotFoundError();
     if (user.status === 'disabled') throw new RetiringTokenError();
-    // At this version only: another caller may disable the user at the same moment.
+    // Only this version: another caller may disable the user at the same moment.
     await this.removal.remove(id, ifVersion?.filter((each) => each === user.version) ?? [user.version]);
   }
 

@@ -10,13 +10,13 @@ import { KeyLimitReachedError } from '../users.errors';
 
 const DEFAULT_MAX_KEYS = 50;
 
-/** How long a place may be taken while its key is still being made. */
+/** How long a slot may be reserved while its key is being created. */
 const SETTLED_AFTER_MS = 60_000;
 
 /**
- * Keeps users from owning more live keys than they may. A place is taken in the user's own document before the key
- * is made, so that the limit holds under concurrency; a place whose key never came to be, or lives no more, is found
- * free again when a list is full.
+ * Enforces the maximum number of live keys per user. A slot in the user's document is reserved before the key is created, so
+ * the limit also holds for concurrent requests. When all slots are taken, those whose key does not exist or is no longer
+ * live are freed.
  */
 @Injectable()
 export class KeySlots implements OwnerSlots {
@@ -44,11 +44,11 @@ export class KeySlots implements OwnerSlots {
     try {
       await this.users.giveSlotsBack(ownerId, [keyId], takenUntil);
     } catch (error) {
-      this.logger.warn(`a place was not given back: ${reasonOf(error)}`);
+      this.logger.warn(`cannot free the slot of a key: ${reasonOf(error)}`);
     }
   }
 
-  /** One sweep of an owner at a time, however many ask: it reads every key of theirs. */
+  /** Shares one sweep among concurrent calls for an owner, because it reads every key of the owner. */
   private async sweptOf(ownerId: string): Promise<void> {
     const underWay = this.sweeps.get(ownerId) ?? this.sweep(ownerId);
     this.sweeps.set(ownerId, underWay);

@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import { claimAt, isAdministrator, organisationsIn, profileIn } from './claims';
 
-/** Claims as they come out of a token: `__proto__` is a name like any other in JSON. */
+/** Returns claims parsed from JSON, in which `__proto__` is a normal name. */
 function parsed(json: string): JWTPayload {
   return JSON.parse(json) as JWTPayload;
 }
@@ -42,11 +42,11 @@ describe('a claim', () => {
     'toString',
     '__proto__.polluted',
     'app.constructor',
-  ])('is not found at "%s", which every object has', (path) => {
+  ])('is not found at "%s", which every JavaScript object has', (path) => {
     expect(claimAt(claims, path)).toBeUndefined();
   });
 
-  it('of a prototype’s name is a claim where the token has it', () => {
+  it('is found under the name of a prototype member if the token has it', () => {
     const hostile = parsed('{"__proto__":{"roles":["admin"]},"constructor":"acme"}');
     expect(claimAt(hostile, '__proto__.roles')).toEqual(['admin']);
     expect(claimAt(hostile, 'constructor')).toBe('acme');
@@ -55,42 +55,42 @@ describe('a claim', () => {
   });
 });
 
-describe('the organisations of a person', () => {
+describe('the organisations of a user', () => {
   it.each<readonly [string, unknown, readonly string[]]>([
-    ['one by name', 'acme', ['acme']],
-    ['several in a list', ['acme', 'globex'], ['acme', 'globex']],
-    ['none in an empty list', [], []],
-    ['none where the claim is null', null, []],
-    ['none in an object', { acme: true }, []],
-    ['one by number', 7, ['7']],
-    ['several by number', [7, 'globex', 9_007_199_254_740_991], ['7', 'globex', '9007199254740991']],
-    ['none in a number that JSON does not keep exactly', 9_007_199_254_740_992, []],
-    ['none in a list of numbers that are not exact or not whole', [1e300, 2 ** 53, 0.5, -0.1, NaN], []],
-    ['none in a truth value', true, []],
+    ['one text', 'acme', ['acme']],
+    ['all texts of a list', ['acme', 'globex'], ['acme', 'globex']],
+    ['none for an empty list', [], []],
+    ['none for null', null, []],
+    ['none for an object', { acme: true }, []],
+    ['one number', 7, ['7']],
+    ['all numbers of a list', [7, 'globex', 9_007_199_254_740_991], ['7', 'globex', '9007199254740991']],
+    ['none for a number that JSON rounds', 9_007_199_254_740_992, []],
+    ['none for a list of numbers that are rounded or not whole', [1e300, 2 ** 53, 0.5, -0.1, NaN], []],
+    ['none for a boolean', true, []],
     ['only the texts and numbers of a list', ['acme', 7, null, ['globex'], { id: 'x' }], ['acme', '7']],
-    ['only what a tenant can be called', ['acme', '', '*', 'a b', 'a'.repeat(129), 'ä'], ['acme']],
-    ['not the parts of a text', 'acme globex', []],
-    ['not the parts of a list in a text', 'acme,globex', []],
+    ['only the valid ids of a list', ['acme', '', '*', 'a b', 'a'.repeat(129), 'ä'], ['acme']],
+    ['none for a text with spaces', 'acme globex', []],
+    ['none for a text with commas', 'acme,globex', []],
   ])('are %s', (_what, orgs, expected) => {
     expect(organisationsIn({ orgs }, 'orgs')).toEqual(expected);
   });
 
-  it('are none where no claim is configured', () => {
+  it('are none if no claim is configured', () => {
     expect(organisationsIn({ orgs: ['acme'], undefined: ['acme'] }, undefined)).toEqual([]);
   });
 });
 
-describe('an administrator', () => {
+describe('the administrator claim', () => {
   it.each<readonly [string, string, unknown]>([
-    ['a text', 'roles=admin', 'admin'],
-    ['a member of a list', 'roles=admin', ['user', 'admin']],
+    ['the value as text', 'roles=admin', 'admin'],
+    ['the value in a list', 'roles=admin', ['user', 'admin']],
     ['a value with an equals sign', 'roles=cn=admin', 'cn=admin'],
     ['a value with spaces', 'roles=key admin', ['key admin']],
-  ])('is who has %s', (_what, adminClaim, roles) => {
+  ])('matches %s', (_what, adminClaim, roles) => {
     expect(isAdministrator({ roles }, adminClaim)).toBe(true);
   });
 
-  it('is found along a path, and under a name with dots', () => {
+  it('can be a path, or a name with dots', () => {
     expect(isAdministrator({ realm_access: { roles: ['admin'] } }, 'realm_access.roles=admin')).toBe(true);
     expect(isAdministrator({ 'https://a.example/roles': ['admin'] }, 'https://a.example/roles=admin')).toBe(
       true,
@@ -98,20 +98,20 @@ describe('an administrator', () => {
   });
 
   it.each<readonly [string, unknown]>([
-    ['no such claim', undefined],
-    ['another case', ['Admin']],
+    ['a missing claim', undefined],
+    ['the value in another case', ['Admin']],
     ['a longer value', 'administrator'],
     ['a shorter value', 'adm'],
-    ['the value among others in one text', 'user admin'],
-    ['the value and a space', ['admin ']],
+    ['a text with other values', 'user admin'],
+    ['the value with a space', ['admin ']],
     ['a list in a list', [['admin']]],
-    ['the value as a name', { admin: true }],
+    ['the name of a member', { admin: true }],
     ['true', true],
-  ])('is nobody who has %s [T71]', (_what, roles) => {
+  ])('does not match %s [T71]', (_what, roles) => {
     expect(isAdministrator({ roles }, 'roles=admin')).toBe(false);
   });
 
-  it('is nobody where none is configured, nor by what every object has', () => {
+  it('matches nothing if it is not configured, and no member of every JavaScript object', () => {
     expect(isAdministrator({ roles: ['admin'], undefined: 'undefined' }, undefined)).toBe(false);
     expect(isAdministrator({}, 'constructor.name=Object')).toBe(false);
   });
@@ -125,7 +125,7 @@ describe('a profile', () => {
     picture: 'https://acme.example/a.png',
   };
 
-  it('is what the standard claims say', () => {
+  it('contains the standard claims', () => {
     expect(profileIn({ ...full, nickname: 'countess' })).toEqual({
       email: 'ada@acme.example',
       emailVerified: true,
@@ -134,7 +134,7 @@ describe('a profile', () => {
     });
   });
 
-  it('is empty where they say nothing', () => {
+  it('is empty without standard claims', () => {
     expect(profileIn({})).toEqual({ emailVerified: false });
   });
 
@@ -144,24 +144,24 @@ describe('a profile', () => {
   });
 
   it.each(['false', 'TRUE', 'yes', '1', '', 1, null, ['true'], {}])(
-    'has no verified address where the claim is %j',
+    'has no verified address if the claim is %j',
     (email_verified) => {
       expect(profileIn({ ...full, email_verified }).emailVerified).toBe(false);
     },
   );
 
   it.each<readonly [string, unknown]>([
-    ['empty', ''],
+    ['an empty text', ''],
     ['a number', 5],
     ['a list', ['ada@acme.example']],
     ['an object', { $ne: null }],
-    ['half a character', 'ada\ud800'],
+    ['a text with an unpaired surrogate', 'ada\ud800'],
     ['null', null],
-  ])('leaves out what is %s', (_what, value) => {
+  ])('leaves out a claim that is %s', (_what, value) => {
     expect(profileIn({ email: value, name: value, picture: value })).toEqual({ emailVerified: false });
   });
 
-  it('holds 320 characters of an address or a name and 2048 of a picture, and not one more', () => {
+  it('leaves out an address or a name over 320 characters and a picture over 2048', () => {
     const fits = { email: 'e'.repeat(320), name: 'n'.repeat(320), picture: 'p'.repeat(2048) };
     expect(profileIn(fits)).toEqual({ ...fits, emailVerified: false });
     const longer = Object.fromEntries(Object.entries(fits).map(([name, text]) => [name, `${text}x`]));

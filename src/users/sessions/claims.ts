@@ -6,8 +6,8 @@ const MAX_TEXT = 320;
 const MAX_PICTURE = 2048;
 
 /**
- * A claim by its name, or by a path of names joined by dots where there is no claim of the whole name: names such as
- * `https://example.com/orgs` hold dots themselves.
+ * Returns the claim with this name. If there is none, reads it as a path of names joined by dots. The whole name comes
+ * first because names such as `https://example.com/orgs` contain dots.
  */
 export function claimAt(claims: JWTPayload, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
@@ -20,8 +20,8 @@ export function claimAt(claims: JWTPayload, path: string): unknown {
 }
 
 /**
- * Returns the organisations that a claim names: a text, a whole number, or a list of them. Leaves out what no organisation can
- * be called, and numbers that JSON does not keep exactly: beyond 2^53 - 1, two organisations would become one.
+ * Returns the organisations in a claim, which is a text, a whole number, or a list of them. Leaves out invalid ids, and
+ * numbers beyond 2^53 - 1, which JSON rounds: two organisations would become one.
  */
 export function organisationsIn(claims: JWTPayload, path: string | undefined): readonly string[] {
   if (path === undefined) return [];
@@ -31,18 +31,18 @@ export function organisationsIn(claims: JWTPayload, path: string | undefined): r
     .filter(isTenantId);
 }
 
-/** Whether a claim has exactly the value that `path=value` names, by itself or as a member of a list. */
+/** Returns whether the claim of `path=value` has exactly this value, or is a list that contains it. */
 export function isAdministrator(claims: JWTPayload, adminClaim: string | undefined): boolean {
   if (adminClaim === undefined) return false;
   const equals = adminClaim.indexOf('=');
   return textsOf(claimAt(claims, adminClaim.slice(0, equals))).includes(adminClaim.slice(equals + 1));
 }
 
-/** What the standard claims of OpenID Connect Core section 5.1 say of a person. */
+/** Returns the profile in the standard claims (OpenID Connect Core section 5.1). */
 export function profileIn(claims: JWTPayload): UserProfile {
   return {
     email: textIn(claims['email'], MAX_TEXT),
-    // Some providers send it as text.
+    // Some providers send text.
     emailVerified: claims['email_verified'] === true || claims['email_verified'] === 'true',
     name: textIn(claims['name'], MAX_TEXT),
     picture: textIn(claims['picture'], MAX_PICTURE),

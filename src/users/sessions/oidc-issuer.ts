@@ -17,10 +17,10 @@ import { InvalidSessionError, IssuerUnavailableError } from './session.errors';
 
 const TIMEOUT_MS = 1500;
 
-/** How far the issuer's clock may be from ours, in seconds, for `exp` and `nbf`. */
+/** Maximum difference between the issuer's clock and ours for `exp` and `nbf`, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** Asymmetric only: a secret that verifies could also sign, and `none` signs nothing. */
+/** Only asymmetric algorithms: with a shared secret, verifiers could also sign, and `none` has no signature. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -36,39 +36,39 @@ const ALGORITHMS = [
 ];
 
 /**
- * Sessions are access tokens (RFC 9068 section 2.1) or ID tokens. An issuer signs other JWTs with the same keys, such
- * as logout tokens, which are told apart by their type (RFC 8725 section 3.11).
+ * Sessions are access tokens (RFC 9068 section 2.1) or ID tokens. An issuer signs other JWTs, such as logout tokens, with the
+ * same keys. The type distinguishes them (RFC 8725 section 3.11).
  */
 const SESSION_TYPE = /^(?:application\/)?(?:at\+)?jwt$/i;
 
-/** Key sets that a rotation made are asked for again at most this often, in milliseconds. */
+/** Minimum time between two requests to an issuer for new keys or after a failure, in milliseconds. */
 const JWKS_COOLDOWN_MS = 5000;
 
-/** How long keys are used that the issuer cannot confirm, in milliseconds. */
+/** How long cached keys are used while the issuer is unreachable, in milliseconds. */
 const KEPT_MS = 3_600_000;
 
 type Session = JWTPayload & { readonly sub: string };
 
-/** An issuer's key set, and what it held when it was last had. */
+/** An issuer's key set, and its contents at the last successful fetch. */
 interface KeySet {
   readonly remote: JWTVerifyGetKey;
   readonly last: ExportedJWKSCache;
 }
 
-/** One identity provider: finds its keys by discovery (OpenID Connect Discovery 1.0), keeps them, and judges sessions. */
+/** One identity provider: finds its keys by discovery (OpenID Connect Discovery 1.0), caches them, and verifies sessions. */
 export class OidcIssuer {
   private readonly logger = new Logger(OidcIssuer.name);
   private keys: KeySet | undefined;
   private discovery: Promise<KeySet> | undefined;
   private leftAloneUntil = Number.NEGATIVE_INFINITY;
-  /** Why it is left alone, as long as its keys were never had. */
+  /** The failure that is repeated without asking the issuer, while no keys are cached. */
   private refusal: IssuerFaultError | IssuerUnavailableError | undefined;
   private isAway = false;
   private namedFault: string | undefined;
 
   constructor(readonly config: OidcIssuerConfig) {}
 
-  /** Asks the issuer for its description, and logs what is wrong with the set-up. An issuer that is away is no fault of it. */
+  /** Fetches the issuer's metadata, and logs what is wrong with the setup. An unreachable issuer does not count as a fault. */
   async lookForFault(): Promise<void> {
     try {
       await discoverProvider(this.config.issuer);
@@ -78,11 +78,11 @@ export class OidcIssuer {
   }
 
   /**
-   * The claims of a session that this issuer made for us.
+   * Verifies a session and returns its claims.
    *
-   * @throws InvalidSessionError if it did not, or not any more
-   * @throws IssuerUnavailableError if its keys are not known and it cannot be asked
-   * @throws IssuerFaultError if its keys are not known and its answer shows that the set-up is wrong
+   * @throws InvalidSessionError if the session is not of this issuer, not for this service, or expired
+   * @throws IssuerUnavailableError if no keys are cached and the issuer is unreachable
+   * @throws IssuerFaultError if no keys are cached and the issuer's answer shows that the setup is wrong
    */
   async verify(token: string): Promise<Session> {
     if (performance.now() < this.leftAloneUntil) return this.verifyWithKept(token);
@@ -99,7 +99,7 @@ export class OidcIssuer {
     }
   }
 
-  /** With the keys as they were last had: for an hour, and no longer. The issuer is left alone for a moment. */
+  /** Verifies with the cached keys for at most an hour, and does not ask the issuer again for a moment. */
   private async verifyWithKept(token: string, outage?: unknown): Promise<Session> {
     const { last } = this.keys ?? {};
     if (last === undefined || Date.now() - last.uat > KEPT_MS) {
@@ -114,7 +114,7 @@ export class OidcIssuer {
     }
   }
 
-  /** Whoever forges sessions must not make us ask an issuer, and log its refusal, once a request. */
+  /** Stops asking the issuer for a moment. Otherwise each forged session would cause a request to it and a log line. */
   private leaveAlone<E extends IssuerFaultError | IssuerUnavailableError>(refusal: E): E {
     this.leftAloneUntil = performance.now() + JWKS_COOLDOWN_MS;
     this.refusal = refusal;
@@ -131,18 +131,19 @@ export class OidcIssuer {
     });
     const { typ = 'JWT' } = protectedHeader;
     if (typeof typ !== 'string' || !SESSION_TYPE.test(typ)) throw new InvalidSessionError();
-    // A logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4) or another security event (RFC 8417) may say `JWT`.
+    // Logout tokens (OpenID Connect Back-Channel Logout 1.0 section 2.4) and other security events (RFC 8417) may have the
+    // type `JWT` too.
     if (Object.hasOwn(payload, 'events')) throw new InvalidSessionError();
     return this.forUs(payload);
   }
 
   /**
-   * A token for several audiences says in `azp` whom it was issued to (OpenID Connect Core section 3.1.3.7); one
-   * that was issued to another party's client is not ours. See docs/integrations/google.md.
+   * Rejects a token for several audiences that was issued to another client. `azp` names the client (OpenID Connect Core
+   * section 3.1.3.7). See docs/integrations/google.md.
    */
   private forUs(payload: JWTPayload): Session {
     const { sub, aud, azp } = payload;
-    // Stores keep half a character as another one: two subjects would become one.
+    // Stores replace unpaired surrogates: two subjects would become one.
     if (typeof sub !== 'string' || sub === '' || sub.length > 255 || !sub.isWellFormed())
       throw new InvalidSessionError();
     const isForSeveral = Array.isArray(aud) && aud.length > 1;
@@ -152,15 +153,15 @@ export class OidcIssuer {
     return { ...payload, sub };
   }
 
-  /** Says so once an outage, not once a request. */
+  /** Logs once per outage, not once per request. */
   private noteOutage(error: unknown): void {
     if (!this.isAway) {
-      this.logger.warn(`${this.config.issuer} cannot be asked for its keys: ${reasonOf(error)}`);
+      this.logger.warn(`cannot fetch the keys of ${this.config.issuer}: ${reasonOf(error)}`);
     }
     this.isAway = true;
   }
 
-  /** Logs a fault once, not once a request. */
+  /** Logs a fault once, not once per request. */
   private nameFault(fault: IssuerFaultError): IssuerFaultError {
     if (this.namedFault !== fault.message) this.logger.error(`no sign-in: ${fault.message}`);
     this.namedFault = fault.message;
@@ -193,7 +194,7 @@ export class OidcIssuer {
   }
 }
 
-/** Only a failure in here is an outage. Everything else that goes wrong is the fault of the token. */
+/** Fetches a key set. Only failures in this function are outages; other errors mean that the token is invalid. */
 async function fetchKeySet(url: string, { signal }: { readonly signal: AbortSignal }): Promise<Response> {
   try {
     return Response.json(usableKeySet(await readJson(url, signal)));

@@ -27,7 +27,7 @@ const callerWith = (claims: JWTPayload, options: object = {}, issuer = ISSUER) =
   sessionCaller(ADA, claims, issuer, { ...GRANTABLE, ...options });
 
 describe('a session', () => {
-  it('looks after the keys of its user, and gives what is grantable', () => {
+  it('manages the keys of its user, and can grant the grantable scopes', () => {
     expect(callerWith({ orgs: ['acme', 'globex'] })).toEqual({
       actor: `user:${ADA.id}`,
       userId: ADA.id,
@@ -38,7 +38,7 @@ describe('a session', () => {
     });
   });
 
-  it('of an administrator holds everything, is nobody’s and nowhere bound', () => {
+  it('of an administrator holds every right, and its keys need neither owner nor binding', () => {
     expect(callerWith({ orgs: ['acme'], roles: ['admin'] })).toEqual({
       actor: `user:${ADA.id}`,
       userId: ADA.id,
@@ -48,13 +48,13 @@ describe('a session', () => {
     });
   });
 
-  it('bounds no key by its own end', () => {
+  it('can create keys that outlive it', () => {
     for (const roles of [[], ['admin']]) {
       expect(callerWith({ orgs: ['acme'], roles, exp: 1 }).grant).not.toHaveProperty('expiresAt');
     }
   });
 
-  it('gives nothing where nothing is grantable, and belongs nowhere where no claim is named', () => {
+  it('grants no scopes and has no organisations by default', () => {
     const caller = sessionCaller(
       ADA,
       { orgs: ['acme'], roles: ['admin'] },
@@ -67,7 +67,7 @@ describe('a session', () => {
     expect(caller.scopes).not.toContain('*');
   });
 
-  it('asks for no organisation where keys may be unbound', () => {
+  it('can create keys without an organisation if unbound keys are allowed', () => {
     const caller = callerWith({ orgs: ['acme'] }, { unboundKeys: true });
     expect(caller.orgIds).toBeUndefined();
     expect(exceededBy(caller, caller.grant)).toEqual([]);
@@ -75,17 +75,17 @@ describe('a session', () => {
   });
 
   it.each<readonly [string, readonly string[], string | undefined, readonly string[]]>([
-    ['the one there is', ['acme'], 'acme', []],
-    ['one of several', ['acme', 'globex'], 'globex', []],
-    ['another', ['acme'], 'globex', ['orgId']],
-    ['none', ['acme'], undefined, ['orgId']],
-    ['any, belonging to none', [], 'acme', ['orgId']],
-  ])('covers a key bound to %s', (_what, orgs, orgId, exceeded) => {
+    ['allows a key bound to its only organisation', ['acme'], 'acme', []],
+    ['allows a key bound to one of its organisations', ['acme', 'globex'], 'globex', []],
+    ['does not allow a key bound to another organisation', ['acme'], 'globex', ['orgId']],
+    ['does not allow a key without an organisation', ['acme'], undefined, ['orgId']],
+    ['without organisations allows no bound key', [], 'acme', ['orgId']],
+  ])('%s', (_what, orgs, orgId, exceeded) => {
     const caller = callerWith({ orgs: [...orgs] });
     expect(exceededBy(caller, { ...caller.grant, orgId })).toEqual(exceeded);
   });
 
-  it('hands its organisation on where there is one, and leaves the choice where there are several', () => {
+  it('passes on its organisation to keys only if it has exactly one', () => {
     expect(inheritedFrom(callerWith({ orgs: 'acme' })).orgId).toBe('acme');
     expect(inheritedFrom(callerWith({ orgs: ['acme', 'globex'] })).orgId).toBeUndefined();
     expect(inheritedFrom(callerWith({})).orgId).toBeUndefined();

@@ -5,12 +5,12 @@ import type { UsersOptions } from '../users.options';
 import { isAdministrator, organisationsIn } from './claims';
 import type { OidcIssuerConfig } from '../issuers/oidc-issuer.config';
 
-/** What every user may do with the keys it owns. */
+/** The scopes of every user, for the keys that it owns. */
 const OWN_KEYS = ['api-keys:read', 'api-keys:write'] as const;
 
 /**
- * What a user may do in a session. Users look after the keys they own, and give at most the grantable scopes, in the
- * organisations they belong to; administrators hold everything. The end of a session bounds no key.
+ * Returns the rights of a user in a session. Users manage the keys that they own. They can grant only the grantable scopes, in
+ * the organisations that they belong to. Administrators hold every right. Keys may outlive the session.
  */
 export function sessionCaller(
   user: User,

@@ -43,7 +43,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** Presents a session, and waits until the store is asked for its user. */
+/** Sends a session, and waits until its user is read from the store. */
 async function present(): Promise<{ readonly answer: Promise<unknown> }> {
   const begun = store.begun.length;
   const token = new UnsecuredJWT({}).setIssuer(ISSUER).encode();
@@ -55,14 +55,14 @@ async function present(): Promise<{ readonly answer: Promise<unknown> }> {
 const levels = (): readonly boolean[] => store.begun.map(({ linearizable }) => linearizable);
 
 describe('the user of a session', () => {
-  it('is read linearizable while nothing proves the primary, so that a former one admits nobody [T37]', async () => {
+  it('is read linearizable while the primary is not proven, so that a replaced primary admits no disabled user [T37]', async () => {
     const { answer } = await present();
     store.at(0).answer({ ...user, status: 'disabled' });
     expect(await answer).toBeInstanceOf(UserDisabledError);
     expect(levels()).toEqual([true]);
   });
 
-  it('is read by majority while the feed of users proves the primary', async () => {
+  it('is read with majority while the change feed of users proves the primary', async () => {
     feed.prove();
     const { answer } = await present();
     store.at(0).answer(user);
@@ -70,7 +70,7 @@ describe('the user of a session', () => {
     expect(levels()).toEqual([false]);
   });
 
-  it('is read again if the primary changed meanwhile', async () => {
+  it('is read again if the primary changes during the read', async () => {
     feed.prove();
     const { answer } = await present();
     feed.provenAt = -Infinity;

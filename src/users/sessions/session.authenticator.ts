@@ -22,13 +22,13 @@ import { sessionCaller } from './session-policy';
 const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
 const MAX_TOKEN_LENGTH = 8192;
 
-/** How often `lastLoginAt` moves, at the most. */
+/** Minimum time between two updates of `lastLoginAt`. */
 const LOGIN_RESOLUTION_MS = 60_000;
 
-/** How long a request waits for what its issuer says of the user to be kept: it goes on without. */
+/** How long a request waits until the user's profile is stored. Then it continues anyway. */
 const PATIENCE_MS = 300;
 
-/** How long nothing is kept after a store has failed to. */
+/** How long profiles are not stored after a write has failed. */
 const REST_MS = 5000;
 
 /** Authenticates users by the bearer JWTs of the configured identity providers. */
@@ -50,12 +50,12 @@ export class SessionAuthenticator implements Authenticator {
     this.issuers = new Map((options.issuers ?? []).map((config) => [config.issuer, new OidcIssuer(config)]));
   }
 
-  /** Whether any identity provider is configured. Without one there are no sessions. */
+  /** Whether an identity provider is configured. Without one there are no sessions. */
   get isEnabled(): boolean {
     return this.issuers.size > 0;
   }
 
-  /** Logs which identity providers are set up wrong, as far as they answer. Never fails. */
+  /** Logs which identity providers are set up wrong. Ignores those that are unreachable. Never fails. */
   async lookForFaults(): Promise<void> {
     await Promise.all([...this.issuers.values()].map(async (issuer) => issuer.lookForFault()));
   }
@@ -75,7 +75,7 @@ export class SessionAuthenticator implements Authenticator {
     return sessionCaller(user, claims, issuer.config, this.options);
   }
 
-  /** The user a session belongs to: made at first sight, refreshed at later ones. */
+  /** Returns the user of a session. Creates it at the first sign-in, and updates it later. */
   private async seen(issuer: string, claims: JWTPayload & { readonly sub: string }): Promise<User> {
     const profile = profileIn(claims);
     const now = this.clock.now();
@@ -86,7 +86,7 @@ export class SessionAuthenticator implements Authenticator {
     return known;
   }
 
-  /** A disabled user may still be active for a primary that was voted out. */
+  /** Finds a user with a proven read: a primary that was replaced may still see a disabled user as active. */
   private async find(issuer: string, subject: string): Promise<User | null> {
     return this.reads.recent(
       (how) => this.users.findBySubject(issuer, subject, how),
@@ -100,7 +100,7 @@ export class SessionAuthenticator implements Authenticator {
     if (first === 'late') refreshed.catch((error: unknown) => this.logger.error(error));
   }
 
-  /** Nobody is shut out, or kept waiting, because a store that reads takes no writes: a later request brings the same. */
+  /** Stores the profile. A failed write neither rejects nor delays sessions, because a later request tries again. */
   private async refresh(user: User, profile: UserProfile, now: Date): Promise<void> {
     if (this.refreshing.has(user.id) || performance.now() < this.restsUntil) return;
     this.refreshing.add(user.id);
@@ -109,7 +109,9 @@ export class SessionAuthenticator implements Authenticator {
     } catch (error) {
       if (!(error instanceof StorageUnavailableError || error instanceof StorageFaultError)) throw error;
       if (performance.now() >= this.restsUntil)
-        this.logger.warn(`what issuers say of users is not kept for now: ${error.message}`);
+        this.logger.warn(
+          `cannot store the profiles of users, retrying in ${REST_MS / 1000} s: ${error.message}`,
+        );
       this.restsUntil = performance.now() + REST_MS;
     } finally {
       this.refreshing.delete(user.id);
@@ -135,17 +137,17 @@ export class SessionAuthenticator implements Authenticator {
       } catch (error) {
         if (!(error instanceof SubjectTakenError)) throw error;
       }
-      // Someone was faster, and may be gone again by now.
+      // Another request created this user, which may have been removed since.
       return (await this.find(issuer, subject)) ?? undefined;
     };
     return retried(
       attempt,
-      () => new StorageUnavailableError(new Error('a user is there and cannot be found')),
+      () => new StorageUnavailableError(new Error('the user exists and cannot be found')),
     );
   }
 }
 
-/** The issuer a token names, before anything about it is believed: only to choose whose keys to check it with. */
+/** Returns the issuer that an unverified token names. Use it only to select the keys for verification. */
 function issuerNamedBy(token: string): string {
   try {
     return decodeJwt(token).iss ?? '';

@@ -1,20 +1,20 @@
 import { KeywardError } from '../../problems/keyward.error';
 
-/** The session is not good. Why in detail is nobody's business but the issuer's. */
+/** The session is invalid. The response does not reveal the reason. */
 export class InvalidSessionError extends KeywardError {
   constructor(cause?: unknown) {
     super('invalid_session', 'Sign in again.', {}, { cause });
   }
 }
 
-/** The identity provider's keys are not known, and it cannot be asked. */
+/** The identity provider is unreachable, and its keys are not cached. */
 export class IssuerUnavailableError extends KeywardError {
   constructor(cause: unknown) {
-    super('issuer_unavailable', 'Try again in a moment. API keys go on working.', {}, { cause });
+    super('issuer_unavailable', 'Try again in a moment. API keys still work.', {}, { cause });
   }
 }
 
-/** The user is known, and disabled. */
+/** The user is disabled. */
 export class UserDisabledError extends KeywardError {
   constructor() {
     super('user_disabled', 'Ask an administrator.');

@@ -8,7 +8,7 @@ import {
   UsernameTakenError,
 } from './user.repository';
 
-/** Keeps users in this process and forgets them with it. For development and tests, and nowhere else. */
+/** Keeps users in the memory of this process, only for development and tests. They are lost when it exits. */
 export class MemoryUserRepository implements UserRepository {
   readonly durability = 'volatile';
   readonly changes = new LocalChangeFeed();

@@ -20,16 +20,16 @@ import {
 } from './user.repository';
 import type { UserDocument } from './user.schema';
 
-/** Ids begin with a digit; the change feed keeps documents of its own under ids that sort before. */
+/** The first possible id of a user. The change feed keeps documents in this collection whose ids sort before it. */
 const FIRST_USER_ID = '0';
 
 type StoredUser = { readonly _id: string } & Omit<User, 'id'>;
 
-/** Keeps users in MongoDB: one document a user, one atomic write a change. */
+/** Keeps users in MongoDB: one document per user, one atomic write per change. */
 export class MongoUserRepository implements UserRepository {
   readonly durability = 'durable';
 
-  /** @param changes without it nothing that is read here may be kept */
+  /** @param changes without it, callers must not cache users */
   constructor(
     private readonly model: Model<UserDocument>,
     readonly changes?: MongoChangeFeed,

@@ -6,7 +6,7 @@ import type { KeySlot, User, UserProfile, UserStatus } from '../domain/user';
 /** The injection token of the {@link UserRepository} in use. */
 export const USER_REPOSITORY = Symbol('keyward:user-repository');
 
-/** Which users a page holds, newest first. */
+/** The users that a page contains, newest first. */
 export interface UserQuery {
   readonly email?: string | undefined;
   readonly username?: string | undefined;
@@ -16,33 +16,33 @@ export interface UserQuery {
 }
 
 /**
- * Keeps users. Every implementation passes the same contract suite. All methods reject with
- * `StorageUnavailableError` where the store cannot answer within its bound.
+ * Stores users. Every implementation passes the same contract suite. All methods reject with `StorageUnavailableError` if
+ * the store does not answer in time.
  */
 export interface UserRepository {
   readonly durability: Durability;
 
-  /** Announces which users anyone changes. */
+  /** Reports which users change, on any instance. */
   readonly changes?: ChangeFeed | undefined;
 
-  /** Makes the store ready, indexes included. */
+  /** Prepares the store, including its indexes. */
   prepare(): Promise<void>;
 
-  /** @throws SubjectTakenError if the issuer's subject is there already */
+  /** @throws SubjectTakenError if a user with this issuer and subject exists */
   insert(user: User): Promise<void>;
 
   find(id: string, options?: ReadOptions): Promise<User | null>;
 
   findBySubject(issuer: string, subject: string, options?: ReadOptions): Promise<User | null>;
 
-  /** Keeps what the identity provider says now; `lastLoginAt` never moves back. Does nothing to a deleted user. */
+  /** Stores the current profile. `lastLoginAt` never moves back. Does not change a deleted user. */
   refresh(user: Pick<User, 'id' | 'issuer' | 'subject'>, profile: UserProfile, now: Date): Promise<void>;
 
   /**
    * Changes status or username at the given version.
    *
-   * @param change `username: null` takes it away
-   * @returns the changed user, or `null` where the version is no longer that one
+   * @param change `username: null` removes it
+   * @returns the changed user, or `null` if the user has another version
    * @throws UsernameTakenError
    */
   change(
@@ -52,43 +52,43 @@ export interface UserRepository {
   ): Promise<User | null>;
 
   /**
-   * Deletes a user in one write: the status, the personal fields, and the subject, which is free again. The keys
-   * are left to {@link pendingRemovals}. Deleting a deleted user announces it again.
+   * Deletes a user in one write: sets the status, and removes the personal fields and the subject, which can then sign in as
+   * a new user. The keys are left to {@link pendingRemovals}. Deleting a deleted user reports the change again.
    *
-   * @param ifVersion leaves alone who is at no such version, and is not deleted yet
+   * @param ifVersion deletes only a user with one of these versions
    * @returns whether the user is deleted now
    */
   remove(id: string, ifVersion?: readonly number[]): Promise<boolean>;
 
-  /** Ids of deleted users whose keys are still to be revoked. */
+  /** Returns the ids of deleted users whose keys are not revoked yet. */
   pendingRemovals(limit: number): Promise<readonly string[]>;
 
   finishRemoval(id: string): Promise<void>;
 
-  /** Users that are not deleted, newest first. */
+  /** Returns users that are not deleted, newest first. */
   list(query: UserQuery): Promise<readonly User[]>;
 
   /**
-   * Takes a place for a key, if fewer than `max` are taken and the user is active. Taking the place of a key again
-   * renews its date.
+   * Reserves a slot for a key if fewer than `max` are reserved and the user is active. Reserving the slot of the same key
+   * again renews its date.
    *
-   * @returns whether the place is taken now
+   * @returns whether the slot is reserved now
    */
   takeSlot(id: string, slot: KeySlot, max: number): Promise<boolean>;
 
-  /** Gives back the places of these keys; with `takenUntil` only those taken no later than then. */
+  /** Frees the slots of these keys. With `takenUntil`, frees only those that were reserved until then. */
   giveSlotsBack(id: string, keyIds: readonly string[], takenUntil?: Date): Promise<void>;
 }
 
-/** The issuer's subject is a user already: two first sign-ins at once. */
+/** A user with this issuer and subject exists, because two first sign-ins happen at once. */
 export class SubjectTakenError extends Error {
   constructor() {
-    super('this subject is a user already');
+    super('a user with this issuer and subject exists');
     this.name = 'SubjectTakenError';
   }
 }
 
-/** Another user has this name. */
+/** Another user has this username. */
 export class UsernameTakenError extends KeywardError {
   constructor() {
     super('username_taken', 'Choose another username.');

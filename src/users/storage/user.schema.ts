@@ -12,8 +12,8 @@ const keySlot = new MongooseSchema<KeySlot>(
 );
 
 /**
- * A user as MongoDB keeps it. The collection stays unsharded, for its unique indexes. Absent parts are missing from
- * the document, never null. `changedAt` is the server's own clock, moved by changes of status alone.
+ * A user document in MongoDB. The collection must stay unsharded because of its unique indexes. Absent fields are missing
+ * from the document, never null. `changedAt` is the server's time of the last change of status.
  */
 @Schema({ collection: 'users', ...DOCUMENT_OPTIONS })
 export class UserDocument {
@@ -66,7 +66,7 @@ export class UserDocument {
 /** The Mongoose schema of `users`. */
 export const UserSchema: MongooseSchema<UserDocument> = SchemaFactory.createForClass(UserDocument);
 
-// Sparse, for the documents that the change feed keeps here have neither.
+// Sparse, because the documents that the change feed keeps here have neither field.
 UserSchema.index({ issuer: 1, subject: 1 }, { unique: true, sparse: true });
 UserSchema.index({ username: 1 }, { unique: true, sparse: true });
 UserSchema.index({ email: 1, _id: 1 });

@@ -1,6 +1,6 @@
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** The first `length` base32 digits (Crockford's alphabet, lower case) of some bytes, most significant first. */
+/** Returns the first `length` base32 digits (Crockford's alphabet, lower case) of some bytes, most significant first. */
 export function encodeBase32(bytes: Uint8Array, length: number): string {
   let text = '';
   let bits = 0;

@@ -6,7 +6,7 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const decode = (digits: string): bigint =>
   [...digits].reduce((value, digit) => value * 62n + BigInt(ALPHABET.indexOf(digit)), 0n);
 
-describe('base62 digits', () => {
+describe('encodeBase62', () => {
   it.each([
     [0, '000000'],
     [9, '000009'],
@@ -15,11 +15,11 @@ describe('base62 digits', () => {
     [61, '00000z'],
     [62, '000010'],
     [0xffff_ffff, '4gfFC3'],
-  ])('write %d as %s, zero-padded to the length asked for', (value, digits) => {
+  ])('writes %d in six digits as %s', (value, digits) => {
     expect(encodeBase62(value, 6)).toBe(digits);
   });
 
-  it('write every 32-bit number in six digits that read back as the same number', () => {
+  it('writes every 32-bit number in six digits that decode to the same number', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 0xffff_ffff }), (value) => {
         const digits = encodeBase62(value, 6);
@@ -30,12 +30,12 @@ describe('base62 digits', () => {
   });
 });
 
-describe('random base62 text', () => {
-  it.each([0, 1, 8, 43, 1000])('has exactly the %d characters asked for', (length) => {
+describe('randomBase62', () => {
+  it.each([0, 1, 8, 43, 1000])('returns exactly %d characters', (length) => {
     expect(randomBase62(length)).toMatch(new RegExp(`^[0-9A-Za-z]{${length}}$`));
   });
 
-  it('is another one every time', () => {
+  it('returns a different text every time', () => {
     expect(new Set(Array.from({ length: 1000 }, () => randomBase62(43))).size).toBe(1000);
   });
 });

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Bytes from here on are thrown away: 248 is the largest multiple of 62 that a byte can hold. */
+/** Bytes from this value on are discarded: 248 is the largest multiple of 62 that fits into a byte. */
 const UNBIASED_LIMIT = 248;
 
-/** `length` base62 characters, each of the 62 equally likely. */
+/** Returns `length` random base62 characters. Each of the 62 is equally likely. */
 export function randomBase62(length: number): string {
   let text = '';
   while (text.length < length) {
@@ -16,7 +16,7 @@ export function randomBase62(length: number): string {
   return text;
 }
 
-/** A non-negative integer in base62, padded with zeros to `length`. */
+/** Returns a non-negative integer in base62, padded with zeros to `length`. */
 export function encodeBase62(value: number, length: number): string {
   let text = '';
   for (let rest = value; text.length < length; rest = Math.floor(rest / 62)) {

@@ -8,7 +8,7 @@ const hashes = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => Buffer.from(bytes).toString('hex'));
 
-describe('a text', () => {
+describe('isForeignToken', () => {
   it.each([
     'acme_0123456789abcdef',
     'globex-0123456789abcdef',
@@ -16,29 +16,29 @@ describe('a text', () => {
     'acme_0123.456789abcdef',
     'acme_.0123.456789abcdef+',
     'acme_...............',
-  ])('may be a token of another system: %s', (text) => {
+  ])('accepts %s', (text) => {
     expect(isForeignToken(text, PREFIXES)).toBe(true);
   });
 
   it.each([
-    ['it begins with no prefix', 'initech_0123456789abcdef'],
-    ['a prefix stands inside', 'xacme_0123456789abcdef'],
-    ['its prefix is in another case', 'Acme_0123456789abcdef'],
-    ['it is a prefix alone', 'acme_'],
-    ['it is empty', ''],
-    ['it has the shape of a JWT', 'acme_0123456.789abcdef.0123456789'],
-    ['it has the shape of a JWT without a signature', 'acme_0123456789abcdef.0123456789.'],
-  ])('is none where %s', (_why, text) => {
+    ['with another prefix', 'initech_0123456789abcdef'],
+    ['with the prefix inside', 'xacme_0123456789abcdef'],
+    ['with the prefix in another case', 'Acme_0123456789abcdef'],
+    ['that is only a prefix', 'acme_'],
+    ['that is empty', ''],
+    ['that looks like a JWT', 'acme_0123456.789abcdef.0123456789'],
+    ['that looks like a JWT without a signature', 'acme_0123456789abcdef.0123456789.'],
+  ])('rejects a text %s', (_why, text) => {
     expect(isForeignToken(text, PREFIXES)).toBe(false);
   });
 
-  it('is none where no prefix is configured', () => {
+  it('rejects every text if no prefix is configured', () => {
     expect(isForeignToken('acme_0123456789abcdef', [])).toBe(false);
   });
 });
 
 describe('the id of an imported key', () => {
-  it('is z and the first 25 digits of a hash that nothing else is made of', () => {
+  it('is z and the first 25 base32 digits of a hash used for nothing else', () => {
     const digest = createHash('sha256')
       .update(`keyward:import:${'c0'.repeat(32)}`)
       .digest('hex');
@@ -50,7 +50,7 @@ describe('the id of an imported key', () => {
     expect(foreignKeyId('c0'.repeat(32))).toBe(`z${digits}`);
   });
 
-  it('has the form of a key id, and is the same every time', () => {
+  it('has the format of a key id, and is the same every time', () => {
     fc.assert(
       fc.property(hashes, (hash) => {
         const id = foreignKeyId(hash);
@@ -61,7 +61,7 @@ describe('the id of an imported key', () => {
     );
   });
 
-  it('is another for another token', () => {
+  it('is different for different tokens', () => {
     fc.assert(
       fc.property(fc.uniqueArray(hashes, { minLength: 2 }), (several) => {
         expect(new Set(several.map(foreignKeyId)).size).toBe(several.length);

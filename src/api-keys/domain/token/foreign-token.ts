@@ -5,8 +5,8 @@ const VISIBLE_ASCII = /^[\x21-\x7e]{20,512}$/;
 const JWT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
 
 /**
- * Whether a presented text is looked at as a token that another system issued: it begins with one of the
- * configured prefixes, and is 20 to 512 visible ASCII characters without the shape of a JWT.
+ * Returns whether a presented text can be a token of another system: it begins with one of the configured prefixes,
+ * has 20 to 512 visible ASCII characters, and does not look like a JWT.
  */
 export function isForeignToken(presented: string, importPrefixes: readonly string[]): boolean {
   return (
@@ -17,8 +17,8 @@ export function isForeignToken(presented: string, importPrefixes: readonly strin
 }
 
 /**
- * The id of the key that a foreign token belongs to, so that it is looked up by `_id` like every other: `z` and
- * 25 base32 digits of SHA-256 over `keyward:import:` and the token's hash.
+ * Returns the key id for a token of another system: `z` and 25 base32 digits of SHA-256 over `keyward:import:` and the
+ * token's hash. Imported keys can so be looked up by `_id` like all others.
  *
  * @param tokenHash SHA-256 of the whole token, lower-case hex
  */

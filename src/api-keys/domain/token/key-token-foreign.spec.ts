@@ -15,7 +15,7 @@ const ofLength = (length: number): string => 'acme_'.padEnd(length, 'x');
 const bodies = fc.stringMatching(/^[\x21-\x2d\x2f-\x7e]{15,500}$/);
 
 describe('a token of another system', () => {
-  it('is read where it begins with a prefix of that system', () => {
+  it('is parsed if it begins with an import prefix', () => {
     expect(read(FOREIGN, PREFIXES)).toEqual({ keyId: foreignKeyId(sha256(FOREIGN)), hash: sha256(FOREIGN) });
     expect(parseToken('globex-0123456789abcdef', PREFIXES)).not.toBeNull();
   });
@@ -23,11 +23,11 @@ describe('a token of another system', () => {
   it.each([
     ['no prefix is configured', FOREIGN, []],
     ['it begins with none of the prefixes', 'initech_0123456789abcdef', PREFIXES],
-    ['a prefix stands elsewhere in it', '0123456789acme_abcdef', PREFIXES],
+    ['it contains a prefix elsewhere', '0123456789acme_abcdef', PREFIXES],
     ['the case of its prefix differs', FOREIGN.toUpperCase(), PREFIXES],
     ['it is a JWT', 'acme_eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhY21lIn0.c2lnbmF0dXJl', PREFIXES],
     ['it is a JWT without a signature', 'acme_eyJhbGciOiJub25lIn0.eyJzdWIiOiJhY21lIn0.', PREFIXES],
-  ])('is malformed where %s', (_why, token, prefixes) => {
+  ])('is malformed if %s', (_why, token, prefixes) => {
     expect(parseToken(token, prefixes)).toBeNull();
   });
 
@@ -41,13 +41,13 @@ describe('a token of another system', () => {
     [512, true],
     [513, false],
     [1_048_576, false],
-  ])('of %d characters is one: %s', (length, isRead) => {
+  ])('is parsed if it has %d characters: %s', (length, isRead) => {
     const token = length === 0 ? '' : ofLength(length);
     expect(token).toHaveLength(length);
     expect(parseToken(token, PREFIXES) !== null).toBe(isRead);
   });
 
-  it('holds visible ASCII alone, wherever another character stands', () => {
+  it('is malformed with a character other than visible ASCII, at any position', () => {
     const visible = Array.from({ length: 0x180 }, (_each, code) => code).filter(
       (code) => parseToken(`${FOREIGN}${String.fromCharCode(code)}`, PREFIXES) !== null,
     );
@@ -63,29 +63,29 @@ describe('a token of another system', () => {
     'acme_01234.56789.abc.def',
     'acme_0123456789..abcdef',
     'acme_01+2.345678.9abcdef',
-  ])('may hold dots where they do not make a JWT: %s', (token) => {
+  ])('can contain dots if it does not look like a JWT: %s', (token) => {
     expect(parseToken(token, PREFIXES)).not.toBeNull();
   });
 
-  it('is native first: what Keyward issued is known by its own id', () => {
+  it('is parsed by its own key id if Keyward issued it with the same prefix', () => {
     const native = issueToken('acme', ID);
     expect(read(native.token, PREFIXES)).toEqual({ keyId: ID, hash: native.hash });
     expect(read(native.token, [])).toEqual({ keyId: ID, hash: native.hash });
   });
 
-  it('is also native after a rotation, under the id it was imported with', () => {
+  it('has the same key id as the token of Keyward that replaces it on rotation', () => {
     const native = issueToken('acme', foreignKeyId(sha256(FOREIGN)));
     expect(parseToken(native.token, PREFIXES)?.keyId).toBe(foreignKeyId(sha256(FOREIGN)));
   });
 
-  it('gets no id of a native key, where a native token is misspelt', () => {
+  it('does not get the key id of a token of Keyward if its checksum is wrong', () => {
     const { token } = issueToken('acme', ID);
     const misspelt = token.slice(0, -1) + (token.endsWith('0') ? '1' : '0');
     expect(parseToken(misspelt, ['globex-'])).toBeNull();
     expect(parseToken(misspelt, PREFIXES)?.keyId).toBe(foreignKeyId(sha256(misspelt)));
   });
 
-  it('belongs to z and 25 digits, the same every time and another for another token', () => {
+  it('has the key id z and 25 digits, the same every time and different for different tokens', () => {
     fc.assert(
       fc.property(bodies, bodies, (one, other) => {
         fc.pre(one !== other);
@@ -98,7 +98,7 @@ describe('a token of another system', () => {
     );
   });
 
-  it('never has the id of a key that Keyward made, until the end of ULIDs', () => {
+  it('never has the id of a key that Keyward created, at any time that a ULID can contain', () => {
     const times = fc.oneof(fc.nat(), fc.constantFrom(0, NOON.getTime(), 281_474_976_710_655));
     fc.assert(
       fc.property(times, (time) => {
@@ -108,7 +108,7 @@ describe('a token of another system', () => {
   });
 });
 
-/** What a token says of itself, its digest as it is kept at rest. */
+/** Parses a token. Returns its digest in the stored form. */
 function read(token: string, prefixes?: readonly string[]): { keyId: string; hash: string } | null {
   const parsed = parseToken(token, prefixes);
   return parsed && { keyId: parsed.keyId, hash: hexOf(parsed.digest) };

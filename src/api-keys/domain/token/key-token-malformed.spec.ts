@@ -6,7 +6,7 @@ import { issueToken, parseToken } from './key-token';
 const ID = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 const SECRET = 'S'.repeat(43);
 
-/** Text with the checksum it would need, so that only its shape is left to refuse it. */
+/** Adds the correct checksum, so that only the format can be wrong. */
 const signed = (unsigned: string): string => unsigned + encodeBase62(crc32(unsigned), 6);
 
 const prefixes = fc.stringMatching(/^[a-z0-9]{1,7}(_[a-z0-9]{1,7})?$/).filter((text) => text.length >= 2);
@@ -17,8 +17,8 @@ const anyCharacter = fc.oneof(
   fc.constant('\ud800'),
 );
 
-describe('a token with a slip of the pen is malformed', () => {
-  it('whichever ASCII character replaces whichever of its characters', () => {
+describe('a token', () => {
+  it('is malformed if any ASCII character replaces any other', () => {
     const { token } = issueToken('acme_live', ID);
     const survivors = [...token].flatMap((original, at) =>
       Array.from({ length: 128 }, (_each, code) => String.fromCharCode(code))
@@ -29,7 +29,7 @@ describe('a token with a slip of the pen is malformed', () => {
     expect(survivors).toEqual([]);
   });
 
-  it('whichever character of Unicode replaces one', () => {
+  it('is malformed if a random Unicode character replaces another', () => {
     fc.assert(
       fc.property(tokens, positions, anyCharacter, (token, position, replacement) => {
         const at = position % token.length;
@@ -39,7 +39,7 @@ describe('a token with a slip of the pen is malformed', () => {
     );
   });
 
-  it('whichever character is inserted wherever', () => {
+  it('is malformed if a random character is inserted', () => {
     fc.assert(
       fc.property(tokens, positions, anyCharacter, (token, position, inserted) => {
         const at = position % (token.length + 1);
@@ -48,7 +48,7 @@ describe('a token with a slip of the pen is malformed', () => {
     );
   });
 
-  it('whichever character is doubled or dropped', () => {
+  it('is malformed if any character is doubled or omitted', () => {
     const { token } = issueToken('kw', ID);
     for (let at = 0; at < token.length; at += 1) {
       expect(parseToken(token.slice(0, at) + token.slice(at + 1))).toBeNull();
@@ -56,7 +56,7 @@ describe('a token with a slip of the pen is malformed', () => {
     }
   });
 
-  it('wherever it is cut off, at either end', () => {
+  it('is malformed if it is cut off at either end', () => {
     const { token } = issueToken('kw', ID);
     for (let at = 1; at < token.length; at += 1) {
       expect(parseToken(token.slice(0, at))).toBeNull();
@@ -65,17 +65,17 @@ describe('a token with a slip of the pen is malformed', () => {
   });
 });
 
-describe('a token of the wrong shape is malformed, whatever its checksum says', () => {
-  it('while the same text in the right shape is one', () => {
+describe('a text with a correct checksum', () => {
+  it('is a token if it has the correct format', () => {
     expect(parseToken(signed(`kw_${ID}_${SECRET}`))).toMatchObject({ keyId: ID });
   });
 
   it.each<[string, string]>([
-    ['nothing', ''],
-    ['a megabyte', 'a'.repeat(1024 * 1024)],
+    ['no characters', ''],
+    ['a megabyte of letters', 'a'.repeat(1024 * 1024)],
     ['a megabyte of prefix before a token', signed(`${'a'.repeat(1024 * 1024)}_${ID}_${SECRET}`)],
-    ['a JWT', `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhY21lIn0.${'x'.repeat(43)}`],
-    ['79 spaces', ' '.repeat(79)],
+    ['the format of a JWT', `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhY21lIn0.${'x'.repeat(43)}`],
+    ['79 spaces only', ' '.repeat(79)],
     ['a newline at its end', `${signed(`kw_${ID}_${SECRET}`)}\n`],
     ['a newline in place of its last character', `${signed(`kw_${ID}_${SECRET}`).slice(0, -1)}\n`],
     ['a space before it', ` ${signed(`kw_${ID}_${SECRET}`)}`],
@@ -97,7 +97,7 @@ describe('a token of the wrong shape is malformed, whatever its checksum says', 
     ['a secret with a dash', signed(`kw_${ID}_${SECRET.slice(1)}-`)],
     ['a secret with an underscore', signed(`kw_${ID}_${SECRET.slice(1)}_`)],
     ['no prefix', signed(`${ID}_${SECRET}`)],
-    ['a prefix of nothing', signed(`_${ID}_${SECRET}`)],
+    ['an empty prefix', signed(`_${ID}_${SECRET}`)],
     ['a prefix of 1 character', signed(`k_${ID}_${SECRET}`)],
     ['a prefix of 17 characters', signed(`${'k'.repeat(17)}_${ID}_${SECRET}`)],
     ['a prefix that ends with an underscore', signed(`kw__${ID}_${SECRET}`)],
@@ -108,11 +108,11 @@ describe('a token of the wrong shape is malformed, whatever its checksum says', 
     ['a prefix beyond ASCII', signed(`ké_${ID}_${SECRET}`)],
     ['a half of a surrogate pair', signed(`kw_${ID}_${SECRET.slice(1)}\ud800`)],
     ['dashes for underscores', signed(`kw-${ID}-${SECRET}`)],
-  ])('%s', (_what, presented) => {
+  ])('is malformed with %s', (_what, presented) => {
     expect(parseToken(presented)).toBeNull();
   });
 
-  it('unless its length is one that some prefix gives', () => {
+  it('is a token only with a prefix of 2 to 16 characters', () => {
     const accepted = Array.from({ length: 20 }, (_each, length) => 'p'.repeat(length))
       .filter((prefix) => parseToken(signed(`${prefix}_${ID}_${SECRET}`)) !== null)
       .map((prefix) => prefix.length);

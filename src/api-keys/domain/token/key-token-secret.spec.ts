@@ -5,9 +5,8 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const SAMPLES = 12_000;
 
 /**
- * With 61 degrees of freedom, evenly drawn characters stay below this but once in 10^15 runs. Over as many
- * characters, those drawn with a modulo bias come to about 3,500, and those drawn with a rejection that is off
- * by one byte to about 560.
+ * With 61 degrees of freedom, evenly drawn characters exceed this once in 10^15 runs. With modulo bias, the same number
+ * of characters reaches about 3,500. With a rejection that is off by one byte, it reaches about 560.
  */
 const EVEN = 200;
 
@@ -27,7 +26,7 @@ describe('the secret of a token', () => {
     return token.slice('kw_01jd8x4k2m6n8p0q2r4s6t8v0w_'.length, -6);
   });
 
-  it('is 43 base62 characters, and never the same', () => {
+  it('has 43 base62 characters and is unique', () => {
     expect(secrets.filter((secret) => !/^[0-9A-Za-z]{43}$/.test(secret))).toEqual([]);
     expect(new Set(secrets).size).toBe(SAMPLES);
   });
@@ -36,12 +35,12 @@ describe('the secret of a token', () => {
     expect(chiSquare(secrets.join(''))).toBeLessThan(EVEN);
   });
 
-  it('is drawn evenly where it begins and where it ends, too', () => {
+  it('is drawn evenly at its start and its end', () => {
     const ends = secrets.map((secret) => secret.slice(0, 10) + secret.slice(-10));
     expect(chiSquare(ends.join(''))).toBeLessThan(EVEN);
   });
 
-  it.each([256, 249])('would be caught if each byte below %d were taken modulo 62', (limit) => {
+  it.each([256, 249])('would fail these tests if each byte below %d were taken modulo 62', (limit) => {
     const bytes = [...randomBytes(SAMPLES * 43)].filter((byte) => byte < limit);
     const biased = bytes.map((byte) => ALPHABET.charAt(byte % 62));
     expect(chiSquare(biased.join(''))).toBeGreaterThan(EVEN);

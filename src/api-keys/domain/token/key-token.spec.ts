@@ -5,7 +5,7 @@ import { hexOf } from './token-digest';
 
 const ID = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 
-/** Computed with Python's `binascii.crc32` and `hashlib`, so that the format cannot drift unnoticed. */
+/** Computed with Python's `binascii.crc32` and `hashlib`, so that a change of the format is noticed. */
 const KNOWN = [
   [
     'kw_01jd8x4k2m6n8p0q2r4s6t8v0w_000000000000000000000000000000000000000000028zdA4',
@@ -18,14 +18,11 @@ const KNOWN = [
 ] as const;
 
 describe('a token', () => {
-  it.each(KNOWN)(
-    'that was issued long ago is still read, its checksum zero-padded or not: %s',
-    (token, hash) => {
-      expect(read(token)).toEqual({ keyId: ID, hash });
-    },
-  );
+  it.each(KNOWN)('is still valid if an earlier release issued it: %s', (token, hash) => {
+    expect(read(token)).toEqual({ keyId: ID, hash });
+  });
 
-  it('tells its key id and its hash, under every prefix an operator may choose', () => {
+  it('contains its key id, under every valid prefix', () => {
     for (const prefix of ['kw', 'a1', 'acme', 'acme_live', 'a_b_c_d', '0_9', 'a'.repeat(16)]) {
       const { token, keyId, hash } = issueToken(prefix, ID);
       expect(token).toMatch(new RegExp(`^${prefix}_${ID}_[0-9A-Za-z]{49}$`));
@@ -34,11 +31,11 @@ describe('a token', () => {
     }
   });
 
-  it('is hashed whole: not even its prefix is left out', () => {
+  it('is hashed as a whole, including its prefix', () => {
     expect(hashToken('kw_x')).toBe(createHash('sha256').update('kw_x', 'utf8').digest('hex'));
   });
 
-  it('of one key is never issued twice', () => {
+  it('is different each time it is issued for the same key', () => {
     const tokens = Array.from({ length: 100 }, () => issueToken('kw', ID));
     expect(new Set(tokens.map(({ token }) => token)).size).toBe(100);
     expect(new Set(tokens.map(({ hash }) => hash)).size).toBe(100);
@@ -46,7 +43,7 @@ describe('a token', () => {
 });
 
 describe('a token prefix', () => {
-  it.each(['kw', 'acme', 'acme_live', 'k1', '1k', '00', 'a_b_c', 'a'.repeat(16)])('may be %j', (prefix) => {
+  it.each(['kw', 'acme', 'acme_live', 'k1', '1k', '00', 'a_b_c', 'a'.repeat(16)])('can be %j', (prefix) => {
     expect(isTokenPrefix(prefix)).toBe(true);
   });
 
@@ -66,15 +63,15 @@ describe('a token prefix', () => {
     'ké',
     'k１',
     'kw\0',
-  ])('may not be %j, and nothing is issued under it', (prefix) => {
+  ])('cannot be %j, and issuing a token with it throws', (prefix) => {
     expect(isTokenPrefix(prefix)).toBe(false);
     expect(() => issueToken(prefix, ID)).toThrow(
-      new RangeError(`not a token prefix: ${JSON.stringify(prefix)}`),
+      new RangeError(`invalid token prefix: ${JSON.stringify(prefix)}`),
     );
   });
 });
 
-/** What a token says of itself, its digest as it is kept at rest. */
+/** Parses a token. Returns its digest in the stored form. */
 function read(token: string, prefixes?: readonly string[]): { keyId: string; hash: string } | null {
   const parsed = parseToken(token, prefixes);
   return parsed && { keyId: parsed.keyId, hash: hexOf(parsed.digest) };

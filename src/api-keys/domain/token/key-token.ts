@@ -3,41 +3,40 @@ import { foreignKeyId, isForeignToken } from './foreign-token';
 import { digestOf, hexOf } from './token-digest';
 import { checksumOf, isTokenPrefix, keyIdOf, SECRET_LENGTH } from './token-form';
 
-/** What a well-formed token says of itself, before anything is looked up. */
+/** The parts of a well-formed token, before any lookup. */
 export interface ParsedToken {
   /** The key's public id, and the `_id` of its record. */
   readonly keyId: string;
-  /** SHA-256 of the whole token, as `digestOf` gives it. */
+  /** SHA-256 of the whole token, as `digestOf` returns it. */
   readonly digest: string;
 }
 
-/** A token just drawn. The one moment at which its plain text exists on our side. */
+/** A new token. Only now does Keyward hold its plain text. */
 export interface IssuedToken {
   readonly token: string;
   readonly keyId: string;
-  /** SHA-256 of the whole token in lower-case hex: the only form in which a token is ever stored. */
+  /** SHA-256 of the whole token in lower-case hex: the only form in which a token is stored. */
   readonly hash: string;
 }
 
 /**
- * Draws a new token for a key: `<prefix>_<id>_<secret><checksum>`, the secret 43 base62 characters (256 bits)
+ * Issues a new token for a key: `<prefix>_<id>_<secret><checksum>`. The secret has 43 base62 characters (256 bits)
  * without modulo bias.
  *
- * @throws RangeError if the prefix is not one (see `isTokenPrefix`).
+ * @throws RangeError if the prefix is invalid (see `isTokenPrefix`).
  */
 export function issueToken(prefix: string, keyId: string): IssuedToken {
-  if (!isTokenPrefix(prefix)) throw new RangeError(`not a token prefix: ${JSON.stringify(prefix)}`);
+  if (!isTokenPrefix(prefix)) throw new RangeError(`invalid token prefix: ${JSON.stringify(prefix)}`);
   const unsigned = `${prefix}_${keyId}_${randomBase62(SECRET_LENGTH)}`;
   const token = unsigned + checksumOf(unsigned);
   return { token, keyId, hash: hashToken(token) };
 }
 
 /**
- * Reads a presented token, or answers `null` where it is `MALFORMED`: wrong shape or wrong checksum. The
- * prefix is not compared, so that changing the configured one kills no key. Length is bounded before anything
- * is hashed.
+ * Parses a presented token. Returns `null` if it is `MALFORMED`: it has a wrong format or a wrong checksum. Does not
+ * compare the prefix, so that keys survive a change of the configured one. Checks the length before it hashes anything.
  *
- * @param importPrefixes what a token of another system must begin with to be looked at, see `isForeignToken`
+ * @param importPrefixes the prefixes of tokens of other systems, see `isForeignToken`
  */
 export function parseToken(presented: string, importPrefixes: readonly string[] = []): ParsedToken | null {
   const native = parseNativeToken(presented);
@@ -51,7 +50,7 @@ function parseNativeToken(presented: string): ParsedToken | null {
   return keyId === undefined ? null : { keyId, digest: digestOf(presented) };
 }
 
-/** SHA-256 of a whole token, in lower-case hex. */
+/** Returns SHA-256 of a whole token, in lower-case hex. */
 export function hashToken(token: string): string {
   return hexOf(digestOf(token));
 }

@@ -5,7 +5,7 @@ import { digestOf, digestOfHex, hexOf, isSameDigest } from './token-digest';
 const digests = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes));
 
 describe('the digest of a token', () => {
-  it('is SHA-256 of the whole of it, and the same at rest', () => {
+  it('is SHA-256 of the whole token, and converts to the stored form and back', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (token) => {
         const hex = createHash('sha256').update(token, 'utf8').digest('hex');
@@ -15,7 +15,7 @@ describe('the digest of a token', () => {
     );
   });
 
-  it('equals what `timingSafeEqual` says it equals', () => {
+  it('equals the same digests as with `timingSafeEqual`', () => {
     fc.assert(
       fc.property(digests, digests, fc.boolean(), (one, other, same) => {
         const presented = same ? Buffer.from(one) : other;
@@ -26,7 +26,7 @@ describe('the digest of a token', () => {
     );
   });
 
-  it('equals none that differs in one bit, wherever that is', () => {
+  it('does not equal a digest that differs in any single bit', () => {
     const digest = digestOf('kw_acme');
     for (let bit = 0; bit < 256; bit += 1) {
       const bytes = Buffer.from(digest, 'latin1');
@@ -35,7 +35,7 @@ describe('the digest of a token', () => {
     }
   });
 
-  it('equals nothing that is shorter, longer, empty or no digest at all', () => {
+  it('does not equal a text that is shorter, longer, empty or not a digest', () => {
     const digest = digestOf('kw_acme');
     expect(isSameDigest(digest, digest.slice(0, 31))).toBe(false);
     expect(isSameDigest(digest.slice(0, 31), digest)).toBe(false);

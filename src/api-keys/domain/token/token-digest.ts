@@ -1,27 +1,26 @@
 import { hash } from 'node:crypto';
 
 /**
- * SHA-256 of a whole token, as 32 one-byte characters: the form in which digests are compared. At rest they are
- * lower-case hex.
+ * Returns SHA-256 of a whole token as 32 one-byte characters, the form in which digests are compared. Stored digests
+ * are lower-case hex.
  */
 export function digestOf(token: string): string {
   return hash('sha256', token, 'binary');
 }
 
-/** A digest as it is kept at rest: lower-case hex. */
+/** Returns a digest in its stored form: lower-case hex. */
 export function hexOf(digest: string): string {
   return Buffer.from(digest, 'latin1').toString('hex');
 }
 
-/** A digest as it is compared. What is no hex has no characters, and equals no digest. */
+/** Returns a stored digest in the form in which digests are compared. Text that is not hex never matches. */
 export function digestOfHex(hex: string): string {
   return Buffer.from(hex, 'hex').toString('latin1');
 }
 
 /**
- * Whether two digests are equal. Every character is looked at, whatever the first ones were, so that the time taken
- * tells nothing. Digests this small are compared here in less time than it takes to hand them to
- * `crypto.timingSafeEqual` (`npm run bench`).
+ * Returns whether two digests are equal. Compares every character, so that response time reveals nothing. For digests
+ * this small, the loop is faster than a call of `crypto.timingSafeEqual` (`npm run bench`).
  */
 export function isSameDigest(stored: string, presented: string): boolean {
   if (stored.length !== presented.length || presented.length === 0) return false;

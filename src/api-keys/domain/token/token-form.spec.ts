@@ -14,7 +14,7 @@ const SECRET = 'Secret0fAcmeSecret0fAcmeSecret0fAcme0011316';
 const isOf = (alphabet: string, text: string): boolean =>
   text !== '' && [...text].every((character) => alphabet.includes(character));
 
-/** Reads a token part by part, without a pattern. */
+/** Parses a token part by part, without a pattern. */
 function expected(text: string): string | undefined {
   const unsigned = text.slice(0, -6);
   const [secret = '', id = '', ...parts] = unsigned.split('_').toReversed();
@@ -45,8 +45,8 @@ function edited(text: string, changes: readonly (readonly [number, string])[]): 
   return changes.reduce((so, [at, character]) => so.slice(0, at) + character + so.slice(at + 1), text);
 }
 
-describe('the form of a token', () => {
-  it('is read part by part, wherever it is changed before it is signed', () => {
+describe('keyIdOf', () => {
+  it('agrees with a parser without patterns for texts with a correct checksum', () => {
     fc.assert(
       fc.property(prefixes, edits, (prefix, changes) => {
         const unsigned = edited(`${prefix}_${ID}_${SECRET}`, changes);
@@ -57,7 +57,7 @@ describe('the form of a token', () => {
     );
   });
 
-  it('is read part by part, wherever it is changed after it is signed', () => {
+  it('agrees with a parser without patterns for tokens that were changed', () => {
     fc.assert(
       fc.property(prefixes, edits, (prefix, changes) => {
         const unsigned = `${prefix}_${ID}_${SECRET}`;
@@ -68,7 +68,7 @@ describe('the form of a token', () => {
     );
   });
 
-  it('is met by prefixes of all lengths that are allowed, and by no other', () => {
+  it('accepts prefixes of 2 to 16 characters only', () => {
     for (let length = 0; length < 20; length += 1) {
       const unsigned = `${'a'.repeat(length)}_${ID}_${SECRET}`;
       const isAllowed = length >= 2 && length <= 16;
@@ -76,7 +76,7 @@ describe('the form of a token', () => {
     }
   });
 
-  it('is not met by what else a stranger may send', () => {
+  it('rejects random texts', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 120 }), (text) => {
         expect(keyIdOf(text)).toBeUndefined();
@@ -91,14 +91,11 @@ describe('the form of a token', () => {
     ['id', `kw_${ID.slice(0, -1)}u`, `_${SECRET}`],
     ['second underscore', `kw_${ID}-`, SECRET],
     ['secret', `kw_${ID}_${SECRET.slice(0, -1)}-`, ''],
-  ])(
-    'is not met where the %s is wrong, though a stranger signs only what stands behind',
-    (_part, to, rest) => {
-      expect(keyIdOf(to + rest + encodeBase62(crc32(rest, 2 ** 32 - 1), 6))).toBeUndefined();
-    },
-  );
+  ])('rejects a token with a wrong %s, even if the checksum of the rest is correct', (_part, to, rest) => {
+    expect(keyIdOf(to + rest + encodeBase62(crc32(rest, 2 ** 32 - 1), 6))).toBeUndefined();
+  });
 
-  it('notices every single character that was changed, and every two that changed places', () => {
+  it('rejects a token with one changed character or two swapped neighbours', () => {
     const unsigned = `kw_${ID}_${SECRET}`;
     const token = unsigned + checksumOf(unsigned);
     const mistaken = [...token].flatMap((character, index) => [
@@ -115,15 +112,15 @@ describe('the form of a token', () => {
   });
 });
 
-describe('where a key id would stand', () => {
-  it('is the same place as in a token, whatever the length of its prefix', () => {
+describe('supposedKeyIdOf', () => {
+  it('returns the key id of a token with a prefix of any valid length', () => {
     for (let length = 2; length <= 16; length += 1) {
       const unsigned = `${'acme_globex_live'.slice(-length)}_${ID}_${SECRET}`;
       expect(supposedKeyIdOf(unsigned + checksumOf(unsigned))).toBe(ID);
     }
   });
 
-  it('is asked of no text that is too short or too long to be a token', () => {
+  it('returns undefined for a text that is too short or too long for a token', () => {
     const rest = `_${ID}_${SECRET}000000`;
     const known = [0, 1, 2, 16, 17, 1000].map((length) => supposedKeyIdOf('a'.repeat(length) + rest));
     expect(known).toEqual([undefined, undefined, ID, ID, undefined, undefined]);
@@ -131,8 +128,8 @@ describe('where a key id would stand', () => {
   });
 });
 
-describe('the form of a prefix', () => {
-  it('is what the pattern says', () => {
+describe('isTokenPrefix', () => {
+  it('agrees with the documented pattern', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom('a', '0', '_', 'A', ' ', 'é'), maxLength: 18 }),

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { encodeBase62 } from './base62';
 
-/** How many base62 characters a secret has: 256 bits. */
+/** The number of base62 characters in a secret: 256 bits. */
 export const SECRET_LENGTH = 43;
 
 const ID_LENGTH = 26;
@@ -24,8 +24,8 @@ export function checksumOf(unsigned: string): string {
 }
 
 /**
- * Returns the text where the key id would stand if `text` were a token; `undefined` if `text` is too short or too long to
- * be one. Checks nothing else: only a genuine token is known to hold a key id there.
+ * Returns the part of `text` in which a token has its key id; `undefined` if `text` is too short or too long for a token.
+ * Checks nothing else, so the part may be any text unless the token is genuine.
  */
 export function supposedKeyIdOf(text: string): string | undefined {
   const at = prefixLengthOf(text);
@@ -33,7 +33,7 @@ export function supposedKeyIdOf(text: string): string | undefined {
 }
 
 /**
- * Returns the key id in a text that has the form of a token, `<prefix>_<id>_<secret><checksum>`, and ends with the right
+ * Returns the key id in a text that has the format of a token, `<prefix>_<id>_<secret><checksum>`, and a correct
  * checksum; `undefined` for any other text. Checks the length first, so that long texts are rejected without being read.
  */
 export function keyIdOf(text: string): string | undefined {
@@ -45,7 +45,7 @@ export function keyIdOf(text: string): string | undefined {
     : undefined;
 }
 
-/** Returns how long the prefix is if `text` is a token; `undefined` if it is too short or too long to be one. */
+/** Returns the length that the prefix has if `text` is a token; `undefined` if it is too short or too long for one. */
 function prefixLengthOf(text: string): number | undefined {
   const length = text.length - REST_LENGTH;
   return length >= 2 && length <= 16 ? length : undefined;

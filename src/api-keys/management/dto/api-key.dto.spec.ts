@@ -30,8 +30,8 @@ const whole: ApiKey = {
   expiresAt: LATER,
 };
 
-describe('a key as its users see it', () => {
-  it('has null for all that it is not limited to', () => {
+describe('the public form of a key', () => {
+  it('has null for each field that is not set', () => {
     expect(ApiKeyDto.of(bare, NOON)).toMatchObject({
       description: null,
       ownerId: null,
@@ -45,7 +45,7 @@ describe('a key as its users see it', () => {
     });
   });
 
-  it('has everything else as it is', () => {
+  it('has the public fields of the record, unchanged', () => {
     const { secrets: _secrets, ...shown } = whole;
     expect(ApiKeyDto.of(whole, NOON)).toMatchObject(shown);
   });
@@ -55,11 +55,11 @@ describe('a key as its users see it', () => {
     ['expired', { ...whole, expiresAt: NOON }],
     ['disabled', { ...whole, enabled: false }],
     ['revoked', { ...whole, revokedAt: NOON, revokedBy: 'cli', revokedReason: 'leaked' }],
-  ])('is shown as %s', (status, key) => {
+  ])('has the status %s', (status, key) => {
     expect(ApiKeyDto.of(key, NOON).status).toBe(status);
   });
 
-  it('has nothing secret, nor anything that was not let out by name', () => {
+  it('contains no secrets and no fields that are not listed by name', () => {
     const record = { ...whole, internal: 'x', history: [] };
     const shown = ApiKeyDto.of(record, NOON);
     expect(JSON.stringify(shown)).not.toContain('c0c0');
@@ -68,7 +68,7 @@ describe('a key as its users see it', () => {
     expect(shown).not.toHaveProperty('history');
   });
 
-  it('may be changed without changing the record', () => {
+  it('can be changed without changing the record', () => {
     const shown = ApiKeyDto.of(whole, NOON);
     shown.scopes.push('*');
     shown.allowedIps.length = 0;

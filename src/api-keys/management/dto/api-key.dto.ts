@@ -5,7 +5,7 @@ import { API_KEY_STATUSES, type ApiKey, type ApiKeyStatus, statusOf } from '../.
 import { METADATA } from '../../fields/key-field-rules';
 import { RateLimitDto } from './rate-limit.dto';
 
-/** A key, without anything secret. */
+/** A key, without its token or hash. */
 @ApiSchema({ name: 'ApiKey' })
 export class ApiKeyDto {
   /**
@@ -24,13 +24,13 @@ export class ApiKeyDto {
   ownerId!: string | null;
 
   /**
-   * Who made the key.
+   * Who created the key.
    * @example "key:01jd8x4k2m6n8p0q2r4s6t8v0v"
    */
   createdBy!: string;
 
   /**
-   * What the key may do.
+   * The scopes of the key. An empty list means no access.
    * @example ["memory:read", "memory:write"]
    */
   scopes!: string[];
@@ -48,23 +48,23 @@ export class ApiKeyDto {
   projectId!: string | null;
 
   /**
-   * Addresses and CIDR ranges the key may be used from; empty for any.
+   * Addresses and CIDR ranges from which the key may be used. An empty list allows any address.
    * @example ["203.0.113.0/24"]
    */
   allowedIps!: string[];
 
-  /** How many requests the key may make; `null` for any number. */
+  /** The maximum number of requests in a window; `null` means no limit. */
   rateLimit!: RateLimitDto | null;
 
   /**
-   * Notes, never identity: whoever may change the key may change them.
+   * Notes. Do not identify a customer by them, because anyone who can change the key can change them.
    * @example { "team": "search" }
    */
   @ApiProperty(METADATA)
   metadata!: Record<string, string | number | boolean>;
 
   /**
-   * The id of the customer or of the key in the host's own system. No tenant and no owner can set it.
+   * The id of the customer or of the key in the host's own system. Bound keys and owners cannot set it.
    * @example "cust-7"
    */
   externalId!: string | null;
@@ -73,14 +73,14 @@ export class ApiKeyDto {
   enabled!: boolean;
 
   /**
-   * The state of the key now: `revoked` before `disabled` before `expired` before `active`.
+   * The status of the key now. If several apply, the first of `revoked`, `disabled` and `expired` is shown.
    * @example "active"
    */
   @ApiProperty({ enum: API_KEY_STATUSES, enumName: 'ApiKeyStatus' })
   status!: ApiKeyStatus;
 
   /**
-   * The key is expired from this moment on.
+   * When the key expires.
    * @example "2030-01-31T12:00:00.000Z"
    */
   expiresAt!: Date | null;
@@ -93,7 +93,7 @@ export class ApiKeyDto {
   revokedReason!: string | null;
 
   /**
-   * Counts up with every change, and is the `ETag`.
+   * The version of the key, which is also its `ETag`. Every change increments it.
    * @example 1
    */
   @ApiProperty(INT64)
@@ -106,13 +106,14 @@ export class ApiKeyDto {
   updatedAt!: Date;
 
   /**
-   * When the key was last used, some seconds late; `null` if no use is known.
+   * When the key was last used; `null` if no use is known. Updated some seconds late.
    * @example "2026-11-24T09:30:00.000Z"
    */
   lastUsedAt!: Date | null;
 
   /**
-   * What the outside sees of a record. Named field by field, so that a new one stays inside until it is let out.
+   * Returns the public part of a record. Lists each field by name, so that a new field stays internal until it is added
+   * here.
    *
    * @param lastUsedAt when the key was last used, if a use is known
    */
@@ -144,11 +145,11 @@ export class ApiKeyDto {
   }
 }
 
-/** A key just made, with its token. */
+/** A key with its new token. */
 @ApiSchema({ name: 'IssuedApiKey' })
 export class IssuedApiKeyDto extends ApiKeyDto {
   /**
-   * The token. It is shown this once; only its hash is kept.
+   * The token. It is shown only once, because only its hash is stored.
    * @example "kw_01jd8x4k2m6n8p0q2r4s6t8v0w_…"
    */
   token!: string;

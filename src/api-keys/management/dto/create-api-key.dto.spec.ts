@@ -36,12 +36,12 @@ const cleared = {
   expiresAt: null,
 };
 
-describe('a request to make a key', () => {
+describe('a request to create a key', () => {
   it.each([
-    ['with a name and scopes alone', smallest],
-    ['with everything', whole],
-    ['with null for all that may be cleared', cleared],
-  ])('%s is read as it is', async (_sentence, body) => {
+    ['with only a name and scopes', smallest],
+    ['with all fields', whole],
+    ['with null for each field that allows it', cleared],
+  ])('%s is read unchanged', async (_sentence, body) => {
     const read = await create(body);
     expect(read).toBeInstanceOf(CreateApiKeyDto);
     expect({ ...(read as object) }).toEqual(body);
@@ -78,7 +78,7 @@ describe('a request to make a key', () => {
     ['enabled', { ...whole, enabled: 0 }],
     ['expiresAt', { ...whole, expiresAt: 1_895_918_400_000 }],
     ['expiresAt', { ...whole, expiresAt: '2030-01-31T12:00:00' }],
-  ])('is refused for its %s in %j', async (field, body) => {
+  ])('is rejected for its %s: %j', async (field, body) => {
     expect(await faultyFields(body)).toEqual([`/${field}`]);
   });
 
@@ -95,19 +95,19 @@ describe('a request to make a key', () => {
     '$set',
     'name.first',
     '',
-  ])('is refused for a field it does not know: %j', async (field) => {
+  ])('is rejected for an unknown field: %j', async (field) => {
     expect(await faultyFields({ ...whole, [field]: 'x' })).toEqual([`/${field}`]);
   });
 
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty'])(
-    'is refused for a field it does not know, even if objects have one of that name: %s',
+    'is rejected for an unknown field with the name of an object property: %s',
     async (field) => {
       const body: unknown = JSON.parse(`{"name":"ingest","scopes":[],"${field}":"x"}`);
       expect(await faultyFields(body)).toEqual([`/${field}`]);
     },
   );
 
-  it('is told every field at fault at once, with what to change and without its value', async () => {
+  it('is rejected with all invalid fields at once, with what to change and without their values', async () => {
     const secret = 'kw_secret\0';
     const outcome: unknown = await create({ name: secret, scopes: [secret], orgId: secret }).catch(
       (error: unknown) => error,
@@ -126,7 +126,7 @@ describe('a request to make a key', () => {
   });
 
   it.each([null, undefined, 'text', 5, true, [], [whole], [[]]])(
-    'is refused as a whole: %j',
+    'is rejected if it is not an object: %j',
     async (body) => {
       expect(await faultyFields(body)).not.toEqual([]);
     },

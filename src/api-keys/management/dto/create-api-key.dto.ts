@@ -12,11 +12,11 @@ import {
 } from '../../fields/key-field-rules';
 import { RateLimitDto } from './rate-limit.dto';
 
-/** What a new key is to be. What is left out is inherited from the calling key; `null` clears it. */
+/** The fields of a new key. Fields that are left out are inherited from the calling key; `null` clears a field. */
 @StrictSchema('CreateApiKeyRequest')
 export class CreateApiKeyDto {
   /**
-   * A name for people.
+   * A display name.
    * @example "ingest worker"
    */
   @IsText(100)
@@ -31,7 +31,7 @@ export class CreateApiKeyDto {
   description?: string | null;
 
   /**
-   * What the key may do. An empty list means no access.
+   * The scopes of the key. An empty list means no access.
    * @example ["memory:read", "memory:write"]
    */
   @IsScopes()
@@ -46,7 +46,8 @@ export class CreateApiKeyDto {
   orgId?: string | null;
 
   /**
-   * The project the key is bound to. Without `orgId` it is the project of this id in every organisation.
+   * The project the key is bound to. Without `orgId`, the key is bound to the project with this id in every
+   * organisation.
    * @example "apollo"
    */
   @MayBeNull()
@@ -54,7 +55,7 @@ export class CreateApiKeyDto {
   projectId?: string | null;
 
   /**
-   * The user who owns the key. Naming another owner than the caller's needs the scope `users:write`.
+   * The user who owns the key. An owner other than the caller's requires the scope `users:write`.
    * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
    */
   @MayBeNull()
@@ -62,7 +63,7 @@ export class CreateApiKeyDto {
   ownerId?: string | null;
 
   /**
-   * Addresses and CIDR ranges the key may be used from; empty for any.
+   * Addresses and CIDR ranges from which the key may be used. An empty list allows any address.
    * @example ["203.0.113.0/24"]
    */
   @MayBeNull()
@@ -70,7 +71,7 @@ export class CreateApiKeyDto {
   allowedIps?: string[] | null;
 
   /**
-   * How many requests the key may make; `null` for any number.
+   * The maximum number of requests in a window; `null` means no limit.
    * @example { "limit": 100, "windowSeconds": 60 }
    */
   @MayBeNull()
@@ -80,7 +81,8 @@ export class CreateApiKeyDto {
   rateLimit?: RateLimitDto | null;
 
   /**
-   * Notes, never identity: a flat map of at most 50 entries, 8192 bytes as JSON. Whoever may change the key may change them.
+   * Notes: a flat map of at most 50 entries and 8192 bytes as JSON. Do not identify a customer by them, because anyone
+   * who can change the key can change them.
    * @example { "team": "search" }
    */
   @MayBeAbsent()
@@ -97,7 +99,7 @@ export class CreateApiKeyDto {
   externalId?: string | null;
 
   /**
-   * Whether the key works at once; default true.
+   * Whether the key is enabled; default true.
    * @example true
    */
   @MayBeAbsent()
@@ -105,7 +107,7 @@ export class CreateApiKeyDto {
   enabled?: boolean;
 
   /**
-   * When the key stops working: RFC 3339 with an offset, in the future.
+   * When the key expires: an RFC 3339 date-time with an offset, in the future.
    * @example "2030-01-31T12:00:00Z"
    */
   @MayBeNull()

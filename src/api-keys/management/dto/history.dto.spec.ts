@@ -2,8 +2,8 @@ import { HistoryDto } from './history.dto';
 
 const NOON = new Date('2027-01-31T12:00:00Z');
 
-describe('the history of a key as its users see it', () => {
-  it('tells who changed what, when and why, and how much was dropped', () => {
+describe('the public form of a history', () => {
+  it('has the actor, time, fields and reason of each change, and the number of dropped entries', () => {
     const history = HistoryDto.of({
       history: [
         { changeId: 'c1', action: 'created', at: NOON, by: 'cli', version: 1 },

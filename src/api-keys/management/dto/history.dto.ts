@@ -18,14 +18,14 @@ export class HistoryEntryDto {
   by!: string;
 
   /**
-   * The version that the change brought about.
+   * The version of the key after the change.
    * @example 2
    */
   @ApiProperty(INT64)
   version!: number;
 
   /**
-   * The fields that were changed, or confirmed by someone other than the owner.
+   * The fields that were changed, or that someone other than the owner confirmed.
    * @example ["scopes"]
    */
   fields!: string[];
@@ -44,13 +44,13 @@ export class HistoryEntryDto {
   }
 }
 
-/** What happened to a key, oldest first. */
+/** The changes of a key, oldest first. */
 @ApiSchema({ name: 'ApiKeyHistory' })
 export class HistoryDto {
   data!: HistoryEntryDto[];
 
   /**
-   * How many entries were dropped: the last 100 are kept, and always creation and revocation.
+   * The number of dropped entries. The last 100 entries, the creation and the revocation are kept.
    * @example 0
    */
   @ApiProperty(INT64)

@@ -67,14 +67,14 @@ describe('a query for keys', () => {
     ['externalId', { externalId: { $ne: 'cust-7' } }],
     ['page', { page: '2' }],
     ['orgId[$ne]', { 'orgId[$ne]': 'acme' }],
-  ])('is refused for its %s in %j', async (parameter, query) => {
+  ])('is rejected for its %s: %j', async (parameter, query) => {
     expect(await faultyParameters(query)).toEqual([`/${parameter}`]);
   });
 
-  it('that asks for a project without its org is told what is missing', async () => {
+  it('is rejected for a project without orgId, and the error names orgId', async () => {
     const outcome: unknown = await read({ projectId: 'apollo' }).catch((error: unknown) => error);
     expect(outcome).toMatchObject({
-      problem: { errors: [{ field: '/projectId', message: 'needs orgId beside it' }] },
+      problem: { errors: [{ field: '/projectId', message: 'requires orgId' }] },
     });
   });
 });

@@ -5,10 +5,10 @@ import { IsAlongWith, MayBeAbsent } from '../../../http/field-rules';
 import { PageQuery } from '../../../http/page.query';
 import { IsExternalId, IsOwnerId, IsTenantId } from '../../fields/key-field-rules';
 
-/** Which keys a page is to show. */
+/** The filters of a page of keys. */
 export class ListApiKeysQuery extends PageQuery {
   /**
-   * Only keys in this state.
+   * Only keys with this status.
    * @example "active"
    */
   @MayBeAbsent()
@@ -25,7 +25,7 @@ export class ListApiKeysQuery extends PageQuery {
   orgId?: string;
 
   /**
-   * Only keys bound to this project; needs `orgId`.
+   * Only keys bound to this project. Requires `orgId`.
    * @example "apollo"
    */
   @MayBeAbsent()

@@ -1,7 +1,7 @@
 import { StrictSchema } from '../../../http/strict-schema';
 import { IsWhole } from '../../../http/field-rules';
 
-/** At most so many requests in each window. */
+/** The maximum number of requests in each window. */
 @StrictSchema('ApiKeyRateLimit')
 export class RateLimitDto {
   /** @example 100 */

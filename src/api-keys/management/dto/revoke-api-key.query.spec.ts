@@ -6,7 +6,7 @@ const read = async (query: unknown): Promise<unknown> => readOrRefuse(RevokeApiK
 
 describe('a request to revoke a key', () => {
   it.each([{}, { reason: 'leaked in a log' }, { reason: 'r'.repeat(200) }])(
-    'may say why: %j',
+    'may give a reason: %j',
     async (query) => {
       expect({ ...((await read(query)) as object) }).toEqual(query);
     },
@@ -23,7 +23,7 @@ describe('a request to revoke a key', () => {
     { reason: null },
     { Reason: 'leaked' },
     { force: 'true' },
-  ])('is refused for %j', async (query) => {
+  ])('is rejected for %j', async (query) => {
     await expect(read(query)).rejects.toBeInstanceOf(ProblemException);
   });
 });

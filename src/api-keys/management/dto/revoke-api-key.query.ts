@@ -1,6 +1,6 @@
 import { IsText, MayBeAbsent } from '../../../http/field-rules';
 
-/** Why a key is revoked. */
+/** The query of a revocation. */
 export class RevokeApiKeyQuery {
   /** A reason for the history, such as "leaked in a log". */
   @MayBeAbsent()

@@ -2,11 +2,11 @@ import { StrictSchema } from '../../../http/strict-schema';
 import { MAX_GRACE_SECONDS } from '../../domain/rotation';
 import { IsWhole, MayBeAbsent } from '../../../http/field-rules';
 
-/** How a key is rotated. */
+/** The options of a rotation. */
 @StrictSchema('RotateApiKeyRequest')
 export class RotateApiKeyDto {
   /**
-   * How long the former token goes on working, in seconds; at most 7 days.
+   * The grace period: how long the previous token keeps working, in seconds, at most 7 days.
    * @example 3600
    */
   @MayBeAbsent()

@@ -20,7 +20,7 @@ describe('a request to change a key', () => {
     { allowedIps: [] },
     { orgId: 'globex', projectId: 'hermes' },
     { expiresAt: '2030-01-31T12:00:00Z', description: 'reads memories' },
-  ])('may name what it changes, and leave out the rest: %j', async (body) => {
+  ])('may contain only the fields to change: %j', async (body) => {
     expect({ ...((await update(body)) as object) }).toEqual(body);
   });
 
@@ -31,7 +31,7 @@ describe('a request to change a key', () => {
     },
   );
 
-  it.each(['name', 'scopes', 'enabled', 'metadata'])('cannot clear %s: null is refused', async (field) => {
+  it.each(['name', 'scopes', 'enabled', 'metadata'])('is rejected for null as %s', async (field) => {
     expect(await faultyFields({ [field]: null })).toEqual([`/${field}`]);
   });
 
@@ -50,19 +50,19 @@ describe('a request to change a key', () => {
     ['enabled', 'true'],
     ['expiresAt', '2030-02-30T00:00:00Z'],
     ['expiresAt', 0],
-  ])('is refused for a wrong %s: %j', async (field, value) => {
+  ])('is rejected for an invalid %s: %j', async (field, value) => {
     expect(await faultyFields({ [field]: value })).toEqual([`/${field}`]);
   });
 
   it.each(['id', 'version', 'secrets', 'revokedAt', 'createdBy', 'history', 'updatedAt', '$set', '$unset'])(
-    'is refused for a field that nobody may change: %s',
+    'is rejected for a field that cannot be changed: %s',
     async (field) => {
       expect(await faultyFields({ [field]: null })).toEqual([`/${field}`]);
     },
   );
 
   it.each([undefined, null, 'text', 5, true, [], [{ enabled: true }]])(
-    'is refused as a whole: %j',
+    'is rejected if it is not an object: %j',
     async (body) => {
       expect(await faultyFields(body)).not.toEqual([]);
     },

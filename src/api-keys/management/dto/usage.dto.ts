@@ -12,7 +12,7 @@ export class HourlyUseDto {
   hour!: Date;
 
   /**
-   * How often the key was used.
+   * How often the key was used in this hour.
    * @example 42
    */
   @ApiProperty(INT64)
@@ -23,26 +23,26 @@ export class HourlyUseDto {
   }
 }
 
-/** How a key was used. */
+/** The usage of a key. */
 @ApiSchema({ name: 'ApiKeyUsage' })
 export class UsageDto {
-  /** Hours in which the key was used, oldest first; an hour that is missing had no use. */
+  /** The hours in which the key was used, oldest first. Hours without use are left out. */
   data!: HourlyUseDto[];
 
   /**
-   * The beginning of the first hour looked at.
+   * The beginning of the first hour of the report.
    * @example "2026-11-24T00:00:00.000Z"
    */
   from!: Date;
 
   /**
-   * The hours looked at begin before this moment.
+   * The end of the report. It covers the hours that begin before this time.
    * @example "2026-11-25T00:00:00.000Z"
    */
   to!: Date;
 
   /**
-   * When the key was last used, within the span or not; `null` where no use is known.
+   * When the key was last used, even outside the reported hours; `null` if no use is known.
    * @example "2026-11-24T09:30:00.000Z"
    */
   lastUsedAt!: Date | null;

@@ -1,11 +1,11 @@
 import { IsRfc3339, MayBeAbsent } from '../../../http/field-rules';
 import { parseRfc3339 } from '../../../http/rfc3339';
 
-/** Which hours are asked for. */
+/** The hours of a usage report. */
 export class UsageQuery {
   /**
-   * From the hour around this moment on: RFC 3339 with an offset, whose "+" is written "%2B" in an address. By default a
-   * day before `to`, and at most 31 days before it.
+   * The report begins with the full hour that contains this time: an RFC 3339 date-time with an offset. Write "+" as
+   * "%2B" in a URL. By default one day before `to`, and at most 31 days before it.
    * @example "2026-11-24T00:00:00Z"
    */
   @MayBeAbsent()
@@ -13,7 +13,7 @@ export class UsageQuery {
   from?: string;
 
   /**
-   * Only hours that begin before this moment: RFC 3339 with an offset. By default now.
+   * The report covers the hours that begin before this time: an RFC 3339 date-time with an offset. By default now.
    * @example "2026-11-25T00:00:00Z"
    */
   @MayBeAbsent()
@@ -21,7 +21,7 @@ export class UsageQuery {
   to?: string;
 }
 
-/** What a query asks for. */
+/** Converts a query to a request of the service. */
 export function toUsageRequest({ from, to }: UsageQuery): { from: Date | undefined; to: Date | undefined } {
   return {
     from: from === undefined ? undefined : parseRfc3339(from),

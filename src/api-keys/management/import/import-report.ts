@@ -1,43 +1,43 @@
 /** Options of an import. */
 export interface ImportOptions {
-  /** Imports scopes that give access to Keyward's own routes; default they are refused. See `OWN_SCOPES`. */
+  /** Imports scopes that give access to Keyward's own routes; by default they are refused. See `OWN_SCOPES`. */
   readonly allowManagementScopes?: boolean | undefined;
-  /** Revokes and disables known keys that the other system revoked or disabled; default they are only reported. */
+  /** Revokes and disables known keys that the other system revoked or disabled; by default they are only reported. */
   readonly applyRevocations?: boolean | undefined;
 }
 
-/** What became of one record. */
+/** The result for one record. */
 export interface ImportOutcome {
-  /** Where it stood, beginning with 1. */
+  /** The position of the record, beginning with 1. */
   readonly line: number;
-  /** `known`: a key of this hash existed already, and was left alone unless `revocation` is `applied`. */
+  /** `known`: a key with this hash already existed. It did not change, unless `revocation` is `applied`. */
   readonly outcome: 'imported' | 'known' | 'refused';
   /** The key's id, unless the record was refused. */
   readonly id?: string;
   /**
-   * Set for a known key that the other system revoked or disabled while it still worked here. `pending`: it still works.
-   * `applied`: this import revoked or disabled it.
+   * Set for a known key that the other system revoked or disabled while it still worked here. `pending`: it still
+   * works. `applied`: this import revoked or disabled it.
    */
   readonly revocation?: 'pending' | 'applied';
-  /** Why it was refused. */
+  /** Why the record was refused. */
   readonly reasons?: readonly string[];
-  /** What the importer should know. */
+  /** What to check after the import. */
   readonly warnings?: readonly string[];
 }
 
-/** What became of a whole import. */
+/** The result of a whole import. */
 export interface ImportReport {
   readonly imported: number;
   readonly known: number;
   readonly refused: number;
-  /** How many of the known keys the other system revoked or disabled, and still work here. */
+  /** How many known keys still work here although the other system revoked or disabled them. */
   readonly pendingRevocations: number;
   /** How many of the known keys this import revoked or disabled. */
   readonly appliedRevocations: number;
   readonly results: readonly ImportOutcome[];
 }
 
-/** Adds the outcomes up. */
+/** Counts the outcomes. */
 export function reportOf(results: readonly ImportOutcome[]): ImportReport {
   const count = (isCounted: (each: ImportOutcome) => boolean): number => results.filter(isCounted).length;
   return {

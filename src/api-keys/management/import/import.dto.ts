@@ -11,7 +11,7 @@ const BATCH = 'must be a list of 1 to 500 records';
 @ApiExtraModels(ImportedKeyDto)
 @StrictSchema('ImportApiKeysRequest')
 export class ImportKeysDto {
-  /** The records. Each is validated by itself, so that one at fault does not stop the others. */
+  /** The records. Each one is validated separately, so that an invalid record does not stop the others. */
   @ApiProperty({ type: 'array', items: { $ref: getSchemaPath(ImportedKeyDto) }, minItems: 1, maxItems: 500 })
   @IsArray({ message: BATCH })
   @ArrayMinSize(1, { message: BATCH })
@@ -19,25 +19,25 @@ export class ImportKeysDto {
   keys!: unknown[];
 }
 
-/** What became of one record. */
+/** The result for one record. */
 @ApiSchema({ name: 'ApiKeyImportOutcome' })
 export class ImportOutcomeDto {
   /**
-   * Where it stood, beginning with 1.
+   * The position of the record, beginning with 1.
    * @example 1
    */
   @ApiProperty(INT64)
   line!: number;
 
   /**
-   * `known`: a key of this hash existed already, and was left alone unless `revocation` is `applied`.
+   * `known`: a key with this hash already existed. It did not change, unless `revocation` is `applied`.
    * @example "imported"
    */
   outcome!: 'imported' | 'known' | 'refused';
 
   /**
-   * Set for a known key that the other system revoked or disabled while it still worked here. `pending`: it still works.
-   * `applied`: this import revoked or disabled it.
+   * Set for a known key that the other system revoked or disabled while it still worked here. `pending`: it still
+   * works. `applied`: this import revoked or disabled it.
    * @example "pending"
    */
   revocation?: 'pending' | 'applied';
@@ -48,11 +48,11 @@ export class ImportOutcomeDto {
    */
   id?: string;
 
-  /** Why it was refused. */
+  /** Why the record was refused. */
   reasons?: string[];
 
   /**
-   * What the importer should know.
+   * What to check after the import.
    * @example ["no scopes: the key has no access"]
    */
   warnings?: string[];
@@ -66,7 +66,7 @@ export class ImportOutcomeDto {
   }
 }
 
-/** What became of an import. */
+/** The result of an import. */
 @ApiSchema({ name: 'ApiKeyImportReport' })
 export class ImportReportDto {
   /** @example 1 */
@@ -82,7 +82,7 @@ export class ImportReportDto {
   refused!: number;
 
   /**
-   * How many of the known keys the other system revoked or disabled, and still work here.
+   * How many known keys still work here although the other system revoked or disabled them.
    * @example 0
    */
   @ApiProperty(INT64)

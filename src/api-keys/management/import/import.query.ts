@@ -4,7 +4,7 @@ import { MayBeAbsent } from '../../../http/field-rules';
 
 const YES_OR_NO = { message: 'must be true or false' };
 
-/** How an import treats what it would otherwise refuse or only report. */
+/** Allows what an import refuses, or only reports, by default. */
 export class ImportQuery {
   /**
    * Imports scopes that give access to Keyward's own routes, such as `*`. The calling key must hold them.
@@ -16,7 +16,7 @@ export class ImportQuery {
   allowManagementScopes?: boolean;
 
   /**
-   * Revokes and disables known keys whose records say that the other system did. The calling key needs `api-keys:write`.
+   * Revokes and disables known keys that the other system revoked or disabled. The calling key needs `api-keys:write`.
    * @example false
    */
   @Flag()

@@ -8,14 +8,14 @@ import { ImportQuery } from './import.query';
 import { type ImportOutcome, reportOf } from './import-report';
 import { KeyImportService } from './key-import.service';
 
-/** Imports keys over HTTP. */
+/** The route that imports keys. */
 @GuardedController('v1/api-keys/import', 'API keys')
 export class KeyImportController {
   constructor(private readonly importer: KeyImportService) {}
 
   /**
-   * Imports keys of another system by the hashes of their tokens. A refused record does not stop the others.
-   * The calling key must be neither bound to a tenant nor owned by a user. Scopes that give access to Keyward's own routes
+   * Imports keys of another system by the hashes of their tokens. A refused record does not stop the others. The
+   * calling key must be neither bound to a tenant nor owned by a user. Scopes that give access to Keyward's own routes
    * are refused unless `allowManagementScopes` is true.
    */
   @Post()

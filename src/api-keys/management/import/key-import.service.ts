@@ -27,15 +27,15 @@ import { OWNER_STATUS, type OwnerStatus } from '../../ports/owner-status';
 import type { ImportOptions, ImportOutcome } from './import-report';
 import { prefixWarning } from './prefix-warning';
 
-/** Before every expiry. */
+/** The earliest possible date, with which no expiry counts as past. */
 const EVER = new Date(-8.64e15);
 
-/** Why the history says that the key was revoked. */
+/** The reason that the history records for such a revocation. */
 const REVOKED_THERE = 'revoked in the system it was imported from';
 
 /**
- * Takes keys that another system issued, by the hashes of their tokens, so that their holders keep them. Each
- * record stands or falls by itself, under the same rules as a create.
+ * Imports keys that another system issued, by the hashes of their tokens, so that their holders keep their tokens. Each
+ * record is imported or refused separately, under the same rules as a create.
  */
 @Injectable()
 export class KeyImportService {
@@ -51,10 +51,11 @@ export class KeyImportService {
   ) {}
 
   /**
-   * Imports one record. A hash that is known is left alone, so that importing twice changes nothing. Only if the other
-   * system revoked or disabled the key since, `applyRevocations` revokes or disables it here too.
+   * Imports one record. A known key does not change, so a second import of the same record changes nothing. If the
+   * other system has revoked or disabled a known key, `applyRevocations` does the same here.
    *
-   * @param record anything; it is validated as an `ImportedKeyDto`
+   * @param record any value; it is validated as an `ImportedKeyDto`
+   * @param line the position of the record, beginning with 1
    * @throws KeywardError `forbidden` if the caller is bound to a tenant or acts for an owner, see decision record 0056
    * @throws KeywardError `forbidden` if the caller asks to apply revocations without `api-keys:write`
    * @throws StorageUnavailableError if the store cannot answer
@@ -65,7 +66,7 @@ export class KeyImportService {
     line: number,
     options: ImportOptions = {},
   ): Promise<ImportOutcome> {
-    // A hash works for whoever imports it first.
+    // The first import of a hash decides what its token gives access to.
     if (!isUnlimited(caller)) {
       throw new KeywardError(
         'forbidden',
@@ -115,7 +116,7 @@ export class KeyImportService {
     return retried(attempt, () => new ConcurrentChangeError());
   }
 
-  /** What becomes of a record whose key exists already. */
+  /** Handles a record whose key already exists. */
   private async meet(
     caller: Caller,
     key: ApiKey,
@@ -155,12 +156,12 @@ export class KeyImportService {
     const grant = composeGrant(inheritedFrom(caller), request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
-    // A past expiry is imported as it is: the key gives nothing, and its holder is told that it expired.
+    // A past expiry is imported unchanged: the key gives no access, and its holder learns that it expired.
     requireAcceptable(grant.expiresAt, latest, EVER);
     await this.requireOwner(grant.ownerId);
     const born = (createdAt === undefined ? undefined : parseRfc3339(createdAt)) ?? now;
     if (born.getTime() > now.getTime()) {
-      throw new KeywardError('validation_failed', 'createdAt must not lie in the future.');
+      throw new KeywardError('validation_failed', 'createdAt must not be in the future.');
     }
     const origin = { id: foreignKeyId(hash), hash, action: 'imported', createdAt: born } as const;
     return newKey(caller, grant, request, origin, now);
@@ -168,12 +169,12 @@ export class KeyImportService {
 
   private async requireOwner(ownerId: string | undefined): Promise<void> {
     if (ownerId === undefined || this.owners === undefined || (await this.owners.isActive(ownerId))) return;
-    throw new KeywardError('validation_failed', 'ownerId names no active user.');
+    throw new KeywardError('validation_failed', 'ownerId must be the id of an active user.');
   }
 
-  /** Whether the key was inserted. `false`: another import came first. */
+  /** Inserts the key. Returns `false` if another import came first. */
   private async insert(key: ApiKeyWithHistory): Promise<boolean> {
-    // Only live keys count against what an owner may have.
+    // Expired keys do not count towards the key limit of an owner.
     if (key.ownerId !== undefined && !isExpired(key, key.updatedAt)) {
       await this.slots?.take(key.ownerId, key.id);
     }
@@ -192,7 +193,7 @@ export class KeyImportService {
   }
 }
 
-/** @throws UnacceptableFieldError if a text of the record has the hash that the token has */
+/** @throws UnacceptableFieldError if a text field of the record contains the token itself */
 function requireNoToken(hash: string, { name, description, metadata }: Partial<ImportedKeyDto>): void {
   const isToken = (text: unknown): boolean => typeof text === 'string' && hashToken(text) === hash;
   if (isToken(name)) throw tokenIn('/name');
@@ -204,11 +205,11 @@ function tokenIn(field: string): UnacceptableFieldError {
   return new UnacceptableFieldError(field, 'holds the token itself, which is never stored: remove it');
 }
 
-/** Keyward's own scopes in a record of another system, where they mean something else. */
+/** Returns the error for Keyward's own scopes in a record of another system, in which they mean something else. */
 function managementScopes(scopes: readonly string[]): UnacceptableFieldError {
   return new UnacceptableFieldError(
     '/scopes',
-    `give access to Keyward itself: ${scopes.join(', ')}. Map them to scopes of yours (--map-scope), ` +
+    `give access to Keyward itself: ${scopes.join(', ')}. Map them to scopes of your own (--map-scope), ` +
       'or allow them (--allow-management-scopes, over HTTP allowManagementScopes=true)',
   );
 }

@@ -1,19 +1,19 @@
 import { prefixWarning } from './prefix-warning';
 
-describe('a warning about tokens that will not be accepted', () => {
+describe('the warning about import prefixes', () => {
   it.each<readonly [string, readonly string[], string]>([
     ['xmem_Zm9', ['xm_'], 'xmem_'],
     ['xmem_Zm9', [], 'xmem_'],
     ['sk-live-Zm9', ['sk_'], 'sk-'],
     ['xm_Zm_9', ['xmem_'], 'xm_'],
-  ])('of %s with %j names the prefix, and no more of the token', (keyPrefix, prefixes, named) => {
+  ])('for %s with %j names only the prefix of the token', (keyPrefix, prefixes, named) => {
     expect(prefixWarning(keyPrefix, prefixes)).toEqual([
       `tokens with prefix ${named} will not be accepted: add ${named} to IMPORT_TOKEN_PREFIXES`,
     ]);
   });
 
   it.each(['Zm9vYmFy', 'x7Gq2Lp9_Ab', '9f86d081-884c', 'zmqvymfyc2vjcmv0mtiz_abc'])(
-    'repeats nothing of a token without a common prefix: %s',
+    'does not quote a token without a constant prefix: %s',
     (start) => {
       const [warning = ''] = prefixWarning(start, ['xmem_']);
       expect(warning).toContain('IMPORT_TOKEN_PREFIXES');
@@ -21,7 +21,7 @@ describe('a warning about tokens that will not be accepted', () => {
     },
   );
 
-  it('is given if no prefix is configured, whatever the record says', () => {
+  it('is given if no prefix is configured, even without a key_prefix', () => {
     expect(prefixWarning(undefined, [])).toEqual([
       'IMPORT_TOKEN_PREFIXES is unset: tokens of other systems will not be accepted',
     ]);

@@ -1,9 +1,9 @@
-/** What vendors begin their tokens with, such as `xmem_`. Random characters have digits or capitals. */
+/** The constant part of a vendor's tokens, such as `xmem_`. Random characters include digits or capitals. */
 const CONSTANT_PART = /^[a-z]{1,12}[_-]/;
 
 /**
- * Returns a warning if the tokens of an imported key will not be looked up, because none of the configured prefixes is
- * theirs. Of `key_prefix`, the first characters of a token, it repeats only what all tokens have in common.
+ * Returns a warning if Keyward will reject the token of an imported key because no configured prefix matches it. The
+ * warning quotes only the constant part of `key_prefix`, never random characters of the token.
  *
  * @param keyPrefix the first characters of the token, if the other system kept them
  * @param prefixes `IMPORT_TOKEN_PREFIXES`
@@ -15,12 +15,12 @@ export function prefixWarning(keyPrefix: unknown, prefixes: readonly string[]): 
       ? []
       : ['IMPORT_TOKEN_PREFIXES is unset: tokens of other systems will not be accepted'];
   }
-  // One that is shorter than a configured prefix may still be its beginning.
+  // A `key_prefix` that is shorter than a configured prefix may be the beginning of it.
   if (prefixes.some((prefix) => start.startsWith(prefix) || prefix.startsWith(start))) return [];
   const [common] = CONSTANT_PART.exec(start) ?? [];
   return [
     common === undefined
-      ? 'its token will not be accepted: add what it begins with to IMPORT_TOKEN_PREFIXES'
+      ? 'its token will not be accepted: add its prefix to IMPORT_TOKEN_PREFIXES'
       : `tokens with prefix ${common} will not be accepted: add ${common} to IMPORT_TOKEN_PREFIXES`,
   ];
 }

@@ -2,7 +2,7 @@ import { assertVolatilePermit, type VolatileStoragePermit } from '../../../confi
 import { dayOf, daysAfter, type KeyUsage, type UsageSpan, type UsageTally } from '../../domain/usage';
 import type { UsageRepository } from '../../ports/usage.repository';
 
-/** Keeps usage in this process and forgets it with it. For development and tests, and nowhere else. */
+/** Keeps usage in the memory of this process. For development and tests only. */
 export class MemoryUsageRepository implements UsageRepository {
   readonly durability = 'volatile';
   private readonly counts = new Map<string, Map<number, number>>();

@@ -18,21 +18,21 @@ import { StorageUnavailableError } from '../../../problems/storage.errors';
 import { UsageNotWrittenError, type UsageRepository } from '../../ports/usage.repository';
 import type { UsageDocument } from './usage.schema';
 
-/** Nobody waits for these, and they may touch many documents. */
+/** Longer than for other operations, because no request waits for these and they may touch many documents. */
 const WRITE_TIMEOUT_MS = 10_000;
 
-/** How many operations are encoded at a stretch. */
+/** How many operations are encoded without a pause. */
 const SLICE = 200;
 
 const HOUR_MS = 3_600_000;
 
-/** The document that a probe asks for. There is none under this id. */
+/** The id of the document that a probe reads. No document has it. */
 const NO_DOCUMENT = '#probe';
 
 type StoredUsage = Pick<UsageDocument, '_id' | 'lastUsedAt' | 'day' | 'hours'>;
 type Operation = mongo.AnyBulkWriteOperation<UsageDocument>;
 
-/** Keeps usage in MongoDB: a document a key, and one a key and day; one bulk write for all that was counted. */
+/** Keeps usage in MongoDB: one document per key, and one per key and day. One bulk write stores all counts. */
 export class MongoUsageRepository implements UsageRepository {
   readonly durability = 'durable';
 
@@ -54,9 +54,9 @@ export class MongoUsageRepository implements UsageRepository {
       await this.write(operations);
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
-      // Two instances made the same document at once, and the server left it to us to try again.
+      // Two instances created the same document at once, and the server leaves the retry to the client.
       await this.write(refusedAmong(operations, error)).catch((reason: unknown) => {
-        // Some of it is written already, so what was not may not be added again.
+        // Some operations are already written, so the caller must not add all of them again.
         throw reason instanceof UsageNotWrittenError || isDuplicateKey(reason)
           ? new StorageUnavailableError(reason)
           : reason;
@@ -95,8 +95,8 @@ export class MongoUsageRepository implements UsageRepository {
   }
 
   /**
-   * One bulk, by the driver itself: Mongoose would cast each of thousands of operations. The driver's errors do not tell
-   * whether a first attempt was sent before a second one failed; its connections do.
+   * Writes one bulk with the driver, because Mongoose would cast each of thousands of operations. The driver's errors do
+   * not show whether a first attempt was sent before a second one failed. The events of its connections do.
    */
   private async write(operations: readonly Operation[]): Promise<void> {
     const client = this.model.db.getClient();
@@ -113,7 +113,7 @@ export class MongoUsageRepository implements UsageRepository {
     }
   }
 
-  /** The driver encodes each operation as it is added: in slices, so that requests need not wait for all of them. */
+  /** Adds operations in slices. The driver encodes each one when it is added, and requests would wait for all of them. */
   private async bulkOf(operations: readonly Operation[]): Promise<mongo.UnorderedBulkOperation> {
     try {
       const { db } = this.model.db;
@@ -162,8 +162,8 @@ function operationsFor(tallies: readonly UsageTally[]): readonly Operation[] {
 }
 
 /**
- * Not every server makes the first insert of an upsert by `_id` alone atomic, and one of two counts would be lost. With
- * `day` in the filter the second is refused as a duplicate, and made again.
+ * Returns an upsert with `day` in its filter. Upserts by `_id` alone are not atomic on every server: if two insert the
+ * same document, one count would be lost. With `day`, the second is rejected as a duplicate and retried.
  */
 function upsert(
   filter: { readonly _id: string; readonly day: Date | { readonly $exists: false } },
@@ -172,7 +172,7 @@ function upsert(
   return { updateOne: { filter, update, upsert: true } };
 }
 
-/** The operations that the server refused; the others were done. */
+/** Returns the operations that the server rejected. The others were executed. */
 function refusedAmong(operations: readonly Operation[], error: unknown): readonly Operation[] {
   if (!(error instanceof mongo.MongoBulkWriteError)) return [];
   const refused = new Set([error.writeErrors].flat().map(({ index }) => index));

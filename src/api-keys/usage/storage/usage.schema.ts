@@ -6,8 +6,8 @@ import type { Schema as MongooseSchema } from 'mongoose';
 export const USAGE_MODEL = 'KeywardApiKeyUsage';
 
 /**
- * Usage as MongoDB keeps it. Two kinds of documents: under a key's id, when it was last used; under the key's id and a
- * day (`<id>:2026-11-25`), how often it was used in each hour of that day, by UTC.
+ * Usage as MongoDB stores it, in two kinds of documents. The document with a key's id contains when the key was last
+ * used. The document of a key and a day (`<id>:2026-11-25`) contains the uses in each hour of that day, in UTC.
  */
 @Schema({ collection: 'api_key_usage', ...DOCUMENT_OPTIONS })
 export class UsageDocument {
@@ -28,5 +28,5 @@ export class UsageDocument {
 /** The Mongoose schema of `api_key_usage`. */
 export const UsageSchema: MongooseSchema<UsageDocument> = SchemaFactory.createForClass(UsageDocument);
 
-// For pruning. Sparse, for the documents under a key's id have no day and are never pruned.
+// For pruning. Sparse, because documents without a day are never pruned.
 UsageSchema.index({ day: 1 }, { sparse: true });

@@ -3,10 +3,10 @@ import { MayBeAbsent } from '../../../http/field-rules';
 import { PageQuery } from '../../../http/page.query';
 import { IsUsername } from './user-rules';
 
-/** Which users a page is to show. */
+/** The users that a page contains. */
 export class ListUsersQuery extends PageQuery {
   /**
-   * Only the users with exactly this address.
+   * Only users with exactly this email address.
    * @example "ada@acme.example"
    */
   @MayBeAbsent()
@@ -15,7 +15,7 @@ export class ListUsersQuery extends PageQuery {
   email?: string;
 
   /**
-   * Only the user with this name.
+   * Only the user with this username.
    * @example "ada"
    */
   @MayBeAbsent()

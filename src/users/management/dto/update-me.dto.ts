@@ -2,11 +2,11 @@ import { StrictSchema } from '../../../http/strict-schema';
 import { IsUsername } from './user-rules';
 import { MayBeNull } from '../../../http/field-rules';
 
-/** What a user may change of itself. */
+/** The fields of its own record that a user may change. */
 @StrictSchema('UpdateCurrentUserRequest')
 export class UpdateMeDto {
   /**
-   * A name unique among users, in lower case; `null` takes it away.
+   * A name that is unique among users, in lower case. `null` removes it.
    * @example "ada"
    */
   @MayBeNull()

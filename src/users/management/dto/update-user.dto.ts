@@ -3,11 +3,11 @@ import { StrictSchema } from '../../../http/strict-schema';
 import { MayBeAbsent } from '../../../http/field-rules';
 import { UpdateMeDto } from './update-me.dto';
 
-/** What an administrator may change of a user. */
+/** The fields of a user that an administrator may change. */
 @StrictSchema('UpdateUserRequest')
 export class UpdateUserDto extends UpdateMeDto {
   /**
-   * A disabled user and the keys it owns are stopped.
+   * A disabled user cannot sign in, and its keys do not work.
    * @example "disabled"
    */
   @MayBeAbsent()

@@ -43,7 +43,7 @@ export class UserDto {
   @ApiProperty(INT64)
   version!: number;
 
-  /** What the outside sees of a user, field by field. */
+  /** Returns the public fields of a user. */
   static of(user: User): UserDto {
     return {
       id: user.id,
