@@ -1,6 +1,6 @@
 const { ROOMS } = require('./scripts/rooms.cjs');
 
-/** The rooms of `src`, from the ground up. */
+/** The rooms of `src`, from the bottom to the top. */
 const FLOORS = Object.keys(ROOMS);
 
 const pathOf = (room) => `^src/${room.replace('.', '\\.')}${room.endsWith('.ts') ? '$' : '/'}`;
@@ -56,14 +56,14 @@ module.exports = {
     {
       name: 'memory-only-through-the-factory',
       comment:
-        'Nothing imports a memory store but the storage factory, which asks StorageConfig first, and what it is made of.',
+        'Only the storage factory, which asks StorageConfig first, and the parts of a memory store import it.',
       severity: 'error',
       from: { path: '^src/', pathNot: ['-storage\\.ts$', '/memory-[^/]+\\.ts$'] },
       to: { path: '/memory-[^/]+\\.ts$' },
     },
     {
       name: 'repository-by-its-interface',
-      comment: 'Verification, access, doors and the service know the repository only by its interface.',
+      comment: 'Verification, access, doors and the service use the repository only through its interface.',
       severity: 'error',
       from: {
         path: '^src/api-keys/',
@@ -76,8 +76,7 @@ module.exports = {
     },
     {
       name: 'commands-beside-the-service',
-      comment:
-        'A command manages keys. It starts nothing of what the service does by itself: decision record 0042.',
+      comment: 'A command manages keys. It starts no background work of the service: decision record 0042.',
       severity: 'error',
       from: { path: '^src/cli(/|\\.ts$)' },
       to: {
@@ -96,7 +95,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    // Specs may import from everywhere.
+    // Specs can import everything.
     exclude: { path: '\\.spec\\.ts$' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,

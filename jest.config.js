@@ -35,11 +35,11 @@ module.exports = {
     './src/api-keys/domain/': { lines: 95, branches: 95 },
     './src/api-keys/access/': { lines: 95, branches: 95 },
   },
-  // Only ends what hangs, on slow machines too: a test that waits for a condition gives up before.
+  // Only ends tests that hang, even on slow machines: a test that waits for a condition gives up earlier.
   testTimeout: 180_000,
-  // Most suites wait for servers: one worker would leave the processor idle.
+  // Most suites wait for servers, so one worker would leave the processor idle.
   maxWorkers: 2,
-  // A large heap makes every collection slow.
+  // A large heap makes every garbage collection slow.
   workerIdleMemoryLimit: '500MB',
   testSequencer: '<rootDir>/test/support/heap-first.cjs',
   reporters: ['<rootDir>/scripts/drills-table.cjs', 'default', '<rootDir>/scripts/closing-line.cjs'],
@@ -50,7 +50,7 @@ module.exports = {
       testMatch: ['<rootDir>/src/**/*.spec.ts'],
       testPathIgnorePatterns: ['\\.slow\\.spec\\.ts$'],
     },
-    // Weighs heaps and takes many random samples: seconds for each suite.
+    // Measures heaps and takes many random samples: seconds for each suite.
     { ...base, displayName: 'slow', testMatch: ['<rootDir>/src/**/*.slow.spec.ts'] },
     { ...base, ...withMongo, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.spec.ts'] },
     {
@@ -59,14 +59,14 @@ module.exports = {
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts', '<rootDir>/samples/**/*.e2e-spec.ts'],
     },
-    // Real proxies, Redis and a browser: run by `npm run test:integration`, not by `npm test`.
+    // Real proxies, Redis and a browser. Run by `npm run test:integration`, not by `npm test`.
     {
       ...base,
       ...withMongo,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'],
     },
-    // Faults and freshness under load, with processes and servers of their own: run by `npm run test:faults`, one after
+    // Faults and freshness under load, with their own processes and servers. Run by `npm run test:faults`, one after
     // the other.
     {
       ...base,

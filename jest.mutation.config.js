@@ -9,7 +9,7 @@ module.exports = {
   testRunner: '<rootDir>/test/support/jest-circus-for-mutants.cjs',
   testSequencer: '<rootDir>/test/support/quickest-first.cjs',
   testMatch: [`<rootDir>/src/api-keys/${process.env.MUTATED_FOLDER}/**/*.spec.ts`],
-  // Seconds of random chains: too long to be run for each mutant.
+  // Seconds of random operations, too long for each mutant.
   testPathIgnorePatterns: ['/delegation-chain\\.slow\\.spec\\.ts$'],
   setupFiles: ['<rootDir>/test/support/fixed-properties.ts'],
 };

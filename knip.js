@@ -1,6 +1,6 @@
 const { dependencies } = require('./service/package.json');
 
-/** The service's sources are here, its manifest is apart: test/e2e/package.e2e-spec.ts compares the two. */
+/** The service's sources are here, but its manifest is separate: test/e2e/package.e2e-spec.ts compares the two. */
 const ofTheService = Object.keys(dependencies).filter((name) => name !== '@fastify/static');
 
 /** Run by their paths. */
@@ -13,7 +13,7 @@ module.exports = {
       entry: [
         'src/{main,cli,index}.ts',
         'test/**/*.{spec,e2e-spec,integration-spec,fault-spec,drill-spec}.ts',
-        // Processes of their own, or loaded by name.
+        // Separate processes, or loaded by name.
         'test/support/**/*.{cjs,mjs}',
         'test/support/package/express-host/main.ts',
         'samples/memories/src/main.ts',
@@ -28,11 +28,11 @@ module.exports = {
       ],
       project: [
         '{src,test,samples,bench,scripts,deploy}/**/*.{ts,mjs,cjs,js}',
-        // Compiled with a generated client, and a manifest of its own.
+        // Compiled with a generated client, and has its own manifests.
         '!test/conformance/**',
       ],
       ignoreDependencies: [...ofTheService, ...programs],
-      // Of the system.
+      // Installed on the system.
       ignoreBinaries: ['java'],
     },
   },

@@ -18,11 +18,11 @@ export default {
     'test/integration',
   ],
   coverageAnalysis: 'perTest',
-  // Most of what is static here decides: the forms of tokens, scopes and addresses, the tables of refusals.
+  // Most static code here decides: the formats of tokens, scopes and addresses, the tables of refusals.
   ignoreStatic: false,
-  // swc looks at no types.
+  // swc does not check types.
   disableTypeChecks: false,
-  // Endless loops are found by counting. Time alone ends what hangs otherwise, with room for a busy machine.
+  // Endless loops are detected by a counter. The timeout only ends other hangs, and is long enough for a busy machine.
   timeoutMS: 15_000,
   concurrency: 1,
   incremental: true,
