@@ -39,13 +39,14 @@ describe('the site that npm run docs builds', () => {
   });
 
   it('finds a word of a guide by its search, and leads to that guide', async () => {
-    const { page, errors, requestedHosts } = await openStart();
+    const opened = await openStart();
+    const { page } = opened;
     await page.click('#tsd-search-trigger');
     await page.fill('#tsd-search-input', 'SubdomainGuard');
     await page.locator('#tsd-search-results a').first().click();
     await page.waitForURL(/nest-team\.html/);
     expect(await page.textContent('h1')).toBe('Guard a Nest application');
-    expect([errors, requestedHosts()]).toEqual([[], [host]]);
+    expect([opened.errors, opened.requestedHosts()]).toEqual([[], [host]]);
   });
 
   it('has the guides, the decision records and the reference of each export in its navigation', async () => {
