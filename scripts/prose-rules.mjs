@@ -10,7 +10,7 @@ export const PHRASES = [
   ['is nothing that', 'say what it is'],
   ['least grave', 'minimum'],
   ['told by time', 'revealed by response time'],
-  ['as [`\\w ]+ makes it', 'created by'],
+  ['as \\S+ \\S+ makes it', 'created by'],
   ['costs? (?:\\w+ )?its figure', 'misses the target'],
   ['is not one that', 'is not a … / invalid'],
   ['that is not read here', 'unsupported'],
