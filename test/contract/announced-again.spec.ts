@@ -81,7 +81,7 @@ describe.each<['memory' | 'mongo', ChangeFeedMode | undefined]>([
     second = storage === 'memory' ? first : await open(storage, uri, changeFeed);
   });
 
-  it('hears of a revoked key again when it is revoked again, and the key stays unchanged [T40]', async () => {
+  it('is notified again when a revoked key is revoked again, and the key stays unchanged [T40]', async () => {
     const service = new ApiKeysService(second.keys, { storage: second.keys }, systemClock);
     const heard = await listenTo(first.keys.changes);
     const made = [];
@@ -102,7 +102,7 @@ describe.each<['memory' | 'mongo', ChangeFeedMode | undefined]>([
     await expect(second.keys.findWithHistory(acme)).resolves.toEqual(before);
   });
 
-  it('hears of a removed user again when it is removed again, and the user stays unchanged', async () => {
+  it('is notified again when a removed user is removed again, and the user stays unchanged', async () => {
     const heard = await listenTo(first.users.changes);
     const user = aUser();
     await second.users.insert(user);

@@ -274,16 +274,20 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(leases.read('another')).resolves.toBeNull();
     });
 
-    it.each([1, 2, 3])('at beat %i goes to one of many that ask at once', async (beat) => {
-      for (let each = 1; each < beat; each += 1) await events.leases.write('l', { holder: 'o', beat: each });
-      const holders = Array.from({ length: 20 }, (_, n) => `instance ${n}`);
-      const won = await Promise.all(
-        holders.map(async (holder) => events.leases.write('l', { holder, beat })),
-      );
-      expect(won.filter(Boolean)).toHaveLength(1);
-      const winner = holders[won.indexOf(true)];
-      await expect(events.leases.read('l')).resolves.toMatchObject({ holder: winner, beat });
-    });
+    it.each([1, 2, 3])(
+      'goes to exactly one of many instances that ask concurrently, at beat %i',
+      async (beat) => {
+        for (let each = 1; each < beat; each += 1)
+          await events.leases.write('l', { holder: 'o', beat: each });
+        const holders = Array.from({ length: 20 }, (_, n) => `instance ${n}`);
+        const won = await Promise.all(
+          holders.map(async (holder) => events.leases.write('l', { holder, beat })),
+        );
+        expect(won.filter(Boolean)).toHaveLength(1);
+        const winner = holders[won.indexOf(true)];
+        await expect(events.leases.read('l')).resolves.toMatchObject({ holder: winner, beat });
+      },
+    );
 
     it('is not given at a beat that is past or in the future', async () => {
       await events.leases.write('l', { holder: 'one', beat: 1 });

@@ -202,7 +202,7 @@ describe('the event store', () => {
     );
   };
 
-  it.each(USES)('when $what sends a query that the index $index serves', async (use) => {
+  it.each(USES)('uses the index $index when $what', async (use) => {
     await use.run(store.events, queued);
     expect(all.map((command) => Object.keys(command)[0])).toEqual(use.sends);
     expect([sent.map(shapeOf), isServed(use)]).toEqual([expect.anything(), true]);

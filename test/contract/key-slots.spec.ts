@@ -211,7 +211,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(full)).resolves.not.toContain(staying);
   });
 
-  it('take one slot in the end when two callers move one at once', async () => {
+  it('use one slot if two callers move the same key concurrently', async () => {
     const [moving = ''] = await fill(1);
     const [left, right] = [(await house.anOwner()).id, (await house.anOwner()).id];
     await Promise.all(

@@ -276,13 +276,13 @@ describe('the key store', () => {
     return served ? undefined : `${name} does not serve ${JSON.stringify(shape)}`;
   }
 
-  it.each(USES)('when $what sends a query that the index $index serves', async (use) => {
+  it.each(USES)('uses the index $index when $what', async (use) => {
     const commands = await commandsOf(use);
     expect(commands).toHaveLength(use.reads + use.writes);
     expect(commands.map((command) => leftOver(use, command))).toEqual(commands.map(() => undefined));
   });
 
-  it('when following changes sends only queries that an index serves', async () => {
+  it('sends only queries that an index serves while it follows changes', async () => {
     await expect(sentByFeed(store.connection, 'api_keys', indexes)).resolves.toEqual(FEED_QUERIES);
   });
 

@@ -50,7 +50,7 @@ describe('the MongoDB server of the tests', () => {
     docs = docsAt(testDatabaseUri('mongo server'));
   });
 
-  it('finds what was inserted', async () => {
+  it('finds inserted documents', async () => {
     await docs.insertOne({ _id: 'x', a: 1 });
     await expect(docs.find().toArray()).resolves.toEqual([{ _id: 'x', a: 1 }]);
   });

@@ -109,7 +109,7 @@ describe('the usage store', () => {
     return index !== undefined && shapesOf(command).every((shape) => serves(index, shape));
   }
 
-  it.each(USES)('when $what sends one command that the index $index serves', async (use) => {
+  it.each(USES)('uses the index $index for one command when $what', async (use) => {
     const command = await commandOf(use);
     expect(Object.keys(command)).toContain(use.kind);
     expect(shapesOf(command).length).toBeGreaterThan(0);

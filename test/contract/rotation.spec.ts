@@ -71,7 +71,7 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
     expect((await storedKey(service, key.id)).version).toBe(2);
   });
 
-  it('succeed once of 20 [T51]', async () => {
+  it('succeed for exactly one of 20 [T51]', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 20));
     const outcomes = await Promise.allSettled(

@@ -121,7 +121,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       await expect(repository.find(id)).resolves.toBeNull();
     });
 
-    it('succeeds once of 30 changes from the same version', async () => {
+    it('succeeds for exactly one of 30 changes from the same version', async () => {
       const user = await inserted(aUser());
       const outcomes = await Promise.all(
         Array.from({ length: 30 }, (_, n) =>

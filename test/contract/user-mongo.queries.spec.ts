@@ -153,13 +153,13 @@ describe('the user store', () => {
     return served ? undefined : `${name} does not serve ${JSON.stringify(command)}`;
   };
 
-  it.each(USES)('when $what sends a query that the index $index serves', async (use) => {
+  it.each(USES)('uses the index $index when $what', async (use) => {
     const commands = await commandsOf(use);
     expect(commands.map(({ kind }) => kind)).toEqual(use.sends);
     expect(commands.map((command) => leftOver(use, command))).toEqual(commands.map(() => undefined));
   });
 
-  it('when following changes sends only queries that an index serves', async () => {
+  it('sends only queries that an index serves while it follows changes', async () => {
     await expect(sentByFeed(store.connection, 'users', indexes)).resolves.toEqual(FEED_QUERIES);
   });
 

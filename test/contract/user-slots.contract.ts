@@ -19,7 +19,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       expect((await taken()).map(({ keyId }) => keyId).toSorted()).toEqual(keyIds.toSorted());
     };
 
-    it('are 50 and no more when 60 callers request one at once [T76]', async () => {
+    it('are limited to 50 when 60 callers request one concurrently [T76]', async () => {
       const slots = Array.from({ length: 60 }, () => aSlot());
       const outcomes = await Promise.all(slots.map((slot) => repository.takeSlot(user.id, slot, 50)));
       const lucky = slots.filter((_, n) => outcomes[n]).map(({ keyId }) => keyId);
@@ -33,7 +33,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toEqual({ ...user, keySlots: slots });
     });
 
-    it('are taken once by the same key, in sequence or at once, even when all are taken', async () => {
+    it('are taken at most once by the same key, even by concurrent requests and when all are taken', async () => {
       const slot = aSlot();
       await expect(repository.takeSlot(user.id, slot, 1)).resolves.toBe(true);
       await expect(repository.takeSlot(user.id, { ...slot }, 1)).resolves.toBe(true);
@@ -54,7 +54,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(taken()).resolves.toHaveLength(max);
     });
 
-    it('are not added to after the limit was lowered', async () => {
+    it('do not increase after the limit was lowered', async () => {
       for (let n = 0; n < 4; n += 1) await repository.takeSlot(user.id, aSlot(), 5);
       await expect(repository.takeSlot(user.id, aSlot(), 2)).resolves.toBe(false);
       await expect(taken()).resolves.toHaveLength(4);
