@@ -76,7 +76,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'durable';
   readonly outbox: MongoKeyOutbox;
 
-  /** @param changes without it nothing that is read here may be cached */
+  /** @param changes the change feed; without one, nothing that is read here may be cached */
   constructor(
     private readonly model: Model<ApiKeyDocument>,
     readonly changes?: MongoChangeFeed,

@@ -99,7 +99,7 @@ export class OidcIssuer {
     }
   }
 
-  /** Verifies with the cached keys for at most an hour, and does not ask the issuer again for a moment. */
+  /** Verifies with the cached keys, for at most an hour. Does not contact the issuer again for a short time. */
   private async verifyWithKept(token: string, outage?: unknown): Promise<Session> {
     const { last } = this.keys ?? {};
     if (last === undefined || Date.now() - last.uat > KEPT_MS) {
