@@ -1,4 +1,4 @@
-// Writes the imports between the rooms of src, which dependency-cruiser finds, to docs/architecture.md as a picture.
+// Writes the imports between the folders of src, which dependency-cruiser finds, to docs/architecture.md as a picture.
 // With --check it writes nothing, and fails if the picture is out of date.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -58,7 +58,7 @@ function picture(imports) {
 
 function table() {
   const rows = rooms.map((room) => `| \`${room}\` | ${ROOMS[room]} |`);
-  return ['| room | what it holds |', '| --- | --- |', ...rows].join('\n');
+  return ['| folder | content |', '| --- | --- |', ...rows].join('\n');
 }
 
 const page = readFileSync(PAGE, 'utf8');

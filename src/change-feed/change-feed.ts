@@ -17,7 +17,7 @@ export interface FreshnessSettings {
 /** A listener that a {@link ChangeFeed} notifies of changes. */
 export interface ChangeListener {
   /**
-   * The record with this id was added or changed. Keyward never removes records; if something else does, restart it.
+   * The record with this id was added or changed. Keyward never removes records. If another program does, restart Keyward.
    */
   changed(id: string): void;
   /**

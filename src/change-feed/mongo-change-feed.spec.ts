@@ -150,7 +150,7 @@ describe('a read for a decision', () => {
 });
 
 describe('a new primary', () => {
-  it('resets the feed: everything counts as changed, and nothing is proven until a new beat comes back [T38]', async () => {
+  it('resets the feed: everything counts as changed, and nothing is proven until a new heartbeat comes back [T38]', async () => {
     const deployment = new ScriptedDeployment('replica set');
     let everything = 0;
     const listener = { ...deaf, everythingChanged: (): void => void (everything += 1) };

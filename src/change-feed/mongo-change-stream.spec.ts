@@ -140,7 +140,7 @@ describe('a change stream', () => {
     expect(proofs).toEqual([]);
   });
 
-  it('proves freshness from the time at which its own latest beat was sent', async () => {
+  it('proves freshness from the time at which its own latest heartbeat was sent', async () => {
     const before = performance.now();
     await follow();
     const stream = await streamAt(0);
@@ -164,7 +164,7 @@ describe('a change stream', () => {
     expect(said).toEqual(['everything']);
   });
 
-  it('proves nothing by beats of other instances, repeated beats, or deleted heartbeats', async () => {
+  it('does not accept heartbeats of other instances, repeated heartbeats or deleted heartbeats as proof', async () => {
     await follow();
     const stream = await streamAt(0);
     const own = beatOf();
@@ -243,7 +243,7 @@ describe('a failing change stream', () => {
     ['ends with the stream', true],
     ['does not end with the stream', false],
   ])(
-    'is opened again if it stays silent while beats are sent, and its pending read %s',
+    'is opened again if it stays silent while heartbeats are sent, and its pending read %s',
     async (_what, canClose) => {
       await follow(new FakeStream(canClose));
       const acme = insert('acme');

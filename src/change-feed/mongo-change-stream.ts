@@ -59,7 +59,7 @@ export class MongoChangeStream implements ChangeSource {
   private isOpening = true;
 
   /**
-   * @param boundMs the revocation bound in milliseconds; beats are sent every quarter of it
+   * @param boundMs the revocation bound in milliseconds; heartbeats are sent every quarter of it
    * @param retryMs the wait before a stream is opened again, in milliseconds
    */
   constructor(

@@ -9,8 +9,8 @@ export interface DomainEvents {
 export const DOMAIN_EVENTS = Symbol('keyward:domain-events');
 
 /**
- * Returns the provider of the application's emitter, if the application imports `EventEmitterModule`. The package is
- * loaded only here, because an application without listeners does not install it. See decision record 0041.
+ * Returns the provider of the application's emitter, if the application imports `EventEmitterModule`. This
+ * function loads the package when it is called, because an application without listeners does not install it. See decision record 0041.
  */
 export function domainEvents(): FactoryProvider<DomainEvents | undefined> {
   const emitter = emitterToken();

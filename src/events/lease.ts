@@ -9,7 +9,7 @@ export const LEASE_MS = 10_000;
  * takes over when, by its own monotonic clock, the holder has not renewed the lease for its whole length.
  */
 export class Lease {
-  /** How far the work has come. Stored with the lease for the next holder. */
+  /** The time up to which the work is done. Stored with the lease, so that the next holder continues from there. */
   progress: Date | undefined;
   private readonly instance = randomUUID();
   private heldUntil = Number.NEGATIVE_INFINITY;

@@ -62,7 +62,7 @@ export class HealthContributors {
     this.contributors.set(contributor.name, contributor);
   }
 
-  /** Returns the results of all parts, which are at most a second old. Never rejects, and takes little more than a second. */
+  /** Returns the results of all parts, cached for a second. Never rejects, and takes little more than a second. */
   async check(): Promise<PartsHealth> {
     if (performance.now() - this.askedAt < REPEATED_FOR_MS) return this.last;
     this.asking ??= this.askAll().finally(() => {

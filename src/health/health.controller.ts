@@ -25,7 +25,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Tells whether this instance should receive requests. */
+  /** Returns whether this instance should receive requests. */
   @Get('ready')
   @Header('Cache-Control', 'no-store')
   async ready(): Promise<{ readonly status: string; readonly parts: PartsHealth }> {

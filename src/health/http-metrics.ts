@@ -5,7 +5,7 @@ import { sharedMetric } from '../common/shared-metric';
 const METRIC = 'keyward_http_request_duration_seconds';
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** One of the default metrics. If it exists, they are registered already. */
+/** One of the default metrics. If it exists, they are already registered. */
 const A_DEFAULT_METRIC = 'process_cpu_seconds_total';
 
 const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']);

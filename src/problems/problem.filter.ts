@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   constructor(protected readonly adapterHost: HttpAdapterHost) {}
 
-  /** Logs each error object once. A lasting error is thrown again for every request. */
+  /** Logs each error object only once, because a permanent error is thrown again for every request. */
   private log(error: unknown): void {
     if (typeof error === 'object' && error !== null) {
       if (this.logged.has(error)) return;

@@ -143,7 +143,7 @@ export function describeRaces(current: () => ApiKeyRepository): void {
       await expect(repository.find(key.id)).resolves.toMatchObject({ name: key.name, version: 2 });
     });
 
-    it('applies a change that names every version on the way', async () => {
+    it('retries a change that names several versions while the key has one of them', async () => {
       const rivalled = new RivalledRepository(repository, 1, nextDescription);
       await expect(rename(rivalled, root, [key.version, key.version + 1])).resolves.toMatchObject({
         name: 'renamed',

@@ -103,12 +103,12 @@ describe('a caller that creates a key', () => {
     expect(token).toMatch(/^acme_live_/);
   });
 
-  it('passes on its own limits that it does not name', async () => {
+  it('passes on its own limits if the request omits them', async () => {
     const { scopes: _scopes, ...limits } = BOUNDED;
     await expect(made({ scopes: ['memory:read'] }, holder(BOUNDED))).resolves.toMatchObject(limits);
   });
 
-  it('grants no scope that it does not name', async () => {
+  it('grants no scope that the request omits', async () => {
     await expect(made({ scopes: [] }, holder(BOUNDED))).resolves.toMatchObject({ scopes: [] });
     await expect(made({ scopes: [] })).resolves.toMatchObject({ scopes: [] });
   });
@@ -179,7 +179,7 @@ describe('a caller that creates a key', () => {
     await expect(made({ expiresAt: new Date(NOW.getTime() + 1) })).resolves.toBeDefined();
   });
 
-  describe('in the name of a user', () => {
+  describe('on behalf of a user', () => {
     it('needs users:write for any owner but its own', async () => {
       await expect(made({ ownerId: BOB }, holder({ scopes: ['api-keys:write'] }))).rejects.toMatchObject(
         exceeding('ownerId'),
@@ -206,11 +206,11 @@ describe('a caller with a maximum key lifetime of 30 days', () => {
     serve({ tokens: { maxTtlDays: 30 } });
   });
 
-  it('gets 30 days when it names no expiry', async () => {
+  it('gets 30 days if the request names no expiry', async () => {
     await expect(made({}, caller)).resolves.toMatchObject({ expiresAt: inDays(30) });
   });
 
-  it('gets its own expiry when that is earlier', async () => {
+  it('gets a key with the caller’s own expiry if that is earlier', async () => {
     await expect(made({}, holder({ expiresAt: inDays(10) }))).resolves.toMatchObject({
       expiresAt: inDays(10),
     });
@@ -252,7 +252,7 @@ describe('a caller with a maximum key lifetime of 30 days', () => {
     }
   });
 
-  it('can change everything else about a key that the operator let live longer', async () => {
+  it('can change everything except the expiry of a key to which the operator gave a longer lifetime', async () => {
     const key = await made({ expiresAt: inDays(365) });
     await expect(service.update(caller, key.id, { name: 'renamed' })).resolves.toMatchObject({
       name: 'renamed',

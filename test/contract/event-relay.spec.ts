@@ -200,7 +200,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
       expect(await trail()).toHaveLength(3);
     });
 
-    it('are not sent for old expiries at the very first look', async () => {
+    it('are not sent for old expiries in the first search', async () => {
       for (const days of [-400, -30, -2]) await make({ expiresAt: inDays(days) });
       const recent = await make({ expiresAt: inDays(-0.5) });
       await one.notices.look(undefined, always);

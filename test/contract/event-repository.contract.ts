@@ -167,7 +167,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       expect((await events.dueOf(keyId, noonPlus(2), 2)).map(({ id }) => id)).toEqual([two.id, notice.id]);
     });
 
-    it('returns the first event of a key that waits for a retry, unless it had too many attempts', async () => {
+    it('returns the first event of a key that waits for a retry, and skips events with too many attempts', async () => {
       const [two, one] = [await queued(0, { version: 2 }), await queued(0)];
       const { keyId } = two;
       await expect(events.holderOf(keyId, noonPlus(0), 5)).resolves.toBeUndefined();

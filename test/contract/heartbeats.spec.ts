@@ -32,7 +32,7 @@ async function heartbeats(): Promise<readonly string[]> {
 }
 
 describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
-  it('are one document of its own, which it removes at its end', async () => {
+  it('are stored in one document, which the feed removes at its end', async () => {
     await open(kind);
     await listen();
     await provenPast(opened.feed);
@@ -41,7 +41,7 @@ describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
     expect(await heartbeats()).toEqual([]);
   });
 
-  it('include a sweep of those of dead instances, which keeps live ones and all records', async () => {
+  it('of dead instances are removed, while those of live instances and all records stay', async () => {
     await open(kind);
     const old = new Date(Date.now() - 11 * MINUTE_MS);
     const recent = new Date(Date.now() - 9 * MINUTE_MS);
@@ -74,7 +74,7 @@ describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
 });
 
 describe('a feed by polling', () => {
-  it('announces a change that became visible after the time that the server gave it', async () => {
+  it('announces a change that becomes visible later than its own timestamp', async () => {
     await open('polling');
     await listen();
     for (const secondsAgo of [1, 10, 25]) {

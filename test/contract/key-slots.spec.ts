@@ -29,7 +29,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
   const importOne = async (ownerId: string, hash = hashOf(randomUUID())) =>
     house.importer.import(ROOT, { hash, name: 'imported', scopes: [], ownerId }, 1);
 
-  it('are as many as there are slots, each in its own', async () => {
+  it('are limited to the number of slots, with one slot for each key', async () => {
     const ids = await fill();
     await expect(house.placesOf(owner)).resolves.toEqual(ids);
     await expect(house.make(owner)).rejects.toMatchObject(FULL);
@@ -54,7 +54,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.toEqual(ids);
   });
 
-  it('stay within the limit when 20 are created at once and all expired ones make room', async () => {
+  it('stay within the limit when 20 are created at once in the slots of expired keys', async () => {
     for (let n = 0; n < MAX; n += 1) await house.make(owner, { expiresAt: inMs(1000) });
     house.clock.time += 2 * MINUTE_MS;
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => house.make(owner)));
@@ -90,7 +90,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.apiKeys.list(ROOT, { ownerId, limit: 10 })).resolves.toMatchObject({ data: [] });
   });
 
-  it('leave room for exactly one more when one is revoked', async () => {
+  it('free exactly one slot when one is revoked', async () => {
     const [first = ''] = await fill();
     await house.apiKeys.revoke(ROOT, first);
     await house.apiKeys.revoke(ROOT, first);
@@ -109,7 +109,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.toEqual([one, two, three]);
   });
 
-  it('make room when one has expired and its slot is needed', async () => {
+  it('free the slot of an expired key when it is needed', async () => {
     await fill(2);
     const lapsing = await house.make(owner, { expiresAt: inMs(2 * MINUTE_MS) });
     house.clock.time += 2 * MINUTE_MS - 1;
@@ -123,7 +123,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     expect(places).not.toContain(lapsing.id);
   });
 
-  it('make room one minute after a slot was taken for a key that was never stored, and not earlier', async () => {
+  it('free the slot of a key that was never stored after one minute, and not earlier', async () => {
     await fill(2);
     const lost = newKeyId(new Date());
     await house.users.takeSlot(owner, { keyId: lost, at: new Date(house.clock.time) }, MAX);
@@ -135,7 +135,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.not.toContain(lost);
   });
 
-  it('make room when one was revoked but its slot was not released', async () => {
+  it('free the slot of a revoked key even if it was not released', async () => {
     const [first = ''] = await fill();
     const slot = { keyId: first, at: new Date(house.clock.time) };
     await house.apiKeys.revoke(ROOT, first);
@@ -145,7 +145,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.not.toContain(first);
   });
 
-  it('make room when one was moved but its slot was not released', async () => {
+  it('free the slot of a moved key even if it was not released', async () => {
     const [first = ''] = await fill();
     const slot = { keyId: first, at: new Date(house.clock.time) };
     await house.apiKeys.update(ROOT, first, { ownerId: (await house.anOwner()).id });
@@ -179,7 +179,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.toHaveLength(MAX);
   });
 
-  it('are rejected in the end if the store reports an id as taken but does not find it', async () => {
+  it('are rejected after five attempts if the store reports an id as taken but does not find it', async () => {
     jest.spyOn(house.keys, 'find').mockResolvedValue(null);
     const insert = jest.spyOn(house.keys, 'insert').mockRejectedValue(new KeyIdTakenError('x'));
     await expect(importOne(owner)).resolves.toMatchObject({ outcome: 'refused' });

@@ -88,7 +88,7 @@ describe('the documents of API keys in MongoDB', () => {
     });
   });
 
-  it('record restrictions by others, and follow the history after a change by a release that does not', async () => {
+  it('record restrictions by others, and update them from the history after a change by an older release', async () => {
     const request = { name: 'of acme', scopes: [], orgId: 'acme', ownerId: ALICE };
     const { key } = await service.create(root, { ...request, allowedIps: ['127.0.0.1'] });
     const imposed = async (): Promise<unknown> =>
@@ -131,7 +131,7 @@ describe('the documents of API keys in MongoDB', () => {
     await expect(changedAt()).resolves.toEqual(moved);
   });
 
-  it('are announced again by their date alone, so that every feed sees them', async () => {
+  it('are announced again by a new date and no other change, so that every feed finds them', async () => {
     const key = aKey();
     await store.repository.insert(key);
     const [before, insertedAt] = [await store.documents.findOne(), await changedAt()];

@@ -125,7 +125,7 @@ describe('the usage store', () => {
     );
   });
 
-  it('names each document by its id, and guards its first insert by the day', async () => {
+  it('selects each document by id and day, so that concurrent first inserts are safe', async () => {
     const { updates } = (await commandOf(ADDING)) as SentUpdate;
     // An upsert by `_id` alone is not atomic on every server with the MongoDB protocol.
     expect(updates.map(({ q }) => Object.keys(q))).toEqual(updates.map(() => ['_id', 'day']));

@@ -48,7 +48,7 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
     expect([version, history.map(({ action }) => action)]).toEqual([2, ['created', 'rotated']]);
   });
 
-  it('leave a holder that was verified before them unable to revoke the key with the previous token [T95]', async () => {
+  it('prevent a holder that was verified before them from revoking the key with the previous token [T95]', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(store);
     const verifiedBefore = callerOf(key, key.secrets[0]);
@@ -106,7 +106,7 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
     expect((await service.as(token).get('/v1/api-keys/self')).status).toBe(401);
   });
 
-  it('are checked again when a concurrent change puts the key out of the caller’s reach', async () => {
+  it('are checked again when a concurrent change gives the key more scopes than the caller has', async () => {
     const { key } = await service.issue({ scopes: ['memory:read'] });
     const caller = { ...root, grant: { scopes: ['memory:read'], allowedIps: [] } };
     const overtaken = new OvertakenRepository(store, async () => {

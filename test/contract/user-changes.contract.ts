@@ -153,7 +153,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       });
     });
 
-    it('is free after its user gave it up', async () => {
+    it('is free after its user removed it', async () => {
       const [ada, grace] = [await inserted(aUser()), await inserted(aUser())];
       await repository.change(ada.id, 1, { username: 'countess' });
       await repository.change(ada.id, 2, { username: null });

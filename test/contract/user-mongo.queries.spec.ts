@@ -174,7 +174,7 @@ describe('the user store', () => {
     expect(indexes.map(({ name }) => name).toSorted()).toEqual([...used].toSorted());
   });
 
-  it('creates every index that the schema declares at the start of a service', () => {
+  it('creates every index of the schema when a service starts', () => {
     const declared = UserSchema.indexes().map(([key]) => Object.entries(key));
     const built = indexes.filter(({ name }) => name !== '_id_').map(({ key }) => Object.entries(key));
     expect(built).toHaveLength(declared.length);

@@ -36,7 +36,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
       expect(JSON.stringify(found)).not.toMatch(/acme|Ada|subject of/);
     });
 
-    it('is removed only at the expected version, and again at any version', async () => {
+    it('is removed only at an expected version, and can be removed again at the same version', async () => {
       const user = await aKnownUser();
       await expect(repository.remove(user.id, [user.version + 1])).resolves.toBe(false);
       await expect(repository.remove(user.id, [])).resolves.toBe(false);
@@ -65,7 +65,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toMatchObject({ version: user.version + 1 });
     });
 
-    it('must have existed', async () => {
+    it('does not exist if the id is unknown', async () => {
       const { id } = aUser();
       await expect(repository.remove(id)).resolves.toBe(false);
       await expect(repository.find(id)).resolves.toBeNull();
@@ -80,7 +80,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toMatchObject({ status: 'deleted' });
     });
 
-    it('gives up the username', async () => {
+    it('frees its username for another user', async () => {
       const [user, other] = [await aKnownUser(), await inserted(aUser())];
       const { username = '' } = user;
       await repository.remove(user.id);

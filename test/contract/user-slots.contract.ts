@@ -33,7 +33,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toEqual({ ...user, keySlots: slots });
     });
 
-    it('are taken at most once by the same key, even by concurrent requests and when all are taken', async () => {
+    it('include at most one slot for each key, even after concurrent requests or if no slot is free', async () => {
       const slot = aSlot();
       await expect(repository.takeSlot(user.id, slot, 1)).resolves.toBe(true);
       await expect(repository.takeSlot(user.id, { ...slot }, 1)).resolves.toBe(true);
@@ -47,7 +47,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(taken()).resolves.toEqual([slot, other]);
     });
 
-    it.each([1, 3])('are %i if that is the limit', async (max) => {
+    it.each([1, 3])('are limited to %i', async (max) => {
       const outcomes: boolean[] = [];
       for (let n = 0; n < 5; n += 1) outcomes.push(await repository.takeSlot(user.id, aSlot(), max));
       expect(outcomes).toEqual(Array.from({ length: 5 }, (_, n) => n < max));
@@ -93,7 +93,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(repository.takeSlot(user.id, aSlot(), 3)).resolves.toBe(false);
     });
 
-    it('stay taken when they were taken again before a late release', async () => {
+    it('are not freed by a late release if they were taken again in the meantime', async () => {
       const left = new Date('2030-01-01T00:00:00Z');
       const slot = { ...aSlot(), at: left };
       await repository.takeSlot(user.id, slot, 1);

@@ -46,7 +46,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     expect((await service.as(String(rotated.body['token'])).get(SELF)).status).toBe(200);
   });
 
-  it('cannot revoke its key or another managing key with a token in its grace period [T95]', async () => {
+  it('cannot revoke its key or another key that manages keys with a token in its grace period [T95]', async () => {
     const scopes = ['api-keys:write', 'api-keys:rotate-self'];
     const { key, token: old } = await service.issue({ scopes, orgId: 'acme' });
     const manager = await service.issue({ scopes, orgId: 'acme' });
@@ -61,7 +61,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     expect((await service.as(manager.token).get(SELF)).status).toBe(200);
   });
 
-  it('cannot gain a key that could rotate its key with a token in its grace period [T52]', async () => {
+  it('cannot use a token in its grace period to get a key that can rotate the original key [T52]', async () => {
     await service.owner(THIEF);
     const soon = new Date(Date.now() + 1_800_000).toISOString();
     const { key, token: old } = await service.issue({
@@ -104,7 +104,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     expect((await current.patch(at(key.id), { orgId: 'acme' })).status).toBe(200);
   });
 
-  it('cannot activate a user or gain a key that could with a token in its grace period [T53]', async () => {
+  it('cannot use a token in its grace period to activate a user or to get a key that manages users [T53]', async () => {
     const user = '01jd8x4k2m6n8p0q2r4s6t8v2a';
     await service.owner(user);
     const path = `/v1/users/${user}`;
@@ -177,7 +177,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     }
   });
 
-  it('cannot learn with a key bound to globex whether a hash is imported already [T65]', async () => {
+  it('cannot find out with a key bound to globex whether a hash is already imported [T65]', async () => {
     const record = { hash: 'ab'.repeat(32), name: 'n', scopes: [] };
     const importing = async (token: string): Promise<HttpAnswer> =>
       service.as(token).post('/v1/api-keys/import', { keys: [record] });

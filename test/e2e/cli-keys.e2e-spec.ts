@@ -57,7 +57,7 @@ describe('an operator who lists keys', () => {
     await expectNothingSecret(ran);
   });
 
-  it('sees control characters in names as escaped text, on one line each', async () => {
+  it('sees one line for each key, with control characters in its name escaped', async () => {
     const table = await run('keys', 'list', '--org', 'hostile');
     expect(table.stdout).toContain('\\u001b[2J\\u009b1m\\u202e\\u000a');
     // oxlint-disable-next-line no-control-regex -- control characters are what is looked for

@@ -91,7 +91,7 @@ describe('a CLI command', () => {
 
 describe('an operator without a database', () => {
   it.each(['keys list', 'indexes check', 'create-root-key'])(
-    'gets an error that memory storage ends with the command: %s',
+    'gets an error because memory storage is lost when the command ends: %s',
     async (command) => {
       const ran = await keyward([...command.split(' '), '--json'], { NODE_ENV: 'test' });
       expect([ran.code, documentIn(ran)['error']]).toEqual([

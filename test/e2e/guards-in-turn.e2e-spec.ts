@@ -107,7 +107,7 @@ describe.each(ADAPTERS)(
 
     afterAll(async () => host.close());
 
-    it('rejects a key of one store on routes that manage or use the other store with 401 [T47]', async () => {
+    it('rejects with 401 a key of one store on management and guarded routes of the other store [T47]', async () => {
       const listed = await host.as(customer).get('/v1/api-keys');
       const made = await host
         .as(customer)

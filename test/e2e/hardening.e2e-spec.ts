@@ -157,7 +157,7 @@ describe('a browser page from another origin', () => {
     '/v1/forward-auth/?scope=memory:read',
     '/v1/forward%2Dauth?scope=memory:read',
     '/v1/forward-auth',
-  ])('cannot pass a proxy with a preflight to forward-auth: %s [T26]', async (path) => {
+  ])('gets an error for a preflight to forward-auth, so that a proxy rejects it: %s [T26]', async (path) => {
     const asked = await open.as().send('OPTIONS', path, undefined, preflight(APP));
     expect(asked.status).toBeGreaterThanOrEqual(401);
     expect(asked.headers.get('access-control-allow-origin')).toBeNull();
@@ -165,7 +165,7 @@ describe('a browser page from another origin', () => {
 
   // These requests are sent raw because fetch would normalise their paths.
   it.each(['/v1/api-keys/../forward-auth', '/v1/events/%2e%2e/forward-auth', '/oauth2/.%2E/v1/forward-auth'])(
-    'cannot pass a proxy with a path that the proxy normalises to forward-auth: %s',
+    'gets an error for a preflight to a path that a proxy normalises to forward-auth: %s',
     async (path) => {
       const headers = Object.entries(preflight(APP)).map(([name, value]) => `${name}: ${value}\r\n`);
       const { socket, ended } = await byHand(open.url);

@@ -132,7 +132,7 @@ describe('the import command', () => {
         ([, , reason], index) =>
           expect.stringMatching(new RegExp(`^line ${index + 3}: refused: ${reason.source}`)) as string,
       ),
-      `2 imported, 0 known already, ${refused.length} refused`,
+      `2 imported, 0 already known, ${refused.length} refused`,
     ]);
     expect(ran.stderr).toBe('');
     for (const { token } of [first, last]) {

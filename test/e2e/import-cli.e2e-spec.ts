@@ -15,7 +15,7 @@ describe('the import command with the output of mongoexport', () => {
   it('imports every field, and the tokens keep working', async () => {
     const { token, hash } = foreignKey();
     const ran = await bench.importFile([exportedKey(hash)]);
-    expect(ran).toEqual({ code: 0, lines: ['1 imported, 0 known already, 0 refused'], stderr: '' });
+    expect(ran).toEqual({ code: 0, lines: ['1 imported, 0 already known, 0 refused'], stderr: '' });
     expect(await bench.keyOf({ hash })).toMatchObject({
       name: 'ingest',
       scopes: ['memory:read', 'memory:write'],
@@ -45,7 +45,7 @@ describe('the import command with the output of mongoexport', () => {
     const ran = await bench.importFile([exportedKey(hash, { ...fields, org_id: null, project_id: null })]);
     expect([ran.code, ran.lines]).toEqual([
       0,
-      ['line 1: imported, but no scopes: the key has no access', '1 imported, 0 known already, 0 refused'],
+      ['line 1: imported, but no scopes: the key has no access', '1 imported, 0 already known, 0 refused'],
     ]);
     expect((await bench.keyOf({ hash })).scopes).toEqual([]);
     expect((await bench.service.as(token).get('/v1/forward-auth?scope=memory:read')).status).toBe(403);
@@ -66,7 +66,7 @@ describe('the import command with the output of mongoexport', () => {
     expect(ran.lines).toEqual([
       'line 1: imported, but left out: last_used_at',
       'line 1: imported, but left out: constructor',
-      '1 imported, 0 known already, 0 refused',
+      '1 imported, 0 already known, 0 refused',
     ]);
   });
 
@@ -106,9 +106,9 @@ describe('the import command with the output of mongoexport', () => {
     const before = await Promise.all(keys.map(async (key) => bench.keyOf(key)));
 
     const clean = await bench.importFile(documents.map((document) => ({ ...document, scopes: ['*'] })));
-    expect([clean.code, clean.lines]).toEqual([0, ['0 imported, 3 known already, 0 refused']]);
+    expect([clean.code, clean.lines]).toEqual([0, ['0 imported, 3 already known, 0 refused']]);
     const dirty = await bench.importFile([...documents, 'nonsense']);
-    expect([dirty.code, dirty.lines.at(-1)]).toEqual([1, '0 imported, 3 known already, 1 refused']);
+    expect([dirty.code, dirty.lines.at(-1)]).toEqual([1, '0 imported, 3 already known, 1 refused']);
     expect(await Promise.all(keys.map(async (key) => bench.keyOf(key)))).toEqual(before);
     expect((await bench.service.as(keys[0].token).get('/v1/api-keys/self')).body['code']).toBe('key_revoked');
   });
@@ -118,7 +118,7 @@ describe('the import command with the output of mongoexport', () => {
     const documents = keys.map(({ hash }) => exportedKey(hash, { scopes: ['*', 'Reports'] }));
     const map = ['--map-scope', '*=memory:*', '--map-scope', 'Reports=report:read'];
     const mapped = await bench.importWith(map, documents.slice(0, 1));
-    expect([mapped.code, mapped.lines]).toEqual([0, ['1 imported, 0 known already, 0 refused']]);
+    expect([mapped.code, mapped.lines]).toEqual([0, ['1 imported, 0 already known, 0 refused']]);
     expect((await bench.keyOf(keys[0])).scopes).toEqual(['memory:*', 'report:read']);
 
     const late = ['--map-scope', 'Reports=api-keys:read', '--map-scope', '*=memory:*'];
@@ -144,24 +144,24 @@ describe('the import command with the output of mongoexport', () => {
     expect([told.code, told.lines]).toEqual([
       1,
       [
-        'line 1: known already, but revoked in the other system: it still works here; revoke it with --apply-revocations',
-        'line 2: known already, but revoked in the other system: it still works here; revoke it with --apply-revocations',
-        '0 imported, 2 known already, 0 refused, 2 revoked only in the other system',
+        'line 1: already known, but revoked in the other system: it still works here; revoke it with --apply-revocations',
+        'line 2: already known, but revoked in the other system: it still works here; revoke it with --apply-revocations',
+        '0 imported, 2 already known, 0 refused, 2 revoked only in the other system',
       ],
     ]);
     const applied = await bench.importWith(['--apply-revocations'], later);
     expect([applied.code, applied.lines]).toEqual([
       0,
       [
-        `line 1: known already, and revoked in the other system: ${foreignKeyId(one.hash)} no longer works here`,
-        `line 2: known already, and revoked in the other system: ${foreignKeyId(other.hash)} no longer works here`,
-        '0 imported, 2 known already, 0 refused, 2 revocations applied',
+        `line 1: already known, and revoked in the other system: ${foreignKeyId(one.hash)} no longer works here`,
+        `line 2: already known, and revoked in the other system: ${foreignKeyId(other.hash)} no longer works here`,
+        '0 imported, 2 already known, 0 refused, 2 revocations applied',
       ],
     ]);
     expect(await bench.keyOf(one)).toMatchObject({ enabled: false, name: 'ingest', version: 2 });
     expect(await bench.keyOf(other)).toMatchObject({ revokedBy: 'cli', version: 2 });
     const again = await bench.importWith(['--apply-revocations'], later);
-    expect([again.code, again.lines]).toEqual([0, ['0 imported, 2 known already, 0 refused']]);
+    expect([again.code, again.lines]).toEqual([0, ['0 imported, 2 already known, 0 refused']]);
     expect((await bench.keyOf(one)).version).toBe(2);
   });
 
@@ -172,7 +172,7 @@ describe('the import command with the output of mongoexport', () => {
     const ran = await bench.importFile(documents);
     expect(ran.lines).toEqual([
       expect.stringMatching(/^line 2: refused: the line is not JSON/),
-      '1 imported, 0 known already, 1 refused',
+      '1 imported, 0 already known, 1 refused',
     ]);
   });
 
@@ -180,7 +180,7 @@ describe('the import command with the output of mongoexport', () => {
     const documents = Array.from({ length: 12 }, () => exportedKey(foreignKey().hash, { last_used: 1 }));
     expect((await bench.importFile(documents)).lines).toEqual([
       '12 lines (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …; all with --json): imported, but left out: last_used',
-      '12 imported, 0 known already, 0 refused',
+      '12 imported, 0 already known, 0 refused',
     ]);
   });
 
@@ -197,7 +197,7 @@ describe('the import command with the output of mongoexport', () => {
         'line 1: imported, but without a name: named "imported key"',
         'line 2: imported, but name is longer than 100 characters: shortened',
         'line 3: imported, but expired: the key does not work',
-        '3 imported, 0 known already, 0 refused',
+        '3 imported, 0 already known, 0 refused',
       ],
     ]);
     const url = '/v1/forward-auth?scope=memory:read&org=acme&project=apollo';
@@ -211,14 +211,14 @@ describe('the import command with the output of mongoexport', () => {
     await writeFile(file, keys.map(({ hash }) => JSON.stringify(exportedKey(hash))).join('\r\n'));
     expect(await bench.run(['import', file])).toMatchObject({
       code: 0,
-      lines: ['2 imported, 0 known already, 0 refused'],
+      lines: ['2 imported, 0 already known, 0 refused'],
     });
   });
 
   it('accepts an empty file', async () => {
     expect(await bench.importFile([])).toEqual({
       code: 0,
-      lines: ['0 imported, 0 known already, 0 refused'],
+      lines: ['0 imported, 0 already known, 0 refused'],
       stderr: '',
     });
   });

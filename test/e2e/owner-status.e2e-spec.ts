@@ -124,7 +124,7 @@ describe.each(STORAGES)('the service with users in the %s store', (storage) => {
     expect(await atEveryDoor(key.token)).toEqual(STOPPED);
   });
 
-  it('accepts the key of a disabled user once it has no owner', async () => {
+  it('accepts a key without an owner, even if its former owner is disabled', async () => {
     await administrator.client.patch(`/v1/api-keys/${key.id}`, { ownerId: null });
     await setStatus(owner, 'disabled');
     expect(await atEveryDoor(key.token)).toEqual(WORKS);

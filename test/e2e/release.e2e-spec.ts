@@ -57,7 +57,7 @@ describe('npm run release:check', () => {
   });
   afterEach(async () => rm(clone, { recursive: true, force: true }));
 
-  it('lists the facts that only the owner knows while package.json lacks them', async () => {
+  it('lists the fields that package.json lacks and only the owner can set', async () => {
     await fillIn('OWNER', 'example.com');
     const { code, output } = await check(clone);
     expect(code).toBe(1);

@@ -120,7 +120,7 @@ function unavailablePart(tally: Tally, { from: cutAt, to: curedAt }: { from: num
 const emptyTally = (): Tally => ({ codes: new Map(), wrong: [], unavailable: [] });
 
 it(
-  'decides on two instances as the model does, under load and while one is cut off from its database [T35]',
+  'two instances decide as the model does, under load and while one is cut off from its database [T35]',
   async () => {
     const [atFirst, atSecond] = [emptyTally(), emptyTally()];
     const tallies = [atFirst, atSecond];

@@ -21,7 +21,7 @@ const OUTAGE_MS = 3000;
 const LIMIT = 3;
 const REFUSED = '503 rate_limiter_unavailable';
 
-describe('two instances without Redis, of which one then counts locally and one rejects,', () => {
+describe('two instances during a Redis outage, one with onOutage local and one with deny,', () => {
   let mongo: MongoServer;
   let redis: RedisServer;
   let counting: DrillInstance;
@@ -71,7 +71,7 @@ describe('two instances without Redis, of which one then counts locally and one 
     await until('both count together', countTogether);
   }
 
-  it('ignore keys without a limit, count or reject the others as configured, and share counts again automatically', async () => {
+  it('still accept keys without a limit, count or reject limited keys as configured, and share counts again afterwards', async () => {
     await untilTheyCountTogether();
     loads = [counting, refusing].map((instance) => new SteadyLoad(instance, tenants.questions, root));
     const [atCounting, atRefusing] = loads;

@@ -65,7 +65,7 @@ describe('the deployment files', () => {
 });
 
 describe('nginx with deploy/nginx.conf in front of two instances', () => {
-  it('serves both, passes on only the real address, hides metrics, and tolerates the loss of one', async () => {
+  it('distributes requests, forwards only the real address, hides metrics, and tolerates the loss of one instance', async () => {
     const [port, health] = [await freePort(), await freePort()];
     const instances = await Promise.all([startKeywardInMemory(TRUSTING), startKeywardInMemory(TRUSTING)]);
     const folder = await makeTempFolder('front');

@@ -21,7 +21,7 @@ describe('a request that is allowed with a key', () => {
     expect(access.tenant).toEqual({ orgId: 'acme', projectId: 'apollo' });
   });
 
-  it('manages keys as that key, and can grant no expiry after its own secret expires', () => {
+  it('has the key as its caller, which cannot grant a later expiry than that of its secret', () => {
     const leaving = { ...secret, retiresAt };
     const { caller } = letIn({ key: acme, secret: leaving });
     expect(caller).toMatchObject({

@@ -14,12 +14,16 @@ interface Carrier {
   [ASKED_ABOUT]?: LoggedDecision | undefined;
 }
 
-/** Attaches the decision on the credential of a request, for the access log, to the request or to the error that rejects it. */
+/**
+ * Attaches the decision on the credential of a request, so that the access log can show it.
+ *
+ * @param carrier the request, or the error that rejects it
+ */
 export function attachDecision(carrier: object, { code, key }: Decided): void {
   (carrier as Carrier)[PRESENTED] = { code, keyId: key?.id };
 }
 
-/** Attaches to a request what is attached to the error that rejects it. */
+/** Copies the attached decision from the error that rejects a request to the request. */
 export function passDecisionOn(rejection: object, request: object): void {
   const logged = (rejection as Carrier)[PRESENTED];
   if (logged !== undefined) (request as Carrier)[PRESENTED] = logged;

@@ -13,7 +13,7 @@ const GATEWAY_METADATA = 'websockets:is_gateway';
 export interface MessageHandler {
   readonly controller: Type;
   readonly handler: object;
-  /** Whether global guards always run before it. Before a handler of a microservice they may not. */
+  /** Whether global guards always run before the handler. They may not run before the handler of a microservice. */
   readonly guardedGlobally: boolean;
   /** The name in messages, such as `MemoriesController.wipe`. */
   readonly label: string;

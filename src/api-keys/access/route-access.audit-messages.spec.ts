@@ -106,17 +106,20 @@ describe('an application with message handlers', () => {
   it.each([
     ['with a global guard', guard],
     ['without a global guard', undefined],
-  ])('does not start if they or their classes declare access, and names them: %s', async (_how, global) => {
-    expect(await startOf({ controllers: [Memories, Listener] }, global)).toBe(
-      sentence('Memories.wipe; Listener.forget'),
-    );
-  });
+  ])(
+    'does not start if a handler or its class declares access, and names the handlers: %s',
+    async (_how, global) => {
+      expect(await startOf({ controllers: [Memories, Listener] }, global)).toBe(
+        sentence('Memories.wipe; Listener.forget'),
+      );
+    },
+  );
 
-  it('starts if they declare nothing, or @Public()', async () => {
+  it('starts if the handlers declare @Public() or nothing', async () => {
     expect(await startOf({ controllers: [Undeclared] })).toBeUndefined();
   });
 
-  it('starts if they have their own ScopesGuard, which rejects every message', async () => {
+  it('starts if the handlers have their own ScopesGuard, which rejects every message', async () => {
     expect(await startOf({ controllers: [Closed] })).toBeUndefined();
   });
 

@@ -156,7 +156,7 @@ describe('an application with guards on single routes', () => {
     ['no guard', () => undefined],
     ['only a foreign guard', guardedByForeign],
   ])(
-    'does not start if %s enforces access decorators, and does not name public routes',
+    'does not start if %s enforces access decorators, and names all affected routes except public ones',
     async (_who, guards) => {
       expect(await startOf([Memories, Archive, Exports], guards)).toBe(
         'no ScopesGuard enforces the access decorators of these routes: GET /memories (Memories.list); ' +

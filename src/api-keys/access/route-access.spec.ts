@@ -95,7 +95,7 @@ describe('a route', () => {
     expect(accessOf([Authenticated()], [possession])).toEqual(guarded({}));
   });
 
-  it('requires each scope once that its method and its class name', () => {
+  it('requires a scope only once if both its method and its class declare it', () => {
     const access = accessOf(
       [RequireScopes('memory:use', 'memory:read')],
       [RequireScopes('memory:read', 'memory:write'), RequireScopes('audit:read'), Authenticated()],

@@ -65,7 +65,7 @@ export class ScopesGuard implements CanActivate {
     this.tenantParams = { orgId, projectId };
   }
 
-  /** Returns synchronously if the verifier does, so that a request with a cached key waits for no promise. */
+  /** Returns synchronously if the verifier does, so that a request with a cached key does not wait for a promise. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return false;
     const controller = context.getClass();
@@ -192,7 +192,7 @@ export class ScopesGuard implements CanActivate {
     return this.moduleOptions === options;
   }
 
-  /** Returns whether a guard decides alike. Nest creates a global guard, and one for each module that uses `@UseGuards`. */
+  /** Returns whether a guard decides in the same way. Nest creates a global guard, and one for each module that uses `@UseGuards`. */
   private isTwin(guard: object): boolean {
     return (
       guard instanceof ScopesGuard &&

@@ -79,8 +79,8 @@ export function forgetAccess(request: HttpRequest): void {
 }
 
 /**
- * Returns the access of a request; `undefined` if no guard allowed it. An object made from parts of an allowed request has
- * none.
+ * Returns the access of a request; `undefined` if no guard allowed it. A copy of an allowed request, or an
+ * object with its members, has no access.
  */
 export function accessOf(request: HttpRequest): VerifiedAccess | undefined {
   const access = carrierOf(request)[VERIFIED];
@@ -91,7 +91,7 @@ export function accessOf(request: HttpRequest): VerifiedAccess | undefined {
  * Returns whether a guard allowed a request on exactly this route. A request that Express forwards to another route with
  * `next()`, or to the same route by another path, needs a new decision.
  *
- * @param judgesAlike returns whether that guard decides like the asking one
+ * @param judgesAlike returns whether that guard makes the same decisions as the one that asks now
  */
 export function isLetInTo(
   request: HttpRequest,

@@ -51,8 +51,8 @@ describe('a caller', () => {
     ['the end of its secret if the key does not expire', undefined, NOON, NOON],
     ['the expiry of the key if that is earlier', NOON, LATER, NOON],
     ['the expiry of the key if its secret has no end', NOON, undefined, NOON],
-    ['no time if neither the key nor its secret has an end', undefined, undefined, undefined],
-  ])('has as the end of its grant %s', (_what, expiresAt, retiresAt, latest) => {
+    ['no time, because neither the key nor its secret has an end', undefined, undefined, undefined],
+  ])('has a grant that ends at %s', (_what, expiresAt, retiresAt, latest) => {
     const { grant } = callerOf({ ...key, expiresAt }, { ...secret, retiresAt });
     expect(grant).toEqual({ ...key, expiresAt: latest });
   });

@@ -3,7 +3,7 @@ import { type KeyEvent, partiesOf } from './key-event';
 
 const DAY_MS = 86_400_000;
 
-/** How many days before the expiry of a key notices are sent, earliest notice first; 0 is the expiry itself. */
+/** The days of notice before the expiry of a key, earliest notice first; 0 is the expiry itself. */
 export const NOTICE_DAYS = [7, 1, 0] as const;
 
 /** The maximum age of an expiry for which a notice is still sent. */
@@ -17,7 +17,7 @@ export interface ExpiryRange {
   readonly until: Date;
 }
 
-/** Returns the expiries whose notice, `days` ahead, became due later than `after` and not later than `until`. */
+/** Returns the range of expiries whose notice of `days` days became due after `after`, and at `until` at the latest. */
 export function expiriesDue(days: NoticeDays, after: Date, until: Date): ExpiryRange {
   const ahead = days * DAY_MS;
   return { after: new Date(after.getTime() + ahead), until: new Date(until.getTime() + ahead) };

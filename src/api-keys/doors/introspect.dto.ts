@@ -50,8 +50,8 @@ export class IntrospectDto {
   ip?: string;
 
   /**
-   * Scopes that the token must cover, all of them, separated by spaces (RFC 6749 section 3.3) and without wildcards. The
-   * response for an active token then lists exactly these. Without this parameter, the token needs no scope.
+   * The scopes that the token must cover, separated by spaces (RFC 6749 section 3.3) and without wildcards. All of them are
+   * required. The response for an active token then lists exactly these. Without this parameter, the token needs no scope.
    * @example "memory:read"
    */
   @MayBeAbsent()
@@ -59,7 +59,7 @@ export class IntrospectDto {
   scope?: string;
 
   /**
-   * The id of the calling key. Its token is `client_secret`, or in a header.
+   * The id of the calling key. Send its token as `client_secret` or in a header.
    * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
    */
   @MayBeAbsent()

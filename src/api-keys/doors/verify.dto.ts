@@ -18,7 +18,7 @@ export class VerifyDto {
   token!: string;
 
   /**
-   * The scopes that the key must hold, all of them. Required unless `authenticated` is given.
+   * The scopes that the key must hold. All of them are required. Send either `scopes` or `authenticated`.
    * @example ["memory:read"]
    */
   @MayBeAbsentBeside('authenticated')

@@ -25,8 +25,8 @@ export interface RedisClientOptions {
 }
 
 /**
- * Returns a client of the Redis at `url`. Loads ioredis only now, because it is an optional peer dependency: see decision
- * record 0041.
+ * Returns a client of the Redis at `url`. Loads ioredis when it is called, because ioredis is an optional peer dependency:
+ * see decision record 0041.
  *
  * @throws ConfigurationError if ioredis is not installed
  */

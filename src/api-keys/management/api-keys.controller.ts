@@ -223,7 +223,7 @@ export class ApiKeysController {
     return (await this.usage.lastUsed([id])).get(id);
   }
 
-  /** Returns the last use for answers to changes, which must not fail when the usage store is unreachable. */
+  /** Returns the last use, or `undefined` if the usage store is unreachable, because that must not make a change fail. */
   private async lastUseIfKnown(id: string): Promise<Date | undefined> {
     return this.lastUsed(id).catch(() => undefined);
   }

@@ -55,7 +55,7 @@ export interface ApiKeysOptions {
   };
   /** How rate limits and failed credentials are counted. */
   readonly limits?: {
-    /** The URL of a Redis that counts rate limits for all instances together. By default each instance counts alone. */
+    /** The URL of a Redis that counts rate limits for all instances together. By default each instance counts separately. */
     readonly redisUrl?: string | undefined;
     /** What happens while Redis is unreachable: count in this process (`local`, default), or answer 503 (`deny`). */
     readonly onOutage?: OnLimiterOutage | undefined;

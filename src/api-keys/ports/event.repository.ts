@@ -49,7 +49,7 @@ export type EventFilter =
 export interface EventRepository {
   readonly durability: Durability;
 
-  /** The leases by which instances agree which one does a job that only one may do. */
+  /** The leases that give a job to one instance at a time. */
   readonly leases: LeaseRepository;
 
   /** Prepares the store, including its indexes. */
@@ -95,7 +95,7 @@ export interface EventRepository {
   /** Returns events of a key whose delivery is due, in any organisation: by version, then by time. */
   dueOf(keyId: string, now: Date, limit: number): Promise<readonly QueuedEvent[]>;
 
-  /** Returns the first event of a key, in the same order, that waits for a later attempt after fewer than `attempts`. */
+  /** Returns the first event of a key, in the same order, that waits for a retry and had fewer attempts than `attempts`. */
   holderOf(keyId: string, now: Date, attempts: number): Promise<QueuedEvent | undefined>;
 
   /** Schedules the next attempt of an event. Does nothing if another instance has tried it in the meantime. */
@@ -120,11 +120,11 @@ export interface LeaseRecord {
   /** The id of the instance that holds the lease; empty if none does. */
   readonly holder: string;
   readonly beat: number;
-  /** How far the work of the holders has progressed; kept for the next holder. */
+  /** The time up to which the work is done. The next holder continues from there. */
   readonly progress?: Date | undefined;
 }
 
-/** Keeps leases. Compares no times: each instance measures with its own clock how long `beat` stays the same. */
+/** Stores leases. Does not compare times: each instance measures with its own clock how long `beat` stays the same. */
 export interface LeaseRepository {
   /** Returns the lease with this name; `null` if it was never written. */
   read(name: string): Promise<LeaseRecord | null>;

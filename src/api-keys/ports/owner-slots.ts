@@ -10,9 +10,9 @@ export interface OwnerSlots {
   take(ownerId: string, keyId: string): Promise<void>;
 
   /**
-   * Frees a slot. Never rejects: a slot that stays taken by mistake is detected when it is needed.
+   * Frees a slot. Never rejects: a slot that could not be freed is freed when the owner needs it.
    *
-   * @param takenUntil frees only a slot taken at or before this time, because the key may have returned to its owner
+   * @param takenUntil a slot that was taken after this time stays taken, because the owner has got the key back since
    */
   giveBack(ownerId: string, keyId: string, takenUntil: Date): Promise<void>;
 }

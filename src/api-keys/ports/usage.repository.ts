@@ -6,7 +6,7 @@ import type { KeyUsage, UsageSpan, UsageTally } from '../domain/usage';
 export const USAGE_REPOSITORY = Symbol('keyward:usage-repository');
 
 /**
- * Keeps how often keys were used in each hour, and when they were last used, separately from the keys. Every
+ * Stores the number of uses of each key by hour, and the time of its last use, separately from the keys. Every
  * implementation passes the same contract suite. All methods reject with `StorageUnavailableError` if the store does
  * not answer within its timeout.
  */

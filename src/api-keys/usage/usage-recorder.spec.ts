@@ -166,7 +166,7 @@ describe('the usage recorder', () => {
     clearInterval(timer);
   });
 
-  it('writes its counts at shutdown, and again the uses while the server closed', async () => {
+  it('writes its counts at shutdown, and writes again for uses while the server closes', async () => {
     use(recorder, 'acme', 3);
     await recorder.beforeApplicationShutdown();
     expect(store.counts()).toEqual({ acme: 3 });

@@ -24,7 +24,7 @@ const SHUTDOWN_FLUSH_MS = 3000;
 
 /**
  * Counts valid verifications and stores the counts in one bulk write every `usage.flushMs` milliseconds. Usage is best
- * effort, see decision record 0023: no request waits for it or fails with it, and nothing is counted twice.
+ * effort, see decision record 0023: no request waits for it or fails because of it, and nothing is counted twice.
  */
 @Injectable()
 export class UsageRecorder

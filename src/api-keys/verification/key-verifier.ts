@@ -83,7 +83,7 @@ export class KeyVerifier {
 
   /**
    * Verifies a token like `verify`, but returns synchronously if the key is cached, proven fresh and has no rate limit. The
-   * guard uses it, so that a request with a cached key waits for no promise (`npm run bench -- guard`).
+   * guard uses it, so that a request with a cached key does not wait for a promise (`npm run bench -- guard`).
    *
    * @internal
    */

@@ -91,7 +91,7 @@ export class ProvenReads implements ChangeListener {
     return at - this.primaryAt < this.maxAgeMs * VOUCHED_PART ? this.primaryAt : undefined;
   }
 
-  /** Reads on the strength of a proof. After a change of the primary the proof no longer holds. */
+  /** Reads with majority and relies on an earlier proof, which a change of the primary invalidates. */
   private async rely<T>(provenAt: number, load: Load<T>, timeoutMs: number): Promise<ProvenReading<T>> {
     const { generation } = this;
     const value = await load({ linearizable: false, timeoutMs });

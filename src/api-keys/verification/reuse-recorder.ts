@@ -39,7 +39,7 @@ export class ReuseRecorder {
    * Reports a use of a retired secret: counts it, and records the first. Never rejects, because no decision depends on it. If
    * it fails, the next use tries again.
    *
-   * @returns a promise that resolves when the first use is recorded; `undefined` if it is recorded already
+   * @returns a promise that resolves when the first use is recorded; `undefined` if it is already recorded
    */
   report(key: Pick<VerifiedKey, 'id'>, secret: KeySecret): Promise<void> | undefined {
     this.uses.inc();

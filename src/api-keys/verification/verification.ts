@@ -12,7 +12,7 @@ export interface Limited extends Omit<Valid, 'code'> {
   readonly rateLimit: RateLimitState;
 }
 
-/** A decision, after the request was counted against the rate limit of a valid key. */
+/** The result of a verification: a decision, or `RATE_LIMITED` if the rate limit of a valid key is used up. */
 export type Verification = Unknown | Refused | Passed | Limited;
 
 /** The code of a verification: that of a decision, or `RATE_LIMITED`. */

@@ -10,11 +10,11 @@ export function remarksOn({ line, reasons = [], revocation, id }: ImportOutcome)
     ...reasons.map((reason) => `refused: ${reason}`),
     ...(revocation === 'pending'
       ? [
-          'known already, but revoked in the other system: it still works here; revoke it with --apply-revocations',
+          'already known, but revoked in the other system: it still works here; revoke it with --apply-revocations',
         ]
       : []),
     ...(revocation === 'applied'
-      ? [`known already, and revoked in the other system: ${id ?? ''} no longer works here`]
+      ? [`already known, and revoked in the other system: ${id ?? ''} no longer works here`]
       : []),
   ].map((remark) => printable(`line ${line}: ${remark}`));
 }
@@ -37,7 +37,7 @@ export function warningsOf(outcomes: readonly ImportOutcome[]): readonly string[
 export function summaryOf(report: ImportReport): string {
   const { imported, known, refused, pendingRevocations, appliedRevocations } = report;
   return [
-    `${imported} imported, ${known} known already, ${refused} refused`,
+    `${imported} imported, ${known} already known, ${refused} refused`,
     ...(pendingRevocations > 0 ? [`${pendingRevocations} revoked only in the other system`] : []),
     ...(appliedRevocations > 0 ? [`${appliedRevocations} revocations applied`] : []),
   ].join(', ');

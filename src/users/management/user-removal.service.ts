@@ -37,7 +37,7 @@ export class UserRemoval implements OnApplicationBootstrap {
         pending = await this.users.pendingRemovals(PAGE);
       }
     } catch (error) {
-      // The keys are stopped already. The next start revokes them.
+      // The keys are already stopped. The next start revokes them.
       this.logger.warn(
         `cannot revoke the keys of a removed user, retrying at the next start: ${reasonOf(error)}`,
       );

@@ -3,7 +3,7 @@ import type { ChangeFeed, ReadOptions } from '../../change-feed/change-feed';
 import type { OwnerStatus } from '../../api-keys/ports/owner-status';
 import { USER_REPOSITORY, type UserRepository } from '../storage/user.repository';
 
-/** Tells whether the owner of a key is an active user. An owner that does not exist is not active. */
+/** Looks up whether the owner of a key is an active user. An owner that does not exist is not active. */
 @Injectable()
 export class UserStatusOfOwners implements OwnerStatus {
   readonly changes: ChangeFeed | undefined;

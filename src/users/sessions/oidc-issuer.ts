@@ -61,7 +61,7 @@ export class OidcIssuer {
   private keys: KeySet | undefined;
   private discovery: Promise<KeySet> | undefined;
   private leftAloneUntil = Number.NEGATIVE_INFINITY;
-  /** The failure that is repeated without asking the issuer, while no keys are cached. */
+  /** The last failure. While no keys are cached, it is thrown again without a request to the issuer. */
   private refusal: IssuerFaultError | IssuerUnavailableError | undefined;
   private isAway = false;
   private namedFault: string | undefined;
@@ -114,7 +114,7 @@ export class OidcIssuer {
     }
   }
 
-  /** Stops asking the issuer for a moment. Otherwise each forged session would cause a request to it and a log line. */
+  /** Stops requests to the issuer for a short time. Otherwise each forged session would cause a request to it and a log line. */
   private leaveAlone<E extends IssuerFaultError | IssuerUnavailableError>(refusal: E): E {
     this.leftAloneUntil = performance.now() + JWKS_COOLDOWN_MS;
     this.refusal = refusal;

@@ -50,7 +50,7 @@ export class HistoryDto {
   data!: HistoryEntryDto[];
 
   /**
-   * The number of dropped entries. The last 100 entries, the creation and the revocation are kept.
+   * The number of dropped entries. The last 100 entries, the creation, the revocation and the last 500 reuses are kept.
    * @example 0
    */
   @ApiProperty(INT64)
