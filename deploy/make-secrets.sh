@@ -1,5 +1,5 @@
 #!/bin/sh
-# Creates the secrets of compose.yaml, once: passwords, the key of the replica set, and what Keyward needs of them.
+# Creates the secrets of compose.yaml, once: passwords, the key of the replica set, and Keyward's settings with passwords.
 # Existing secrets stay unchanged. Only you can open the folder. The files in it are readable by all, because the users
 # inside the containers have other user ids than you.
 set -eu
