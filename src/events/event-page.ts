@@ -1,5 +1,6 @@
 import { CursorCodec } from '../http/cursor';
 import { type Page, readPage } from '../http/page';
+import { ANYTHING, DATE, type MemberRules, requireMembers, TEXT } from '../problems/members';
 import { type KeyEventType, positionAt, positionOf } from '../api-keys/domain/key-event';
 import { isVisible, type Viewpoint } from '../api-keys/domain/visibility';
 import type { EventFilter, EventRepository, RecordedEvent } from '../api-keys/ports/event.repository';
@@ -29,17 +30,31 @@ export type EventPage = Page<RecordedEvent>;
 
 type Wanted = Pick<EventPageQuery, 'type' | 'keyId' | 'orgId' | 'projectId' | 'ownerId'>;
 
+const QUERY: MemberRules<EventPageQuery> = {
+  limit: ANYTHING,
+  cursor: TEXT,
+  type: TEXT,
+  keyId: TEXT,
+  orgId: TEXT,
+  projectId: TEXT,
+  ownerId: TEXT,
+  from: DATE,
+  to: DATE,
+};
+
 /**
  * Returns one page of the events that a viewpoint sees, newest first. Filters that the index does not cover run on at
  * most 1,001 events, all of them visible, so a page may be short.
  *
  * @throws InvalidCursorError
+ * @throws UnacceptableFieldError about unknown or invalid filters
  */
 export async function eventPageOf(
   events: EventRepository,
   viewpoint: Viewpoint,
   query: EventPageQuery,
 ): Promise<EventPage> {
+  requireMembers(query, QUERY);
   let before = EVENT_CURSORS.read(query.cursor);
   const wanted = within(viewpoint, query);
   if (wanted === undefined) return { data: [], nextCursor: null };

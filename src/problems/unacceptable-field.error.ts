@@ -1,12 +1,16 @@
 import { KeywardError } from './keyward.error';
+import type { FieldFault } from './problem';
 
-/** A field of a request has an unacceptable value. `extensions.errors` names the field. */
+/** Fields of a request have unacceptable values. `extensions.errors` names each field. */
 export class UnacceptableFieldError extends KeywardError {
   /**
-   * @param field a JSON Pointer (RFC 6901) into the request
+   * @param field a JSON Pointer (RFC 6901) into the request, or a list of faults
    * @param message what is wrong with the value, without the value
    */
-  constructor(field: string, message: string) {
-    super('validation_failed', 'Correct the fields listed in "errors".', { errors: [{ field, message }] });
+  constructor(field: string, message: string);
+  constructor(faults: readonly FieldFault[]);
+  constructor(at: string | readonly FieldFault[], message = '') {
+    const errors = typeof at === 'string' ? [{ field: at, message }] : at;
+    super('validation_failed', 'Correct the fields listed in "errors".', { errors });
   }
 }

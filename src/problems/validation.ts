@@ -61,13 +61,14 @@ export function readOrRefuse<T extends object>(type: Type<T>, value: unknown): T
 /** Returns those members of a value that the rules of a class name; an empty object if the value is not an object. */
 export function knownIn(type: Type, value: unknown): object {
   if (typeof value !== 'object' || value === null) return {};
-  const names = namesIn(type);
+  const names = knownNamesOf(type);
   return Object.fromEntries(Object.entries(value).filter(([name]) => names.has(name)));
 }
 
 const namesByType = new WeakMap<Type, ReadonlySet<string>>();
 
-function namesIn(type: Type): ReadonlySet<string> {
+/** Returns the names of the members that the rules of a class name. */
+export function knownNamesOf(type: Type): ReadonlySet<string> {
   let names = namesByType.get(type);
   if (names === undefined) {
     const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);

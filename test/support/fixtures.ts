@@ -6,8 +6,8 @@ import { recordChange } from '../../src/api-keys/domain/key-change';
 /** Two customers of one product, who must never see each other's keys. */
 export const TENANTS = ['acme', 'globex'] as const;
 
-export const ALICE = '01hq0000000000000000alice0';
-export const BOB = '01hq00000000000000000bob00';
+export const ALICE = '01hq0000000000000000a11ce0';
+export const BOB = '01hq00000000000000000b0b00';
 
 /** A new `Date` each time, so that a test that changes one does not affect others. */
 function created(): Date {

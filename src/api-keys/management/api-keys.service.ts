@@ -31,6 +31,11 @@ import { applyPatch, type KeyPatch } from '../domain/key-patch';
 import { issueToken } from '../domain/token/key-token';
 import { currentSecret, rotateSecrets } from '../domain/rotation';
 import { isVisible } from '../domain/visibility';
+import { ANYTHING, type MemberRules, requireMembers } from '../../problems/members';
+import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
+import { isText } from '../../http/field-rules';
+import { checkedCreate, checkedPatch } from './checked-request';
+import { MAX_REASON_LENGTH } from './dto/revoke-api-key.query';
 import { KEY_CHANGE_LISTENER, type KeyChangeListener } from '../ports/key-change.listener';
 import {
   latestExpiry,
@@ -73,6 +78,15 @@ export interface RotateOptions extends ChangeOptions {
   readonly gracePeriodSeconds?: number | undefined;
 }
 
+const CHANGE: MemberRules<ChangeOptions> = {
+  ifVersion: {
+    message: 'must be a list of versions',
+    passes: (value) => Array.isArray(value) && value.every(Number.isInteger),
+  },
+};
+
+const ROTATION: MemberRules<RotateOptions> = { ...CHANGE, gracePeriodSeconds: ANYTHING };
+
 /**
  * Manages keys on behalf of a caller. A key that the caller cannot see counts as missing, and the caller can grant only
  * what it holds. All methods throw `StorageUnavailableError` if the store cannot answer.
@@ -105,9 +119,10 @@ export class ApiKeysService {
    * Creates a key. Fields that the request leaves out are inherited from the caller.
    *
    * @throws DelegationExceededError if the key would hold more than the caller
-   * @throws UnacceptableFieldError if the expiry is in the past or beyond the maximum
+   * @throws UnacceptableFieldError about unknown or invalid fields, and an expiry in the past or beyond the maximum
    */
-  async create(caller: Caller, request: CreateApiKey): Promise<IssuedApiKey> {
+  async create(caller: Caller, given: CreateApiKey): Promise<IssuedApiKey> {
+    const request = checkedCreate(given);
     const now = this.clock.now();
     const latest = latestExpiry(caller, this.maxTtlDays, now);
     const grant = composeGrant(inheritedFrom(caller), request, latest);
@@ -156,7 +171,8 @@ export class ApiKeysService {
    * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, UnacceptableFieldError,
    *   VersionMismatchError, ConcurrentChangeError
    */
-  async update(caller: Caller, id: string, patch: KeyPatch, options: ChangeOptions = {}): Promise<ApiKey> {
+  async update(caller: Caller, id: string, given: KeyPatch, options: ChangeOptions = {}): Promise<ApiKey> {
+    const patch = checkedPatch(given);
     const { before: former, after: current } = await this.change(caller, id, options, async (before, now) => {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
       const { key: after, changed } = applyPatch(before, patch);
@@ -191,6 +207,9 @@ export class ApiKeysService {
    * @throws RotationConflictError if the caller is this key and presents a previous secret
    */
   async revoke(caller: Caller, id: string, reason?: string, options: ChangeOptions = {}): Promise<ApiKey> {
+    if (reason !== undefined && !isText(reason, MAX_REASON_LENGTH)) {
+      throw new UnacceptableFieldError('/reason', `must be text of at most ${MAX_REASON_LENGTH} characters`);
+    }
     const { after: revoked } = await this.change(caller, id, options, async (before, now) => {
       if (before.revokedAt !== undefined) {
         await this.repository.announceAgain?.(id);
@@ -219,11 +238,9 @@ export class ApiKeysService {
    * @throws RotationConflictError if another rotation came first, or the caller is this key and presents a previous
    *   secret
    */
-  async rotate(
-    caller: Caller,
-    id: string,
-    { gracePeriodSeconds = 0, ...options }: RotateOptions = {},
-  ): Promise<IssuedApiKey> {
+  async rotate(caller: Caller, id: string, given: RotateOptions = {}): Promise<IssuedApiKey> {
+    requireMembers(given, ROTATION);
+    const { gracePeriodSeconds = 0, ...options } = given;
     if (!isKeyId(id)) throw new KeyNotFoundError();
     requireGrace(gracePeriodSeconds);
     const { token, hash } = issueToken(this.tokenPrefix, id);
@@ -253,12 +270,14 @@ export class ApiKeysService {
   private async change(
     caller: Caller,
     id: string,
-    { ifVersion }: ChangeOptions,
+    options: ChangeOptions,
     next: (
       before: ApiKeyWithHistory,
       now: Date,
     ) => ApiKeyWithHistory | undefined | Promise<ApiKeyWithHistory | undefined>,
   ): Promise<Changed> {
+    requireMembers(options, CHANGE);
+    const { ifVersion } = options;
     const attempt = async (): Promise<Changed | undefined> => {
       const before = this.seen(caller, isKeyId(id) ? await this.repository.findWithHistory(id) : null);
       if (ifVersion !== undefined && !ifVersion.includes(before.version)) throw new VersionMismatchError();

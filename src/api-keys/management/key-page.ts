@@ -1,5 +1,6 @@
 import { CursorCodec } from '../../http/cursor';
 import { type Page, readPage } from '../../http/page';
+import { ANYTHING, type MemberRules, requireMembers, TEXT } from '../../problems/members';
 import { type ApiKey, type ApiKeyStatus, statusOf } from '../domain/api-key';
 import { isKeyId } from '../domain/key-id';
 import { isVisible, type Viewpoint } from '../domain/visibility';
@@ -21,12 +22,23 @@ export interface KeyPageQuery {
   readonly externalId?: string | undefined;
 }
 
+const QUERY: MemberRules<KeyPageQuery> = {
+  limit: ANYTHING,
+  cursor: TEXT,
+  status: TEXT,
+  orgId: TEXT,
+  projectId: TEXT,
+  ownerId: TEXT,
+  externalId: TEXT,
+};
+
 /**
  * Returns one page of the keys that a viewpoint sees, newest first. No index covers the status, so it is filtered among
  * the outlines of at most 1,000 records, and a page may be short. The store applies all other filters, so a cursor
  * never contains the id of a key that the viewpoint does not see, see decision record 0047.
  *
  * @throws InvalidCursorError
+ * @throws UnacceptableFieldError about unknown or invalid filters
  */
 export async function pageOf(
   repository: ApiKeyRepository,
@@ -34,6 +46,7 @@ export async function pageOf(
   query: KeyPageQuery,
   now: Date,
 ): Promise<Page<ApiKey>> {
+  requireMembers(query, QUERY);
   const ownerId = agreed(viewpoint.ownerId, query.ownerId);
   const orgId = agreed(viewpoint.orgId, query.orgId);
   const projectId = agreed(viewpoint.projectId, query.projectId);

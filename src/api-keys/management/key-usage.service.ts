@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApiKeysService } from './api-keys.service';
 import { type Clock, CLOCK } from '../ports/clock';
 import type { Caller } from '../domain/caller';
+import { DATE, type MemberRules, requireMembers } from '../../problems/members';
 import type { KeyUsage, UsageSpan } from '../domain/usage';
 import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repository';
 import { UsageNotRecordedError } from './api-keys.errors';
@@ -12,6 +13,8 @@ export interface UsageRequest {
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
 }
+
+const REQUEST: MemberRules<UsageRequest> = { from: DATE, to: DATE };
 
 /** How often a key was used in a span of time, and when it was last used. */
 export interface UsageReport extends UsageSpan, KeyUsage {}
@@ -36,10 +39,11 @@ export class KeyUsageService {
    * Returns the uses of a key by hour.
    *
    * @throws KeyNotFoundError if the key does not exist or the caller cannot see it
-   * @throws UnacceptableFieldError if the span is empty or longer than 31 days
+   * @throws UnacceptableFieldError if the request has unknown or invalid members, or the span is empty or longer than 31 days
    * @throws UsageNotRecordedError if this installation does not record usage
    */
   async of(caller: Caller, keyId: string, request: UsageRequest = {}): Promise<UsageReport> {
+    requireMembers(request, REQUEST);
     const span = usageSpanOf(request, this.clock.now());
     const { id } = await this.apiKeys.get(caller, keyId);
     if (this.repository === null) throw new UsageNotRecordedError();

@@ -682,3 +682,20 @@ describe('a malformed token', () => {
     expect(stored.begun).toHaveLength(1);
   });
 });
+
+describe('a program without type checks', () => {
+  const { scopes } = anything;
+
+  it.each<[string, object, string[]]>([
+    ['a misspelt tenant', { scopes, tenent: { orgId: 'globex' } }, ['/tenent', '/tenant']],
+    ['a misspelt organisation', { scopes, tenant: { org: 'globex' } }, ['/org']],
+    ['an organisation that is not text', { scopes, tenant: { orgId: ['globex'] } }, ['/orgId']],
+    ['no scopes', { tenant: undefined }, ['/scopes']],
+  ])('gets an error for a requirement with %s, before any key is read', async (_what, wrong, fields) => {
+    const requirement = wrong as Requirement;
+    const named = { code: 'validation_failed', extensions: { errors: fields.map((field) => ({ field })) } };
+    await expect(verifier.verify(acme.token, requirement)).rejects.toMatchObject(named);
+    await expect(verifier.inspect(acme.token, requirement)).rejects.toMatchObject(named);
+    expect(stored.begun).toHaveLength(0);
+  });
+});

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import { isRetired } from '../domain/api-key';
 import { type Clock, CLOCK } from '../ports/clock';
+import type { Binding } from '../domain/binding';
 import { decide, type Decision, type Requirement, type Valid } from '../domain/decision';
 import { isImportedKeyId } from '../domain/key-id';
 import { type ParsedToken, parseToken } from '../domain/token/key-token';
@@ -10,6 +11,7 @@ import { digestOf } from '../domain/token/token-digest';
 import { supposedKeyIdOf } from '../domain/token/token-form';
 import type { RateLimit } from '../domain/rate-limit';
 import { RATE_LIMITER, type RateLimiter } from '../ports/rate-limiter';
+import { ANYTHING, type MemberRules, requireMembers, SWITCH, TEXT } from '../../problems/members';
 import { UsageRecorder } from '../usage/usage-recorder';
 import { CoarseTime } from './coarse-time';
 import type { Reading } from './fresh-cache';
@@ -29,6 +31,16 @@ export interface VerifyOptions {
   /** Ignores the key's rate limit, and does not count against it. Counts as a use. */
   readonly uncounted?: boolean | undefined;
 }
+
+const REQUIREMENT: MemberRules<Requirement> = {
+  scopes: ANYTHING,
+  tenant: ANYTHING,
+  verifier: ANYTHING,
+  clientAddress: TEXT,
+  possession: SWITCH,
+};
+
+const BINDING: MemberRules<Binding> = { orgId: TEXT, projectId: TEXT };
 
 /**
  * Verifies whether a presented token meets a requirement. The guard and all endpoints for decisions use it.
@@ -65,9 +77,11 @@ export class KeyVerifier {
    * @param token the presented text, of any length and content
    * @returns the decision; `RATE_LIMITED` if the key is valid and its rate limit is used up
    * @throws StorageUnavailableError if the store does not respond in time
+   * @throws UnacceptableFieldError about a requirement with unknown, missing or invalid members
    * @throws RateLimiterUnavailableError if the rate limiter is unavailable and configured to reject requests then
    */
   async verify(token: string, requirement: Requirement, options?: VerifyOptions): Promise<Verification> {
+    requireRequirement(requirement);
     return this.verifyNow(token, requirement, options);
   }
 
@@ -78,6 +92,7 @@ export class KeyVerifier {
    * @throws StorageUnavailableError if the store does not respond in time
    */
   async inspect(token: string, requirement: Requirement, options?: VerifyOptions): Promise<Decision> {
+    requireRequirement(requirement);
     return this.inspectAt(performance.now(), token, requirement, options);
   }
 
@@ -266,4 +281,11 @@ function holds(
 /** Returns the owner whose state a decision needs. Possession needs none, so it works while owners cannot be read. */
 function ownerAskedFor({ key }: PreparedKey, { possession }: Requirement): string | undefined {
   return possession === true ? undefined : key.ownerId;
+}
+
+/** A misspelt tenant would otherwise accept a key of any tenant. */
+function requireRequirement(requirement: Requirement): void {
+  requireMembers(requirement, REQUIREMENT, ['scopes', 'tenant']);
+  for (const binding of [requirement.tenant, requirement.verifier])
+    if (binding !== undefined) requireMembers(binding, BINDING);
 }

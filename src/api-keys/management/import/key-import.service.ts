@@ -2,6 +2,7 @@ import { retried } from '../../../common/retried';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { isForClients, KeywardError } from '../../../problems/keyward.error';
 import { UnacceptableFieldError } from '../../../problems/unacceptable-field.error';
+import { type MemberRules, requireMembers, SWITCH } from '../../../problems/members';
 import { readStrictly } from '../../../problems/validation';
 import { ConcurrentChangeError } from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../../options/api-keys.options';
@@ -32,6 +33,8 @@ const EVER = new Date(-8.64e15);
 
 /** The reason that the history records for such a revocation. */
 const REVOKED_THERE = 'revoked in the system it was imported from';
+
+const OPTIONS: MemberRules<ImportOptions> = { allowManagementScopes: SWITCH, applyRevocations: SWITCH };
 
 /**
  * Imports keys that another system issued, by the hashes of their tokens, so that their holders keep their tokens. Each
@@ -66,6 +69,7 @@ export class KeyImportService {
     line: number,
     options: ImportOptions = {},
   ): Promise<ImportOutcome> {
+    requireMembers(options, OPTIONS);
     // The first import of a hash decides what its token gives access to.
     if (!isUnlimited(caller)) {
       throw new KeywardError(

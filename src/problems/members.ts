@@ -1,0 +1,54 @@
+import type { FieldFault } from './problem';
+import { UnacceptableFieldError } from './unacceptable-field.error';
+
+/** What a member of an object must be, and the message if it is not. */
+export interface MemberRule {
+  readonly message: string;
+  passes(value: unknown): boolean;
+}
+
+/** A rule for each member of a type. */
+export type MemberRules<T> = { readonly [K in keyof T]-?: MemberRule };
+
+/** The rule for text. An object in its place could reach a store as an operator of a query. */
+export const TEXT: MemberRule = { message: 'must be text', passes: (value) => typeof value === 'string' };
+
+/** The rule for a time. */
+export const DATE: MemberRule = {
+  message: 'must be a valid Date',
+  passes: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
+};
+
+/** The rule for a switch. */
+export const SWITCH: MemberRule = {
+  message: 'must be true or false',
+  passes: (value) => typeof value === 'boolean',
+};
+
+/** The rule for a value that is checked elsewhere. */
+export const ANYTHING: MemberRule = { message: '', passes: () => true };
+
+/**
+ * Checks the members of an object that a program passes. The compiler checks them too, but not for a caller in JavaScript
+ * or behind a cast: there, a misspelt filter or limit would have no effect. See decision record 0082.
+ *
+ * @param required members that must be present, even if they are `undefined`
+ * @throws UnacceptableFieldError about every member that is unknown, missing or invalid
+ */
+export function requireMembers<T extends object>(
+  given: T,
+  rules: MemberRules<T>,
+  required: readonly (keyof T & string)[] = [],
+): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new UnacceptableFieldError('', 'must be an object');
+  const faults: FieldFault[] = [];
+  for (const name in given) {
+    if (!Object.hasOwn(rules, name)) faults.push({ field: `/${name}`, message: 'is not a known field' });
+    else if (given[name] !== undefined && !rules[name].passes(given[name]))
+      faults.push({ field: `/${name}`, message: rules[name].message });
+  }
+  for (const name of required)
+    if (!(name in given)) faults.push({ field: `/${name}`, message: 'is missing' });
+  if (faults.length > 0) throw new UnacceptableFieldError(faults);
+}

@@ -1,0 +1,132 @@
+import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
+import { KeyUsageService } from '../../src/api-keys/management/key-usage.service';
+import { KeyImportService } from '../../src/api-keys/management/import/key-import.service';
+import { rootCaller } from '../../src/api-keys/domain/caller';
+import type { CreateApiKey } from '../../src/api-keys/domain/new-key';
+import type { ApiKey } from '../../src/api-keys/domain/api-key';
+import type { EventRepository } from '../../src/api-keys/ports/event.repository';
+import { EventsService } from '../../src/events/events.service';
+import { memoryRepository } from './opened-repository';
+
+const root = rootCaller('system');
+const clock = { now: (): Date => new Date() };
+let service: ApiKeysService;
+let imports: KeyImportService;
+
+beforeEach(() => {
+  const repository = memoryRepository();
+  const options = { storage: repository };
+  service = new ApiKeysService(repository, options, clock);
+  imports = new KeyImportService(repository, options, clock, service);
+});
+
+async function made(request: Partial<CreateApiKey> = {}): Promise<ApiKey> {
+  const { key } = await service.create(root, { name: 'made', scopes: [], ...request });
+  return service.get(root, key.id);
+}
+
+/** The error that names these fields, and only these. */
+function faults(...fields: readonly string[]): object {
+  return {
+    code: 'validation_failed',
+    extensions: { errors: fields.map((field) => ({ field, message: expect.stringMatching(/\S/) })) },
+  };
+}
+
+/** Hides the type of a value from the compiler. */
+function typeless(value: unknown): never {
+  return value as never;
+}
+
+describe('a program without type checks', () => {
+  it.each<[string, object, string[]]>([
+    ['a misspelt organisation', { org: 'acme' }, ['/org']],
+    ['a misspelt expiry and limit', { expires: new Date(0), ratelimit: null }, ['/expires', '/ratelimit']],
+    ['a scope that no route can require', { scopes: ['Memory Read'] }, ['/scopes']],
+    ['a scope that is not in a list', { scopes: 'memory:read' }, ['/scopes']],
+    ['an organisation that no route can name', { orgId: 'acme/globex' }, ['/orgId']],
+    ['an operator of a query as organisation', { orgId: { $ne: 'acme' } }, ['/orgId']],
+    ['an address that is none', { allowedIps: ['localhost'] }, ['/allowedIps']],
+    [
+      'a misspelt member of a rate limit',
+      { rateLimit: { limit: 1, seconds: 1 } },
+      ['/rateLimit/seconds', '/rateLimit/windowSeconds'],
+    ],
+    ['a date after the year 9999', { expiresAt: new Date(8.64e15) }, ['/expiresAt']],
+    ['a number as expiry', { expiresAt: 1_900_000_000_000 }, ['/expiresAt']],
+  ])('cannot create or change a key with %s', async (_what, fields, named) => {
+    const key = await made({ orgId: 'acme' });
+    const request = { name: 'made', scopes: [], ...fields };
+    await expect(service.create(root, typeless(request))).rejects.toMatchObject(faults(...named));
+    await expect(service.update(root, key.id, typeless(fields))).rejects.toMatchObject(faults(...named));
+    await expect(service.list(root, { limit: 10 })).resolves.toEqual({ data: [key], nextCursor: null });
+  });
+
+  it.each([undefined, null, 'acme', [], [{ name: 'made', scopes: [] }]])(
+    'cannot create a key from %j',
+    async (request) => {
+      await expect(service.create(root, typeless(request))).rejects.toMatchObject({
+        code: 'validation_failed',
+      });
+      await expect(service.list(root, { limit: 10 })).resolves.toMatchObject({ data: [] });
+    },
+  );
+
+  it('creates a key with the organisation that a class returns from a getter', async () => {
+    class Request {
+      readonly name = 'made';
+      readonly scopes = ['memory:read'];
+      get orgId(): string {
+        return 'acme';
+      }
+    }
+    const { key } = await service.create(root, new Request());
+    expect(key).toMatchObject({ orgId: 'acme', scopes: ['memory:read'] });
+  });
+
+  it.each<[string, string, (id: string) => Promise<unknown>]>([
+    ['change', '/version', async (id) => service.update(root, id, {}, typeless({ version: [9] }))],
+    ['change', '/ifVersion', async (id) => service.update(root, id, {}, typeless({ ifVersion: 9 }))],
+    ['rotate', '/grace', async (id) => service.rotate(root, id, typeless({ grace: 60 }))],
+    ['rotate', '/ifVersion', async (id) => service.rotate(root, id, typeless({ ifVersion: '9' }))],
+    ['revoke', '/ifversion', async (id) => service.revoke(root, id, 'leak', typeless({ ifversion: [9] }))],
+    ['revoke', '/reason', async (id) => service.revoke(root, id, typeless({ ifVersion: [9] }))],
+    ['revoke', '/reason', async (id) => service.revoke(root, id, 'r'.repeat(201))],
+  ])('cannot %s a key with an invalid option: %s', async (_verb, named, attempt) => {
+    const key = await made();
+    await expect(attempt(key.id)).rejects.toMatchObject(faults(named));
+    await expect(service.get(root, key.id)).resolves.toEqual(key);
+  });
+
+  it.each<[object, string]>([
+    [{ org: 'acme' }, '/org'],
+    [{ orgId: { $ne: 'globex' } }, '/orgId'],
+    [{ ownerId: null }, '/ownerId'],
+    [{ cursor: 7 }, '/cursor'],
+  ])('cannot list keys with an invalid filter: %j', async (filter, named) => {
+    await expect(service.list(root, typeless({ limit: 10, ...filter }))).rejects.toMatchObject(faults(named));
+  });
+
+  it.each<[object, string]>([
+    [{ org: 'acme' }, '/org'],
+    [{ orgId: { $ne: 'globex' } }, '/orgId'],
+    [{ from: '2026-11-01' }, '/from'],
+    [{ to: new Date('someday') }, '/to'],
+  ])('cannot list events with an invalid filter: %j', async (filter, named) => {
+    const list = jest.fn();
+    const events = new EventsService({ list } as Partial<EventRepository> as EventRepository);
+    await expect(events.list(root, typeless({ limit: 10, ...filter }))).rejects.toMatchObject(faults(named));
+    expect(list).not.toHaveBeenCalled();
+  });
+
+  it('cannot ask for usage with a misspelt span', async () => {
+    const usage = new KeyUsageService(service, null, clock);
+    const { id } = await made();
+    await expect(usage.of(root, id, typeless({ since: new Date() }))).rejects.toMatchObject(faults('/since'));
+  });
+
+  it('cannot import with a misspelt option', async () => {
+    const options = typeless({ applyRevocation: true });
+    await expect(imports.import(root, {}, 1, options)).rejects.toMatchObject(faults('/applyRevocation'));
+  });
+});
