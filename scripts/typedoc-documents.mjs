@@ -33,14 +33,10 @@ export function load(app) {
 /** Removes the heading of a document, which the theme shows itself. A code span in it is a part of its own. */
 function takeHeading({ name, content }) {
   const end = content.findIndex(({ text }) => text.includes('\n'));
-  const last = content[end];
-  const heading =
-    content
-      .slice(0, end)
-      .map(({ text }) => text)
-      .join('') + last?.text.split('\n')[0];
-  if (end < 0 || !heading.startsWith('# ')) throw new Error(`${name}.md does not begin with a heading`);
-  last.text = last.text.slice(last.text.indexOf('\n')).trimStart();
-  content.splice(0, end);
-  return heading.slice(2).replaceAll('`', '');
+  if (end < 0 || !content[0].text.startsWith('# '))
+    throw new Error(`${name}.md does not begin with a heading`);
+  const [last, ...rest] = content[end].text.split('\n');
+  content[end].text = rest.join('\n').trimStart();
+  const heading = content.splice(0, end).map(({ text }) => text);
+  return [...heading, last].join('').slice(2).replaceAll('`', '');
 }

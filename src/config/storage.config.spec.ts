@@ -49,7 +49,7 @@ describe.each(REFUSED)('with NODE_ENV=%j', (environment) => {
       new ConfigurationError(
         'memory storage of API keys would lose every record when the process ends, which is refused unless ' +
           `NODE_ENV is exactly "development" or "test" (it is ${shown}): ` +
-          'use MongoDB (MONGODB_URI) or another durable store.',
+          'use MongoDB (MONGODB_URI) or another durable store, or set NODE_ENV=development for a first try.',
       ),
     );
   });

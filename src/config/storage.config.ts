@@ -31,7 +31,7 @@ export class StorageConfig {
       throw new ConfigurationError(
         `${store} would lose every record when the process ends, which is refused unless NODE_ENV is exactly ` +
           `"development" or "test" (it is ${environment === undefined ? 'unset' : JSON.stringify(environment)}): ` +
-          'use MongoDB (MONGODB_URI) or another durable store.',
+          'use MongoDB (MONGODB_URI) or another durable store, or set NODE_ENV=development for a first try.',
       );
     }
     const permit: VolatileStoragePermit = Object.freeze({ storage: 'volatile' });

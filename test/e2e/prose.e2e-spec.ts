@@ -3,6 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { runScript } from '../support/command-line';
 
 const ROOT = join(__dirname, '../..');
 const run = promisify(execFile);
@@ -44,16 +45,11 @@ describe('npm run lint:prose', () => {
   });
   afterEach(async () => rm(folder, { recursive: true, force: true }));
 
-  async function lint(name: string, text: string): Promise<readonly [code: number, output: string]> {
+  async function lint(name: string, text: string): Promise<readonly [code: number | null, output: string]> {
     await writeFile(join(folder, name), text);
     await run('git', ['add', '--all'], { cwd: folder });
-    return run(process.execPath, ['scripts/lint-prose.mjs', name], { cwd: folder }).then(
-      ({ stdout }) => [0, stdout] as const,
-      (error: unknown) => {
-        const { code, stdout } = error as { readonly code: number; readonly stdout: string };
-        return [code, stdout] as const;
-      },
-    );
+    const { code, stdout } = await runScript(['scripts/lint-prose.mjs', name], {}, folder);
+    return [code, stdout];
   }
 
   it.each(REPORTED)('reports the line of: %s', async (text) => {

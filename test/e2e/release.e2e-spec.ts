@@ -3,25 +3,13 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type CommandRun, runScript } from '../support/command-line';
 
 const ROOT = join(__dirname, '../..');
 const run = promisify(execFile);
 
-interface Outcome {
-  readonly code: number;
-  readonly output: string;
-}
-
-async function check(root: string, ...args: readonly string[]): Promise<Outcome> {
-  const script = [join(ROOT, 'scripts/check-release.mjs'), '--root', root, ...args];
-  const env = { ...process.env, GITHUB_REPOSITORY: '' };
-  return run(process.execPath, script, { env }).then(
-    ({ stdout }) => ({ code: 0, output: stdout }),
-    (error: unknown) => {
-      const { code, stderr } = error as { readonly code: number; readonly stderr: string };
-      return { code, output: stderr };
-    },
-  );
+async function check(root: string, ...args: readonly string[]): Promise<CommandRun> {
+  return runScript(['scripts/check-release.mjs', '--root', root, ...args]);
 }
 
 describe('npm run release:check', () => {
@@ -59,10 +47,10 @@ describe('npm run release:check', () => {
 
   it('lists the fields that package.json lacks and only the owner can set', async () => {
     await fillIn('OWNER', 'example.com');
-    const { code, output } = await check(clone);
+    const { code, stderr } = await check(clone);
     expect(code).toBe(1);
     for (const field of ['author', 'homepage', 'repository.url', 'bugs.url', 'bugs.email']) {
-      expect(output).toContain(`package.json: set ${field}, which only the owner knows.`);
+      expect(stderr).toContain(`package.json: set ${field}, which only the owner knows.`);
     }
   });
 
@@ -70,9 +58,10 @@ describe('npm run release:check', () => {
     const version = await readVersion();
     expect(await check(clone, `v${version}`)).toEqual({
       code: 0,
-      output: `Version ${version} can be released.\n`,
+      stderr: '',
+      stdout: `Version ${version} can be released.\n`,
     });
-    expect((await check(clone, '--notes')).output).toMatch(/^### /m);
+    expect((await check(clone, '--notes')).stdout).toMatch(/^### /m);
   });
 
   it.each([
@@ -91,25 +80,17 @@ describe('npm run release:check', () => {
     ],
   ] as const)('rejects %s', async (_fault, change, args, reason) => {
     await change();
-    const { code, output } = await check(clone, ...args);
-    expect([code, output]).toEqual([1, expect.stringMatching(reason)]);
+    const { code, stderr } = await check(clone, ...args);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(reason)]);
   });
 
   it('accepts the versions, changelog and tag of npm run release', async () => {
     await symlink(join(ROOT, 'node_modules'), file('node_modules'));
     const former = await readVersion();
-    const identity = { NAME: 'acme', EMAIL: 'keyward@acme.test' };
-    const env = {
-      ...process.env,
-      ...Object.fromEntries(
-        Object.entries(identity).flatMap(([name, value]) => [
-          [`GIT_AUTHOR_${name}`, value],
-          [`GIT_COMMITTER_${name}`, value],
-        ]),
-      ),
-    };
     const git = async (...args: readonly string[]): Promise<string> =>
-      (await run('git', [...args], { cwd: clone, env })).stdout;
+      (await run('git', [...args], { cwd: clone })).stdout;
+    await git('config', 'user.name', 'acme');
+    await git('config', 'user.email', 'keyward@acme.test');
     await git('commit', '--quiet', '--all', '--message', 'chore: name the owner');
     await git('tag', `v${former}`);
     await git(
@@ -119,15 +100,15 @@ describe('npm run release:check', () => {
       '--message',
       'fix(access): reject an unknown kind of route',
     );
-    await run('npm', ['run', 'release'], { cwd: clone, env });
+    await run('npm', ['run', 'release'], { cwd: clone });
 
     const version = await readVersion();
     expect(version).not.toBe(former);
     expect(await readVersion('service/package.json')).toBe(version);
     expect(await git('tag', '--points-at', 'HEAD')).toBe(`v${version}\n`);
     expect(await check(clone, `v${version}`)).toMatchObject({ code: 0 });
-    const { output } = await check(clone, '--notes');
-    expect(output).toMatch(/^### Fixed[^]*reject an unknown kind of route/m);
+    const { stdout } = await check(clone, '--notes');
+    expect(stdout).toMatch(/^### Fixed[^]*reject an unknown kind of route/m);
     expect(await readFile(file('CHANGELOG.md'), 'utf8')).toContain(`## ${former} (`);
   });
 });

@@ -12,9 +12,18 @@ export async function keyward(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<CommandRun> {
-  const cli = runNode(['dist/cli.js', ...args], environment);
-  const code = await cli.exited();
-  return { code, stdout: cli.stdout(), stderr: cli.stderr() };
+  return runScript(['dist/cli.js', ...args], environment);
+}
+
+/** Runs a script with Node until it ends, by default in the project's root. */
+export async function runScript(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  cwd?: string,
+): Promise<CommandRun> {
+  const script = runNode(args, environment, cwd);
+  const code = await script.exited();
+  return { code, stdout: script.stdout(), stderr: script.stderr() };
 }
 
 /** Returns the one JSON document that a command wrote. */

@@ -77,7 +77,7 @@ export class Admission {
     try {
       const caller = await authenticator.authenticate(token);
       if (meetsScopes(caller.scopes, requirement.scopes)) return caller;
-      throw refusalOf('INSUFFICIENT_SCOPE', requirement.scopes, this.realm);
+      throw refusalOf('INSUFFICIENT_SCOPE', { ...requirement, tenant: undefined }, this.realm);
     } catch (error) {
       if (!isForClients(error)) throw error;
       throw error.code === 'invalid_session'
@@ -113,11 +113,11 @@ export class Admission {
    * Rejects a user name that is not the id of the token's key. Compares it with the id in the token before any look-up or
    * count, because it proves nothing.
    */
-  private requireOwnName({ token, userName }: PresentedToken, { scopes }: Requirement): void {
+  private requireOwnName({ token, userName }: PresentedToken, requirement: Requirement): void {
     if (userName === undefined) return;
     const parsed = parseToken(token, this.importPrefixes);
     if (parsed !== null && parsed.keyId !== userName)
-      throw refusalOf('USER_NAME_MISMATCH', scopes, this.realm);
+      throw refusalOf('USER_NAME_MISMATCH', requirement, this.realm);
   }
 
   private async refuse(verification: Refusal, requirement: Requirement): Promise<never> {
@@ -134,7 +134,7 @@ export class Admission {
         rateLimitHeaders(verification.rateLimit),
       );
     }
-    return this.counted(refusalOf(verification.code, requirement.scopes, this.realm), requirement);
+    return this.counted(refusalOf(verification.code, requirement, this.realm), requirement);
   }
 
   /** Counts a failed credential against the client's address. Returns a 429 above the limit. */

@@ -3,6 +3,8 @@ import { ambiguousCredential, invalidSession, missingCredential, refusalOf } fro
 
 type Refusal = Exclude<DecisionCode, 'VALID'> | 'USER_NAME_MISMATCH';
 
+const nothing = { scopes: { allOf: [], anyOf: [] }, tenant: undefined };
+
 const invalidToken = (description: string): string =>
   `Bearer realm="keyward", error="invalid_token", error_description="${description}"`;
 
@@ -21,7 +23,7 @@ describe('the response to an invalid key', () => {
       invalidToken('User name and password belong to different keys'),
     ],
   ])('for %s is 401 %s with an invalid_token challenge', (code, problemCode, challenge) => {
-    const { problem, headers } = refusalOf(code, { allOf: [], anyOf: [] }, 'keyward');
+    const { problem, headers } = refusalOf(code, { ...nothing, tenant: { orgId: 'globex' } }, 'keyward');
 
     expect([problem.status, problem.code, problem.type]).toEqual([
       401,
@@ -35,7 +37,7 @@ describe('the response to an invalid key', () => {
     ['IP_NOT_ALLOWED', 'ip_not_allowed'],
     ['BINDING_MISMATCH', 'binding_mismatch'],
   ])('for %s is 403 %s without a challenge', (code, expected) => {
-    const { problem, headers } = refusalOf(code, { allOf: ['memory:read'], anyOf: [] }, 'keyward');
+    const { problem, headers } = refusalOf(code, { ...nothing, tenant: { orgId: 'globex' } }, 'keyward');
 
     expect([problem.status, problem.code]).toEqual([403, expected]);
     expect(headers).toEqual({});
@@ -43,9 +45,14 @@ describe('the response to an invalid key', () => {
 
   it('for INSUFFICIENT_SCOPE is 403 and names every required or alternative scope once', () => {
     const required = { allOf: ['a:read', 'b:read'], anyOf: [['c:read', 'a:read'], ['d:read']] };
-    const { problem, headers } = refusalOf('INSUFFICIENT_SCOPE', required, 'keyward');
+    const { problem, headers } = refusalOf(
+      'INSUFFICIENT_SCOPE',
+      { scopes: required, tenant: undefined },
+      'keyward',
+    );
 
     expect([problem.status, problem.code]).toEqual([403, 'insufficient_scope']);
+    expect(problem.detail).toMatch(/: a:read b:read c:read d:read$/);
     expect(headers).toEqual({
       'WWW-Authenticate':
         'Bearer realm="keyward", error="insufficient_scope", ' +
@@ -66,9 +73,19 @@ describe('the response to an invalid key', () => {
     ['INSUFFICIENT_SCOPE', /scopes named in WWW-Authenticate/],
     ['BINDING_MISMATCH', /organisation and project/],
   ])('for %s states in its detail what to do', (code, advice) => {
-    const { problem } = refusalOf(code, { allOf: [], anyOf: [] }, 'keyward');
+    const { problem } = refusalOf(code, { ...nothing, tenant: { orgId: 'globex' } }, 'keyward');
 
     expect(problem.detail).toMatch(advice);
+  });
+});
+
+describe('the response to a key bound to acme', () => {
+  it.each([
+    ['no tenant', {}, /names none.* orgId .*X-Org-Id/],
+    ['another organisation', { orgId: 'globex' }, /^Name the organisation and project/],
+    ['another project', { projectId: 'hermes' }, /^Name the organisation and project/],
+  ])('states what to do when the request names %s', (_what, tenant, advice) => {
+    expect(refusalOf('BINDING_MISMATCH', { ...nothing, tenant }, 'keyward').problem.detail).toMatch(advice);
   });
 });
 

@@ -1,7 +1,7 @@
 import { PROBLEM_CATALOGUE, type ProblemCode } from '../../problems/problem-catalogue';
 import { ProblemException } from '../../problems/problem.exception';
-import type { DecisionCode } from '../domain/decision';
-import type { ScopeRequirement } from '../domain/scopes';
+import type { TenantContext } from '../domain/binding';
+import type { DecisionCode, Requirement } from '../domain/decision';
 
 type Refusal = Exclude<DecisionCode, 'VALID'> | 'USER_NAME_MISMATCH';
 
@@ -17,20 +17,35 @@ const REFUSALS: Readonly<Record<Refusal, readonly [ProblemCode, string]>> = {
   IP_NOT_ALLOWED: ['ip_not_allowed', 'Call from an address on the allowlist of the API key.'],
   INSUFFICIENT_SCOPE: [
     'insufficient_scope',
-    'Use an API key that holds the scopes named in WWW-Authenticate.',
+    'Use an API key that holds the scopes named in WWW-Authenticate',
   ],
   BINDING_MISMATCH: ['binding_mismatch', 'Name the organisation and project that the API key is bound to.'],
 };
 
+/** The detail for a bound key on a route that reads no tenant, for example because its parameter has another name. */
+const NO_TENANT =
+  'The API key is bound to a tenant, but this request names none. A request names its tenant in the route parameters ' +
+  'orgId and projectId (or the names in tenant.params), or in X-Org-Id and X-Project-Id if the route reads them.';
+
 /** Returns the response that RFC 6750 section 3.1 specifies for a rejecting decision. */
-export function refusalOf(code: Refusal, required: ScopeRequirement, realm: string): ProblemException {
+export function refusalOf(
+  code: Refusal,
+  { scopes, tenant }: Pick<Requirement, 'scopes' | 'tenant'>,
+  realm: string,
+): ProblemException {
   const [problemCode, detail] = REFUSALS[code];
   if (PROBLEM_CATALOGUE[problemCode].status === 401) {
     return challenged(problemCode, detail, realm, 'invalid_token');
   }
+  if (code === 'BINDING_MISMATCH' && namesNothing(tenant))
+    return ProblemException.from(problemCode, NO_TENANT);
   if (code !== 'INSUFFICIENT_SCOPE') return ProblemException.from(problemCode, detail);
-  const scope = [...new Set([...required.allOf, ...required.anyOf.flat()])].join(' ');
-  return challenged(problemCode, detail, realm, 'insufficient_scope', scope);
+  const scope = [...new Set([...scopes.allOf, ...scopes.anyOf.flat()])].join(' ');
+  return challenged(problemCode, `${detail}: ${scope}`, realm, 'insufficient_scope', scope);
+}
+
+function namesNothing(tenant: TenantContext | undefined): boolean {
+  return tenant?.orgId === undefined && tenant?.projectId === undefined;
 }
 
 /** Returns the problem for an invalid session. */

@@ -100,7 +100,7 @@ async function startOf(
 
 const sentence = (labels: string): string =>
   `these message handlers declare access, which is enforced on HTTP only: ${labels}. ` +
-  'Move them to a class without access decorators, or close them with @UseGuards(ScopesGuard).';
+  'Move them to a class without access decorators, or reject all their messages with @UseGuards(ScopesGuard).';
 
 describe('an application with message handlers', () => {
   it.each([

@@ -86,7 +86,7 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     if (open.length === 0) return;
     throw new ConfigurationError(
       `these message handlers declare access, which is enforced on HTTP only: ${open.map(({ label }) => label).join('; ')}. ` +
-        'Move them to a class without access decorators, or close them with @UseGuards(ScopesGuard).',
+        'Move them to a class without access decorators, or reject all their messages with @UseGuards(ScopesGuard).',
     );
   }
 
