@@ -200,7 +200,7 @@ describe.each([
   });
   afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-  it('gets guarded routes without a database, and sees the first key once', async () => {
+  it('gets guarded routes without a database, and sees its first token once', async () => {
     const main = join(folderOf({ page: 'README.md' }), 'main.js');
     const port = String(await freePort());
     const app = runNode([main], { PORT: port, NODE_ENV: 'development' });
@@ -222,7 +222,7 @@ describe.each([
     expect(app.stdout() + app.stderr()).toContain('refused unless NODE_ENV is exactly');
   });
 
-  it('gets routes guarded by scope and tenant, and its first key once', async () => {
+  it('gets routes guarded by scope and tenant, and sees its first token once', async () => {
     const main = join(folderOf({ page: 'nest-team.md' }), 'main.js');
     const settings = { PORT: '0', MONGODB_URI: testDatabaseUri(`nest_guide_${type}`) };
     const app = runNode([main], settings);

@@ -12,7 +12,7 @@ export interface KeySecret {
   readonly createdAt: Date;
   /** The secret is `ROTATED` at and after this moment. */
   readonly retiresAt?: Date | undefined;
-  /** When the retired secret was first used again. */
+  /** When the secret was first used after `retiresAt`. */
   readonly reusedAt?: Date | undefined;
 }
 

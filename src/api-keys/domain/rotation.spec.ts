@@ -58,7 +58,7 @@ describe('rotateSecrets', () => {
     expect(before).toEqual([secret(1)]);
   });
 
-  it('keeps one current secret, at most one in its grace period and at most five retired, after any rotations', () => {
+  it('keeps one current secret and at most five previous ones, of which at most one is valid, after any rotations', () => {
     const rotations = fc.array(
       fc.record({ afterSeconds: fc.nat(10 * 86_400), grace: fc.nat(MAX_GRACE_SECONDS) }),
       { minLength: 1, maxLength: 12 },

@@ -33,7 +33,7 @@ export interface FreshCacheOptions<V> {
   readonly weightBound?: WeightBound<V>;
   /** The maximum age of a returned value, in milliseconds. */
   readonly maxAgeMs: number;
-  /** Without a feed, nothing is cached. */
+  /** The change feed. Without one, the cache stores nothing. */
   readonly feed: ChangeFeed | undefined;
   readonly load: (id: string, options: ReadOptions) => Promise<V | null>;
   /** Called after any record changes. */

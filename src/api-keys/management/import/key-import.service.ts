@@ -35,7 +35,7 @@ const REVOKED_THERE = 'revoked in the system it was imported from';
 
 /**
  * Imports keys that another system issued, by the hashes of their tokens, so that their holders keep their tokens. Each
- * record is imported or refused separately, under the same rules as a create.
+ * record is imported or rejected separately, under the same rules as a create.
  */
 @Injectable()
 export class KeyImportService {

@@ -113,7 +113,7 @@ export class MongoUsageRepository implements UsageRepository {
     }
   }
 
-  /** Adds operations in slices. The driver encodes each one when it is added, and requests would wait for all of them. */
+  /** Adds operations in slices, because the driver encodes each one at once. Without slices, requests would wait for all of them. */
   private async bulkOf(operations: readonly Operation[]): Promise<mongo.UnorderedBulkOperation> {
     try {
       const { db } = this.model.db;
