@@ -393,44 +393,44 @@ describe('the check of an index', () => {
   it.each<readonly ['accepts' | 'rejects', string, Record<string, number>, QueryShape]>([
     [
       'accepts',
-      'an index with the sort behind the equality',
+      'an index with the sort field after the equality field',
       { orgId: 1, _id: 1 },
       { equal: ['orgId'], range: ['_id'], sort: newest },
     ],
     [
       'accepts',
-      'the fields compared in any order',
+      'equality fields in any order',
       { orgId: 1, projectId: 1, _id: 1 },
       { equal: ['projectId', 'orgId'], range: [], sort: newest },
     ],
     [
       'accepts',
-      'the range of a field alone',
+      'only a range of one field',
       { changedAt: 1 },
       { equal: [], range: ['changedAt'], sort: [['changedAt', 1]] },
     ],
     [
       'accepts',
-      'one document, whatever else is asked of it',
+      'a query for one id, even with other fields',
       { _id: 1 },
       { equal: ['version', '_id'], range: [], sort: [] },
     ],
     [
       'rejects',
-      'a field in between, which leaves the sort to the server',
+      'a field between equality and sort, because the server would have to sort',
       { orgId: 1, projectId: 1, _id: 1 },
       { equal: ['orgId'], range: [], sort: newest },
     ],
     [
       'rejects',
-      'a field compared that the index lacks',
+      'an equality field that the index lacks',
       { orgId: 1, _id: 1 },
       { equal: ['orgId', 'ownerId'], range: [], sort: newest },
     ],
     ['rejects', 'a sort that the index lacks', { orgId: 1 }, { equal: ['orgId'], range: [], sort: newest }],
     [
       'rejects',
-      'a sort half against the index',
+      'a sort with only one of two fields in the order of the index',
       { a: 1, b: 1 },
       {
         equal: [],
@@ -443,11 +443,11 @@ describe('the check of an index', () => {
     ],
     [
       'rejects',
-      'a range behind another field',
+      'a range after a field that the query lacks',
       { orgId: 1, projectId: 1, _id: 1 },
       { equal: ['orgId'], range: ['_id'], sort: [] },
     ],
-    ['rejects', 'a query that asks for nothing', { orgId: 1 }, { equal: [], range: [], sort: [] }],
+    ['rejects', 'a query without fields', { orgId: 1 }, { equal: [], range: [], sort: [] }],
   ])('%s %s', (verdict, _what, key, shape) => {
     expect(serves({ key }, shape)).toBe(verdict === 'accepts');
   });

@@ -73,9 +73,9 @@ describe('an address with failed credentials', () => {
     ['together', 'the same address, mapped into IPv6', '198.51.100.3', '::ffff:198.51.100.3'],
     ['together', 'the same /64 in IPv6', '2001:db8:0:1::1', '2001:db8:0:1:ffff:ffff:ffff:ffff'],
     ['separately', 'the next /64 in IPv6', '2001:db8:0:2::1', '2001:db8:0:3::1'],
-    ['together', 'two unreadable addresses', 'unknown', '_hidden'],
-    ['separately', 'an unreadable and a known address', 'not-an-address', '198.51.100.4'],
-  ])('counts %s for %s: %s and %s', async (how, _name, from, other) => {
+    ['together', 'another unreadable address', 'unknown', '_hidden'],
+    ['separately', 'a known address, if it is unreadable', 'not-an-address', '198.51.100.4'],
+  ])('is counted %s with %s: %s and %s', async (how, _name, from, other) => {
     for (let time = 0; time <= LIMIT; time += 1) await fail(from);
     expect(await fail(from)).toBe('too_many_failures');
     expect(await fail(other)).toBe(how === 'together' ? 'too_many_failures' : 'malformed_token');

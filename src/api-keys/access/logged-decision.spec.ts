@@ -49,7 +49,7 @@ describe('the decision on the token that a caller asks about', () => {
     expect(loggedAnswerOf(request)).toEqual({ code: 'REVOKED', keyId: acme.key.id });
   });
 
-  it('names no key if the secret was wrong', () => {
+  it('is undefined if none is attached, and names no key if the secret was wrong', () => {
     const request = {};
     expect(loggedAnswerOf(request)).toBeUndefined();
     attachAnswer(request, stranger);

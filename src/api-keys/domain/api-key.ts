@@ -92,7 +92,7 @@ export function statusOf(key: Pick<ApiKey, 'revokedAt' | 'enabled' | 'expiresAt'
   return isExpired(key, now) ? 'expired' : 'active';
 }
 
-/** Returns whether a secret is retired: `now >= retiresAt`, or `retiresAt` is an invalid date. */
+/** Returns whether the grace period of a secret is over: `now >= retiresAt`, or `retiresAt` is an invalid date. */
 export function isRetired({ retiresAt }: KeySecret, now: Date): boolean {
   return retiresAt !== undefined && !(now.getTime() < retiresAt.getTime());
 }

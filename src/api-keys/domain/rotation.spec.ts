@@ -46,7 +46,7 @@ describe('rotateSecrets', () => {
     expect(rotateSecrets([reused, secret(2)], hashOf(3), NOON, 0)[0]).toEqual(reused);
   });
 
-  it('keeps the last five retired secrets', () => {
+  it('keeps the last five previous secrets', () => {
     const retired = [1, 2, 3, 4, 5].map((number) => secret(number, { retiresAt: EARLIER }));
     const hashes = rotateSecrets([...retired, secret(6)], hashOf(7), NOON, 0).map(({ hash }) => hash);
     expect(hashes).toEqual([2, 3, 4, 5, 6, 7].map(hashOf));
