@@ -185,7 +185,7 @@ export class ScopesGuard implements CanActivate {
   }
 
   /**
-   * Returns whether this guard uses these options, because an application may import Keyward twice.
+   * Returns whether this guard uses these options. An application may import Keyward twice, with different options.
    *
    * @internal
    */

@@ -24,7 +24,7 @@ export interface Caller {
    * contains all limits.
    */
   readonly orgIds?: readonly string[] | undefined;
-  /** Whether `API_KEY_MAX_TTL_DAYS` limits the keys of this caller. `rootCaller` is exempt. */
+  /** Whether the maximum lifetime (`tokens.maxTtlDays`) limits the keys of this caller. `rootCaller` is exempt. */
   readonly boundByMaxTtl: boolean;
   /** The id of the calling key, and the hash of the token that it presented. */
   readonly presented?: { readonly keyId: string; readonly hash: string } | undefined;

@@ -27,10 +27,10 @@ import { OWNER_STATUS, type OwnerStatus } from '../../ports/owner-status';
 import type { ImportOptions, ImportOutcome } from './import-report';
 import { prefixWarning } from './prefix-warning';
 
-/** The earliest possible date, with which no expiry counts as past. */
+/** The earliest possible date. No expiry is before it, so none counts as past. */
 const EVER = new Date(-8.64e15);
 
-/** The reason that the history records for such a revocation. */
+/** The reason in the history of a key that an import revokes. */
 const REVOKED_THERE = 'revoked in the system it was imported from';
 
 /**
