@@ -205,7 +205,7 @@ describe.each(['memory', 'mongo'] as const)(
         record({ description: token }),
         record({ metadata: { key_prefix: token } }),
       ]);
-      const message = 'holds the token itself, which is never stored: remove it';
+      const message = 'contains the token itself, which is never stored: remove it';
       expect(resultsOf(answer)).toEqual(
         ['name', 'description', 'metadata'].map((field, index) => ({
           line: index + 1,

@@ -194,7 +194,7 @@ describe('an application with invalid options', () => {
     [
       'all of IPv4 as trusted proxies',
       { http: { trustProxy: ['::ffff:0.0.0.0/96'] } },
-      /^http\.trustProxy holds "::ffff:0\.0\.0\.0\/96": /,
+      /^http\.trustProxy contains "::ffff:0\.0\.0\.0\/96": /,
     ],
     [
       'a webhook without a secret',

@@ -202,7 +202,7 @@ function requireNoToken(hash: string, { name, description, metadata }: Partial<I
 }
 
 function tokenIn(field: string): UnacceptableFieldError {
-  return new UnacceptableFieldError(field, 'holds the token itself, which is never stored: remove it');
+  return new UnacceptableFieldError(field, 'contains the token itself, which is never stored: remove it');
 }
 
 /** Returns the error for Keyward's own scopes in a record of another system, in which they mean something else. */
