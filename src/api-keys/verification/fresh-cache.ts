@@ -175,7 +175,7 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     if (isUnknown && this.unknownReads >= MAX_UNKNOWN_READS) {
       throw new StorageUnavailableError(new Error('too many reads are waiting for the store'));
     }
-    // Only the newest read of a record is informed about its changes.
+    // Only the newest read of a record learns about its changes, so an older one must not be cached.
     if (underWay !== undefined) underWay.isCurrent = false;
     this.reads += 1;
     if (isUnknown) this.unknownReads += 1;
