@@ -47,6 +47,8 @@ export {
   TenantHeaders,
   Uncached,
 } from './api-keys/access/access.decorators';
+export { describeAccess } from './api-keys/access/describe-access';
+export type { OpenApiDocument } from './api-keys/access/openapi-access';
 export { ScopesGuard } from './api-keys/access/scopes.guard';
 export { ClientAddress } from './http/client-address';
 

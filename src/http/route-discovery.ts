@@ -6,6 +6,8 @@ import { methodsOf } from './class-methods';
 /** A route of the application, as its decorators declare it. */
 export interface DiscoveredRoute {
   readonly controller: Type;
+  /** The function on the class, which has the metadata of Nest's decorators. */
+  readonly declared: object;
   /** The function that Nest calls. */
   readonly handler: object;
   /** The module that the controller belongs to. */
@@ -31,7 +33,7 @@ export function discoverRoutes(
       if (method === undefined) return [];
       const paths = pathsOf(controller, declared);
       const label = `${RequestMethod[method]} ${paths.join(', ')} (${controller.name}.${name})`;
-      return { controller, handler, module: wrapper.host, method, paths, label };
+      return { controller, declared, handler, module: wrapper.host, method, paths, label };
     });
   });
 }

@@ -29,6 +29,7 @@ interface DescribedOperation {
   readonly operationId: string;
   readonly parameters: readonly { readonly name: string; readonly in: string }[];
   readonly security?: readonly Readonly<Record<string, unknown>>[];
+  readonly 'x-required-scopes'?: unknown;
 }
 
 /** Returns the commands of a page that this file runs, in order. */
@@ -326,7 +327,10 @@ describe.each([
     const host = runNode(['-e', program], { NODE_ENV: 'test' }, folderOf({ page: 'nest-team.md' }));
     expect([await host.exited(), host.stderr()]).toEqual([0, '']);
     const { paths, components } = JSON.parse(host.stdout()) as DescribedApplication;
-    expect(paths['/orgs/{orgId}/projects/{projectId}/notes']?.['get']?.security).toEqual([{ bearer: [] }]);
+    expect(paths['/orgs/{orgId}/projects/{projectId}/notes']?.['get']?.security).toEqual([
+      { apiKeyBearer: [] },
+      { apiKeyHeader: [] },
+    ]);
     expect(paths['/v1/api-keys/verify']?.['post']?.operationId).toBe('verifyApiKey');
     expect(components.schemas['ApiKey']?.properties['version']).toMatchObject({ type: 'integer' });
     for (const [path, operations] of Object.entries(paths)) {
@@ -338,6 +342,28 @@ describe.each([
         for (const scheme of security.flatMap((each) => Object.keys(each))) expect(schemes).toContain(scheme);
       }
     }
+  });
+
+  it('serves a document that says which scopes its routes require', async () => {
+    const program = `
+      require('reflect-metadata');
+      const { NestFactory } = require('@nestjs/core');
+      const { FastifyAdapter } = require('@nestjs/platform-fastify');
+      const { ApiKeysModule } = require('keyward');
+      const { NotesController } = require('../nest-team/openapi.js');
+      const { serveDocument } = require('./openapi.js');
+      const host = { module: class Host {}, imports: [ApiKeysModule.forRoot({ storage: 'memory' })], controllers: [NotesController] };
+      NestFactory.create(host, new FastifyAdapter(), { logger: false }).then(async (app) => {
+        serveDocument(app);
+        await app.listen(0, '127.0.0.1');
+        console.log(await app.getUrl());
+      });`;
+    const host = runNode(['-e', program], { NODE_ENV: 'test' }, folderOf({ page: 'module.md' }));
+    const [url] = await host.waitFor(/http:\S+/);
+    const served = fetch(`${url}/docs-json`).then(async (response) => response.json());
+    const { paths } = (await beforeItStops(host, served)) as DescribedApplication;
+    const operation = paths['/orgs/{orgId}/projects/{projectId}/notes']?.['get'];
+    expect(operation?.['x-required-scopes']).toEqual({ allOf: ['note:read'], anyOf: [] });
   });
 
   it('can test its guarded routes without a database', async () => {

@@ -21,6 +21,9 @@ export type RouteAccess =
       readonly verification: VerifyOptions | undefined;
     };
 
+/** The access of a route that requires a credential. */
+export type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
+
 /**
  * Compiles the decorators of a class and one of its methods.
  *

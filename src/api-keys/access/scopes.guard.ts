@@ -21,15 +21,13 @@ import { passDecisionOn } from './logged-decision';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { RequestRequirement } from './request-requirement';
-import { type RouteAccess, RouteAccessTable } from './route-access';
+import { type GuardedAccess, type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext, TENANT_HEADERS } from './tenant-context';
 import { readClientCredential } from './form-credential';
 import { attachAccess, isLetInTo, KeyAccess } from './verified-access';
 
 /** The injection token of the guard class that the module installs. */
 export const MODULE_GUARD = Symbol('keyward:module-guard');
-
-type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
 
 const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS];
 

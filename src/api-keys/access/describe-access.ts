@@ -1,0 +1,55 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { documentedOperations, operationKey } from '../../http/documented-operations';
+import { ownRouteHandlerOf } from '../../http/own-route';
+import type { DiscoveredRoute } from '../../http/route-discovery';
+import { type OpenApiDocument, type OperationAccess, withAccess } from './openapi-access';
+import { compileRouteAccess } from './route-access';
+
+type Operations = ReadonlyMap<string, DiscoveredRoute>;
+
+/**
+ * Adds to an OpenAPI document what the access decorators of the application declare, for each guarded route:
+ *
+ * - the security schemes `apiKeyBearer` and `apiKeyHeader`, and `security` with both
+ * - the required scopes, in the description and as `x-required-scopes: { allOf, anyOf }`
+ * - the headers `X-Org-Id` and `X-Project-Id` if the route has `@TenantHeaders()`
+ * - parameters of the path that no decorator documents, because `@Tenant()` reads them
+ * - the answers 401, 403 and 429 of `ScopesGuard`, with their headers
+ *
+ * A `@Public()` route gets an empty `security`, unless the document has a general one. Whatever the document already says about
+ * an operation stays. Operations of which the application has no route stay unchanged.
+ *
+ * Call it after `app.setGlobalPrefix()` and `app.enableVersioning()`.
+ *
+ * @param document of OpenAPI 3.0 or later; it is not changed
+ * @param app the application for which `SwaggerModule.createDocument` created the document
+ * @returns a copy with the additions
+ * @throws ConfigurationError if the decorators of a route contradict each other
+ * @example
+ * const document = SwaggerModule.createDocument(app, new DocumentBuilder().setTitle('Memories').build());
+ * SwaggerModule.setup('docs', app, describeAccess(document, app));
+ */
+export function describeAccess<Document extends OpenApiDocument>(
+  document: Document,
+  app: INestApplicationContext,
+): Document {
+  const operations = operationsIn(document, app);
+  return withAccess(document, (method, path) => accessOf(operations.get(operationKey(method, path))));
+}
+
+/** Returns the operations with the global prefix, or without it if that is how the document names more of them. */
+function operationsIn({ paths }: OpenApiDocument, app: INestApplicationContext): Operations {
+  const keys = Object.entries(paths).flatMap(([path, item]) =>
+    Object.keys(item as object).map((method) => operationKey(method, path)),
+  );
+  const countIn = (operations: Operations): number => keys.filter((key) => operations.has(key)).length;
+  const [prefixed, bare] = [documentedOperations(app, true), documentedOperations(app, false)];
+  return countIn(bare) > countIn(prefixed) ? bare : prefixed;
+}
+
+function accessOf(route: DiscoveredRoute | undefined): OperationAccess | undefined {
+  if (route === undefined) return undefined;
+  const access = compileRouteAccess(route.controller, route.handler);
+  if (access.kind === 'undeclared') return undefined;
+  return { access, own: ownRouteHandlerOf(route.handler) !== undefined };
+}

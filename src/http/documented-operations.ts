@@ -1,0 +1,77 @@
+import { type INestApplicationContext, RequestMethod, VersioningType } from '@nestjs/common';
+import { MODULE_PATH, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
+import { ApplicationConfig, DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+import { type DiscoveredRoute, discoverRoutes } from './route-discovery';
+import { toPathTemplate } from './path-template';
+
+type Paths = Parameters<RoutePathFactory['create']>[0];
+
+/** The methods as which `@nestjs/swagger` documents `@All()`. */
+const EVERY_METHOD = ['get', 'post', 'put', 'delete', 'patch', 'options', 'head', 'search', 'query'] as const;
+
+/**
+ * Returns the route behind each operation that `SwaggerModule.createDocument` writes, by {@link operationKey}. Computes paths
+ * as that function does. If several routes share an operation, such as versions in a header, it documents the last one.
+ *
+ * @param withPrefix whether paths include the global prefix: not in a document that was created with `ignoreGlobalPrefix`
+ */
+export function documentedOperations(
+  app: INestApplicationContext,
+  withPrefix: boolean,
+): ReadonlyMap<string, DiscoveredRoute> {
+  const modules = app.get(ModulesContainer);
+  const config = app.get(ApplicationConfig);
+  const factory = new RoutePathFactory(config);
+  const globalPrefix = withPrefix ? config.getGlobalPrefix() : '';
+  const operations = new Map<string, DiscoveredRoute>();
+  for (const route of discoverRoutes(new DiscoveryService(modules), new MetadataScanner())) {
+    if (isExcluded(route)) continue;
+    const declared = { globalPrefix, ...pathsOf(route, config, modules.applicationId) };
+    for (const path of factory.create(declared, route.method)) {
+      const template = toPathTemplate(path);
+      for (const method of methodsOf(route)) operations.set(operationKey(method, template), route);
+    }
+  }
+  return operations;
+}
+
+/** Returns the key of an operation. */
+export function operationKey(method: string, path: string): string {
+  return `${method} ${path}`;
+}
+
+function methodsOf({ method }: DiscoveredRoute): readonly string[] {
+  return method === RequestMethod.ALL ? EVERY_METHOD : [(RequestMethod[method] ?? '').toLowerCase()];
+}
+
+function pathsOf(
+  { controller, declared, module }: DiscoveredRoute,
+  config: ApplicationConfig,
+  applicationId: string,
+): Paths {
+  const versioningOptions = config.getVersioning();
+  const ofModule = module?.metatype ?? {};
+  const paths = {
+    versioningOptions,
+    modulePath: (Reflect.getMetadata(MODULE_PATH + applicationId, ofModule) ??
+      Reflect.getMetadata(MODULE_PATH, ofModule)) as unknown,
+    ctrlPath: Reflect.getMetadata(PATH_METADATA, controller) as unknown,
+    methodPath: Reflect.getMetadata(PATH_METADATA, declared) as unknown,
+    methodVersion: Reflect.getMetadata(VERSION_METADATA, declared) as unknown,
+    controllerVersion: (Reflect.getMetadata(VERSION_METADATA, controller) ??
+      (versioningOptions?.type === VersioningType.URI
+        ? versioningOptions.defaultVersion
+        : undefined)) as unknown,
+  };
+  return paths as Paths;
+}
+
+/** Returns whether `@ApiExcludeController` or `@ApiExcludeEndpoint` keeps a route out of documents. */
+function isExcluded({ controller, declared }: DiscoveredRoute): boolean {
+  const ofController = Reflect.getMetadata('swagger/apiExcludeController', controller) as
+    readonly unknown[] | undefined;
+  const ofEndpoint = Reflect.getMetadata('swagger/apiExcludeEndpoint', declared) as
+    { readonly disable?: boolean } | undefined;
+  return ofController?.[0] === true || ofEndpoint?.disable === true;
+}
