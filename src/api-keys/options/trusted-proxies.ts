@@ -19,6 +19,6 @@ export function requireProxies(proxies: readonly string[], name: string): void {
   });
   if (wrong === undefined) return;
   throw new ConfigurationError(
-    `${name} holds ${JSON.stringify(wrong)}: use addresses and CIDR ranges of your proxies, none wider than /8 (public IPv6: /16).`,
+    `${name} contains ${JSON.stringify(wrong)}: use addresses and CIDR ranges of your proxies, none wider than /8 (public IPv6: /16).`,
   );
 }
