@@ -1,7 +1,7 @@
 import { CursorCodec } from '../../http/cursor';
 import { type Page, readPage } from '../../http/page';
-import { ANYTHING, type MemberRules, requireMembers, TEXT } from '../../problems/members';
-import { type ApiKey, type ApiKeyStatus, statusOf } from '../domain/api-key';
+import { ANYTHING, type MemberRules, oneOf, requireMembers, TEXT } from '../../problems/members';
+import { API_KEY_STATUSES, type ApiKey, type ApiKeyStatus, statusOf } from '../domain/api-key';
 import { isKeyId } from '../domain/key-id';
 import { isVisible, type Viewpoint } from '../domain/visibility';
 import type { ApiKeyRepository, KeyOutline } from '../storage/api-key.repository';
@@ -25,7 +25,7 @@ export interface KeyPageQuery {
 const QUERY: MemberRules<KeyPageQuery> = {
   limit: ANYTHING,
   cursor: TEXT,
-  status: TEXT,
+  status: oneOf(API_KEY_STATUSES),
   orgId: TEXT,
   projectId: TEXT,
   ownerId: TEXT,
@@ -33,9 +33,9 @@ const QUERY: MemberRules<KeyPageQuery> = {
 };
 
 /**
- * Returns one page of the keys that a viewpoint sees, newest first. No index covers the status, so it is filtered among
- * the outlines of at most 1,000 records, and a page may be short. The store applies all other filters, so a cursor
- * never contains the id of a key that the viewpoint does not see, see decision record 0047.
+ * Returns one page of the keys that a viewpoint sees, newest first. No index covers the status, so its filter
+ * runs on the outlines of at most 1,000 records, and a page may be short. The store applies all other filters, so a
+ * cursor never contains the id of a key that the viewpoint does not see; see decision record 0047.
  *
  * @throws InvalidCursorError
  * @throws UnacceptableFieldError about unknown or invalid filters
@@ -46,7 +46,7 @@ export async function pageOf(
   query: KeyPageQuery,
   now: Date,
 ): Promise<Page<ApiKey>> {
-  requireMembers(query, QUERY);
+  requireMembers(query, QUERY, ['limit']);
   const ownerId = agreed(viewpoint.ownerId, query.ownerId);
   const orgId = agreed(viewpoint.orgId, query.orgId);
   const projectId = agreed(viewpoint.projectId, query.projectId);

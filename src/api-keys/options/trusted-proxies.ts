@@ -6,7 +6,7 @@ const PRIVATE_IPV6 = ['fc00::/7'];
 const SHORTEST_PREFIX = { ipv4: 8, ipv6: 16 } as const;
 
 /**
- * Requires that each entry is an address, or a network that can contain only own proxies, see decision record 0049.
+ * Requires that each entry is an address, or a network that can contain only your own proxies; see decision record 0049.
  *
  * @param name the name of the setting, for the error
  * @throws ConfigurationError about the first entry that is neither
