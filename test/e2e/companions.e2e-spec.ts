@@ -126,7 +126,8 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
       { imports: [LimitsModule], controllers: [CompanionsController] },
     );
     const [acme, globex] = [await host.issue({ orgId: 'acme' }), await host.issue({ orgId: 'globex' })];
-    const statusOf = async (token?: string): Promise<number> => (await host.as(token).get('/companions/machines')).status;
+    const statusOf = async (token?: string): Promise<number> =>
+      (await host.as(token).get('/companions/machines')).status;
     for (let request = 0; request < 3; request += 1) expect(await statusOf()).toBe(401);
     expect([await statusOf(acme.token), await statusOf(acme.token), await statusOf(acme.token)]).toEqual([
       200, 200, 429,
@@ -179,10 +180,10 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
       {},
       { controllers: [CompanionsController] },
       {
-        app: async (app) => {
+        app: (app) => {
           app.use(helmet());
           if (adapter === 'express') app.use(compression());
-          else await (app as NestFastifyApplication).register(compress);
+          else void (app as NestFastifyApplication).register(compress);
         },
       },
     );
