@@ -4,6 +4,7 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import { ConfigurationError } from './problems/configuration.error';
 import { StorageConfig } from './config/storage.config';
 import { Admission } from './api-keys/access/admission';
+import { RequestExtension } from './api-keys/access/request-access';
 import { RouteAccessAudit } from './api-keys/access/route-access.audit';
 import { MODULE_GUARD, ScopesGuard } from './api-keys/access/scopes.guard';
 import { ApiKeysController } from './api-keys/management/api-keys.controller';
@@ -227,6 +228,7 @@ function assemble(
     Guard,
     ...(Guard === ScopesGuard ? [] : [{ provide: ScopesGuard, useExisting: Guard }]),
     RouteAccessAudit,
+    RequestExtension,
     HostFront,
   ];
   return {

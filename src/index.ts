@@ -11,7 +11,12 @@ export type {
   GuardSettings,
   OptionsSource,
 } from './api-keys/access/module-settings';
-export type { ApiKeysOptions, ApiKeysOptionsFactory, TenantNames } from './api-keys/options/api-keys.options';
+export {
+  API_KEYS_OPTIONS,
+  type ApiKeysOptions,
+  type ApiKeysOptionsFactory,
+  type TenantNames,
+} from './api-keys/options/api-keys.options';
 export {
   ApiKeysService,
   type ApiKeyPage,
@@ -35,7 +40,13 @@ export { InvalidCursorError } from './http/cursor';
 export type { Page } from './http/page';
 export { type Clock, CLOCK } from './api-keys/ports/clock';
 
-export { CurrentApiKey, type CurrentKey, Tenant } from './api-keys/access/parameter.decorators';
+export {
+  CurrentApiKey,
+  CurrentCaller,
+  type CurrentKey,
+  Tenant,
+} from './api-keys/access/parameter.decorators';
+export { apiKeyOf, type RequestAccess } from './api-keys/access/request-access';
 export { type HttpRequest, nodeRequestOf } from './http/http-request';
 export {
   AllowSessions,

@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { VerifiedKey } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
+import type { Caller } from '../domain/caller';
 import { requireAccess, requirePresentedKey } from './verified-access';
 
 /** The key that authorised a request. It is frozen. */
@@ -14,6 +15,17 @@ export type CurrentKey = VerifiedKey;
 export const CurrentApiKey = createParamDecorator(
   (_data: unknown, context: ExecutionContext): CurrentKey =>
     requirePresentedKey(context.switchToHttp().getRequest(), '@CurrentApiKey()').key,
+);
+
+/**
+ * Injects the caller into a parameter of a handler, as a {@link Caller}: a key, or a user on a route with `@AllowSessions()`.
+ * `ApiKeysService` then grants no more than the caller holds.
+ *
+ * @example create(@CurrentCaller() caller: Caller) { return this.keys.create(caller, { name: 'ingest', scopes: [] }); }
+ */
+export const CurrentCaller = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): Caller =>
+    requireAccess(context.switchToHttp().getRequest(), '@CurrentCaller()').caller,
 );
 
 /**

@@ -38,7 +38,8 @@ const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS]
  * Sets `Cache-Control: no-store` on every response of a guarded route, unless the handler sets another value, and adds the
  * credential headers to `Vary`; see decision record 0066.
  *
- * Subclasses may change the source of the credential, the tenant or the client's address.
+ * Subclasses may change the source of the credential, the tenant or the client's address, and the error that a rejected
+ * request receives. They cannot allow a request that this class rejects.
  *
  * If a route has several guards of this class from one module, only the first one decides, and the request counts once.
  * `ScopesGuard` also accepts the decision of the guard in `guard.use`. Any other subclass makes its own decision and counts
@@ -204,11 +205,12 @@ export class ScopesGuard implements CanActivate {
   }
 
   private challenged(context: ExecutionContext, request: HttpRequest, error: unknown): unknown {
-    if (error instanceof ProblemException) {
-      passDecisionOn(error, request);
-      this.setHeaders(context, { 'Content-Type': PROBLEM_MEDIA_TYPE, ...error.headers });
-    }
-    return error;
+    if (!(error instanceof ProblemException)) return error;
+    passDecisionOn(error, request);
+    const rejection: unknown = this.rejectionOf(error, request);
+    const isOwn = rejection instanceof Error && rejection !== error;
+    this.setHeaders(context, { ...(!isOwn && { 'Content-Type': PROBLEM_MEDIA_TYPE }), ...error.headers });
+    return isOwn ? rejection : error;
   }
 
   /** Returns the bearer token if it is a session. */
@@ -244,6 +246,21 @@ export class ScopesGuard implements CanActivate {
   /** Returns the address of the client; `undefined` if it is unknown. */
   protected clientAddressOf(request: HttpRequest): string | undefined {
     return this.clientAddress.of(nodeRequestOf(request));
+  }
+
+  /**
+   * Returns the error for a rejected request, so that a subclass can answer in the application's own form. The headers of the
+   * rejection, such as `WWW-Authenticate`, are set in any case.
+   *
+   * @param rejection the problem with its status, code and headers
+   * @returns an error to throw; anything else is ignored
+   * @example
+   * protected rejectionOf({ problem }: ProblemException): Error {
+   *   return new HttpException({ error: problem.code }, problem.status);
+   * }
+   */
+  protected rejectionOf(rejection: ProblemException, _request: HttpRequest): Error {
+    return rejection;
   }
 
   /** Runs before the handler, so that the handler can set other values. */

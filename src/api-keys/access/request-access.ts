@@ -1,0 +1,97 @@
+import { type ExecutionContext, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { HttpRequest } from '../../http/http-request';
+import type { TenantContext } from '../domain/binding';
+import type { Caller } from '../domain/caller';
+import type { CurrentKey } from './parameter.decorators';
+import { accessOf, type VerifiedAccess } from './verified-access';
+
+/** What the guard knows about a request that it allowed: `request.keyward` on Express and Fastify. */
+export interface RequestAccess {
+  /** The key of the request, without its hashes; `undefined` for a session. */
+  readonly key: CurrentKey | undefined;
+  /** The key or user of the request, as the first argument of `ApiKeysService`. */
+  readonly caller: Caller;
+  /** The tenant that the request names and the caller may act for. */
+  readonly tenant: TenantContext;
+}
+
+declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- the only way to extend the request type of Express
+  namespace Express {
+    interface Request {
+      /** Set on requests that Keyward's guard allowed. */
+      readonly keyward?: RequestAccess | undefined;
+    }
+  }
+}
+
+// @ts-ignore -- an application on Express has no Fastify, and needs no types for it
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set on requests that Keyward's guard allowed. */
+    readonly keyward?: RequestAccess | undefined;
+  }
+}
+
+/**
+ * Returns the key of a request, for code that runs after Keyward's guard, such as an interceptor, a logger or the tracker of
+ * a rate limiter. Returns `undefined` if the guard did not allow the request, did not run yet, or allowed a session.
+ *
+ * @param from the context of a handler, the request of Express or Fastify, or Node's request in it
+ * @example
+ * class TenantThrottlerGuard extends ThrottlerGuard {
+ *   protected async getTracker(request: Request): Promise<string> {
+ *     return apiKeyOf(request)?.id ?? request.ip;
+ *   }
+ * }
+ */
+export function apiKeyOf(from: ExecutionContext | HttpRequest): CurrentKey | undefined {
+  return accessIn(from)?.presented?.key;
+}
+
+function accessIn(from: ExecutionContext | HttpRequest): VerifiedAccess | undefined {
+  if (!isContext(from)) return accessOf(from);
+  return from.getType() === 'http' ? accessOf(from.getArgByIndex<HttpRequest>(0)) : undefined;
+}
+
+function isContext(from: ExecutionContext | HttpRequest): from is ExecutionContext {
+  return 'getArgByIndex' in from;
+}
+
+/** The part of the adapters that this file uses. */
+interface Extensible {
+  readonly request?: object;
+  hasRequestDecorator?(name: string): boolean;
+  decorateRequest?(name: string, property: { getter(this: HttpRequest): RequestAccess | undefined }): unknown;
+}
+
+/** Adds `request.keyward` to the requests of the application. It costs a request nothing until someone reads it. */
+@Injectable()
+export class RequestExtension implements OnModuleInit {
+  constructor(private readonly adapterHost: HttpAdapterHost) {}
+
+  onModuleInit(): void {
+    const instance = this.adapterHost.httpAdapter?.getInstance<Extensible | undefined>();
+    if (instance?.decorateRequest !== undefined) {
+      if (instance.hasRequestDecorator?.('keyward') === true) return;
+      instance.decorateRequest('keyward', {
+        getter() {
+          return shownAccess(this);
+        },
+      });
+    } else if (instance?.request !== undefined) {
+      Object.defineProperty(instance.request, 'keyward', {
+        configurable: true,
+        get(this: HttpRequest) {
+          return shownAccess(this);
+        },
+      });
+    }
+  }
+}
+
+function shownAccess(request: HttpRequest): RequestAccess | undefined {
+  const access = accessOf(request);
+  return access && { key: access.presented?.key, caller: access.caller, tenant: access.tenant };
+}
