@@ -29,7 +29,7 @@ export class StorageConfig {
     const fault = environmentFault();
     if (fault !== undefined) {
       throw new ConfigurationError(
-        `${store} would lose every record when the process ends, which is refused ${fault}: ` +
+        `${store} would lose every record when the process ends, which is ${fault}: ` +
           'use MongoDB (MONGODB_URI) or another durable store, or set NODE_ENV=development for a first try.',
       );
     }
@@ -48,7 +48,7 @@ export class StorageConfig {
     const fault = environmentFault();
     if (fault !== undefined) {
       throw new ConfigurationError(
-        `${helper} is for tests, and is refused ${fault}: set NODE_ENV=test in your tests.`,
+        `${helper} is for tests, and is ${fault}: set NODE_ENV=test in your tests.`,
       );
     }
   }
@@ -81,5 +81,5 @@ function environmentFault(): string | undefined {
   const environment = process.env['NODE_ENV'];
   if (environment !== undefined && ENVIRONMENTS_WITH_VOLATILE_STORAGE.has(environment)) return undefined;
   const shown = environment === undefined ? 'unset' : JSON.stringify(environment);
-  return `unless NODE_ENV is exactly "development" or "test" (it is ${shown})`;
+  return `allowed only if NODE_ENV is exactly "development" or "test" (it is ${shown})`;
 }

@@ -166,7 +166,7 @@ describe.each(['production', 'staging', undefined])('with NODE_ENV=%s', (name) =
     enter();
     const refusal = await refusalOf('fastify', { imports: [KeywardTestingModule.forRoot()] });
     expect(refusal).toBeInstanceOf(ConfigurationError);
-    expect(refusal.message).toContain('refused unless NODE_ENV is exactly');
+    expect(refusal.message).toContain('allowed only if NODE_ENV is exactly');
   });
 
   it('an application with the module for tests does not start over a durable store either [T32]', async () => {

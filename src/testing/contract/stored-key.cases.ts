@@ -54,7 +54,9 @@ export const STORED_KEY_CASES: Cases = {
     for (const [name, date] of Object.entries(dates)) assert.ok(isDate(date), `${name} is not a Date`);
   },
 
-  'a stored key keeps metadata under names that are special to programs': async (repository) => {
+  'a stored key keeps metadata with names that JavaScript or MongoDB treats specially': async (
+    repository,
+  ) => {
     const key = aKey({ metadata: METADATA });
     await repository.insert(key);
     assertSame(await repository.findWithHistory(key.id), key);
