@@ -118,8 +118,10 @@ beforeAll(async () => {
     'app.module.ts',
     'main.ts',
     'own-connection.module.ts',
+    'test-app.ts',
     'memories.test.ts',
     'own-repository.ts',
+    'own-repository.test.ts',
   ]) {
     await fastify.write(`guide/${file}`, blockOf(GUIDE, file));
   }
