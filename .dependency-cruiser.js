@@ -10,7 +10,7 @@ const floors = FLOORS.slice(0, -1).map((room, index) => ({
   comment: 'A folder may import only layers below its own. scripts/rooms.cjs lists the layers.',
   severity: 'error',
   from: { path: pathOf(room) },
-  to: { path: [...FLOORS.slice(index + 1).map(pathOf), '^src/(index|main|cli)\\.ts$'] },
+  to: { path: [...FLOORS.slice(index + 1).map(pathOf), '^src/(index|testing|main|cli)\\.ts$'] },
 }));
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -36,8 +36,15 @@ module.exports = {
       name: 'every-file-has-a-room',
       comment: 'Only entry points are directly in src. Add a new folder to scripts/rooms.cjs first.',
       severity: 'error',
-      from: { path: '^src/', pathNot: [...FLOORS.map(pathOf), '^src/(index|main|cli)\\.ts$'] },
+      from: { path: '^src/', pathNot: [...FLOORS.map(pathOf), '^src/(index|testing|main|cli)\\.ts$'] },
       to: {},
+    },
+    {
+      name: 'helpers-of-tests-stay-apart',
+      comment: 'Only src/testing.ts exports helpers of tests. Nothing that runs in production imports them.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/testing(/|\\.ts$)' },
+      to: { path: '^src/testing(/|\\.ts$)' },
     },
     {
       name: 'domain-is-pure',

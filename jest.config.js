@@ -18,7 +18,10 @@ const base = {
   transformIgnorePatterns: [
     '/node_modules/(?!(@nestjs|content-disposition|cookie|jose|oauth4webapi|openid-client)/)',
   ],
-  moduleNameMapper: { '^keyward$': '<rootDir>/src/index.ts' },
+  moduleNameMapper: {
+    '^keyward$': '<rootDir>/src/index.ts',
+    '^keyward/testing$': '<rootDir>/src/testing.ts',
+  },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stryker-tmp/', '<rootDir>/samples/.*/dist/'],
 };
 

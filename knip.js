@@ -11,7 +11,7 @@ module.exports = {
   workspaces: {
     '.': {
       entry: [
-        'src/{main,cli,index}.ts',
+        'src/{main,cli,index,testing}.ts',
         'test/**/*.{spec,e2e-spec,integration-spec,fault-spec,drill-spec}.ts',
         // Separate processes, or loaded by name.
         'test/support/**/*.{cjs,mjs}',

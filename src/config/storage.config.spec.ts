@@ -54,6 +54,16 @@ describe.each(REFUSED)('with NODE_ENV=%j', (environment) => {
     );
   });
 
+  it('a helper of tests is refused with an error that names the fix', () => {
+    const shown = environment === undefined ? 'unset' : JSON.stringify(environment);
+    expect(() => storage.permitTesting('a test clock')).toThrow(
+      new ConfigurationError(
+        'a test clock is for tests, and is allowed only if NODE_ENV is exactly "development" or "test" ' +
+          `(it is ${shown}): set NODE_ENV=test in your tests.`,
+      ),
+    );
+  });
+
   it.each(['volatile', undefined, null, '', 'Durable', 'durable ', true, ['durable']])(
     "a host's own store with durability %j is rejected",
     (durability) => {
@@ -72,6 +82,10 @@ describe.each(PERMITTED)('with NODE_ENV=%j', (environment) => {
 
   it('memory storage is allowed', () => {
     expect(() => assertVolatilePermit(storage.permitVolatile('memory storage'))).not.toThrow();
+  });
+
+  it('a helper of tests is allowed', () => {
+    expect(() => storage.permitTesting('a test clock')).not.toThrow();
   });
 
   it.each(['durable', 'volatile', undefined])(

@@ -26,17 +26,31 @@ export class StorageConfig {
    * @throws ConfigurationError unless `NODE_ENV` is exactly `development` or `test`
    */
   permitVolatile(store: string): VolatileStoragePermit {
-    const environment = process.env['NODE_ENV'];
-    if (environment === undefined || !ENVIRONMENTS_WITH_VOLATILE_STORAGE.has(environment)) {
+    const fault = environmentFault();
+    if (fault !== undefined) {
       throw new ConfigurationError(
-        `${store} would lose every record when the process ends, which is allowed only if NODE_ENV is exactly ` +
-          `"development" or "test" (it is ${environment === undefined ? 'unset' : JSON.stringify(environment)}): ` +
+        `${store} would lose every record when the process ends, which is ${fault}: ` +
           'use MongoDB (MONGODB_URI) or another durable store, or set NODE_ENV=development for a first try.',
       );
     }
     const permit: VolatileStoragePermit = Object.freeze({ storage: 'volatile' });
     issued.add(permit);
     return permit;
+  }
+
+  /**
+   * Blocks helpers of tests where volatile storage is blocked. They create keys and move the clock.
+   *
+   * @param helper its name in the error message
+   * @throws ConfigurationError unless `NODE_ENV` is exactly `development` or `test`
+   */
+  permitTesting(helper: string): void {
+    const fault = environmentFault();
+    if (fault !== undefined) {
+      throw new ConfigurationError(
+        `${helper} is for tests, and is ${fault}: set NODE_ENV=test in your tests.`,
+      );
+    }
   }
 
   /**
@@ -60,4 +74,12 @@ export function assertVolatilePermit(permit: VolatileStoragePermit): void {
   if (!issued.has(permit)) {
     throw new ConfigurationError('a volatile store needs a permit from StorageConfig, and none was given.');
   }
+}
+
+/** Returns the condition that `NODE_ENV` does not meet, or `undefined` if volatile storage is allowed. */
+function environmentFault(): string | undefined {
+  const environment = process.env['NODE_ENV'];
+  if (environment !== undefined && ENVIRONMENTS_WITH_VOLATILE_STORAGE.has(environment)) return undefined;
+  const shown = environment === undefined ? 'unset' : JSON.stringify(environment);
+  return `allowed only if NODE_ENV is exactly "development" or "test" (it is ${shown})`;
 }

@@ -3,34 +3,23 @@ import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import type { CreateApiKey } from '../../src/api-keys/domain/new-key';
 import type { ApiKey, Grant } from '../../src/api-keys/domain/api-key';
 import { type Caller, callerOf, rootCaller } from '../../src/api-keys/domain/caller';
-import type { Clock } from '../../src/api-keys/ports/clock';
 import type { KeyPatch } from '../../src/api-keys/domain/key-patch';
 import { hashToken } from '../../src/api-keys/domain/token/key-token';
+import { TestClock } from 'keyward/testing';
 import { aKey, ALICE, BOB } from '../support/fixtures';
 import { memoryRepository } from './opened-repository';
 
 const NOW = new Date('2030-06-15T12:00:00Z');
 const DAY = 86_400_000;
 
-class SettableClock implements Clock {
-  private time = NOW.getTime();
-
-  now(): Date {
-    return new Date(this.time);
-  }
-
-  advance(ms: number): void {
-    this.time += ms;
-  }
-}
-
 const root = rootCaller('system');
-let clock: SettableClock;
+let clock: TestClock;
 let service: ApiKeysService;
 
 function serve(options: Partial<ApiKeysOptions> = {}): ApiKeysService {
   const repository = memoryRepository();
-  clock = new SettableClock();
+  clock = new TestClock();
+  clock.set(NOW);
   service = new ApiKeysService(repository, { storage: repository, ...options }, clock);
   return service;
 }
@@ -604,7 +593,7 @@ describe('a host application that passes on its users’ input', () => {
     async (limit) => {
       await expect(service.list(root, { limit })).rejects.toMatchObject({
         code: 'validation_failed',
-        extensions: { errors: [{ field: 'limit', message: 'must be a whole number from 1 to 1000' }] },
+        extensions: { errors: [{ field: '/limit', message: 'must be a whole number from 1 to 1000' }] },
       });
     },
   );

@@ -33,7 +33,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     const ids = await fill();
     await expect(house.placesOf(owner)).resolves.toEqual(ids);
     await expect(house.make(owner)).rejects.toMatchObject(FULL);
-    house.clock.time += 2 * MINUTE_MS;
+    house.clock.advance(2 * MINUTE_MS);
     await expect(house.make(owner)).rejects.toMatchObject(FULL);
     await expect(house.placesOf(owner)).resolves.toEqual(ids);
     await expect(house.apiKeys.list(ROOT, { ownerId: owner, limit: 10 })).resolves.toMatchObject({
@@ -56,7 +56,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
 
   it('stay within the limit when 20 are created at once in the slots of expired keys', async () => {
     for (let n = 0; n < MAX; n += 1) await house.make(owner, { expiresAt: inMs(1000) });
-    house.clock.time += 2 * MINUTE_MS;
+    house.clock.advance(2 * MINUTE_MS);
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => house.make(owner)));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(MAX);
     const reasons = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
@@ -66,7 +66,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
 
   it('are searched fewer than 20 times when 20 are created at once beyond the limit', async () => {
     await fill();
-    house.clock.time += 2 * MINUTE_MS;
+    house.clock.advance(2 * MINUTE_MS);
     const find = jest.spyOn(house.keys, 'find');
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => house.make(owner)));
     expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
@@ -104,7 +104,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await house.apiKeys.update(ROOT, one, { enabled: false });
     await house.apiKeys.rotate(ROOT, two);
     await house.apiKeys.update(ROOT, three, { name: 'renamed' });
-    house.clock.time += 2 * MINUTE_MS;
+    house.clock.advance(2 * MINUTE_MS);
     await expect(house.make(owner)).rejects.toMatchObject(FULL);
     await expect(house.placesOf(owner)).resolves.toEqual([one, two, three]);
   });
@@ -112,9 +112,9 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
   it('free the slot of an expired key when it is needed', async () => {
     await fill(2);
     const lapsing = await house.make(owner, { expiresAt: inMs(2 * MINUTE_MS) });
-    house.clock.time += 2 * MINUTE_MS - 1;
+    house.clock.advance(2 * MINUTE_MS - 1);
     await expect(house.make(owner)).rejects.toMatchObject(FULL);
-    house.clock.time += 1;
+    house.clock.advance(1);
     await expect(house.placesOf(owner)).resolves.toContain(lapsing.id);
     const next = await house.make(owner);
     const places = await house.placesOf(owner);
@@ -126,31 +126,31 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
   it('free the slot of a key that was never stored after one minute, and not earlier', async () => {
     await fill(2);
     const lost = newKeyId(new Date());
-    await house.users.takeSlot(owner, { keyId: lost, at: new Date(house.clock.time) }, MAX);
-    house.clock.time += MINUTE_MS;
+    await house.users.takeSlot(owner, { keyId: lost, at: house.clock.now() }, MAX);
+    house.clock.advance(MINUTE_MS);
     await expect(house.make(owner)).rejects.toMatchObject(FULL);
     await expect(house.placesOf(owner)).resolves.toContain(lost);
-    house.clock.time += 1;
+    house.clock.advance(1);
     await expect(house.make(owner)).resolves.toMatchObject({ ownerId: owner });
     await expect(house.placesOf(owner)).resolves.not.toContain(lost);
   });
 
   it('free the slot of a revoked key even if it was not released', async () => {
     const [first = ''] = await fill();
-    const slot = { keyId: first, at: new Date(house.clock.time) };
+    const slot = { keyId: first, at: house.clock.now() };
     await house.apiKeys.revoke(ROOT, first);
     await house.users.takeSlot(owner, slot, MAX);
-    house.clock.time += 2 * MINUTE_MS;
+    house.clock.advance(2 * MINUTE_MS);
     await expect(house.make(owner)).resolves.toMatchObject({ ownerId: owner });
     await expect(house.placesOf(owner)).resolves.not.toContain(first);
   });
 
   it('free the slot of a moved key even if it was not released', async () => {
     const [first = ''] = await fill();
-    const slot = { keyId: first, at: new Date(house.clock.time) };
+    const slot = { keyId: first, at: house.clock.now() };
     await house.apiKeys.update(ROOT, first, { ownerId: (await house.anOwner()).id });
     await house.users.takeSlot(owner, slot, MAX);
-    house.clock.time += 2 * MINUTE_MS;
+    house.clock.advance(2 * MINUTE_MS);
     await expect(house.make(owner)).resolves.toMatchObject({ ownerId: owner });
     await expect(house.placesOf(owner)).resolves.not.toContain(first);
   });
@@ -162,7 +162,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.apiKeys.revoke(ROOT, first)).resolves.toMatchObject({ id: first });
     expect(warned.mock.calls.flat()).toContain('cannot free the slot of a key: the store is unreachable');
     jest.restoreAllMocks();
-    house.clock.time += 2 * MINUTE_MS;
+    house.clock.advance(2 * MINUTE_MS);
     await expect(house.make(owner)).resolves.toMatchObject({ ownerId: owner });
   });
 
@@ -222,7 +222,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.toEqual([]);
   });
 
-  const inMs = (ms: number): Date => new Date(house.clock.time + ms);
+  const inMs = (ms: number): Date => new Date(house.clock.now().getTime() + ms);
 });
 
 function hashOf(text: string): string {

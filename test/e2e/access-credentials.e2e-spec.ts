@@ -148,11 +148,11 @@ describe.each(ADAPTERS)('a key on %s', (adapter) => {
   const request = { scopes: ['memory:read'], orgId: 'acme' };
 
   it('is rejected from the moment it expires [T15]', async () => {
-    const expiresAt = new Date(host.clock.time + HOUR);
+    const expiresAt = new Date(host.clock.now().getTime() + HOUR);
     const { token } = await host.issue({ ...request, expiresAt });
-    host.clock.time += HOUR - 1;
+    host.clock.advance(HOUR - 1);
     const before = await host.as(token).get(ACME);
-    host.clock.time += 1;
+    host.clock.advance(1);
 
     expect(before.status).toBe(200);
     await expectRefusal(token, 'key_expired', 'The API key is expired');
@@ -177,7 +177,7 @@ describe.each(ADAPTERS)('a key on %s', (adapter) => {
     const { key, token } = await host.issue(request);
     const repository = host.app.get<ApiKeyRepository>(API_KEY_REPOSITORY);
     const stored = await repository.findWithHistory(key.id);
-    const now = new Date(host.clock.time);
+    const now = host.clock.now();
     const next = issueToken('kw', key.id);
     if (stored === null) throw new Error('the key was not stored');
     const secrets = [
@@ -198,11 +198,11 @@ describe.each(ADAPTERS)('a key on %s', (adapter) => {
       await host.issue({ ...request, enabled: false }),
       await host.issue({ ...request, orgId: 'globex' }),
       await host.issue({ ...request, scopes: [], allowedIps: ['203.0.113.7'] }),
-      await host.issue({ ...request, expiresAt: new Date(host.clock.time + 1) }),
+      await host.issue({ ...request, expiresAt: new Date(host.clock.now().getTime() + 1) }),
     ];
     const revoked = await host.issue(request);
     await host.revoke(revoked);
-    host.clock.time += 1;
+    host.clock.advance(1);
 
     expect([expected.status, expected.body['code']]).toEqual([401, 'invalid_token']);
     for (const { key } of [...keys, revoked]) {

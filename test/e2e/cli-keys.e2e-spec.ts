@@ -1,4 +1,5 @@
-import type { ApiKey } from 'keyward';
+import { type ApiKey, API_KEY_REPOSITORY, type ApiKeyRepository } from 'keyward';
+import { recordChange } from '../../src/api-keys/domain/key-change';
 import type { ApiKeyPageDto } from '../../src/api-keys/management/dto/api-key.dto';
 import { type CommandRun, documentIn, keyward } from '../support/command-line';
 import { startService, type TestService } from '../support/service';
@@ -27,7 +28,12 @@ beforeAll(async () => {
   });
   keys.revoked = await service.issue({ name: 'old', orgId: 'globex' });
   await service.as(service.root.token).delete(`/v1/api-keys/${keys.revoked.key.id}?reason=done`);
-  keys.hostile = await service.issue({ name: '\u001b[2J\u009b1m\u202e\nacme', orgId: 'hostile' });
+  keys.hostile = await service.issue({ name: 'plain', orgId: 'hostile' });
+  // No client can create such a name, but another program could write it.
+  const repository = service.app.get<ApiKeyRepository>(API_KEY_REPOSITORY);
+  const hostile = { ...keys.hostile.key, history: [], historyDropped: 0, name: '\u001b[2J\u009b1m\u202e\nacme' };
+  const change = { action: 'updated', by: 'system', fields: ['name'] } as const;
+  expect(await repository.replace(recordChange(hostile, new Date(), change))).toBe(true);
 });
 afterAll(async () => service.stop());
 

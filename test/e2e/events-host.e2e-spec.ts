@@ -70,7 +70,7 @@ describe.each(ADAPTERS)('a host application on %s that listens for events', (ada
       { imports: [EventEmitterModule.forRoot()], providers: [Ledger] },
     );
     // Receivers reject messages with a timestamp too far from the current time.
-    host.clock.time = Date.now();
+    host.clock.set(new Date());
     ledger = host.app.get(Ledger);
     keys = host.app.get(ApiKeysService);
   });
@@ -128,7 +128,7 @@ describe.each(ADAPTERS)('a host application on %s that listens for events', (ada
   });
 
   it('gets one expiry notice immediately for an imported key that expires soon', async () => {
-    const expiresAt = new Date(host.clock.time + DAY / 2).toISOString();
+    const expiresAt = new Date(host.clock.now().getTime() + DAY / 2).toISOString();
     const record = {
       hash: randomBytes(32).toString('hex'),
       name: 'old',

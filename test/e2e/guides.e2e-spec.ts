@@ -366,10 +366,56 @@ describe.each([
     expect(operation?.['x-required-scopes']).toEqual({ allOf: ['note:read'], anyOf: [] });
   });
 
-  it('can test its guarded routes without a database', async () => {
-    const tests = runNode(['--test', join(folderOf({ page: 'nest-team.md' }), 'memories.test.js')], {
-      NODE_ENV: 'test',
-    });
-    expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/^# pass 1$|pass 1/m)]);
+  /** Runs a compiled test file with Node's own test runner. */
+  function testWithNode(file: string): NodeProcess {
+    return runNode(['--test', join(folderOf({ page: 'nest-team.md' }), file)], { NODE_ENV: 'test' });
+  }
+
+  it('can test its guarded routes without a database, with node:test', async () => {
+    const tests = testWithNode('memories.test.js');
+    expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/pass 1$/m)]);
+  });
+
+  it('can test its guarded routes without a database, with Jest', async () => {
+    const config = join(folderOf({ page: 'nest-team.md' }), 'jest.config.cjs');
+    const tests = runNode([join(ROOT, 'node_modules/jest/bin/jest.js'), '--config', config]);
+    expect([await tests.exited(), tests.stderr()]).toEqual([
+      0,
+      expect.stringMatching(/Tests: +2 passed, 2 total/),
+    ]);
+  });
+
+  it('can check a repository of its own with the contract', async () => {
+    const tests = testWithNode('own-repository.test.js');
+    expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/fail 0$/m)]);
+    expect(Number(/pass (\d+)$/m.exec(tests.stdout())?.[1])).toBeGreaterThan(50);
+  });
+
+  it('finds its keys again in a file, in production and after a restart', async () => {
+    const store = join(folder, `keys-${type}`);
+    const program = `
+      require('reflect-metadata');
+      const { NestFactory } = require('@nestjs/core');
+      const { FastifyAdapter } = require('@nestjs/platform-fastify');
+      const { ApiKeysModule, ApiKeysService, rootCaller } = require('keyward');
+      const { FileRepository } = require('./own-repository.js');
+      const storage = new FileRepository(${JSON.stringify(store)});
+      const host = { module: class Host {}, imports: [ApiKeysModule.forRoot({ storage, routes: false })] };
+      NestFactory.create(host, new FastifyAdapter(), { logger: false }).then(async (app) => {
+        await app.init();
+        const keys = app.get(ApiKeysService);
+        const system = rootCaller('system');
+        const { data } = await keys.list(system, { limit: 10 });
+        console.log(data.map(({ name }) => name).join());
+        await keys.create(system, { name: 'key ' + data.length, scopes: [] });
+        process.kill(process.pid, 'SIGKILL');
+      });`;
+    const seen: string[] = [];
+    for (let start = 0; start < 3; start += 1) {
+      const host = runNode(['-e', program], { NODE_ENV: 'production' }, folderOf({ page: 'nest-team.md' }));
+      await host.exited();
+      seen.push(host.stdout().trim());
+    }
+    expect(seen).toEqual(['', 'key 0', 'key 1,key 0']);
   });
 });

@@ -9,7 +9,7 @@ import {
 } from '../support/package/shipped-files';
 
 const ROOT = join(__dirname, '../..');
-const ENTRIES = ['dist/index', 'dist/cli'];
+const ENTRIES = ['dist/index', 'dist/testing', 'dist/cli'];
 
 /** Declared only for their versions: an application installs one of them, and the package imports neither. */
 const ADAPTERS = ['@nestjs/platform-express', '@nestjs/platform-fastify'];

@@ -57,10 +57,10 @@ describe.each(ADAPTERS)('a holder who revokes its own key, on %s', (adapter) => 
     ['if the owner is disabled', { ownerId: DISABLED_OWNER }, 401, 'owner_disabled'],
     ['if the status of the owner is unknown', { ownerId: UNKNOWN_OWNER }, 500, 'internal_error'],
   ])('succeeds %s, and changes no other key [T88]', async (_when, request, status, code) => {
-    host.clock.time = Date.parse('2030-01-01T00:00:00Z');
+    host.clock.set(new Date('2030-01-01T00:00:00Z'));
     const leaked = await host.issue({ orgId: 'acme', ...request });
     const other = await host.issue({ scopes: ['*'] });
-    host.clock.time = Date.parse('2030-01-01T00:02:00Z');
+    host.clock.set(new Date('2030-01-01T00:02:00Z'));
     expect(outcome(await call('GET', leaked))).toEqual([status, code]);
     expect(outcome(await call('DELETE', leaked, `${SELF}?reason=leaked`))).toEqual([204, undefined]);
     expect((await call('GET', other, `/v1/api-keys/${leaked.key.id}`)).body).toMatchObject({

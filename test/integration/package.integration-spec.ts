@@ -43,6 +43,11 @@ function blockOf(page: string, name: string): string {
   return block.code;
 }
 
+/** Returns a test file for Jest as the guide changes it for Vitest. */
+function forVitest(code: string): string {
+  return code.replace('@jest/globals', 'vitest');
+}
+
 async function linted(tarball: string): Promise<readonly (readonly [boolean, string])[]> {
   const linters = [
     ['publint', 'run', tarball, '--strict'],
@@ -118,11 +123,14 @@ beforeAll(async () => {
     'app.module.ts',
     'main.ts',
     'own-connection.module.ts',
+    'test-app.ts',
     'memories.test.ts',
     'own-repository.ts',
+    'own-repository.test.ts',
   ]) {
     await fastify.write(`guide/${file}`, blockOf(GUIDE, file));
   }
+  await fastify.write('guide/memories.spec.ts', forVitest(blockOf(GUIDE, 'memories.spec.ts')));
   express = await NestApplication.create(join(workshop.path, 'express'), tarball, expressHost(manifest));
   await cp(EXPRESS_HOST, join(express.folder, 'src'), { recursive: true });
   for (const file of ['memories.controller.ts', 'app.module.ts', 'main.ts']) {
@@ -135,7 +143,7 @@ beforeAll(async () => {
   );
 
   const installed = await Promise.all([
-    fastify.sh(blockOf('README.md', 'install') + blockOf(GUIDE, 'install')),
+    fastify.sh(`${blockOf('README.md', 'install')}${blockOf(GUIDE, 'install')}npm install -D vitest@^4.1.12`),
     express.sh(`npm install ./${basename(tarball)}`),
   ]);
   for (const { code, output } of installed) if (code !== 0) throw new Error(output);
@@ -240,6 +248,16 @@ describe('a Nest team that follows the README, on Fastify', () => {
   it('tests its routes as the guide describes', async () => {
     const tests = start(fastify, 'guide/memories.test.js', { NODE_ENV: 'test' });
     expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/pass 1$/m)]);
+  });
+
+  it('tests its routes with Vitest as the guide describes', async () => {
+    const tested = await fastify.sh('NO_COLOR=1 npx --no vitest run src/guide/memories.spec.ts');
+    expect(tested).toEqual({ code: 0, output: expect.stringMatching(/Tests +2 passed \(2\)/) });
+  });
+
+  it('checks a repository of its own as the guide describes', async () => {
+    const tests = start(fastify, 'guide/own-repository.test.js', { NODE_ENV: 'test' });
+    expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/fail 0$/m)]);
   });
 
   it('can write its application as ES modules', async () => {

@@ -1,9 +1,7 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import {
-  ApiKeysModule,
   ApiKeysService,
   Authenticated,
-  CLOCK,
   type CreateApiKey,
   type IssuedApiKey,
   OWNER_STATUS,
@@ -12,6 +10,7 @@ import {
   Tenant,
   type TenantContext,
 } from 'keyward';
+import { KeywardTestingModule, TestClock } from 'keyward/testing';
 import { type AdapterName, type RunningHost, startHost } from './two-adapters';
 
 /** The one disabled owner. */
@@ -50,28 +49,25 @@ export interface DoorsHost extends RunningHost {
 
 /** Starts the application. It trusts `X-Forwarded-For`, so that a test can choose the client address. */
 export async function startDoorsHost(adapter: AdapterName): Promise<DoorsHost> {
-  let time = Date.parse('2030-01-01T00:00:00Z');
-  const host = await startHost(
-    adapter,
-    {
-      imports: [
-        { module: OwnersModule, global: true },
-        ApiKeysModule.forRoot({
-          storage: 'memory',
-          http: { trustProxy: ['127.0.0.1'] },
-          tokens: { importPrefixes: ['xm_'] },
-          limits: { failedCredentials: { limit: 1_000_000, windowSeconds: 60 } },
-        }),
-      ],
-      controllers: [ProbeController],
-    },
-    { module: (builder) => builder.overrideProvider(CLOCK).useValue({ now: () => new Date(time) }) },
-  );
+  const clock = new TestClock();
+  clock.set(new Date('2030-01-01T00:00:00Z'));
+  const host = await startHost(adapter, {
+    imports: [
+      { module: OwnersModule, global: true },
+      KeywardTestingModule.forRoot({
+        clock,
+        http: { trustProxy: ['127.0.0.1'] },
+        tokens: { importPrefixes: ['xm_'] },
+        limits: { failedCredentials: { limit: 1_000_000, windowSeconds: 60 } },
+      }),
+    ],
+    controllers: [ProbeController],
+  });
   const keys = host.app.get(ApiKeysService);
   return {
     ...host,
     keys,
-    advance: (seconds) => (time += seconds * 1000),
+    advance: (seconds) => clock.advance(seconds * 1000),
     issue: async (request) => keys.create(rootCaller('system'), { name: 'test', scopes: [], ...request }),
   };
 }

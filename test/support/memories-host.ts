@@ -1,10 +1,8 @@
 import { Controller, Get, HttpCode, type ModuleMetadata, Param, Post } from '@nestjs/common';
 import {
-  ApiKeysModule,
   type ApiKeysModuleOptions,
   ApiKeysService,
   Authenticated,
-  CLOCK,
   type CreateApiKey,
   CurrentApiKey,
   type CurrentKey,
@@ -18,6 +16,7 @@ import {
   type TenantContext,
   TenantHeaders,
 } from 'keyward';
+import { KeywardTestingModule, revokeTestKey, TestClock } from 'keyward/testing';
 import { type AdapterName, type HostPreparation, type RunningHost, startHost } from './two-adapters';
 
 const MEMORIES: Readonly<Record<string, readonly string[]>> = {
@@ -116,7 +115,7 @@ export class AccountController {
 
 /** The tenants' application, with keys issued by its operator and a clock that a test can move. */
 export interface MemoriesHost extends RunningHost {
-  readonly clock: { time: number };
+  readonly clock: TestClock;
   issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;
   revoke(key: IssuedApiKey): Promise<void>;
 }
@@ -128,12 +127,13 @@ export async function startMemoriesHost(
   metadata: ModuleMetadata = {},
   prepare: HostPreparation = {},
 ): Promise<MemoriesHost> {
-  const clock = { time: Date.parse('2030-01-01T00:00:00Z') };
+  const clock = new TestClock();
+  clock.set(new Date('2030-01-01T00:00:00Z'));
   const host = await startHost(
     adapter,
     {
       ...metadata,
-      imports: [ApiKeysModule.forRoot({ storage: 'memory', ...options }), ...(metadata.imports ?? [])],
+      imports: [KeywardTestingModule.forRoot({ ...options, clock }), ...(metadata.imports ?? [])],
       controllers: [
         MemoriesController,
         HeaderController,
@@ -142,19 +142,13 @@ export async function startMemoriesHost(
         ...(metadata.controllers ?? []),
       ],
     },
-    {
-      ...prepare,
-      module: (builder) => {
-        builder.overrideProvider(CLOCK).useValue({ now: () => new Date(clock.time) });
-        prepare.module?.(builder);
-      },
-    },
+    prepare,
   );
   const keys = host.app.get(ApiKeysService);
   return {
     ...host,
     clock,
     issue: async (request) => keys.create(rootCaller('system'), { name: 'test', scopes: [], ...request }),
-    revoke: async ({ key }) => void (await keys.revoke(rootCaller('system'), key.id)),
+    revoke: async ({ key }) => revokeTestKey(host.app, key.id),
   };
 }

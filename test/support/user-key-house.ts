@@ -7,6 +7,7 @@ import {
   KeyImportService,
   rootCaller,
 } from 'keyward';
+import { TestClock } from 'keyward/testing';
 import { apiKeyStores } from '../../src/api-keys/storage/api-key-storage';
 import { StorageConfig } from '../../src/config/storage.config';
 import { openStore } from '../../src/mongo/open-store';
@@ -19,7 +20,7 @@ import { aUser } from './user-fixtures';
 
 /** Users and their keys without HTTP, with a clock that a test can move. */
 export interface KeyHouse {
-  readonly clock: { time: number };
+  readonly clock: TestClock;
   readonly users: UserRepository;
   readonly keys: ApiKeyRepository;
   readonly apiKeys: ApiKeysService;
@@ -41,16 +42,16 @@ export async function openKeyHouse(storage: 'memory' | 'mongo', maxKeys: number)
   await connection?.openUri(testDatabaseUri('key slots'), { bufferCommands: false });
   const keys = await openStore(storage, apiKeyStores(), new StorageConfig(), connection);
   const users = await openStore(storage, userStores(), new StorageConfig(), connection);
-  const clock = { time: Date.parse('2030-01-01T00:00:00Z') };
-  const now = { now: () => new Date(clock.time) };
-  const slots = new KeySlots(users, keys, now, { storage, maxKeys });
-  const apiKeys = new ApiKeysService(keys, { storage }, now, slots);
+  const clock = new TestClock();
+  clock.set(new Date('2030-01-01T00:00:00Z'));
+  const slots = new KeySlots(users, keys, clock, { storage, maxKeys });
+  const apiKeys = new ApiKeysService(keys, { storage }, clock, slots);
   return {
     clock,
     users,
     keys,
     apiKeys,
-    importer: new KeyImportService(keys, { storage }, now, apiKeys, undefined, slots),
+    importer: new KeyImportService(keys, { storage }, clock, apiKeys, undefined, slots),
     anOwner: async (fields) => {
       const owner = aUser(fields);
       await users.insert(owner);

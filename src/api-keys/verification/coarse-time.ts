@@ -1,24 +1,25 @@
-import type { Clock } from '../ports/clock';
-
-const READ_EVERY_MS = 1;
+import { type Clock, systemClock } from '../ports/clock';
 
 /**
- * Reads a clock at most once a millisecond. Creating a date for every request costs half as much as hashing a token
- * (`npm run bench -- guard`).
+ * Reads the clock of the machine at most once a millisecond. Creating a date for every request costs half as much as hashing a
+ * token (`npm run bench -- guard`). Reads any other clock each time, because a test may move it within a millisecond.
  */
 export class CoarseTime {
   private readAt = -Infinity;
   private readMs = 0;
+  private readonly readEveryMs: number;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {
+    this.readEveryMs = clock === systemClock ? 1 : 0;
+  }
 
   /**
-   * Returns wall-clock milliseconds, at most one behind.
+   * Returns wall-clock milliseconds, at most one behind the clock of the machine.
    *
    * @param at the current `performance.now()`
    */
   millis(at: number): number {
-    if (at - this.readAt >= READ_EVERY_MS) {
+    if (at - this.readAt >= this.readEveryMs) {
       this.readAt = at;
       this.readMs = this.clock.now().getTime();
     }
