@@ -31,7 +31,12 @@ beforeAll(async () => {
   keys.hostile = await service.issue({ name: 'plain', orgId: 'hostile' });
   // No client can create such a name, but another program could write it.
   const repository = service.app.get<ApiKeyRepository>(API_KEY_REPOSITORY);
-  const hostile = { ...keys.hostile.key, history: [], historyDropped: 0, name: '\u001b[2J\u009b1m\u202e\nacme' };
+  const hostile = {
+    ...keys.hostile.key,
+    history: [],
+    historyDropped: 0,
+    name: '\u001b[2J\u009b1m\u202e\nacme',
+  };
   const change = { action: 'updated', by: 'system', fields: ['name'] } as const;
   expect(await repository.replace(recordChange(hostile, new Date(), change))).toBe(true);
 });
