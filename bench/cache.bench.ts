@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     ],
   );
   printHitRatios();
-  claim('SieveCache.get(), to lru-cache,', ratio(figures.sieve, figures.lru), { atMost: 1 });
+  claim('SieveCache.get(), relative to lru-cache,', ratio(figures.sieve, figures.lru), { atMost: 1 });
 }
 
 /** Requests keys with Zipf-distributed popularity, from ten times as many keys as the cache can hold. */
@@ -61,7 +61,7 @@ function printHitRatios(): void {
   });
   printTable([`Zipf, ${ENTRIES} keys, room for a tenth`, 'hits of SieveCache', 'hits of lru-cache'], rows);
   for (const [skew = 0, sieve = 0, lru = 0] of rows) {
-    claim(`hit ratio of SieveCache less that of LRU at Zipf ${skew},`, sieve - lru, { atLeast: 0 });
+    claim(`hit ratio of SieveCache minus that of LRU at Zipf ${skew},`, sieve - lru, { atLeast: 0 });
   }
   print();
 }

@@ -24,4 +24,4 @@ const broken = pages.flatMap((page) =>
 
 for (const link of broken) process.stderr.write(`${link} leads nowhere.\n`);
 if (broken.length > 0) process.exitCode = 1;
-else process.stdout.write(`${pages.length} pages, and each link between them leads somewhere.\n`);
+else process.stdout.write(`${pages.length} pages without a broken link.\n`);

@@ -28,7 +28,7 @@ const faults = [
     .filter(([, value]) => !value || /\bOWNER\b|@example\./.test(value))
     .map(([name]) => `package.json: set ${name}, which only the owner knows.`),
   origin !== '' && !repository.url.includes(`/${origin}.git`)
-    ? [`package.json: repository.url is not the repository ${origin}, so npm would refuse its provenance.`]
+    ? [`package.json: repository.url is not the repository ${origin}, so npm would reject its provenance.`]
     : [],
   JSON.parse(read('service/package.json')).version === version
     ? []

@@ -51,6 +51,6 @@ for (const file of tracked.filter((name) => READ.test(name) && !NOT_READ.test(na
   if (file.endsWith('.md') && !MAY_HAVE_LONG_SENTENCES.test(file)) reportLongSentences(file, text);
 }
 if (found > 0) {
-  process.stderr.write(`${found} places to rewrite.\n`);
+  process.stderr.write(`${found} phrases or sentences to rewrite.\n`);
   process.exitCode = 1;
 }

@@ -185,7 +185,7 @@ function assemble(
     },
     {
       provide: USAGE_REPOSITORY,
-      // The keys' repository opens first, so that the error names the keys if both stores are refused.
+      // The keys' repository opens first, so that the error names the keys if both stores are rejected.
       inject: [...forStores, API_KEY_REPOSITORY],
       useFactory: async ({ storage, usage }: ApiKeysOptions, ...rest: StorageDependencies) => {
         const chosen = usage?.storage ?? (typeof storage === 'string' ? storage : 'off');

@@ -11,7 +11,7 @@ import type { WatchedDocument } from './mongo-heartbeat';
 const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
 jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
 
-/** A standalone server, which stores a heartbeat, answers polls, and refuses streams. */
+/** A standalone server, which stores a heartbeat, answers polls, and rejects streams. */
 function standalone(code: number): { collection: mongo.Collection<WatchedDocument>; watched: () => number } {
   let watched = 0;
   let own: WatchedDocument | undefined;
@@ -96,7 +96,7 @@ function feedOf(changeFeed: ChangeFeedMode | undefined, kind: DeploymentKind): M
 }
 
 describe('the change feed', () => {
-  it('refuses to poll a sharded cluster, and names the modes to choose', async () => {
+  it('rejects polling on a sharded cluster, and names the modes to choose', async () => {
     const refused = feedOf('polling', 'sharded cluster').prepare();
     await expect(refused).rejects.toThrow(ConfigurationError);
     await expect(refused).rejects.toThrow(

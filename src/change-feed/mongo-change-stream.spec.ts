@@ -220,7 +220,7 @@ describe('a failing change stream', () => {
     expect(streams[0]?.isClosed).toBe(true);
   });
 
-  it('is opened again without a resume token if the server refuses to resume it', async () => {
+  it('is opened again without a resume token if the server rejects the resume token', async () => {
     await follow();
     (await streamAt(0)).bring(insert('acme'), new mongo.MongoNetworkError('reset'));
     (await streamAt(1)).bring(serverError(286));
@@ -278,7 +278,7 @@ describe('a server without change streams', () => {
     expect(said).toEqual(['everything', 'acme', 'trouble']);
   });
 
-  it('is assumed after eight consecutive refusals with any code, with a doubling pause between them', async () => {
+  it('is assumed after eight consecutive rejections with any code, with a doubling pause between them', async () => {
     const refusing = Array.from({ length: 9 }, () => {
       const stream = new FakeStream();
       stream.bring(serverError(1));
@@ -292,7 +292,7 @@ describe('a server without change streams', () => {
     expect(performance.now() - since).toBeGreaterThan(120 * RETRY_MS);
   });
 
-  it('is not assumed if a network error interrupts the refusals', async () => {
+  it('is not assumed if a network error interrupts the rejections', async () => {
     const answers = [1, 1, 1, 1, 1, undefined, 1, 1, 1, 1, 1];
     const prepared = answers.map((code) => {
       const stream = new FakeStream();
@@ -305,7 +305,7 @@ describe('a server without change streams', () => {
     expect(said.slice(-2)).toEqual(['everything', 'acme']);
   });
 
-  it.each([1, 11_600])('is not assumed after one refusal with another code (%d)', async (code) => {
+  it.each([1, 11_600])('is not assumed after one rejection with another code (%d)', async (code) => {
     const stream = new FakeStream();
     stream.bring(serverError(code));
     await follow(stream);

@@ -9,12 +9,12 @@ import { isHeartbeatId, type MongoHeartbeat, type WatchedDocument } from './mong
  */
 const UNSUPPORTED: ReadonlySet<number | string | undefined> = new Set([40_573, 13, 59, 72, 40_324, 115, 238]);
 
-/** The wait before a stream is opened again. It doubles with each consecutive refusal. */
+/** The wait before a stream is opened again. It doubles with each consecutive rejection. */
 const RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
 
 /**
- * After this number of consecutive refusals, about a minute, a server that never delivered counts as one without
+ * After this number of consecutive rejections, about a minute, a server that never delivered counts as one without
  * streams.
  */
 const MAX_REFUSALS = 8;
@@ -181,7 +181,7 @@ export class MongoChangeStream implements ChangeSource {
     if (refused && !this.hasDelivered && (UNSUPPORTED.has(error.code) || this.refusals === MAX_REFUSALS)) {
       throw new ChangeStreamsUnsupportedError(error);
     }
-    // A stream cannot be resumed if the server refuses it or the collection was dropped.
+    // A stream cannot be resumed if the server rejects it or the collection was dropped.
     if (refused || error instanceof mongo.MongoChangeStreamError) this.token = undefined;
     target.troubled(error);
   }

@@ -47,7 +47,7 @@ export class MongoHeartbeat {
       this.collection.updateOne(
         { _id: this.id },
         { $set: { beat }, $currentDate: { changedAt: true } },
-        // A beat may be lost: a stream shows only majority-committed writes, and a lost beat proves nothing.
+        // One member may acknowledge it: a stream shows only majority-committed writes, and a lost beat proves nothing.
         { upsert: true, writeConcern: { w: 1 }, signal } as mongo.UpdateOptions,
       ),
     );

@@ -12,18 +12,18 @@ const NATIVE = /[a-z0-9_]{0,16}_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9a-z]{4,}/gi;
  */
 const JWT = /(?<![\w-])(?=[\w-]*\.[\w-]{4,}\.)([\w-]*?)\bey[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*){1,3}/g;
 
-/** Matches a credential after the name of a scheme, as in a quoted header. It has at least 12 characters, unlike most words. */
+/** Matches a credential after `Bearer` or `Basic`. The minimum of 12 characters excludes most words. */
 const HEADER = /\b(Bearer|Basic) +[\w.~+/-]{12,}=*/gi;
 
-/** Matches the schemes of addresses that usually contain a password. */
+/** Matches the start of a connection string, which usually contains a password. */
 const DATABASE = /\b(?:mongodb(?:\+srv)?|rediss?):\/\//i;
 
-/** Matches an authority of a host and an optional port, without user and password. */
+/** Matches the authority of an address (RFC 3986): a host and an optional port, without user and password. */
 const HOST_FIRST = /^[^:@]*(?::\d*)?$/;
 
 /**
- * Returns the redaction for logs and all other text for operators. It removes tokens, sessions, and users and passwords in
- * addresses.
+ * Returns the redaction for logs and all other text for operators. It removes tokens, sessions, and the
+ * user names and passwords in addresses.
  *
  * @param importPrefixes prefixes of tokens of other systems; a token ends before the next space
  */

@@ -5,7 +5,7 @@ export const REDIS_URL_REMEDY =
 const REDIS_SCHEME = /^rediss?:\/\/[^/]/;
 const DATABASE = /^\/?\d*$/;
 
-/** Returns whether this is the address of a Redis server: `redis://` or `rediss://`, a host, and at most a numbered database. */
+/** Returns whether this is a Redis URL: `redis://` or `rediss://`, a host, and no database or the number of one. */
 export function isRedisUrl(value: unknown): boolean {
   if (typeof value !== 'string' || !REDIS_SCHEME.test(value) || !URL.canParse(value)) return false;
   const { hostname, pathname, searchParams, username, password } = new URL(value);

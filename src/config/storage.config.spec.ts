@@ -43,11 +43,11 @@ const foreign = (durability?: unknown): { durability?: Durability } =>
 describe.each(REFUSED)('with NODE_ENV=%j', (environment) => {
   beforeEach(() => runIn(environment));
 
-  it('memory storage is refused with an error that names the fix', () => {
+  it('memory storage is rejected with an error that names the fix', () => {
     const shown = environment === undefined ? 'unset' : JSON.stringify(environment);
     expect(() => storage.permitVolatile('memory storage of API keys')).toThrow(
       new ConfigurationError(
-        'memory storage of API keys would lose every record when the process ends, which is refused unless ' +
+        'memory storage of API keys would lose every record when the process ends, which is allowed only if ' +
           `NODE_ENV is exactly "development" or "test" (it is ${shown}): ` +
           'use MongoDB (MONGODB_URI) or another durable store, or set NODE_ENV=development for a first try.',
       ),
@@ -55,7 +55,7 @@ describe.each(REFUSED)('with NODE_ENV=%j', (environment) => {
   });
 
   it.each(['volatile', undefined, null, '', 'Durable', 'durable ', true, ['durable']])(
-    "a host's own store with durability %j is refused",
+    "a host's own store with durability %j is rejected",
     (durability) => {
       expect(() => storage.admit(foreign(durability), 'the store of acme')).toThrow(ConfigurationError);
     },

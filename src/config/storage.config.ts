@@ -29,7 +29,7 @@ export class StorageConfig {
     const environment = process.env['NODE_ENV'];
     if (environment === undefined || !ENVIRONMENTS_WITH_VOLATILE_STORAGE.has(environment)) {
       throw new ConfigurationError(
-        `${store} would lose every record when the process ends, which is refused unless NODE_ENV is exactly ` +
+        `${store} would lose every record when the process ends, which is allowed only if NODE_ENV is exactly ` +
           `"development" or "test" (it is ${environment === undefined ? 'unset' : JSON.stringify(environment)}): ` +
           'use MongoDB (MONGODB_URI) or another durable store, or set NODE_ENV=development for a first try.',
       );

@@ -21,8 +21,11 @@ export class EventsController {
   constructor(private readonly events: EventsService) {}
 
   /**
-   * Lists the events of the keys that the caller can see, newest first. The format is JSON, or one event per line if
-   * `Accept` is `application/x-ndjson`. The `Link` header points to the next page.
+   * Lists the events of the keys that the caller can see, newest first.
+   *
+   * @remarks
+   * The format is JSON, or one event per line if the request prefers `application/x-ndjson` in `Accept`. The `Link` header
+   * points to the next page.
    */
   @Get()
   @ApiOkResponse({

@@ -6,8 +6,8 @@ function requestWith(...rawHeaders: string[]): IncomingMessage {
   return Object.assign(new IncomingMessage(new Socket()), { rawHeaders });
 }
 
-describe("Node's request", () => {
-  it('is the one that Fastify wraps, and the request itself under Express', () => {
+describe('nodeRequestOf', () => {
+  it('returns the request that Fastify wraps, and the same request under Express', () => {
     const raw = requestWith();
     expect(nodeRequestOf({ raw })).toBe(raw);
     expect(nodeRequestOf(Object.assign(raw, { params: {} }))).toBe(raw);

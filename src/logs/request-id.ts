@@ -8,7 +8,7 @@ const SANE = /^[A-Za-z0-9._~-]{1,128}$/;
 /**
  * Returns the id of a request for logs and responses: the id that the client sent if it is valid, else a new one.
  *
- * @param holdsCredential whether a text contains a credential, because a token is otherwise a valid id
+ * @param holdsCredential returns whether a text contains a credential; without this check, a token would be a valid id
  */
 export function requestIdOf(request: IncomingMessage, holdsCredential: (text: string) => boolean): string {
   const given = request.headers['x-request-id'];

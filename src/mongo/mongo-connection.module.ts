@@ -56,7 +56,7 @@ export class MongoConnectionModule implements OnApplicationShutdown {
  *
  * @param timeoutMs how long to retry, in milliseconds
  * @throws UnreachableError if the database is unreachable for that long
- * @throws ConfigurationError if the database refuses the connection or the connection string is malformed; no retry
+ * @throws ConfigurationError if the database rejects the connection or the connection string is malformed; no retry
  */
 export async function connectToMongo(uri: string, timeoutMs: number): Promise<Connection> {
   const logger = new Logger('MongoDB');

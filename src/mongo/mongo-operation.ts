@@ -64,7 +64,7 @@ export async function boundedMongoOperation<T>(
   }
 }
 
-/** Returns whether the server refused a write because of a unique index. */
+/** Returns whether the server rejected a write because of a unique index. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof mongo.MongoServerError && error.code === DUPLICATE_KEY;
 }

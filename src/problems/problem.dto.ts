@@ -13,7 +13,7 @@ class FieldFaultDto {
    */
   field!: string;
 
-  /** @example "must lie in the future" */
+  /** @example "must be in the future" */
   message!: string;
 }
 

@@ -95,7 +95,7 @@ describe('a route without parameters', () => {
 
 describe('a validation problem', () => {
   it('lists the invalid fields', () => {
-    const errors = [{ field: '/expiresAt', message: 'must lie in the future' }];
+    const errors = [{ field: '/expiresAt', message: 'must be in the future' }];
     expect(validationProblem(errors).problem).toMatchObject({
       code: 'validation_failed',
       status: 400,

@@ -105,8 +105,9 @@ function isOrigin(value: unknown): boolean {
 }
 
 /**
- * Requires an address at which clients reach the service: `http` or `https`, without credentials, query and fragment,
- * because it is an issuer (RFC 8414 section 2). No character of its path may need percent-encoding.
+ * Requires an address at which clients reach the service, without credentials, query and fragment, because it is an
+ * issuer (RFC 8414 section 2). No character of its path may need percent-encoding. Accepts `http`, which
+ * `readEnvironment` then allows only on this machine, or in development and test.
  */
 export function IsPublicUrl(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isPublicUrl', validator: { validate: isPublicUrl } }, options);

@@ -65,7 +65,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
       for (const date of dates) expect(date).toBeInstanceOf(Date);
     });
 
-    it('keeps metadata under names that are special to programs', async () => {
+    it('keeps metadata with names that JavaScript or MongoDB treats specially', async () => {
       const metadata = {
         _bsontype: 'ObjectId',
         _id: 'one',

@@ -173,7 +173,7 @@ describe('a caller that creates a key', () => {
     for (const expiresAt of [inDays(-1), clock.now()]) {
       await expect(made({ expiresAt })).rejects.toMatchObject({
         code: 'validation_failed',
-        extensions: { errors: [{ field: '/expiresAt', message: 'must lie in the future' }] },
+        extensions: { errors: [{ field: '/expiresAt', message: 'must be in the future' }] },
       });
     }
     await expect(made({ expiresAt: new Date(NOW.getTime() + 1) })).resolves.toBeDefined();

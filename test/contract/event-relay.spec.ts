@@ -255,7 +255,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
       expect(looks).not.toHaveBeenCalled();
     });
 
-    it('stop when the lease is lost, and continue from the same place', async () => {
+    it('stop when the lease is lost, and continue from the same position', async () => {
       await make({ expiresAt: inDays(6.5) });
       const last = new Date(time - DAY);
       await expect(one.notices.look(last, () => false)).resolves.toEqual(last);

@@ -286,7 +286,7 @@ describe('the key store', () => {
     await expect(sentByFeed(store.connection, 'api_keys', indexes)).resolves.toEqual(FEED_QUERIES);
   });
 
-  it('uses every index that exists', async () => {
+  it('has no unused index', async () => {
     const used = new Set<string>(['_id_']);
     for (const { index } of await sentByFeed(store.connection, 'api_keys', indexes))
       used.add(index ?? 'none');
@@ -390,47 +390,47 @@ describe('the key store', () => {
 describe('the check of an index', () => {
   const newest = [['_id', -1]] as const;
 
-  it.each<readonly ['accepts' | 'refuses', string, Record<string, number>, QueryShape]>([
+  it.each<readonly ['accepts' | 'rejects', string, Record<string, number>, QueryShape]>([
     [
       'accepts',
-      'an index with the sort behind the equality',
+      'an index with the sort field after the equality field',
       { orgId: 1, _id: 1 },
       { equal: ['orgId'], range: ['_id'], sort: newest },
     ],
     [
       'accepts',
-      'the fields compared in any order',
+      'equality fields in any order',
       { orgId: 1, projectId: 1, _id: 1 },
       { equal: ['projectId', 'orgId'], range: [], sort: newest },
     ],
     [
       'accepts',
-      'the range of a field alone',
+      'only a range of one field',
       { changedAt: 1 },
       { equal: [], range: ['changedAt'], sort: [['changedAt', 1]] },
     ],
     [
       'accepts',
-      'one document, whatever else is asked of it',
+      'a query for one id, even with other fields',
       { _id: 1 },
       { equal: ['version', '_id'], range: [], sort: [] },
     ],
     [
-      'refuses',
-      'a field in between, which leaves the sort to the server',
+      'rejects',
+      'a field between equality and sort, because the server would have to sort',
       { orgId: 1, projectId: 1, _id: 1 },
       { equal: ['orgId'], range: [], sort: newest },
     ],
     [
-      'refuses',
-      'a field compared that the index lacks',
+      'rejects',
+      'an equality field that the index lacks',
       { orgId: 1, _id: 1 },
       { equal: ['orgId', 'ownerId'], range: [], sort: newest },
     ],
-    ['refuses', 'a sort that the index lacks', { orgId: 1 }, { equal: ['orgId'], range: [], sort: newest }],
+    ['rejects', 'a sort that the index lacks', { orgId: 1 }, { equal: ['orgId'], range: [], sort: newest }],
     [
-      'refuses',
-      'a sort half against the index',
+      'rejects',
+      'a sort with only one of two fields in the order of the index',
       { a: 1, b: 1 },
       {
         equal: [],
@@ -442,12 +442,12 @@ describe('the check of an index', () => {
       },
     ],
     [
-      'refuses',
-      'a range behind another field',
+      'rejects',
+      'a range after a field that the query lacks',
       { orgId: 1, projectId: 1, _id: 1 },
       { equal: ['orgId'], range: ['_id'], sort: [] },
     ],
-    ['refuses', 'a query that asks for nothing', { orgId: 1 }, { equal: [], range: [], sort: [] }],
+    ['rejects', 'a query without fields', { orgId: 1 }, { equal: [], range: [], sort: [] }],
   ])('%s %s', (verdict, _what, key, shape) => {
     expect(serves({ key }, shape)).toBe(verdict === 'accepts');
   });

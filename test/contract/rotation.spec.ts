@@ -26,29 +26,32 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
   afterAll(async () => service.stop());
 
   it.each([
-    ['by an operator, without grace', {}, {}],
-    ['by an operator, with grace', { gracePeriodSeconds: 3600 }, { gracePeriodSeconds: 60 }],
-    ['with and without grace', { gracePeriodSeconds: 3600 }, {}],
-  ] as const)('succeed once, and the other gets a conflict: %s', async (_name, first, second) => {
-    const { key, token } = await service.issue({});
-    const keys = keysOver(new MeetingRepository(store, 2));
-    const outcomes = await Promise.allSettled(
-      [first, second].map(async (options) => keys.rotate(root, key.id, options)),
-    );
-    const won = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-    const lost = outcomes.flatMap((outcome) =>
-      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
-    );
-    expect([won.length, lost.length]).toEqual([1, 1]);
-    expect(lost[0]).toBeInstanceOf(RotationConflictError);
+    ['by an operator, without a grace period', {}, {}],
+    ['by an operator, with a grace period', { gracePeriodSeconds: 3600 }, { gracePeriodSeconds: 60 }],
+    ['by an operator, with and without a grace period', { gracePeriodSeconds: 3600 }, {}],
+  ] as const)(
+    'succeed exactly once, and the other caller gets a conflict: %s',
+    async (_name, first, second) => {
+      const { key, token } = await service.issue({});
+      const keys = keysOver(new MeetingRepository(store, 2));
+      const outcomes = await Promise.allSettled(
+        [first, second].map(async (options) => keys.rotate(root, key.id, options)),
+      );
+      const won = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+      const lost = outcomes.flatMap((outcome) =>
+        outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+      );
+      expect([won.length, lost.length]).toEqual([1, 1]);
+      expect(lost[0]).toBeInstanceOf(RotationConflictError);
 
-    const { secrets, version, history } = await storedKey(service, key.id);
-    expect(secrets.map(({ hash }) => hash)).toEqual([hashToken(token), hashToken(won[0]?.token ?? '')]);
-    expect(secrets.map(({ retiresAt }) => retiresAt === undefined)).toEqual([false, true]);
-    expect([version, history.map(({ action }) => action)]).toEqual([2, ['created', 'rotated']]);
-  });
+      const { secrets, version, history } = await storedKey(service, key.id);
+      expect(secrets.map(({ hash }) => hash)).toEqual([hashToken(token), hashToken(won[0]?.token ?? '')]);
+      expect(secrets.map(({ retiresAt }) => retiresAt === undefined)).toEqual([false, true]);
+      expect([version, history.map(({ action }) => action)]).toEqual([2, ['created', 'rotated']]);
+    },
+  );
 
-  it('prevent a holder that was verified before them from revoking the key with the previous token [T95]', async () => {
+  it('prevent a holder from revoking the key with the previous token, even if it was verified before them [T95]', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(store);
     const verifiedBefore = callerOf(key, key.secrets[0]);
@@ -60,7 +63,7 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
     expect((await storedKey(service, key.id)).revokedAt).toBeDefined();
   });
 
-  it('succeed once when the key and an operator rotate it, and the other gets a conflict', async () => {
+  it('succeed exactly once if the key itself and an operator rotate it, and the other caller gets a conflict', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 2));
     const [secret] = key.secrets;
@@ -71,7 +74,7 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
     expect((await storedKey(service, key.id)).version).toBe(2);
   });
 
-  it('succeed for exactly one of 20 [T51]', async () => {
+  it('succeed exactly once if 20 callers rotate the key [T51]', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 20));
     const outcomes = await Promise.allSettled(

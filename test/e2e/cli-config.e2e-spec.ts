@@ -93,7 +93,7 @@ describe('an operator who runs keyward config check', () => {
     const ran = await keyward(['config', 'check', '--json'], { NODE_ENV: 'test', TRUST_PROXY: proxy });
     expect([ran.code, documentIn<Checked>(ran).faults]).toEqual([
       5,
-      [expect.stringMatching(/^TRUST_PROXY holds /)],
+      [expect.stringMatching(/^TRUST_PROXY contains /)],
     ]);
   });
 
@@ -106,7 +106,7 @@ describe('an operator who runs keyward config check', () => {
     expect(documentIn<Checked>(ran).faults).toEqual([
       expect.stringMatching(/^PORT is "abc"/),
       expect.stringContaining('memory storage of API keys would lose every record'),
-      expect.stringMatching(/^TRUST_PROXY holds /),
+      expect.stringMatching(/^TRUST_PROXY contains /),
     ]);
   });
 

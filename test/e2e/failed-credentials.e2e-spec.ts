@@ -69,16 +69,16 @@ describe('an address with failed credentials', () => {
   });
 
   it.each([
-    ['separately', 'a neighbouring address', '198.51.100.1', '198.51.100.2'],
-    ['together', 'the same address, mapped into IPv6', '198.51.100.3', '::ffff:198.51.100.3'],
-    ['together', 'the same /64 in IPv6', '2001:db8:0:1::1', '2001:db8:0:1:ffff:ffff:ffff:ffff'],
-    ['separately', 'the next /64 in IPv6', '2001:db8:0:2::1', '2001:db8:0:3::1'],
-    ['together', 'two unreadable addresses', 'unknown', '_hidden'],
-    ['separately', 'an unreadable and a known address', 'not-an-address', '198.51.100.4'],
-  ])('counts %s for %s: %s and %s', async (how, _name, from, other) => {
+    ['separately from', 'a neighbouring address', '198.51.100.1', '198.51.100.2'],
+    ['together with', 'the same address, mapped into IPv6', '198.51.100.3', '::ffff:198.51.100.3'],
+    ['together with', 'the same /64 in IPv6', '2001:db8:0:1::1', '2001:db8:0:1:ffff:ffff:ffff:ffff'],
+    ['separately from', 'the next /64 in IPv6', '2001:db8:0:2::1', '2001:db8:0:3::1'],
+    ['together with', 'another unreadable address', 'unknown', '_hidden'],
+    ['separately from', 'a known address, if it is unreadable', 'not-an-address', '198.51.100.4'],
+  ])('is counted %s %s: %s and %s', async (how, _name, from, other) => {
     for (let time = 0; time <= LIMIT; time += 1) await fail(from);
     expect(await fail(from)).toBe('too_many_failures');
-    expect(await fail(other)).toBe(how === 'together' ? 'too_many_failures' : 'malformed_token');
+    expect(await fail(other)).toBe(how === 'together with' ? 'too_many_failures' : 'malformed_token');
   });
 });
 

@@ -151,14 +151,18 @@ describe.each(['memory', 'mongo'] as const)('forward-auth with %s storage', (sto
   });
 
   it.each([
-    ['application/json', ''],
-    ['application/json', '{"broken'],
-    ['text/plain', 'hello'],
-    ['application/x-www-form-urlencoded', 'authenticated=1&scope=*'],
-    ['multipart/form-data; boundary=x', '--x--'],
-    ['application/octet-stream', 'x'.repeat(1_000_000)],
-    ['no/such/type', 'x'],
-  ])('ignores the body and its media type: %s', async (type, body) => {
+    ['empty JSON', 'application/json', ''],
+    ['malformed JSON', 'application/json', '{"broken'],
+    ['text', 'text/plain', 'hello'],
+    [
+      'a form with the parameters of the query',
+      'application/x-www-form-urlencoded',
+      'authenticated=1&scope=*',
+    ],
+    ['multipart form data', 'multipart/form-data; boundary=x', '--x--'],
+    ['a megabyte', 'application/octet-stream', 'x'.repeat(1_000_000)],
+    ['an unknown media type', 'no/such/type', 'x'],
+  ])('ignores the body and its media type: %s', async (_name, type, body) => {
     const { token } = await service.issue({ scopes: ['memory:read'] });
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       const headers = { 'Content-Type': type };

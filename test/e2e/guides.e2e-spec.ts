@@ -200,7 +200,7 @@ describe.each([
   });
   afterAll(async () => rm(folder, { recursive: true, force: true }));
 
-  it('gets guarded routes without a database, and sees the first key once', async () => {
+  it('gets guarded routes without a database, and sees its first token once', async () => {
     const main = join(folderOf({ page: 'README.md' }), 'main.js');
     const port = String(await freePort());
     const app = runNode([main], { PORT: port, NODE_ENV: 'development' });
@@ -219,10 +219,10 @@ describe.each([
   it('gets an error for memory storage if NODE_ENV is not set', async () => {
     const app = runNode([join(folderOf({ page: 'README.md' }), 'main.js')], { PORT: '0' });
     expect(await app.exited()).toBe(1);
-    expect(app.stdout() + app.stderr()).toContain('refused unless NODE_ENV is exactly');
+    expect(app.stdout() + app.stderr()).toContain('allowed only if NODE_ENV is exactly');
   });
 
-  it('gets routes guarded by scope and tenant, and its first key once', async () => {
+  it('gets routes guarded by scope and tenant, and sees its first token once', async () => {
     const main = join(folderOf({ page: 'nest-team.md' }), 'main.js');
     const settings = { PORT: '0', MONGODB_URI: testDatabaseUri(`nest_guide_${type}`) };
     const app = runNode([main], settings);
@@ -245,7 +245,7 @@ describe.each([
 
   it.each([
     ['a route that declares nothing', {}, /declare no access: GET \/old/],
-    ['memory storage in production', { STORAGE: 'memory' }, /refused unless NODE_ENV is exactly/],
+    ['memory storage in production', { STORAGE: 'memory' }, /allowed only if NODE_ENV is exactly/],
   ])('sees why its application does not start: %s', async (_fault, environment, reason) => {
     const program = `
       require('reflect-metadata');

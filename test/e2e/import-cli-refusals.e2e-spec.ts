@@ -115,7 +115,7 @@ describe('the import command', () => {
     ['null', () => 'null', /the record must be an object/],
   ];
 
-  it('refuses each invalid line with its reason, imports the others, and exits with code 1', async () => {
+  it('rejects each invalid line with its reason, imports the others, and exits with code 1', async () => {
     const first = foreignKey();
     const last = foreignKey();
     const hashes = refused.map(() => foreignKey().hash);

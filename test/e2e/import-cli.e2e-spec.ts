@@ -96,7 +96,7 @@ describe('the import command with the output of mongoexport', () => {
     ]);
   });
 
-  it('changes nothing on a second run, and exits with 1 only if a line is refused', async () => {
+  it('changes nothing on a second run, and exits with 1 only if a line is rejected', async () => {
     const keys = [foreignKey(), foreignKey(), foreignKey()] as const;
     const documents = keys.map(({ hash }) => exportedKey(hash));
     expect((await bench.importFile(documents)).code).toBe(0);

@@ -93,7 +93,7 @@ describe.each(['memory', 'mongo'] as const)('the import route with the %s store'
   const post = async (body: unknown): Promise<HttpAnswer> => service.as(service.root.token).post(PATH, body);
   const countKeys = async (): Promise<number> => (await storeOf(service).list({ limit: 1000 })).length;
 
-  it.each(RECORDS)('refuses a record with a reason, and stores nothing: %s', async (_name, record) => {
+  it.each(RECORDS)('rejects a record with a reason, and stores nothing: %s', async (_name, record) => {
     const answer = await post({ keys: [record] });
     expect([answer.status, answer.body['refused'], answer.body['imported']]).toEqual([200, 1, 0]);
     const [result] = answer.body['results'] as readonly { outcome: string; reasons: string[] }[];

@@ -110,7 +110,7 @@ describe.each<readonly [string, Import]>([
   ['the command', byCommand],
   ['HTTP', overHttp],
 ])('a migration from XMem by %s', (_way, importAll) => {
-  it('refuses every key with the scope *, each with a reason [T62]', async () => {
+  it('rejects every key with the scope *, each with a reason [T62]', async () => {
     const keys = xmemKeys();
     const report = await importAll(firstExport(keys), { mapped: false });
     const withAll = keys.filter(({ document, isCreatedLater }) => {
@@ -215,7 +215,7 @@ describe.each<readonly [string, Import]>([
     ['tenant_id', 'acme'],
     ['rate_limit', 100],
     ['expires', 4_070_908_800],
-  ])('refuses a document with the unknown field %s, and names the field', async (name, value) => {
+  ])('rejects a document with the unknown field %s, and names the field', async (name, value) => {
     const [restricted, other] = twoKeys();
     const report = await importAll([{ ...restricted.document, [name]: value }, other.document]);
     expect(report).toMatchObject({ imported: 1, refused: 1 });

@@ -70,7 +70,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(history.map(({ action }) => action)).toEqual(['imported']);
     });
 
-    it('imports valid records, and refuses invalid ones with reasons', async () => {
+    it('imports valid records, and rejects invalid ones with reasons', async () => {
       const good = [foreignKey(), foreignKey()] as const;
       const answer = await importKeys([
         { hash: good[0].hash, name: 'first', scopes: ['memory:read'] },
@@ -184,7 +184,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(await Promise.all(ids.map(async (id) => storedKey(service, id)))).toEqual(after);
     });
 
-    it('refuses the record of a revoked key', async () => {
+    it('rejects the record of a revoked key', async () => {
       const { token, hash } = foreignKey();
       const answer = await importKeys([{ hash, name: 'n', scopes: ['a:b'], revoked: true }]);
       expect(resultsOf(answer)).toEqual([
@@ -197,7 +197,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).body['code']).toBe('invalid_token');
     });
 
-    it('refuses a record that contains the token itself [T61]', async () => {
+    it('rejects a record that contains the token itself [T61]', async () => {
       const { token, hash } = foreignKey();
       const record = (place: object): object => ({ hash, name: 'n', scopes: ['a:b'], ...place });
       const answer = await importKeys([
@@ -205,7 +205,7 @@ describe.each(['memory', 'mongo'] as const)(
         record({ description: token }),
         record({ metadata: { key_prefix: token } }),
       ]);
-      const message = 'holds the token itself, which is never stored: remove it';
+      const message = 'contains the token itself, which is never stored: remove it';
       expect(resultsOf(answer)).toEqual(
         ['name', 'description', 'metadata'].map((field, index) => ({
           line: index + 1,

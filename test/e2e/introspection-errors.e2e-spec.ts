@@ -92,15 +92,15 @@ describe('the introspection endpoint', () => {
   );
 
   it.each([
-    ['application/json', (t: string) => JSON.stringify({ token: t })],
-    ['application/json', () => '{"token":'],
-    ['application/json; charset=utf-8', () => '{}'],
-    ['text/plain', (t: string) => `token=${t}`],
-    ['application/xml', () => '<token/>'],
-    ['multipart/form-data; boundary=x', () => '--x--'],
-    ['nonsense', (t: string) => `token=${t}`],
-    [`${FORM}x`, (t: string) => `token=${t}`],
-  ])('rejects a body of type %s with 415, and names the accepted type', async (type, body) => {
+    ['JSON', 'application/json', (t: string) => JSON.stringify({ token: t })],
+    ['malformed JSON', 'application/json', () => '{"token":'],
+    ['JSON with a charset', 'application/json; charset=utf-8', () => '{}'],
+    ['text', 'text/plain', (t: string) => `token=${t}`],
+    ['XML', 'application/xml', () => '<token/>'],
+    ['multipart form data', 'multipart/form-data; boundary=x', () => '--x--'],
+    ['an invalid media type', 'nonsense', (t: string) => `token=${t}`],
+    ['a type that begins like that of a form', `${FORM}x`, (t: string) => `token=${t}`],
+  ])('rejects %s with 415, and names the accepted type', async (_name, type, body) => {
     const answer = await asker.post(PATH, body(token), { 'Content-Type': type });
     expectOAuthError(answer, 415);
     expect(answer.body['error_description']).toContain(FORM);

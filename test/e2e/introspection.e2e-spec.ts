@@ -76,10 +76,10 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server with the %
   });
 
   it.each([
-    ['the grace period, if that is earlier', 60, 3600, 60],
-    ['the key, if that is earlier', 3600, 60, 60],
-    ['the grace period, if the key never expires', 60, undefined, 60],
-  ])('sees a previous token expire with %s', async (_name, grace, life, end) => {
+    ['the end of the grace period, if the key expires later', 60, 3600, 60],
+    ['the expiry of the key, if the grace period ends later', 3600, 60, 60],
+    ['the end of the grace period, if the key never expires', 60, undefined, 60],
+  ])('gets as the expiry of a previous token %s', async (_name, grace, life, end) => {
     const expiresAt = life === undefined ? undefined : clock.in(life);
     const issued = await service.issue({ expiresAt });
     const next = await rotate(issued, grace);

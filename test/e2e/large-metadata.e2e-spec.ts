@@ -47,7 +47,7 @@ describe('metadata of more than 8 kB', () => {
     expect(body).toMatchObject({ name: 'test', version: 1, metadata: { team: 'search' } });
   });
 
-  it('is refused in an import, for that record only', async () => {
+  it('is rejected in an import, for that record only', async () => {
     const record = { name: 'imported', scopes: ['memory:read'] };
     const keys = [
       { ...record, orgId: 'acme', hash: hashToken('xm-acme'), metadata: LARGE },

@@ -114,7 +114,7 @@ describe.each(ADAPTERS)('an application on %s without ScopesGuard', (adapter) =>
     expect(refusal.message).not.toContain('PartlyGuardedController.list');
   });
 
-  it('does not accept another guard in place of ScopesGuard', async () => {
+  it('does not accept another guard instead of ScopesGuard', async () => {
     const refusal = await refusalOf(adapter, {
       imports: [keyward, featureOf(LenientlyGuardedController)],
       providers: [{ provide: APP_GUARD, useClass: LenientGuard }],

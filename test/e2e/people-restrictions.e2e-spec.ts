@@ -52,7 +52,7 @@ describe.each(STORAGES)('a user whose keys an administrator restricts, with the 
       const answer = await change(client, key, undo);
       expect([...verdictOf(answer), answer.body['exceeded']]).toEqual([403, 'delegation_exceeded', [field]]);
       expect(answer.body['detail']).toContain(
-        'Someone else restricted this key, and its owner cannot undo that',
+        'Another caller set this restriction, so the owner of the key cannot loosen it',
       );
     }
   };

@@ -70,17 +70,19 @@ describe('the start of the service', () => {
   describe.each(ENVIRONMENTS)('if NODE_ENV is %s', (_name, environment) => {
     it('fails if no storage is configured', async () => {
       const said = await refusalOf('dist/main.js', environment);
-      expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
+      expect(said).toMatch(/^keyward: memory storage .* is allowed only if NODE_ENV is exactly .*\n$/);
     });
 
     it('fails with STORAGE=memory [T32]', async () => {
       const said = await refusalOf('dist/main.js', { ...environment, STORAGE: 'memory' });
-      expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
+      expect(said).toMatch(/^keyward: memory storage .* is allowed only if NODE_ENV is exactly .*\n$/);
     });
 
     it.each(['memory', 'undeclared'])('fails in an application whose store is %s', async (store) => {
       const said = await refusalOf(FOREIGN_APPLICATION, { ...environment, STORE: store });
-      expect(said).toMatch(/would lose every record when the process ends, which is refused unless NODE_ENV/);
+      expect(said).toMatch(
+        /would lose every record when the process ends, which is allowed only if NODE_ENV/,
+      );
       expect(said).not.toMatch(/^\s+at /m);
     });
   });
@@ -91,7 +93,7 @@ describe('the start of the service', () => {
       STORAGE: 'memory',
       MONGODB_URI: 'mongodb://127.0.0.1:1/keyward',
     });
-    expect(said).toMatch(/^keyward: memory storage .* is refused unless NODE_ENV is exactly .*\n$/);
+    expect(said).toMatch(/^keyward: memory storage .* is allowed only if NODE_ENV is exactly .*\n$/);
   });
 
   it.each(['start', 'run start:prod'])('fails with NODE_ENV=production npm %s', async (command) => {

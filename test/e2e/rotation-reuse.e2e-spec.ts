@@ -26,7 +26,7 @@ async function countedUses(service: TestService): Promise<number> {
 const use = async (service: TestService, token: string): Promise<unknown> =>
   (await service.as(token).get('/v1/api-keys/self')).body['code'];
 
-describe.each(['memory', 'mongo'] as const)('the use of a retired token with the %s store', (storage) => {
+describe.each(['memory', 'mongo'] as const)('the reuse of a previous token with the %s store', (storage) => {
   let service: TestService;
   let root: HttpClient;
   let events: ReuseDetected[];
@@ -153,7 +153,7 @@ describe.each(['memory', 'mongo'] as const)('the use of a retired token with the
     expect(eventsAbout(id)).toEqual([]);
   });
 
-  it('is detected for the last five retired tokens only', async () => {
+  it('is detected for the last five previous tokens only', async () => {
     const { key, token } = await service.issue({});
     const tokens = [token];
     for (let time = 0; time < 7; time += 1) tokens.push(await rotate(key.id));
@@ -196,7 +196,7 @@ describe('two instances with one database', () => {
     await other.stop();
   });
 
-  it('detect the first use of a retired token only once', async () => {
+  it('detect the first reuse of a previous token only once', async () => {
     const events = [one, other].map(eventsOf);
     const { key, token } = await one.issue({});
     await one.as(one.root.token).post(`/v1/api-keys/${key.id}/rotate`, {});

@@ -95,7 +95,7 @@ describe.each(ADAPTERS)('a holder who revokes its own key, on %s', (adapter) => 
     expect(outcome(await call('GET', former))).toEqual([401, 'key_revoked']);
   });
 
-  it('cannot revoke with a retired, a forged or no token', async () => {
+  it('cannot revoke with the previous, a forged or no token', async () => {
     const former = await host.issue({ orgId: 'acme' });
     const current = await rotate(former, 0);
     const forged = { ...current, token: `${current.token.slice(0, -8)}00000000` };

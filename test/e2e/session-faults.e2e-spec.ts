@@ -185,7 +185,7 @@ describe('a user of an identity provider', () => {
     }
   });
 
-  it('belongs to organisations whose claim is an exact number [T21]', async () => {
+  it('belongs to an organisation with a numeric id only if the number is exact [T21]', async () => {
     const service = await startService('memory', { ...provider.settings, OIDC_ORG_CLAIM: 'orgs' });
     const make = async (orgs: unknown, orgId: string): Promise<number> =>
       (await service.as(provider.session({ orgs })).post('/v1/api-keys', { name: 'n', scopes: [], orgId }))

@@ -73,17 +73,20 @@ describe('a user with an invalid session', () => {
   it.each([
     ['user_disabled', 403, {}],
     ['issuer_unavailable', 503, { 'Retry-After': '1' }],
-  ] as const)('gets %s, which does not count as a failed credential', async (code, status, headers) => {
-    const { admission } = keyDoor({ limits: { failedCredentials: { limit: 1, windowSeconds: 60 } } });
-    const failing = people(new KeywardError(code, 'Ask an administrator.'));
-    for (let time = 0; time < 3; time += 1) {
-      const refused = await refusal(
-        admission.admitSession('bob', failing, { scopes: { allOf: [], anyOf: [] }, clientAddress }),
-      );
-      expect(refused.problem).toMatchObject({ code, status, detail: 'Ask an administrator.' });
-      expect(refused.headers).toEqual(headers);
-    }
-  });
+  ] as const)(
+    'gets %s from the authenticator, which does not count as a failed credential',
+    async (code, status, headers) => {
+      const { admission } = keyDoor({ limits: { failedCredentials: { limit: 1, windowSeconds: 60 } } });
+      const failing = people(new KeywardError(code, 'Ask an administrator.'));
+      for (let time = 0; time < 3; time += 1) {
+        const refused = await refusal(
+          admission.admitSession('bob', failing, { scopes: { allOf: [], anyOf: [] }, clientAddress }),
+        );
+        expect(refused.problem).toMatchObject({ code, status, detail: 'Ask an administrator.' });
+        expect(refused.headers).toEqual(headers);
+      }
+    },
+  );
 
   it('causes no problem response if the authenticator fails unexpectedly', async () => {
     const { admission } = keyDoor();

@@ -177,8 +177,8 @@ describe('a request with a valid key', () => {
   });
 });
 
-describe('a client with failed credentials', () => {
-  it('gets 429 from the third on, and is still allowed with a valid key', async () => {
+describe('a rejected client', () => {
+  it('gets 429 from the third failed credential on, and is still allowed with a valid key', async () => {
     const { admission, repository } = door();
     const { credential } = await keep(repository);
     expect(await codeOf(admission.admit(stranger, required))).toBe('malformed_token');

@@ -41,7 +41,7 @@ export class Admission {
   /**
    * Allows a request with a key. Returns synchronously if the verifier does.
    *
-   * @param door the caller, for the metrics
+   * @param door the guard or endpoint, for the metrics
    * @param options how the key is verified; with `noCache` the store is read only for a token that seems valid
    * @throws ProblemException if the request is rejected (thrown or as a rejection)
    */

@@ -55,7 +55,7 @@ export function GuardedController(
 
 /**
  * Declares a route of a {@link GuardedController}: its access, what it reads, and its part of the OpenAPI document. Put it
- * below the decorator of the HTTP method. The comment of the method becomes the summary.
+ * below the decorator of the HTTP method. The comment of the method becomes the summary, and its `@remarks` the description.
  *
  * @param operationId its name in the OpenAPI document
  * @example

@@ -9,8 +9,8 @@ import {
 const acme = { code: 'REVOKED', key: { id: '01jd8x4k2m6n8p0q2r4s6t8v0w' } } as const;
 const stranger = { code: 'NOT_FOUND' } as const;
 
-describe('the decision on the credential of a request', () => {
-  it('is attached to the request, with the id of the key if the secret was correct', () => {
+describe("the decision on the caller's credential", () => {
+  it('is attached to the request, with the key id only if the secret was correct', () => {
     const [ofAcme, ofStranger] = [{}, {}];
     attachDecision(ofAcme, acme);
     attachDecision(ofStranger, stranger);
@@ -18,7 +18,7 @@ describe('the decision on the credential of a request', () => {
     expect(loggedDecisionOf(ofStranger)).toEqual({ code: 'NOT_FOUND', keyId: undefined });
   });
 
-  it('is copied from the error that rejects a request to the request', () => {
+  it('is copied to the request from the error that rejects it', () => {
     const [refusal, request] = [new Error('refused'), {}];
     attachDecision(refusal, acme);
     passDecisionOn(refusal, request);
@@ -40,7 +40,7 @@ describe('the decision on the credential of a request', () => {
   });
 });
 
-describe('the decision on the token in a request', () => {
+describe('the decision on the token that a caller asks about', () => {
   it("is separate from the decision on the caller's credential", () => {
     const request = {};
     attachDecision(request, { code: 'VALID', key: { id: 'the one who asks' } });
@@ -49,7 +49,7 @@ describe('the decision on the token in a request', () => {
     expect(loggedAnswerOf(request)).toEqual({ code: 'REVOKED', keyId: acme.key.id });
   });
 
-  it('names no key if the secret was wrong', () => {
+  it('is undefined if none is attached, and names no key if the secret was wrong', () => {
     const request = {};
     expect(loggedAnswerOf(request)).toBeUndefined();
     attachAnswer(request, stranger);

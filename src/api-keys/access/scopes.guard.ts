@@ -26,7 +26,7 @@ import { readTenantContext, TENANT_HEADERS } from './tenant-context';
 import { readClientCredential } from './form-credential';
 import { attachAccess, isLetInTo, KeyAccess } from './verified-access';
 
-/** The injection token of the class of the guard that the module installs. */
+/** The injection token of the guard class that the module installs. */
 export const MODULE_GUARD = Symbol('keyward:module-guard');
 
 type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
@@ -42,8 +42,9 @@ const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS]
  *
  * Subclasses may change the source of the credential, the tenant or the client's address.
  *
- * If a route has several guards of this class from one module, the first decides, and the request counts once. `ScopesGuard`
- * also accepts the decision of the guard in `guard.use`. Any other subclass decides again, and counts the request again.
+ * If a route has several guards of this class from one module, only the first one decides, and the request counts once.
+ * `ScopesGuard` also accepts the decision of the guard in `guard.use`. Any other subclass makes its own decision and counts
+ * the request again.
  */
 @Injectable()
 export class ScopesGuard implements CanActivate {
@@ -65,7 +66,7 @@ export class ScopesGuard implements CanActivate {
     this.tenantParams = { orgId, projectId };
   }
 
-  /** Returns synchronously if the verifier does, so that a request with a cached key does not wait for a promise. */
+  /** Returns synchronously if the verifier returns synchronously, so that a request with a cached key does not wait for a promise. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     if (context.getType() !== 'http') return false;
     const controller = context.getClass();
@@ -184,7 +185,7 @@ export class ScopesGuard implements CanActivate {
   }
 
   /**
-   * Returns whether this guard uses these options, because an application may import Keyward twice.
+   * Returns whether this guard uses these options. An application may import Keyward twice, with different options.
    *
    * @internal
    */

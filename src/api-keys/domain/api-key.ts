@@ -12,7 +12,7 @@ export interface KeySecret {
   readonly createdAt: Date;
   /** The secret is `ROTATED` at and after this moment. */
   readonly retiresAt?: Date | undefined;
-  /** When the retired secret was first used again. */
+  /** When the secret was first used after `retiresAt`. */
   readonly reusedAt?: Date | undefined;
 }
 
@@ -92,7 +92,7 @@ export function statusOf(key: Pick<ApiKey, 'revokedAt' | 'enabled' | 'expiresAt'
   return isExpired(key, now) ? 'expired' : 'active';
 }
 
-/** Returns whether a secret is retired: `now >= retiresAt`, or `retiresAt` is an invalid date. */
+/** Returns whether the grace period of a secret is over: `now >= retiresAt`, or `retiresAt` is an invalid date. */
 export function isRetired({ retiresAt }: KeySecret, now: Date): boolean {
   return retiresAt !== undefined && !(now.getTime() < retiresAt.getTime());
 }

@@ -12,28 +12,36 @@ const apollo: Binding = { orgId: 'acme', projectId: 'apollo' };
 
 describe('isBoundElsewhere', () => {
   it.each<[string, Binding, Binding]>([
-    ['bound to globex and a verifier of acme', { orgId: 'globex' }, acme],
-    ['bound to a project of globex and a verifier of acme', { orgId: 'globex', projectId: 'apollo' }, acme],
+    ['bound to globex, seen by a verifier of acme', { orgId: 'globex' }, acme],
+    [
+      'bound to a project of globex, seen by a verifier of acme',
+      { orgId: 'globex', projectId: 'apollo' },
+      acme,
+    ],
     ['bound to another project of acme', { orgId: 'acme', projectId: 'hermes' }, apollo],
     ['bound to a project of the same name at globex', { orgId: 'globex', projectId: 'apollo' }, apollo],
     ['bound only to another project', { projectId: 'hermes' }, apollo],
-    ['bound to globex and a verifier of a project of acme', { orgId: 'globex' }, apollo],
-    ['bound to Acme and a verifier of acme', { orgId: 'Acme' }, acme],
+    ['bound to globex, seen by a verifier of a project of acme', { orgId: 'globex' }, apollo],
+    ['bound to Acme, seen by a verifier of acme', { orgId: 'Acme' }, acme],
     ['bound to an empty organisation', { orgId: '' }, acme],
   ])('returns true for a key %s', (_what, key, verifier) => {
     expect(isBoundElsewhere(key, verifier)).toBe(true);
   });
 
   it.each<[string, Binding, Binding]>([
-    ['bound to acme and a verifier of acme', acme, acme],
-    ['bound to a project of acme and a verifier of acme', apollo, acme],
-    ['bound to acme and a verifier of a project of acme', acme, apollo],
-    ['without a binding and a verifier of acme', {}, acme],
-    ['with an undefined binding and a verifier of acme', { orgId: undefined, projectId: undefined }, acme],
-    ['bound only to a project and a verifier of acme', { projectId: 'apollo' }, acme],
-    ['bound to a tenant and a verifier without a binding', { orgId: 'globex', projectId: 'hermes' }, {}],
+    ['bound to acme, seen by a verifier of acme', acme, acme],
+    ['bound to a project of acme, seen by a verifier of acme', apollo, acme],
+    ['bound to acme, seen by a verifier of a project of acme', acme, apollo],
+    ['without a binding, seen by a verifier of acme', {}, acme],
     [
-      'bound to an organisation and a verifier bound only to a project',
+      'with an undefined binding, seen by a verifier of acme',
+      { orgId: undefined, projectId: undefined },
+      acme,
+    ],
+    ['bound only to a project, seen by a verifier of acme', { projectId: 'apollo' }, acme],
+    ['bound to a tenant, seen by a verifier without a binding', { orgId: 'globex', projectId: 'hermes' }, {}],
+    [
+      'bound to an organisation, seen by a verifier bound only to a project',
       { orgId: 'apollo' },
       { projectId: 'acme' },
     ],

@@ -77,7 +77,11 @@ describe('bindingMatches', () => {
     ['bound to acme for acme2', acme, { orgId: 'acme2' }],
     ['bound to a project for its organisation', apollo, { orgId: 'acme' }],
     ['bound to a project for another project', apollo, { orgId: 'acme', projectId: 'hermes' }],
-    ['bound to a project for its namesake at globex', apollo, { orgId: 'globex', projectId: 'apollo' }],
+    [
+      'bound to a project for a project of the same name at globex',
+      apollo,
+      { orgId: 'globex', projectId: 'apollo' },
+    ],
     ['bound to a project for a request that names only the project', apollo, { projectId: 'apollo' }],
     ['bound only to a project for an organisation', anyonesApollo, { orgId: 'acme' }],
     ['bound only to a project for a request without a tenant', anyonesApollo, {}],

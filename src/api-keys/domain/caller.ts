@@ -3,10 +3,10 @@ import { exceededFields, type GrantField } from './delegation';
 import { earlierOf } from './earlier';
 import { grants } from './scopes';
 
-/** Scopes whose holder can give access that outlasts its own key: another token, or an active user. */
+/** Scopes that let a key give access that outlasts the key: a new token, or an active user. */
 const LASTING_SCOPES = ['api-keys:write', 'users:write'] as const;
 
-/** Returns whether the holder of this grant can give access that outlasts its own key. */
+/** Returns whether a key with this grant can give access that outlasts the key. */
 export function givesLastingAccess({ scopes }: Pick<Grant, 'scopes'>): boolean {
   return LASTING_SCOPES.some((scope) => grants(scopes, scope));
 }
@@ -24,7 +24,7 @@ export interface Caller {
    * contains all limits.
    */
   readonly orgIds?: readonly string[] | undefined;
-  /** Whether `API_KEY_MAX_TTL_DAYS` limits the keys of this caller. `rootCaller` is exempt. */
+  /** Whether the maximum lifetime (`tokens.maxTtlDays`) limits the keys of this caller. `rootCaller` is exempt. */
   readonly boundByMaxTtl: boolean;
   /** The id of the calling key, and the hash of the token that it presented. */
   readonly presented?: { readonly keyId: string; readonly hash: string } | undefined;

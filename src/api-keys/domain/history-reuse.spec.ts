@@ -22,7 +22,7 @@ const reuses = (count: number): HistoryAction[] => Array.from({ length: count },
 const versionsOf = (life: History, action: HistoryAction): number[] =>
   life.history.filter((entry) => entry.action === action).map(({ version }) => version);
 
-describe('the reuse of a retired secret', () => {
+describe('the reuse of a previous secret', () => {
   it('stays in the history after hundreds of other changes', () => {
     const life = after(['created', 'rotated', 'reused', ...updates(500)]);
     expect(versionsOf(life, 'reused')).toEqual([3]);

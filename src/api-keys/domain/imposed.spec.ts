@@ -274,7 +274,7 @@ describe('an owner', () => {
     );
   });
 
-  it('can undo every restriction that nobody else set', () => {
+  it('can undo all restrictions that only the owner set', () => {
     const byAda = (key: ApiKeyWithHistory, patch: KeyPatch): ApiKeyWithHistory => patched(key, patch, BY_ADA);
     const starts = [made({}, ADMINISTRATOR), made({}, BY_ADA), forgotten(made({}, BY_ADA))];
     fc.assert(

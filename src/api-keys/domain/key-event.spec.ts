@@ -110,7 +110,7 @@ describe('the positions of events', () => {
   });
 
   it.each([1, 1_893_456_000_000])(
-    'sort after positionAt of the moment %i at that moment, and before it one millisecond earlier',
+    'are after positionAt(%i) for events at that time, and before it for events one millisecond earlier',
     (ms) => {
       const moment = positionAt(new Date(ms));
       expect(moment < positionOf({ at: new Date(ms), id: '0' })).toBe(true);

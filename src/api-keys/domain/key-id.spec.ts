@@ -47,7 +47,7 @@ describe('isImportedKeyId', () => {
     ['01jd8x4k2m6n8p0q2r4s6t8v0z', false],
     [newKeyId(new Date()), false],
     [foreignKeyId('0'.repeat(64)), true],
-  ])('returns for %s: %j', (id, imported) => {
+  ])('for %s returns %j', (id, imported) => {
     expect(isImportedKeyId(id)).toBe(imported);
   });
 });

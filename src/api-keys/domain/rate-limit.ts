@@ -6,7 +6,7 @@ export interface RateLimit {
 
 /**
  * Returns whether `inner` is at least as strict as `outer`: no more requests, in a window that is not shorter.
- * No limit is looser than every limit.
+ * `undefined` means no limit, which is never as strict as a limit.
  */
 export function rateLimitCovers(outer: RateLimit | undefined, inner: RateLimit | undefined): boolean {
   if (outer === undefined) return true;

@@ -46,7 +46,7 @@ describe('rotateSecrets', () => {
     expect(rotateSecrets([reused, secret(2)], hashOf(3), NOON, 0)[0]).toEqual(reused);
   });
 
-  it('keeps the last five retired secrets', () => {
+  it('keeps the last five previous secrets', () => {
     const retired = [1, 2, 3, 4, 5].map((number) => secret(number, { retiresAt: EARLIER }));
     const hashes = rotateSecrets([...retired, secret(6)], hashOf(7), NOON, 0).map(({ hash }) => hash);
     expect(hashes).toEqual([2, 3, 4, 5, 6, 7].map(hashOf));
@@ -58,7 +58,7 @@ describe('rotateSecrets', () => {
     expect(before).toEqual([secret(1)]);
   });
 
-  it('keeps one current secret, at most one in its grace period and at most five retired, after any rotations', () => {
+  it('keeps one current secret and at most five previous ones, of which at most one is valid, after any rotations', () => {
     const rotations = fc.array(
       fc.record({ afterSeconds: fc.nat(10 * 86_400), grace: fc.nat(MAX_GRACE_SECONDS) }),
       { minLength: 1, maxLength: 12 },

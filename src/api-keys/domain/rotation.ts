@@ -3,12 +3,12 @@ import type { KeySecret } from './api-key';
 /** The maximum grace period in seconds: 7 days. */
 export const MAX_GRACE_SECONDS = 7 * 86_400;
 
-/** How many retired secrets a key keeps, so that their reuse is detected. */
+/** The maximum number of previous secrets that a key keeps, so that their reuse is detected. */
 const MAX_RETIRED = 5;
 
 /**
- * Returns the secrets of a key after a rotation. The new secret is current. The previous one retires at the end of the
- * grace period. A secret in an earlier grace period retires now. The last five retired secrets stay.
+ * Returns the secrets of a key after a rotation. The new secret is current. The previous one is valid until the end
+ * of the grace period. A secret in an earlier grace period becomes invalid now. The last five previous secrets stay.
  *
  * @param hash the hash of the new token
  */
@@ -26,12 +26,12 @@ export function rotateSecrets(
   return [...retired.slice(-MAX_RETIRED), { hash, createdAt: now }];
 }
 
-/** Returns the current secret: the one that is neither retired nor in its grace period. */
+/** Returns the current secret: the one without `retiresAt`. */
 export function currentSecret(secrets: readonly KeySecret[]): KeySecret | undefined {
   return secrets.find((secret) => secret.retiresAt === undefined);
 }
 
-/** Returns the secrets with the reuse of a retired one marked; unchanged if it is already marked or unknown. */
+/** Returns the secrets, with the reuse of a previous one marked; unchanged if it is already marked or unknown. */
 export function markReused(secrets: readonly KeySecret[], hash: string, now: Date): readonly KeySecret[] {
   return secrets.map((secret) =>
     secret.hash === hash && secret.reusedAt === undefined ? { ...secret, reusedAt: now } : secret,

@@ -2,7 +2,7 @@ import { grants, isRequirableScope, isScope, meetsScopes, scopeCovers } from './
 
 const LONGEST = 'm'.repeat(128);
 
-describe('a scope that can be granted', () => {
+describe('a scope in a grant', () => {
   it.each([
     'memory',
     'memory:read',
@@ -62,7 +62,7 @@ describe('a scope that can be granted', () => {
   });
 });
 
-describe('a scope that can be required', () => {
+describe('a scope in a requirement', () => {
   it.each(['memory', 'memory:read', 'memory:read:all', LONGEST])('can be %s', (text) => {
     expect(isRequirableScope(text)).toBe(true);
   });

@@ -7,33 +7,45 @@ describe('isVisible', () => {
   const adaAtAcme: Viewpoint = { orgId: 'acme', ownerId: 'ada' };
 
   it.each<[string, Viewpoint, Viewpoint]>([
-    ['without limits an unbound key', {}, {}],
-    ['without limits a key of a project of acme', {}, apollo],
-    ['without limits a key with an owner', {}, ada],
-    ['of acme a key of acme', acme, acme],
-    ['of acme a key of a project of acme', acme, apollo],
-    ['of acme a key of acme with an owner', acme, adaAtAcme],
-    ['of a project a key of that project', apollo, apollo],
-    ['that acts for Ada a key of Ada', ada, ada],
-    ['that acts for Ada a key of Ada at acme', ada, adaAtAcme],
-    ['that acts for Ada at acme a key of Ada at acme', adaAtAcme, adaAtAcme],
-  ])('shows a caller %s', (_sentence, viewpoint, key) => {
+    ['an unbound key to a caller without limits', {}, {}],
+    ['a key of a project of acme to a caller without limits', {}, apollo],
+    ['a key with an owner to a caller without limits', {}, ada],
+    ['a key of acme to a caller of acme', acme, acme],
+    ['a key of a project of acme to a caller of acme', acme, apollo],
+    ['a key of acme with an owner to a caller of acme', acme, adaAtAcme],
+    ['a key of a project to a caller of that project', apollo, apollo],
+    ['a key of Ada to a caller that acts for Ada', ada, ada],
+    ['a key of Ada at acme to a caller that acts for Ada', ada, adaAtAcme],
+    ['a key of Ada at acme to a caller that acts for Ada at acme', adaAtAcme, adaAtAcme],
+  ])('shows %s', (_sentence, viewpoint, key) => {
     expect(isVisible(viewpoint, key)).toBe(true);
   });
 
   it.each<[string, Viewpoint, Viewpoint]>([
-    ['of acme a key of globex', acme, { orgId: 'globex' }],
-    ['of acme an unbound key', acme, {}],
-    ['of acme a key bound only to a project', acme, { projectId: 'apollo' }],
-    ['of a project a key of the whole organisation', apollo, acme],
-    ['of a project a key of another project', apollo, { orgId: 'acme', projectId: 'hermes' }],
-    ['of a project a key of its namesake at globex', apollo, { orgId: 'globex', projectId: 'apollo' }],
-    ['that acts for Ada a key of Bob', ada, { ownerId: 'bob' }],
-    ['that acts for Ada a key without an owner', ada, {}],
-    ['that acts for Ada at acme a key of Ada at globex', adaAtAcme, { orgId: 'globex', ownerId: 'ada' }],
-    ['that acts for Ada at acme a key of Bob at acme', adaAtAcme, { orgId: 'acme', ownerId: 'bob' }],
-    ['that acts for Ada at acme a key of acme without an owner', adaAtAcme, acme],
-  ])('hides from a caller %s', (_sentence, viewpoint, key) => {
+    ['a key of globex from a caller of acme', acme, { orgId: 'globex' }],
+    ['an unbound key from a caller of acme', acme, {}],
+    ['a key bound only to a project from a caller of acme', acme, { projectId: 'apollo' }],
+    ['a key of the whole organisation from a caller of a project', apollo, acme],
+    ['a key of another project from a caller of a project', apollo, { orgId: 'acme', projectId: 'hermes' }],
+    [
+      'a key of a project of the same name at globex from a caller of a project',
+      apollo,
+      { orgId: 'globex', projectId: 'apollo' },
+    ],
+    ['a key of Bob from a caller that acts for Ada', ada, { ownerId: 'bob' }],
+    ['a key without an owner from a caller that acts for Ada', ada, {}],
+    [
+      'a key of Ada at globex from a caller that acts for Ada at acme',
+      adaAtAcme,
+      { orgId: 'globex', ownerId: 'ada' },
+    ],
+    [
+      'a key of Bob at acme from a caller that acts for Ada at acme',
+      adaAtAcme,
+      { orgId: 'acme', ownerId: 'bob' },
+    ],
+    ['a key of acme without an owner from a caller that acts for Ada at acme', adaAtAcme, acme],
+  ])('hides %s', (_sentence, viewpoint, key) => {
     expect(isVisible(viewpoint, key)).toBe(false);
   });
 });

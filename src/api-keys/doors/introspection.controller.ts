@@ -24,9 +24,12 @@ export class IntrospectionController {
   ) {}
 
   /**
-   * Introspects a token (RFC 7662). The response for an inactive one is exactly {"active":false}. With `scope`, a token is
-   * inactive unless it covers all of these scopes. Callers send a key as a bearer token, or its id and token by HTTP Basic or
-   * as `client_id` and `client_secret`. Does not count against the rate limit of the token. Ignores unknown parameters.
+   * Introspects a token (RFC 7662).
+   *
+   * @remarks
+   * The response for an inactive token is exactly `{"active":false}`. With `scope`, a token is inactive unless it covers all
+   * of these scopes. Callers send a key as a bearer token, or its id and token by HTTP Basic or as `client_id` and
+   * `client_secret`. Does not count against the rate limit of the token. Ignores unknown parameters.
    */
   @Post()
   @HttpCode(200)

@@ -19,8 +19,11 @@ export class VerifyController {
   ) {}
 
   /**
-   * Returns whether a token meets a requirement, and counts the request against the key's rate limit. If the request names no
-   * tenant, the binding of the calling key applies. With `Cache-Control: no-cache`, the decision uses the store instead of the cache.
+   * Returns whether a token meets a requirement.
+   *
+   * @remarks
+   * Counts the request against the rate limit of the token's key. If the request names no tenant, the binding of the calling
+   * key applies. With `Cache-Control: no-cache`, the decision uses the store instead of the cache.
    */
   @Post()
   @HttpCode(200)

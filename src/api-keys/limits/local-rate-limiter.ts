@@ -18,7 +18,7 @@ export class LocalRateLimiter implements RateLimiter {
 }
 
 /**
- * Counts a request. A count continues when the limit changes, so that a key cannot reset its count by changing its own
+ * Counts a request. A count continues when the limit changes. Otherwise a key could reset its count by lengthening its own
  * window. Only a shorter window ends the count earlier, because a key cannot shorten its own window.
  *
  * @param shorten makes the count end one window from now

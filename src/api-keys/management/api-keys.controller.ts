@@ -46,8 +46,10 @@ export class ApiKeysController {
   }
 
   /**
-   * Lists the keys that the caller can see, newest first. Imported keys come before all others, because their ids
-   * contain no time.
+   * Lists the keys that the caller can see, newest first.
+   *
+   * @remarks
+   * Imported keys come before all others, because their ids contain no time.
    */
   @Get()
   @GuardedRoute('listApiKeys', {
@@ -64,7 +66,7 @@ export class ApiKeysController {
     return { data: data.map((key) => ApiKeyDto.of(key, now, used.get(key.id))), nextCursor };
   }
 
-  /** Returns the key of this request, whatever its scopes. */
+  /** Returns the key of this request. Requires no scope. */
   @Get('self')
   @GuardedRoute('getCurrentApiKey', { authenticated: true })
   async self(call: Call): Promise<ApiKeyDto> {
@@ -73,9 +75,12 @@ export class ApiKeysController {
   }
 
   /**
-   * Revokes the key of this request. Requires only its current token, not a previous one in its grace period. So the
-   * holder of a leaked key can always revoke it: from any address, beyond its rate limit, and even if the key is
-   * disabled or expired or its owner is disabled. Does not accept `If-Match`.
+   * Revokes the key of this request.
+   *
+   * @remarks
+   * Requires only the current token of the key, not a previous one in its grace period. So the holder of a leaked key can
+   * always revoke it: from any address, beyond its rate limit, and even if the key or its owner is disabled or the key
+   * is expired. Does not accept `If-Match`.
    */
   @Delete('self')
   @HttpCode(HttpStatus.NO_CONTENT)
@@ -97,8 +102,10 @@ export class ApiKeysController {
   }
 
   /**
-   * Gives the key of this request a new token and keeps its id. Requires the current token: a previous token in its
-   * grace period cannot rotate the key.
+   * Gives the key of this request a new token and keeps its id.
+   *
+   * @remarks
+   * Requires the current token: a previous token in its grace period cannot rotate the key.
    */
   @Post('self/rotate')
   @HttpCode(HttpStatus.OK)
@@ -170,7 +177,12 @@ export class ApiKeysController {
     return this.shown(key, call, await lastUsedAt);
   }
 
-  /** Revokes a key permanently. Its record is kept. Revoking it again changes nothing. */
+  /**
+   * Revokes a key permanently.
+   *
+   * @remarks
+   * Its record is kept. Revoking it again changes nothing.
+   */
   @Delete(':id')
   @HttpCode(HttpStatus.NO_CONTENT)
   @ApiNoContentResponse({ description: 'The key is revoked.' })

@@ -25,13 +25,13 @@ export class ExternalIdNotAllowedError extends DelegationExceededError {
   }
 }
 
-/** The owner of a key tried to loosen a restriction that someone else set. */
+/** The owner of a key tried to loosen a restriction that another caller set. */
 export class ImposedRestrictionError extends DelegationExceededError {
-  /** @param exceeded the fields that the change would loosen beyond the restriction */
+  /** @param exceeded the restricted fields that the change would loosen */
   constructor(exceeded: readonly string[]) {
     super(
       exceeded,
-      `Someone else restricted this key, and its owner cannot undo that: ${exceeded.join(', ')}.`,
+      `Another caller set this restriction, so the owner of the key cannot loosen it: ${exceeded.join(', ')}.`,
     );
   }
 }
@@ -57,7 +57,7 @@ export class ExpiredKeyError extends KeywardError {
   }
 }
 
-/** The key does not have the version that the caller named. */
+/** The key does not have the version that the caller expects. */
 export class VersionMismatchError extends KeywardError {
   constructor() {
     super(
@@ -67,7 +67,7 @@ export class VersionMismatchError extends KeywardError {
   }
 }
 
-/** Other changes to the same key came first too many times in a row. */
+/** The change was tried several times, and another change to the same key came first each time. */
 export class ConcurrentChangeError extends KeywardError {
   constructor() {
     super('concurrent_change', 'Try again in a moment.');

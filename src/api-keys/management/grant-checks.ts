@@ -79,7 +79,7 @@ export function requireOwnRestrictions(
 /** @throws UnacceptableFieldError if the expiry is past, no valid date, or later than the latest allowed expiry */
 export function requireAcceptable(expiresAt: Date | undefined, latest: Date | undefined, now: Date): void {
   if (expiresAt !== undefined && !(expiresAt.getTime() > now.getTime())) {
-    throw new UnacceptableFieldError('/expiresAt', 'must lie in the future');
+    throw new UnacceptableFieldError('/expiresAt', 'must be in the future');
   }
   if (latest !== undefined && (expiresAt === undefined || expiresAt.getTime() > latest.getTime())) {
     throw new UnacceptableFieldError('/expiresAt', `must be no later than ${latest.toISOString()}`);

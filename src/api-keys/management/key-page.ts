@@ -33,9 +33,9 @@ const QUERY: MemberRules<KeyPageQuery> = {
 };
 
 /**
- * Returns one page of the keys that a viewpoint sees, newest first. No index covers the status, so it is filtered among
- * the outlines of at most 1,000 records, and a page may be short. The store applies all other filters, so a cursor
- * never contains the id of a key that the viewpoint does not see, see decision record 0047.
+ * Returns one page of the keys that a viewpoint sees, newest first. No index covers the status, so its filter
+ * runs on the outlines of at most 1,000 records, and a page may be short. The store applies all other filters, so a
+ * cursor never contains the id of a key that the viewpoint does not see; see decision record 0047.
  *
  * @throws InvalidCursorError
  * @throws UnacceptableFieldError about unknown or invalid filters

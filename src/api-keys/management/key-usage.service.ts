@@ -39,7 +39,8 @@ export class KeyUsageService {
    * Returns the uses of a key by hour.
    *
    * @throws KeyNotFoundError if the key does not exist or the caller cannot see it
-   * @throws UnacceptableFieldError if the request has unknown or invalid members, or the span is empty or longer than 31 days
+   * @throws UnacceptableFieldError if a member is unknown or invalid, or the span is empty, longer than 31 days or begins
+   *   before 1970
    * @throws UsageNotRecordedError if this installation does not record usage
    */
   async of(caller: Caller, keyId: string, request: UsageRequest = {}): Promise<UsageReport> {

@@ -50,7 +50,10 @@ const RULES: Rules<ApiKeysOptions> = {
   tenant: group<Group<'tenant'>>({ params: group<TenantNames>({ orgId: NAME, projectId: NAME }) }),
   http: group<Group<'http'>>({
     trustProxy: all(TEXTS, (value, name) => requireProxies(value as readonly string[], name)),
-    realm: text(REALM, 'holds characters that a header cannot quote: use plain ASCII'),
+    realm: text(
+      REALM,
+      'contains characters that a header cannot quote: use printable ASCII without " and \\',
+    ),
     issuer: text(/./, 'is not an issuer: use the URL of the service for clients'),
     forwardAuthLimitedStatus: oneOf(429, 403),
   }),

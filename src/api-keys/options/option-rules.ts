@@ -16,7 +16,7 @@ export type Rules<T> = { readonly [K in keyof T]-?: Rule };
  * keep its default.
  *
  * @param required options that are checked even if they are omitted
- * @param elsewhere text for the error about an unknown name, about options that belong to another place
+ * @param elsewhere text that says where other options belong; the error about an unknown name ends with it
  */
 export function group<T extends object>(
   rules: Rules<T>,

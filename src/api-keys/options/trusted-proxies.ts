@@ -6,7 +6,7 @@ const PRIVATE_IPV6 = ['fc00::/7'];
 const SHORTEST_PREFIX = { ipv4: 8, ipv6: 16 } as const;
 
 /**
- * Requires that each entry is an address, or a network that can contain only own proxies, see decision record 0049.
+ * Requires that each entry is an address, or a network that can contain only your own proxies; see decision record 0049.
  *
  * @param name the name of the setting, for the error
  * @throws ConfigurationError about the first entry that is neither
@@ -19,6 +19,6 @@ export function requireProxies(proxies: readonly string[], name: string): void {
   });
   if (wrong === undefined) return;
   throw new ConfigurationError(
-    `${name} holds ${JSON.stringify(wrong)}: use addresses and CIDR ranges of your proxies, none wider than /8 (public IPv6: /16).`,
+    `${name} contains ${JSON.stringify(wrong)}: use addresses and CIDR ranges of your proxies, none wider than /8 (public IPv6: /16).`,
   );
 }

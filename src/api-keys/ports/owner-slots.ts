@@ -6,7 +6,7 @@ export const OWNER_SLOTS = Symbol('keyward:owner-slots');
  * A slot is taken before its key is created, so that the limit holds under concurrency.
  */
 export interface OwnerSlots {
-  /** @throws KeywardError `key_limit_reached` if the owner has no free slot or does not exist */
+  /** @throws KeywardError `key_limit_reached` if the owner has no free slot or is not an active user */
   take(ownerId: string, keyId: string): Promise<void>;
 
   /**

@@ -33,7 +33,7 @@ export interface FreshCacheOptions<V> {
   readonly weightBound?: WeightBound<V>;
   /** The maximum age of a returned value, in milliseconds. */
   readonly maxAgeMs: number;
-  /** Without a feed, nothing is cached. */
+  /** The change feed. Without one, the cache stores nothing. */
   readonly feed: ChangeFeed | undefined;
   readonly load: (id: string, options: ReadOptions) => Promise<V | null>;
   /** Called after any record changes. */
@@ -175,7 +175,7 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     if (isUnknown && this.unknownReads >= MAX_UNKNOWN_READS) {
       throw new StorageUnavailableError(new Error('too many reads are waiting for the store'));
     }
-    // Only the newest read of a record is informed about its changes.
+    // Only the newest read of a record learns about its changes, so an older one must not be cached.
     if (underWay !== undefined) underWay.isCurrent = false;
     this.reads += 1;
     if (isUnknown) this.unknownReads += 1;

@@ -23,7 +23,7 @@ const WRONG_SECRET_INTERVAL = 1 / 4;
 /** The maximum of that interval, so that a token from a rotation on another instance works promptly with a large bound too. */
 const MAX_WRONG_SECRET_INTERVAL_MS = 200;
 
-/** The rest of the bound is for the time that the response takes. */
+/** The share of the bound that the age of data may use. The rest is for the time that the response takes. */
 export const USABLE_PART_OF_BOUND = 0.8;
 
 /** Whether an owner is active. An object, so that it can be cached. */

@@ -150,7 +150,7 @@ describe('a key with a rate limit', () => {
   });
 });
 
-describe('a retired secret', () => {
+describe('a previous secret after its grace period', () => {
   it('gets ROTATED, and its first use is recorded', async () => {
     const { id, token } = await formerHolder();
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'ROTATED', key: { id } });

@@ -41,7 +41,7 @@ async function uses(): Promise<number> {
   return metric?.values[0]?.value ?? 0;
 }
 
-describe('the first use of a retired secret', () => {
+describe('the first reuse of a previous secret', () => {
   it('is recorded only on that secret, and in the history of the key', async () => {
     await recorder.report(acme, retired);
     const key = await stored();
@@ -139,7 +139,7 @@ describe('a use that cannot be recorded', () => {
   });
 });
 
-describe('later uses of a retired secret', () => {
+describe('later reuses of a previous secret', () => {
   it('are counted and cause no writes', async () => {
     const find = jest.spyOn(repository, 'findWithHistory');
     const before = await uses();

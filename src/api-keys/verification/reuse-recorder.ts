@@ -13,12 +13,12 @@ import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.re
 /** The name of the domain event. */
 export const REUSE_DETECTED = 'api-key.reuse_detected';
 
-/** A retired secret was presented again: its holder does not know of the rotation, or somebody stole it. */
+/** A previous token was used after its grace period: its holder does not know of the rotation, or somebody stole it. */
 export type ReuseDetected = KeyEvents[typeof REUSE_DETECTED];
 
 /**
- * Records the first use of each retired secret: in the record, in its history and as a domain event. Later uses only increment
- * a metric, so that a thief causes no writes.
+ * Records the first reuse of each previous secret: in the record, in its history and as a domain event. Later reuses only
+ * increment a metric, so that a thief causes no writes.
  */
 @Injectable()
 export class ReuseRecorder {
@@ -36,10 +36,10 @@ export class ReuseRecorder {
   ) {}
 
   /**
-   * Reports a use of a retired secret: counts it, and records the first. Never rejects, because no decision depends on it. If
-   * it fails, the next use tries again.
+   * Reports the reuse of a previous secret: counts it, and records the first one. Never rejects, because no decision depends
+   * on it. If the record fails, the next reuse tries again.
    *
-   * @returns a promise that resolves when the first use is recorded; `undefined` if it is already recorded
+   * @returns a promise that resolves when the first reuse is recorded; `undefined` if it is already recorded
    */
   report(key: Pick<VerifiedKey, 'id'>, secret: KeySecret): Promise<void> | undefined {
     this.uses.inc();

@@ -70,7 +70,7 @@ async function checkConfig(connect: boolean, json: boolean): Promise<void> {
 function faultsOf(environment: Environment, faults: readonly string[]): readonly string[] {
   const isVolatile = storageKindOf(environment) === 'memory';
   const volatile = isVolatile ? faultIn(() => new StorageConfig().permitVolatile(VOLATILE)) : [];
-  // Not two messages about one setting.
+  // Prevents two messages about one setting.
   const isTold = (name: string): boolean => faults.some((fault) => fault.startsWith(name));
   const webhook = isTold('WEBHOOK_') ? undefined : webhookOf(environment);
   const proxies = isTold('TRUST_PROXY') ? [] : environment.TRUST_PROXY;

@@ -68,7 +68,7 @@ describe('a document of XMem', () => {
     expect(recordOf(document)).toEqual({ scopes: [] });
   });
 
-  it('may have null in place of an absent field', () => {
+  it('may contain null instead of an absent field', () => {
     const document = { org_id: null, expires_at: null, user_id: null, metadata: null, last_used: null };
     expect(translateForeignRecord(document)).toEqual({ record: { scopes: [] }, warnings: [], reasons: [] });
   });

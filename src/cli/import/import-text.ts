@@ -4,7 +4,7 @@ import { printable } from '../kit/terminal-text';
 /** Maximum number of line numbers in a warning. */
 const MAX_LINES = 10;
 
-/** Returns the messages about one record that are printed at once: why it was refused, and revocations. */
+/** Returns the messages about one record that are printed at once: why it was rejected, and revocations. */
 export function remarksOn({ line, reasons = [], revocation, id }: ImportOutcome): readonly string[] {
   return [
     ...reasons.map((reason) => `refused: ${reason}`),

@@ -20,7 +20,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `keyward import <file.ndjson>`. Fails if a line is refused, or a key that the other system has revoked still works here. */
+/** `keyward import <file.ndjson>`. Fails if a line is rejected, or if a key that the other system revoked still works here. */
 export function importCommand(): Command {
   return resultCommand('import')
     .description('import keys of another system by the hashes of their tokens, one JSON document per line')

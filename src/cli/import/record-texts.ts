@@ -37,7 +37,7 @@ export function fitTexts(record: unknown): FittedRecord {
   };
 }
 
-/** Returns anything that is not text unchanged, and the import rejects it. */
+/** Returns the text, shortened to fit. Returns any other value unchanged: the import rejects it later. */
 function fitted(
   field: string,
   text: unknown,

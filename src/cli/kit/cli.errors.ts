@@ -1,7 +1,7 @@
 /** The exit codes of `keyward`. They are part of its contract: see `docs/cli.md`. */
 export const ExitCode = {
   Done: 0,
-  /** The command failed or was done only in part: a line was refused, an index is missing, the key is revoked. */
+  /** The command failed or was done only in part: a line was rejected, an index is missing, the key is revoked. */
   Failed: 1,
   /** The arguments are wrong; nothing was done. */
   Usage: 2,

@@ -53,7 +53,7 @@ export class EventDocument {
   @Prop({ type: String, required: true })
   delivery!: DeliveryState;
 
-  /** Set only while the delivery waits. */
+  /** The time of the next delivery attempt. Set only while `delivery` is `pending`. */
   @Prop(Date)
   deliverAt?: Date;
 

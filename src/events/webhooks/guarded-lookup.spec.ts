@@ -27,13 +27,13 @@ describe('the guarded lookup', () => {
     await expect(look(answering(PUBLIC), false)).resolves.toEqual([PUBLIC.address, 4]);
   });
 
-  it.each([true, false])('refuses a name if any of its addresses is not public (all: %s)', async (all) => {
+  it.each([true, false])('rejects a name if any of its addresses is not public (all: %s)', async (all) => {
     for (const addresses of [[PRIVATE], [PUBLIC, PRIVATE], [PRIVATE, PUBLIC]]) {
       await expect(look(answering(...addresses), all)).rejects.toThrow(RefusedAddressError);
     }
   });
 
-  it('refuses a name without addresses', async () => {
+  it('rejects a name without addresses', async () => {
     await expect(look(answering(), true)).rejects.toThrow(RefusedAddressError);
   });
 

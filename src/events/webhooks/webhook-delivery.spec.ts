@@ -133,10 +133,10 @@ describe('a receiver that fails', () => {
   it.each<[string, WebhookAnswer]>([
     ['a failure', { status: 500 }],
     ['a redirect', { status: 302 }],
-    ['a refusal', { status: 404 }],
+    ['a response that rejects it', { status: 404 }],
     ['silence', { failure: 'timeout' }],
     ['a broken connection', { failure: 'ECONNRESET' }],
-    ['a refused private address', { failure: 'refused_address' }],
+    ['a rejected private address', { failure: 'refused_address' }],
   ])('gets an event again after %s', async (_what, answer) => {
     receiver.answer = () => answer;
     const id = await happen(ACME, 1);

@@ -17,7 +17,7 @@ import {
 
 const USER_CURSORS = new CursorCodec('k1:', isUlid);
 
-/** The users that a page contains. */
+/** The filters, size and start of a page of users. */
 export interface UserPageQuery {
   /** 1 to 100. */
   readonly limit: number;

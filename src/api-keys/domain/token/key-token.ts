@@ -11,7 +11,7 @@ export interface ParsedToken {
   readonly digest: string;
 }
 
-/** A new token. Only now does Keyward hold its plain text. */
+/** A new token in plain text, which Keyward does not keep. */
 export interface IssuedToken {
   readonly token: string;
   readonly keyId: string;

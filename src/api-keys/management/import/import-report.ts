@@ -1,6 +1,6 @@
 /** Options of an import. */
 export interface ImportOptions {
-  /** Imports scopes that give access to Keyward's own routes; by default they are refused. See `OWN_SCOPES`. */
+  /** Imports scopes that give access to Keyward's own routes; by default they are rejected. See `OWN_SCOPES`. */
   readonly allowManagementScopes?: boolean | undefined;
   /** Revokes and disables known keys that the other system revoked or disabled; by default they are only reported. */
   readonly applyRevocations?: boolean | undefined;
@@ -12,14 +12,14 @@ export interface ImportOutcome {
   readonly line: number;
   /** `known`: a key with this hash already existed. It did not change, unless `revocation` is `applied`. */
   readonly outcome: 'imported' | 'known' | 'refused';
-  /** The key's id, unless the record was refused. */
+  /** The key's id, unless the record was rejected. */
   readonly id?: string;
   /**
    * Set for a known key that the other system revoked or disabled while it still worked here. `pending`: it still
    * works. `applied`: this import revoked or disabled it.
    */
   readonly revocation?: 'pending' | 'applied';
-  /** Why the record was refused. */
+  /** Why the record was rejected. */
   readonly reasons?: readonly string[];
   /** What to check after the import. */
   readonly warnings?: readonly string[];

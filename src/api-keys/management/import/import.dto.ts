@@ -43,12 +43,12 @@ export class ImportOutcomeDto {
   revocation?: 'pending' | 'applied';
 
   /**
-   * The key's id, unless the record was refused.
+   * The key's id, unless the record was rejected.
    * @example "z7k3m9q2w4e6r8t0v1x3c5b7n9"
    */
   id?: string;
 
-  /** Why the record was refused. */
+  /** Why the record was rejected. */
   reasons?: string[];
 
   /**

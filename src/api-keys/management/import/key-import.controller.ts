@@ -14,9 +14,11 @@ export class KeyImportController {
   constructor(private readonly importer: KeyImportService) {}
 
   /**
-   * Imports keys of another system by the hashes of their tokens. A refused record does not stop the others. The
-   * calling key must be neither bound to a tenant nor owned by a user. Scopes that give access to Keyward's own routes
-   * are refused unless `allowManagementScopes` is true.
+   * Imports keys of another system by the hashes of their tokens.
+   *
+   * @remarks
+   * A rejected record does not stop the others. The calling key must have no binding and no owner. A record with scopes
+   * of Keyward's own routes is rejected unless `allowManagementScopes` is true.
    */
   @Post()
   @HttpCode(200)

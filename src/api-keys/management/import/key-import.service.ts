@@ -28,17 +28,17 @@ import { OWNER_STATUS, type OwnerStatus } from '../../ports/owner-status';
 import type { ImportOptions, ImportOutcome } from './import-report';
 import { prefixWarning } from './prefix-warning';
 
-/** The earliest possible date, with which no expiry counts as past. */
+/** The earliest possible date. No expiry is before it, so none counts as past. */
 const EVER = new Date(-8.64e15);
 
-/** The reason that the history records for such a revocation. */
+/** The reason in the history of a key that an import revokes. */
 const REVOKED_THERE = 'revoked in the system it was imported from';
 
 const OPTIONS: MemberRules<ImportOptions> = { allowManagementScopes: SWITCH, applyRevocations: SWITCH };
 
 /**
  * Imports keys that another system issued, by the hashes of their tokens, so that their holders keep their tokens. Each
- * record is imported or refused separately, under the same rules as a create.
+ * record is imported or rejected separately, under the same rules as a create.
  */
 @Injectable()
 export class KeyImportService {
@@ -206,7 +206,7 @@ function requireNoToken(hash: string, { name, description, metadata }: Partial<I
 }
 
 function tokenIn(field: string): UnacceptableFieldError {
-  return new UnacceptableFieldError(field, 'holds the token itself, which is never stored: remove it');
+  return new UnacceptableFieldError(field, 'contains the token itself, which is never stored: remove it');
 }
 
 /** Returns the error for Keyward's own scopes in a record of another system, in which they mean something else. */

@@ -113,7 +113,10 @@ export class MongoUsageRepository implements UsageRepository {
     }
   }
 
-  /** Adds operations in slices. The driver encodes each one when it is added, and requests would wait for all of them. */
+  /**
+   * Adds operations in slices, with pauses for requests. The driver encodes each operation when it is added, so adding all
+   * of them together would block requests.
+   */
   private async bulkOf(operations: readonly Operation[]): Promise<mongo.UnorderedBulkOperation> {
     try {
       const { db } = this.model.db;
