@@ -106,6 +106,7 @@ export class ApiKeysModule {
    * @throws ConfigurationError at start, if an option is unknown or invalid, or the storage is not allowed
    */
   static forRoot(given: ApiKeysModuleOptions): DynamicModule {
+    requireObject('forRoot', given);
     const { isGlobal, connectionName, guard, routes, ...own } = given;
     const settings = { isGlobal, connectionName, guard, routes };
     // Keeps unknown members of `own`, so that the check rejects them.
@@ -127,11 +128,17 @@ export class ApiKeysModule {
    * @throws ConfigurationError at start, if an option is unknown or invalid, or the storage is not allowed
    */
   static forRootAsync(given: ApiKeysModuleAsyncOptions): DynamicModule {
+    requireObject('forRootAsync', given);
     const { imports = [], inject, useFactory, useClass, useExisting, ...own } = given;
     const { isGlobal, connectionName, guard, routes } = given;
     const settings = { ...own, isGlobal, connectionName, guard, routes };
     return assemble(settings, imports, sourceOf({ inject, useFactory, useClass, useExisting }));
   }
+}
+
+function requireObject(name: string, given: unknown): void {
+  if (typeof given !== 'object' || given === null)
+    throw new ConfigurationError(`${name} needs an object with the options.`);
 }
 
 /** Returns the providers of the unchecked options. */

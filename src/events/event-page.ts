@@ -1,7 +1,7 @@
 import { CursorCodec } from '../http/cursor';
 import { type Page, readPage } from '../http/page';
-import { ANYTHING, DATE, type MemberRules, requireMembers, TEXT } from '../problems/members';
-import { type KeyEventType, positionAt, positionOf } from '../api-keys/domain/key-event';
+import { ANYTHING, DATE, type MemberRules, oneOf, requireMembers, TEXT } from '../problems/members';
+import { KEY_EVENT_TYPES, type KeyEventType, positionAt, positionOf } from '../api-keys/domain/key-event';
 import { isVisible, type Viewpoint } from '../api-keys/domain/visibility';
 import type { EventFilter, EventRepository, RecordedEvent } from '../api-keys/ports/event.repository';
 
@@ -33,7 +33,7 @@ type Wanted = Pick<EventPageQuery, 'type' | 'keyId' | 'orgId' | 'projectId' | 'o
 const QUERY: MemberRules<EventPageQuery> = {
   limit: ANYTHING,
   cursor: TEXT,
-  type: TEXT,
+  type: oneOf(KEY_EVENT_TYPES),
   keyId: TEXT,
   orgId: TEXT,
   projectId: TEXT,
@@ -54,7 +54,7 @@ export async function eventPageOf(
   viewpoint: Viewpoint,
   query: EventPageQuery,
 ): Promise<EventPage> {
-  requireMembers(query, QUERY);
+  requireMembers(query, QUERY, ['limit']);
   let before = EVENT_CURSORS.read(query.cursor);
   const wanted = within(viewpoint, query);
   if (wanted === undefined) return { data: [], nextCursor: null };

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KeywardError } from '../problems/keyward.error';
 import type { Caller } from '../api-keys/domain/caller';
+import { requireCaller } from '../api-keys/management/grant-checks';
 import { EVENT_REPOSITORY, type EventRepository } from '../api-keys/ports/event.repository';
 import { type EventPage, type EventPageQuery, eventPageOf } from './event-page';
 
@@ -23,6 +24,7 @@ export class EventsService {
    * @throws StorageUnavailableError if the store cannot answer
    */
   async list(caller: Caller, query: EventPageQuery): Promise<EventPage> {
+    requireCaller(caller);
     if (this.events === null) {
       throw new KeywardError('not_found', 'This application stores no events.');
     }

@@ -39,7 +39,7 @@ export interface PageSource<T> {
 export async function readPage<T>(source: PageSource<T>): Promise<Page<T>> {
   const { limit, codec, isFiltered = false } = source;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT)
-    throw new UnacceptableFieldError('limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
+    throw new UnacceptableFieldError('/limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
   const batchSize = isFiltered ? FILTERED_BATCH : limit + 1;
   const maxExamined = Math.max(MAX_EXAMINED, limit + 1);
   let { before } = source;

@@ -25,6 +25,14 @@ export const SWITCH: MemberRule = {
   passes: (value) => typeof value === 'boolean',
 };
 
+/** Returns the rule for one of a few texts. */
+export function oneOf(texts: readonly string[]): MemberRule {
+  return {
+    message: `must be one of ${texts.join(', ')}`,
+    passes: (value) => typeof value === 'string' && texts.includes(value),
+  };
+}
+
 /** The rule for a value that is checked elsewhere. */
 export const ANYTHING: MemberRule = { message: '', passes: () => true };
 
@@ -33,22 +41,24 @@ export const ANYTHING: MemberRule = { message: '', passes: () => true };
  * or behind a cast: there, a misspelt filter or limit would have no effect. See decision record 0082.
  *
  * @param required members that must be present, even if they are `undefined`
+ * @param at a JSON Pointer to the object, in error messages
  * @throws UnacceptableFieldError about every member that is unknown, missing or invalid
  */
 export function requireMembers<T extends object>(
   given: T,
   rules: MemberRules<T>,
   required: readonly (keyof T & string)[] = [],
+  at = '',
 ): void {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new UnacceptableFieldError('', 'must be an object');
+    throw new UnacceptableFieldError(at, 'must be an object');
   const faults: FieldFault[] = [];
   for (const name in given) {
-    if (!Object.hasOwn(rules, name)) faults.push({ field: `/${name}`, message: 'is not a known field' });
+    if (!Object.hasOwn(rules, name)) faults.push({ field: `${at}/${name}`, message: 'is not a known field' });
     else if (given[name] !== undefined && !rules[name].passes(given[name]))
-      faults.push({ field: `/${name}`, message: rules[name].message });
+      faults.push({ field: `${at}/${name}`, message: rules[name].message });
   }
   for (const name of required)
-    if (!(name in given)) faults.push({ field: `/${name}`, message: 'is missing' });
+    if (!(name in given)) faults.push({ field: `${at}/${name}`, message: 'is missing' });
   if (faults.length > 0) throw new UnacceptableFieldError(faults);
 }

@@ -11,6 +11,7 @@ export class UnacceptableFieldError extends KeywardError {
   constructor(faults: readonly FieldFault[]);
   constructor(at: string | readonly FieldFault[], message = '') {
     const errors = typeof at === 'string' ? [{ field: at, message }] : at;
-    super('validation_failed', 'Correct the fields listed in "errors".', { errors });
+    const named = errors.map((fault) => `${fault.field || 'the request'} ${fault.message}`).join('; ');
+    super('validation_failed', `Correct the fields listed in "errors": ${named}.`, { errors });
   }
 }

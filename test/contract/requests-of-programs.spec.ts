@@ -103,6 +103,8 @@ describe('a program without type checks', () => {
     [{ orgId: { $ne: 'globex' } }, '/orgId'],
     [{ ownerId: null }, '/ownerId'],
     [{ cursor: 7 }, '/cursor'],
+    [{ status: 'activ' }, '/status'],
+    [{ limit: undefined }, '/limit'],
   ])('cannot list keys with an invalid filter: %j', async (filter, named) => {
     await expect(service.list(root, typeless({ limit: 10, ...filter }))).rejects.toMatchObject(faults(named));
   });
@@ -111,6 +113,7 @@ describe('a program without type checks', () => {
     [{ org: 'acme' }, '/org'],
     [{ orgId: { $ne: 'globex' } }, '/orgId'],
     [{ from: '2026-11-01' }, '/from'],
+    [{ type: 'api-key.creatd' }, '/type'],
     [{ to: new Date('someday') }, '/to'],
   ])('cannot list events with an invalid filter: %j', async (filter, named) => {
     const list = jest.fn();
@@ -128,5 +131,32 @@ describe('a program without type checks', () => {
   it('cannot import with a misspelt option', async () => {
     const options = typeless({ applyRevocation: true });
     await expect(imports.import(root, {}, 1, options)).rejects.toMatchObject(faults('/applyRevocation'));
+  });
+
+  it.each(['root', {}, undefined, null, rootCaller, { ...root, scopes: '*' }, rootCaller('')])(
+    'gets an error that says where callers come from, instead of a caller %#',
+    async (caller) => {
+      const { id } = await made();
+      const misuse = { code: 'misuse', message: expect.stringContaining('rootCaller(name), callerOf(key)') };
+      const by = typeless(caller);
+      const attempts = await Promise.allSettled([
+        service.create(by, { name: 'made', scopes: [] }),
+        service.get(by, id),
+        service.list(by, { limit: 1 }),
+        service.history(by, id),
+        service.update(by, id, { name: 'x' }),
+        service.rotate(by, id),
+        service.revoke(by, id),
+        imports.import(by, {}, 1),
+        new EventsService(null).list(by, { limit: 1 }),
+      ]);
+      for (const attempt of attempts) expect(attempt).toMatchObject({ status: 'rejected', reason: misuse });
+    },
+  );
+
+  it('gets every wrong field in the message of the error', async () => {
+    await expect(made(typeless({ org: 'acme', scopes: 'x' }))).rejects.toThrow(
+      /\/org is not a known field; \/scopes must be|\/scopes must be .*; \/org is not a known field/,
+    );
   });
 });

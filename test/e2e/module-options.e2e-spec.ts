@@ -233,6 +233,17 @@ describe('an application with invalid options', () => {
       { tenant: { params: { orgId: '' } } },
       /^tenant\.params\.orgId is not a name: /,
     ],
+    [
+      'a parameter name with a colon',
+      { tenant: { params: { orgId: ':org' } } },
+      /^tenant\.params\.orgId is not a name: use the name of a route parameter, without a colon\.$/,
+    ],
+    [
+      'one parameter for organisation and project',
+      { tenant: { params: { orgId: 'projectId' } } },
+      /^tenant\.params names the same route parameter twice: /,
+    ],
+    ['an object that is no repository as storage', { storage: {} }, /^storage is missing or unknown: /],
     ['an unknown event storage', { events: { storage: 'off' } }, /^events\.storage is unknown: /],
     [
       'a group that is not an object',

@@ -37,6 +37,13 @@ describe.each([
     expect(() => decorator('memory:read', scope)).toThrow(MisuseError);
   });
 
+  it.each([undefined, null, 7, ['memory:read'], { scope: 'memory:read' }])(
+    'throws for %j instead of a scope',
+    (scope) => {
+      expect(() => decorator(scope as unknown as string)).toThrow(MisuseError);
+    },
+  );
+
   it('names the invalid scope without line breaks', () => {
     expect(() => decorator('a\nb')).toThrow(/cannot require "a\\nb"/);
   });

@@ -89,10 +89,11 @@ export function Possession(): MethodDecorator {
 
 function requireRequirable(decorator: string, scopes: readonly string[]): void {
   if (scopes.length === 0) throw new MisuseError(`@${decorator}() needs at least one scope`);
-  const wrong = scopes.find((scope) => !isRequirableScope(scope));
-  if (wrong !== undefined) {
+  // A list in place of a text would become a text that no key holds.
+  const wrong = scopes.findIndex((scope: unknown) => typeof scope !== 'string' || !isRequirableScope(scope));
+  if (wrong !== -1) {
     throw new MisuseError(
-      `@${decorator}() cannot require ${JSON.stringify(wrong)}: a required scope is lower-case segments joined by ":" without a wildcard`,
+      `@${decorator}() cannot require ${JSON.stringify(scopes[wrong])}: a required scope is lower-case segments joined by ":" without a wildcard`,
     );
   }
 }

@@ -92,8 +92,8 @@ export class Admission {
     requirement: Requirement,
     options: VerifyOptions,
   ): Promise<Verification> {
-    const known = await this.verifier.inspect(token, requirement);
-    return known.code === 'VALID' ? this.verifier.verify(token, requirement, options) : known;
+    const known = await this.verifier.inspectNow(token, requirement);
+    return known.code === 'VALID' ? this.verifier.verifyNow(token, requirement, options) : known;
   }
 
   private async judgeLate(

@@ -41,6 +41,7 @@ import {
   latestExpiry,
   requireAcceptable,
   requireAssignable,
+  requireCaller,
   requireChangeable,
   requireCovered,
   requireExternalIdAllowed,
@@ -122,6 +123,7 @@ export class ApiKeysService {
    * @throws UnacceptableFieldError about unknown or invalid fields, and an expiry in the past or beyond the maximum
    */
   async create(caller: Caller, given: CreateApiKey): Promise<IssuedApiKey> {
+    requireCaller(caller);
     const request = checkedCreate(given);
     const now = this.clock.now();
     const latest = latestExpiry(caller, this.maxTtlDays, now);
@@ -146,11 +148,13 @@ export class ApiKeysService {
    * @throws KeyNotFoundError if the key does not exist or the caller cannot see it
    */
   async get(caller: Caller, id: string): Promise<ApiKey> {
+    requireCaller(caller);
     return this.seen(caller, isKeyId(id) ? await this.repository.find(id) : null);
   }
 
   /** Returns one page of the keys that the caller can see, newest first. */
   async list(caller: Caller, query: KeyPageQuery): Promise<ApiKeyPage> {
+    requireCaller(caller);
     return pageOf(this.repository, caller.grant, query, this.clock.now());
   }
 
@@ -160,6 +164,7 @@ export class ApiKeysService {
    * @throws KeyNotFoundError if the key does not exist or the caller cannot see it
    */
   async history(caller: Caller, id: string): Promise<History> {
+    requireCaller(caller);
     return this.seen(caller, isKeyId(id) ? await this.repository.findWithHistory(id) : null);
   }
 
@@ -239,6 +244,7 @@ export class ApiKeysService {
    *   secret
    */
   async rotate(caller: Caller, id: string, given: RotateOptions = {}): Promise<IssuedApiKey> {
+    requireCaller(caller);
     requireMembers(given, ROTATION);
     const { gracePeriodSeconds = 0, ...options } = given;
     if (!isKeyId(id)) throw new KeyNotFoundError();
@@ -276,6 +282,7 @@ export class ApiKeysService {
       now: Date,
     ) => ApiKeyWithHistory | undefined | Promise<ApiKeyWithHistory | undefined>,
   ): Promise<Changed> {
+    requireCaller(caller);
     requireMembers(options, CHANGE);
     const { ifVersion } = options;
     const attempt = async (): Promise<Changed | undefined> => {

@@ -4,6 +4,7 @@ import {
   ExternalIdNotAllowedError,
   ImposedRestrictionError,
 } from './api-keys.errors';
+import { MisuseError } from '../../problems/misuse.error';
 import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
 import type { ApiKey, ApiKeyWithHistory, Grant } from '../domain/api-key';
 import { actsForOwner, type Caller, exceededBy, givesLastingAccess, isUnlimited } from '../domain/caller';
@@ -11,6 +12,16 @@ import { loosenedFields } from '../domain/imposed';
 import { grants } from '../domain/scopes';
 
 const DAY_MS = 86_400_000;
+
+/** @throws MisuseError unless the value is a caller. Anything else would cause an error that does not name the mistake. */
+export function requireCaller(caller: Partial<Caller> | undefined): void {
+  const { actor, scopes, grant } = caller ?? {};
+  if (typeof actor === 'string' && actor !== '' && Array.isArray(scopes) && Array.isArray(grant?.scopes))
+    return;
+  throw new MisuseError(
+    'the first argument must be a caller: from rootCaller(name), callerOf(key) or @CurrentCaller()',
+  );
+}
 
 /** @throws DelegationExceededError unless the caller holds the whole grant */
 export function requireCovered(caller: Caller, grant: Grant): void {

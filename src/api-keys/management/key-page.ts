@@ -1,7 +1,7 @@
 import { CursorCodec } from '../../http/cursor';
 import { type Page, readPage } from '../../http/page';
-import { ANYTHING, type MemberRules, requireMembers, TEXT } from '../../problems/members';
-import { type ApiKey, type ApiKeyStatus, statusOf } from '../domain/api-key';
+import { ANYTHING, type MemberRules, oneOf, requireMembers, TEXT } from '../../problems/members';
+import { API_KEY_STATUSES, type ApiKey, type ApiKeyStatus, statusOf } from '../domain/api-key';
 import { isKeyId } from '../domain/key-id';
 import { isVisible, type Viewpoint } from '../domain/visibility';
 import type { ApiKeyRepository, KeyOutline } from '../storage/api-key.repository';
@@ -25,7 +25,7 @@ export interface KeyPageQuery {
 const QUERY: MemberRules<KeyPageQuery> = {
   limit: ANYTHING,
   cursor: TEXT,
-  status: TEXT,
+  status: oneOf(API_KEY_STATUSES),
   orgId: TEXT,
   projectId: TEXT,
   ownerId: TEXT,
@@ -46,7 +46,7 @@ export async function pageOf(
   query: KeyPageQuery,
   now: Date,
 ): Promise<Page<ApiKey>> {
-  requireMembers(query, QUERY);
+  requireMembers(query, QUERY, ['limit']);
   const ownerId = agreed(viewpoint.ownerId, query.ownerId);
   const orgId = agreed(viewpoint.orgId, query.orgId);
   const projectId = agreed(viewpoint.projectId, query.projectId);

@@ -22,7 +22,7 @@ type Group<K extends keyof ApiKeysOptions> = NonNullable<ApiKeysOptions[K]>;
 const IMPORT_PREFIX = /^[\x21-\x7e]{1,64}$/;
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
-const NAME = text(/./, 'is not a name: use the name of a route parameter');
+const NAME = text(/^\w+$/, 'is not a name: use the name of a route parameter, without a colon');
 
 const RULES: Rules<ApiKeysOptions> = {
   storage: storageIn('is missing or unknown', 'mongo', 'memory'),
@@ -47,7 +47,15 @@ const RULES: Rules<ApiKeysOptions> = {
       'contains an invalid prefix: use 1 to 64 visible ASCII characters',
     ),
   }),
-  tenant: group<Group<'tenant'>>({ params: group<TenantNames>({ orgId: NAME, projectId: NAME }) }),
+  tenant: group<Group<'tenant'>>({
+    params: all(
+      group<TenantNames>({ orgId: NAME, projectId: NAME }),
+      rule((params) => {
+        const { orgId = 'orgId', projectId = 'projectId' } = params as TenantNames;
+        return orgId !== projectId;
+      }, 'names the same route parameter twice: use one for the organisation and another for the project'),
+    ),
+  }),
   http: group<Group<'http'>>({
     trustProxy: all(TEXTS, (value, name) => requireProxies(value as readonly string[], name)),
     realm: text(
@@ -118,7 +126,13 @@ export function optionsIn(given: ApiKeysOptions): Partial<ApiKeysOptions> {
 function storageIn(complaint: string, ...kinds: readonly string[]): Rule {
   const shown = kinds.map((kind) => `"${kind}"`).join(', ');
   return rule(
-    (value) => (typeof value === 'object' && value !== null) || kinds.includes(value as string),
+    (value) => isRepository(value) || kinds.includes(value as string),
     `${complaint}: use ${shown} or a repository of your own`,
+  );
+}
+
+function isRepository(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && 'prepare' in value && typeof value.prepare === 'function'
   );
 }

@@ -13,7 +13,7 @@ import type { ApiKeyRepository } from '../storage/api-key.repository';
 import { StorageUnavailableError } from '../../problems/storage.errors';
 import { UsageRecorder } from '../usage/usage-recorder';
 import { FreshKeys } from './fresh-keys';
-import { KeyVerifier } from './key-verifier';
+import { KeyVerifier, type VerifyOptions } from './key-verifier';
 import type { OwnerStatus } from '../ports/owner-status';
 import { ReuseRecorder } from './reuse-recorder';
 import type { Verification } from './verification';
@@ -688,14 +688,43 @@ describe('a program without type checks', () => {
 
   it.each<[string, object, string[]]>([
     ['a misspelt tenant', { scopes, tenent: { orgId: 'globex' } }, ['/tenent', '/tenant']],
-    ['a misspelt organisation', { scopes, tenant: { org: 'globex' } }, ['/org']],
-    ['an organisation that is not text', { scopes, tenant: { orgId: ['globex'] } }, ['/orgId']],
+    ['a misspelt organisation', { scopes, tenant: { org: 'globex' } }, ['/tenant/org']],
+    ['an organisation that is not text', { scopes, tenant: { orgId: ['globex'] } }, ['/tenant/orgId']],
     ['no scopes', { tenant: undefined }, ['/scopes']],
+    [
+      'a misspelt list of scopes',
+      { scopes: { ...scopes, all: ['memory:read'] }, tenant: undefined },
+      ['/scopes/all'],
+    ],
+    ['a list instead of an object', { scopes: ['memory:read'], tenant: undefined }, ['/scopes']],
+    ['text instead of a list', { scopes: { allOf: '', anyOf: [] }, tenant: undefined }, ['/scopes/allOf']],
+    [
+      'a flat list of alternatives',
+      { scopes: { allOf: [], anyOf: ['a:b'] }, tenant: undefined },
+      ['/scopes/anyOf'],
+    ],
+    ['a wildcard', { scopes: { allOf: ['*'], anyOf: [] }, tenant: undefined }, ['/scopes/allOf']],
   ])('gets an error for a requirement with %s, before any key is read', async (_what, wrong, fields) => {
     const requirement = wrong as Requirement;
     const named = { code: 'validation_failed', extensions: { errors: fields.map((field) => ({ field })) } };
     await expect(verifier.verify(acme.token, requirement)).rejects.toMatchObject(named);
     await expect(verifier.inspect(acme.token, requirement)).rejects.toMatchObject(named);
     expect(stored.begun).toHaveLength(0);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a misspelt option', { nocache: true }, '/nocache'],
+    ['an option of another type', { noCache: 'false' }, '/noCache'],
+  ])('gets an error for %s, before any key is read', async (_what, options, field) => {
+    const named = { code: 'validation_failed', extensions: { errors: [{ field }] } };
+    await expect(verifier.verify(acme.token, anything, options as VerifyOptions)).rejects.toMatchObject(
+      named,
+    );
+    expect(stored.begun).toHaveLength(0);
+  });
+
+  it.each([undefined, null, 7, ['token']])('gets an error for the token %j', async (token) => {
+    const named = { extensions: { errors: [{ field: '/token', message: 'must be text' }] } };
+    await expect(verifier.verify(token as unknown as string, anything)).rejects.toMatchObject(named);
   });
 });

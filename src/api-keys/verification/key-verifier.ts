@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import { isRetired } from '../domain/api-key';
 import { type Clock, CLOCK } from '../ports/clock';
-import type { Binding } from '../domain/binding';
+import type { TenantContext } from '../domain/binding';
+import { isRequirableScope, type ScopeRequirement } from '../domain/scopes';
 import { decide, type Decision, type Requirement, type Valid } from '../domain/decision';
 import { isImportedKeyId } from '../domain/key-id';
 import { type ParsedToken, parseToken } from '../domain/token/key-token';
@@ -11,6 +12,7 @@ import { digestOf } from '../domain/token/token-digest';
 import { supposedKeyIdOf } from '../domain/token/token-form';
 import type { RateLimit } from '../domain/rate-limit';
 import { RATE_LIMITER, type RateLimiter } from '../ports/rate-limiter';
+import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
 import { ANYTHING, type MemberRules, requireMembers, SWITCH, TEXT } from '../../problems/members';
 import { UsageRecorder } from '../usage/usage-recorder';
 import { CoarseTime } from './coarse-time';
@@ -40,7 +42,17 @@ const REQUIREMENT: MemberRules<Requirement> = {
   possession: SWITCH,
 };
 
-const BINDING: MemberRules<Binding> = { orgId: TEXT, projectId: TEXT };
+const SCOPES: MemberRules<ScopeRequirement> = {
+  allOf: { message: 'must be a list of scopes without wildcards', passes: areRequirable },
+  anyOf: {
+    message: 'must be a list of lists of scopes without wildcards',
+    passes: (value) => Array.isArray(value) && value.every(areRequirable),
+  },
+};
+
+const TENANT: MemberRules<TenantContext> = { orgId: TEXT, projectId: TEXT };
+
+const OPTIONS: MemberRules<VerifyOptions> = { noCache: SWITCH, uncounted: SWITCH };
 
 /**
  * Verifies whether a presented token meets a requirement. The guard and all endpoints for decisions use it.
@@ -81,7 +93,7 @@ export class KeyVerifier {
    * @throws RateLimiterUnavailableError if the rate limiter is unavailable and configured to reject requests then
    */
   async verify(token: string, requirement: Requirement, options?: VerifyOptions): Promise<Verification> {
-    requireRequirement(requirement);
+    requireQuestion(token, requirement, options);
     return this.verifyNow(token, requirement, options);
   }
 
@@ -92,7 +104,16 @@ export class KeyVerifier {
    * @throws StorageUnavailableError if the store does not respond in time
    */
   async inspect(token: string, requirement: Requirement, options?: VerifyOptions): Promise<Decision> {
-    requireRequirement(requirement);
+    requireQuestion(token, requirement, options);
+    return this.inspectNow(token, requirement, options);
+  }
+
+  /**
+   * Inspects a token like `inspect`, for requirements that Keyward itself made. Returns synchronously like `verifyNow`.
+   *
+   * @internal
+   */
+  inspectNow(token: string, requirement: Requirement, options?: VerifyOptions): Decision | Promise<Decision> {
     return this.inspectAt(performance.now(), token, requirement, options);
   }
 
@@ -283,9 +304,17 @@ function ownerAskedFor({ key }: PreparedKey, { possession }: Requirement): strin
   return possession === true ? undefined : key.ownerId;
 }
 
-/** A misspelt tenant would otherwise accept a key of any tenant. */
-function requireRequirement(requirement: Requirement): void {
+/** A misspelt tenant or scope would otherwise accept a key of any tenant, or with any scopes. */
+function requireQuestion(token: unknown, requirement: Requirement, options: VerifyOptions = {}): void {
+  if (typeof token !== 'string') throw new UnacceptableFieldError('/token', 'must be text');
   requireMembers(requirement, REQUIREMENT, ['scopes', 'tenant']);
-  for (const binding of [requirement.tenant, requirement.verifier])
-    if (binding !== undefined) requireMembers(binding, BINDING);
+  requireMembers(requirement.scopes, SCOPES, ['allOf', 'anyOf'], '/scopes');
+  if (requirement.tenant !== undefined) requireMembers(requirement.tenant, TENANT, [], '/tenant');
+  requireMembers(options, OPTIONS);
+}
+
+function areRequirable(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.every((scope) => typeof scope === 'string' && isRequirableScope(scope))
+  );
 }

@@ -20,7 +20,13 @@ import { ImportedKeyDto } from './imported-key.dto';
 import { toCreate } from '../key-request.mapper';
 import { parseRfc3339 } from '../../../http/rfc3339';
 import { KEY_CHANGE_LISTENER, type KeyChangeListener } from '../../ports/key-change.listener';
-import { latestExpiry, requireAcceptable, requireAssignable, requireCovered } from '../grant-checks';
+import {
+  latestExpiry,
+  requireAcceptable,
+  requireAssignable,
+  requireCaller,
+  requireCovered,
+} from '../grant-checks';
 import { OWNER_SLOTS, type OwnerSlots } from '../../ports/owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository, KeyIdTakenError } from '../../storage/api-key.repository';
 import { StorageUnavailableError } from '../../../problems/storage.errors';
@@ -69,6 +75,7 @@ export class KeyImportService {
     line: number,
     options: ImportOptions = {},
   ): Promise<ImportOutcome> {
+    requireCaller(caller);
     requireMembers(options, OPTIONS);
     // The first import of a hash decides what its token gives access to.
     if (!isUnlimited(caller)) {
