@@ -8,6 +8,7 @@ COPY service/package.json ./service/
 COPY stubs/scarf/package.json ./stubs/scarf/
 RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY scripts/openapi-plugin.cjs ./scripts/
 COPY src ./src
 RUN npm run build
 

@@ -25,6 +25,9 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stryker-tmp/', '<rootDir>/samples/.*/dist/'],
 };
 
+/** Packages of which the sources and the tests must load the same copy. */
+const SHARED_WITH_NEST = '@nestjs/.*|class-transformer|class-validator|mongoose|reflect-metadata|rxjs';
+
 const withMongo = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
@@ -68,6 +71,17 @@ module.exports = {
       ...withMongo,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.integration-spec.ts'],
+    },
+    // On Nest 11 and Mongoose 8, from the folder that scripts/integration.sh installs. Run by `npm run test:integration`.
+    {
+      ...base,
+      displayName: 'nest-11',
+      setupFiles: ['<rootDir>/test/support/nest-11/require-nest-11.cjs'],
+      testMatch: ['<rootDir>/test/e2e/{hostile-host,module-optional-packages}.e2e-spec.ts'],
+      moduleNameMapper: {
+        ...base.moduleNameMapper,
+        [`^(${SHARED_WITH_NEST})$`]: `${process.env.NEST_11_MODULES ?? 'run npm run test:integration'}/$1`,
+      },
     },
     // Faults and freshness under load, with their own processes and servers. Run by `npm run test:faults`, one after
     // the other.

@@ -15,7 +15,7 @@ module.exports = {
         'test/**/*.{spec,e2e-spec,integration-spec,fault-spec,drill-spec}.ts',
         // Separate processes, or loaded by name.
         'test/support/**/*.{cjs,mjs}',
-        'test/support/package/express-host/main.ts',
+        'test/support/package/{host,lean-host}/main.ts',
         'samples/memories/src/main.ts',
         'src/bootstrap/swagger.ts',
         'test/support/fixed-properties.ts',

@@ -1,9 +1,9 @@
 # Sourced by scripts/integration.sh and scripts/faults.sh. Sets jest_arguments to the script's arguments. If the first one is
 # --gate, adds options that skip the suites below.
 
-# Suites that take too long for .ci/run. Only `npm run test:full` runs them. One line each, for example
-#   test/faults/mixed-load.fault-spec.ts
+# Suites that take too long for .ci/run. Only `npm run test:full` runs them. One line each.
 not_in_the_gate=(
+  test/integration/package-combinations.integration-spec.ts
 )
 
 jest_arguments=("$@")

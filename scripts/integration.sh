@@ -2,7 +2,8 @@
 # Runs the suites that
 # - need third-party programs: reverse proxies, Redis, Prometheus, schemathesis and a browser;
 # - install our package into host applications;
-# - generate clients from the OpenAPI document.
+# - generate clients from the OpenAPI document;
+# - run on Nest 11.
 # Installs missing programs from Debian, PyPI and npm, and builds clients with Go and Maven, which must be installed. If
 # something cannot be installed, fails with the reason and skips nothing.
 # Passes its arguments to Jest: npm run test:integration -- nginx. With --gate as the first argument, skips the suites in
@@ -60,15 +61,17 @@ export ENVOY="$venv/bin/envoy"
 pypi conformance-python test/conformance/python
 export CONFORMANCE_PYTHON="$venv/bin"
 
-# The generator of the TypeScript client needs a compiler of another major version than ours.
-lock=test/conformance/typescript/package-lock.json
 install_from_npm() {
-  mkdir "$kept" &&
-    cp test/conformance/typescript/package.json "$lock" "$kept" &&
-    npm ci --prefix "$kept" --ignore-scripts --silent
+  mkdir "$kept" && cp "$1"/package{,-lock}.json "$kept" && npm ci --prefix "$kept" --ignore-scripts --silent
 }
-kept conformance-typescript "$(sha256sum "$lock")" install_from_npm
+from_npm() {
+  kept "$1" "$(sha256sum "$2/package-lock.json")" install_from_npm "$2"
+}
+# The generator of the TypeScript client needs a compiler of another major version than ours.
+from_npm conformance-typescript test/conformance/typescript
 export CONFORMANCE_TYPESCRIPT="$kept/node_modules"
+from_npm nest-11 test/support/nest-11
+export NEST_11_MODULES="$kept/node_modules"
 
 command -v go >/dev/null || fail "go is not on the PATH: install Go 1.26 or newer"
 (cd test/conformance/go && go mod download) || fail "go cannot download the modules of the generated client"
@@ -92,4 +95,4 @@ built spring-security mvn -q -B package dependency:copy-dependencies
 export SPRING_SECURITY_CLASSPATH="$kept/target/classes:$kept/target/dependency/*"
 
 npm run build --silent
-exec npx jest --selectProjects integration --maxWorkers 2 "${jest_arguments[@]}"
+exec npx jest --selectProjects integration nest-11 --maxWorkers 2 "${jest_arguments[@]}"

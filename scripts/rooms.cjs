@@ -4,6 +4,7 @@
  */
 const ROOMS = {
   common: 'Helpers without Nest: timeouts, loops, retries, ULIDs, redaction, metrics.',
+  openapi: 'The decorators of `@nestjs/swagger`, which do nothing if it is not installed.',
   problems:
     'Errors and problems (RFC 9457): `KeywardError`, shared error classes, filter, validation, cache headers.',
   http: 'Helpers for the routes of Keyward: bodies, queries, field rules, pages, `If-Match`, client address, discovery of routes.',

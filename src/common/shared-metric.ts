@@ -1,17 +1,33 @@
-import { Counter, Gauge, type Metric, register } from 'prom-client';
+import type { Counter, Gauge, Metric } from 'prom-client';
+import { ifInstalled } from './if-installed';
+
+type Prometheus = typeof import('prom-client');
+
+/** prom-client, or `undefined` if it is not installed. Then no metrics are collected. */
+export const prometheus = ifInstalled('prom-client', () => require('prom-client') as Prometheus);
+
+/** The part of a counter that Keyward uses. */
+export type SharedCounter<L extends string = never> = Pick<Counter<L>, 'inc' | 'labels'>;
+
+/** The part of a gauge that Keyward uses. */
+export type SharedGauge = Pick<Gauge, 'inc' | 'set'>;
 
 /**
  * Returns the metric with this name, and creates it on the first call. Several modules of a process share prom-client's
  * register, which accepts each name only once.
  *
- * @example const outages = sharedMetric('keyward_x_total', () => new Counter({ name: 'keyward_x_total', help: '…' }));
+ * @example const requests = sharedMetric(prometheus, 'keyward_x', ({ Histogram }) => new Histogram({ name: 'keyward_x', help: '…' }));
  */
-export function sharedMetric<T extends Metric>(name: string, make: () => T): T {
-  return (register.getSingleMetric(name) as T | undefined) ?? make();
+export function sharedMetric<T extends Metric>(
+  client: Prometheus,
+  name: string,
+  make: (client: Prometheus) => T,
+): T {
+  return (client.register.getSingleMetric(name) as T | undefined) ?? make(client);
 }
 
 /**
- * Returns the counter of this process with this name.
+ * Returns the counter of this process with this name. It counts nothing if prom-client is not installed.
  *
  * @param labels at most one label with its values. The counter starts at 0 for each value, so that Prometheus sees the first
  *   event as an increase.
@@ -20,16 +36,22 @@ export function counterOf<L extends string = never>(
   name: string,
   help: string,
   labels: Readonly<Record<L, readonly string[]>> = {} as Record<L, readonly string[]>,
-): Counter<L> {
+): SharedCounter<L> {
+  if (prometheus === undefined) return { inc: ignore, labels: () => ({ inc: ignore }) };
   const labelNames = Object.keys(labels) as L[];
-  const counter = sharedMetric(name, () => new Counter({ name, help, labelNames }));
+  const counter = sharedMetric(prometheus, name, ({ Counter }) => new Counter({ name, help, labelNames }));
   for (const label of labelNames) {
     for (const value of labels[label]) counter.inc({ [label]: value } as Record<L, string>, 0);
   }
   return counter;
 }
 
-/** Returns the gauge of this process with this name. */
-export function gaugeOf(name: string, help: string): Gauge {
-  return sharedMetric(name, () => new Gauge({ name, help }));
+/** Returns the gauge of this process with this name. It does nothing if prom-client is not installed. */
+export function gaugeOf(name: string, help: string): SharedGauge {
+  if (prometheus === undefined) return { inc: ignore, set: ignore };
+  return sharedMetric(prometheus, name, ({ Gauge }) => new Gauge({ name, help }));
+}
+
+function ignore(): void {
+  // There is no metric.
 }

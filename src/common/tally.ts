@@ -1,5 +1,5 @@
-import { Counter } from 'prom-client';
-import { sharedMetric } from './shared-metric';
+import type { Counter } from 'prom-client';
+import { prometheus, sharedMetric } from './shared-metric';
 
 /** A number that increases. */
 export interface Tally {
@@ -9,30 +9,35 @@ export interface Tally {
 /** A global symbol, because all copies of this package in a process share the register. */
 const TALLIES = Symbol.for('keyward:tallies');
 
+type CounterOptions = { readonly name: string; readonly help: string; readonly labelNames: string[] };
+
 type TallyCounter = Counter & { readonly [TALLIES]: Map<string, Tally> };
 
 /**
  * Returns a counter for hot paths: a plain number to increase, which Prometheus collects on each scrape. The labels are fixed
- * in advance, so no request can create new ones. The counter is visible from the start, at 0.
+ * in advance, so no request can create new ones. The counter is visible from the start, at 0. Nothing collects it if
+ * prom-client is not installed.
  *
  * @example
  * const hits = tallyOf('keyward_cache_total', 'Lookups in the cache.', { result: 'hit' });
  * hits.value += 1;
  */
 export function tallyOf(name: string, help: string, labels: Readonly<Record<string, string>>): Tally {
-  const { [TALLIES]: tallies } = sharedMetric(name, () => newCounter(name, help, Object.keys(labels)));
+  if (prometheus === undefined) return { value: 0 };
+  const labelNames = Object.keys(labels);
+  const { [TALLIES]: tallies } = sharedMetric(prometheus, name, (client) =>
+    newCounter(client, { name, help, labelNames }),
+  );
   const key = JSON.stringify(labels);
   const tally = tallies.get(key) ?? { value: 0 };
   tallies.set(key, tally);
   return tally;
 }
 
-function newCounter(name: string, help: string, labelNames: readonly string[]): TallyCounter {
+function newCounter(client: NonNullable<typeof prometheus>, options: CounterOptions): TallyCounter {
   const tallies = new Map<string, Tally>();
-  const counter = new Counter({
-    name,
-    help,
-    labelNames: [...labelNames],
+  const counter = new client.Counter({
+    ...options,
     collect() {
       this.reset();
       for (const [labels, { value }] of tallies)

@@ -1,4 +1,5 @@
 import type { FactoryProvider, InjectionToken } from '@nestjs/common';
+import { ifInstalled } from '../common/if-installed';
 
 /** Emits events to listeners in this process, as the emitter of `@nestjs/event-emitter` does. */
 export interface DomainEvents {
@@ -10,7 +11,7 @@ export const DOMAIN_EVENTS = Symbol('keyward:domain-events');
 
 /**
  * Returns the provider of the application's emitter, if the application imports `EventEmitterModule`. This
- * function loads the package when it is called, because an application without listeners does not install it. See decision record 0041.
+ * function loads the package when it is called, because an application without listeners does not install it. See decision record 0084.
  */
 export function domainEvents(): FactoryProvider<DomainEvents | undefined> {
   const emitter = emitterToken();
@@ -22,11 +23,8 @@ export function domainEvents(): FactoryProvider<DomainEvents | undefined> {
 }
 
 function emitterToken(): InjectionToken<DomainEvents> | undefined {
-  try {
-    const { EventEmitter2 } = require('@nestjs/event-emitter') as typeof import('@nestjs/event-emitter');
-    return EventEmitter2;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
-    throw error;
-  }
+  return ifInstalled(
+    '@nestjs/event-emitter',
+    () => require('@nestjs/event-emitter') as typeof import('@nestjs/event-emitter'),
+  )?.EventEmitter2;
 }

@@ -1,5 +1,5 @@
 import { Get } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '../openapi/decorators';
 import Negotiator from 'negotiator';
 import type { Call } from '../http/own-route';
 import { currentCaller } from '../api-keys/access/current-caller';

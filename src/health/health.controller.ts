@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../openapi/decorators';
 import { HealthCheckService, type HealthIndicatorResult } from '@nestjs/terminus';
 import { Public } from '../api-keys/access/access.decorators';
 import { problemOf } from '../problems/problem';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Histogram, register } from 'prom-client';
+import * as prometheus from 'prom-client';
 import { sharedMetric } from '../common/shared-metric';
 
 const METRIC = 'keyward_http_request_duration_seconds';
@@ -16,8 +16,9 @@ type Labels = 'method' | 'route' | 'status';
 @Injectable()
 export class HttpMetrics {
   private readonly durations = sharedMetric(
+    prometheus,
     METRIC,
-    () =>
+    ({ Histogram }) =>
       new Histogram<Labels>({
         name: METRIC,
         help: 'Duration of requests in seconds, by method, route template and status class.',
@@ -27,7 +28,8 @@ export class HttpMetrics {
   );
 
   constructor() {
-    if (register.getSingleMetric(A_DEFAULT_METRIC) === undefined) collectDefaultMetrics();
+    if (prometheus.register.getSingleMetric(A_DEFAULT_METRIC) === undefined)
+      prometheus.collectDefaultMetrics();
   }
 
   /** @param route the template of the route; `undefined` if no route was found */

@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../openapi/decorators';
 import { register } from 'prom-client';
 import { Public } from '../api-keys/access/access.decorators';
 

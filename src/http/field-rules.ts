@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import type { ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty } from '../openapi/decorators';
 import { ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { INT64 } from '../common/int64';
 import { parseRfc3339 } from './rfc3339';

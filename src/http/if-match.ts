@@ -1,6 +1,6 @@
 import { ProblemException } from '../problems/problem.exception';
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader } from '@nestjs/swagger';
+import { ApiHeader } from '../openapi/decorators';
 import { ApiProblems } from '../problems/problem.dto';
 
 const ENTITY_TAGS = /^[\s,]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,[\s,]*|$))+$/;

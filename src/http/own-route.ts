@@ -1,5 +1,5 @@
 import { applyDecorators, Controller, Res, type Type, VERSION_NEUTRAL } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiQuery } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiQuery } from '../openapi/decorators';
 import { isAnswered } from '../problems/answered';
 import { MisuseError } from '../problems/misuse.error';
 import type { HttpRequest } from './http-request';

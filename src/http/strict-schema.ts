@@ -1,4 +1,4 @@
-import { ApiSchema } from '@nestjs/swagger';
+import { ApiSchema } from '../openapi/decorators';
 
 /**
  * Names the schema of a JSON body, and documents that unknown fields are rejected.

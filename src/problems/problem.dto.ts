@@ -1,4 +1,4 @@
-import { ApiExtraModels, ApiProperty, ApiResponse, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiResponse, ApiSchema, getSchemaPath } from '../openapi/decorators';
 import { INT64 } from '../common/int64';
 import { PROBLEM_CATALOGUE, type ProblemCode } from './problem-catalogue';
 import { applyDecorators } from '@nestjs/common';

@@ -1,46 +1,40 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkLinks } from '../support/docs/check-links';
-import { blocksOf } from '../support/docs/markdown-blocks';
+import { blockOf } from '../support/docs/markdown-blocks';
 import { freePort } from '../support/free-port';
 import { HttpClient } from '../support/http-client';
+import { startRedis } from '../support/integration/redis';
 import { makeTempFolder, type TempFolder } from '../support/integration/temp-folder';
 import type { NodeProcess } from '../support/node-process';
-import { cloneTo, NestApplication } from '../support/package/nest-application';
+import { NestApplication } from '../support/package/nest-application';
 import { type Manifest, readManifest } from '../support/package/shipped-files';
+import { packIn } from '../support/package/tarball';
+import { keyFrom, LIFE_OF_A_KEY, livedThrough, statusOf } from '../support/package/tenants';
+import { oldestOf, STARTER } from '../support/package/versions';
 import { testDatabaseUri } from '../support/test-database';
 
 const ROOT = join(__dirname, '../..');
 const GUIDE = 'docs/guides/nest-team.md';
-const EXPRESS_HOST = join(__dirname, '../support/package/express-host');
-
-/** The compiler options of every application here. */
-const TYPES = { '@types/node': '^20.19.0' };
+const HOST = join(__dirname, '../support/package/host');
+const LEAN_HOST = join(__dirname, '../support/package/lean-host');
 
 /** The dependencies of Nest's own starter, without the adapter, which README and guide add. */
 const FASTIFY_HOST = {
-  ...TYPES,
+  ...STARTER,
   '@nestjs/common': '^12.5.1',
   '@nestjs/core': '^12.5.1',
   'reflect-metadata': '^0.2.2',
-  rxjs: '^7.8.2',
 };
 
-/** The oldest supported version of each peer, and an event emitter. */
+/** The oldest supported version of each peer, except the adapter for Fastify. */
 function expressHost({ peerDependencies }: Manifest): Record<string, string> {
   const oldest = Object.entries(peerDependencies)
     .filter(([name]) => name !== '@nestjs/platform-fastify')
-    .map(([name, range]) => [name, range.replace('^', '')]);
-  return { ...TYPES, '@types/express': '^5.0.6', rxjs: '^7.8.2', ...Object.fromEntries(oldest) };
-}
-
-/** Returns the code block of a page by its name, such as a file name. */
-function blockOf(page: string, name: string): string {
-  const block = blocksOf(page).find(({ mark }) => mark.startsWith(`${name}: `));
-  if (block === undefined) throw new Error(`${page} has no ${name}`);
-  return block.code;
+    .map(([name, range]) => [name, oldestOf(range)]);
+  return { ...STARTER, '@types/express': '^5.0.6', ...Object.fromEntries(oldest) };
 }
 
 /** Returns a test file for Jest as the guide changes it for Vitest. */
@@ -61,16 +55,6 @@ async function linted(tarball: string): Promise<readonly (readonly [boolean, str
       ),
     ),
   );
-}
-
-/** Creates a key over HTTP as the holder of a key. */
-async function keyFrom(url: string, token: string, request: object): Promise<{ id: string; token: string }> {
-  const { status, body } = await new HttpClient(url, token).post('/v1/api-keys', {
-    name: 'test',
-    ...request,
-  });
-  expect([status, body['token']]).toEqual([201, expect.any(String)]);
-  return body as { id: string; token: string };
 }
 
 let workshop: TempFolder;
@@ -101,21 +85,10 @@ async function serving(
   return { process, url, token };
 }
 
-async function statusOf(url: string, path: string, token?: string): Promise<number> {
-  return (await new HttpClient(url, token).get(path)).status;
-}
-
 beforeAll(async () => {
   workshop = await makeTempFolder('package');
   manifest = await readManifest('package.json');
-  const clone = join(workshop.path, 'clone');
-  await cloneTo(clone);
-  await symlink(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
-  await promisify(execFile)('sh', ['-eu', '-c', blockOf('README.md', 'pack').replace('npm ci && ', '')], {
-    cwd: clone,
-  });
-  const made = (await readdir(clone)).find((name) => name.endsWith('.tgz'));
-  tarball = join(clone, made ?? 'no tarball');
+  tarball = await packIn(join(workshop.path, 'clone'));
 
   fastify = await NestApplication.create(join(workshop.path, 'fastify'), tarball, FASTIFY_HOST, 'module');
   for (const file of [
@@ -132,7 +105,7 @@ beforeAll(async () => {
   }
   await fastify.write('guide/memories.spec.ts', forVitest(blockOf(GUIDE, 'memories.spec.ts')));
   express = await NestApplication.create(join(workshop.path, 'express'), tarball, expressHost(manifest));
-  await cp(EXPRESS_HOST, join(express.folder, 'src'), { recursive: true });
+  await cp(HOST, join(express.folder, 'src'), { recursive: true });
   for (const file of ['memories.controller.ts', 'app.module.ts', 'main.ts']) {
     await express.write(`readme/${file}`, blockOf('README.md', file));
   }
@@ -206,7 +179,7 @@ describe('the types of the package', () => {
 });
 
 describe('a Nest team that follows the README, on Fastify', () => {
-  it('creates its first key with the command, guards its routes, and revokes a key with the command', async () => {
+  it('creates its first key with the command, guards its routes, rotates a key, and revokes keys', async () => {
     const environment = {
       NODE_ENV: 'production',
       MONGODB_URI: testDatabaseUri('guide'),
@@ -216,6 +189,7 @@ describe('a Nest team that follows the README, on Fastify', () => {
     const made = await fastify.sh('npx --no keyward create-root-key 2>/dev/null', environment);
     expect(made).toEqual({ code: 0, output: expect.stringMatching(/^mem_\w+\n$/) });
     const { url } = await serving(fastify, 'guide/main.js', environment);
+    expect(await livedThrough(url, made.output.trim())).toEqual(LIFE_OF_A_KEY);
     const scopes = ['memory:read'];
     const reader = await keyFrom(url, made.output.trim(), { scopes, orgId: 'acme' });
     const writer = await keyFrom(url, made.output.trim(), { scopes: ['memory:write'], orgId: 'acme' });
@@ -274,7 +248,34 @@ function settings(keys: string, rest: Readonly<Record<string, string>> = {}): Re
   return { KEYS: keys, MONGODB_URI: testDatabaseUri('express'), ...rest };
 }
 
-describe('a Nest team on Express, with the oldest supported packages,', () => {
+describe('a Nest team on Nest 11 and Express with Mongoose 8, all in the oldest supported versions,', () => {
+  it('creates, rotates and revokes keys', async () => {
+    const { url, token } = await serving(express, 'main.js', settings('mongo'));
+    expect(await livedThrough(url, token)).toEqual(LIFE_OF_A_KEY);
+  });
+
+  it('counts requests in Redis', async () => {
+    const redis = await startRedis();
+    try {
+      const { url, token } = await serving(
+        express,
+        'main.js',
+        settings('memory', { NODE_ENV: 'test', REDIS_URL: redis.url }),
+      );
+      const limited = await keyFrom(url, token, {
+        scopes: ['memory:read'],
+        orgId: 'acme',
+        rateLimit: { limit: 1, windowSeconds: 60 },
+      });
+      const asked = async (): Promise<number> => statusOf(url, '/orgs/acme/memories', limited.token);
+      expect([await asked(), await asked()]).toEqual([200, 429]);
+      await redis.end();
+      expect(await asked()).toBe(503);
+    } finally {
+      await redis.stop();
+    }
+  });
+
   it('guards its routes, notifies its listeners, and keeps two tenants separate', async () => {
     const { process, url, token } = await serving(
       express,
@@ -334,14 +335,52 @@ describe('a Nest team on Express, with the oldest supported packages,', () => {
   });
 });
 
-describe('a Nest team on Nest 11', () => {
+describe('a Nest team without @nestjs/swagger, prom-client and ioredis', () => {
+  let lean: NestApplication;
+  let found: readonly string[];
+
+  beforeAll(async () => {
+    lean = await fastify.copiedTo(join(workshop.path, 'lean'));
+    const removed = await lean.sh('npm uninstall @nestjs/swagger');
+    if (removed.code !== 0) throw new Error(removed.output);
+    await cp(LEAN_HOST, join(lean.folder, 'src/lean'), { recursive: true });
+    found = await lean.compile();
+  }, 180_000);
+
+  it('has none of them, no missing package, and types that compile', async () => {
+    expect(await lean.sh('npm ls --all')).toMatchObject({ code: 0 });
+    const packages = await lean.packages();
+    const optional = ['@nestjs/swagger', 'prom-client', 'ioredis', '@nestjs/event-emitter'];
+    expect(optional.filter((name) => packages.includes(name))).toEqual([]);
+    expect(found).toEqual([]);
+  });
+
+  it('guards its routes and manages keys with the service, with routes: false', async () => {
+    const started = start(lean, 'lean/main.js', { NODE_ENV: 'test', ROUTES: 'off' });
+    expect([await started.exited(), started.stderr(), started.stdout()]).toEqual([
+      0,
+      '',
+      'renamed 200 403 401 200 401\n',
+    ]);
+  });
+
+  it('cannot start with the routes of Keyward', async () => {
+    const started = start(lean, 'lean/main.js', { NODE_ENV: 'test' });
+    expect(await started.exited()).toBe(1);
+    expect(started.stderr()).toMatch(
+      /^ConfigurationError: .* npm install @nestjs\/swagger, or set routes: false\.\n$/,
+    );
+  });
+});
+
+describe('a Nest team on Nest 10', () => {
   it('gets an npm error about the peer dependency before anything is installed', async () => {
     const older = await NestApplication.create(join(workshop.path, 'older'), tarball, {
-      '@nestjs/common': '^11.0.0',
-      '@nestjs/core': '^11.0.0',
+      '@nestjs/common': '^10.0.0',
+      '@nestjs/core': '^10.0.0',
     });
     const { code, output } = await older.sh(`npm install --package-lock-only ./${basename(tarball)}`);
     expect(code).toBe(1);
-    expect(output).toMatch(/ERESOLVE[\s\S]*peer @nestjs\/\w+@"\^12\.\S+" from keyward/);
+    expect(output).toMatch(/ERESOLVE[\s\S]*peer @nestjs\/\w+@"\^11\.2 \|\| \^12" from keyward/);
   });
 });

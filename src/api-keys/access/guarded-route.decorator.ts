@@ -1,5 +1,5 @@
 import { applyDecorators, type ExceptionFilter, type Type, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiOperation, ApiParam, ApiTags } from '../../openapi/decorators';
 import { IfMatch } from '../../http/if-match';
 import { type Handler, OwnController, OwnRoute, type Reads } from '../../http/own-route';
 import { ApiProblems } from '../../problems/problem.dto';

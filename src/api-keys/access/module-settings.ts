@@ -1,6 +1,7 @@
 import type { FactoryProvider, InjectionToken, ModuleMetadata, Type } from '@nestjs/common';
 import type { ApiKeysOptions, ApiKeysOptionsFactory } from '../options/api-keys.options';
 import { group, oneOf, rule, text } from '../options/option-rules';
+import { hasSwagger } from '../../openapi/decorators';
 import { ConfigurationError } from '../../problems/configuration.error';
 import { ScopesGuard } from './scopes.guard';
 
@@ -15,7 +16,7 @@ export interface ApiKeysModuleSettings {
   readonly connectionName?: string | undefined;
   /** The guard of every route of the application; `false` for none. Default `ScopesGuard`. */
   readonly guard?: false | GuardSettings | undefined;
-  /** Whether Keyward adds its routes, such as `/v1/api-keys`; default true. */
+  /** Whether Keyward adds its routes, such as `/v1/api-keys`; default true. They need the package `@nestjs/swagger`. */
   readonly routes?: boolean | undefined;
 }
 
@@ -77,10 +78,15 @@ const GUARD = group<GuardSettings>({
 /**
  * Checks the settings.
  *
- * @throws ConfigurationError for the first unknown or invalid setting
+ * @throws ConfigurationError for the first unknown or invalid setting, and if a package that they need is not installed
  */
 export function requireSettings(settings: ApiKeysModuleSettings): void {
   SETTINGS(settings, '');
+  if (settings.routes !== false && !hasSwagger) {
+    throw new ConfigurationError(
+      'The routes of Keyward need the package @nestjs/swagger, which is not installed: run npm install @nestjs/swagger, or set routes: false.',
+    );
+  }
 }
 
 /** Returns whether a value is the class `ScopesGuard`, a subclass of it, or an instance. */

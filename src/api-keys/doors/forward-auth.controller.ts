@@ -1,5 +1,5 @@
 import { All, HttpCode, UseFilters, UseGuards } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../../openapi/decorators';
 import { CREDENTIAL_HEADERS } from '../../problems/cache-headers';
 import { type Call, OwnController, OwnRoute } from '../../http/own-route';
 import { OwnRouteGuard } from '../access/own-route.guard';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '../../openapi/decorators';
 import { IsString } from 'class-validator';
 import { INT64 } from '../../common/int64';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';

@@ -1,5 +1,5 @@
 import { HttpCode, Inject, Post } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
+import { ApiOperation } from '../../openapi/decorators';
 import { type Call, OwnRoute } from '../../http/own-route';
 import { currentKey } from '../access/current-caller';
 import { attachAnswer } from '../access/logged-decision';

@@ -1,4 +1,4 @@
-import { ApiExtraModels, ApiProperty, ApiResponse, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiResponse, ApiSchema, getSchemaPath } from '../../openapi/decorators';
 import { PROBLEM_CATALOGUE, type ProblemCode } from '../../problems/problem-catalogue';
 import { applyDecorators } from '@nestjs/common';
 

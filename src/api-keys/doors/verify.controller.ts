@@ -1,5 +1,5 @@
 import { HttpCode, Post } from '@nestjs/common';
-import { ApiHeader } from '@nestjs/swagger';
+import { ApiHeader } from '../../openapi/decorators';
 import type { Call } from '../../http/own-route';
 import { currentKey } from '../access/current-caller';
 import { attachAnswer } from '../access/logged-decision';

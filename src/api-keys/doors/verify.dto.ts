@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '../../openapi/decorators';
 import { IsString } from 'class-validator';
 import { StrictSchema } from '../../http/strict-schema';
 import { INT64 } from '../../common/int64';

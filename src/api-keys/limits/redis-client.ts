@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { ifInstalled } from '../../common/if-installed';
 import { ConfigurationError } from '../../problems/configuration.error';
 
 /**
@@ -26,7 +27,7 @@ export interface RedisClientOptions {
 
 /**
  * Returns a client of the Redis at `url`. Loads ioredis when it is called, because ioredis is an optional peer dependency:
- * see decision record 0041.
+ * see decision record 0084.
  *
  * @throws ConfigurationError if ioredis is not installed
  */
@@ -35,14 +36,9 @@ export function redisClient(url: string, options: RedisClientOptions): RedisClie
 }
 
 function loadRedis(): typeof import('ioredis').Redis {
-  try {
-    const { Redis } = require('ioredis') as typeof import('ioredis');
-    return Redis;
-  } catch (error) {
-    // The missing module may be a dependency of ioredis.
-    if (!(error instanceof Error) || !error.message.startsWith("Cannot find module 'ioredis'")) throw error;
-    throw new ConfigurationError(
-      'Redis is configured (limits.redisUrl, or REDIS_URL of the service), but the package ioredis is not installed: run npm install ioredis.',
-    );
-  }
+  const ioredis = ifInstalled('ioredis', () => require('ioredis') as typeof import('ioredis'));
+  if (ioredis !== undefined) return ioredis.Redis;
+  throw new ConfigurationError(
+    'Redis is configured (limits.redisUrl, or REDIS_URL of the service), but the package ioredis is not installed: run npm install ioredis.',
+  );
 }

@@ -1,5 +1,5 @@
 import { Delete, Get, HttpCode, HttpStatus, Inject, Patch, Post } from '@nestjs/common';
-import { ApiNoContentResponse } from '@nestjs/swagger';
+import { ApiNoContentResponse } from '../../openapi/decorators';
 import type { Call } from '../../http/own-route';
 import { ProblemException } from '../../problems/problem.exception';
 import { currentCaller, currentKey } from '../access/current-caller';

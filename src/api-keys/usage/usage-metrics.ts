@@ -1,11 +1,10 @@
-import type { Counter, Gauge } from 'prom-client';
-import { counterOf, gaugeOf } from '../../common/shared-metric';
+import { counterOf, gaugeOf, type SharedCounter, type SharedGauge } from '../../common/shared-metric';
 
 /** Returns the metrics of the usage recorder. None has the key as a label. */
 export function usageMetrics(): {
-  readonly backlog: Gauge;
-  readonly dropped: Counter<'reason'>;
-  readonly flushes: Counter<'outcome'>;
+  readonly backlog: SharedGauge;
+  readonly dropped: SharedCounter<'reason'>;
+  readonly flushes: SharedCounter<'outcome'>;
 } {
   return {
     backlog: gaugeOf('keyward_usage_backlog', 'Usage counts, one per key and hour, that wait to be stored.'),

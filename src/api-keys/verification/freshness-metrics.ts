@@ -1,4 +1,5 @@
-import { Counter, Gauge, register } from 'prom-client';
+import type { Counter } from 'prom-client';
+import { prometheus } from '../../common/shared-metric';
 import type { ChangeFeed } from '../../change-feed/change-feed';
 
 /** The caches and feeds that the metrics report. */
@@ -13,11 +14,14 @@ interface FollowedCache {
   readonly followed: ChangeFeed | undefined;
 }
 
+type Prometheus = NonNullable<typeof prometheus>;
+
 const watched = new Set<Freshness>();
 
-/** Adds these caches and feeds to the metrics of this process. */
+/** Adds these caches and feeds to the metrics of this process, if it has metrics. */
 export function watchFreshness(freshness: Freshness): void {
-  if (register.getSingleMetric(AGE) === undefined) registerMetrics();
+  if (prometheus === undefined) return;
+  if (prometheus.register.getSingleMetric(AGE) === undefined) registerMetrics(prometheus);
   watched.add(freshness);
 }
 
@@ -29,15 +33,27 @@ export function forgetFreshness(freshness: Freshness): void {
 const AGE = 'keyward_change_feed_age_seconds';
 
 /** Registers the metrics. The hot path counts in plain numbers, which are read at each scrape. */
-function registerMetrics(): void {
+function registerMetrics(client: Prometheus): void {
+  const { Gauge, register } = client;
   const metrics = [
     total(
+      client,
       'keyward_key_cache_hits_total',
       'Decisions with a cached key, without a read.',
       ({ keys }) => keys.hits,
     ),
-    total('keyward_key_reads_total', 'Reads of keys from the store for decisions.', ({ keys }) => keys.reads),
-    total('keyward_owner_reads_total', 'Reads of owners for decisions.', ({ owners }) => owners?.reads ?? 0),
+    total(
+      client,
+      'keyward_key_reads_total',
+      'Reads of keys from the store for decisions.',
+      ({ keys }) => keys.reads,
+    ),
+    total(
+      client,
+      'keyward_owner_reads_total',
+      'Reads of owners for decisions.',
+      ({ owners }) => owners?.reads ?? 0,
+    ),
     new Gauge({
       name: 'keyward_key_cache_entries',
       help: 'Cached keys.',
@@ -65,7 +81,12 @@ function registerMetrics(): void {
   for (const metric of metrics) register.registerMetric(metric);
 }
 
-function total(name: string, help: string, read: (freshness: Freshness) => number): Counter {
+function total(
+  { Counter }: Prometheus,
+  name: string,
+  help: string,
+  read: (freshness: Freshness) => number,
+): Counter {
   return new Counter({
     name,
     help,

@@ -1,6 +1,6 @@
 import { KEY_EVENT_TYPES, type KeyEvent, type KeyEventType } from '../../api-keys/domain/key-event';
 import type { DeliveryState, RecordedEvent } from '../../api-keys/ports/event.repository';
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '../../openapi/decorators';
 import { INT64 } from '../../common/int64';
 import { PageDto } from '../../http/page.dto';
 

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../openapi/decorators';
 import { Transform } from 'class-transformer';
 import { IsIn, Matches } from 'class-validator';
 import { KEY_EVENT_TYPES, type KeyEventType } from '../../api-keys/domain/key-event';

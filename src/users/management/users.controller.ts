@@ -1,5 +1,5 @@
 import { Delete, Get, HttpCode, HttpStatus, Patch } from '@nestjs/common';
-import { ApiNoContentResponse } from '@nestjs/swagger';
+import { ApiNoContentResponse } from '../../openapi/decorators';
 import { currentCaller } from '../../api-keys/access/current-caller';
 import { GuardedController, GuardedRoute } from '../../api-keys/access/guarded-route.decorator';
 import { SelfScoped } from '../../api-keys/access/access.decorators';

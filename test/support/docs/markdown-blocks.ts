@@ -33,3 +33,10 @@ export function blocksOf(page: string): readonly MarkdownBlock[] {
     mark: groups['mark'] ?? '',
   }));
 }
+
+/** Returns the code block of a page by its name, such as a file name. */
+export function blockOf(page: string, name: string): string {
+  const block = blocksOf(page).find(({ mark }) => mark.startsWith(`${name}: `));
+  if (block === undefined) throw new Error(`${page} has no ${name}`);
+  return block.code;
+}

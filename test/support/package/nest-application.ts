@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type NodeProcess, runNode } from '../node-process';
@@ -31,6 +31,12 @@ export class NestApplication {
     const manifest = { name: 'application', version: '1.0.0', private: true, type, dependencies };
     await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
     await cp(tarball, join(folder, basename(tarball)));
+    return new NestApplication(folder);
+  }
+
+  /** Copies the application with everything that is installed. */
+  async copiedTo(folder: string): Promise<NestApplication> {
+    await cp(this.folder, folder, { recursive: true, verbatimSymlinks: true });
     return new NestApplication(folder);
   }
 
@@ -89,6 +95,12 @@ export class NestApplication {
     );
   }
 
+  /** Returns the version of an installed package. */
+  async versionOf(name: string): Promise<string> {
+    const text = await readFile(join(this.folder, 'node_modules', name, 'package.json'), 'utf8');
+    return (JSON.parse(text) as { readonly version: string }).version;
+  }
+
   /** Returns the names of the packages that were installed at the top level. */
   async packages(): Promise<readonly string[]> {
     const top = await readdir(join(this.folder, 'node_modules'));
@@ -100,11 +112,4 @@ export class NestApplication {
     );
     return [...top, ...inScopes.flat()];
   }
-}
-
-const NOT_IN_A_CLONE = new Set(['.git', 'coverage', 'dist', 'node_modules', 'reports', 'secrets']);
-
-/** Returns the tree as in a clone after `npm ci`. */
-export async function cloneTo(folder: string): Promise<void> {
-  await cp(ROOT, folder, { recursive: true, filter: (path) => !NOT_IN_A_CLONE.has(basename(path)) });
 }

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '../../../openapi/decorators';
 import { INT64 } from '../../../common/int64';
 import { PageDto } from '../../../http/page.dto';
 import { API_KEY_STATUSES, type ApiKey, type ApiKeyStatus, statusOf } from '../../domain/api-key';

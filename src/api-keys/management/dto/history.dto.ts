@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '../../../openapi/decorators';
 import { INT64 } from '../../../common/int64';
 import type { History, HistoryAction, HistoryEntry } from '../../domain/history';
 

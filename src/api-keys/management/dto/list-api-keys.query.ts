@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../../openapi/decorators';
 import { IsIn } from 'class-validator';
 import { API_KEY_STATUSES, type ApiKeyStatus } from '../../domain/api-key';
 import { IsAlongWith, MayBeAbsent } from '../../../http/field-rules';

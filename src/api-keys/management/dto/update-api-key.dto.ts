@@ -1,7 +1,28 @@
-import { PartialType } from '@nestjs/swagger';
+import type { Type } from '@nestjs/common';
+import { IsText, MayBeAbsent } from '../../../http/field-rules';
 import { StrictSchema } from '../../../http/strict-schema';
+import { IsScopes } from '../../fields/key-field-rules';
 import { CreateApiKeyDto } from './create-api-key.dto';
+
+/** A request to create a key without the fields that it requires. */
+const WithoutRequired: Type<Partial<CreateApiKeyDto>> = CreateApiKeyDto;
 
 /** A change of a key. Fields that are left out do not change; `null` clears a field. */
 @StrictSchema('UpdateApiKeyRequest')
-export class UpdateApiKeyDto extends PartialType(CreateApiKeyDto, { skipNullProperties: false }) {}
+export class UpdateApiKeyDto extends WithoutRequired {
+  /**
+   * A display name.
+   * @example "ingest worker"
+   */
+  @MayBeAbsent()
+  @IsText(100)
+  override name?: string;
+
+  /**
+   * The scopes of the key. An empty list means no access.
+   * @example ["memory:read", "memory:write"]
+   */
+  @MayBeAbsent()
+  @IsScopes()
+  override scopes?: string[];
+}

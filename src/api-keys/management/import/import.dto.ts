@@ -1,5 +1,5 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray } from 'class-validator';
-import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiSchema, getSchemaPath } from '../../../openapi/decorators';
 import { StrictSchema } from '../../../http/strict-schema';
 import { INT64 } from '../../../common/int64';
 import type { ImportOutcome, ImportReport } from './import-report';

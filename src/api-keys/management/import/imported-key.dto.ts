@@ -1,4 +1,3 @@
-import { OmitType } from '@nestjs/swagger';
 import { IsBoolean, Matches } from 'class-validator';
 import { StrictSchema } from '../../../http/strict-schema';
 import { CreateApiKeyDto } from '../dto/create-api-key.dto';
@@ -6,7 +5,7 @@ import { IsRfc3339, MayBeAbsent } from '../../../http/field-rules';
 
 /** A key of another system. As in a create request, fields that are left out are inherited from the calling key. */
 @StrictSchema('ImportedApiKey')
-export class ImportedKeyDto extends OmitType(CreateApiKeyDto, []) {
+export class ImportedKeyDto extends CreateApiKeyDto {
   /**
    * SHA-256 of the whole token, in lower-case hex. The token must contain at least 128 random bits.
    * @example "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '../../../openapi/decorators';
 import { INT64 } from '../../../common/int64';
 import { PageDto } from '../../../http/page.dto';
 import type { User, UserStatus } from '../../domain/user';

@@ -1,11 +1,11 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { ExpressAdapter } from '@nestjs/platform-express';
 import { ApiKeysService, rootCaller } from 'keyward';
+import { Adapter } from './adapter';
 import { AppModule } from './app.module';
 
 async function main(): Promise<void> {
-  const app = await NestFactory.create(AppModule, new ExpressAdapter(), {
+  const app = await NestFactory.create(AppModule, new Adapter(), {
     logger: false,
     abortOnError: false,
   });

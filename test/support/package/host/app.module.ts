@@ -17,9 +17,11 @@ class Alarm {
 @Injectable()
 class KeySettings implements ApiKeysOptionsFactory {
   createApiKeysOptions(): ApiKeysOptions {
+    const redisUrl = process.env['REDIS_URL'];
     return {
       storage: process.env['KEYS'] === 'memory' ? 'memory' : 'mongo',
       tokens: { prefixes: ['shelf'] },
+      ...(redisUrl !== undefined && { limits: { redisUrl, onOutage: 'deny' } }),
     };
   }
 }

@@ -1,0 +1,35 @@
+import type { Manifest } from './shipped-files';
+
+/** Which part of a peer range to install: the previous major or the current one. */
+export type Major = 'previous' | 'current';
+
+/** What Nest's own starter has in addition to the peers of Keyward. */
+export const STARTER = { '@types/node': '^20.19.0', rxjs: '^7.8.2' };
+
+/** Returns the oldest version that a peer range allows. */
+export function oldestOf(range: string): string {
+  const [major = '', minor = '0', patch = '0'] = partOf(range, 'previous').replace('^', '').split('.');
+  return `${major}.${minor}.${patch}`;
+}
+
+/** Returns the peers of Keyward in one major of Nest, with one adapter, and in one major of Mongoose. */
+export function peersIn(
+  { peerDependencies }: Manifest,
+  nest: Major,
+  adapter: 'express' | 'fastify',
+  mongoose: Major,
+): Record<string, string> {
+  const other = adapter === 'express' ? 'fastify' : 'express';
+  const peers = Object.entries(peerDependencies).filter(([name]) => name !== `@nestjs/platform-${other}`);
+  return Object.fromEntries(
+    peers.map(([name, range]) => [
+      name,
+      partOf(range, name === 'mongoose' ? mongoose : name.startsWith('@nestjs/') ? nest : 'current'),
+    ]),
+  );
+}
+
+function partOf(range: string, major: Major): string {
+  const parts = range.split(' || ');
+  return parts.at(major === 'previous' ? 0 : -1) ?? range;
+}
