@@ -66,7 +66,7 @@ class KeyCacheInterceptor extends CacheInterceptor {
   protected override trackBy(context: ExecutionContext): string | undefined {
     const url = super.trackBy(context);
     const key = apiKeyOf(context);
-    return url === undefined || key === undefined ? undefined : `${key.id} ${url}`;
+    return typeof url === 'string' && key !== undefined ? `${key.id} ${url}` : undefined;
   }
 }
 
