@@ -292,7 +292,7 @@ describe('a server without change streams', () => {
     expect(performance.now() - since).toBeGreaterThan(120 * RETRY_MS);
   });
 
-  it('is not assumed if a network error interrupts the rejections', async () => {
+  it('is not assumed after ten rejections with a network error between them', async () => {
     const answers = [1, 1, 1, 1, 1, undefined, 1, 1, 1, 1, 1];
     const prepared = answers.map((code) => {
       const stream = new FakeStream();

@@ -62,7 +62,7 @@ export class MongoHeartbeat {
   }
 
   /**
-   * Returns when a beat that came back was sent, by `performance.now()`, or `undefined` for a beat of another instance.
+   * Returns the time at which a beat was sent, by `performance.now()`; `undefined` for a beat of another instance.
    */
   sent(beat: string | undefined): number | undefined {
     if (beat === undefined) return undefined;

@@ -16,7 +16,7 @@ export interface Page<T> {
 
 /** The source of a page's records. */
 export interface PageSource<T> {
-  /** The position after which the page begins; `undefined` for the first page. */
+  /** The position of the last record before the page; `undefined` for the first page. */
   readonly before: string | undefined;
   /** The maximum number of records on the page. */
   readonly limit: number;

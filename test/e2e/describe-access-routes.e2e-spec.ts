@@ -214,7 +214,7 @@ describe.each(ADAPTERS)('a document of routes on %s, with their access,', (adapt
     },
   );
 
-  it('has them without the global prefix, if the document leaves it out', async () => {
+  it('has the scopes of routes even if it leaves out the global prefix', async () => {
     const operations = await operationsOf(
       adapter,
       (app) => app.setGlobalPrefix('api', { exclude: ['books'] }),
@@ -225,7 +225,7 @@ describe.each(ADAPTERS)('a document of routes on %s, with their access,', (adapt
     expect(operations['get /books']?.['x-required-scopes']?.allOf).toEqual(['books:list']);
   });
 
-  it('has them under the prefix of a module', async () => {
+  it('has the scopes of routes under the prefix of a module', async () => {
     class Application {}
     const prefixed = {
       module: Application,

@@ -46,7 +46,7 @@ describe('the decision metrics', () => {
     }
   });
 
-  it('count decisions in promises, and failed ones as UNAVAILABLE', async () => {
+  it('count a decision or its promise, and a rejected promise as UNAVAILABLE', async () => {
     const before = await counts();
     const made = { code: 'REVOKED' } as const;
     expect(await metrics.counted('verify', Promise.resolve(made))).toBe(made);

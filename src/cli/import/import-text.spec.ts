@@ -9,7 +9,7 @@ const warned = (count: number, warning: string): readonly ImportOutcome[] =>
   }));
 
 describe('the warnings of an import', () => {
-  it('name the line of each warning', () => {
+  it('name the line of the record', () => {
     expect(warningsOf([...warned(1, 'a'), ...warned(1, 'b')])).toEqual([
       'line 1: imported, but a',
       'line 1: imported, but b',
