@@ -9,7 +9,11 @@ export function ifInstalled<T>(name: string, load: () => T): T | undefined {
   try {
     return load();
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith(`Cannot find module '${name}'`)) return undefined;
+    if (isMissing(error) && error.message.split('\n', 1)[0]?.includes(name) === true) return undefined;
     throw error;
   }
+}
+
+function isMissing(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
 }

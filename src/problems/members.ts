@@ -1,5 +1,6 @@
 import type { FieldFault } from './problem';
 import { UnacceptableFieldError } from './unacceptable-field.error';
+import { pointerTo } from './pointer';
 
 /** What a member of an object must be, and the message if it is not. */
 export interface MemberRule {
@@ -53,10 +54,13 @@ export function requireMembers<T extends object>(
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new UnacceptableFieldError(at, 'must be an object');
   const faults: FieldFault[] = [];
-  for (const name in given) {
-    if (!Object.hasOwn(rules, name)) faults.push({ field: `${at}/${name}`, message: 'is not a known field' });
-    else if (given[name] !== undefined && !rules[name].passes(given[name]))
-      faults.push({ field: `${at}/${name}`, message: rules[name].message });
+  for (const name in given)
+    if (!Object.hasOwn(rules, name))
+      faults.push({ field: `${at}${pointerTo(name)}`, message: 'is not a known field' });
+  // Not only enumerable members, because a class may define them with getters.
+  for (const [name, { passes, message }] of Object.entries<MemberRule>(rules)) {
+    const value: unknown = Reflect.get(given, name);
+    if (value !== undefined && !passes(value)) faults.push({ field: `${at}/${name}`, message });
   }
   for (const name of required)
     if (!(name in given)) faults.push({ field: `${at}/${name}`, message: 'is missing' });

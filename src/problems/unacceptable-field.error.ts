@@ -1,6 +1,17 @@
 import { KeywardError } from './keyward.error';
 import type { FieldFault } from './problem';
 
+/** The maximum number of faults in the message, which goes to logs. */
+const MAX_SHOWN = 10;
+
+/** A name that is shorter than a token and has no control characters. */
+const HARMLESS = /^[\w/.-]{1,40}$/;
+
+function nameOf({ field }: FieldFault): string {
+  if (field === '') return 'the request';
+  return HARMLESS.test(field) ? field : 'a field';
+}
+
 /** Fields of a request have unacceptable values. `extensions.errors` names each field. */
 export class UnacceptableFieldError extends KeywardError {
   /**
@@ -11,7 +22,7 @@ export class UnacceptableFieldError extends KeywardError {
   constructor(faults: readonly FieldFault[]);
   constructor(at: string | readonly FieldFault[], message = '') {
     const errors = typeof at === 'string' ? [{ field: at, message }] : at;
-    const named = errors.map((fault) => `${fault.field || 'the request'} ${fault.message}`).join('; ');
-    super('validation_failed', `Correct the fields listed in "errors": ${named}.`, { errors });
+    const shown = errors.slice(0, MAX_SHOWN).map((fault) => `${nameOf(fault)} ${fault.message}`);
+    super('validation_failed', `Correct the fields listed in "errors": ${shown.join('; ')}.`, { errors });
   }
 }

@@ -1,6 +1,7 @@
 import type { Type, ValidationError } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync, type ValidatorOptions } from 'class-validator';
+import { pointerTo } from './pointer';
 import { type FieldFault, problemOf } from './problem';
 import { ProblemException } from './problem.exception';
 
@@ -119,11 +120,6 @@ function isMappable(value: unknown, depth = 0): boolean {
   const entries = Object.entries(value);
   if (!Array.isArray(value) && entries.length > MAX_FIELDS) return false;
   return entries.every(([name, member]) => !STRIPPED.has(name) && isMappable(member, depth + 1));
-}
-
-/** Returns a JSON Pointer to a member (RFC 6901 section 3). */
-function pointerTo(name: string): string {
-  return `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 function faultsOf(error: ValidationError, parent: string): readonly FieldFault[] {

@@ -10,7 +10,10 @@ import { accessOf, type VerifiedAccess } from './verified-access';
 export interface RequestAccess {
   /** The key of the request, without its hashes; `undefined` for a session. */
   readonly key: CurrentKey | undefined;
-  /** The key or user of the request. Pass it as the first argument to the methods of `ApiKeysService`. */
+  /**
+   * The key or user of the request. Pass it as the first argument to the methods of `ApiKeysService`. Do not log it: it contains
+   * the hash of the presented token.
+   */
   readonly caller: Caller;
   /** The tenant that the request names and the caller may act for. */
   readonly tenant: TenantContext;

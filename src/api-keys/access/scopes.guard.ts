@@ -1,6 +1,7 @@
 import {
   type CanActivate,
   type ExecutionContext,
+  HttpException,
   Inject,
   Injectable,
   Optional,
@@ -19,12 +20,13 @@ import { ClientAddress } from '../../http/client-address';
 import { type PresentedCredential, readCredential } from './header-credential';
 import { passDecisionOn } from './logged-decision';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
+import { ownRouteHandlerOf } from '../../http/own-route';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { RequestRequirement } from './request-requirement';
 import { type GuardedAccess, type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext, TENANT_HEADERS } from './tenant-context';
 import { readClientCredential } from './form-credential';
-import { attachAccess, isLetInTo, KeyAccess } from './verified-access';
+import { attachAccess, forgetAccess, isLetInTo, KeyAccess } from './verified-access';
 
 /** The injection token of the guard class that the module installs. */
 export const MODULE_GUARD = Symbol('keyward:module-guard');
@@ -71,9 +73,11 @@ export class ScopesGuard implements CanActivate {
     const controller = context.getClass();
     const handler = context.getHandler();
     const access = this.routes.of(controller, handler);
-    if (access.kind === 'public') return true;
     const request = context.getArgByIndex<HttpRequest>(0);
-    if (isLetInTo(request, controller, handler, this.judgesAlike)) return true;
+    if (access.kind !== 'public' && isLetInTo(request, controller, handler, this.judgesAlike)) return true;
+    // Express may have forwarded the request from another route, whose decision does not count here.
+    forgetAccess(request);
+    if (access.kind === 'public') return true;
     this.keepFromCaches(context, access);
     try {
       if (access.kind !== 'guarded') throw ProblemException.from('access_undeclared');
@@ -207,8 +211,8 @@ export class ScopesGuard implements CanActivate {
   private challenged(context: ExecutionContext, request: HttpRequest, error: unknown): unknown {
     if (!(error instanceof ProblemException)) return error;
     passDecisionOn(error, request);
-    const rejection: unknown = this.rejectionOf(error, request);
-    const isOwn = rejection instanceof Error && rejection !== error;
+    const rejection = ownRouteHandlerOf(context.getHandler()) ? error : this.rejectionOf(error, request);
+    const isOwn = rejection !== error && isRejection(rejection);
     this.setHeaders(context, { ...(!isOwn && { 'Content-Type': PROBLEM_MEDIA_TYPE }), ...error.headers });
     return isOwn ? rejection : error;
   }
@@ -249,11 +253,11 @@ export class ScopesGuard implements CanActivate {
   }
 
   /**
-   * Returns the error for a rejected request, so that a subclass can answer in the application's own form. The headers of the
-   * rejection, such as `WWW-Authenticate`, are set in any case.
+   * Returns the error for a rejected request, so that a subclass can answer in the application's own form. Keyward's own
+   * routes do not call it. The headers of the rejection, such as `WWW-Authenticate`, are set in any case.
    *
    * @param rejection the problem with its status, code and headers
-   * @returns an error to throw; anything else is ignored
+   * @returns an error to throw; anything else is ignored, such as an error with the status 200, which a proxy would accept
    * @example
    * protected rejectionOf({ problem }: ProblemException): Error {
    *   return new HttpException({ error: problem.code }, problem.status);
@@ -280,4 +284,8 @@ export class ScopesGuard implements CanActivate {
       this.adapterHost.httpAdapter.setHeader(response, name, value);
     }
   }
+}
+
+function isRejection(value: unknown): boolean {
+  return value instanceof HttpException ? value.getStatus() >= 300 : value instanceof Error;
 }

@@ -75,7 +75,8 @@ export function attachAccess(access: VerifiedAccess): void {
 
 /** Removes the access of a request, so that the guard decides again. */
 export function forgetAccess(request: HttpRequest): void {
-  delete carrierOf(request)[VERIFIED];
+  const carrier = carrierOf(request);
+  if (carrier[VERIFIED] !== undefined) delete carrier[VERIFIED];
 }
 
 /**

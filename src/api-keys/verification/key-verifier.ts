@@ -217,7 +217,7 @@ export class KeyVerifier {
     const rateLimit = await this.rateLimiter.consume(decision.key.id, limit);
     // If the limiter was slow, the decision and its record may be out of date.
     const isLate = performance.now() - askedAt > this.fresh.maxAgeMs / 8;
-    const latest = isLate ? await this.inspect(token, requirement, options) : decision;
+    const latest = isLate ? await this.inspectNow(token, requirement, options) : decision;
     if (latest.code !== 'VALID') return latest;
     const { key, secret } = latest;
     if (rateLimit.allowed) this.countUse(key.id, performance.now());
