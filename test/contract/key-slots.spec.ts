@@ -123,7 +123,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     expect(places).not.toContain(lapsing.id);
   });
 
-  it('free the slot of a key that was never stored after one minute, and not earlier', async () => {
+  it('free the slot of a key after one minute, and not earlier, if the key was never stored', async () => {
     await fill(2);
     const lost = newKeyId(new Date());
     await house.users.takeSlot(owner, { keyId: lost, at: house.clock.now() }, MAX);

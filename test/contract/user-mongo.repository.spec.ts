@@ -74,7 +74,7 @@ describe('the documents of users in MongoDB', () => {
     await expect(fieldsOf(user.id)).resolves.toEqual(BARE);
   });
 
-  it('record the time of a status change by the server’s clock, and of no other change', async () => {
+  it('record the time of status changes by the server’s clock, but not of other changes', async () => {
     const user = aUser();
     await store.repository.insert(user);
     const { id } = user;

@@ -119,7 +119,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
   });
 });
 
-describe('an identity provider that answers discovery late and never its keys', () => {
+describe('an identity provider that answers discovery late, and never sends its keys', () => {
   const slow = createServer(({ url }, response) => {
     const { port } = slow.address() as AddressInfo;
     const issuer = `http://127.0.0.1:${port}`;

@@ -70,7 +70,7 @@ describe('an allowlist', () => {
     );
   });
 
-  it('covers no list that allows an address which it does not allow itself', () => {
+  it('does not cover a list that allows an address outside the allowlist', () => {
     fc.assert(
       fc.property(lists, lists, addresses, (outer, inner, address) => {
         const stray =
@@ -81,7 +81,7 @@ describe('an allowlist', () => {
     );
   });
 
-  it('covers a range with one range exactly if it allows all its addresses', () => {
+  it('of one range covers another range if, and only if, it allows all addresses of that range', () => {
     const everywhere = Array.from({ length: 32 }, (_each, host) => [v4(host), v6(host)]).flat();
     fc.assert(
       fc.property(entries, entries, (outer, inner) => {

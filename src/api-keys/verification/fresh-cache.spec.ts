@@ -260,7 +260,7 @@ describe('after a change of primary', () => {
 });
 
 describe('a late result', () => {
-  it('is read again before the deadline, and then counts as an outage', async () => {
+  it('is read again once before the deadline, and a second late result counts as an outage', async () => {
     const reading = cache.read(ACME, undefined, time + MAX_AGE + 200);
     time += MAX_AGE;
     store.at(0).answer(note(ACME, 'late'));
@@ -329,7 +329,7 @@ describe('a late result', () => {
     expect(cache.peek(ACME, time)).toEqual(note(ACME, 'new'));
   });
 
-  it('has a time before the change, whenever the change and its proof arrive', async () => {
+  it('has a trueAt before the change, whenever the change and its proof arrive', async () => {
     for (let turns = 0; turns < 12; turns += 1) {
       store = new HeldReads();
       cache = open();

@@ -151,7 +151,7 @@ describe('the change feeds', () => {
     expect(fresh.isStale).toBe(false);
   });
 
-  it('are not stale if that of the keys is not and no owner status is provided', async () => {
+  it('are not stale if the feed of the keys proves freshness and no owner status is provided', async () => {
     const fresh = freshKeys();
     await readKey(fresh, aKey());
     keyChanges.prove();

@@ -124,7 +124,7 @@ describe('a key with a rate limit', () => {
   it.each([
     [100, 'VALID'],
     [101, 'REVOKED'],
-  ])('that is revoked while its limiter takes %i ms of the bound gets %s', async (delayMs, code) => {
+  ])('is revoked while its limiter takes %i ms of the bound, and gets %s', async (delayMs, code) => {
     const { id, token } = await holder({ rateLimit: LIMIT });
     consume.mockImplementation(async () => {
       time += delayMs;
