@@ -5,7 +5,7 @@ import { pointerTo } from './pointer';
 /** What a member of an object must be, and the message if it is not. */
 export interface MemberRule {
   readonly message: string;
-  passes(value: unknown): boolean;
+  readonly passes: (value: unknown) => boolean;
 }
 
 /** A rule for each member of a type. */

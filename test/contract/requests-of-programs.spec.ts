@@ -159,4 +159,26 @@ describe('a program without type checks', () => {
       /\/org is not a known field; \/scopes must be|\/scopes must be .*; \/org is not a known field/,
     );
   });
+
+  it('gets no token and no line break of a field name in the message of the error', async () => {
+    const { token } = await service.create(root, { name: 'made', scopes: [] });
+    const error: unknown = await made(typeless({ [token]: 1, 'a\nb': 2 })).catch((thrown: unknown) => thrown);
+    expect((error as Error).message).toMatch(/a field is not a known field/);
+    expect((error as Error).message).not.toMatch(new RegExp(`${token}|\\n`));
+  });
+
+  it('cannot list keys with a filter that a class returns from a getter, unless it is text', async () => {
+    class Query {
+      readonly limit = 10;
+      get orgId(): unknown {
+        return { $gt: '' };
+      }
+    }
+    await expect(service.list(root, typeless(new Query()))).rejects.toMatchObject(faults('/orgId'));
+  });
+
+  it('gets the error for a missing key if it passes a list instead of an id', async () => {
+    const { id } = await made();
+    await expect(service.get(root, typeless([id]))).rejects.toMatchObject({ code: 'not_found' });
+  });
 });

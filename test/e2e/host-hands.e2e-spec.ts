@@ -5,6 +5,7 @@ import {
   Get,
   HttpException,
   Injectable,
+  Next,
   type NestInterceptor,
   Post,
   Req,
@@ -118,11 +119,25 @@ class HostGuard extends ScopesGuard {
   }
 }
 
-/** Tries to allow what it should reject. */
+/** Each tries to make a rejection look like something else. */
 @Injectable()
-class LenientGuard extends ScopesGuard {
+class SilentGuard extends ScopesGuard {
   protected override rejectionOf(): Error {
     return undefined as unknown as Error;
+  }
+}
+
+@Injectable()
+class CheerfulGuard extends ScopesGuard {
+  protected override rejectionOf(): Error {
+    return new HttpException({ ok: true }, 200);
+  }
+}
+
+@Injectable()
+class LateGuard extends ScopesGuard {
+  protected override rejectionOf(): Error {
+    return Promise.resolve(true) as unknown as Error;
   }
 }
 
@@ -245,20 +260,58 @@ describe.each(ADAPTERS)('a guard of an application on %s with its own sources', 
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
+  it("leaves the form of Keyward's own routes, which its clients read", async () => {
+    const { status, body } = await host.as().get('/v1/api-keys');
+    expect([status, body['code']]).toEqual([401, 'missing_credential']);
+  });
+
   it('leaves the form of other errors alone', async () => {
     expect((await host.as().get('/no-such-route')).body).toMatchObject({ statusCode: 404 });
   });
 });
 
-it.each(ADAPTERS)('a guard on %s cannot allow a rejected request by returning no error', async (adapter) => {
-  const host = await startMemoriesHost(adapter, { guard: { use: LenientGuard } });
-  try {
-    const { status, headers } = await host.as().get('/whoami');
-    expect([status, headers.get('content-type')]).toEqual([
-      401,
-      expect.stringMatching(/^application\/problem\+json/),
-    ]);
-  } finally {
-    await host.close();
+describe.each(ADAPTERS)('a rejected request on %s', (adapter) => {
+  it.each([SilentGuard, CheerfulGuard, LateGuard])('stays rejected with 401 by %p', async (use) => {
+    const host = await startMemoriesHost(adapter, { guard: { use } });
+    try {
+      const { status, headers } = await host.as().get('/whoami');
+      expect([status, headers.get('content-type')]).toEqual([
+        401,
+        expect.stringMatching(/^application\/problem\+json/),
+      ]);
+    } finally {
+      await host.close();
+    }
+  });
+});
+
+describe('a request that Express forwards to another route', () => {
+  @Controller('first')
+  class FirstController {
+    @Get()
+    @SelfScoped()
+    @Authenticated()
+    forward(@Next() next: () => void): void {
+      next();
+    }
   }
+
+  @Controller()
+  class SecondController {
+    @Get('*rest')
+    @Public()
+    open(@Req() request: Extended): object {
+      return { isKnown: request.keyward !== undefined || apiKeyOf(request) !== undefined };
+    }
+  }
+
+  it('has no key on a public route', async () => {
+    const host = await startMemoriesHost('express', {}, { controllers: [FirstController, SecondController] });
+    try {
+      const { token } = await host.issue({ orgId: 'acme' });
+      expect((await host.as(token).get('/first')).body).toEqual({ isKnown: false });
+    } finally {
+      await host.close();
+    }
+  });
 });

@@ -4,7 +4,7 @@ import type { HttpRequest } from '../../http/http-request';
 import type { TenantContext } from '../domain/binding';
 import type { Caller } from '../domain/caller';
 import type { CurrentKey } from './parameter.decorators';
-import { accessOf, type VerifiedAccess } from './verified-access';
+import { accessBehind, accessOf, type VerifiedAccess } from './verified-access';
 
 /** What the guard knows about a request that it allowed: `request.keyward` on Express and Fastify. */
 export interface RequestAccess {
@@ -29,7 +29,7 @@ declare global {
   }
 }
 
-// @ts-ignore -- an application on Express has no Fastify, and needs no types for it
+/** @ts-ignore -- an application on Express has no Fastify, and needs no types for it */
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set on requests that Keyward's guard allowed. */
@@ -54,7 +54,7 @@ export function apiKeyOf(from: ExecutionContext | HttpRequest): CurrentKey | und
 }
 
 function accessIn(from: ExecutionContext | HttpRequest): VerifiedAccess | undefined {
-  if (!isContext(from)) return accessOf(from);
+  if (!isContext(from)) return accessBehind(from);
   return from.getType() === 'http' ? accessOf(from.getArgByIndex<HttpRequest>(0)) : undefined;
 }
 

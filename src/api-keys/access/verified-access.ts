@@ -80,13 +80,18 @@ export function forgetAccess(request: HttpRequest): void {
 }
 
 /**
- * Returns the access of a request, or of Node's request in it; `undefined` if no guard allowed it. A copy of an allowed
- * request, or an object with its members, has no access.
+ * Returns the access of a request; `undefined` if no guard allowed it. A copy of an allowed request, or an
+ * object with its members, has no access.
  */
 export function accessOf(request: HttpRequest): VerifiedAccess | undefined {
   const access = carrierOf(request)[VERIFIED];
-  if (access === undefined) return undefined;
-  return access.request === request || access.request.raw === request ? access : undefined;
+  return access?.request === request ? access : undefined;
+}
+
+/** Returns the access of a request, or of Node's request in it. For code that only reads who sent the request. */
+export function accessBehind(request: HttpRequest): VerifiedAccess | undefined {
+  const access = carrierOf(request)[VERIFIED];
+  return access?.request.raw === request ? access : accessOf(request);
 }
 
 /**

@@ -11,6 +11,7 @@ import { StorageUnavailableError } from '../../problems/storage.errors';
 import { UsageRecorder } from '../usage/usage-recorder';
 import { FreshKeys } from './fresh-keys';
 import { KeyVerifier } from './key-verifier';
+import { RequestRequirement } from '../access/request-requirement';
 import { ReuseRecorder } from './reuse-recorder';
 
 const NOON = new Date('2031-01-31T12:00:00.000Z');
@@ -209,4 +210,16 @@ describe('a store whose results are always out of date', () => {
     expect(reads.begun).toHaveLength(3);
     await fresh.beforeApplicationShutdown();
   });
+});
+
+it('a request of the guard is allowed when its rate limiter was slow, unless the tenant differs', async () => {
+  const { token } = await holder({ rateLimit: LIMIT });
+  consume.mockImplementation(async () => {
+    time += 101;
+    return { ...LIMIT, allowed: true, remaining: 4, resetSeconds: 60 };
+  });
+  const asked = (orgId: string): Requirement =>
+    new RequestRequirement(anything.scopes, { orgId }, {}, () => '203.0.113.7', false);
+  expect(await verifier.verifyNow(token, asked('acme'))).toMatchObject({ code: 'VALID' });
+  expect(await verifier.verifyNow(token, asked('globex'))).toMatchObject({ code: 'BINDING_MISMATCH' });
 });

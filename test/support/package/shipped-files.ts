@@ -68,7 +68,11 @@ async function importsOf(module: string): Promise<readonly string[]> {
     ['.js', '.d.ts'].map((extension) => readFile(join(ROOT, module + extension), 'utf8')),
   );
   return texts.flatMap((text) =>
-    ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName),
+    ts
+      .preProcessFile(text, true, true)
+      .importedFiles.map(({ fileName }) => fileName)
+      // Adding members to the types of a package does not require the package.
+      .filter((name) => !text.includes(`declare module '${name}'`)),
   );
 }
 
