@@ -1,7 +1,9 @@
 const { dependencies } = require('./service/package.json');
 
 /** The service's sources are here, but its manifest is separate: test/e2e/package.e2e-spec.ts compares the two. */
-const ofTheService = Object.keys(dependencies).filter((name) => !['@fastify/static', 'helmet'].includes(name));
+const ofTheService = Object.keys(dependencies).filter(
+  (name) => !['@fastify/static', 'helmet'].includes(name),
+);
 
 /** Run by their paths. */
 const programs = ['@arethetypeswrong/cli', '@redocly/cli', 'publint', 'remark-cli', 'remark-validate-links'];

@@ -212,14 +212,17 @@ describe('a store whose results are always out of date', () => {
   });
 });
 
+/** The requirement of the guard for a route of this organisation. */
+function ofGuard(orgId: string): Requirement {
+  return new RequestRequirement(anything.scopes, { orgId }, {}, () => '203.0.113.7', false);
+}
+
 it('a request of the guard is allowed when its rate limiter was slow, unless the tenant differs', async () => {
   const { token } = await holder({ rateLimit: LIMIT });
   consume.mockImplementation(async () => {
     time += 101;
     return { ...LIMIT, allowed: true, remaining: 4, resetSeconds: 60 };
   });
-  const asked = (orgId: string): Requirement =>
-    new RequestRequirement(anything.scopes, { orgId }, {}, () => '203.0.113.7', false);
-  expect(await verifier.verifyNow(token, asked('acme'))).toMatchObject({ code: 'VALID' });
-  expect(await verifier.verifyNow(token, asked('globex'))).toMatchObject({ code: 'BINDING_MISMATCH' });
+  expect(await verifier.verifyNow(token, ofGuard('acme'))).toMatchObject({ code: 'VALID' });
+  expect(await verifier.verifyNow(token, ofGuard('globex'))).toMatchObject({ code: 'BINDING_MISMATCH' });
 });
