@@ -37,6 +37,7 @@ function accessWith(fields: Partial<GuardedAccess> = {}): GuardedAccess {
     clientCredentials: false,
     sessions: false,
     possession: false,
+    isOwn: false,
     verification: undefined,
     ...fields,
   };

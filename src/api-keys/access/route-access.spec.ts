@@ -50,6 +50,7 @@ const guarded = (parts: Partial<Extract<RouteAccess, { kind: 'guarded' }>>): Rou
   clientCredentials: false,
   sessions: false,
   possession: false,
+  isOwn: false,
   verification: undefined,
   ...parts,
 });

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { ConfigurationError } from '../../problems/configuration.error';
 import type { ScopeRequirement } from '../domain/scopes';
 import type { VerifyOptions } from '../verification/key-verifier';
+import { ownRouteHandlerOf } from '../../http/own-route';
 import { type AccessDeclaration, declarationsOn } from './access-declaration';
 
 /** The access that a route requires, compiled from its decorators. */
@@ -17,6 +18,8 @@ export type RouteAccess =
       readonly sessions: boolean;
       /** Whether the route requires only possession of the current token. */
       readonly possession: boolean;
+      /** Whether it is a route of Keyward, whose clients read its problems. */
+      readonly isOwn: boolean;
       /** Options of the verification. */
       readonly verification: VerifyOptions | undefined;
     };
@@ -70,6 +73,7 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     clientCredentials: has('client-credentials'),
     sessions: has('sessions'),
     possession,
+    isOwn: ownRouteHandlerOf(handler) !== undefined,
     verification:
       possession || has('uncached') ? { uncounted: possession, noCache: has('uncached') } : undefined,
   };

@@ -20,7 +20,6 @@ import { ClientAddress } from '../../http/client-address';
 import { type PresentedCredential, readCredential } from './header-credential';
 import { passDecisionOn } from './logged-decision';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
-import { ownRouteHandlerOf } from '../../http/own-route';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { RequestRequirement } from './request-requirement';
 import { type GuardedAccess, type RouteAccess, RouteAccessTable } from './route-access';
@@ -82,22 +81,23 @@ export class ScopesGuard implements CanActivate {
     try {
       if (access.kind !== 'guarded') throw ProblemException.from('access_undeclared');
       const admitted = this.admit(context, request, access);
-      return admitted === undefined ? true : this.late(context, request, admitted);
+      return admitted === undefined ? true : this.late(context, request, access, admitted);
     } catch (error) {
-      throw this.challenged(context, request, error);
+      throw this.challenged(context, request, access, error);
     }
   }
 
   private async late(
     context: ExecutionContext,
     request: HttpRequest,
+    access: RouteAccess,
     admitted: Promise<void>,
   ): Promise<boolean> {
     try {
       await admitted;
       return true;
     } catch (error) {
-      throw this.challenged(context, request, error);
+      throw this.challenged(context, request, access, error);
     }
   }
 
@@ -208,10 +208,16 @@ export class ScopesGuard implements CanActivate {
     );
   }
 
-  private challenged(context: ExecutionContext, request: HttpRequest, error: unknown): unknown {
+  private challenged(
+    context: ExecutionContext,
+    request: HttpRequest,
+    access: RouteAccess,
+    error: unknown,
+  ): unknown {
     if (!(error instanceof ProblemException)) return error;
     passDecisionOn(error, request);
-    const rejection = ownRouteHandlerOf(context.getHandler()) ? error : this.rejectionOf(error, request);
+    const isOwnRoute = access.kind === 'guarded' && access.isOwn;
+    const rejection = isOwnRoute ? error : this.rejectionOf(error, request);
     const isOwn = rejection !== error && isRejection(rejection);
     this.setHeaders(context, { ...(!isOwn && { 'Content-Type': PROBLEM_MEDIA_TYPE }), ...error.headers });
     return isOwn ? rejection : error;
