@@ -73,7 +73,9 @@ export class HostFront implements OnModuleInit {
   }
 
   private standBeforeMiddleware(): void {
-    const { httpAdapter } = this.adapterHost;
+    const { httpAdapter } = this.adapterHost as Partial<HttpAdapterHost>;
+    // A script that uses NestFactory.createApplicationContext has none.
+    if (httpAdapter === undefined || httpAdapter === null) return;
     if (httpAdapter.getType() === 'fastify') {
       httpAdapter.getInstance<WithHooks>().addHook('onRequest', ({ raw }, _reply, done) => {
         this.take(raw);

@@ -5,15 +5,17 @@ import {
   Get,
   HttpException,
   Injectable,
+  Module,
   Next,
   type NestInterceptor,
   Post,
   Req,
 } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, NestFactory } from '@nestjs/core';
 import {
   API_KEYS_OPTIONS,
   apiKeyOf,
+  ApiKeysModule,
   type ApiKeysOptions,
   ApiKeysService,
   AUTHENTICATOR,
@@ -30,6 +32,7 @@ import {
   Public,
   type RequestAccess,
   RequireScopes,
+  rootCaller,
   ScopesGuard,
   SelfScoped,
   type TenantContext,
@@ -281,6 +284,21 @@ describe.each(ADAPTERS)('a rejected request on %s', (adapter) => {
       ]);
     } finally {
       await host.close();
+    }
+  });
+});
+
+describe('a script without HTTP', () => {
+  it('manages keys in an application context', async () => {
+    @Module({ imports: [ApiKeysModule.forRoot({ storage: 'memory' })] })
+    class ScriptModule {}
+    const context = await NestFactory.createApplicationContext(ScriptModule, { logger: false });
+    try {
+      const keys = context.get(ApiKeysService);
+      const { key } = await keys.create(rootCaller('script'), { name: 'nightly', scopes: [], orgId: 'acme' });
+      expect(await keys.get(rootCaller('script'), key.id)).toMatchObject({ orgId: 'acme' });
+    } finally {
+      await context.close();
     }
   });
 });
