@@ -41,7 +41,7 @@ describe('the deployment files', () => {
   ] as const;
 
   it.each(SCHEMAS)(
-    'have %s valid by the schema %s, which rejects a mistake',
+    'include %s, which is valid against the schema %s, and a mistake in it is rejected',
     async (file, schema, from, to) => {
       expect(await lint('check-jsonschema', ['--builtin-schema', schema, file])).toMatchObject({ ok: true });
       const folder = await makeTempFolder('schema');

@@ -11,9 +11,9 @@ describe('networkOf', () => {
     ['combines an IPv4 address and its mapped form', '203.0.113.7', '::ffff:203.0.113.7', true],
     ['separates two mapped addresses', '::ffff:203.0.113.7', '::ffff:203.0.113.8', false],
     ['combines two addresses of a /64', '2001:db8:0:1::1', '2001:db8:0:1:ffff:ffff:ffff:ffff', true],
-    ['separates two /64 of a /48', '2001:db8:0:1::1', '2001:db8:0:2::1', false],
+    ['separates two /64s of a /48', '2001:db8:0:1::1', '2001:db8:0:2::1', false],
     ['combines two spellings of a /64', '2001:db8::1', '2001:0DB8:0000:0000:0:0:0:2', true],
-    ['separates two /64 whose joined digits are similar', '2001:db8:1:17::', '2001:db8:c:3::', false],
+    ['separates two /64s whose joined digits are similar', '2001:db8:1:17::', '2001:db8:c:3::', false],
     ['separates the loopback addresses of IPv6 and IPv4', '::1', '127.0.0.1', false],
   ])('%s', (_what, one, other, same) => {
     expect(networkOf(one) === networkOf(other)).toBe(same);
@@ -26,7 +26,7 @@ describe('networkOf', () => {
     },
   );
 
-  it('returns the same network for all addresses of a /64, and different networks for different /64', () => {
+  it('returns the same network for all addresses of a /64, and different networks for different /64s', () => {
     fc.assert(
       fc.property(hextets(4), hextets(4), hextets(4), hextets(4), (network, other, host, neighbour) => {
         fc.pre(network.some((group) => group !== 0) && other.some((group) => group !== 0));

@@ -7,7 +7,7 @@ interface Tally {
   lastUsedMs: number;
 }
 
-/** Counts uses by key and hour until they are taken to be stored. Holds a limited number of counts. */
+/** Counts uses by key and hour until they are taken out for storage. Holds a limited number of counts. */
 export class UsageBuffer {
   private hours = new Map<number, Map<string, Tally>>();
   private current = new Map<string, Tally>();
