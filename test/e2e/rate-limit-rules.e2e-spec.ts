@@ -79,7 +79,7 @@ describe('a rate limit', () => {
   });
 
   it.each(CHILDREN)(
-    'can be granted by a key only within its own limit: %s',
+    'can be granted by a key only within the limit of that key: %s',
     async (_name, rateLimit, given) => {
       const parent = await service.issue({ scopes: ['api-keys:write'], rateLimit: OWN });
       const client = service.as(parent.token);

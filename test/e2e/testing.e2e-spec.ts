@@ -169,7 +169,7 @@ describe.each(['production', 'staging', undefined])('with NODE_ENV=%s', (name) =
     expect(refusal.message).toContain('allowed only if NODE_ENV is exactly');
   });
 
-  it('an application with the module for tests does not start over a durable store either [T32]', async () => {
+  it('an application with the module for tests does not start with a durable store either [T32]', async () => {
     const storage = durable(memoryRepository());
     enter();
     const clock = new TestClock();
