@@ -6,7 +6,7 @@ import { boundedMongoOperation, durableWrite, majorityRead } from '../../mongo/m
 import { withId } from '../../mongo/with-id';
 import type { ExpiryPosition, KeyOutbox, PendingEvents } from './key-outbox';
 
-/** Earlier than all stored dates. An index that holds only dates serves the comparison. */
+/** Earlier than all stored dates. A query with this bound can use the sparse index of `pendingAt`. */
 const EVER = new Date(0);
 
 const KEY_FIELDS = {

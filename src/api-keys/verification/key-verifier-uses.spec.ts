@@ -217,7 +217,7 @@ function ofGuard(orgId: string): Requirement {
   return new RequestRequirement(anything.scopes, { orgId }, {}, () => '203.0.113.7', false);
 }
 
-it('a request of the guard is allowed when its rate limiter was slow, unless the tenant differs', async () => {
+it('a request of the guard is allowed even if the rate limiter is slow, unless it names another tenant than the key', async () => {
   const { token } = await holder({ rateLimit: LIMIT });
   consume.mockImplementation(async () => {
     time += 101;
