@@ -12,7 +12,7 @@ const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS'
 
 type Labels = 'method' | 'route' | 'status';
 
-/** Measures the duration of requests. Clients cannot create labels, because unknown routes share one. */
+/** Measures the duration of requests. Clients cannot create labels, because all unknown routes share one label. */
 @Injectable()
 export class HttpMetrics {
   private readonly durations = sharedMetric(

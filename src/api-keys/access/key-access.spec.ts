@@ -16,7 +16,7 @@ describe('a request that is allowed with a key', () => {
     expect(letIn({ key: acme, secret }, {}).tenant).toEqual({});
   });
 
-  it('acts for the binding of the key on a self-scoped route', () => {
+  it('acts for the tenant that the key is bound to, on a self-scoped route', () => {
     const access = letIn({ key: acme, secret });
     expect(access.tenant).toEqual({ orgId: 'acme', projectId: 'apollo' });
   });

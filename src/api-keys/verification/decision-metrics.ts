@@ -3,7 +3,7 @@ import { DECISION_CODES } from '../domain/decision';
 import { type Tally, tallyOf } from '../../common/tally';
 import type { VerificationCode } from './verification';
 
-/** Where a decision is made: by the guard or an endpoint for decisions. */
+/** What makes a decision: the guard, or an endpoint for decisions. */
 export type Door = 'guard' | 'verify' | 'introspect' | 'forward-auth';
 
 /** The code of a counted decision. `UNAVAILABLE` means that no decision could be made. */
