@@ -3,7 +3,7 @@ import { domainEvents } from './domain-events';
 
 function failingWith(message: string): () => never {
   return () => {
-    throw new Error(message);
+    throw Object.assign(new Error(message), { code: 'MODULE_NOT_FOUND' });
   };
 }
 

@@ -1,5 +1,5 @@
 import { anEvent } from '../../test/support/event-fixtures';
-import { ALICE, BOB } from '../../test/support/fixtures';
+import { ALICE, BOB } from '../testing/contract/key-fixtures';
 import { StorageConfig } from '../config/storage.config';
 import type { KeyEvent } from '../api-keys/domain/key-event';
 import { newKeyId } from '../api-keys/domain/key-id';

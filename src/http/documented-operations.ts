@@ -1,8 +1,8 @@
 import { type INestApplicationContext, RequestMethod, VersioningType } from '@nestjs/common';
-import { MODULE_PATH, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
+import { PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
 import { ApplicationConfig, DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
-import { type DiscoveredRoute, discoverRoutes } from './route-discovery';
+import { type DiscoveredRoute, discoverRoutes, modulePathOf } from './route-discovery';
 import { toPathTemplate } from './path-template';
 
 type Paths = Parameters<RoutePathFactory['create']>[0];
@@ -51,11 +51,9 @@ function pathsOf(
   applicationId: string,
 ): Paths {
   const versioningOptions = config.getVersioning();
-  const ofModule = module?.metatype ?? {};
   const paths = {
     versioningOptions,
-    modulePath: (Reflect.getMetadata(MODULE_PATH + applicationId, ofModule) ??
-      Reflect.getMetadata(MODULE_PATH, ofModule)) as unknown,
+    modulePath: modulePathOf(module, applicationId),
     ctrlPath: Reflect.getMetadata(PATH_METADATA, controller) as unknown,
     methodPath: Reflect.getMetadata(PATH_METADATA, declared) as unknown,
     methodVersion: Reflect.getMetadata(VERSION_METADATA, declared) as unknown,

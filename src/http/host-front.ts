@@ -1,6 +1,5 @@
 import { type IncomingMessage, METHODS, type Server } from 'node:http';
 import { Injectable, type OnModuleInit, RequestMethod } from '@nestjs/common';
-import { MODULE_PATH } from '@nestjs/common/constants.js';
 import {
   ApplicationConfig,
   DiscoveryService,
@@ -9,7 +8,7 @@ import {
   ModulesContainer,
 } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
-import { type DiscoveredRoute, discoverRoutes } from './route-discovery';
+import { type DiscoveredRoute, discoverRoutes, modulePathOf } from './route-discovery';
 import { ownRouteHandlerOf } from './own-route';
 
 const ABOUT_THE_BODY = ['content-type', 'content-length', 'transfer-encoding'] as const;
@@ -101,10 +100,7 @@ export class HostFront implements OnModuleInit {
   /** Returns the paths of a route, with the global prefix and the path that the host gave to the module. */
   private readonly pathsOf = ({ module, method, paths }: DiscoveredRoute): readonly string[] => {
     const factory = new RoutePathFactory(this.config);
-    const metatype = module?.metatype ?? {};
-    const modulePath = [MODULE_PATH + this.modules.applicationId, MODULE_PATH]
-      .map((name) => Reflect.getMetadata(name, metatype) as string | undefined)
-      .find((path) => path !== undefined);
+    const modulePath = modulePathOf(module, this.modules.applicationId);
     const globalPrefix = `/${this.config.getGlobalPrefix().replace(/^\//, '')}`;
     return paths.flatMap((ctrlPath) =>
       factory.create({ globalPrefix, ...(modulePath !== undefined && { modulePath }), ctrlPath }, method),

@@ -1,5 +1,5 @@
 import { RequestMethod, type Type } from '@nestjs/common';
-import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { METHOD_METADATA, MODULE_PATH, PATH_METADATA } from '@nestjs/common/constants.js';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { methodsOf } from './class-methods';
 
@@ -36,6 +36,14 @@ export function discoverRoutes(
       return { controller, declared, handler, module: wrapper.host, method, paths, label };
     });
   });
+}
+
+/** Returns the path that the host gave to a module with `RouterModule`. */
+export function modulePathOf(module: DiscoveredRoute['module'], applicationId: string): string | undefined {
+  const metatype = module?.metatype ?? {};
+  return [MODULE_PATH + applicationId, MODULE_PATH]
+    .map((name) => Reflect.getMetadata(name, metatype) as string | undefined)
+    .find((path) => path !== undefined);
 }
 
 function pathsOf(controller: Type, declared: object): readonly string[] {

@@ -6,7 +6,7 @@ import { type Caller, callerOf, rootCaller } from '../../src/api-keys/domain/cal
 import type { KeyPatch } from '../../src/api-keys/domain/key-patch';
 import { hashToken } from '../../src/api-keys/domain/token/key-token';
 import { TestClock } from 'keyward/testing';
-import { aKey, ALICE, BOB } from '../support/fixtures';
+import { aKey, ALICE, BOB } from '../../src/testing/contract/key-fixtures';
 import { memoryRepository } from './opened-repository';
 
 const NOW = new Date('2030-06-15T12:00:00Z');

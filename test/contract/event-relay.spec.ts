@@ -12,7 +12,7 @@ import type { KeyOutbox } from '../../src/api-keys/storage/key-outbox';
 import { StorageConfig } from '../../src/config/storage.config';
 import { openStore } from '../../src/mongo/open-store';
 import { connected } from '../support/connected';
-import { aKey, ALICE, changed, revoked, TENANTS } from '../support/fixtures';
+import { aKey, ALICE, changed, revoked, TENANTS } from '../../src/testing/contract/key-fixtures';
 import { testDatabaseUri } from '../support/test-database';
 import { openMemoryEvents } from './opened-events';
 import { memoryRepository, mongoRepositoryOn, SERVICE_CONNECTION } from './opened-repository';

@@ -1,7 +1,7 @@
 import { positionAt, positionOf } from '../../src/api-keys/domain/key-event';
 import type { EventRepository, QueuedEvent } from '../../src/api-keys/ports/event.repository';
 import { anEvent } from '../support/event-fixtures';
-import { ALICE, BOB, TENANTS } from '../support/fixtures';
+import { ALICE, BOB, TENANTS } from '../../src/testing/contract/key-fixtures';
 import type { OpenedEvents } from './opened-events';
 
 const NOON = Date.parse('2030-06-01T12:00:00Z');

@@ -3,7 +3,7 @@ import { register } from 'prom-client';
 import { EventWorker } from '../../src/events/event-worker';
 import { KeyEventPublisher } from '../../src/events/key-event.publisher';
 import { StorageUnavailableError } from '../../src/problems/storage.errors';
-import { aKey } from '../support/fixtures';
+import { aKey } from '../../src/testing/contract/key-fixtures';
 import { openMemoryEvents } from './opened-events';
 import { memoryRepository } from './opened-repository';
 import { until } from '../support/patience';

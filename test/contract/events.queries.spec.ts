@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import { positionAt } from '../../src/api-keys/domain/key-event';
 import type { EventRepository, QueuedEvent } from '../../src/api-keys/ports/event.repository';
 import { anEvent } from '../support/event-fixtures';
-import { ALICE } from '../support/fixtures';
+import { ALICE } from '../../src/testing/contract/key-fixtures';
 import { testDatabaseUri } from '../support/test-database';
 import { type OpenedMongoEvents, openMongoEvents } from './opened-events';
 import { SERVICE_CONNECTION } from './opened-repository';

@@ -19,7 +19,7 @@ import { UserStatusOfOwners } from '../../src/users/owners/owner-status.service'
 import { userStores } from '../../src/users/storage/user-storage';
 import type { UserRepository } from '../../src/users/storage/user.repository';
 import { connected } from '../support/connected';
-import { aKey } from '../support/fixtures';
+import { aKey } from '../../src/testing/contract/key-fixtures';
 import { eventually } from '../support/patience';
 import { testDatabaseUri } from '../support/test-database';
 import { aUser } from '../support/user-fixtures';

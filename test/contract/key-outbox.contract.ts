@@ -2,7 +2,15 @@ import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { changeEventOf } from '../../src/api-keys/domain/key-event';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import type { KeyOutbox, PendingEvents } from '../../src/api-keys/storage/key-outbox';
-import { aFullKey, aKey, ALICE, changed, revoked, TENANTS, withoutHistory } from '../support/fixtures';
+import {
+  aFullKey,
+  aKey,
+  ALICE,
+  changed,
+  revoked,
+  TENANTS,
+  withoutHistory,
+} from '../../src/testing/contract/key-fixtures';
 import type { OpenedRepository } from './opened-repository';
 
 const NOON = Date.parse('2030-06-01T12:00:00Z');

@@ -2,7 +2,7 @@ import { mongo } from 'mongoose';
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { ApiKeySchema } from '../../src/api-keys/storage/api-key.schema';
-import { aFullKey, aKey, ALICE, changed } from '../support/fixtures';
+import { aFullKey, aKey, ALICE, changed } from '../../src/testing/contract/key-fixtures';
 import { testDatabaseUri } from '../support/test-database';
 import { FEED_QUERIES, sentByFeed } from './feed-queries';
 import { openMongoRepository, type OpenedMongoRepository, SERVICE_CONNECTION } from './opened-repository';

@@ -4,7 +4,7 @@ import { type Caller, rootCaller } from '../../src/api-keys/domain/caller';
 import { changeEventOf } from '../../src/api-keys/domain/key-event';
 import { systemClock } from '../../src/api-keys/ports/clock';
 import type { KeyOutbox } from '../../src/api-keys/storage/key-outbox';
-import { aFullKey, aKey, ALICE, changed, nothingOptional } from '../support/fixtures';
+import { aFullKey, aKey, ALICE, changed, nothingOptional } from '../../src/testing/contract/key-fixtures';
 import { testDatabaseUri } from '../support/test-database';
 import { describeApiKeyRepository } from './api-key-repository.contract';
 import { describeKeyOutbox } from './key-outbox.contract';

@@ -4,7 +4,7 @@ import { type Caller, callerOf, rootCaller } from '../../src/api-keys/domain/cal
 import type { KeyPatch } from '../../src/api-keys/domain/key-patch';
 import { systemClock } from '../../src/api-keys/ports/clock';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
-import { aKey, changed, revoked } from '../support/fixtures';
+import { aKey, changed, revoked } from '../../src/testing/contract/key-fixtures';
 import { RivalledRepository } from './rivalled-repository';
 
 const ROUNDS = 20;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import mongoose from 'mongoose';
 import { type CommandRun, documentIn, keyward } from '../support/command-line';
-import { ALICE } from '../support/fixtures';
+import { ALICE } from '../../src/testing/contract/key-fixtures';
 import { startService, type TestService } from '../support/service';
 import { storedKey } from '../support/stored-key';
 import { testDatabaseUri } from '../support/test-database';

@@ -1,6 +1,6 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { hashToken, issueToken } from '../../src/api-keys/domain/token/key-token';
-import { aKey } from '../support/fixtures';
+import { aKey } from '../../src/testing/contract/key-fixtures';
 import { startService, type TestService } from '../support/service';
 import { storeOf } from '../support/stored-key';
 

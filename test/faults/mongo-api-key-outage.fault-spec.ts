@@ -3,7 +3,7 @@ import { type ConnectOptions, createConnection } from 'mongoose';
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
 import { StorageUnavailableError } from '../../src/problems/storage.errors';
-import { aKey, changed } from '../support/fixtures';
+import { aKey, changed } from '../../src/testing/contract/key-fixtures';
 import { timed } from '../support/lateness';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
 import { withDatabase } from '../support/mongo-server/uri';

@@ -13,7 +13,7 @@ import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
 import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
 import { ReuseRecorder } from '../../src/api-keys/verification/reuse-recorder';
 import { StorageConfig } from '../../src/config/storage.config';
-import { aKey } from './fixtures';
+import { aKey } from '../../src/testing/contract/key-fixtures';
 
 /** The verification behind a guarded route, without an application. */
 export interface KeyDoor {

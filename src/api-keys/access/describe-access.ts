@@ -1,8 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { documentedOperations, operationKey } from '../../http/documented-operations';
-import { ownRouteHandlerOf } from '../../http/own-route';
 import type { DiscoveredRoute } from '../../http/route-discovery';
-import { type OpenApiDocument, type OperationAccess, withAccess } from './openapi-access';
+import { type OpenApiDocument, withAccess } from './openapi-access';
 import { compileRouteAccess } from './route-access';
 
 type Operations = ReadonlyMap<string, DiscoveredRoute>;
@@ -34,7 +33,10 @@ export function describeAccess<Document extends OpenApiDocument>(
   app: INestApplicationContext,
 ): Document {
   const operations = operationsIn(document, app);
-  return withAccess(document, (method, path) => accessOf(operations.get(operationKey(method, path))));
+  return withAccess(document, (method, path) => {
+    const route = operations.get(operationKey(method, path));
+    return route && compileRouteAccess(route.controller, route.handler);
+  });
 }
 
 /** Returns the operations with the global prefix, or without it if that is how the document names more of them. */
@@ -45,11 +47,4 @@ function operationsIn({ paths }: OpenApiDocument, app: INestApplicationContext):
   const countIn = (operations: Operations): number => keys.filter((key) => operations.has(key)).length;
   const [prefixed, bare] = [documentedOperations(app, true), documentedOperations(app, false)];
   return countIn(bare) > countIn(prefixed) ? bare : prefixed;
-}
-
-function accessOf(route: DiscoveredRoute | undefined): OperationAccess | undefined {
-  if (route === undefined) return undefined;
-  const access = compileRouteAccess(route.controller, route.handler);
-  if (access.kind === 'undeclared') return undefined;
-  return { access, own: ownRouteHandlerOf(route.handler) !== undefined };
 }

@@ -1,4 +1,4 @@
-import { aKey } from '../../../test/support/fixtures';
+import { aKey } from '../../testing/contract/key-fixtures';
 import type { TenantContext } from '../domain/binding';
 import { KeyAccess, type PresentedKey } from './verified-access';
 

@@ -1,4 +1,5 @@
-import { type OpenApiDocument, type OperationAccess, withAccess } from './openapi-access';
+import { guardedAccess } from '../../../test/support/guarded-access';
+import { type OpenApiDocument, withAccess } from './openapi-access';
 import type { GuardedAccess } from './route-access';
 
 interface Described extends OpenApiDocument {
@@ -29,18 +30,7 @@ const BEARER = expect.objectContaining({ type: 'http', scheme: 'bearer' }) as ob
 const X_API_KEY = expect.objectContaining({ type: 'apiKey', in: 'header', name: 'X-API-Key' }) as object;
 
 function accessWith(fields: Partial<GuardedAccess> = {}): GuardedAccess {
-  return {
-    kind: 'guarded',
-    scopes: { allOf: ['memory:read'], anyOf: [] },
-    selfScoped: false,
-    tenantHeaders: false,
-    clientCredentials: false,
-    sessions: false,
-    possession: false,
-    isOwn: false,
-    verification: undefined,
-    ...fields,
-  };
+  return guardedAccess({ scopes: { allOf: ['memory:read'], anyOf: [] }, ...fields });
 }
 
 function documentWith(
@@ -58,9 +48,8 @@ function documentWith(
 function described(
   document: Described,
   fields: Partial<GuardedAccess> = {},
-  others: Partial<OperationAccess> = {},
 ): { document: Described; operation: DescribedOperation } {
-  const after = withAccess(document, () => ({ access: accessWith(fields), own: false, ...others }));
+  const after = withAccess(document, () => accessWith(fields));
   return { document: after, operation: operationIn(after) };
 }
 
@@ -158,7 +147,7 @@ describe('the description of a guarded operation', () => {
 });
 
 describe('a public operation', () => {
-  const open = { access: { kind: 'public' }, own: false } as const;
+  const open = { kind: 'public' } as const;
 
   it('requires nothing, and its document gets no security schemes', () => {
     const after = withAccess(documentWith(), () => open);
@@ -231,7 +220,7 @@ describe('a route of Keyward itself', () => {
       schemas: { Problem: { properties: { code: { $ref: '#/components/schemas/ProblemCode' } } } },
     };
     const own = { security: [{ bearer: [] }], responses: { 401: { description: 'its own' } } };
-    const { document, operation } = described(documentWith(own, { components }), {}, { own: true });
+    const { document, operation } = described(documentWith(own, { components }), { isOwn: true });
     expect(operation.security).toEqual([{ apiKeyBearer: [] }, { apiKeyHeader: [] }]);
     expect(operation.responses[401]).toEqual({ description: 'its own' });
     expect(document.components?.['schemas']).toEqual(components.schemas);

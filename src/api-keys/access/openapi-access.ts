@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { TENANT_ID } from '../domain/binding';
 import type { ScopeRequirement } from '../domain/scopes';
 import { answersOf, PROBLEM_SCHEMA } from './access-answers';
-import type { GuardedAccess } from './route-access';
+import type { GuardedAccess, RouteAccess } from './route-access';
 import { TENANT_HEADERS } from './tenant-context';
 
 /** An OpenAPI document of version 3, such as `SwaggerModule.createDocument` returns. */
@@ -15,13 +15,6 @@ export interface OpenApiDocument {
   readonly components?: object | undefined;
   /** The requirements of operations without their own. */
   readonly security?: readonly object[] | undefined;
-}
-
-/** The access of an operation. */
-export interface OperationAccess {
-  readonly access: GuardedAccess | { readonly kind: 'public' };
-  /** Whether it is a route of Keyward, whose `security` names a scheme that the host may not have. */
-  readonly own: boolean;
 }
 
 interface Parameter {
@@ -69,33 +62,35 @@ const TENANT_DESCRIPTIONS = [
 /**
  * Returns a copy of a document to which the access of operations is added. Keeps what the document already has.
  *
- * @param accessOf returns the access of an operation; `undefined` if nothing is known or required
+ * @param accessOf returns the access of an operation; `undefined` if none is known
  */
 export function withAccess<Document extends OpenApiDocument>(
   document: Document,
-  accessOf: (method: string, path: string) => OperationAccess | undefined,
+  accessOf: (method: string, path: string) => RouteAccess | undefined,
 ): Document {
   const components = (document.components ?? {}) as Components;
   const { schemas = {}, securitySchemes = {} } = components;
   const bearer = freeName(securitySchemes, 'apiKeyBearer', isBearer);
   const header = freeName(securitySchemes, 'apiKeyHeader', isApiKeyHeader);
   const problem = freeName(schemas, 'Problem', isProblem);
-  const described = (operation: Operation, path: string, access: GuardedAccess, own: boolean): Operation => ({
+  const described = (operation: Operation, path: string, access: GuardedAccess): Operation => ({
     ...operation,
     ...scopesOf(operation, access),
+    // Of a route of Keyward, it names a scheme that the host may not have.
     security:
-      (own ? undefined : operation.security) ?? securityOf(document.openapi, access, [bearer, header]),
+      (access.isOwn ? undefined : operation.security) ??
+      securityOf(document.openapi, access, [bearer, header]),
     parameters: [...(operation.parameters ?? []), ...missingParameters(operation, path, access)],
     responses: { ...answersOf(access, `#/components/schemas/${problem}`), ...operation.responses },
   });
   let isGuarded = false;
   const paths = mapMembers(document.paths as Readonly<Record<string, PathItem>>, (item, path) =>
     mapMembers(item, (operation, method) => {
-      const found = accessOf(method, path);
-      if (found === undefined) return operation;
-      if (found.access.kind === 'public') return opened(operation, document);
+      const access = accessOf(method, path);
+      if (access?.kind === 'public') return opened(operation, document);
+      if (access?.kind !== 'guarded') return operation;
       isGuarded = true;
-      return described(operation, path, found.access, found.own);
+      return described(operation, path, access);
     }),
   );
   if (!isGuarded) return { ...document, paths };

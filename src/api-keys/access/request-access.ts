@@ -78,23 +78,15 @@ export class RequestExtension implements OnModuleInit {
     const instance = this.adapterHost.httpAdapter?.getInstance<Extensible | undefined>();
     if (instance?.decorateRequest !== undefined) {
       if (instance.hasRequestDecorator?.('keyward') === true) return;
-      instance.decorateRequest('keyward', {
-        getter() {
-          return shownAccess(this);
-        },
-      });
+      instance.decorateRequest('keyward', { getter: shownAccess });
     } else if (instance?.request !== undefined) {
-      Object.defineProperty(instance.request, 'keyward', {
-        configurable: true,
-        get(this: HttpRequest) {
-          return shownAccess(this);
-        },
-      });
+      Object.defineProperty(instance.request, 'keyward', { configurable: true, get: shownAccess });
     }
   }
 }
 
-function shownAccess(request: HttpRequest): RequestAccess | undefined {
-  const access = accessOf(request);
+/** The getter of `request.keyward`. */
+function shownAccess(this: HttpRequest): RequestAccess | undefined {
+  const access = accessOf(this);
   return access && { key: access.presented?.key, caller: access.caller, tenant: access.tenant };
 }

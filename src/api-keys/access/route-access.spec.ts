@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { guardedAccess } from '../../../test/support/guarded-access';
 import { ConfigurationError } from '../../problems/configuration.error';
 import {
   Authenticated,
@@ -42,23 +43,10 @@ function scopesOf(controller: Type, handler: object): readonly string[] {
   return access.kind === 'guarded' ? access.scopes.allOf : [];
 }
 
-const guarded = (parts: Partial<Extract<RouteAccess, { kind: 'guarded' }>>): RouteAccess => ({
-  kind: 'guarded',
-  scopes: { allOf: [], anyOf: [] },
-  selfScoped: false,
-  tenantHeaders: false,
-  clientCredentials: false,
-  sessions: false,
-  possession: false,
-  isOwn: false,
-  verification: undefined,
-  ...parts,
-});
-
 describe('a route', () => {
   it('with @Uncached() verifies the key by a read of the store', () => {
     const access = accessOf([], [Authenticated(), Uncached()]);
-    expect(access).toEqual(guarded({ verification: { noCache: true, uncounted: false } }));
+    expect(access).toEqual(guardedAccess({ verification: { noCache: true, uncounted: false } }));
   });
 
   it('without decorators is undeclared', () => {
@@ -82,18 +70,22 @@ describe('a route', () => {
   });
 
   it('with @Authenticated() requires a key and no scope', () => {
-    expect(accessOf([], [Authenticated()])).toEqual(guarded({}));
+    expect(accessOf([], [Authenticated()])).toEqual(guardedAccess({}));
   });
 
   it('with @Possession() requires only the current token unless it has a stricter decorator', () => {
     const possession = Possession() as Decorator;
     expect(accessOf([SelfScoped()], [possession])).toEqual(
-      guarded({ selfScoped: true, possession: true, verification: { uncounted: true, noCache: false } }),
+      guardedAccess({
+        selfScoped: true,
+        possession: true,
+        verification: { uncounted: true, noCache: false },
+      }),
     );
     expect(accessOf([RequireScopes('memory:read')], [possession])).toEqual(
-      guarded({ scopes: { allOf: ['memory:read'], anyOf: [] } }),
+      guardedAccess({ scopes: { allOf: ['memory:read'], anyOf: [] } }),
     );
-    expect(accessOf([Authenticated()], [possession])).toEqual(guarded({}));
+    expect(accessOf([Authenticated()], [possession])).toEqual(guardedAccess({}));
   });
 
   it('requires a scope only once if both its method and its class declare it', () => {
@@ -103,7 +95,9 @@ describe('a route', () => {
     );
 
     expect(access).toEqual(
-      guarded({ scopes: { allOf: ['memory:use', 'memory:read', 'memory:write', 'audit:read'], anyOf: [] } }),
+      guardedAccess({
+        scopes: { allOf: ['memory:use', 'memory:read', 'memory:write', 'audit:read'], anyOf: [] },
+      }),
     );
   });
 
@@ -114,7 +108,7 @@ describe('a route', () => {
     );
 
     expect(access).toEqual(
-      guarded({
+      guardedAccess({
         scopes: {
           allOf: ['d:read'],
           anyOf: [
@@ -128,7 +122,7 @@ describe('a route', () => {
 
   it('inherits the tenant decorators of its class', () => {
     expect(accessOf([SelfScoped(), TenantHeaders()], [Authenticated()])).toEqual(
-      guarded({ selfScoped: true, tenantHeaders: true }),
+      guardedAccess({ selfScoped: true, tenantHeaders: true }),
     );
   });
 });
@@ -210,10 +204,10 @@ describe('the table of routes', () => {
     const table = new RouteAccessTable();
 
     expect(table.of(Memories, Memories.prototype.list)).toEqual(
-      guarded({ scopes: { allOf: ['memory:read'], anyOf: [] } }),
+      guardedAccess({ scopes: { allOf: ['memory:read'], anyOf: [] } }),
     );
     expect(table.of(Archive, Archive.prototype.list)).toEqual(
-      guarded({ scopes: { allOf: ['memory:use', 'memory:read'], anyOf: [] } }),
+      guardedAccess({ scopes: { allOf: ['memory:use', 'memory:read'], anyOf: [] } }),
     );
   });
 });

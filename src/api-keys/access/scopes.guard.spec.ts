@@ -3,7 +3,7 @@ import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-hos
 import { ClientAddress } from '../../http/client-address';
 import { StorageConfig } from '../../config/storage.config';
 import { ProblemException } from '../../problems/problem.exception';
-import { aKey } from '../../../test/support/fixtures';
+import { aKey } from '../../testing/contract/key-fixtures';
 import { systemClock } from '../ports/clock';
 import { newKeyId } from '../domain/key-id';
 import { issueToken } from '../domain/token/key-token';

@@ -25,7 +25,7 @@ import { RequestRequirement } from './request-requirement';
 import { type GuardedAccess, type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantContext, TENANT_HEADERS } from './tenant-context';
 import { readClientCredential } from './form-credential';
-import { attachAccess, forgetAccess, isLetInTo, KeyAccess } from './verified-access';
+import { accessOf, attachAccess, forgetAccess, isLetInTo, KeyAccess } from './verified-access';
 
 /** The injection token of the guard class that the module installs. */
 export const MODULE_GUARD = Symbol('keyward:module-guard');
@@ -73,9 +73,11 @@ export class ScopesGuard implements CanActivate {
     const handler = context.getHandler();
     const access = this.routes.of(controller, handler);
     const request = context.getArgByIndex<HttpRequest>(0);
-    if (access.kind !== 'public' && isLetInTo(request, controller, handler, this.judgesAlike)) return true;
-    // Express may have forwarded the request from another route, whose decision does not count here.
-    forgetAccess(request);
+    if (accessOf(request) !== undefined) {
+      if (access.kind !== 'public' && isLetInTo(request, controller, handler, this.judgesAlike)) return true;
+      // Express has forwarded the request from another route, whose decision does not count here.
+      forgetAccess(request);
+    }
     if (access.kind === 'public') return true;
     this.keepFromCaches(context, access);
     try {

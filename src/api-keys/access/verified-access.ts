@@ -75,8 +75,7 @@ export function attachAccess(access: VerifiedAccess): void {
 
 /** Removes the access of a request, so that the guard decides again. */
 export function forgetAccess(request: HttpRequest): void {
-  const carrier = carrierOf(request);
-  if (carrier[VERIFIED] !== undefined) delete carrier[VERIFIED];
+  delete carrierOf(request)[VERIFIED];
 }
 
 /**

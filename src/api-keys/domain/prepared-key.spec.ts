@@ -1,4 +1,4 @@
-import { aFullKey, ALICE } from '../../../test/support/fixtures';
+import { aFullKey, ALICE } from '../../testing/contract/key-fixtures';
 import type { ApiKey } from './api-key';
 import { findSecret, prepareKey } from './prepared-key';
 import { digestOfHex } from './token/token-digest';

@@ -43,7 +43,7 @@ export class IntrospectionController {
     const { token, scope, org_id: orgId, project_id: projectId, ip } = body;
     const scopes = requestedScopes(scope);
     const caller = currentKey(request);
-    const deciding = this.verifier.inspect(token, {
+    const deciding = this.verifier.inspectNow(token, {
       scopes: { allOf: scopes ?? [], anyOf: [] },
       tenant: tenantAskedFor(caller, { orgId, projectId }),
       verifier: caller,

@@ -43,7 +43,7 @@ export class VerifyController {
   async verify({ request, body, header, setHeader }: Call<VerifyDto>): Promise<VerificationDto> {
     const { token, scopes, orgId, projectId, ip } = body;
     const caller = currentKey(request);
-    const verifying = this.verifier.verify(
+    const verifying = this.verifier.verifyNow(
       token,
       {
         scopes: { allOf: scopes ?? [], anyOf: [] },

@@ -5,7 +5,7 @@ import { isListOf, isText, listOf, rule } from '../../http/field-rules';
 import { isUlid, ULID } from '../../common/ulid';
 import { isAllowedIp, MAX_ALLOWED_IPS, parseAddress } from '../domain/allowed-ips';
 import { isTenantId, TENANT_ID } from '../domain/binding';
-import { EXTERNAL_ID, isExternalId } from '../domain/external-id';
+import { EXTERNAL_ID, EXTERNAL_ID_RULE, isExternalId } from '../domain/external-id';
 import { isKeyId, KEY_ID } from '../domain/key-id';
 import {
   isRequirableScope,
@@ -86,12 +86,11 @@ export function IsTenantId(): PropertyDecorator {
 
 /** Requires the id of a customer or a key in the host's own system. */
 export function IsExternalId(): PropertyDecorator {
-  return rule(
-    'isExternalId',
-    'must be 1 to 128 visible ASCII characters, without spaces',
-    (value) => typeof value === 'string' && isExternalId(value),
-    { pattern: EXTERNAL_ID, minLength: 1, maxLength: 128 },
-  );
+  return rule('isExternalId', EXTERNAL_ID_RULE, (value) => typeof value === 'string' && isExternalId(value), {
+    pattern: EXTERNAL_ID,
+    minLength: 1,
+    maxLength: 128,
+  });
 }
 
 /** Requires the id of a key. */

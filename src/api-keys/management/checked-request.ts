@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
 import { knownNamesOf, readStrictly } from '../../problems/validation';
-import { isExternalId } from '../domain/external-id';
+import { EXTERNAL_ID_RULE, isExternalId } from '../domain/external-id';
 import type { CreateApiKey } from '../domain/new-key';
 import type { KeyPatch } from '../domain/key-patch';
 import { CreateApiKeyDto } from './dto/create-api-key.dto';
@@ -50,5 +50,5 @@ function textOf(time: unknown): unknown {
 function ownerIn({ ownerId }: KeyPatch): string | null | undefined {
   if (ownerId === undefined || ownerId === null || (typeof ownerId === 'string' && isExternalId(ownerId)))
     return ownerId;
-  throw new UnacceptableFieldError('/ownerId', 'must be 1 to 128 visible ASCII characters, without spaces');
+  throw new UnacceptableFieldError('/ownerId', EXTERNAL_ID_RULE);
 }

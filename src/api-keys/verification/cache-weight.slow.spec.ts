@@ -1,5 +1,5 @@
 import { mongo } from 'mongoose';
-import { aKey } from '../../../test/support/fixtures';
+import { aKey } from '../../testing/contract/key-fixtures';
 import { heapUsed } from '../../../test/support/heap-used';
 import type { ApiKey } from '../domain/api-key';
 import { hashToken } from '../domain/token/key-token';

@@ -1,5 +1,5 @@
 import { register } from 'prom-client';
-import { aKey, ALICE, BOB } from '../../../test/support/fixtures';
+import { aKey, ALICE, BOB } from '../../testing/contract/key-fixtures';
 import { HeldReads } from '../../../test/support/held-reads';
 import { ScriptedFeed } from '../../../test/support/scripted-feed';
 import type { ApiKey } from '../domain/api-key';

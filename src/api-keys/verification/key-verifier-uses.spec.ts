@@ -1,4 +1,4 @@
-import { aKey } from '../../../test/support/fixtures';
+import { aKey } from '../../testing/contract/key-fixtures';
 import { HeldReads, settled } from '../../../test/support/held-reads';
 import { StorageConfig } from '../../config/storage.config';
 import type { ApiKeyWithHistory, KeySecret } from '../domain/api-key';

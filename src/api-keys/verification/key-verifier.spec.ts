@@ -1,4 +1,4 @@
-import { aKey, ALICE, BOB } from '../../../test/support/fixtures';
+import { aKey, ALICE, BOB } from '../../testing/contract/key-fixtures';
 import { HeldReads, settled } from '../../../test/support/held-reads';
 import { ScriptedFeed } from '../../../test/support/scripted-feed';
 import type { ApiKey } from '../domain/api-key';

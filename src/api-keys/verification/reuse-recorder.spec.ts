@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { register } from 'prom-client';
-import { aKey } from '../../../test/support/fixtures';
+import { aKey } from '../../testing/contract/key-fixtures';
 import { StorageConfig } from '../../config/storage.config';
 import type { ApiKeyWithHistory, KeySecret } from '../domain/api-key';
 import { changeEventOf, type KeyEvent } from '../domain/key-event';

@@ -1,7 +1,7 @@
 import type { ApiKeyPage } from '../../api-keys/management/api-keys.service';
 import { rootCaller } from '../../api-keys/domain/caller';
 import type { KeyPageQuery } from '../../api-keys/management/key-page';
-import { aKey } from '../../../test/support/fixtures';
+import { aKey } from '../../testing/contract/key-fixtures';
 import { keyPages } from './listed-pages';
 
 /** Returns a service that lists pages of these lengths, whatever the limit. */
