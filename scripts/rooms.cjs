@@ -22,6 +22,8 @@ const ROOMS = {
     'Rate limiters in memory and in Redis, the Redis connection, limits on failed credentials.',
   'api-keys/usage': 'Usage counts of keys and their storage.',
   'api-keys/verification': '`KeyVerifier` and its caches: decisions about stored keys that are proven fresh.',
+  'api-keys/calls':
+    'GraphQL fields and messages of WebSockets: which request carried them, what they name, how they are rejected.',
   'api-keys/access':
     'Guard, decorators, credentials, tenant, challenges, rate limit headers, settings of the module, audit of routes.',
   'api-keys/doors':

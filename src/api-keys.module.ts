@@ -58,6 +58,7 @@ import { UsageRecorder } from './api-keys/usage/usage-recorder';
 import { DecisionMetrics } from './api-keys/verification/decision-metrics';
 import { ReuseRecorder } from './api-keys/verification/reuse-recorder';
 import { KeyVerifier } from './api-keys/verification/key-verifier';
+import { KeyWatch } from './api-keys/verification/key-watch';
 
 /** The injection token of the unchecked options. */
 const GIVEN_OPTIONS = Symbol('keyward:given-options');
@@ -221,6 +222,7 @@ function assemble(
     KeyEventPublisher,
     EventWorker,
     { provide: KEY_CHANGE_LISTENER, useExisting: EventWorker },
+    KeyWatch,
     ReuseRecorder,
     UsageRecorder,
     UsagePruner,

@@ -7,6 +7,12 @@ export interface HttpRequest {
   readonly params?: unknown;
 }
 
+/** Returns whether a value is a request of Express, of Fastify or of Node. A test may fake one. */
+export function isHttpRequest(value: unknown): value is HttpRequest {
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray((nodeRequestOf(value) as { readonly rawHeaders?: unknown }).rawHeaders);
+}
+
 /** Returns Node's request. */
 export function nodeRequestOf(request: HttpRequest): IncomingMessage {
   // Checked first, because a look-up of `raw` under Express searches the whole prototype chain.

@@ -11,6 +11,7 @@ export const PROBLEM_CATALOGUE = {
   validation_failed: { status: 400, title: 'Some fields are invalid' },
   invalid_cursor: { status: 400, title: 'Invalid cursor' },
   invalid_scope: { status: 400, title: 'The requested scope is malformed' },
+  too_many_fields: { status: 400, title: 'The request has too many GraphQL root fields' },
   binding_conflict: { status: 400, title: 'The request names two different tenants' },
   missing_credential: { status: 401, title: 'No API key was presented' },
   malformed_token: { status: 401, title: 'The token is malformed' },

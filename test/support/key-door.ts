@@ -11,6 +11,7 @@ import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
 import { DecisionMetrics } from '../../src/api-keys/verification/decision-metrics';
 import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
 import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
+import { KeyWatch } from '../../src/api-keys/verification/key-watch';
 import { ReuseRecorder } from '../../src/api-keys/verification/reuse-recorder';
 import { StorageConfig } from '../../src/config/storage.config';
 import { aKey } from '../../src/testing/contract/key-fixtures';
@@ -31,8 +32,9 @@ export function keyDoor(chosen: Partial<ApiKeysOptions> = {}): KeyDoor {
   const options: ApiKeysOptions = { storage: 'memory', ...chosen };
   const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
   const metrics = new DecisionMetrics();
+  const fresh = new FreshKeys(repository, options);
   const verifier = new KeyVerifier(
-    new FreshKeys(repository, options),
+    fresh,
     options,
     systemClock,
     new LocalRateLimiter(),
@@ -44,7 +46,13 @@ export function keyDoor(chosen: Partial<ApiKeysOptions> = {}): KeyDoor {
     repository,
     verifier,
     metrics,
-    admission: new Admission(verifier, new FailedCredentials(options), metrics, options),
+    admission: new Admission(
+      verifier,
+      new FailedCredentials(options),
+      metrics,
+      new KeyWatch(fresh, systemClock),
+      options,
+    ),
     give: async (fields = {}) => {
       const { keyId: id, hash, token } = issueToken('kw', newKeyId(new Date()));
       await repository.insert(aKey({ id, secrets: [{ hash, createdAt: new Date() }], ...fields }));

@@ -13,6 +13,7 @@ import { UsageRecorder } from '../usage/usage-recorder';
 import { DecisionMetrics } from '../verification/decision-metrics';
 import { FreshKeys } from '../verification/fresh-keys';
 import { KeyVerifier } from '../verification/key-verifier';
+import { KeyWatch } from '../verification/key-watch';
 import { ReuseRecorder } from '../verification/reuse-recorder';
 import type { Passed } from '../verification/verification';
 import { Admission } from './admission';
@@ -42,15 +43,22 @@ function door(): { repository: MemoryApiKeyRepository; admission: Waiting } {
     limits: { failedCredentials: { limit: 2, windowSeconds: 60 } },
   };
   const reuse = new ReuseRecorder(repository, clock);
+  const fresh = new FreshKeys(repository, options);
   const verifier = new KeyVerifier(
-    new FreshKeys(repository, options),
+    fresh,
     options,
     clock,
     new LocalRateLimiter(),
     reuse,
     new UsageRecorder(null, options),
   );
-  const admission = new Admission(verifier, new FailedCredentials(options), new DecisionMetrics(), options);
+  const admission = new Admission(
+    verifier,
+    new FailedCredentials(options),
+    new DecisionMetrics(),
+    new KeyWatch(fresh, clock),
+    options,
+  );
   return {
     repository,
     admission: {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { MisuseError } from '../../problems/misuse.error';
 import { isForClients } from '../../problems/keyward.error';
 import { PROBLEM_CATALOGUE } from '../../problems/problem-catalogue';
 import { ProblemException } from '../../problems/problem.exception';
@@ -10,12 +11,22 @@ import { meetsScopes } from '../domain/scopes';
 import { FailedCredentials } from '../limits/failed-credentials';
 import { DecisionMetrics, type Door } from '../verification/decision-metrics';
 import { KeyVerifier, type VerifyOptions } from '../verification/key-verifier';
+import { KeyWatch } from '../verification/key-watch';
 import { isAtOnce, type Passed, type Verification } from '../verification/verification';
 import { ambiguousCredential, invalidSession, missingCredential, refusalOf } from './challenges';
 import type { Authenticator } from '../ports/authenticator';
 import type { PresentedCredential, PresentedToken } from './header-credential';
 import { attachDecision } from './logged-decision';
 import { rateLimitHeaders } from './rate-limit-headers';
+
+/** Options of an admission. */
+export interface AdmitOptions extends VerifyOptions {
+  /** Whether the call is part of one that was already counted, so that it counts neither as a request nor as a use. */
+  readonly isPart?: boolean | undefined;
+}
+
+/** The detail for a connection whose key could not be checked in time. */
+const UNPROVEN = 'The API key of this connection could not be checked in time. Connect again.';
 
 type Refusal = Exclude<Verification, Passed>;
 
@@ -32,6 +43,7 @@ export class Admission {
     private readonly verifier: KeyVerifier,
     private readonly failures: FailedCredentials,
     private readonly metrics: DecisionMetrics,
+    private readonly watch: KeyWatch,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
   ) {
     this.realm = options.http?.realm ?? 'keyward';
@@ -49,7 +61,7 @@ export class Admission {
     credential: PresentedCredential,
     requirement: Requirement,
     door: Door = 'guard',
-    options?: VerifyOptions,
+    options?: AdmitOptions,
   ): Passed | Promise<Passed> {
     if (credential.kind === 'none') throw missingCredential(this.realm);
     if (credential.kind === 'ambiguous') throw ambiguousCredential(this.realm);
@@ -58,10 +70,28 @@ export class Admission {
     if (options?.noCache === true) {
       return this.judgeLate(this.confirmed(token, requirement, options), requirement, door);
     }
-    const verification = this.verifier.verifyNow(token, requirement, options);
+    const verification = this.verify(token, requirement, options);
     if (!isAtOnce(verification)) return this.judgeLate(verification, requirement, door);
     this.metrics.count(door, verification.code);
     return verification.code === 'VALID' ? verification : this.refuse(verification, requirement);
+  }
+
+  /**
+   * Follows the key of an allowed request, for example of a subscription.
+   *
+   * @param end called at most once, with the problem, when the token no longer meets the requirement
+   * @returns a function that stops following
+   */
+  follow(token: string, requirement: Requirement, end: (problem: ProblemException) => void): () => void {
+    const parsed = parseToken(token, this.importPrefixes);
+    if (parsed === null) throw new MisuseError('only the token of an allowed request can be followed');
+    return this.watch.watch(parsed, requirement, ({ code }) => {
+      end(
+        code === 'UNAVAILABLE'
+          ? ProblemException.from('storage_unavailable', UNPROVEN, { 'Retry-After': '1' })
+          : refusalOf(code, requirement, this.realm),
+      );
+    });
   }
 
   /**
@@ -90,10 +120,20 @@ export class Admission {
   private async confirmed(
     token: string,
     requirement: Requirement,
-    options: VerifyOptions,
+    options: AdmitOptions,
   ): Promise<Verification> {
     const known = await this.verifier.inspectNow(token, requirement);
-    return known.code === 'VALID' ? this.verifier.verifyNow(token, requirement, options) : known;
+    return known.code === 'VALID' ? this.verify(token, requirement, options) : known;
+  }
+
+  private verify(
+    token: string,
+    requirement: Requirement,
+    options: AdmitOptions | undefined,
+  ): Verification | Promise<Verification> {
+    return options?.isPart === true
+      ? this.verifier.inspectNow(token, requirement, options)
+      : this.verifier.verifyNow(token, requirement, options);
   }
 
   private async judgeLate(

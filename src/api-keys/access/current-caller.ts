@@ -1,14 +1,14 @@
 import { type HttpRequest } from '../../http/http-request';
 import type { Caller } from '../domain/caller';
 import type { CurrentKey } from './parameter.decorators';
-import { requireAccess, requirePresentedKey } from './verified-access';
+import { accessOf, requireAccess, requirePresentedKey } from './verified-access';
 
 /** Returns the caller of an allowed request: a key or a user. */
 export function currentCaller(request: HttpRequest): Caller {
-  return requireAccess(request, 'currentCaller()').caller;
+  return requireAccess(accessOf(request), 'currentCaller()').caller;
 }
 
 /** Returns the key of an allowed request, without its hashes. */
 export function currentKey(request: HttpRequest): CurrentKey {
-  return requirePresentedKey(request, 'currentKey()').key;
+  return requirePresentedKey(accessOf(request), 'currentKey()').key;
 }

@@ -31,7 +31,10 @@ const AMBIGUOUS: PresentedCredential = { kind: 'ambiguous' };
  * @param withBasic whether to read HTTP Basic too: the key's id as user name, its token as password, each
  *   form-encoded (RFC 6749 section 2.3.1)
  */
-export function readCredential({ rawHeaders }: IncomingMessage, withBasic = false): PresentedCredential {
+export function readCredential(
+  { rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>,
+  withBasic = false,
+): PresentedCredential {
   let authorization: string | undefined;
   let apiKey: string | undefined;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
@@ -48,6 +51,11 @@ export function readCredential({ rawHeaders }: IncomingMessage, withBasic = fals
   if (apiKey === undefined) return authorized;
   if (authorized.kind !== 'token') return { kind: 'token', scheme: 'x-api-key', token: apiKey };
   return authorized.scheme === 'bearer' && isSameText(authorized.token, apiKey) ? authorized : AMBIGUOUS;
+}
+
+/** Returns whether two credentials are the same bearer token or API key. */
+export function sameToken(one: PresentedCredential, other: PresentedCredential): boolean {
+  return one.kind === 'token' && other.kind === 'token' && isSameText(one.token, other.token);
 }
 
 /** Compares in constant time for texts of the same length. */

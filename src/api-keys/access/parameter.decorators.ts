@@ -2,7 +2,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { VerifiedKey } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
 import type { Caller } from '../domain/caller';
-import { requireAccess, requirePresentedKey } from './verified-access';
+import { accessIn, requireAccess, requirePresentedKey } from './verified-access';
 
 /** The key that authorised a request. It is frozen. */
 export type CurrentKey = VerifiedKey;
@@ -14,7 +14,7 @@ export type CurrentKey = VerifiedKey;
  */
 export const CurrentApiKey = createParamDecorator(
   (_data: unknown, context: ExecutionContext): CurrentKey =>
-    requirePresentedKey(context.switchToHttp().getRequest(), '@CurrentApiKey()').key,
+    requirePresentedKey(accessIn(context), '@CurrentApiKey()').key,
 );
 
 /**
@@ -25,7 +25,7 @@ export const CurrentApiKey = createParamDecorator(
  */
 export const CurrentCaller = createParamDecorator(
   (_data: unknown, context: ExecutionContext): Caller =>
-    requireAccess(context.switchToHttp().getRequest(), '@CurrentCaller()').caller,
+    requireAccess(accessIn(context), '@CurrentCaller()').caller,
 );
 
 /**
@@ -36,5 +36,5 @@ export const CurrentCaller = createParamDecorator(
  */
 export const Tenant = createParamDecorator(
   (_data: unknown, context: ExecutionContext): TenantContext =>
-    requireAccess(context.switchToHttp().getRequest(), '@Tenant()').tenant,
+    requireAccess(accessIn(context), '@Tenant()').tenant,
 );

@@ -4,7 +4,7 @@ import type { HttpRequest } from '../../http/http-request';
 import type { TenantContext } from '../domain/binding';
 import type { Caller } from '../domain/caller';
 import type { CurrentKey } from './parameter.decorators';
-import { accessBehind, accessOf, type VerifiedAccess } from './verified-access';
+import { accessBehind, accessIn, accessOf } from './verified-access';
 
 /** What the guard knows about a request that it allowed: `request.keyward` on Express and Fastify. */
 export interface RequestAccess {
@@ -50,12 +50,7 @@ declare module 'fastify' {
  * }
  */
 export function apiKeyOf(from: ExecutionContext | HttpRequest): CurrentKey | undefined {
-  return accessIn(from)?.presented?.key;
-}
-
-function accessIn(from: ExecutionContext | HttpRequest): VerifiedAccess | undefined {
-  if (!isContext(from)) return accessBehind(from);
-  return from.getType() === 'http' ? accessOf(from.getArgByIndex<HttpRequest>(0)) : undefined;
+  return (isContext(from) ? accessIn(from) : accessBehind(from))?.presented?.key;
 }
 
 function isContext(from: ExecutionContext | HttpRequest): from is ExecutionContext {

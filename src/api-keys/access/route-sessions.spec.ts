@@ -1,7 +1,7 @@
 import { CurrentApiKey, type CurrentKey } from './parameter.decorators';
 import { AllowSessions, Authenticated, SelfScoped } from './access.decorators';
 import { compileRouteAccess } from './route-access';
-import { attachAccess, requirePresentedKey } from './verified-access';
+import { accessOf, attachAccess, requirePresentedKey } from './verified-access';
 
 class People {
   @Authenticated()
@@ -49,7 +49,7 @@ describe('a route with @AllowSessions()', () => {
       controller: People,
       handler: People.prototype.mine,
     });
-    expect(() => requirePresentedKey(request, '@CurrentApiKey()')).toThrow(
+    expect(() => requirePresentedKey(accessOf(request), '@CurrentApiKey()')).toThrow(
       'requires a route without @AllowSessions()',
     );
   });

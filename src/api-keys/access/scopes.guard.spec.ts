@@ -14,6 +14,7 @@ import { UsageRecorder } from '../usage/usage-recorder';
 import { DecisionMetrics } from '../verification/decision-metrics';
 import { FreshKeys } from '../verification/fresh-keys';
 import { KeyVerifier } from '../verification/key-verifier';
+import { KeyWatch } from '../verification/key-watch';
 import { ReuseRecorder } from '../verification/reuse-recorder';
 import { Admission } from './admission';
 import { Authenticated, Public, RequireScopes, SelfScoped } from './access.decorators';
@@ -35,15 +36,22 @@ const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile
 const find = jest.spyOn(repository, 'find');
 const options = { storage: 'memory' } as const;
 const reuse = new ReuseRecorder(repository, systemClock);
+const fresh = new FreshKeys(repository, options);
 const verifier = new KeyVerifier(
-  new FreshKeys(repository, options),
+  fresh,
   options,
   systemClock,
   new LocalRateLimiter(),
   reuse,
   new UsageRecorder(null, options),
 );
-const admission = new Admission(verifier, new FailedCredentials(options), new DecisionMetrics(), options);
+const admission = new Admission(
+  verifier,
+  new FailedCredentials(options),
+  new DecisionMetrics(),
+  new KeyWatch(fresh, systemClock),
+  options,
+);
 const adapterHost = new HttpAdapterHost();
 adapterHost.httpAdapter = {
   getHeader: () => undefined,
@@ -61,17 +69,16 @@ function contextOf(
   return context;
 }
 
-describe.each(['rpc', 'ws', 'graphql'])('a message in the context %s', (type) => {
-  it('is denied without a read, even if its handler is public', () => {
+describe.each(['rpc', 'another transport'])('a message in the context %s', (type) => {
+  it('is rejected without a read of the store', () => {
     expect(guard.canActivate(contextOf(type, Memories.prototype.list))).toBe(false);
-    expect(guard.canActivate(contextOf(type, Memories.prototype.open))).toBe(false);
     expect(find).not.toHaveBeenCalled();
   });
 });
 
-describe('a request to a public handler', () => {
-  it('is allowed synchronously', () => {
-    expect(guard.canActivate(contextOf('http', Memories.prototype.open))).toBe(true);
+describe.each(['http', 'graphql', 'ws', 'rpc', 'another transport'])('a call in the context %s', (type) => {
+  it('is allowed synchronously if its handler is public', () => {
+    expect(guard.canActivate(contextOf(type, Memories.prototype.open))).toBe(true);
     expect(find).not.toHaveBeenCalled();
   });
 });

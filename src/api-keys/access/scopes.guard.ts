@@ -11,7 +11,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { CREDENTIAL_HEADERS, keepFromCaches } from '../../problems/cache-headers';
 import { PROBLEM_MEDIA_TYPE } from '../../problems/problem';
 import { ProblemException } from '../../problems/problem.exception';
-import { API_KEYS_OPTIONS, type ApiKeysOptions, type TenantNames } from '../options/api-keys.options';
+import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import type { TenantContext } from '../domain/binding';
 import { isAtOnce, type Passed } from '../verification/verification';
 import { Admission } from './admission';
@@ -23,9 +23,11 @@ import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 import { rateLimitHeaders } from './rate-limit-headers';
 import { RequestRequirement } from './request-requirement';
 import { type GuardedAccess, type RouteAccess, RouteAccessTable } from './route-access';
-import { readTenantContext, TENANT_HEADERS } from './tenant-context';
+import { readTenantArgs, readTenantContext, TENANT_HEADERS, tenantNamesIn } from './tenant-context';
 import { readClientCredential } from './form-credential';
 import { accessOf, attachAccess, forgetAccess, isLetInTo, KeyAccess } from './verified-access';
+import { callOf } from '../calls/call-of';
+import { CallGuard } from './call-guard';
 
 /** The injection token of the guard class that the module installs. */
 export const MODULE_GUARD = Symbol('keyward:module-guard');
@@ -33,8 +35,9 @@ export const MODULE_GUARD = Symbol('keyward:module-guard');
 const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS];
 
 /**
- * Enforces the access decorators of routes, under Fastify and Express. Rejects every request to a route without such
- * decorators, and every context other than HTTP. Rejections follow RFC 6750 section 3.
+ * Enforces the access decorators of routes, under Fastify and Express, and of GraphQL fields. Rejects every request to a
+ * route without such decorators, and every context of another kind unless it is `@Public()`. Rejections of routes follow
+ * RFC 6750 section 3.
  *
  * Sets `Cache-Control: no-store` on every response of a guarded route, unless the handler sets another value, and adds the
  * credential headers to `Vary`; see decision record 0066.
@@ -49,8 +52,10 @@ const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS]
 @Injectable()
 export class ScopesGuard implements CanActivate {
   private readonly routes = new RouteAccessTable();
-  private readonly tenantParams: Required<TenantNames>;
+  private readonly tenantParams: ReturnType<typeof tenantNamesIn>;
+  private readonly tenantArgs: ReturnType<typeof tenantNamesIn>;
   private readonly addressOf = (request: HttpRequest): string | undefined => this.clientAddressOf(request);
+  private readonly calls: CallGuard;
   private readonly judgesAlike = (guard: object): boolean => guard === this || this.isTwin(guard);
 
   /** @internal Nest calls it. */
@@ -62,19 +67,32 @@ export class ScopesGuard implements CanActivate {
     @Optional() @Inject(AUTHENTICATOR) private readonly authenticator?: Authenticator,
     @Optional() @Inject(MODULE_GUARD) private readonly moduleGuard: Type<ScopesGuard> = ScopesGuard,
   ) {
-    const { orgId = 'orgId', projectId = 'projectId' } = moduleOptions.tenant?.params ?? {};
-    this.tenantParams = { orgId, projectId };
+    const { params, args } = moduleOptions.tenant ?? {};
+    this.tenantParams = tenantNamesIn(params);
+    this.tenantArgs = tenantNamesIn(args);
+    this.calls = new CallGuard(this, admission, {
+      requestOf: (context) => this.requestOf(context),
+      credentialOf: (request) => this.credentialOf(request, false),
+      tenantIn: (named, request) => this.tenantIn(named, request),
+      addressOf: this.addressOf,
+      rejectionOf: (rejection, request) => this.rejectionIn(rejection, request),
+      judgesAlike: this.judgesAlike,
+    });
   }
 
   /** Returns synchronously if the verifier returns synchronously, so that a request with a cached key does not wait for a promise. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (context.getType() !== 'http') return false;
+    if (context.getType() !== 'http') {
+      return this.calls.canActivate(context, this.routes.of(context.getClass(), context.getHandler()));
+    }
     const controller = context.getClass();
     const handler = context.getHandler();
     const access = this.routes.of(controller, handler);
     const request = context.getArgByIndex<HttpRequest>(0);
-    if (accessOf(request) !== undefined) {
-      if (access.kind !== 'public' && isLetInTo(request, controller, handler, this.judgesAlike)) return true;
+    const known = accessOf(request);
+    if (known !== undefined) {
+      if (access.kind !== 'public' && isLetInTo(known, controller, handler, request.params, this.judgesAlike))
+        return true;
       // Express has forwarded the request from another route, whose decision does not count here.
       forgetAccess(request);
     }
@@ -219,10 +237,16 @@ export class ScopesGuard implements CanActivate {
     if (!(error instanceof ProblemException)) return error;
     passDecisionOn(error, request);
     const isOwnRoute = access.kind === 'guarded' && access.isOwn;
-    const rejection = isOwnRoute ? error : this.rejectionOf(error, request);
-    const isOwn = rejection !== error && isRejection(rejection);
-    this.setHeaders(context, { ...(!isOwn && { 'Content-Type': PROBLEM_MEDIA_TYPE }), ...error.headers });
-    return isOwn ? rejection : error;
+    const rejection = isOwnRoute ? error : this.rejectionIn(error, request);
+    const isProblem = rejection === error;
+    this.setHeaders(context, { ...(isProblem && { 'Content-Type': PROBLEM_MEDIA_TYPE }), ...error.headers });
+    return rejection;
+  }
+
+  /** Returns the error of a subclass if it rejects the request. */
+  private rejectionIn(problem: ProblemException, request: HttpRequest): Error {
+    const rejection: unknown = this.rejectionOf(problem, request);
+    return isRejection(rejection) ? rejection : problem;
   }
 
   /** Returns the bearer token if it is a session. */
@@ -247,12 +271,32 @@ export class ScopesGuard implements CanActivate {
       throw ProblemException.from('binding_conflict', 'Name the same tenant in the path and the headers.');
     }
     if (tenant === 'malformed') {
-      throw ProblemException.from(
-        'invalid_request',
-        'Use 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ - for the names of organisations and projects.',
-      );
+      throw malformedTenant();
     }
     return tenant;
+  }
+
+  /**
+   * Returns the tenant that the arguments of a GraphQL field name.
+   *
+   * @throws ProblemException if a name is invalid
+   * @example
+   * protected tenantIn(args: { input?: object }, request: HttpRequest): TenantContext {
+   *   return super.tenantIn(args.input, request);
+   * }
+   */
+  protected tenantIn(args: unknown, _request: HttpRequest): TenantContext {
+    const tenant = readTenantArgs(args, this.tenantArgs);
+    if (tenant === 'malformed') throw malformedTenant();
+    return tenant;
+  }
+
+  /**
+   * Returns the request that carried a call that is not an HTTP request of its own, or that opened its connection. Override
+   * it if the application keeps the request elsewhere, for example in a GraphQL context of its own form.
+   */
+  protected requestOf(context: ExecutionContext): HttpRequest | undefined {
+    return callOf(context)?.request;
   }
 
   /** Returns the address of the client; `undefined` if it is unknown. */
@@ -294,6 +338,13 @@ export class ScopesGuard implements CanActivate {
   }
 }
 
-function isRejection(value: unknown): boolean {
+function malformedTenant(): ProblemException {
+  return ProblemException.from(
+    'invalid_request',
+    'Use 1 to 128 characters of A-Z a-z 0-9 . _ ~ : @ - for the names of organisations and projects.',
+  );
+}
+
+function isRejection(value: unknown): value is Error {
   return value instanceof HttpException ? value.getStatus() >= 300 : value instanceof Error;
 }

@@ -10,6 +10,11 @@ const HEADERS = { orgId: 'x-org-id', projectId: 'x-project-id' } as const;
 /** The headers that may name the tenant, on routes that read them. */
 export const TENANT_HEADERS = ['X-Org-Id', 'X-Project-Id'] as const;
 
+/** Returns the names of what holds the tenant, with the defaults. */
+export function tenantNamesIn({ orgId, projectId }: TenantNames = {}): Record<keyof TenantNames, string> {
+  return { orgId: orgId ?? 'orgId', projectId: projectId ?? 'projectId' };
+}
+
 /**
  * Returns the tenant context of a request: from its route parameters and, on routes that declare it, from the headers
  * `X-Org-Id` and `X-Project-Id`. Ignores the body and the query.
@@ -18,7 +23,7 @@ export const TENANT_HEADERS = ['X-Org-Id', 'X-Project-Id'] as const;
  */
 export function readTenantContext(
   request: HttpRequest,
-  params: Required<TenantNames>,
+  params: Record<keyof TenantNames, string>,
   withHeaders: boolean,
 ): TenantContext | TenantFault {
   const orgId = readPart(request, 'orgId', params.orgId, withHeaders);
@@ -26,6 +31,28 @@ export function readTenantContext(
   const projectId = readPart(request, 'projectId', params.projectId, withHeaders);
   if (typeof projectId === 'object') return projectId.fault;
   return { orgId, projectId };
+}
+
+/**
+ * Returns the tenant that the arguments of a call name. `null` names no tenant, like an omitted argument.
+ *
+ * @returns `malformed` if a name is invalid or not text
+ */
+export function readTenantArgs(
+  args: unknown,
+  names: Record<keyof TenantNames, string>,
+): TenantContext | 'malformed' {
+  const orgId = nameIn(args, names.orgId);
+  const projectId = nameIn(args, names.projectId);
+  return orgId === null || projectId === null ? 'malformed' : { orgId, projectId };
+}
+
+/** Returns `null` if the name is invalid. */
+function nameIn(args: unknown, name: string): string | undefined | null {
+  const value = memberOf(args, name) ?? undefined;
+  if (value === undefined) return undefined;
+  const text = Number.isSafeInteger(value) ? String(value) : value;
+  return typeof text === 'string' && isTenantId(text) ? text : null;
 }
 
 const CONFLICT = { fault: 'conflict' } as const;
@@ -36,10 +63,11 @@ type Part = string | undefined | typeof CONFLICT | typeof MALFORMED;
 function readPart(
   request: HttpRequest,
   part: keyof typeof HEADERS,
-  paramName: string | undefined,
+  paramName: string,
   withHeaders: boolean,
 ): Part {
-  let value = parameter(request.params, paramName);
+  const param = memberOf(request.params, paramName);
+  let value = param === undefined ? undefined : String(param);
   if (withHeaders) {
     for (const named of headerValues(nodeRequestOf(request), HEADERS[part])) {
       if (value !== undefined && value !== named) return CONFLICT;
@@ -49,8 +77,8 @@ function readPart(
   return value === undefined || isTenantId(value) ? value : MALFORMED;
 }
 
-function parameter(params: unknown, name: string | undefined): string | undefined {
-  if (typeof params !== 'object' || params === null || name === undefined || !Object.hasOwn(params, name))
-    return undefined;
-  return String((params as Readonly<Record<string, unknown>>)[name]);
+function memberOf(holder: unknown, name: string): unknown {
+  return typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
+    ? (holder as Readonly<Record<string, unknown>>)[name]
+    : undefined;
 }

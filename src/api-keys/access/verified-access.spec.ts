@@ -103,9 +103,9 @@ describe('an allowed request', () => {
   it('is allowed only on that route', () => {
     const request = letIn();
 
-    expect(isLetInTo(request, Memories, handlerOf('tenant'), bySame)).toBe(true);
-    expect(isLetInTo(request, Memories, handlerOf('key'), bySame)).toBe(false);
-    expect(isLetInTo(request, Archive, handlerOf('tenant'), bySame)).toBe(false);
+    expect(isLetInTo(accessOf(request), Memories, handlerOf('tenant'), request.params, bySame)).toBe(true);
+    expect(isLetInTo(accessOf(request), Memories, handlerOf('key'), request.params, bySame)).toBe(false);
+    expect(isLetInTo(accessOf(request), Archive, handlerOf('tenant'), request.params, bySame)).toBe(false);
   });
 
   it('does not allow another request that was made from its parts [T46]', () => {
@@ -113,8 +113,8 @@ describe('an allowed request', () => {
     const request = letIn({ raw, params: { orgId: 'acme' } });
     const forged = { ...request, params: { orgId: 'globex' } };
 
-    expect(isLetInTo(request, Memories, handlerOf('tenant'), bySame)).toBe(true);
-    expect(isLetInTo(forged, Memories, handlerOf('tenant'), bySame)).toBe(false);
+    expect(isLetInTo(accessOf(request), Memories, handlerOf('tenant'), request.params, bySame)).toBe(true);
+    expect(isLetInTo(accessOf(forged), Memories, handlerOf('tenant'), forged.params, bySame)).toBe(false);
     expect(accessOf(Object.create(request) as HttpRequest)).toBeUndefined();
     expect(accessOf(raw as HttpRequest)).toBeUndefined();
   });
@@ -128,7 +128,7 @@ describe('an allowed request', () => {
 describe('a request that no guard allowed', () => {
   it('has no access on any route', () => {
     expect(accessOf({})).toBeUndefined();
-    expect(isLetInTo({}, Memories, handlerOf('tenant'), bySame)).toBe(false);
+    expect(isLetInTo(undefined, Memories, handlerOf('tenant'), undefined, bySame)).toBe(false);
   });
 
   it.each<[keyof Memories, string]>([

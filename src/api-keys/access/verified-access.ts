@@ -1,8 +1,10 @@
+import type { ExecutionContext } from '@nestjs/common';
 import { MisuseError } from '../../problems/misuse.error';
 import type { KeySecret, VerifiedKey } from '../domain/api-key';
 import type { TenantContext } from '../domain/binding';
 import { type Caller, callerOf } from '../domain/caller';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
+import { callOf } from '../calls/call-of';
 
 /** The key of an allowed request. */
 export interface PresentedKey {
@@ -11,13 +13,24 @@ export interface PresentedKey {
   readonly secret: KeySecret;
 }
 
+/**
+ * Follows the key of a call that lasts longer than its handler.
+ *
+ * @param end called at most once, with the error for the client, when the key no longer meets the requirement
+ * @returns a function that stops following
+ */
+export type LiveKey = (end: (error: Error) => void) => () => void;
+
 /** What the guard knows about a request that it allowed. */
 export interface VerifiedAccess {
   /** The guard that allowed the request. */
   readonly guard: object;
   /** The allowed request. */
   readonly request: HttpRequest;
-  /** Its route parameters at the decision. Express replaces them when it dispatches the request again. */
+  /**
+   * Its route parameters at the decision. Express replaces them when it dispatches the request again. For a call that is not
+   * an HTTP request: its occasion.
+   */
   readonly params: unknown;
   /** The controller that the request was allowed to reach. */
   readonly controller: object;
@@ -29,6 +42,8 @@ export interface VerifiedAccess {
   readonly presented?: PresentedKey | undefined;
   /** The tenant that the request names and the caller may act for. */
   readonly tenant: TenantContext;
+  /** Follows the key of a subscription. */
+  readonly live?: LiveKey | undefined;
 }
 
 /** The access of a request that was allowed with a key. */
@@ -41,6 +56,7 @@ export class KeyAccess implements VerifiedAccess {
     readonly handler: object,
     readonly presented: PresentedKey,
     private readonly named: TenantContext | undefined,
+    readonly live?: LiveKey,
   ) {}
 
   get caller(): Caller {
@@ -93,31 +109,51 @@ export function accessBehind(request: HttpRequest): VerifiedAccess | undefined {
   return access?.request.raw === request ? access : accessOf(request);
 }
 
+/** The access of calls that are not HTTP requests of their own, by their carriers. */
+const CALLS = new WeakMap<object, VerifiedAccess>();
+
+/** Stores the access of an allowed call. */
+export function attachCallAccess(carrier: object, access: VerifiedAccess): void {
+  CALLS.set(carrier, access);
+}
+
+/** Returns the access of a call; `undefined` if no guard allowed it. */
+export function callAccessOf(carrier: object): VerifiedAccess | undefined {
+  return CALLS.get(carrier);
+}
+
+/** Returns the access of the request or call in a context; `undefined` if no guard allowed it. */
+export function accessIn(context: ExecutionContext): VerifiedAccess | undefined {
+  if (context.getType() === 'http') return accessOf(context.getArgByIndex<HttpRequest>(0));
+  const call = callOf(context);
+  return call && callAccessOf(call.carrier);
+}
+
 /**
  * Returns whether a guard allowed a request on exactly this route. A request that Express forwards to another route with
  * `next()`, or to the same route by another path, needs a new decision.
  *
+ * @param params the current route parameters, or the occasion of a call
  * @param judgesAlike returns whether that guard makes the same decisions as the one that asks now
  */
 export function isLetInTo(
-  request: HttpRequest,
+  access: VerifiedAccess | undefined,
   controller: object,
   handler: object,
+  params: unknown,
   judgesAlike: (guard: object) => boolean,
 ): boolean {
-  const access = accessOf(request);
   return (
     access !== undefined &&
     access.controller === controller &&
     access.handler === handler &&
-    access.params === request.params &&
+    access.params === params &&
     judgesAlike(access.guard)
   );
 }
 
 /** @throws MisuseError on a route without `ScopesGuard`: a fault of the application, not of its client */
-export function requireAccess(request: HttpRequest, asker: string): VerifiedAccess {
-  const access = accessOf(request);
+export function requireAccess(access: VerifiedAccess | undefined, asker: string): VerifiedAccess {
   if (access === undefined) {
     throw new MisuseError(`${asker} requires a route that ScopesGuard guards and that is not @Public()`);
   }
@@ -125,8 +161,8 @@ export function requireAccess(request: HttpRequest, asker: string): VerifiedAcce
 }
 
 /** @throws MisuseError on a route that accepts sessions; use the caller there */
-export function requirePresentedKey(request: HttpRequest, asker: string): PresentedKey {
-  const { presented } = requireAccess(request, asker);
+export function requirePresentedKey(access: VerifiedAccess | undefined, asker: string): PresentedKey {
+  const { presented } = requireAccess(access, asker);
   if (presented === undefined) throw new MisuseError(`${asker} requires a route without @AllowSessions()`);
   return presented;
 }

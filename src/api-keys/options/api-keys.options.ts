@@ -41,6 +41,8 @@ export interface ApiKeysOptions {
   readonly tenant?: {
     /** The names of the route parameters that hold the tenant; default `orgId` and `projectId`. */
     readonly params?: TenantNames | undefined;
+    /** The names of the arguments of GraphQL fields that hold the tenant; default `orgId` and `projectId`. */
+    readonly args?: TenantNames | undefined;
   };
   /** What the guard and the routes read from requests and write into responses. */
   readonly http?: {
@@ -99,11 +101,11 @@ export interface ApiKeysOptions {
   };
 }
 
-/** The names of the route parameters that hold the tenant. */
+/** The names of the route parameters, or of the arguments, that hold the tenant. */
 export interface TenantNames {
-  /** The name of the parameter for the organisation; default `orgId`. */
+  /** The name for the organisation; default `orgId`. */
   readonly orgId?: string | undefined;
-  /** The name of the parameter for the project; default `projectId`. */
+  /** The name for the project; default `projectId`. */
   readonly projectId?: string | undefined;
 }
 

@@ -22,8 +22,6 @@ type Group<K extends keyof ApiKeysOptions> = NonNullable<ApiKeysOptions[K]>;
 const IMPORT_PREFIX = /^[\x21-\x7e]{1,64}$/;
 const REALM = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
-const NAME = text(/^\w+$/, 'is not a name: use the name of a route parameter, without a colon');
-
 const RULES: Rules<ApiKeysOptions> = {
   storage: storageIn('is missing or unknown', 'mongo', 'memory'),
   tokens: group<Group<'tokens'>>({
@@ -48,13 +46,8 @@ const RULES: Rules<ApiKeysOptions> = {
     ),
   }),
   tenant: group<Group<'tenant'>>({
-    params: all(
-      group<TenantNames>({ orgId: NAME, projectId: NAME }),
-      rule((params) => {
-        const { orgId = 'orgId', projectId = 'projectId' } = params as TenantNames;
-        return orgId !== projectId;
-      }, 'names the same route parameter twice: use one for the organisation and another for the project'),
-    ),
+    params: tenantNames('route parameter'),
+    args: tenantNames('argument'),
   }),
   http: group<Group<'http'>>({
     trustProxy: all(TEXTS, (value, name) => requireProxies(value as readonly string[], name)),
@@ -121,6 +114,21 @@ export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
 export function optionsIn(given: ApiKeysOptions): Partial<ApiKeysOptions> {
   const names = Object.keys(RULES).filter((name) => name in given);
   return Object.fromEntries(names.map((name) => [name, Reflect.get(given, name) as unknown]));
+}
+
+/** Returns a rule for the names of what holds the tenant, such as `route parameter`. */
+function tenantNames(holder: string): Rule {
+  const name = text(
+    /^\w+$/,
+    `is not a name: use the name of ${holder.startsWith('a') ? 'an' : 'a'} ${holder}, without a colon`,
+  );
+  return all(
+    group<TenantNames>({ orgId: name, projectId: name }),
+    rule((names) => {
+      const { orgId = 'orgId', projectId = 'projectId' } = names as TenantNames;
+      return orgId !== projectId;
+    }, `names the same ${holder} twice: use one for the organisation and another for the project`),
+  );
 }
 
 function storageIn(complaint: string, ...kinds: readonly string[]): Rule {

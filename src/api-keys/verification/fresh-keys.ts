@@ -95,6 +95,16 @@ export class FreshKeys implements BeforeApplicationShutdown {
     return this.owners.peek(ownerId, at);
   }
 
+  /**
+   * Returns the time for which all cached records are proven current.
+   *
+   * @param at the current `performance.now()`
+   */
+  provenAt(at: number): number {
+    const owners = this.owners === undefined ? Infinity : (this.feeds.owners?.provenAt ?? -Infinity);
+    return Math.min(at, this.feeds.keys?.provenAt ?? -Infinity, owners);
+  }
+
   /** @throws StorageUnavailableError if the store does not respond in time */
   async readOwner(
     ownerId: string | undefined,

@@ -1,0 +1,37 @@
+import { type PresentedCredential, readCredential, sameToken } from './header-credential';
+
+/** The header for each member that is read, by its name in lower case. */
+const HEADERS = new Map([
+  ['authorization', 'authorization'],
+  ['x-api-key', 'x-api-key'],
+  ['token', 'x-api-key'],
+]);
+
+/**
+ * Adds the credential that a client sent when it opened a connection, because browsers cannot set headers of a WebSocket.
+ * Reads the members `authorization`, `x-api-key` and `token`, in any case, of the sent object or of its member `headers`.
+ *
+ * @param inHeaders the credential in the headers of the request that opened the connection
+ * @param handshake what the client sent, such as the `connectionParams` of `graphql-ws`
+ */
+export function withHandshake(inHeaders: PresentedCredential, handshake: unknown): PresentedCredential {
+  const rawHeaders = [...headersIn(handshake), ...headersIn(memberOf(handshake, 'headers'))];
+  if (rawHeaders.length === 0) return inHeaders;
+  const sent = readCredential({ rawHeaders });
+  if (inHeaders.kind === 'none' || sent.kind === 'ambiguous') return sent;
+  return sent.kind === 'none' || sameToken(inHeaders, sent) ? inHeaders : { kind: 'ambiguous' };
+}
+
+function headersIn(sent: unknown): readonly string[] {
+  if (typeof sent !== 'object' || sent === null) return [];
+  return Object.entries(sent).flatMap(([name, value]) => {
+    const header = HEADERS.get(name.toLowerCase());
+    return header === undefined ? [] : [header, String(value)];
+  });
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}

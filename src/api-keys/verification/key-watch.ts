@@ -1,0 +1,159 @@
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { type Clock, CLOCK } from '../ports/clock';
+import { decide, type Refused, type Requirement, type Unknown } from '../domain/decision';
+import type { PreparedKey } from '../domain/prepared-key';
+import type { ParsedToken } from '../domain/token/key-token';
+import { FreshKeys, type OwnerState, USABLE_PART_OF_BOUND } from './fresh-keys';
+
+/** The maximum number of reads of the store in a second, for all watched keys together. */
+const MAX_READS_PER_SECOND = 100;
+
+/** How often each key is judged, as a share of the revocation bound. */
+const INTERVAL = 1 / 4;
+
+/** How much fresher than for a request a cached key must be, as a share of the bound, because its next turn is that late. */
+const STRICTER = 0.3;
+
+/** Why a watched token may no longer be used: a decision, or `UNAVAILABLE` if it cannot be proven good within the bound. */
+export type EndOfWatch = Refused | Unknown | { readonly code: 'UNAVAILABLE' };
+
+/** What a watcher requires of its key. */
+interface Watcher {
+  readonly requirement: Requirement;
+  readonly end: (why: EndOfWatch) => void;
+}
+
+/** A token with at least one watcher, and the last state of its key that was good for all of them. */
+interface WatchedToken extends ParsedToken {
+  readonly watchers: Set<Watcher>;
+  /** The time by `performance.now()` for which the last good decision is proven. */
+  provenAt: number;
+  prepared?: PreparedKey | undefined;
+  owner?: OwnerState | undefined;
+  isReading: boolean;
+}
+
+/**
+ * Judges the keys of open connections again, four times in each revocation bound, and reports those that are no longer good
+ * or not proven good in time. Judges from the cache: a key without changes costs a look-up. Reads the store for the others,
+ * at most 100 times a second. See decision record 0085.
+ */
+@Injectable()
+export class KeyWatch implements BeforeApplicationShutdown {
+  private readonly tokens = new Map<string, WatchedToken>();
+  private readonly boundMs: number;
+  private readonly intervalMs: number;
+  private timer: NodeJS.Timeout | undefined;
+  private reads = 0;
+
+  constructor(
+    private readonly fresh: FreshKeys,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {
+    this.boundMs = fresh.maxAgeMs / USABLE_PART_OF_BOUND;
+    this.intervalMs = this.boundMs * INTERVAL;
+  }
+
+  /**
+   * Watches a token that was just accepted.
+   *
+   * @param end called at most once, when the token no longer meets the requirement
+   * @returns a function that ends the watch without a call of `end`
+   */
+  watch({ keyId, digest }: ParsedToken, requirement: Requirement, end: Watcher['end']): () => void {
+    const watcher = { requirement, end };
+    // The decision that accepted the token may be that old.
+    const provenAt = performance.now() - this.fresh.maxAgeMs;
+    let token = this.tokens.get(digest);
+    if (token === undefined) {
+      token = { keyId, digest, watchers: new Set(), provenAt, isReading: false };
+      this.tokens.set(digest, token);
+    }
+    token.watchers.add(watcher);
+    // Its own requirement was not judged for the remembered state.
+    token.prepared = undefined;
+    this.timer ??= setInterval(() => this.judgeAll(), this.intervalMs).unref();
+    return () => this.forget(token, watcher);
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.tokens.clear();
+  }
+
+  private forget(token: WatchedToken, watcher: Watcher): void {
+    token.watchers.delete(watcher);
+    if (token.watchers.size > 0) return;
+    this.tokens.delete(token.digest);
+    if (this.tokens.size > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private judgeAll(): void {
+    const at = performance.now();
+    this.reads = (MAX_READS_PER_SECOND * this.intervalMs) / 1000;
+    for (const token of this.tokens.values()) this.judge(token, at);
+  }
+
+  private judge(token: WatchedToken, at: number): void {
+    const later = at + this.boundMs * STRICTER;
+    const prepared = this.fresh.keys.peek(token.keyId, later);
+    const owner = prepared && this.fresh.peekOwner(prepared.key.ownerId, later);
+    if (prepared !== undefined && owner !== undefined) {
+      this.settle(token, prepared, owner, this.fresh.provenAt(at));
+      return;
+    }
+    if (!token.isReading && this.reads >= 1) {
+      this.reads -= 1;
+      void this.read(token, at);
+    }
+    // Its next turn would be too late.
+    if (at + this.intervalMs >= token.provenAt + this.boundMs) this.end(token, { code: 'UNAVAILABLE' });
+  }
+
+  private async read(token: WatchedToken, at: number): Promise<void> {
+    token.isReading = true;
+    try {
+      const deadline = at + this.boundMs;
+      const reading = await this.fresh.keys.read(token.keyId, -Infinity, deadline);
+      if (reading.value === null) {
+        this.end(token, { code: 'NOT_FOUND' });
+        return;
+      }
+      const owner = await this.fresh.readOwner(reading.value.key.ownerId, -Infinity, deadline);
+      const isActive = owner.value?.isActive ?? false;
+      const provenAt = Math.min(reading.trueAt, owner.trueAt);
+      this.settle(token, reading.value, { id: '', isActive }, provenAt);
+    } catch {
+      // Nothing is proven now, so the next turns try again until the bound ends the watch.
+    } finally {
+      token.isReading = false;
+    }
+  }
+
+  private settle(token: WatchedToken, prepared: PreparedKey, owner: OwnerState, provenAt: number): void {
+    token.provenAt = provenAt;
+    if (prepared === token.prepared && owner === token.owner && !prepared.isTimed) return;
+    token.prepared = prepared;
+    token.owner = owner;
+    const now = this.clock.now();
+    const stored = { prepared, ownerActive: owner.isActive };
+    for (const watcher of [...token.watchers]) {
+      const decision = decide(token.digest, stored, watcher.requirement, now);
+      if (decision.code !== 'VALID') this.report(token, watcher, decision);
+    }
+  }
+
+  private end(token: WatchedToken, why: EndOfWatch): void {
+    for (const watcher of [...token.watchers]) this.report(token, watcher, why);
+  }
+
+  private report(token: WatchedToken, watcher: Watcher, why: EndOfWatch): void {
+    // A report may end other watches.
+    if (!token.watchers.has(watcher)) return;
+    this.forget(token, watcher);
+    watcher.end(why);
+  }
+}
