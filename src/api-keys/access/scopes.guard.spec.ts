@@ -62,7 +62,7 @@ function contextOf(
 }
 
 describe.each(['rpc', 'ws', 'graphql'])('a message in the context %s', (type) => {
-  it('is denied without a read, even if its handler is public', () => {
+  it('is denied without a store read, even if its handler is public', () => {
     expect(guard.canActivate(contextOf(type, Memories.prototype.list))).toBe(false);
     expect(guard.canActivate(contextOf(type, Memories.prototype.open))).toBe(false);
     expect(find).not.toHaveBeenCalled();

@@ -14,7 +14,7 @@ export const TENANT_HEADERS = ['X-Org-Id', 'X-Project-Id'] as const;
  * Returns the tenant context of a request: from its route parameters and, on routes that declare it, from the headers
  * `X-Org-Id` and `X-Project-Id`. Ignores the body and the query.
  *
- * @returns a fault if two sources disagree, or if a name is invalid
+ * @returns the tenant; `conflict` if two sources disagree, `malformed` if a name is invalid
  */
 export function readTenantContext(
   request: HttpRequest,

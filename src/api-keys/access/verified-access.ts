@@ -7,7 +7,7 @@ import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
 /** The key of an allowed request. */
 export interface PresentedKey {
   readonly key: VerifiedKey;
-  /** The secret of the key that was presented. */
+  /** The presented secret of the key. */
   readonly secret: KeySecret;
 }
 
@@ -17,7 +17,7 @@ export interface VerifiedAccess {
   readonly guard: object;
   /** The allowed request. */
   readonly request: HttpRequest;
-  /** Its route parameters at the decision. Express replaces them when it dispatches the request again. */
+  /** The route parameters at the time of the decision. Express replaces them when it forwards the request to another route. */
   readonly params: unknown;
   /** The controller that the request was allowed to reach. */
   readonly controller: object;
@@ -60,8 +60,8 @@ interface Carrier {
 }
 
 /**
- * Returns the object that stores the access: the list of raw headers, which belongs to one request. Adding a member to a
- * request of Express costs a microsecond, because each has its own hidden class (`npm run bench -- guard`).
+ * Returns the object that stores the access: the list of raw headers, which belongs to one request. A new property on an
+ * Express request would cost a microsecond, because each request has its own hidden class (`npm run bench -- guard`).
  */
 function carrierOf(request: HttpRequest): Carrier {
   const { rawHeaders } = nodeRequestOf(request) as { readonly rawHeaders?: Carrier };
@@ -87,7 +87,10 @@ export function accessOf(request: HttpRequest): VerifiedAccess | undefined {
   return access?.request === request ? access : undefined;
 }
 
-/** Returns the access of a request, or of Node's request in it. For code that only reads who sent the request. */
+/**
+ * Returns the access of a request. Also accepts Node's request inside a Fastify request. Only for code that reads who sent the
+ * request.
+ */
 export function accessBehind(request: HttpRequest): VerifiedAccess | undefined {
   const access = carrierOf(request)[VERIFIED];
   return access?.request.raw === request ? access : accessOf(request);
@@ -97,7 +100,7 @@ export function accessBehind(request: HttpRequest): VerifiedAccess | undefined {
  * Returns whether a guard allowed a request on exactly this route. A request that Express forwards to another route with
  * `next()`, or to the same route by another path, needs a new decision.
  *
- * @param judgesAlike returns whether that guard makes the same decisions as the one that asks now
+ * @param judgesAlike returns whether the guard that allowed the request makes the same decisions as the current one
  */
 export function isLetInTo(
   request: HttpRequest,
@@ -124,7 +127,7 @@ export function requireAccess(request: HttpRequest, asker: string): VerifiedAcce
   return access;
 }
 
-/** @throws MisuseError on a route that accepts sessions; use the caller there */
+/** @throws MisuseError if the request has a session instead of a key; on routes that accept sessions, use the caller */
 export function requirePresentedKey(request: HttpRequest, asker: string): PresentedKey {
   const { presented } = requireAccess(request, asker);
   if (presented === undefined) throw new MisuseError(`${asker} requires a route without @AllowSessions()`);

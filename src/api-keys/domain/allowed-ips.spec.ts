@@ -192,7 +192,7 @@ describe('a key with an allowlist', () => {
     expect(addressAllowed(readAllowlist(['0.0.0.0/0', '::/0']), 'unix:')).toBe(false);
   });
 
-  it('is rejected from an IPv6 address if the list has only IPv4 ranges, and the reverse', () => {
+  it('is rejected from IPv6 addresses if the list has only IPv4 ranges, and from IPv4 if it has only IPv6', () => {
     expect(addressAllowed(readAllowlist(['0.0.0.0/0']), '2001:db8::1')).toBe(false);
     expect(addressAllowed(readAllowlist(['::/0']), '10.0.0.1')).toBe(false);
   });
@@ -238,7 +238,7 @@ describe('an allowlist', () => {
     expect(allowlistCovers(outer, inner)).toBe(false);
   });
 
-  it('parses each of 100 entries once, so that no caller can make a check expensive [T30]', () => {
+  it('parses each of 100 entries only once, so that no caller can make a check expensive [T30]', () => {
     const outer = Array.from({ length: 100 }, (_, index) => `2001:db8::${index}/${28 + index}`);
     const entries = Array.from({ length: 100 }, (_, index) => `2001:db8::${index}`);
     const parse = jest.spyOn(ipaddr.IPv6, 'parse');

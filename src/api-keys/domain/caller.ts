@@ -3,7 +3,7 @@ import { exceededFields, type GrantField } from './delegation';
 import { earlierOf } from './earlier';
 import { grants } from './scopes';
 
-/** Scopes that let a key give access that outlasts the key: a new token, or an active user. */
+/** Scopes with which a key can create access that outlasts the key: a new token, or an active user. */
 const LASTING_SCOPES = ['api-keys:write', 'users:write'] as const;
 
 /** Returns whether a key with this grant can give access that outlasts the key. */
@@ -15,9 +15,9 @@ export function givesLastingAccess({ scopes }: Pick<Grant, 'scopes'>): boolean {
 export interface Caller {
   /** The name in histories: `key:<id>`, `user:<id>`, `cli` or `system`. */
   readonly actor: string;
-  /** The scopes that the caller itself uses. The scopes that a session can grant are in `grant`. */
+  /** The scopes that the caller can use itself. The scopes that a session can grant are in `grant`. */
   readonly scopes: readonly string[];
-  /** The limits of the keys that the caller sees, and of the authority that it can grant. */
+  /** Limits which keys the caller can see, and which rights it can grant. */
   readonly grant: Grant;
   /**
    * The organisations of a user: each key that the user creates must be bound to one of them. `undefined` if `grant`
@@ -77,7 +77,7 @@ export function actsForOwner({ grant }: Caller): boolean {
   return grant.ownerId !== undefined;
 }
 
-/** Returns whether a caller sees every key: it is limited to no tenant and no owner. */
+/** Returns whether a caller sees every key: no tenant and no owner limits it. */
 export function isUnlimited({ grant, orgIds }: Caller): boolean {
   return (grant.orgId ?? grant.projectId ?? grant.ownerId ?? orgIds) === undefined;
 }

@@ -241,7 +241,7 @@ describe('the decision about a request', () => {
 });
 
 describe('the address of a client', () => {
-  it('is read only if the key has an allowlist, because that doubles the cost of a decision', () => {
+  it('is read only if the key has an allowlist, because reading it doubles the cost of a decision', () => {
     const lookUp = jest.fn(() => '203.0.113.7');
     const requirement = Object.defineProperty({ ...good.requirement }, 'clientAddress', { get: lookUp });
     const asking: Case = { ...good, requirement };

@@ -92,7 +92,7 @@ describe('the key of a project at acme', () => {
 });
 
 describe('a change of a key', () => {
-  it.each(MORE)('is widening if it exceeds %s: %j', (_field, part) => {
+  it.each(MORE)('is widening if it exceeds the previous %s: %j', (_field, part) => {
     expect(isWidening(key({}), key(part))).toBe(true);
   });
 

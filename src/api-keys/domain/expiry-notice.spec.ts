@@ -88,7 +88,7 @@ describe('the notice that is due', () => {
     expect([2, 0.01, 0].map((days) => dueNotice(key, before(days))?.type)).toEqual(expected);
   });
 
-  it('has the time of the change if the expiry was moved forward', () => {
+  it('has the time of the last change if the notice was due before it', () => {
     const notice = dueNotice(aKey({ updatedAt: before(3) }), before(3));
     expect(notice).toMatchObject({ type: 'api-key.expiring', at: before(3) });
   });

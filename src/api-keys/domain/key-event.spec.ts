@@ -40,11 +40,11 @@ describe('the event of a change', () => {
     ['rotated', 'api-key.rotated'],
     ['revoked', 'api-key.revoked'],
     ['reused', 'api-key.reuse_detected'],
-  ] as const)('has for %s the type %s', (action, type) => {
+  ] as const)('for the action %s has the type %s', (action, type) => {
     expect(changeEventOf(after(action)).type).toBe(type);
   });
 
-  it('has no fields if the change has none', () => {
+  it('has no fields if the change names none', () => {
     expect(changeEventOf(after('revoked')).fields).toEqual([]);
   });
 
@@ -110,7 +110,7 @@ describe('the positions of events', () => {
   });
 
   it.each([1, 1_893_456_000_000])(
-    'are after positionAt(%i) for events at that time, and before it for events one millisecond earlier',
+    'are after positionAt(%i) for events at that time, and before it for earlier events',
     (ms) => {
       const moment = positionAt(new Date(ms));
       expect(moment < positionOf({ at: new Date(ms), id: '0' })).toBe(true);

@@ -53,7 +53,7 @@ describe('findSecret', () => {
 });
 
 describe('a prepared key', () => {
-  it('contains only the parts of the record that decisions and answers use', () => {
+  it('contains only the parts of the record that decisions and their responses use', () => {
     const record = aFullKey();
     const { key } = prepareKey({ ...record, history: record.history } as ApiKey);
     expect(key).toEqual({

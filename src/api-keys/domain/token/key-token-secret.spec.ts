@@ -40,9 +40,12 @@ describe('the secret of a token', () => {
     expect(chiSquare(ends.join(''))).toBeLessThan(EVEN);
   });
 
-  it.each([256, 249])('would fail these tests if each byte below %d were taken modulo 62', (limit) => {
-    const bytes = [...randomBytes(SAMPLES * 43)].filter((byte) => byte < limit);
-    const biased = bytes.map((byte) => ALPHABET.charAt(byte % 62));
-    expect(chiSquare(biased.join(''))).toBeGreaterThan(EVEN);
-  });
+  it.each([256, 249])(
+    'would fail these tests if it consisted of random bytes below %d modulo 62',
+    (limit) => {
+      const bytes = [...randomBytes(SAMPLES * 43)].filter((byte) => byte < limit);
+      const biased = bytes.map((byte) => ALPHABET.charAt(byte % 62));
+      expect(chiSquare(biased.join(''))).toBeGreaterThan(EVEN);
+    },
+  );
 });
