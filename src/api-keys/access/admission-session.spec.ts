@@ -39,7 +39,7 @@ describe('a user with a session', () => {
   const asAda = async (...allOf: string[]): Promise<Caller> =>
     admission.admitSession('session of ada', people(), { scopes: { allOf, anyOf: [] }, clientAddress });
 
-  it('is allowed as the caller', async () => {
+  it('is allowed and becomes the caller of the request', async () => {
     expect(await asAda()).toBe(ada);
     expect(await asAda('keys:read')).toBe(ada);
   });

@@ -135,7 +135,7 @@ describe('a request to an uncached route', () => {
 });
 
 describe('a request with a valid key', () => {
-  it('is allowed, with the record of the key', async () => {
+  it('is allowed and gets the record of its key', async () => {
     const { admission, repository } = door();
     const { id, credential } = await keep(repository);
     expect(await admission.admit(credential, required)).toMatchObject({

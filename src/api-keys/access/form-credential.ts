@@ -6,7 +6,7 @@ import type { HttpRequest } from '../../http/http-request';
 /**
  * Combines the credential in the headers of a request with the one in its form (RFC 6749 section 2.3.1). In the form,
  * `client_secret` is a token, and `client_id` is the id of its key (`client_secret_post`). `client_secret` together with a
- * credential in a header is ambiguous. `client_id` without `client_secret` is allowed with a header.
+ * credential in a header is ambiguous. `client_id` without `client_secret` may repeat the key id of a token in a header.
  *
  * Reads the body before the caller is verified, so that a contradictory request is rejected before it is counted (decision
  * record 0074).

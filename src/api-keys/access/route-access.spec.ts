@@ -168,7 +168,7 @@ describe('a controller that extends another', () => {
     override add(this: void): void {}
   }
 
-  it('requires the scopes of its parent and its own', () => {
+  it('requires the scopes of its parent as well as its own', () => {
     expect(scopesOf(Derived, Derived.prototype.list)).toEqual(['base:use', 'memory:use', 'memory:read']);
   });
 

@@ -98,7 +98,7 @@ describe('a key on a guarded route', () => {
     expect(await codeOf(list, { headers: bearer(token), ...(params && { params }) })).toBe(expected);
   });
 
-  it('is allowed as the caller, for the tenant that the request names', async () => {
+  it('is allowed and becomes the caller, for the tenant that the request names', async () => {
     const request = requestOf({
       headers: bearer(acme.token),
       params: { orgId: 'acme', projectId: 'apollo' },

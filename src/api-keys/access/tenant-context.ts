@@ -7,7 +7,7 @@ export type TenantFault = 'conflict' | 'malformed';
 
 const HEADERS = { orgId: 'x-org-id', projectId: 'x-project-id' } as const;
 
-/** The headers that may name the tenant, on routes that read them. */
+/** The headers that name the tenant on routes that read them. */
 export const TENANT_HEADERS = ['X-Org-Id', 'X-Project-Id'] as const;
 
 /**

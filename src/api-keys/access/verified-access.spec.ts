@@ -134,13 +134,13 @@ describe('a request that no guard allowed', () => {
   it.each<[keyof Memories, string]>([
     ['tenant', '@Tenant()'],
     ['key', '@CurrentApiKey()'],
-  ])('throws if a handler injects the %s, and names the missing guard', (handler, decorator) => {
+  ])('causes an error that names ScopesGuard if a handler injects the %s', (handler, decorator) => {
     expect(() => handedTo(handler, {})).toThrow(
       new Error(`${decorator} requires a route that ScopesGuard guards and that is not @Public()`),
     );
   });
 
-  it("throws if one of Keyward's routes reads the caller", () => {
+  it("causes an error if one of Keyward's routes reads the caller", () => {
     expect(() => currentCaller({})).toThrow('currentCaller() requires a route that ScopesGuard guards');
     expect(() => currentKey({})).toThrow('currentKey() requires a route that ScopesGuard guards');
   });

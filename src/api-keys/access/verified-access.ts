@@ -23,7 +23,7 @@ export interface VerifiedAccess {
   readonly controller: object;
   /** The handler that the request was allowed to reach. */
   readonly handler: object;
-  /** The caller; may be a getter that creates it on first use. */
+  /** The caller. May be a getter that creates it when it is read. */
   readonly caller: Caller;
   /** The presented key; `undefined` for a session. */
   readonly presented?: PresentedKey | undefined;
@@ -118,7 +118,7 @@ export function isLetInTo(
   );
 }
 
-/** @throws MisuseError on a route without `ScopesGuard`: a fault of the application, not of its client */
+/** @throws MisuseError if no guard allowed the request, which is a fault of the application, not of its client */
 export function requireAccess(request: HttpRequest, asker: string): VerifiedAccess {
   const access = accessOf(request);
   if (access === undefined) {

@@ -76,7 +76,7 @@ describe('parseAddress', () => {
     expect(parseAddress(text)).toBeUndefined();
   });
 
-  it('parses the last 32 bits with dots and without dots as the same address', () => {
+  it('parses the last 32 bits in dotted and in hexadecimal form as the same address', () => {
     expect(parseAddress('::10.0.0.1')?.toString()).toBe(parseAddress('::a00:1')?.toString());
   });
 });
@@ -197,7 +197,7 @@ describe('a key with an allowlist', () => {
     expect(addressAllowed(readAllowlist(['::/0']), '10.0.0.1')).toBe(false);
   });
 
-  it('is accepted from an address of a mapped range, in IPv4 or mapped form', () => {
+  it('is accepted from an address in an IPv4-mapped range, in IPv4 or mapped notation', () => {
     expect(addressAllowed(readAllowlist(['::ffff:10.0.0.0/104']), '10.200.0.1')).toBe(true);
     expect(addressAllowed(readAllowlist(['::ffff:10.0.0.0/104']), '::ffff:10.200.0.1')).toBe(true);
     expect(addressAllowed(readAllowlist(['::ffff:10.0.0.0/104']), '11.0.0.1')).toBe(false);

@@ -71,7 +71,7 @@ describe('a caller', () => {
     expect(exceededBy(callerOf(root, secret), grant)).toEqual([]);
   });
 
-  it('can grant scopes that give no lasting access with a secret in its grace period', () => {
+  it('can grant scopes that give no lasting access, even with a secret in its grace period', () => {
     const root = callerOf({ ...key, scopes: ['*'] }, { ...secret, retiresAt: LATER });
     const scopes = ['memory:*', 'api-keys:read', 'users:read'];
     const grant = { scopes, orgId: 'acme', allowedIps: [], expiresAt: NOON };

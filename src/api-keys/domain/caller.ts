@@ -24,7 +24,7 @@ export interface Caller {
    * contains all limits.
    */
   readonly orgIds?: readonly string[] | undefined;
-  /** Whether the maximum lifetime (`tokens.maxTtlDays`) limits the keys of this caller. `rootCaller` is exempt. */
+  /** Whether the maximum lifetime (`tokens.maxTtlDays`) limits the keys that this caller creates. `rootCaller` is exempt. */
   readonly boundByMaxTtl: boolean;
   /** The id of the calling key, and the hash of the token that it presented. */
   readonly presented?: { readonly keyId: string; readonly hash: string } | undefined;
@@ -37,8 +37,8 @@ export interface Caller {
 }
 
 /**
- * Returns the caller for a verified key. If the secret is in its grace period, the caller cannot grant anything that
- * outlasts the period, nor scopes that give such access. See decision record 0011.
+ * Returns the caller for a verified key. If the secret is in its grace period, the caller cannot grant anything that outlasts
+ * the period, and no scope that gives lasting access. See decision record 0011.
  *
  * @param secret the presented secret; omitted if a host application acts for the key
  */

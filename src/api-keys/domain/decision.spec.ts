@@ -165,7 +165,7 @@ describe('a decision that requires only possession', () => {
     expect(judge(bringAbout(holder)).code).toBe(answer);
   });
 
-  it('is VALID if all other faults apply', () => {
+  it('is VALID even if all faults that possession ignores apply together', () => {
     const wrong = FAULTS.filter(([code]) => !REFUSING.has(code));
     expect(judge(wrong.reduce((it, [, bringAbout]) => bringAbout(it), holder)).code).toBe('VALID');
   });

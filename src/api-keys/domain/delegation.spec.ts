@@ -82,7 +82,7 @@ describe('the key of a project at acme', () => {
     ]);
   });
 
-  it('can be granted by a caller with every right', () => {
+  it('can get its grant from a caller with every right', () => {
     expect(exceededFields(root, apollo)).toEqual([]);
   });
 

@@ -22,7 +22,10 @@ export interface History {
   readonly historyDropped: number;
 }
 
-/** How many of its newest entries a history keeps. It keeps older entries only if their action is permanent. */
+/**
+ * How many of its newest entries a history keeps. It keeps older entries only if they record a creation, an import, a
+ * revocation or a reuse.
+ */
 export const HISTORY_LIMIT = 100;
 
 const KEPT_FOR_GOOD: ReadonlySet<HistoryAction> = new Set<HistoryAction>([

@@ -80,119 +80,108 @@ const RESTRICTIONS: readonly (readonly [string, KeyPatch, KeyPatch])[] = [
   ['rateLimit', { rateLimit: { limit: 10, windowSeconds: 60 } }, { rateLimit: null }],
 ];
 
-describe.each(RESTRICTIONS)(
-  'a restriction of %s, set with %j and undone with %j,',
-  (field, restrict, undo) => {
-    const restricted = applyPatch({ ...BLANK, ownerId: ADA }, restrict).key;
+describe.each(RESTRICTIONS)('a restriction of %s (set by %j, undone by %j)', (field, restrict, undo) => {
+  const restricted = applyPatch({ ...BLANK, ownerId: ADA }, restrict).key;
 
-    it.each<[string, boolean, () => ApiKeyWithHistory]>([
-      ['true if the owner set it at creation', true, () => made(restricted, BY_ADA)],
-      ['true if the owner set it later', true, () => patched(made({}, BY_ADA), restrict, BY_ADA)],
-      [
-        'true if the owner set it on a key that others created',
-        true,
-        () => patched(made({}, ADMINISTRATOR), restrict, BY_ADA),
-      ],
-      ['false if others set it at creation', false, () => made(restricted, ADMINISTRATOR)],
-      ['false if others set it later', false, () => patched(made({}, BY_ADA), restrict, ADMINISTRATOR)],
-      [
-        'false if others confirmed it after the owner set it',
-        false,
-        () => patched(made(restricted, BY_ADA), restrict, ADMINISTRATOR),
-      ],
-      [
-        'false if a previous owner set it',
-        false,
-        () => patched(made({ ...restricted, ownerId: BOB }, `user:${BOB}`), { ownerId: ADA }, ADMINISTRATOR),
-      ],
-      [
-        'false if it was set before the key had an owner',
-        false,
-        () =>
-          patched(
-            made({ ...restricted, ownerId: undefined }, ADMINISTRATOR),
-            { ownerId: ADA },
-            ADMINISTRATOR,
-          ),
-      ],
-      [
-        'false if the owner set it before the key moved to another owner and back',
-        false,
-        () =>
-          [BOB, ADA].reduce(
-            (key, ownerId) => patched(key, { ownerId }, ADMINISTRATOR),
-            made(restricted, BY_ADA),
-          ),
-      ],
-      [
-        'true if the owner set it at creation in an earlier release',
-        true,
-        () => forgotten(made(restricted, BY_ADA)),
-      ],
-      [
-        'true if the owner set it later in an earlier release',
-        true,
-        () => forgotten(patched(made({}, BY_ADA), restrict, BY_ADA)),
-      ],
-      [
-        'false if others set it in an earlier release',
-        false,
-        () => forgotten(made(restricted, ADMINISTRATOR)),
-      ],
-      [
-        'false if a key set it in an earlier release, because the owner of that key is not looked up',
-        false,
-        () => forgotten(made(restricted, 'key:01jd8x4k2m6n8p0q2r4s6t8v1x')),
-      ],
-      [
-        'false if an earlier release stored it with a shortened history',
-        false,
-        () => ({ ...forgotten(made(restricted, BY_ADA)), version: 3, historyDropped: 2 }),
-      ],
-      [
-        'false if others set it in an earlier release that runs at the same time',
-        false,
-        () => patchedByFormer(made({}, BY_ADA), restrict, ADMINISTRATOR),
-      ],
-      [
-        'true if the owner set it in an earlier release that runs at the same time',
-        true,
-        () => patchedByFormer(made({}, BY_ADA), restrict, BY_ADA),
-      ],
-      [
-        'false if a previous owner set it and an earlier release changed the owner',
-        false,
-        () =>
-          patchedByFormer(
-            made({ ...restricted, ownerId: BOB }, `user:${BOB}`),
-            { ownerId: ADA },
-            ADMINISTRATOR,
-          ),
-      ],
-    ])('can be undone by the owner: %s', (_who, byOwner, keyOf) => {
-      const key = keyOf();
-      expect(loosened(key, undo)).toEqual(byOwner ? [] : [field]);
-      // Other changes of the key do not affect the answer.
-      const renamed = patched(patched(key, { name: 'renamed' }, BY_ADA), { name: 'again' }, ADMINISTRATOR);
-      expect(loosened(renamed, undo)).toEqual(byOwner ? [] : [field]);
-      expect(loosened(key, { name: 'renamed' })).toEqual([]);
-    });
+  it.each<[string, boolean, () => ApiKeyWithHistory]>([
+    ['true if the owner set it at creation', true, () => made(restricted, BY_ADA)],
+    ['true if the owner set it later', true, () => patched(made({}, BY_ADA), restrict, BY_ADA)],
+    [
+      'true if the owner set it on a key that others created',
+      true,
+      () => patched(made({}, ADMINISTRATOR), restrict, BY_ADA),
+    ],
+    ['false if others set it at creation', false, () => made(restricted, ADMINISTRATOR)],
+    ['false if others set it later', false, () => patched(made({}, BY_ADA), restrict, ADMINISTRATOR)],
+    [
+      'false if others confirmed it after the owner set it',
+      false,
+      () => patched(made(restricted, BY_ADA), restrict, ADMINISTRATOR),
+    ],
+    [
+      'false if a previous owner set it',
+      false,
+      () => patched(made({ ...restricted, ownerId: BOB }, `user:${BOB}`), { ownerId: ADA }, ADMINISTRATOR),
+    ],
+    [
+      'false if it was set before the key had an owner',
+      false,
+      () =>
+        patched(made({ ...restricted, ownerId: undefined }, ADMINISTRATOR), { ownerId: ADA }, ADMINISTRATOR),
+    ],
+    [
+      'false if the owner set it before the key moved to another owner and back',
+      false,
+      () =>
+        [BOB, ADA].reduce(
+          (key, ownerId) => patched(key, { ownerId }, ADMINISTRATOR),
+          made(restricted, BY_ADA),
+        ),
+    ],
+    [
+      'true if the owner set it at creation in an earlier release',
+      true,
+      () => forgotten(made(restricted, BY_ADA)),
+    ],
+    [
+      'true if the owner set it later in an earlier release',
+      true,
+      () => forgotten(patched(made({}, BY_ADA), restrict, BY_ADA)),
+    ],
+    ['false if others set it in an earlier release', false, () => forgotten(made(restricted, ADMINISTRATOR))],
+    [
+      'false if a key set it in an earlier release, because the owner of that key is not looked up',
+      false,
+      () => forgotten(made(restricted, 'key:01jd8x4k2m6n8p0q2r4s6t8v1x')),
+    ],
+    [
+      'false if an earlier release stored it with a shortened history',
+      false,
+      () => ({ ...forgotten(made(restricted, BY_ADA)), version: 3, historyDropped: 2 }),
+    ],
+    [
+      'false if others set it in an earlier release that runs at the same time',
+      false,
+      () => patchedByFormer(made({}, BY_ADA), restrict, ADMINISTRATOR),
+    ],
+    [
+      'true if the owner set it in an earlier release that runs at the same time',
+      true,
+      () => patchedByFormer(made({}, BY_ADA), restrict, BY_ADA),
+    ],
+    [
+      'false if a previous owner set it and an earlier release changed the owner',
+      false,
+      () =>
+        patchedByFormer(
+          made({ ...restricted, ownerId: BOB }, `user:${BOB}`),
+          { ownerId: ADA },
+          ADMINISTRATOR,
+        ),
+    ],
+  ])('can be undone by the owner: %s', (_who, byOwner, keyOf) => {
+    const key = keyOf();
+    expect(loosened(key, undo)).toEqual(byOwner ? [] : [field]);
+    // Other changes of the key do not affect the answer.
+    const renamed = patched(patched(key, { name: 'renamed' }, BY_ADA), { name: 'again' }, ADMINISTRATOR);
+    expect(loosened(renamed, undo)).toEqual(byOwner ? [] : [field]);
+    expect(loosened(key, { name: 'renamed' })).toEqual([]);
+  });
 
-    it('can be set and undone by the owner after others removed it', () => {
-      const lifted = patched(patched(made({}, BY_ADA), restrict, ADMINISTRATOR), undo, ADMINISTRATOR);
-      const again = patched(lifted, restrict, BY_ADA);
-      expect(loosened(again, undo)).toEqual([]);
-    });
+  it('can be set and undone by the owner after others removed it', () => {
+    const lifted = patched(patched(made({}, BY_ADA), restrict, ADMINISTRATOR), undo, ADMINISTRATOR);
+    const again = patched(lifted, restrict, BY_ADA);
+    expect(loosened(again, undo)).toEqual([]);
+  });
 
-    it('is confirmed by a patch that repeats it, but not again by a second one', () => {
-      const key = made(restricted, BY_ADA);
-      expect(confirmedFields(key, { name: 'renamed' })).toEqual([]);
-      expect(confirmedFields(key, restrict)).toEqual([field]);
-      expect(confirmedFields(patched(key, restrict, ADMINISTRATOR), restrict)).toEqual([]);
-      expect(confirmedFields({ ...key, ownerId: undefined }, restrict)).toEqual([]);
-    });
-  },
-);
+  it('is confirmed by a patch that repeats it, but not again by a second one', () => {
+    const key = made(restricted, BY_ADA);
+    expect(confirmedFields(key, { name: 'renamed' })).toEqual([]);
+    expect(confirmedFields(key, restrict)).toEqual([field]);
+    expect(confirmedFields(patched(key, restrict, ADMINISTRATOR), restrict)).toEqual([]);
+    expect(confirmedFields({ ...key, ownerId: undefined }, restrict)).toEqual([]);
+  });
+});
 
 describe('a restriction that others set', () => {
   const key = made({ expiresAt: day(20), allowedIps: ['10.0.0.0/8'] }, ADMINISTRATOR);

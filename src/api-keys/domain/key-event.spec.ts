@@ -93,7 +93,7 @@ describe('the event of a change', () => {
 });
 
 describe('the positions of events', () => {
-  it('sort by time, then by id', () => {
+  it('order events by time, then by id', () => {
     const events = [
       { at: new Date(5), id: 'b' },
       { at: new Date(40), id: 'a' },
@@ -139,7 +139,7 @@ describe('the events of a key', () => {
     ],
     ['by time if they share a version', [eventAt(3, 0, 'b'), eventAt(3, 1, 'a')]],
     ['by id if they share a version and a time', [eventAt(3, 0, 'a'), eventAt(3, 0, 'b')]],
-  ])('sort %s', (_how, events) => {
+  ])('are sorted %s', (_how, events) => {
     expect(events.toSorted(byVersion)).toEqual(events);
     expect(events.toReversed().toSorted(byVersion)).toEqual(events);
   });

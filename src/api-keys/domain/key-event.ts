@@ -18,7 +18,7 @@ export type KeyEventType = (typeof KEY_EVENT_TYPES)[number];
 
 /** An event about a key. Contains no token, no hash, and no values of fields except owner, binding and expiry. */
 export interface KeyEvent extends Binding {
-  /** The same in every delivery of an event. Use it to detect duplicates. */
+  /** The same id in every delivery of an event. Use it to detect duplicates. */
   readonly id: string;
   readonly type: KeyEventType;
   readonly at: Date;

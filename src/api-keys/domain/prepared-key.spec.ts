@@ -74,7 +74,7 @@ describe('a prepared key', () => {
     });
   });
 
-  it('is frozen, so that no request can change it for the next', () => {
+  it('is frozen, so that no request can change it for the next request', () => {
     const { key, secrets } = prepareKey(keyWith());
     const spoils: readonly (() => void)[] = [
       () => (key.scopes as string[]).push('*'),

@@ -32,8 +32,7 @@ export function currentSecret(secrets: readonly KeySecret[]): KeySecret | undefi
 }
 
 /**
- * Returns the secrets, with the time of reuse set on the one with this hash. Keeps an earlier time, and ignores an unknown
- * hash.
+ * Returns the secrets, with `reusedAt` set on the secret with this hash. Keeps an earlier time, and ignores an unknown hash.
  */
 export function markReused(secrets: readonly KeySecret[], hash: string, now: Date): readonly KeySecret[] {
   return secrets.map((secret) =>

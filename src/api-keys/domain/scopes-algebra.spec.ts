@@ -56,7 +56,7 @@ describe('covering scopes', () => {
     expect(broken).toEqual([]);
   });
 
-  it('never delegates a required scope that the caller does not have', () => {
+  it('never delegates a scope that the caller does not hold', () => {
     fc.assert(
       fc.property(held, held, requirable, (outer, inner, wanted) => {
         const delegated = inner.filter((scope) => grants(outer, scope));

@@ -41,7 +41,7 @@ describe('a token of another system', () => {
     [512, true],
     [513, false],
     [1_048_576, false],
-  ])('is parsed if it has %d characters: %s', (length, isRead) => {
+  ])('with %d characters is parsed: %s', (length, isRead) => {
     const token = length === 0 ? '' : ofLength(length);
     expect(token).toHaveLength(length);
     expect(parseToken(token, PREFIXES) !== null).toBe(isRead);
@@ -67,7 +67,7 @@ describe('a token of another system', () => {
     expect(parseToken(token, PREFIXES)).not.toBeNull();
   });
 
-  it('is parsed as a token of Keyward if Keyward issued it with an import prefix', () => {
+  it('is not confused with a token that Keyward issued with an import prefix', () => {
     const native = issueToken('acme', ID);
     expect(read(native.token, PREFIXES)).toEqual({ keyId: ID, hash: native.hash });
     expect(read(native.token, [])).toEqual({ keyId: ID, hash: native.hash });

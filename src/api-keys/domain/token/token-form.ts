@@ -45,7 +45,9 @@ export function keyIdOf(text: string): string | undefined {
     : undefined;
 }
 
-/** Returns the length of the prefix of `text`, if that is a token; `undefined` if it is too short or too long for a token. */
+/**
+ * Returns the length of the prefix of a token as long as `text`; `undefined` if `text` is too short or too long for a token.
+ */
 function prefixLengthOf(text: string): number | undefined {
   const length = text.length - REST_LENGTH;
   return length >= 2 && length <= 16 ? length : undefined;
