@@ -9,7 +9,7 @@ export class KeyNotFoundError extends KeywardError {
 
 /** The caller tried to grant more than it holds. */
 export class DelegationExceededError extends KeywardError {
-  /** @param exceeded the fields in which the key would exceed the caller */
+  /** @param exceeded the fields in which the key would have more rights than the caller */
   constructor(
     exceeded: readonly string[],
     message = `The caller does not hold this itself: ${exceeded.join(', ')}.`,

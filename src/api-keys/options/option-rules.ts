@@ -67,7 +67,7 @@ export function text(pattern: RegExp, complaint: string): Rule {
   return rule((value) => typeof value === 'string' && pattern.test(value), complaint);
 }
 
-/** Returns a rule for a list of strings, each of which passes. */
+/** Returns a rule for a list of strings that must all pass a check. */
 export function textsThat(passes: (each: string) => boolean, complaint: string): Rule {
   return all(
     TEXTS,
@@ -75,7 +75,7 @@ export function textsThat(passes: (each: string) => boolean, complaint: string):
   );
 }
 
-/** Returns a rule that applies several rules in turn. */
+/** Returns a rule that applies all of these rules, in order. */
 export function all(...rules: readonly Rule[]): Rule {
   return (value, name) => rules.forEach((each) => each(value, name));
 }

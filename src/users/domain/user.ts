@@ -1,4 +1,7 @@
-/** Whether a user may sign in and its keys work. `deleted` is final: only the id remains, for histories. */
+/**
+ * Whether a user may sign in, and whether its keys work. `deleted` is final: only the id is kept, because histories
+ * name it.
+ */
 export type UserStatus = 'active' | 'disabled' | 'deleted';
 
 /** One of the limited number of keys that a user may own. It is reserved before the key itself is created. */
@@ -23,7 +26,7 @@ export interface User extends UserProfile {
   readonly username?: string | undefined;
   readonly status: UserStatus;
   readonly keySlots: readonly KeySlot[];
-  /** Set while the keys of a deleted user are still to be revoked. */
+  /** Set until the keys of a deleted user are revoked. */
   readonly removalPending?: boolean | undefined;
   readonly createdAt: Date;
   readonly lastLoginAt: Date;
