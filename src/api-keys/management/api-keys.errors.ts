@@ -1,6 +1,6 @@
 import { KeywardError } from '../../problems/keyward.error';
 
-/** The key does not exist, or the caller cannot see it. Both cases get the same answer. */
+/** The key does not exist, or the caller cannot see it. Both cases get the same response. */
 export class KeyNotFoundError extends KeywardError {
   constructor() {
     super('not_found', 'There is no key with this id.');

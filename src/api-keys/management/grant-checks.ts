@@ -50,10 +50,11 @@ export function requireExternalIdAllowed(caller: Caller, externalId: string | un
 }
 
 /**
- * Checks that the caller may rotate the key. A host identifies the customer of the new token by the key's external id,
- * see decision record 0059.
+ * Checks that the caller may get a new token for the key's customer. A host identifies the customer of a token by the
+ * external id of its key, see decision record 0059.
  *
- * @throws DelegationExceededError unless the caller is that customer, acts for the key's owner, or sees every key
+ * @throws DelegationExceededError if the key has an external id, unless the caller has the same one, acts for the key's
+ *   owner, or sees every key
  */
 export function requireSameCustomer(caller: Caller, before: ApiKey): void {
   if (before.externalId === undefined || before.externalId === caller.externalId) return;

@@ -263,7 +263,7 @@ describe('a caller that filters for keys it cannot see', () => {
 const encoded = (text: string): string => Buffer.from(text, 'latin1').toString('base64url');
 
 describe('a cursor', () => {
-  it('is accepted if it comes from a page', async () => {
+  it('starts the page after the key that it names', async () => {
     const page = await pageOf(
       repositoryOf(keys(3, () => ({}))),
       {},

@@ -59,7 +59,10 @@ export interface ApiKeysOptions {
     readonly redisUrl?: string | undefined;
     /** What happens while Redis is unreachable: count in this process (`local`, default), or answer 503 (`deny`). */
     readonly onOutage?: OnLimiterOutage | undefined;
-    /** How many failed credentials of one address get 401 before further ones get 429; default 100 in 60 seconds. */
+    /**
+     * The limit of failed credentials from one address. Beyond it, they get 429 instead of 401. Default 100 in 60
+     * seconds.
+     */
     readonly failedCredentials?: RateLimit | undefined;
   };
   /** How the use of keys is counted. */

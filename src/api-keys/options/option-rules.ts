@@ -16,7 +16,7 @@ export type Rules<T> = { readonly [K in keyof T]-?: Rule };
  * keep its default.
  *
  * @param required options that are checked even if they are omitted
- * @param elsewhere text that says where other options belong; the error about an unknown name ends with it
+ * @param elsewhere where other options belong, as text at the end of the error about an unknown name
  */
 export function group<T extends object>(
   rules: Rules<T>,

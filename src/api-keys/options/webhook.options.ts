@@ -4,7 +4,7 @@ import { isPublicAddress } from '../../common/public-address';
 
 /** Where events are sent, and the secrets that sign them. */
 export interface WebhookOptions {
-  /** The URL of the receiver, with https. */
+  /** The https URL of the receiver. */
   readonly url: string;
   /**
    * Secrets in the format of Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. Each secret signs every message,

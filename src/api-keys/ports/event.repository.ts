@@ -4,7 +4,9 @@ import type { KeyEvent, KeyEventType } from '../domain/key-event';
 /** The injection token of the {@link EventRepository} in use; `null` if events are not kept. */
 export const EVENT_REPOSITORY = Symbol('keyward:event-repository');
 
-/** The state of an event's webhook: none configured, waiting, delivered, or given up. */
+/**
+ * The state of an event's delivery: not required (`none`), waiting, delivered, or failed after all retries (`dead`).
+ */
 export type DeliveryState = 'none' | 'pending' | 'delivered' | 'dead';
 
 /** A stored event. */

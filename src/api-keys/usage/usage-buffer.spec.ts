@@ -47,7 +47,7 @@ describe('the usage buffer', () => {
     expect(buffer.take()).toEqual([tally('acme', 0, 1, 1)]);
   });
 
-  it('does not change counts that were taken when it counts further uses', () => {
+  it('does not change counts after they are taken', () => {
     const buffer = new UsageBuffer(10);
     buffer.count('acme', NOON);
     const taken = buffer.take();
@@ -77,7 +77,7 @@ describe('the usage buffer', () => {
     expect(buffer.take()).toEqual([tally('acme', 0, 4, 9), tally('globex', 0, 5, 2)]);
   });
 
-  it('stores or drops each use exactly once, after any number of failed writes', () => {
+  it('returns or drops each use exactly once, after any number of failed writes', () => {
     const step = fc.oneof(
       fc.record({
         keyId: fc.constantFrom('acme', 'globex', 'initech'),

@@ -54,7 +54,7 @@ export class UsageBuffer {
   }
 
   /**
-   * Takes back counts that could not be stored, if there is room.
+   * Puts back counts that could not be stored, if there is room.
    *
    * @returns how many uses were dropped because there was no room
    */

@@ -49,7 +49,7 @@ export class FreshKeys implements BeforeApplicationShutdown {
   readonly owners: FreshCache<OwnerState> | undefined;
   readonly unknown: UnknownTokens;
   readonly rereadTurns: RereadTurns<PreparedKey, Reading<PreparedKey>>;
-  /** The maximum age of the data behind a decision, in milliseconds. */
+  /** The maximum age of the data that a decision uses, in milliseconds. */
   readonly maxAgeMs: number;
   /** The change feeds of the keys and of the owners. */
   readonly feeds: Readonly<Record<'keys' | 'owners', ChangeFeed | undefined>>;

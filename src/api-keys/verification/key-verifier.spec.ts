@@ -726,7 +726,7 @@ describe('a caller without type checks', () => {
     expect(stored.begun).toHaveLength(0);
   });
 
-  it.each([undefined, null, 7, ['token']])('gets an error for the token %j', async (token) => {
+  it.each([undefined, null, 7, ['token']])('gets validation_failed for the token %j', async (token) => {
     const named = { extensions: { errors: [{ field: '/token', message: 'must be text' }] } };
     await expect(verifier.verify(token as unknown as string, anything)).rejects.toMatchObject(named);
   });

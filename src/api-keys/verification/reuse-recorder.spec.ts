@@ -55,7 +55,7 @@ describe('the first reuse of a previous secret', () => {
     expect(told).toMatchObject([{ type: REUSE_DETECTED, keyId: acme.id, orgId: 'acme', actor: 'system' }]);
   });
 
-  it('is recorded without a listener', async () => {
+  it('is recorded even if there is no listener', async () => {
     await new ReuseRecorder(repository, { now: () => NOON }).report(acme, retired);
     expect((await stored()).version).toBe(2);
     expect(warned).not.toHaveBeenCalled();

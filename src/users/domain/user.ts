@@ -4,7 +4,7 @@
  */
 export type UserStatus = 'active' | 'disabled' | 'deleted';
 
-/** One of the limited number of keys that a user may own. It is reserved before the key itself is created. */
+/** The reservation of one live key for a user. It is made before the key is created. */
 export interface KeySlot {
   readonly keyId: string;
   readonly at: Date;

@@ -20,7 +20,9 @@ const TIMEOUT_MS = 1500;
 /** The maximum difference between the clocks of the issuer and Keyward for `exp` and `nbf`, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** Only asymmetric algorithms: with a shared secret, verifiers could also sign, and `none` has no signature. */
+/**
+ * The allowed algorithms, all asymmetric: with a shared secret, verifiers could also sign, and `none` has no signature.
+ */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -36,8 +38,8 @@ const ALGORITHMS = [
 ];
 
 /**
- * Sessions are access tokens (RFC 9068 section 2.1) or ID tokens. An issuer signs other JWTs, such as logout tokens, with the
- * same keys. The type distinguishes them (RFC 8725 section 3.11).
+ * Sessions are access tokens (RFC 9068 section 2.1) or ID tokens. An issuer signs other JWTs, such as logout tokens,
+ * with the same keys. The header `typ` distinguishes them (RFC 8725 section 3.11).
  */
 const SESSION_TYPE = /^(?:application\/)?(?:at\+)?jwt$/i;
 

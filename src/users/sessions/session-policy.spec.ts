@@ -38,7 +38,7 @@ describe('a session', () => {
     });
   });
 
-  it('of an administrator holds every right, and its keys need neither owner nor binding', () => {
+  it('of an administrator holds every right, and can create keys without an owner or a binding', () => {
     expect(callerWith({ orgs: ['acme'], roles: ['admin'] })).toEqual({
       actor: `user:${ADA.id}`,
       userId: ADA.id,
