@@ -5,7 +5,8 @@ import { isHeartbeatId, type MongoHeartbeat, type WatchedDocument } from './mong
 import { boundedMongoOperation } from '../mongo/mongo-operation';
 
 /**
- * How far each poll reads back before the previous one, because a change can become visible later than its `changedAt`.
+ * How far each poll reads back before the heartbeat of the previous poll, because a change can become visible later
+ * than its `changedAt`.
  */
 const OVERLAP_MS = 30_000;
 

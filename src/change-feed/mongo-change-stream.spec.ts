@@ -242,7 +242,7 @@ describe('a failing change stream', () => {
   it.each([
     ['ends with the stream', true],
     ['does not end with the stream', false],
-  ])('is opened again if no heartbeat comes back and its pending read %s', async (_what, canClose) => {
+  ])('is opened again if no heartbeat comes back (its pending read %s)', async (_what, canClose) => {
     await follow(new FakeStream(canClose));
     const acme = insert('acme');
     (await streamAt(0)).bring(acme);

@@ -12,7 +12,10 @@ const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS'
 
 type Labels = 'method' | 'route' | 'status';
 
-/** Measures the duration of requests. Clients cannot create new labels, because all unknown routes share one label. */
+/**
+ * Measures the duration of requests. Clients cannot create new label values, because all unknown routes share one
+ * value.
+ */
 @Injectable()
 export class HttpMetrics {
   private readonly durations = sharedMetric(

@@ -22,8 +22,9 @@ export class ClientAddress {
   }
 
   /**
-   * Returns the socket's address. If that is a trusted proxy, returns the last address in `X-Forwarded-For` that is not
-   * a trusted proxy. Returns `undefined` if that entry is not an address. Every allowlist then rejects the request.
+   * Returns the socket's address. If that is a trusted proxy, reads `X-Forwarded-For` from its end and returns the
+   * first address that is not a trusted proxy. If there is none, returns the last address that it read. Returns
+   * `undefined` if it reads an entry that is not an address. Every allowlist then rejects the request.
    */
   of({ socket, headers }: IncomingMessage): string | undefined {
     let address = socket.remoteAddress;

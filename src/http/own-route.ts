@@ -53,7 +53,7 @@ export interface OwnRouteHandler {
 /** The metadata key of a handler. Libraries that wrap handlers, such as OpenTelemetry, copy metadata to the wrapper. */
 const HANDLER = Symbol('keyward:own-route-handler');
 
-/** Returns the handler of the route that Nest calls by this method; `undefined` for a route of the host. */
+/** Returns the handler of the route to which a method belongs. Returns `undefined` for a route of the host. */
 export function ownRouteHandlerOf(method: object): OwnRouteHandler | undefined {
   return Reflect.getMetadata(HANDLER, method) as OwnRouteHandler | undefined;
 }

@@ -10,7 +10,7 @@ describe('Vary', () => {
     ['X-Authorization', 'X-Authorization, Authorization, X-API-Key'],
     ['*', '*'],
     ['Origin, *', '*'],
-  ])('names the credential headers in addition to %j', (present, expected) => {
+  ])('covers the credential headers if its previous value was %j', (present, expected) => {
     expect(variedBy(present)).toBe(expected);
   });
 

@@ -87,7 +87,7 @@ describe('an error class of Keyward', () => {
     expect(exported.length).toBeGreaterThan(15);
   });
 
-  it('shares its code only with its subclasses and superclasses, if the package exports it', () => {
+  it('has a code that no class outside its family has, if the package exports it', () => {
     expect(sharedIn(ofKeyward(exported))).toEqual([]);
   });
 

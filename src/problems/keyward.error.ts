@@ -25,7 +25,7 @@ export type ErrorCode = ProblemCode | FaultCode;
  * try {
  *   await apiKeys.update(caller, id, { enabled: true });
  * } catch (error) {
- * if (error instanceof KeywardError && error.code === 'delegation_exceeded') …
+ *   if (error instanceof KeywardError && error.code === 'delegation_exceeded') …
  * }
  */
 export class KeywardError extends Error {

@@ -10,7 +10,7 @@ export interface FieldFault {
   readonly message: string;
 }
 
-/** The members of a problem that RFC 9457 does not define. */
+/** Additional members of a problem, which RFC 9457 does not define. */
 export interface ProblemExtensions {
   readonly errors?: readonly FieldFault[];
   readonly exceeded?: readonly string[];

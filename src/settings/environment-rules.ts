@@ -31,7 +31,7 @@ export function Integer(): PropertyDecorator {
 /**
  * Requires a whole number from `min` to `max`.
  *
- * @param what what the number is, for the error message
+ * @param what a name for the number in the error message
  * @param orElse an alternative, for the error message
  */
 export function Whole(min: number, max: number, what: string, orElse = ''): PropertyDecorator {

@@ -70,7 +70,7 @@ async function isReadable(file: string): Promise<boolean> {
   }
 }
 
-/** Waits for an output. If the reader closed it early, the import continues. */
+/** Waits until output is written. Ignores that the reader closed the output early, so that the import continues. */
 async function toWhoeverReads(writing: Promise<void>): Promise<void> {
   await writing.catch((error: unknown) => {
     if (!isReaderGone(error)) throw error;

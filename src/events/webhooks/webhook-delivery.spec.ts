@@ -172,7 +172,7 @@ describe('a receiver that fails', () => {
     expect(receiver.came).toContain(one);
   });
 
-  it('gets nothing for at most a minute after consecutive failures, and no pause after its recovery', async () => {
+  it('is paused for at most a minute after consecutive failures, and not after its recovery', async () => {
     receiver.answer = () => ({ status: 500 });
     const triedAfter = async (keyId: string): Promise<number> => {
       const [count, began] = [receiver.came.length, time];
