@@ -20,12 +20,12 @@ const CHALLENGE = { description: 'The challenge of RFC 6750.', schema: { type: '
 /** The OpenAPI schema of the guard's problems, without extension members. */
 export const PROBLEM_SCHEMA = {
   type: 'object',
-  description: 'An error as RFC 9457 writes it.',
+  description: 'A problem (RFC 9457).',
   properties: {
     type: { type: 'string' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    code: { type: 'string', description: 'The stable code to compare.' },
+    code: { type: 'string', description: 'The stable code that programs compare.' },
     detail: { type: 'string', description: 'What to change.' },
     instance: { type: 'string', description: 'This occurrence: the id of the request.' },
   },
