@@ -5,8 +5,8 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 /**
- * Returns the bytes of heap in use after all garbage is collected. Finalizers and weak maps may need a second
- * collection.
+ * Returns the bytes of heap in use after garbage collection. Collects twice, because finalizers and weak maps may need
+ * it.
  */
 export function heapUsed(): number {
   collect();
