@@ -306,7 +306,7 @@ describe('a caller that sees a key with more rights than the caller has', () => 
     await expect(service.get(root, key.id)).resolves.toEqual(key);
   });
 
-  it('cannot add addresses to its allowlist, or clear the allowlist', async () => {
+  it('cannot extend or clear the address allowlist of the key', async () => {
     await service.update(root, key.id, { allowedIps: ['203.0.113.0/24'] });
     for (const allowedIps of [null, [], ['203.0.113.0/24', '198.51.100.7']]) {
       await expect(service.update(peer, key.id, { allowedIps })).rejects.toMatchObject(exceeding('scopes'));
@@ -326,12 +326,12 @@ describe('a caller that sees a key with more rights than the caller has', () => 
     await expect(service.update(peer, key.id, { enabled: true })).rejects.toMatchObject(exceeding('scopes'));
   });
 
-  it('can enable it again if its scopes are reduced to those of the caller', async () => {
+  it('can enable the key again if the key has no more scopes than the caller', async () => {
     await service.update(peer, key.id, { enabled: false, scopes: ['api-keys:write'] });
     await expect(service.update(peer, key.id, { enabled: true })).resolves.toMatchObject({ enabled: true });
   });
 
-  it('cannot set or remove its owner without users:write', async () => {
+  it('cannot set or remove the owner of the key without users:write', async () => {
     await expect(service.update(peer, key.id, { ownerId: BOB })).rejects.toMatchObject(exceeding('ownerId'));
     const registrar = holder({ orgId: 'acme', scopes: ['users:write'] });
     await expect(service.update(registrar, key.id, { ownerId: BOB })).resolves.toMatchObject({
@@ -404,7 +404,7 @@ describe('a caller of another tenant', () => {
     await expect(service.get(root, key.id)).resolves.toEqual(key);
   });
 
-  it('sees only its own keys in a list, whatever the filter', async () => {
+  it('sees only keys of its own tenant in a list, with any filter', async () => {
     const mine = await made({}, globex);
     for (const query of [{}, { ownerId: ALICE }, { orgId: 'acme' }, { projectId: 'website' }]) {
       const { data } = await service.list(globex, { ...query, limit: 100 });
@@ -418,7 +418,7 @@ describe('a caller of another tenant', () => {
     await expect(service.get(globex, unbound.id)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('cannot see the key even if only the project or the owner differs', async () => {
+  it('cannot see the key if only the project or the owner differs', async () => {
     for (const grant of [
       { orgId: 'acme', projectId: 'website' },
       { orgId: 'acme', ownerId: BOB },

@@ -183,7 +183,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.holderOf(one.keyId, noonPlus(59), 5)).resolves.toBeUndefined();
     });
 
-    it('returns the organisations with due events in pages, and null for none first', async () => {
+    it('returns the organisations with due events in pages, starting with null for none', async () => {
       for (const orgId of ['globex', 'acme', 'acme', 'initech', undefined]) await queued(0, { orgId });
       await queued(0, { orgId: 'acme', projectId: 'apollo', ownerId: ALICE });
       await queued(9, { orgId: 'hooli' });
@@ -275,7 +275,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
     });
 
     it.each([1, 2, 3])(
-      'at beat %i goes to exactly one of 20 instances that request it concurrently',
+      'goes to exactly one of 20 instances that request beat %i concurrently',
       async (beat) => {
         for (let each = 1; each < beat; each += 1)
           await events.leases.write('l', { holder: 'o', beat: each });

@@ -241,7 +241,7 @@ describe('the event store', () => {
     ]);
   });
 
-  it('reads with read concern majority, and writes with majority and journal', async () => {
+  it('reads with read concern majority, and writes with write concern majority and journal', async () => {
     for (const { run } of USES) await run(store.events, queued);
     await store.events.leases.read('events');
     await store.events.leases.write('events', { holder: 'one', beat: 1 });

@@ -88,7 +88,7 @@ describe('the documents of API keys in MongoDB', () => {
     });
   });
 
-  it('record who restricted a key, and catch up from its history after an older release', async () => {
+  it('record what others restricted, even after a change by an older release', async () => {
     const request = { name: 'of acme', scopes: [], orgId: 'acme', ownerId: ALICE };
     const { key } = await service.create(root, { ...request, allowedIps: ['127.0.0.1'] });
     const imposed = async (): Promise<unknown> =>
@@ -154,7 +154,7 @@ describe('the documents of API keys in MongoDB', () => {
     expect(text).not.toContain(secret.slice(-12));
   });
 
-  it('are separate from the heartbeats of the change feed in lists, reads and changes', async () => {
+  it('do not include the heartbeats of the change feed, whose ids get not_found', async () => {
     const { key } = await service.create(root, { name: 'real', scopes: [], orgId: 'acme', ownerId: ALICE });
     const heartbeat = '#hb:instance-1';
     await store.documents.insertMany([
@@ -208,7 +208,7 @@ describe('the documents of API keys in MongoDB', () => {
     await expect(outbox().expiring(...always, 10)).resolves.toEqual([]);
   });
 
-  it('can be prepared by several instances at once, and again later', async () => {
+  it('can be stored after several instances have prepared the collection at once', async () => {
     await store.connection.dropDatabase();
     const instances = Array.from({ length: 5 }, () => mongoRepositoryOn(store.connection));
     await Promise.all(instances.map((instance) => instance.prepare()));

@@ -143,7 +143,7 @@ describe('the usage store', () => {
       expect(index).not.toHaveProperty('expireAfterSeconds');
   });
 
-  it('reads from the primary with read concern majority, and writes with majority and journal', async () => {
+  it('reads from the primary with majority, and writes with write concern majority and journal', async () => {
     const found = jest.spyOn(mongo.Collection.prototype, 'find');
     const commands = [];
     for (const use of USES) commands.push(await commandOf(use));

@@ -34,7 +34,7 @@ describe('the documents of usage in MongoDB', () => {
     ]);
   });
 
-  it('can be prepared by several instances at once, with one index for the day', async () => {
+  it('get one index on day when several instances prepare the collection at once', async () => {
     await store.connection.dropDatabase();
     const instances = Array.from({ length: 5 }, () => mongoUsageRepositoryOn(store.connection));
     await Promise.all(instances.map((instance) => instance.prepare()));

@@ -122,19 +122,19 @@ describe('a program without type checks', () => {
     expect(list).not.toHaveBeenCalled();
   });
 
-  it('cannot read usage with a misspelt start of the time range', async () => {
+  it('cannot read usage with a misspelt field in the time range', async () => {
     const usage = new KeyUsageService(service, null, clock);
     const { id } = await made();
     await expect(usage.of(root, id, typeless({ since: new Date() }))).rejects.toMatchObject(faults('/since'));
   });
 
-  it('cannot import with a misspelt option', async () => {
+  it('cannot import a key with a misspelt option', async () => {
     const options = typeless({ applyRevocation: true });
     await expect(imports.import(root, {}, 1, options)).rejects.toMatchObject(faults('/applyRevocation'));
   });
 
   it.each(['root', {}, undefined, null, rootCaller, { ...root, scopes: '*' }, rootCaller('')])(
-    'gets an error that names rootCaller and callerOf for invalid caller %#',
+    'gets a misuse error that names rootCaller and callerOf for invalid caller %#',
     async (caller) => {
       const { id } = await made();
       const misuse = { code: 'misuse', message: expect.stringContaining('rootCaller(name), callerOf(key)') };

@@ -47,7 +47,7 @@ export class SentCommands {
   }
 }
 
-/** What a query needs from an index. */
+/** The fields that a query needs from an index. */
 export interface QueryShape {
   /** Fields compared for equality. */
   readonly equal: readonly string[];

@@ -181,7 +181,7 @@ describe('the user store', () => {
     expect(built).toEqual(expect.arrayContaining(declared));
   });
 
-  it('reads with read concern majority, and writes with majority and journal', async () => {
+  it('reads from the primary with majority, and writes with write concern majority and journal', async () => {
     const found = jest.spyOn(mongo.Collection.prototype, 'find');
     const commands: SentUserCommand[] = [];
     for (const use of USES) commands.push(...(await commandsOf(use)));

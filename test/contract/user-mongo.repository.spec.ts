@@ -125,7 +125,7 @@ describe('the documents of users in MongoDB', () => {
     await expect(store.repository.pendingRemovals(10)).resolves.toEqual([]);
   });
 
-  it('can be prepared by several instances at once, and again later', async () => {
+  it('can be stored after several instances have prepared the collection at once', async () => {
     await store.connection.dropDatabase();
     const instances = Array.from({ length: 5 }, () => mongoUsersOn(store.connection));
     await Promise.all(instances.map((instance) => instance.prepare()));

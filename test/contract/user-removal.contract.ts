@@ -17,7 +17,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
   const aKnownUser = async (): Promise<User> => inserted({ ...aFullUser(), removalPending: undefined });
 
   describe('a removed user', () => {
-    it('keeps the id and the dates of creation and last sign-in, but no personal data', async () => {
+    it('keeps its id and the dates of creation and last sign-in, but no personal data', async () => {
       const user = await aKnownUser();
       await expect(repository.remove(user.id)).resolves.toBe(true);
       const found = await repository.find(user.id);

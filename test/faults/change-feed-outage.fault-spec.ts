@@ -62,7 +62,7 @@ describe.each(MONGO_FEEDS)('the change feed of MongoDB by %s', (kind) => {
   });
 
   it.each(OUTAGES)(
-    'proves nothing new while $outage, then recovers automatically without losing a change',
+    'does not advance the proven time while $outage, then recovers without losing a change',
     async ({ begin, end, isOfAll }) => {
       const { feed } = opened;
       for (let round = 0; round < 1; round += 1) {

@@ -39,7 +39,7 @@ interface Person {
   readonly id: string;
 }
 
-describe('a service that is killed with -9 repeatedly while keys are created and rotated', () => {
+describe('a service that is repeatedly killed with SIGKILL while keys are created and rotated', () => {
   let mongo: MongoServer;
   let issuer: UserIssuer;
   let environment: Readonly<Record<string, string>>;

@@ -86,7 +86,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
     expect((await service.as(ada).get(ME)).status).toBe(200);
   });
 
-  it('has its sessions accepted for an hour after its keys were last read, and then gets 503', async () => {
+  it('has its sessions accepted for an hour after its keys were last read, then they get 503', async () => {
     service = await start();
     const token = provider.sign({ exp: Math.floor(Date.now() / 1000) + 86_400 });
     expect((await service.as(token).get(ME)).status).toBe(200);

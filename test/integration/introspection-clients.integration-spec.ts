@@ -39,7 +39,7 @@ const springIntrospects = async (more: Readonly<Record<string, string>>): Promis
 
 describe('authlib, which compares scopes as text,', () => {
   it.each(['client_secret_basic', 'client_secret_post'])(
-    'allows a key that covers the scope with a wildcard, with %s',
+    'with %s, allows a key whose wildcard covers the scope',
     async (method) => {
       const writer = await keyward.issue({ scopes: ['memory:write'], orgId: 'acme' });
       const client = join(__dirname, 'clients/authlib/client.py');

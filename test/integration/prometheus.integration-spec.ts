@@ -111,7 +111,7 @@ describe('the metrics of a loaded service, in a real Prometheus', () => {
     }
   });
 
-  it('follow the conventions of Prometheus', async () => {
+  it('have no findings by promtool check metrics', async () => {
     const [, operations = ''] = await service.waitFor(/health and metrics on (\S+)/);
     const { text } = await new HttpClient(operations).get('/metrics');
     const ours = text.split('\n').filter((line) => /^(?:# (?:HELP|TYPE) )?keyward_/.test(line));

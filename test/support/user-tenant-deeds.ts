@@ -27,7 +27,7 @@ export interface Target {
 /** A request to a management route, and the status for each caller. */
 export interface Deed {
   readonly what: string;
-  /** The operation's name in OpenAPI. */
+  /** The method and the path template of the operation. */
   readonly route: string;
   readonly statuses: Readonly<Record<CallerName, number>>;
   readonly act: (client: HttpClient, target: Target) => Promise<HttpAnswer>;
