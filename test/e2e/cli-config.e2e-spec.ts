@@ -33,7 +33,7 @@ const SECRETS = {
 };
 
 describe('an operator who runs keyward config check', () => {
-  it('sees every setting that the service would use, and no password', async () => {
+  it('sees every setting that the service would use, without passwords', async () => {
     const env = { ...SECRETS, NODE_ENV: 'production', PORT: '8080', TRUST_PROXY: '10.0.0.0/8, ::1' };
     const [json, text] = await Promise.all([
       keyward(['config', 'check', '--json'], env),
@@ -51,7 +51,7 @@ describe('an operator who runs keyward config check', () => {
     expect(json.stdout + json.stderr + text.stdout + text.stderr).not.toContain('hunter2');
   });
 
-  it('sees each fault on a separate line, and no password', async () => {
+  it('sees each fault on a separate line, without passwords', async () => {
     const env = {
       PORT: '99999',
       LOG_LEVEL: 'loud\u001b[2J',
@@ -97,7 +97,7 @@ describe('an operator who runs keyward config check', () => {
     ]);
   });
 
-  it('gets a fault for memory storage in production together with all other faults', async () => {
+  it('sees all faults at once, including memory storage in production', async () => {
     const ran = await keyward(['config', 'check', '--json'], {
       NODE_ENV: 'production',
       PORT: 'abc',
@@ -110,7 +110,7 @@ describe('an operator who runs keyward config check', () => {
     ]);
   });
 
-  it('gets a fault for memory storage in production, and none in test', async () => {
+  it('gets a fault for memory storage in production, but not in test', async () => {
     const [refused, permitted] = await Promise.all([
       keyward(['config', 'check', '--json'], { NODE_ENV: 'production' }),
       keyward(['config', 'check', '--json'], { NODE_ENV: 'test' }),

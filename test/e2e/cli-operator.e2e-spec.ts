@@ -17,7 +17,7 @@ import { testDatabaseUri } from '../support/test-database';
 import { aUser } from '../support/user-fixtures';
 
 describe('an operator whose database is unreachable', () => {
-  it.each([['closed port'], ['hanging server']])('gets one storage_unavailable error: %s', async (how) => {
+  it.each([['closed port'], ['hanging server']])('gets exit code 4 and one storage_unavailable error: %s', async (how) => {
     const target = new URL(testDatabaseUri());
     const proxy = await startTcpProxy({ host: target.hostname, port: Number(target.port) });
     proxy.hang();
