@@ -54,7 +54,7 @@ describe.each(ADAPTERS)('a host on %s', (adapter) => {
       });
     });
 
-    it('rejects each kind of invalid request with a problem that has its own code', async () => {
+    it('answers every kind of rejected request with a problem and a specific code', async () => {
       const acme = host.as((await host.issue({ scopes: ['memory:read'], orgId: 'acme' })).token);
       const globex = host.as((await host.issue({ scopes: ['memory:read'], orgId: 'globex' })).token);
       const unknown = host.as(issueToken('kw', newKeyId(new Date())).token);

@@ -28,7 +28,7 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
       expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
     });
 
-    it('do not replace a tenant that the path lacks: bound keys get 403', async () => {
+    it('cannot supply the tenant if the path names none: bound keys get 403', async () => {
       const answer = await host.as(acme.token).get('/whoami', { 'X-Org-Id': 'acme' });
 
       expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);

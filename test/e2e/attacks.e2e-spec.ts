@@ -28,7 +28,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     expect(await statusWith('x-api-key', 'another')).toBe(400);
   });
 
-  it('cannot use a token in its grace period to rotate its key or create a key that outlives it [T52]', async () => {
+  it('cannot use a token in its grace period to rotate its key or create a longer-lived key [T52]', async () => {
     const { key, token: old } = await service.issue({
       scopes: ['api-keys:write', 'api-keys:rotate-self'],
       orgId: 'acme',

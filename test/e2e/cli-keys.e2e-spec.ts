@@ -196,7 +196,7 @@ describe('an operator who rotates a key', () => {
     ]);
   });
 
-  it('gets the error revoked_key_unchangeable for a revoked key', async () => {
+  it('gets exit code 1 and the error revoked_key_unchangeable for a revoked key', async () => {
     const ran = await run('keys', 'rotate', keys.revoked.key.id, '--json');
     expect(ran.code).toBe(1);
     expect(documentIn(ran)['error']).toMatchObject({ code: 'revoked_key_unchangeable' });

@@ -51,7 +51,7 @@ describe('an operator at the command line', () => {
     await service.stop();
   });
 
-  it('gets an error because a root key in memory storage is lost when the command ends', async () => {
+  it('gets exit code 5 because a root key in memory storage is lost when the command ends', async () => {
     const cli = runNode(['dist/cli.js', 'create-root-key'], { NODE_ENV: 'development' });
     expect(await cli.exited()).toBe(5);
     expect(cli.stdout()).toBe('');

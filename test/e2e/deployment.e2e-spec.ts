@@ -202,7 +202,7 @@ describe('the image', () => {
     expect(workflow.jobs.gate.strategy.matrix.node).toContain(Number(major));
   });
 
-  it('sets only settings that the service reads, and exposes its port', async () => {
+  it('sets only settings that the service reads, and exposes the port of the service', async () => {
     const lines = await readDockerfile();
     const pairs = lines.filter(({ name }) => name === 'ENV').flatMap(({ rest }) => rest.split(' '));
     const settings = Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]));
@@ -238,7 +238,7 @@ describe('the image', () => {
     expect(scripted.map(([path]) => path)).toEqual([]);
   });
 
-  it('contains every package that the service imports, without the development dependencies', async () => {
+  it('contains every package that the service imports, but no development dependencies', async () => {
     const packages = await lockedPackages();
     const files = (await readdir(join(ROOT, 'dist'), { recursive: true })).filter((file) =>
       file.endsWith('.js'),
@@ -336,7 +336,7 @@ describe('a supplier that replaces a release', () => {
     }
   });
 
-  it('is tracked by Dependabot for images and actions', async () => {
+  it('can still deliver new releases, because Dependabot proposes image and action updates', async () => {
     const { updates } = parse(await projectFile('.github/dependabot.yml')) as {
       readonly updates: readonly { readonly 'package-ecosystem': string; readonly directory: string }[];
     };
@@ -349,7 +349,7 @@ describe('a supplier that replaces a release', () => {
     );
   });
 
-  it('gets no telemetry of swagger-ui-dist, because an empty local package replaces it [T87]', async () => {
+  it('gets no telemetry from swagger-ui-dist, because an empty local package replaces it [T87]', async () => {
     const packages = Object.entries(await lockedPackages());
     const telemetry = packages.filter(([path]) => /(?:^|\/)node_modules\/@scarf\//.test(path));
     expect(telemetry).toEqual([['node_modules/@scarf/scarf', { resolved: 'stubs/scarf', link: true }]]);

@@ -198,7 +198,7 @@ function isOfHost([, { operationId }]: readonly [string, Described]): boolean {
   return operationId?.includes(':') === true;
 }
 
-describe.each(ADAPTERS)('a document of routes on %s, with their access,', (adapter) => {
+describe.each(ADAPTERS)('an OpenAPI document from describeAccess() on %s', (adapter) => {
   it.each(PREPARATIONS)(
     'lists the scope of each operation’s own handler: %s',
     async (_name, controllers, prepare) => {

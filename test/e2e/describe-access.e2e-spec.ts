@@ -83,7 +83,7 @@ function differences(described: DescribedAnswer, { body, headers }: HttpAnswer):
   ];
 }
 
-describe.each(ADAPTERS)('an OpenAPI document with the access of its routes on %s', (adapter) => {
+describe.each(ADAPTERS)('an OpenAPI document from describeAccess() on %s', (adapter) => {
   let host: MemoriesHost;
   let document: Described;
 
@@ -202,7 +202,7 @@ describe.each(ADAPTERS)('an OpenAPI document with the access of its routes on %s
     expect(differences(answerIn(document, TEMPLATE, 429), answer)).toEqual([]);
   });
 
-  it('lists the same credentials for Keyward’s own routes, and keeps their own answers', async () => {
+  it('lists the same credentials for Keyward’s routes, and keeps the responses that they declare', async () => {
     const other = await startMemoriesHost(adapter);
     const { paths, components } = documentOf(other.app, '3.0.0');
     await other.close();

@@ -155,7 +155,7 @@ describe.each(ADAPTERS)('a host application on %s that listens for events', (ada
     expect(JSON.stringify(receiver.received)).not.toContain(record.hash);
   });
 
-  it('returns only the events of a tenant’s own keys to that tenant over HTTP', async () => {
+  it('returns over HTTP only the events of globex to a key bound to globex', async () => {
     const { token } = await host.issue({ scopes: ['events:read'], orgId: 'globex' });
     const { status, body } = await host.as(token).get('/v1/events?limit=1000');
     expect(status).toBe(200);

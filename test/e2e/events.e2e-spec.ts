@@ -172,7 +172,7 @@ describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
       expect(new Set(pageIn(answer).map(({ orgId }) => orgId))).toEqual(new Set(['globex']));
     });
 
-    it('without revealing through a cursor that another tenant’s key has 1,100 events [T81]', async () => {
+    it('and returns no cursor that reveals 1,100 events of another tenant’s key [T81]', async () => {
       const { key } = await service.issue({ orgId: 'acme', projectId: 'busy' });
       const events = service.app.get<EventRepository>(EVENT_REPOSITORY);
       const at = new Date();

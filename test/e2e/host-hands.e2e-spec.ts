@@ -273,7 +273,7 @@ describe.each(ADAPTERS)(
       expect([status, body['code']]).toEqual([401, 'missing_credential']);
     });
 
-    it('does not change the format of errors that it does not cause', async () => {
+    it('does not change the format of other errors', async () => {
       expect((await host.as().get('/no-such-route')).body).toMatchObject({ statusCode: 404 });
     });
   },
@@ -281,7 +281,7 @@ describe.each(ADAPTERS)(
 
 describe.each(ADAPTERS)('a rejected request on %s', (adapter) => {
   it.each([SilentGuard, CheerfulGuard, LateGuard])(
-    'gets a 401 problem even if guard.use is %p',
+    'gets a 401 problem even if guard.use is %p, whose rejectionOf() is invalid',
     async (use) => {
       const host = await startMemoriesHost(adapter, { guard: { use } });
       try {

@@ -270,7 +270,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).status).toBe(200);
     });
 
-    it('gives an imported key a native token on rotation, and a second one ends the foreign token', async () => {
+    it('gives an imported key a native token on rotation, and a second rotation ends the foreign token', async () => {
       const { token, hash } = foreignKey();
       const id = idIn(await importKeys([{ hash, name: 'n', scopes: ['api-keys:rotate-self'] }]));
       const rotated = await service.as(token).post('/v1/api-keys/self/rotate', { gracePeriodSeconds: 60 });

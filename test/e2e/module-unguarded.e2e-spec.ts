@@ -98,7 +98,7 @@ describe.each(ADAPTERS)('an application on %s without ScopesGuard', (adapter) =>
     );
   });
 
-  it('does not start even if its decorators require no key', async () => {
+  it('does not start even if its routes declare only @SelfScoped() or @TenantHeaders()', async () => {
     const refusal = await refusalOf(adapter, { imports: [keyward, featureOf(HalfDeclaredController)] });
 
     expect(refusal).toBeInstanceOf(ConfigurationError);

@@ -199,7 +199,7 @@ describe('the OpenAPI document of the build', () => {
     },
   );
 
-  it('contains no request body or query without such a test', () => {
+  it('contains no request body or query that these tests omit', () => {
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
     );

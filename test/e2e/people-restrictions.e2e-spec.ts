@@ -86,7 +86,7 @@ describe.each(STORAGES)('a user whose keys an administrator restricts, with the 
     },
   );
 
-  it('cannot undo restrictions that an administrator set at creation or set again', async () => {
+  it('cannot undo a restriction that an administrator set at creation, or set after the user did', async () => {
     const given = await ofAcme(administrator, { ownerId: ada.id, expiresAt: END, enabled: false });
     await expectRefused(given, 'expiresAt', { expiresAt: null });
     await expectRefused(given, 'enabled', { enabled: true });

@@ -35,7 +35,7 @@ describe.each(STORAGES)('a user who signs in, with the %s store', (storage) => {
     expect(listed).toHaveLength(1);
   });
 
-  it('is accepted if already stored while the store rejects writes, and is updated later', async () => {
+  it('gets 200 if known and 503 if new while the store rejects writes, and is updated later', async () => {
     const full = new StorageUnavailableError(new Error('out of disk space'));
     const known = await service.signIn({ sub: 'full', email: 'before@acme.example' });
     const session = await service.issuer.sign({ sub: 'full', email: 'after@acme.example' });

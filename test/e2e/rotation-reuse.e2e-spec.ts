@@ -172,7 +172,7 @@ describe.each(['memory', 'mongo'] as const)('the reuse of a previous token with 
     ]);
   });
 
-  it('is detected on a revoked key, and the answer is key_rotated', async () => {
+  it('is detected on a revoked key, and the answer stays key_rotated', async () => {
     const { id, token } = await retired();
     await root.delete(`/v1/api-keys/${id}`);
     expect(await use(service, token)).toBe('key_rotated');

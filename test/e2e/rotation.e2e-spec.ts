@@ -30,7 +30,7 @@ describe.each(['memory', 'mongo'] as const)('a rotation with the %s store', (sto
     ['no body', undefined],
     ['an empty object', {}],
     ['a grace period of 0', { gracePeriodSeconds: 0 }],
-  ])('creates a new token and rejects the previous one at once with %s', async (_name, body) => {
+  ])('with %s, creates a new token and rejects the previous one at once', async (_name, body) => {
     const { key, token } = await service.issue({
       scopes: ['memory:read'],
       orgId: 'acme',

@@ -42,7 +42,7 @@ describe.each(['memory', 'mongo'] as const)('a signed-in user with the %s store'
     expect(answer.headers.get('etag')).toBe('"1"');
   });
 
-  it('has another id than a user of another tenant', async () => {
+  it('has a different id from a user of another tenant', async () => {
     const ada = await service.as(await provider.tokenFor('ada')).get(ME);
     const grace = await service.as(await provider.tokenFor('grace')).get(ME);
     expect(grace.body).toMatchObject({ subject: 'grace', emailVerified: false, picture: null });

@@ -230,7 +230,7 @@ describe.each(STORAGES)('the user API with the %s store', (storage) => {
     'username[$ne]=a',
     'status=active',
     '__proto__=1',
-  ])('rejects a list request with %s with 400', async (query) => {
+  ])('answers 400 to a list request with %s', async (query) => {
     const answer = await administrator.get(`/v1/users?${query}`);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([
       400,

@@ -68,7 +68,7 @@ describe.each(STORAGES)('a removed user with the %s store', (storage) => {
     expect(left.body).toEqual({ data: [], nextCursor: null });
   });
 
-  it('does not lead to another change of keys that were already revoked', async () => {
+  it('leaves already revoked keys unchanged', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const { id } = await makeKey(ada.client);
     expect((await ada.client.delete(`/v1/api-keys/${id}`)).status).toBe(204);
@@ -78,7 +78,7 @@ describe.each(STORAGES)('a removed user with the %s store', (storage) => {
     revoke.mockRestore();
   });
 
-  it('can be removed with If-Match, and with the same version again after a 503', async () => {
+  it('can be removed with If-Match, also in a retry with the same version after a 503', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const { token } = await makeKey(ada.client);
     const revoke = jest.spyOn(service.app.get(ApiKeysService), 'revoke');
