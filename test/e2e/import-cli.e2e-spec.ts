@@ -72,8 +72,8 @@ describe('the import command with the output of mongoexport', () => {
 
   it.each([
     ['other entries', { metadata: { team: 'search' } }, { team: 'search', key_prefix: 'xm_Zm9v' }],
-    ['a key_prefix already, which stays', { metadata: { key_prefix: 'mine' } }, { key_prefix: 'mine' }],
-  ])('adds key_prefix to metadata that has %s', async (_name, fields, metadata) => {
+    ['its own key_prefix, which stays', { metadata: { key_prefix: 'mine' } }, { key_prefix: 'mine' }],
+  ])('merges key_prefix into metadata that has %s', async (_name, fields, metadata) => {
     const { hash } = foreignKey();
     expect((await bench.importFile([exportedKey(hash, fields)])).code).toBe(0);
     expect((await bench.keyOf({ hash })).metadata).toMatchObject(metadata);
