@@ -3,9 +3,9 @@ import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { methodsOf } from '../../http/class-methods';
 
 // Literals, so that an application without messages needs neither package.
-/** The metadata of `@MessagePattern` and `@EventPattern` of `@nestjs/microservices` on a method. */
+/** The metadata key that `@MessagePattern` and `@EventPattern` of `@nestjs/microservices` set on a method. */
 const PATTERN_METADATA = 'microservices:pattern';
-/** The metadata of `@SubscribeMessage` and `@WebSocketGateway` of `@nestjs/websockets` on a method and its class. */
+/** The metadata keys that `@SubscribeMessage` and `@WebSocketGateway` of `@nestjs/websockets` set on a method and its class. */
 const MESSAGE_METADATA = 'websockets:message_mapping';
 const GATEWAY_METADATA = 'websockets:is_gateway';
 
@@ -13,9 +13,9 @@ const GATEWAY_METADATA = 'websockets:is_gateway';
 export interface MessageHandler {
   readonly controller: Type;
   readonly handler: object;
-  /** Whether global guards always run before the handler. They may not run before the handler of a microservice. */
+  /** Whether global guards always run before the handler: `true` in a gateway, `false` in a microservice. */
   readonly guardedGlobally: boolean;
-  /** The name in messages, such as `MemoriesController.wipe`. */
+  /** The name in error messages, such as `MemoriesController.wipe`. */
   readonly label: string;
 }
 
