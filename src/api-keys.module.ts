@@ -6,6 +6,7 @@ import { StorageConfig } from './config/storage.config';
 import { Admission } from './api-keys/access/admission';
 import { RequestExtension } from './api-keys/access/request-access';
 import { RouteAccessAudit } from './api-keys/access/route-access.audit';
+import { Subscriptions } from './api-keys/access/subscriptions';
 import { MODULE_GUARD, ScopesGuard } from './api-keys/access/scopes.guard';
 import { ApiKeysController } from './api-keys/management/api-keys.controller';
 import {
@@ -230,6 +231,7 @@ function assemble(
     Guard,
     ...(Guard === ScopesGuard ? [] : [{ provide: ScopesGuard, useExisting: Guard }]),
     RouteAccessAudit,
+    Subscriptions,
     RequestExtension,
     HostFront,
   ];

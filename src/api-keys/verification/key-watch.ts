@@ -83,8 +83,7 @@ export class KeyWatch implements BeforeApplicationShutdown {
   }
 
   private forget(token: WatchedToken, watcher: Watcher): void {
-    token.watchers.delete(watcher);
-    if (token.watchers.size > 0) return;
+    if (!token.watchers.delete(watcher) || token.watchers.size > 0) return;
     this.tokens.delete(token.digest);
     if (this.tokens.size > 0) return;
     clearInterval(this.timer);
