@@ -130,9 +130,23 @@ export class MemoriesResolver {
   }
 }
 
-async function* payloads(name: string): AsyncIterable<object> {
-  for await (const [text] of on(remembered, name))
-    yield { [name === 'news' ? 'news' : 'remembered']: text as string };
+/** Returns the payloads of a subscription. Not a generator, because a generator that waits cannot be closed. */
+function payloads(name: string): AsyncIterableIterator<object> {
+  const events = on(remembered, name);
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: async () => {
+      const { done, value } = (await events.next()) as IteratorResult<[string], undefined>;
+      if (done === true) return { done, value: undefined };
+      return { done: false, value: { [name === 'news' ? 'news' : 'remembered']: value[0] } };
+    },
+    return: async () => {
+      await events.return?.();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 /** The answer of a GraphQL server. */
@@ -177,17 +191,19 @@ export async function startGraphqlHost(
   {
     options,
     graphql,
+    imports = [],
     prepare,
   }: {
     readonly options?: Partial<ApiKeysModuleOptions>;
     readonly graphql?: Partial<GqlModuleOptions>;
+    readonly imports?: readonly DynamicModule[];
     readonly prepare?: HostPreparation;
   } = {},
 ): Promise<GraphqlHost> {
   const host = await startMemoriesHost(
     adapter,
     options,
-    { imports: [graphqlModule(driver, graphql)], providers: [MemoriesResolver] },
+    { imports: [graphqlModule(driver, graphql), ...imports], providers: [MemoriesResolver] },
     prepare,
   );
   return {
