@@ -217,7 +217,7 @@ export async function startGraphqlHost(
 
 /** Returns the GraphQL module of Nest with a schema made from the decorators of all resolvers. */
 export function graphqlModule(
-  driver: GraphqlServer['driver'],
+  driver: GqlModuleOptions['driver'],
   options: Partial<GqlModuleOptions> = {},
 ): DynamicModule {
   const own =
