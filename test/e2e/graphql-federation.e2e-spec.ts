@@ -90,7 +90,7 @@ describe.each(ADAPTERS)('an entity of a federated Apollo server on %s', (adapter
     ['no tenant', { __typename: 'Note', id: '1' }, 'binding_mismatch'],
     ['an object as the tenant', note('1', { acme: 1 }), 'invalid_request'],
   ])(
-    'is rejected if its reference names %s, even next to one that is allowed [T90]',
+    'is rejected if its reference names %s, even next to one that is allowed [T100]',
     async (_what, other, code) => {
       const { token } = await host.issue({ orgId: 'acme', scopes: ['note:read'] });
       const { data, errors } = await entities(token, note('1', 'acme'), other);

@@ -37,7 +37,7 @@ describe('a subscription on a second instance', () => {
   it.each([
     ['revoked on the first', 'key_revoked'],
     ['not proven good while the store is unreachable', 'storage_unavailable'],
-  ])('ends within the revocation bound when its key is %s [T92]', async (_how, code) => {
+  ])('ends within the revocation bound when its key is %s [T102]', async (_how, code) => {
     const issued = await first.issue({ orgId: 'acme', scopes: ['memory:read'] });
     const client = listenTo(second.url, { authorization: `Bearer ${issued.token}` });
     const subscription = client.subscribe('subscription { remembered(orgId: "acme") }');

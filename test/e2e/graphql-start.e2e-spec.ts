@@ -156,7 +156,7 @@ describe('the start of an application with GraphQL', () => {
       {},
       /which are for routes: Query byHeader \(RouteDecoratorsResolver\.byHeader\); Query bySession \(/,
     ],
-  ])('fails with %s, and names it [T90]', async (_what, resolver, graphql, message) => {
+  ])('fails with %s, and names it [T100]', async (_what, resolver, graphql, message) => {
     const { message: shown } = await refusalOf('express', application(resolver, graphql));
     expect(shown).toMatch(message);
   });

@@ -47,12 +47,12 @@ describe('an operation', () => {
       (count: number) => `{ ...F ...F } fragment F on Query { ${many(count)} }`,
     ],
     ['fields that are selected twice', (count: number) => `{ ${many(count)} ${many(count)} }`],
-  ])('runs with 50 root fields and not with 51, in %s [T91]', async (_how, queryOf) => {
+  ])('runs with 50 root fields and not with 51, in %s [T101]', async (_how, queryOf) => {
     expect(await run(queryOf(MAX_ROOT_FIELDS), aRequest())).toEqual([50, 0]);
     expect(await run(queryOf(MAX_ROOT_FIELDS + 1), aRequest())).toEqual([0, 51]);
   });
 
-  it('counts together with the other operations of its request [T91]', async () => {
+  it('counts together with the other operations of its request [T101]', async () => {
     const [request, other] = [aRequest(), aRequest()];
     expect(await run(`{ ${many(30)} }`, request)).toEqual([30, 0]);
     expect(await run(`{ ${many(30)} }`, other)).toEqual([30, 0]);

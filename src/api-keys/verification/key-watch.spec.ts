@@ -125,7 +125,7 @@ describe('a watched key', () => {
     ['disabled', { enabled: false }, 'DISABLED'],
     ['without the required scope', { scopes: ['memory:write'] }, 'INSUFFICIENT_SCOPE'],
     ['limited to other addresses', { allowedIps: ['192.0.2.1'] }, 'IP_NOT_ALLOWED'],
-  ])('ends within the bound when it is %s, and only once [T92]', async (_how, change, code) => {
+  ])('ends within the bound when it is %s, and only once [T102]', async (_how, change, code) => {
     const [acme, other] = [issue(), issue({ orgId: 'globex' })];
     await cache(acme);
     await cache(other);
@@ -172,7 +172,7 @@ describe('a watched key', () => {
     expect(ends).toEqual([code]);
   });
 
-  it('ends as unavailable before the bound has passed since the last proof [T92]', async () => {
+  it('ends as unavailable before the bound has passed since the last proof [T102]', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 4 * BOUND }), fc.boolean(), async (quietAfter, fails) => {
         time = START;
