@@ -48,6 +48,8 @@ class NotesResolver {
 
 const ENTITIES = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Note { id text } } }';
 
+const note = (id: string, orgId: unknown): object => ({ __typename: 'Note', id, orgId });
+
 describe.each(ADAPTERS)('an entity of a federated Apollo server on %s', (adapter) => {
   let host: MemoriesHost;
 
@@ -68,10 +70,8 @@ describe.each(ADAPTERS)('an entity of a federated Apollo server on %s', (adapter
 
   async function entities(token: string | undefined, ...of: object[]): Promise<GraphqlAnswer> {
     const { body } = await host.as(token).post('/graphql', { query: ENTITIES, variables: { of } });
-    return body as GraphqlAnswer;
+    return body;
   }
-
-  const note = (id: string, orgId: unknown): object => ({ __typename: 'Note', id, orgId });
 
   it('is resolved for the tenant that its reference names', async () => {
     const { token } = await host.issue({ orgId: 'acme', scopes: ['note:read'] });

@@ -107,7 +107,7 @@ async function ask(
   query: string,
   headers: Record<string, string>,
 ): Promise<GraphqlAnswer> {
-  return (await host.as().post('/graphql', { query }, headers)).body as GraphqlAnswer;
+  return (await host.as().post('/graphql', { query }, headers)).body;
 }
 
 describe.each(GRAPHQL_SERVERS)('a subclass of the guard on $server', (server) => {

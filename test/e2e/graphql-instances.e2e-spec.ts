@@ -9,6 +9,13 @@ import { testDatabaseUri } from '../support/test-database';
 
 const BOUND_MS = 1500;
 
+async function start(address: string): Promise<GraphqlHost> {
+  return startGraphqlHost(GRAPHQL_SERVERS[0], {
+    options: { storage: 'mongo', freshness: { revocationBoundMs: BOUND_MS } },
+    imports: [MongooseModule.forRoot(address, { serverSelectionTimeoutMS: 1000 })],
+  });
+}
+
 describe('a subscription on a second instance', () => {
   let proxy: TcpProxy;
   let first: GraphqlHost;
@@ -20,11 +27,6 @@ describe('a subscription on a second instance', () => {
     proxy = await startTcpProxy({ host: hostname, port: Number(port) });
     const through = new URL(uri);
     through.host = `127.0.0.1:${proxy.port}`;
-    const start = async (address: string): Promise<GraphqlHost> =>
-      startGraphqlHost(GRAPHQL_SERVERS[0], {
-        options: { storage: 'mongo', freshness: { revocationBoundMs: BOUND_MS } },
-        imports: [MongooseModule.forRoot(address, { serverSelectionTimeoutMS: 1000 })],
-      });
     first = await start(uri);
     second = await start(through.toString());
   });

@@ -9,6 +9,10 @@ const NEWS = 'subscription { news }';
 
 const bearer = (token: string): string => `Bearer ${token}`;
 
+async function isOpen(name: string): Promise<void> {
+  await until(`a subscription to ${name} is open`, () => remembered.listenerCount(name) > 0);
+}
+
 describe.each(GRAPHQL_SERVERS)('a subscription on $server', (server) => {
   let host: GraphqlHost;
   let acme: IssuedApiKey;
@@ -36,10 +40,6 @@ describe.each(GRAPHQL_SERVERS)('a subscription on $server', (server) => {
     const listener = listenTo(host.url, ...how);
     open.push(listener);
     return listener;
-  }
-
-  async function isOpen(name: string): Promise<void> {
-    await until(`a subscription to ${name} is open`, () => remembered.listenerCount(name) > 0);
   }
 
   it.each([

@@ -8,7 +8,7 @@ const added = new EventEmitter();
 const memories = new Map<string, string[]>();
 
 @Resolver()
-export class MemoriesResolver {
+class MemoriesResolver {
   @Query(() => [String], { nullable: true })
   @RequireScopes('memory:read')
   memories(@Args('orgId') orgId: string): string[] {

@@ -21,7 +21,7 @@ describe('the GraphQL sample', () => {
   });
 
   async function ask(token: string | undefined, query: string): Promise<GraphqlAnswer> {
-    return (await host.as(token).post('/graphql', { query })).body as GraphqlAnswer;
+    return (await host.as(token).post('/graphql', { query })).body;
   }
 
   it('allows the organisation of the key, and rejects other organisations and strangers', async () => {

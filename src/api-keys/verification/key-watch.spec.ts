@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, asyncProperty, boolean, integer } from 'fast-check';
 import { HeldReads } from '../../../test/support/held-reads';
 import { ScriptedFeed } from '../../../test/support/scripted-feed';
 import { ALICE, aKey } from '../../testing/contract/key-fixtures';
@@ -173,8 +173,8 @@ describe('a watched key', () => {
   });
 
   it('ends as unavailable before the bound has passed since the last proof [T102]', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 0, max: 4 * BOUND }), fc.boolean(), async (quietAfter, fails) => {
+    await assert(
+      asyncProperty(integer({ min: 0, max: 4 * BOUND }), boolean(), async (quietAfter, fails) => {
         time = START;
         ends = [];
         prove();
@@ -186,7 +186,7 @@ describe('a watched key', () => {
         let endedAt = Infinity;
         for (let waited = 0; waited < 2 * BOUND && endedAt === Infinity; waited += QUARTER) {
           await pass(QUARTER, false);
-          if (fails) for (const read of stored.begun) read.fail(new Error('the store is away'));
+          if (fails) for (const read of stored.begun) read.fail(new Error('the store is unreachable'));
           await settled();
           if (ends.length > 0) endedAt = time;
         }

@@ -95,7 +95,8 @@ export class KeyWatch implements BeforeApplicationShutdown {
   private judgeAll(): void {
     const at = performance.now();
     this.reads = (MAX_READS_PER_SECOND * this.intervalMs) / 1000;
-    for (const token of [...this.tokens.values()]) this.judge(token, at);
+    const tokens = Array.from(this.tokens.values());
+    for (const token of tokens) this.judge(token, at);
   }
 
   private judge(token: WatchedToken, at: number): void {
@@ -152,14 +153,16 @@ export class KeyWatch implements BeforeApplicationShutdown {
     token.owner = owner;
     const now = this.clock.now();
     const stored = { prepared, ownerActive: owner.isActive };
-    for (const watcher of [...token.watchers]) {
+    const watchers = Array.from(token.watchers);
+    for (const watcher of watchers) {
       const decision = decide(token.digest, stored, watcher.requirement, now);
       if (decision.code !== 'VALID') this.report(token, watcher, decision);
     }
   }
 
   private end(token: WatchedToken, why: EndOfWatch): void {
-    for (const watcher of [...token.watchers]) this.report(token, watcher, why);
+    const watchers = Array.from(token.watchers);
+    for (const watcher of watchers) this.report(token, watcher, why);
   }
 
   private report(token: WatchedToken, watcher: Watcher, why: EndOfWatch): void {
