@@ -18,7 +18,7 @@ export interface WebhookReceiver {
   readonly url: string;
   /** The verified messages, in order of arrival. */
   readonly received: ReceivedWebhook[];
-  /** The error messages of the library for messages that it rejected. */
+  /** The errors of the library for webhooks that failed verification, as text. */
   readonly refused: string[];
   /** Answers verified messages with this function from now on. `undefined` restores 204. */
   answerWith(answer: RequestListener | undefined): void;
