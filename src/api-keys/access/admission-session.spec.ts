@@ -88,7 +88,7 @@ describe('a user with an invalid session', () => {
     },
   );
 
-  it('leads to the original error if the authenticator fails unexpectedly', async () => {
+  it('does not hide an unexpected error of the authenticator', async () => {
     const { admission } = keyDoor();
     const failing = people(new RangeError('a fault of ours'));
     await expect(

@@ -436,7 +436,7 @@ describe('the generation check', () => {
     await expect(servedAfterTheChange(FreshCache, announce)).resolves.toBeUndefined();
   });
 
-  it('keeps a read during which another record changed', async () => {
+  it('caches the result of a read even if a different record changed meanwhile', async () => {
     const served = await servedAfterTheChange(FreshCache, () => feed.say(GLOBEX));
     expect(served).toEqual(note(ACME, 'before the change'));
   });
