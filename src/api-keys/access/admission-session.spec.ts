@@ -88,7 +88,7 @@ describe('a user with an invalid session', () => {
     },
   );
 
-  it('does not hide an unexpected error of the authenticator', async () => {
+  it('gets no 401 if the authenticator throws an unexpected error', async () => {
     const { admission } = keyDoor();
     const failing = people(new RangeError('a fault of ours'));
     await expect(
