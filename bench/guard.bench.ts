@@ -9,7 +9,7 @@ const SERVER_CORE = 0;
 const LOAD_CORE = 1;
 
 /**
- * The number of requests in one measurement. They take about 50 ms, so that other load affects consecutive measurements
+ * The number of requests in one measurement. Together they take about 50 ms, so that other load affects consecutive measurements
  * equally.
  */
 const ANSWERS = { fastify: 2500, express: 800 } as const;

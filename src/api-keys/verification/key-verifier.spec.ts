@@ -433,7 +433,7 @@ describe('a well-formed token of a key that does not exist', () => {
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('causes a second read if it arrives during the first, because the first may have missed a new key', async () => {
+  it('is read again if it arrives during an earlier read of the same key, which may be outdated', async () => {
     const older = verifier.verify(acme.token, anything);
     time += 5;
     const answer = verifier.verify(acme.token, anything);
