@@ -87,7 +87,7 @@ const NOT_FOUND: Unknown = Object.freeze({ code: 'NOT_FOUND' });
  *
  * @param presented SHA-256 of the presented token as `digestOf` returns it, `null` if the token is malformed
  * @param stored what is stored for the token's key id, `null` if nothing is
- * @param now the time of the decision; used only if the key expires or one of its secrets retires
+ * @param now the time of the decision; used only if the key has an expiry or a previous secret
  */
 export function decide(
   presented: string | null,
