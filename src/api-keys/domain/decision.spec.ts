@@ -147,7 +147,7 @@ describe('a previous secret', () => {
   });
 });
 
-describe('a decision about a requirement with possession: true', () => {
+describe('a decision that requires only possession of the current token', () => {
   const holder = withRequirement(good, { possession: true });
   const inGrace = withKey(
     { ...holder, presented: digestOfHex(OLD_HASH) },
