@@ -84,7 +84,7 @@ describe('the response to a key bound to acme', () => {
     ['no tenant', {}, /names none.* orgId .*X-Org-Id/],
     ['another organisation', { orgId: 'globex' }, /^Name the organisation and project/],
     ['another project', { projectId: 'hermes' }, /^Name the organisation and project/],
-  ])('states what to do when the request names %s', (_what, tenant, advice) => {
+  ])('contains the remedy if the request names %s', (_what, tenant, advice) => {
     expect(refusalOf('BINDING_MISMATCH', { ...nothing, tenant }, 'keyward').problem.detail).toMatch(advice);
   });
 });

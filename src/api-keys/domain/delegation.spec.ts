@@ -82,7 +82,7 @@ describe('the key of a project at acme', () => {
     ]);
   });
 
-  it('can get its grant from a caller with every right', () => {
+  it('can be created by a caller that holds every right', () => {
     expect(exceededFields(root, apollo)).toEqual([]);
   });
 
