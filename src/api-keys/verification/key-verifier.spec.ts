@@ -433,7 +433,7 @@ describe('a well-formed token of a key that does not exist', () => {
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('is looked up in the store again if the read in progress began before the token arrived', async () => {
+  it('causes a second read of the store for a request that arrives during the first read', async () => {
     const older = verifier.verify(acme.token, anything);
     time += 5;
     const answer = verifier.verify(acme.token, anything);
