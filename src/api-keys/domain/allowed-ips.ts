@@ -109,7 +109,10 @@ function bitsOf(address: Address): number {
   return address.kind() === 'ipv4' ? 32 : 128;
 }
 
-/** Returns the network whose failed credentials are counted together: the IPv4 address of a client, or the /64 of its IPv6 address. */
+/**
+ * Returns the network whose failed credentials are counted together: the IPv4 address of a client, or the /64 of its IPv6
+ * address.
+ */
 export function networkOf(address: string | undefined): string {
   const client = address === undefined ? undefined : parseAddress(address);
   if (client === undefined) return 'unknown';
