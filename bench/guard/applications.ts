@@ -40,7 +40,7 @@ class NoOpGuard implements CanActivate {
   }
 }
 
-/** Does the minimum work of any guard for API keys: reads the token and hashes it. */
+/** Does only what every guard for API keys must do: reads the token and hashes it. */
 @Injectable()
 class DigestGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
