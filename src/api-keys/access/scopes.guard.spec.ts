@@ -29,6 +29,8 @@ class Memories {
 
   @Public()
   open(this: void): void {}
+
+  undeclared(this: void): void {}
 }
 
 const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
@@ -62,9 +64,14 @@ function contextOf(
 }
 
 describe.each(['rpc', 'ws', 'graphql'])('a message in the context %s', (type) => {
-  it('is denied without a store read, even if its handler is public', () => {
+  it('is denied without a store read if its handler requires access or declares none', () => {
     expect(guard.canActivate(contextOf(type, Memories.prototype.list))).toBe(false);
-    expect(guard.canActivate(contextOf(type, Memories.prototype.open))).toBe(false);
+    expect(guard.canActivate(contextOf(type, Memories.prototype.undeclared))).toBe(false);
+    expect(find).not.toHaveBeenCalled();
+  });
+
+  it('is allowed if its handler is public', () => {
+    expect(guard.canActivate(contextOf(type, Memories.prototype.open))).toBe(true);
     expect(find).not.toHaveBeenCalled();
   });
 });

@@ -34,7 +34,8 @@ const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS]
 
 /**
  * Enforces the access decorators of routes, under Fastify and Express. Rejects every request to a route without such
- * decorators, and every context other than HTTP. Rejections follow RFC 6750 section 3.
+ * decorators, and every message that does not arrive over HTTP, unless its handler is public. Rejections follow RFC 6750
+ * section 3.
  *
  * Sets `Cache-Control: no-store` on every response of a guarded route, unless the handler sets another value, and adds the
  * credential headers to `Vary`; see decision record 0066.
@@ -68,10 +69,10 @@ export class ScopesGuard implements CanActivate {
 
   /** Returns synchronously if the verifier returns synchronously, so that a request with a cached key does not wait for a promise. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (context.getType() !== 'http') return false;
     const controller = context.getClass();
     const handler = context.getHandler();
     const access = this.routes.of(controller, handler);
+    if (context.getType() !== 'http') return access.kind === 'public';
     const request = context.getArgByIndex<HttpRequest>(0);
     if (accessOf(request) !== undefined) {
       if (access.kind !== 'public' && isLetInTo(request, controller, handler, this.judgesAlike)) return true;
