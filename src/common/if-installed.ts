@@ -1,3 +1,5 @@
+import { isNativeError } from 'node:util/types';
+
 /**
  * Returns an optional package, or `undefined` if it is not installed.
  *
@@ -14,6 +16,7 @@ export function ifInstalled<T>(name: string, load: () => T): T | undefined {
   }
 }
 
+// Not `instanceof Error`: an error of Jest's own require is of another realm than the code that it runs.
 function isMissing(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
+  return isNativeError(error) && 'code' in error && error.code === 'MODULE_NOT_FOUND';
 }

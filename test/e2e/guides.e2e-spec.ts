@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Environment } from '../../src/settings/environment';
-import { blocksOf, type MarkdownBlock, RUNNABLE_PAGES } from '../support/docs/markdown-blocks';
+import { type CompiledBlocks, compileBlocks } from '../support/docs/compiled-blocks';
+import { blocksOf, RUNNABLE_PAGES } from '../support/docs/markdown-blocks';
 import { freePort } from '../support/free-port';
 import { type NodeProcess, runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
@@ -55,7 +56,7 @@ describe('a block of code in the README and the guides', () => {
     const unmarked = [...COMMANDS, ...PROGRAMS].filter(
       ({ mark }) =>
         !/^not run: \S.{10,}$/.test(mark) &&
-        !/^[\w.\- ]+: (?:compiled and run|compiled|run) by test\/\w+\/\w+\.(?:e2e|integration)-spec\.ts$/.test(
+        !/^[\w./\- ]+: (?:compiled and run|compiled|run) by test\/\w+\/[\w-]+\.(?:e2e|integration)-spec\.ts$/.test(
           mark,
         ),
     );
@@ -161,48 +162,24 @@ async function statusesOf(
   );
 }
 
-/** Returns the compiler options that `nest new` writes for one of its two kinds of application. */
-async function starterOptions(template: string): Promise<object> {
-  const files = join(ROOT, 'node_modules/@nestjs/schematics/dist/lib/application/files');
-  const text = (await readFile(join(files, template, 'tsconfig.json'), 'utf8')).replace(
-    '<%= strict %>',
-    'true',
-  );
-  const { compilerOptions } = JSON.parse(text) as { readonly compilerOptions: object };
-  return { ...compilerOptions, types: ['node'], outDir: undefined, declaration: false, sourceMap: false };
-}
-
 describe.each([
-  ['ES modules', 'module', 'ts-esm'],
-  ['CommonJS', 'commonjs', 'ts'],
-])('a Nest team that follows the README and the guide with %s', (_, type, template) => {
-  let folder: string;
-  const folderOf = ({ page }: Pick<MarkdownBlock, 'page'>): string =>
-    join(folder, 'app', basename(page, '.md'));
+  ['ES modules', 'module'],
+  ['CommonJS', 'commonjs'],
+] as const)('a Nest team that follows the README and the guide with %s', (_, type) => {
+  let compiled: CompiledBlocks;
+  const inReadme = (file: string): string => join(compiled.folderOf('README.md'), file);
+  const inGuide = (file = ''): string => join(compiled.folderOf('nest-team.md'), file);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'keyward-guides-'));
-    await mkdir(join(folder, 'app/node_modules'), { recursive: true });
-    await symlink(ROOT, join(folder, 'app/node_modules/keyward'));
-    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    const files = PROGRAMS.filter(({ mark }) => mark.includes(`by ${HERE}`));
-    for (const block of files) {
-      await mkdir(folderOf(block), { recursive: true });
-      await writeFile(join(folderOf(block), block.mark.split(':')[0] ?? ''), block.code);
-    }
-    const compilerOptions = await starterOptions(template);
-    await writeFile(join(folder, 'app/tsconfig.json'), JSON.stringify({ compilerOptions }));
-    await writeFile(join(folder, 'app/package.json'), JSON.stringify({ type }));
-    await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'app'], {
-      cwd: folder,
-    }).catch((error: unknown) => {
-      throw new Error((error as { readonly stdout: string }).stdout, { cause: error });
-    });
+    compiled = await compileBlocks(
+      PROGRAMS.filter(({ mark }) => mark.includes(`by ${HERE}`)),
+      type,
+    );
   });
-  afterAll(async () => rm(folder, { recursive: true, force: true }));
+  afterAll(async () => compiled.remove());
 
   it('gets guarded routes without a database, and sees its first token once', async () => {
-    const main = join(folderOf({ page: 'README.md' }), 'main.js');
+    const main = inReadme('main.js');
     const port = String(await freePort());
     const app = runNode([main], { PORT: port, NODE_ENV: 'development' });
     const [, token = ''] = await app.waitFor(/^export KEY=(kw_\S+)$/m);
@@ -218,13 +195,13 @@ describe.each([
   });
 
   it('gets an error for memory storage if NODE_ENV is not set', async () => {
-    const app = runNode([join(folderOf({ page: 'README.md' }), 'main.js')], { PORT: '0' });
+    const app = runNode([inReadme('main.js')], { PORT: '0' });
     expect(await app.exited()).toBe(1);
     expect(app.stdout() + app.stderr()).toContain('allowed only if NODE_ENV is exactly');
   });
 
   it('gets routes guarded by scope and tenant, and sees its first token once', async () => {
-    const main = join(folderOf({ page: 'nest-team.md' }), 'main.js');
+    const main = inGuide('main.js');
     const settings = { PORT: '0', MONGODB_URI: testDatabaseUri(`nest_guide_${type}`) };
     const app = runNode([main], settings);
     const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (mem_\S+)/);
@@ -262,7 +239,7 @@ describe.each([
       require('./main.js');`;
     const MONGODB_URI = testDatabaseUri(`nest_guide_refused_${type}`);
     const settings = { PORT: '0', MONGODB_URI, ...environment };
-    const app = runNode(['-e', program], settings, folderOf({ page: 'nest-team.md' }));
+    const app = runNode(['-e', program], settings, inGuide());
     expect(await app.exited()).toBe(1);
     expect(app.stdout() + app.stderr()).toMatch(reason);
   });
@@ -285,7 +262,7 @@ describe.each([
         const { token } = await app.get(ApiKeysService).create(rootCaller('system'), wanted);
         console.log(await app.getUrl(), token);
       });`;
-    return runNode(['-e', program], settings, folderOf({ page: 'nest-team.md' }));
+    return runNode(['-e', program], settings, inGuide());
   }
 
   it('can guard some routes only, and leave the others open', async () => {
@@ -324,7 +301,7 @@ describe.each([
         console.log(JSON.stringify(describeApplication(app)));
         await app.close();
       });`;
-    const host = runNode(['-e', program], { NODE_ENV: 'test' }, folderOf({ page: 'nest-team.md' }));
+    const host = runNode(['-e', program], { NODE_ENV: 'test' }, inGuide());
     expect([await host.exited(), host.stderr()]).toEqual([0, '']);
     const { paths, components } = JSON.parse(host.stdout()) as DescribedApplication;
     expect(paths['/orgs/{orgId}/projects/{projectId}/notes']?.['get']?.security).toEqual([
@@ -358,7 +335,7 @@ describe.each([
         await app.listen(0, '127.0.0.1');
         console.log(await app.getUrl());
       });`;
-    const host = runNode(['-e', program], { NODE_ENV: 'test' }, folderOf({ page: 'module.md' }));
+    const host = runNode(['-e', program], { NODE_ENV: 'test' }, compiled.folderOf('module.md'));
     const [url] = await host.waitFor(/http:\S+/);
     const served = fetch(`${url}/docs-json`).then(async (response) => response.json());
     const { paths } = (await beforeItStops(host, served)) as DescribedApplication;
@@ -368,7 +345,7 @@ describe.each([
 
   /** Runs a compiled test file with Node's own test runner. */
   function testWithNode(file: string): NodeProcess {
-    return runNode(['--test', join(folderOf({ page: 'nest-team.md' }), file)], { NODE_ENV: 'test' });
+    return runNode(['--test', inGuide(file)], { NODE_ENV: 'test' });
   }
 
   it('can test its guarded routes without a database, with node:test', async () => {
@@ -377,7 +354,7 @@ describe.each([
   });
 
   it('can test its guarded routes without a database, with Jest', async () => {
-    const config = join(folderOf({ page: 'nest-team.md' }), 'jest.config.cjs');
+    const config = inGuide('jest.config.cjs');
     const tests = runNode([join(ROOT, 'node_modules/jest/bin/jest.js'), '--config', config]);
     expect([await tests.exited(), tests.stderr()]).toEqual([
       0,
@@ -392,7 +369,7 @@ describe.each([
   });
 
   it('can keep keys in a file with its own repository, in production and across restarts', async () => {
-    const store = join(folder, `keys-${type}`);
+    const store = join(compiled.folder, `keys-${type}`);
     const program = `
       require('reflect-metadata');
       const { NestFactory } = require('@nestjs/core');
@@ -412,7 +389,7 @@ describe.each([
       });`;
     const seen: string[] = [];
     for (let start = 0; start < 3; start += 1) {
-      const host = runNode(['-e', program], { NODE_ENV: 'production' }, folderOf({ page: 'nest-team.md' }));
+      const host = runNode(['-e', program], { NODE_ENV: 'production' }, inGuide());
       await host.exited();
       seen.push(host.stdout().trim());
     }

@@ -1,16 +1,10 @@
-import { cp } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { makeTempFolder, type TempFolder } from '../support/integration/temp-folder';
-import { NestApplication } from '../support/package/nest-application';
+import { type Combination, installedHost } from '../support/package/installed-host';
 import { type Manifest, readManifest } from '../support/package/shipped-files';
 import { packIn } from '../support/package/tarball';
 import { LIFE_OF_A_KEY, livedThrough } from '../support/package/tenants';
-import { type Major, peersIn, STARTER } from '../support/package/versions';
 import { testDatabaseUri } from '../support/test-database';
-
-const HOST = join(__dirname, '../support/package/host');
-
-type Combination = readonly [nest: Major, adapter: 'express' | 'fastify', mongoose: Major];
 
 /** The combinations that package.integration-spec.ts does not install. */
 const COMBINATIONS: readonly Combination[] = [
@@ -38,26 +32,14 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => workshop.remove());
 
-/** Installs the tarball in an application with the newest versions of these majors, and compiles it. */
-async function installed(combination: Combination): Promise<NestApplication> {
-  const name = combination.join('-');
-  const dependencies = { ...STARTER, ...peersIn(manifest, ...combination) };
-  const application = await NestApplication.create(join(workshop.path, name), tarball, dependencies);
-  await cp(HOST, join(application.folder, 'src'), { recursive: true });
-  if (combination[1] === 'fastify') {
-    await application.write(
-      'adapter.ts',
-      "export { FastifyAdapter as Adapter } from '@nestjs/platform-fastify';\n",
-    );
-  }
-  const { code, output } = await application.sh(`npm install ./${basename(tarball)}`);
-  if (code !== 0) throw new Error(output);
-  return application;
-}
-
 describe.each(TITLES)('an application with $title', ({ combination }) => {
   it('installs the package cleanly, guards its routes, and rotates and revokes keys', async () => {
-    const application = await installed(combination);
+    const application = await installedHost(
+      join(workshop.path, combination.join('-')),
+      tarball,
+      manifest,
+      combination,
+    );
     expect(await application.sh('npm ls --all')).toMatchObject({ code: 0 });
     expect(await application.versionOf('@nestjs/core')).toMatch(
       combination[0] === 'previous' ? /^11\./ : /^12\./,

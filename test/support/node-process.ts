@@ -18,7 +18,7 @@ export interface NodeProcess {
 }
 
 /**
- * Runs a script with Node, by default in the project's root.
+ * Runs a script with Node, by default in the project's root and with the Node that runs the tests.
  *
  * @param environment the environment variables of the process, in addition to PATH and HOME
  */
@@ -26,9 +26,10 @@ export function runNode(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   cwd = ROOT,
+  node = process.execPath,
 ): NodeProcess {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, args, { cwd, env: { PATH, HOME, ...environment } });
+  const child = spawn(node, args, { cwd, env: { PATH, HOME, ...environment } });
   let out = '';
   let err = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));

@@ -15,6 +15,10 @@ const ADAPTER_CLASSES: Readonly<Record<AdapterName, Type<AbstractHttpAdapter>>> 
   express: ExpressAdapter,
 };
 
+export function createAdapter(name: AdapterName): AbstractHttpAdapter {
+  return new ADAPTER_CLASSES[name]();
+}
+
 /** A running Nest application on a free port of 127.0.0.1. */
 export interface RunningHost {
   readonly app: INestApplication;
@@ -43,7 +47,7 @@ export async function startHost(
   const builder = Test.createTestingModule(metadata);
   prepare.module?.(builder);
   const module = await builder.compile();
-  const app = module.createNestApplication(new ADAPTER_CLASSES[adapter](), {
+  const app = module.createNestApplication(createAdapter(adapter), {
     logger: false,
     ...prepare.options,
   });

@@ -33,7 +33,7 @@ export function Authenticated(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'authenticated' });
 }
 
-/** Allows every request, without checking a credential. */
+/** Allows every request, and every message of other transports, without checking a credential. */
 export function Public(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'public' });
 }

@@ -30,6 +30,8 @@ class Memories {
 
   @Public()
   open(this: void): void {}
+
+  undeclared(this: void): void {}
 }
 
 const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
@@ -70,8 +72,9 @@ function contextOf(
 }
 
 describe.each(['rpc', 'another transport'])('a message in the context %s', (type) => {
-  it('is denied without a store read', () => {
+  it('is denied without a store read if its handler requires access or declares none', () => {
     expect(guard.canActivate(contextOf(type, Memories.prototype.list))).toBe(false);
+    expect(guard.canActivate(contextOf(type, Memories.prototype.undeclared))).toBe(false);
     expect(find).not.toHaveBeenCalled();
   });
 });

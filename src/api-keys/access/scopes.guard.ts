@@ -82,12 +82,10 @@ export class ScopesGuard implements CanActivate {
 
   /** Returns synchronously if the verifier returns synchronously, so that a request with a cached key does not wait for a promise. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    if (context.getType() !== 'http') {
-      return this.calls.canActivate(context, this.routes.of(context.getClass(), context.getHandler()));
-    }
     const controller = context.getClass();
     const handler = context.getHandler();
     const access = this.routes.of(controller, handler);
+    if (context.getType() !== 'http') return this.calls.canActivate(context, access);
     const request = context.getArgByIndex<HttpRequest>(0);
     const known = accessOf(request);
     if (known !== undefined) {

@@ -34,9 +34,14 @@ export function blocksOf(page: string): readonly MarkdownBlock[] {
   }));
 }
 
-/** Returns the code block of a page whose comment starts with a name, such as a file name. */
+/** Returns the name of a block: the part of its mark before the first colon. */
+export function nameOf({ mark }: MarkdownBlock): string {
+  return mark.split(':')[0] ?? '';
+}
+
+/** Returns the code block of a page by its name, such as a file name. */
 export function blockOf(page: string, name: string): string {
-  const block = blocksOf(page).find(({ mark }) => mark.startsWith(`${name}: `));
+  const block = blocksOf(page).find((each) => nameOf(each) === name);
   if (block === undefined) throw new Error(`${page} has no ${name}`);
   return block.code;
 }

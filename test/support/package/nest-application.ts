@@ -34,6 +34,15 @@ export class NestApplication {
     return new NestApplication(folder);
   }
 
+  /** Runs commands in a new folder, such as `nest new`. They create the application in its subfolder `memories`. */
+  static async generate(folder: string, tarball: string, commands: string): Promise<NestApplication> {
+    await mkdir(folder);
+    succeeded(await runCommands(folder, commands));
+    const application = join(folder, 'memories');
+    await cp(tarball, join(application, basename(tarball)));
+    return new NestApplication(application);
+  }
+
   /** Copies the application with its installed packages. */
   async copiedTo(folder: string): Promise<NestApplication> {
     await cp(this.folder, folder, { recursive: true, verbatimSymlinks: true });
@@ -42,20 +51,22 @@ export class NestApplication {
 
   /** Runs shell commands in the folder, with only PATH, HOME and the given environment variables. */
   async sh(commands: string, environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
-    const { PATH = '', HOME = '' } = process.env;
-    const env = { PATH, HOME, ...NPM, ...environment };
-    try {
-      const { stdout, stderr } = await run('sh', ['-eu', '-c', commands], { cwd: this.folder, env });
-      return { code: 0, output: stdout + stderr };
-    } catch (error) {
-      const { code, stdout, stderr } = error as Ran & { readonly stdout: string; readonly stderr: string };
-      return { code, output: stdout + stderr };
-    }
+    return runCommands(this.folder, commands, environment);
+  }
+
+  /** Runs commands like `sh`, and returns their output. Throws if they fail. */
+  async succeed(commands: string): Promise<string> {
+    return succeeded(await this.sh(commands));
   }
 
   /** Adds a source file. */
   async write(path: string, code: string): Promise<void> {
-    const file = join(this.folder, 'src', path);
+    await this.writeAt(join('src', path), code);
+  }
+
+  /** Adds a file, at a path in the folder of the application. */
+  async writeAt(path: string, code: string): Promise<void> {
+    const file = join(this.folder, path);
     await mkdir(join(file, '..'), { recursive: true });
     await writeFile(file, code);
   }
@@ -86,12 +97,17 @@ export class NestApplication {
     return output.split('\n').filter((line) => /^(?:src|node_modules\/keyward)\/|^error /.test(line));
   }
 
-  /** Runs a compiled file with Node, or with its test runner if the name ends with `.test.js`. */
-  start(path: string, environment: Readonly<Record<string, string>>): NodeProcess {
+  /**
+   * Runs a compiled file with Node, or with its test runner if the name ends with `.test.js`.
+   *
+   * @param node the path of Node; default the Node that runs the tests
+   */
+  start(path: string, environment: Readonly<Record<string, string>>, node = process.execPath): NodeProcess {
     return runNode(
       [...(path.endsWith('.test.js') ? ['--test'] : []), join('dist', path)],
       environment,
       this.folder,
+      node,
     );
   }
 
@@ -112,4 +128,25 @@ export class NestApplication {
     );
     return [...top, ...inScopes.flat()];
   }
+}
+
+async function runCommands(
+  cwd: string,
+  commands: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const { PATH = '', HOME = '' } = process.env;
+  const env = { PATH, HOME, ...NPM, ...environment };
+  try {
+    const { stdout, stderr } = await run('sh', ['-eu', '-c', commands], { cwd, env });
+    return { code: 0, output: stdout + stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as Ran & { readonly stdout: string; readonly stderr: string };
+    return { code, output: stdout + stderr };
+  }
+}
+
+function succeeded({ code, output }: Ran): string {
+  if (code !== 0) throw new Error(output);
+  return output;
 }
