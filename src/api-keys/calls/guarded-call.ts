@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../../http/http-request';
 import type { ProblemException } from '../../problems/problem.exception';
 
-/** A call that is not an HTTP request of its own: a field of a GraphQL operation. */
+/** A call that is not an HTTP request of its own: a field of a GraphQL operation, or a message of a WebSocket. */
 export interface GuardedCall {
   /** An object of this call alone. The access of the call is stored by it. */
   readonly carrier: object;
