@@ -31,6 +31,8 @@ export interface OpenSocket {
   readonly received: readonly Received[];
   /** How the server ended the connection, such as `4401 key_revoked`; `undefined` while it is open. */
   readonly ended: string | undefined;
+  /** When it ended, by `performance.now()`. */
+  readonly endedAt: number;
   send(event: string, data?: unknown): void;
   /** Sends a message, and returns the next event that the server sends. */
   ask(event: string, data?: unknown): Promise<Received>;
@@ -137,6 +139,7 @@ async function connectSocketIo(
 class Inbox implements OpenSocket {
   readonly received: Received[] = [];
   ended: string | undefined;
+  endedAt = Infinity;
 
   constructor(
     readonly send: (event: string, data?: unknown) => void,
@@ -149,6 +152,7 @@ class Inbox implements OpenSocket {
 
   endWith(how: string): void {
     this.ended = how;
+    this.endedAt = performance.now();
   }
 
   async ask(event: string, data?: unknown): Promise<Received> {
