@@ -16,7 +16,7 @@ const base = {
     ],
   },
   transformIgnorePatterns: [
-    '/node_modules/(?!(@nestjs|content-disposition|cookie|jose|oauth4webapi|openid-client)/)',
+    '/node_modules/(?!(@nestjs|mercurius|quick-lru|content-disposition|cookie|jose|oauth4webapi|openid-client)/)',
   ],
   moduleNameMapper: {
     '^keyward$': '<rootDir>/src/index.ts',

@@ -77,7 +77,10 @@ async function readsOfBurst(
   return commands.take().reads;
 }
 
-/** Until both feeds have proven freshness, every use reads the store. The first use starts them. */
+/**
+ * Waits until both feeds have proven freshness. Before that, every verification reads the store. The first one starts
+ * the feeds.
+ */
 async function untilFresh(app: INestApplicationContext): Promise<void> {
   const { feeds } = app.get(FreshKeys);
   await app.get(KeyVerifier).verify(await issue(app, 'bob'), REQUIREMENT);
@@ -85,7 +88,7 @@ async function untilFresh(app: INestApplicationContext): Promise<void> {
     await pause(10);
 }
 
-/** Counts the driver's commands for verifications, without those of the feed's heartbeats and the event relay. */
+/** Counts the MongoDB commands of verifications. Ignores those of heartbeats and of the event relay. */
 class CountedCommands {
   private reads = 0;
   private usageBulks = 0;
@@ -106,7 +109,7 @@ class CountedCommands {
   }
 }
 
-/** Returns whether a command reads one key or one owner, as verification does. */
+/** Returns whether a command reads one key or one owner, as a verification does. */
 function isOfOne({ find, filter = {} }: mongo.Document): boolean {
   const { _id: id } = filter as { readonly _id?: unknown };
   return ['api_keys', 'users'].includes(String(find)) && typeof id === 'string' && !id.startsWith('#hb:');

@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   });
 }
 
-/** Creates keys in their own database, none of them cached. */
+/** Keys in a separate database. The cache contains none of them. */
 class ColdKeys {
   private next = 0;
 
@@ -63,7 +63,7 @@ class ColdKeys {
     );
   }
 
-  /** Returns the median duration in milliseconds of some lookups in sequence, by a verifier with an empty cache. */
+  /** Verifies some tokens one after the other with an empty cache. Returns the median duration in milliseconds. */
   async lookUp(): Promise<number> {
     const { verifier } = verifierOver(this.store.repository);
     const taken: number[] = [];

@@ -67,7 +67,7 @@ async function measure(mongo: BenchMongo, feed: string, count: number): Promise<
   return rows;
 }
 
-/** Creates this many keys per second, for a while. */
+/** Creates `rate` keys per second, for `SECONDS` seconds. */
 async function change(writer: Instance, rate: number): Promise<void> {
   const end = performance.now() + SECONDS * 1000;
   for (let made = 0; made < rate * SECONDS; made += 1) {

@@ -8,10 +8,13 @@ import { median, ratio } from './kit/statistics';
 const SERVER_CORE = 0;
 const LOAD_CORE = 1;
 
-/** About a twentieth of a second's work, so that other load on the machine affects neighbours equally. */
+/**
+ * The number of requests in one measurement. They take about 50 ms, so that other load affects consecutive measurements
+ * equally.
+ */
 const ANSWERS = { fastify: 2500, express: 800 } as const;
 
-/** Processes of the same program differ, so new processes are started after this many rounds. */
+/** The number of times that the processes are started. The speed of the same program varies from process to process. */
 const GENERATIONS = 3;
 const ROUNDS_OF_ONE = 60;
 const WARM_UP_ROUNDS = 20;
@@ -54,12 +57,12 @@ async function measure(adapter: Adapter): Promise<void> {
   );
 }
 
-/** One process serves all of them, so that they differ only in their guards. */
+/** Measures all guards in one process, so that nothing else differs. */
 async function measureOnce(adapter: Adapter): Promise<Figures> {
   const server = Child.start('guard/applications.ts', [adapter], { core: SERVER_CORE });
   const loader = Child.start('kit/loader.ts', [], { core: LOAD_CORE });
   const listening = await server.next<Listening>();
-  /** Returns the number of answers per second of the server's processor time. */
+  /** Returns the number of responses per second of the server's processor time. */
   const subject =
     (guarding: Guarding): Subject =>
     async () => {

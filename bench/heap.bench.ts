@@ -12,7 +12,7 @@ const FORGED = 3000;
 const KEYS = 20;
 const MB = 1024 * 1024;
 
-/** The maximum that a tenant can store on one key. */
+/** Returns a key with the largest fields that a tenant can store. */
 function maximalKey(key: ApiKeyWithHistory): ApiKeyWithHistory {
   const texts = (count: number, length: number): string[] =>
     Array.from({ length: count }, (_none, index) => `${key.id}.${index}`.padEnd(length, 'x'));

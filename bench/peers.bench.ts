@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   });
 }
 
-/** Uses all keys in turn, like those of the peer. */
+/** Verifies the tokens of all keys one after the other, as the measurement of the peer does. */
 async function keywardWith(count: number): Promise<Subject> {
   const repository = new BsonRepository();
   const keys = Array.from({ length: count }, sampleKey);

@@ -10,7 +10,7 @@ const TRIALS = 200;
 /** The number of distinct keys that are revoked at the same time. */
 const AT_ONCE = 5;
 
-/** How long a rejected key is still tried, in case it is accepted again. */
+/** How long the bench continues to send a rejected token, in case it is accepted again. */
 const AFTERWARDS_MS = 50;
 
 async function main(): Promise<void> {
@@ -43,8 +43,8 @@ async function main(): Promise<void> {
 }
 
 /**
- * Returns for how many milliseconds after the acknowledged revocation another instance accepted the key. 0 if it never
- * did.
+ * Returns how long another instance accepted the key after the revocation was acknowledged, in milliseconds. Returns 0
+ * if it never did.
  */
 async function lastAcceptance(first: Instance, second: Instance): Promise<number> {
   const { token } = await first.issue();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { print, printMachine } from './kit/report';
 
-/** Each bench has its own file and process. */
+/** The benches. Each has its own file, and runs in its own process. */
 const BENCHES = [
   'verify',
   'tokens',

@@ -67,7 +67,10 @@ function withAnotherDigit(token: string): string {
   return flat(token.slice(0, at) + (token[at] === '0' ? '1' : '0') + token.slice(at + 1));
 }
 
-/** Returns a flat string as from a socket, not the rope or slice that its creation left. */
+/**
+ * Returns a flat copy of a string, as a socket would deliver it. V8 may store a concatenated or sliced string as a rope
+ * or slice.
+ */
 function flat(text: string): string {
   return Buffer.from(text).toString('latin1');
 }

@@ -89,7 +89,7 @@ async function hotVerifier(
   return { ...verifier, repository };
 }
 
-/** The cache holds all stored keys. */
+/** Returns a verifier whose cache contains all stored keys. */
 async function cachedVerifier(
   repository: BsonRepository,
   hot: readonly SampleKey[],

@@ -32,7 +32,7 @@ function importsOfRooms() {
   return imports;
 }
 
-/** Returns the imports without those that follow from others, because all of them would be too many to read. */
+/** Returns the imports without transitive ones, because a graph of all imports would be unreadable. */
 function nearest(imports) {
   const below = new Map();
   return rooms.map((room) => {

@@ -7,11 +7,11 @@ import { PHRASES } from './prose-rules.mjs';
 const READ = /\.(?:md|[cm]?[jt]s|sh|ya?ml|html)$|^\.env\.example$|Dockerfile$/;
 const NOT_READ = /^(?:package-lock\.json|LICENSE|scripts\/prose-rules\.mjs|test\/e2e\/prose\.e2e-spec\.ts)$/;
 
-/** Generated, and the bodies of decision records, which are not rewritten. */
+/** Generated files, and decision records, whose text is never rewritten. */
 const MAY_HAVE_LONG_SENTENCES = /^(?:etc|docs\/decisions)\//;
 const MAX_WORDS = 30;
 
-/** Between two words: spaces, or the end of a line and the mark of a comment. */
+/** Matches the gap between two words: spaces, or a line break and a comment mark. */
 const GAP = String.raw`(?:\s|\n\s*(?:\*|//|#|>))+`;
 const rules = PHRASES.map(([phrase, instead]) => ({
   pattern: new RegExp(String.raw`(?<![\w-])(?:${phrase.replaceAll(' ', GAP)})(?![\w-])`, 'gi'),

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The folders that are mutated. */
+/** The folders that Stryker mutates. */
 export const FOLDERS = ['domain', 'access', 'verification'];
 
 const ROOT = join(import.meta.dirname, '..');
@@ -78,14 +78,14 @@ function listedSurvivors() {
   });
 }
 
-/** Returns a row to copy into the list. Escapes bars, which also end a cell inside code. */
+/** Returns a row to copy into the list. Escapes `|`, which would end the table cell even inside a code span. */
 function rowOf(file, text) {
   const fence = text.includes('`') ? '``' : '`';
   const space = fence === '``' ? ' ' : '';
   return `| \`${file}\` | ${fence}${space}${text.replaceAll('|', '\\|')}${space}${fence} | |`;
 }
 
-/** Returns the items of `ones` that are missing in `others`, each as often as it is missing. */
+/** Returns the items of `ones` that are not in `others`. If an item occurs several times, each occurrence counts. */
 function without(ones, others) {
   const left = others.map(keyOf);
   return ones.filter((one) => {

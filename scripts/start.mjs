@@ -15,7 +15,9 @@ try {
   process.exit(1);
 }
 
-/** Returns `NODE_ENV` of `.env`. Uses the parser of the service, because another one might not find "production". */
+/**
+ * Returns `NODE_ENV` of `.env`. Uses the same parser as the service, because another one might read a different value.
+ */
 function environmentOfFile() {
   if (!existsSync('.env')) return undefined;
   return parse(readFileSync('.env')).NODE_ENV;

@@ -2,7 +2,7 @@
 // keeps the paths that they have in the repository, so that a reworded heading breaks no link.
 import { Converter, KindRouter } from 'typedoc';
 
-/** The first pattern that matches a document's path without `.md` decides its group. */
+/** The group of a document is that of the first pattern that matches its path without `.md`. */
 const GROUPS = [
   [/^docs\/guides\//, 'Guides'],
   [/^docs\/integrations\//, 'Proxies and identity providers'],
@@ -30,7 +30,10 @@ export function load(app) {
   });
 }
 
-/** Removes the heading of a document, which the theme shows itself. A code span in it is a part of its own. */
+/**
+ * Removes the heading of a document and returns its text, because the theme shows it. A code span in the heading is a
+ * separate part.
+ */
 function takeHeading({ name, content }) {
   const end = content.findIndex(({ text }) => text.includes('\n'));
   if (end < 0 || !content[0].text.startsWith('# '))

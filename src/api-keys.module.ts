@@ -8,6 +8,7 @@ import { RequestExtension } from './api-keys/access/request-access';
 import { GatewayAudit } from './api-keys/access/gateway-audit';
 import { GatewayServers } from './api-keys/access/gateway-servers';
 import { RouteAccessAudit } from './api-keys/access/route-access.audit';
+import { Subscriptions } from './api-keys/access/subscriptions';
 import { MODULE_GUARD, ScopesGuard } from './api-keys/access/scopes.guard';
 import { ApiKeysController } from './api-keys/management/api-keys.controller';
 import {
@@ -62,7 +63,7 @@ import { ReuseRecorder } from './api-keys/verification/reuse-recorder';
 import { KeyVerifier } from './api-keys/verification/key-verifier';
 import { KeyWatch } from './api-keys/verification/key-watch';
 
-/** The injection token of the unchecked options. */
+/** The injection token of the options before they are validated. */
 const GIVEN_OPTIONS = Symbol('keyward:given-options');
 
 /** The controllers, in the order of the OpenAPI document. */
@@ -145,7 +146,7 @@ function requireObject(name: string, given: unknown): void {
     throw new ConfigurationError(`${name} needs an object with the options.`);
 }
 
-/** Returns the providers of the unchecked options. */
+/** Returns the providers of the options before they are validated. */
 function sourceOf({ inject = [], useFactory, useClass, useExisting }: OptionsSource): Provider[] {
   const [source, ...more] = [useFactory, useClass, useExisting].filter((each) => each !== undefined);
   if (source === undefined || more.length > 0) return [{ provide: GIVEN_OPTIONS, useFactory: refuseSources }];
@@ -234,6 +235,7 @@ function assemble(
     RouteAccessAudit,
     GatewayServers,
     GatewayAudit,
+    Subscriptions,
     RequestExtension,
     HostFront,
   ];

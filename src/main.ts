@@ -3,7 +3,7 @@ import { endBy, exitUnstarted, listenForSignals } from './bootstrap/signals';
 
 listenForSignals();
 
-/** Loads the service after listening for signals, because loading takes a second in which a signal may arrive. */
+/** Loads the service after the signal handlers are installed, because a signal may arrive while it loads. */
 async function main(): Promise<void> {
   const { startService } = await import('./bootstrap/start-service.js');
   await startService(endBy);

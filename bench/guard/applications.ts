@@ -20,7 +20,7 @@ import { ApiKeysModule } from '../../src/api-keys.module';
 import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
 import { rootCaller } from '../../src/api-keys/domain/caller';
 
-/** The guard of the route. */
+/** The name of the guard that protects the route. */
 export type Guarding = 'scopes-guard' | 'one SHA-256' | 'token in clear' | 'no-op guard' | 'no guard';
 
 export type Adapter = 'fastify' | 'express';
@@ -40,7 +40,7 @@ class NoOpGuard implements CanActivate {
   }
 }
 
-/** The minimum work of any guard for API keys: reading the token, and hashing it. */
+/** Does the minimum work of any guard for API keys: reads the token and hashes it. */
 @Injectable()
 class DigestGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -49,7 +49,7 @@ class DigestGuard implements CanActivate {
   }
 }
 
-/** A guard that Keyward does not use: it finds the token itself among known ones. */
+/** Looks up the token in plain text, without hashing it. Keyward never does this. */
 @Injectable()
 class ClearGuard implements CanActivate {
   private readonly known = new Set<string>();
@@ -86,7 +86,7 @@ const GUARDED: Readonly<Record<Guarding, ModuleMetadata>> = {
   'no guard': {},
 };
 
-/** A string as long as a token, but not a valid one. */
+/** A string with the length of a token that is not a valid token. */
 const NO_TOKEN = `kw_${'0'.repeat(26)}_${'0'.repeat(49)}`;
 
 async function start(adapter: Adapter, guarding: Guarding): Promise<Listening[Guarding]> {

@@ -7,7 +7,7 @@ import { rootCaller } from '../../src/api-keys/domain/caller';
 import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
 import { createService } from '../../src/bootstrap/create-service';
 
-/** Requests to an instance, and the message that it answers each with. */
+/** The requests that an instance accepts. */
 export type Question =
   | { readonly issue: CreateApiKey }
   /** {@link Counts} since the last request. */
@@ -22,15 +22,15 @@ export interface Issued {
 export interface Counts {
   /** Commands sent to the server, by name. */
   readonly commands: Readonly<Record<string, number>>;
-  /** Documents that polls returned from reads of recent changes. */
+  /** Documents that polls for recent changes returned. */
   readonly polled: number;
-  /** Changes that its feed of keys announced. */
+  /** Changes that the change feed of keys announced. */
   readonly announced: number;
   /** Processor time in microseconds. */
   readonly used: number;
 }
 
-/** The whole service, which also answers the benches. */
+/** Starts the whole service, and answers the requests of the benches. */
 async function main(): Promise<void> {
   const app = await createService();
   await app.listen(0, '127.0.0.1');

@@ -3,7 +3,7 @@ import type { ApiKey, ApiKeyWithHistory } from '../../src/api-keys/domain/api-ke
 import { MemoryApiKeyRepository } from '../../src/api-keys/storage/memory-api-key.repository';
 import { StorageConfig } from '../../src/config/storage.config';
 
-/** Keeps keys in memory as BSON, and decodes every part of them on each read, as with MongoDB. */
+/** Keeps keys in memory as BSON. Each read decodes the whole key, as a read from MongoDB does. */
 export class BsonRepository extends MemoryApiKeyRepository {
   private readonly stored: string[] = [];
 

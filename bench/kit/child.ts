@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** A script of the benches in its own process, which communicates by messages. */
+/** A bench script in its own process. The two processes exchange messages. */
 export class Child {
   private readonly ended: Promise<number | null>;
   private readonly unread: unknown[] = [];
@@ -19,7 +19,7 @@ export class Child {
 
   /**
    * @param script in `bench/`
-   * @param core the only core that it may use. `undefined` for all.
+   * @param core the only core that the process may use; `undefined` for all cores
    */
   static start(
     script: string,

@@ -26,7 +26,7 @@ export class Instance {
     return this.child.ask<Issued>({ issue: { name: 'bench', scopes } });
   }
 
-  /** Returns the work since the last call. */
+  /** Returns the counts since the last call. */
   async counts(): Promise<Counts> {
     return this.child.ask<Counts>({ counts: true });
   }

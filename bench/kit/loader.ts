@@ -1,6 +1,9 @@
 import { connect, type Socket } from 'node:net';
 
-/** Sends this many requests over connections that stay open. Sends an empty message when all are answered. */
+/**
+ * Asks the loader to send `count` requests over persistent connections. The loader sends an empty message after the
+ * last response.
+ */
 export interface Load {
   readonly port: number;
   readonly path: string;
@@ -22,7 +25,10 @@ function connectionsTo(port: number): readonly Socket[] {
   return open;
 }
 
-/** An answer is small enough to arrive in one piece. Then the connection sends its next request. */
+/**
+ * Sends the requests. Each response is small enough to arrive in one piece, and triggers the next request of its
+ * connection.
+ */
 function load({ port, path, token, count }: Load): void {
   const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\n\r\n`;
   let sent = 0;

@@ -7,7 +7,7 @@ import { startMongoServer } from '../../test/support/mongo-server';
 import { withDatabase } from '../../test/support/mongo-server/uri';
 import { print } from './report';
 
-/** The MongoDB server that the tests would use. */
+/** The same MongoDB server that the tests use. */
 export interface BenchMongo {
   /** The connection string of a database that no other process uses. */
   uriOf(name: string): string;
@@ -23,7 +23,7 @@ export async function startBenchMongo(): Promise<BenchMongo> {
   };
 }
 
-/** A store of keys in MongoDB, opened like in the service. */
+/** A store of keys in MongoDB, opened as the service opens it. */
 export interface MongoStore {
   readonly repository: MongoApiKeyRepository;
   readonly connection: Connection;

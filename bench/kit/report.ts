@@ -1,13 +1,13 @@
 import { cpus, loadavg } from 'node:os';
 import type { Estimate } from './statistics';
 
-/** The limits of a figure. */
+/** The minimum and the maximum that a figure must meet. */
 export interface Target {
   readonly atMost?: number;
   readonly atLeast?: number;
 }
 
-/** Prints the machine, the time and the load of the measurement. */
+/** Prints the machine, the time and the current load. */
 export function printMachine(): void {
   const [cpu] = cpus();
   print(
@@ -35,7 +35,7 @@ export function printTable(head: readonly string[], rows: readonly (readonly (st
   print();
 }
 
-/** Prints whether a figure meets its claim. The median of an interval counts. */
+/** Prints whether a figure meets its target. For an estimate, the median decides. */
 export function claim(what: string, measured: Estimate | number, target: Target): void {
   const figure = typeof measured === 'number' ? measured : measured.median;
   const interval = typeof measured === 'number' ? '' : ` [${textOf(measured.low)} ${textOf(measured.high)}]`;

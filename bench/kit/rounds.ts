@@ -1,4 +1,4 @@
-/** A subject of a measurement. It does its work once and returns its figure. */
+/** A function to measure. It does its work once and returns the figure. */
 export type Subject = () => number | Promise<number>;
 
 const ROUNDS = 21;
@@ -7,7 +7,7 @@ const WARM_UP_ROUNDS = 3;
 
 /**
  * Measures every subject once in each round, so that other load on the machine affects all of them equally. Each round
- * begins with another subject. The first rounds are for warming up and do not count.
+ * starts with a different subject. The first rounds are a warm-up and do not count.
  *
  * @returns each subject's figures, by round
  */
@@ -32,8 +32,8 @@ export async function interleave<Name extends string>(
 }
 
 /**
- * Returns the microseconds of processor time of one call, averaged over many. Unlike wall-clock time, this excludes
- * other processes on the machine.
+ * Returns the average processor time of a call, in microseconds. Unlike wall-clock time, this excludes other processes
+ * on the machine.
  */
 export function microseconds(calls: number, call: (index: number) => unknown): number {
   const before = process.cpuUsage();

@@ -7,7 +7,7 @@ export interface Estimate {
 
 const CONFIDENCE = 0.95;
 
-/** Returns the value that this share of the values does not exceed. */
+/** Returns the quantile: `share` of the values do not exceed it. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
@@ -19,7 +19,10 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.ceil(middle - 1)] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
 }
 
-/** Returns the median with the confidence interval of its order statistics, which holds for any distribution. */
+/**
+ * Returns the median and its confidence interval. The interval is based on order statistics, so it is valid for any
+ * distribution.
+ */
 function estimate(values: readonly number[]): Estimate {
   const sorted = values.toSorted((one, other) => one - other);
   const rank = lowRank(sorted.length);
@@ -30,13 +33,14 @@ function estimate(values: readonly number[]): Estimate {
   };
 }
 
-/** Returns the ratio of two subjects that were both measured in each round. */
+/** Returns the ratio of two subjects that were measured in the same rounds. */
 export function ratio(values: readonly number[], base: readonly number[]): Estimate {
   return estimate(values.map((value, round) => value / (base[round] ?? Number.NaN)));
 }
 
 /**
- * Returns the highest rank whose interval still contains the median with this confidence, by the binomial distribution.
+ * Returns the rank of the lower limit of the interval. It is the highest one for which the interval contains the median
+ * with this confidence, by the binomial distribution.
  */
 function lowRank(count: number): number {
   let probability = 0.5 ** count;

@@ -15,7 +15,7 @@ export interface BenchVerifier {
   readonly fresh: FreshKeys;
 }
 
-/** Counts usage, as in the service. */
+/** Returns a verifier that counts usage, as in the service. */
 export function verifierOver(repository: ApiKeyRepository, cacheMax?: number): BenchVerifier {
   const options: ApiKeysOptions = { storage: repository, freshness: { cacheMax } };
   const fresh = new FreshKeys(repository, options);

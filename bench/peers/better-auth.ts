@@ -1,4 +1,7 @@
-/** The parts of better-auth and its API-key plugin that are used here. It is not installed when this is compiled. */
+/**
+ * The parts of better-auth and its API-key plugin that the bench uses. The package is not installed when this file is
+ * compiled.
+ */
 interface BetterAuth {
   readonly api: {
     createApiKey(request: { readonly body: object }): Promise<{ readonly key: string }>;
@@ -12,7 +15,7 @@ const PERMISSIONS = { memory: ['read'] };
  * Sets up better-auth with this many keys in its memory adapter. Its rate limit is off, because Keyward's keys have
  * none.
  *
- * @returns verifies the keys in turn, by better-auth's own server call
+ * @returns a function that verifies the keys one after the other, by better-auth's own server call
  */
 export async function betterAuthWith(
   load: (name: string) => unknown,

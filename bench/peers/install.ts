@@ -14,7 +14,7 @@ const FILES = ['package.json', 'package-lock.json', '.npmrc'] as const;
 /**
  * Installs the peers of `package-lock.json` into a cache outside the tree.
  *
- * @returns loads a module from there
+ * @returns a function that loads a module from the cache
  * @throws Error with npm's reason if the installation fails
  */
 export async function installPeers(): Promise<(name: string) => unknown> {

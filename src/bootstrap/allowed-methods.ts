@@ -9,7 +9,7 @@ interface Served {
   readonly methods: readonly string[];
 }
 
-/** Finds the methods of a path for 405 responses, which the router does not send. */
+/** Finds the allowed methods of a path for 405 responses, because the router does not send any. */
 @Injectable()
 export class AllowedMethods {
   private routes: readonly Served[] | undefined;
@@ -19,7 +19,7 @@ export class AllowedMethods {
     private readonly scanner: MetadataScanner,
   ) {}
 
-  /** Returns the methods of a path; empty if the path does not exist. */
+  /** Returns the allowed methods of a path; empty if the path does not exist. */
   of(path: string): readonly string[] {
     this.routes ??= discoverRoutes(this.discovery, this.scanner).flatMap(({ paths, method }) =>
       paths.map((each) => ({ pattern: patternOf(each), methods: namesOf(method) })),

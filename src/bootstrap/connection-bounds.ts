@@ -14,7 +14,7 @@ export const CONNECTION_BOUNDS: ServerOptions = {
   requireHostHeader: false,
 };
 
-/** Sets the timeouts of a server to the operator's settings. */
+/** Sets the timeouts of a server from the environment. */
 export function boundConnections(server: Server, requestTimeoutMs: number, keepAliveTimeoutMs: number): void {
   server.requestTimeout = requestTimeoutMs;
   server.headersTimeout = Math.min(MAX_HEADERS_TIMEOUT_MS, requestTimeoutMs);

@@ -3,17 +3,17 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 
 /**
- * The routes that pages may call. Forward-auth is excluded: a proxy sends its client's method and headers there, so a
- * successful preflight would admit the client without a key.
+ * The routes that web pages may call. Forward-auth is excluded: a proxy forwards its client's method and headers to it,
+ * so a successful preflight would admit the client without a key.
  */
 const FOR_BROWSERS = /^\/(?:v1\/(?:api-keys|events|users)|oauth2)(?:[/?]|$)/;
 
-/** A proxy may resolve these to another path. */
+/** Matches `.` and `..` segments, which a proxy may resolve to another path. */
 const DOT_SEGMENT = /\/(?:\.|%2e)/i;
 
 /**
- * Allows pages of the listed origins to call the service. A page still needs a key or a session in a header, because there
- * are no cookies.
+ * Allows web pages of the listed origins to call the service. A page still needs a key or a session in a header,
+ * because there are no cookies.
  */
 export function allowOrigins(app: NestFastifyApplication, origins: readonly string[]): void {
   if (origins.length === 0) return;

@@ -2,10 +2,12 @@ import type { FastifyInstance } from 'fastify';
 
 const FRESH_FOR_SECONDS = 3600;
 
-/** The names under which OAuth and OpenID Connect clients look for an issuer's metadata. */
+/** The paths at which OAuth and OpenID Connect clients look for an issuer's metadata. */
 const WELL_KNOWN = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'] as const;
 
-/** The metadata of the service (RFC 8414 section 2). It introspects tokens, but does not issue any by OAuth. */
+/**
+ * The metadata of the service (RFC 8414 section 2). The service introspects tokens, but does not issue any by OAuth.
+ */
 interface IssuerMetadata {
   readonly issuer: string;
   readonly introspection_endpoint: string;

@@ -8,7 +8,7 @@ import { sendProblem } from './send-problem';
  * Rejects the requests that RFC 9112 section 3.2 forbids, with a problem:
  *
  * - HTTP/1.1 requests without `Host`. Node would answer with an empty body, so `requireHostHeader` must be off.
- * - Requests with several `Host` headers. Node uses the first, and a proxy perhaps the last.
+ * - Requests with several `Host` headers. Node uses the first, but a proxy may use the last.
  */
 export function demandHost(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -22,7 +22,7 @@ export function demandHost(fastify: FastifyInstance): void {
   });
 }
 
-/** Ignores unknown expectations of requests, as RFC 9110 section 10.1.1 permits. */
+/** Ignores unknown `Expect` headers, as RFC 9110 section 10.1.1 permits. */
 export function meetExpectations(server: Server): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }

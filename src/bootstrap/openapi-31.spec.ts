@@ -90,7 +90,7 @@ describe('the conversion from OpenAPI 3.0 to OpenAPI 3.1', () => {
     expect(converted(schema)).toEqual(expected);
   });
 
-  it('does not treat names of fields and values as keywords', () => {
+  it('does not treat the name of a field or the content of an example as a keyword', () => {
     const fields = { nullable: { type: 'boolean' }, example: { type: 'string', nullable: true } };
     expect(
       converted({ type: 'object', properties: fields, example: { nullable: true, example: 'x' } }),

@@ -5,7 +5,7 @@ interface JsonObject {
   readonly [name: string]: Json;
 }
 
-/** Keywords that annotate a schema without restricting it. They stay beside an `anyOf`. */
+/** Keywords that annotate a schema without restricting it. The conversion keeps them next to an `anyOf`. */
 const ANNOTATIONS: ReadonlySet<string> = new Set([
   'title',
   'description',
@@ -16,7 +16,7 @@ const ANNOTATIONS: ReadonlySet<string> = new Set([
   'writeOnly',
 ]);
 
-/** Keywords with values that may look like schemas. */
+/** Keywords whose values are data, even if they look like schemas. */
 const VALUES: ReadonlySet<string> = new Set(['example', 'examples', 'default', 'enum']);
 
 const NAMED_SCHEMAS: ReadonlySet<string> = new Set(['properties', 'patternProperties']);
@@ -24,10 +24,10 @@ const LISTED_SCHEMAS: ReadonlySet<string> = new Set(['allOf', 'anyOf', 'oneOf'])
 const SINGLE_SCHEMAS: ReadonlySet<string> = new Set(['items', 'additionalProperties', 'not']);
 
 /**
- * Converts a document of OpenAPI 3.0, which `@nestjs/swagger` emits, to OpenAPI 3.1, with schemas of JSON Schema 2020-12.
- * `setOpenAPIVersion` of Nest's `DocumentBuilder` would change only the version number in the document.
+ * Converts a document of OpenAPI 3.0, which `@nestjs/swagger` emits, to OpenAPI 3.1, with schemas of JSON Schema
+ * 2020-12. `setOpenAPIVersion` of Nest's `DocumentBuilder` would change only the version number in the document.
  *
- * - `nullable` becomes the type `null`; beside `allOf` or `$ref` it becomes an `anyOf`.
+ * - `nullable` becomes the type `null`; next to `allOf` or `$ref`, it becomes an `anyOf`.
  * - A boolean `exclusiveMinimum` or `exclusiveMaximum` becomes the limit itself.
  * - `example` becomes `examples`.
  * - An `allOf` of a single schema that adds only annotations becomes that schema.
@@ -39,7 +39,7 @@ export function toOpenApi31(document: OpenAPIObject): OpenAPIObject {
   return { ...(converted as unknown as OpenAPIObject), openapi: '3.1.0' };
 }
 
-/** Converts the schemas within a part that is not a schema itself. */
+/** Converts the schemas in a part of the document that is not a schema itself. */
 function outsideSchemas(node: Json): Json {
   if (Array.isArray(node)) return node.map((each: Json) => outsideSchemas(each));
   if (!isObject(node)) return node;
@@ -105,7 +105,7 @@ function orNull(schema: JsonObject): JsonObject {
   };
 }
 
-/** Replaces an `allOf` of one schema by that schema. Since 3.1, `$ref` may have annotations beside it. */
+/** Replaces an `allOf` of one schema by that schema. Since OpenAPI 3.1, annotations may stand next to `$ref`. */
 function withoutSingleAllOf(schema: JsonObject): JsonObject {
   const { allOf, ...rest } = schema;
   if (!Array.isArray(allOf) || allOf.length !== 1) return schema;

@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify';
 import helmet from 'helmet';
 
 /**
- * Helmet's headers for responses with data: if a browser treats one as a page, the page may not do anything. They are the
- * same for every response, so they are computed once.
+ * Helmet's headers for API responses. If a browser shows a response as a page, the page can neither load nor run
+ * anything. The headers are the same for every response, so they are computed once.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = headersOf({
   contentSecurityPolicy: {
@@ -16,10 +16,13 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = headersOf({
   strictTransportSecurity: { includeSubDomains: false },
 });
 
-/** Matches the address because that is faster than finding the route. Unusual spellings get the strict policy. */
+/** Matches the request URL, because that is faster than finding the route. Unusual spellings get the strict policy. */
 const DOCUMENTATION = /^\/docs(?:[/?]|$)/;
 
-/** Returns a policy that allows only this service. Without `upgrade-insecure-requests`, it also works over plain HTTP. */
+/**
+ * Returns a content security policy that allows only this service and the origins for sign-in. It omits
+ * `upgrade-insecure-requests`, so that it also works over plain HTTP.
+ */
 function documentationPolicy(signInOrigins: readonly string[]): string {
   return [
     "default-src 'none'",
@@ -35,9 +38,10 @@ function documentationPolicy(signInOrigins: readonly string[]): string {
 }
 
 /**
- * Sends helmet's headers with every response. Swagger UI gets a policy under which it works.
+ * Sends Helmet's headers with every response. Swagger UI gets a policy that allows its own scripts and styles.
  *
- * @param signInOrigins where Swagger UI fetches tokens; empty until the identity provider has answered
+ * @param signInOrigins returns the origins from which Swagger UI fetches tokens; empty until the identity provider has
+ *   answered
  */
 export function secureHeaders(fastify: FastifyInstance, signInOrigins: () => readonly string[]): void {
   fastify.addHook('onRequest', (request, reply, done) => {

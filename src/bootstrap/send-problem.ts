@@ -6,7 +6,7 @@ import { REQUEST_ID_HEADER } from '../logs/request-id';
 import { toProblemException } from '../problems/problem-translation';
 import { SECURITY_HEADERS } from './security-headers';
 
-/** Answers with a problem if no Nest filter handles the request. */
+/** Answers with a problem, for requests that no Nest filter handles. */
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
   void reply
     .code(problem.status)
@@ -16,7 +16,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
     .send(JSON.stringify({ ...problem, instance: `urn:keyward:request:${reply.request.id}` }));
 }
 
-/** Answers a request that Fastify rejects before routing and hooks, such as one whose address cannot be decoded. */
+/** Answers a request that Fastify rejects before routing and hooks, such as one whose URL cannot be decoded. */
 export function answerFrameworkError(
   error: Error,
   request: FastifyRequest,

@@ -5,13 +5,13 @@ import { ProblemException } from '../problems/problem.exception';
 import { ProblemFilter } from '../problems/problem.filter';
 import { AllowedMethods } from './allowed-methods';
 
-/** Routes for OAuth clients. */
+/** Matches the routes for OAuth clients. */
 const OAUTH_PATH = /^\/oauth2\//;
 
 /**
- * The exception filter of the service. It answers with problems, and with 405 if a path exists but not for the method of the
- * request. Failures before a controller's own filter, such as parsing a body, also arrive here. Therefore it answers
- * OAuth routes with OAuth errors.
+ * The exception filter of the service. It answers with problems, and with 405 if a path exists but not for the method
+ * of the request. Failures before a controller's own filter, such as an invalid body, also arrive here. Therefore, this
+ * filter answers OAuth routes with OAuth errors.
  */
 @Catch()
 @Injectable()

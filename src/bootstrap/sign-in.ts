@@ -8,7 +8,7 @@ type OperationObject = NonNullable<PathsObject[string]['get']>;
 const RETRY_MS = 5000;
 const SCOPES = { openid: 'Your user id', profile: 'Your name and picture', email: 'Your email address' };
 
-/** Settings of sign-in from Swagger UI. */
+/** The settings for sign-in from Swagger UI. */
 export interface SignInSettings {
   readonly issuer: string;
   readonly audience: string;
@@ -28,7 +28,7 @@ export class SignIn {
     void this.discover();
   }
 
-  /** Returns the document with the scheme, or unchanged until the addresses are known. */
+  /** Adds the scheme to the document. Returns the document unchanged until the provider's addresses are known. */
   addTo(document: OpenAPIObject): OpenAPIObject {
     if (this.endpoints === undefined) return document;
     const signIn = {
@@ -53,7 +53,7 @@ export class SignIn {
     };
   }
 
-  /** Where Swagger UI fetches tokens. */
+  /** The origins from which Swagger UI fetches tokens. */
   get origins(): readonly string[] {
     const { tokenUrl = '' } = this.endpoints ?? {};
     return URL.canParse(tokenUrl) ? [new URL(tokenUrl).origin] : [];

@@ -9,7 +9,9 @@ type Ending = () => Promise<void>;
 let ending: Ending | undefined;
 let isEnding = false;
 
-/** Handles a signal. Until an ending is set, the process exits at once, because there are no requests yet. */
+/**
+ * Handles a signal. Before {@link endBy} is called, the process exits immediately, because there are no requests yet.
+ */
 function end(): void {
   if (isEnding) return;
   isEnding = true;
@@ -27,7 +29,10 @@ export function endBy(given: Ending): void {
   ending = given;
 }
 
-/** Exits because the service cannot start. Writes one line for a wrong setup, and the stack trace for any other error. */
+/**
+ * Exits because the service cannot start. Writes one line for an invalid configuration, and the stack trace for any
+ * other error.
+ */
 export function exitUnstarted(error: unknown): never {
   const text = error instanceof ConfigurationError ? error.message : shown(error);
   process.stderr.write(`keyward: ${redactionOf()(text)}\n`);

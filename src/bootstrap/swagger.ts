@@ -57,7 +57,7 @@ function isBySwaggerUi({ url }: { readonly url: string }): boolean {
 }
 
 /**
- * Redirects `/docs` to `/docs/`, because Swagger UI resolves the page that ends a sign-in relative to its own address. The
+ * Redirects `/docs` to `/docs/`, because Swagger UI resolves its OAuth redirect page relative to its own URL. The
  * redirect is relative, so that it also works behind a proxy that adds a path.
  */
 function openAsFolder(app: NestFastifyApplication): void {

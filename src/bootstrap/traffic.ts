@@ -6,8 +6,8 @@ import type { FastifyInstance } from 'fastify';
 import { ServiceState } from '../health/service-state';
 
 /**
- * How long idle connections stay open after new ones are rejected. A client may already have sent its next request, which is
- * answered with `Connection: close`.
+ * How long idle connections stay open after the service stops accepting new ones. A client may already have sent its
+ * next request. The service answers it with `Connection: close`.
  */
 const IDLE_LINGER_MS = 250;
 const IDLE_CHECK_MS = 50;
@@ -32,10 +32,11 @@ export class Traffic {
   }
 
   /**
-   * Ends the traffic in these steps:
+   * Stops serving clients in these steps:
    *
-   * 1. For `delayMs`, serves requests, answers readiness with 503, and ends keep-alive with every response.
-   * 2. Accepts no more connections, and waits for open requests.
+   * 1. For `delayMs`, serves requests, answers readiness checks with 503, and sends `Connection: close` with every
+   *    response.
+   * 2. Accepts no more connections, and waits for requests in progress.
    * 3. `limitMs` after the call, closes the connections that remain.
    *
    * @returns how many connections were closed in step 3

@@ -21,8 +21,8 @@ export interface ChangeListener {
    */
   changed(id: string): void;
   /**
-   * Any record may have changed, or another server may answer reads from now on. The announcements do not cover earlier
-   * reads or reads that are still in progress.
+   * Any record may have changed, or another server may answer reads from now on. The results of earlier reads, and of
+   * reads in progress, may be outdated.
    */
   everythingChanged(): void;
 }
@@ -31,23 +31,23 @@ export interface ChangeListener {
 export type ChangeFeedKind = 'local' | 'streams' | 'polling';
 
 /**
- * Announces all changes to a store's records, and proves up to which time its announcements are complete, see decision
- * record 0024.
+ * Announces all changes to a store's records. It also proves up to which time its announcements are complete. See
+ * decision record 0024.
  */
 export interface ChangeFeed {
   /** How the feed learns about changes; `undefined` until it is known. */
   readonly kind: ChangeFeedKind | undefined;
 
   /**
-   * A time by `performance.now()`. Every change that was acknowledged before it has been announced to the listeners.
-   * `-Infinity` while nothing is proven, `Infinity` if the store is in this process.
+   * A time by `performance.now()`. Every change that was acknowledged before this time has been announced to the
+   * listeners. `-Infinity` while the feed proves nothing, `Infinity` if the store is in this process.
    */
   readonly provenAt: number;
 
   /**
    * Whether the feed announces `everythingChanged` as soon as another server answers reads. If so, one linearizable
-   * read proves that the majority reads shortly after it are fresh. Default false: while nothing is proven, every read
-   * is linearizable.
+   * read proves that majority reads shortly after it are fresh. The default is false. Then every read is linearizable
+   * while the feed proves nothing.
    */
   readonly followsPrimary?: boolean;
 
@@ -58,7 +58,7 @@ export interface ChangeFeed {
    */
   subscribe(listener: ChangeListener): () => void;
 
-  /** Stops the feed. From then on nothing is proven. */
+  /** Stops the feed. A stopped feed proves nothing. */
   stop(): Promise<void>;
 }
 
@@ -83,26 +83,26 @@ export class LocalChangeFeed implements ChangeFeed {
 /** The target to which a source of changes reports. */
 export interface FeedTarget extends ChangeListener {
   /**
-   * Every change that was acknowledged before this time has been announced.
+   * Reports that every change acknowledged before this time has been announced.
    *
    * @param at a time by `performance.now()`
    */
   proven(at: number): void;
-  /** An error prevents the source from proving freshness. */
+  /** Reports an error that prevents the source from proving freshness. */
   troubled(error: unknown): void;
 }
 
 /** Follows the changes of one collection until it is aborted. */
 export interface ChangeSource {
-  /** @throws ChangeStreamsUnsupportedError if the server does not support this source */
+  /** @throws ChangeStreamsUnsupportedError if the server does not support change streams */
   follow(target: FeedTarget, end: AbortSignal): Promise<void>;
 }
 
 /** Options of a read. */
 export interface ReadOptions {
   /**
-   * Reads the newest state even if a previous primary still answers. This is slower, and requested only while
-   * nothing proves which server is the primary. A store with one server may ignore it.
+   * Reads the newest state even if a previous primary still answers. This is slower, so callers request it only while
+   * nothing proves which server is the primary. A store with one server may ignore this option.
    */
   readonly linearizable?: boolean | undefined;
   /** The timeout of the read in milliseconds, if it is shorter than the store's own. */

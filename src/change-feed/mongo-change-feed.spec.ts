@@ -68,20 +68,20 @@ describe('the feed of a server without change streams', () => {
     ['by default', 'auto', 59],
     ['by default', 'auto', 115],
     ['by default', 'auto', 238],
-  ] as const)('polls %s (%s, code %d)', async (_how, mode, code) => {
+  ] as const)('polls %s (mode %s, error code %d)', async (_how, mode, code) => {
     const [feed, watched] = await followed(mode, code);
     expect([feed.kind, watched]).toEqual(['polling', 1]);
     expect(feed.provenAt).toBeGreaterThan(0);
     await feed.stop();
   });
 
-  it('polls without trying streams if polling is chosen', async () => {
+  it('polls without trying change streams if the mode is polling', async () => {
     const [feed, watched] = await followed('polling', 40_573);
     expect([feed.kind, watched]).toEqual(['polling', 0]);
     await feed.stop();
   });
 
-  it('proves nothing and logs the reason if streams are chosen', async () => {
+  it('does not prove freshness, and logs the reason, if the mode is streams', async () => {
     const [feed] = await followed('streams', 40_573);
     expect([feed.kind, feed.provenAt]).toEqual([undefined, -Infinity]);
     expect(warned.mock.calls.map(([text]) => String(text))).toEqual([
@@ -96,7 +96,7 @@ function feedOf(changeFeed: ChangeFeedMode | undefined, kind: DeploymentKind): M
 }
 
 describe('the change feed', () => {
-  it('rejects polling on a sharded cluster, and names the modes to choose', async () => {
+  it('rejects the mode polling on a sharded cluster, and names the allowed modes', async () => {
     const refused = feedOf('polling', 'sharded cluster').prepare();
     await expect(refused).rejects.toThrow(ConfigurationError);
     await expect(refused).rejects.toThrow(
@@ -114,7 +114,7 @@ describe('the change feed', () => {
     await expect(feedOf(mode, kind).prepare()).resolves.toBeUndefined();
   });
 
-  it('does not fall back to polling on a sharded cluster without change streams, and proves nothing [T36]', async () => {
+  it('neither polls nor proves freshness on a sharded cluster without change streams [T36]', async () => {
     const [feed, watched] = await followed('auto', 13, new ScriptedDeployment('sharded cluster'));
     expect([feed.kind, feed.provenAt, watched]).toEqual([undefined, -Infinity, 1]);
     expect(warned.mock.calls.map(([text]) => String(text))).toEqual([
@@ -133,7 +133,7 @@ describe('a read for a decision', () => {
     ['replica set', 'polling', false, false],
     ['sharded cluster', 'streams', true, true],
     ['sharded cluster', 'streams', false, true],
-  ])('on a %s with %s, primary unproven: %s, is linearizable: %s', async (kind, mode, unproven, is) => {
+  ])('on a %s with %s (primary unproven: %s) is linearizable: %s', async (kind, mode, unproven, is) => {
     const { collection } = standalone(40_573);
     const feed = new MongoChangeFeed(collection, { changeFeed: mode }, new ScriptedDeployment(kind));
     await expect(feed.needsLinearizable(unproven)).resolves.toBe(is);
@@ -143,14 +143,14 @@ describe('a read for a decision', () => {
     ['standalone', false],
     ['replica set', true],
     ['sharded cluster', false],
-  ])('on a %s may rely on a recent proof of the primary: %s', (kind, may) => {
+  ])('on a %s can rely on a recent proof of the primary: %s', (kind, may) => {
     const feed = new MongoChangeFeed(standalone(0).collection, {}, new ScriptedDeployment(kind));
     expect(feed.followsPrimary).toBe(may);
   });
 });
 
 describe('a new primary', () => {
-  it('resets the feed: everything counts as changed, and nothing is proven until a new heartbeat comes back [T38]', async () => {
+  it('resets the feed: all records count as changed, and only a new heartbeat proves freshness [T38]', async () => {
     const deployment = new ScriptedDeployment('replica set');
     let everything = 0;
     const listener = { ...deaf, everythingChanged: (): void => void (everything += 1) };

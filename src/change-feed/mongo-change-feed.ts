@@ -17,10 +17,10 @@ import { ChangeStreamsUnsupportedError, MongoChangeStream } from './mongo-change
 import { type Deployment, MongoDeployment } from './mongo-deployment';
 import { MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 
-/** The wait before retrying streams on a server without them, if polling is not allowed. */
+/** The wait before a retry of change streams, if the server has none and polling is not allowed. */
 const UNSUPPORTED_RETRY_MS = 30_000;
 
-/** The part of a Mongoose model that the feed needs, for any type of document. */
+/** The part of a Mongoose model that the feed needs. It is the same for all types of documents. */
 interface WatchedModel {
   readonly db: Connection;
   readonly collection: { readonly collectionName: string };
@@ -39,7 +39,7 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   private following: Promise<void> | undefined;
   private isTroubled = false;
 
-  /** @param collection a collection whose records have a `version` and a `changedAt` by the server's clock */
+  /** @param collection a collection whose records have a `version`, and a `changedAt` that the server's clock sets */
   constructor(
     private readonly collection: mongo.Collection<WatchedDocument>,
     private readonly settings: FreshnessSettings,
@@ -75,7 +75,7 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   /**
    * Checks that the deployment supports the chosen mode.
    *
-   * @throws ConfigurationError if polling is chosen on a sharded cluster, on which it proves nothing
+   * @throws ConfigurationError if polling is chosen on a sharded cluster, where it would miss changes
    * @throws StorageUnavailableError
    */
   async prepare(): Promise<void> {
@@ -180,7 +180,8 @@ export class MongoChangeFeed implements ChangeFeed, FeedTarget {
   }
 
   /**
-   * Resets the proof, because a new primary can return older data than was already announced (decision record 0055).
+   * Discards the proof of freshness, because a new primary can return data older than the announced changes (decision
+   * record 0055).
    */
   private primaryChanged(): void {
     this.primarySince = performance.now();

@@ -71,20 +71,20 @@ const record = (_id: string, version: number, secondsAgo = 0): WatchedDocument =
 });
 
 describe('a poll for changes', () => {
-  it('proves freshness from its start, not from its end', async () => {
+  it('proves freshness up to the start of the poll, not up to its end', async () => {
     follow();
     const proof = await nextProof();
     expect(proof).toBeLessThanOrEqual(polledAt.at(-1) ?? Number.NaN);
     expect(said).toEqual(['everything']);
   });
 
-  it('reads back 30 seconds from its own latest heartbeat, by the server’s clock', async () => {
+  it('reads changes since 30 seconds before its latest heartbeat, by the server’s clock', async () => {
     follow();
     await nextProof();
     expect(since[0]).toEqual(new Date('2030-01-01T11:59:30Z'));
   });
 
-  it('announces each version once, although later polls find it again', async () => {
+  it('announces each version of a record once, although later polls find it again', async () => {
     follow();
     await nextProof();
     records = [record('acme', 1), record('globex', 4, 20)];
@@ -96,7 +96,7 @@ describe('a poll for changes', () => {
     expect(said).toEqual(['everything', 'acme', 'globex', 'acme']);
   });
 
-  it('announces a version again if its record was written again', async () => {
+  it('announces a version of a record again if the record was written again', async () => {
     follow();
     await nextProof();
     records = [record('acme', 2, 5)];
@@ -127,7 +127,7 @@ describe('a poll for changes', () => {
     expect(said).toEqual(['everything', 'acme']);
   });
 
-  it('announces that everything changed after a longer rollback of the server’s clock', async () => {
+  it('announces that everything changed after a rollback of the server’s clock by an hour', async () => {
     follow();
     await nextProof();
     serverTime -= 3_600_000;
@@ -138,7 +138,7 @@ describe('a poll for changes', () => {
     expect(said).toContain('acme');
   });
 
-  it('proves nothing while it fails, and misses no change after it recovers', async () => {
+  it('does not prove freshness while it fails, and misses no change after it recovers', async () => {
     follow();
     await nextProof();
     failure = new Error('unreachable');

@@ -4,7 +4,10 @@ import type { ChangeSource, FeedTarget } from './change-feed';
 import { isHeartbeatId, type MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 import { boundedMongoOperation } from '../mongo/mongo-operation';
 
-/** How far back each poll reads again, because a change can become visible later than its `changedAt`. */
+/**
+ * How far each poll reads back before the heartbeat of the previous poll, because a change can become visible later
+ * than its `changedAt`.
+ */
 const OVERLAP_MS = 30_000;
 
 const READ = {
@@ -15,10 +18,11 @@ const READ = {
 
 /**
  * Follows a collection by polling its recent changes. Freshness is proven up to the start of the latest poll that found
- * this instance's own heartbeat. After a clock rollback beyond the overlap, a poll does not find it and starts again.
+ * this instance's own heartbeat. If a clock rollback is longer than the overlap, a poll does not find its heartbeat.
+ * Then polling starts again.
  */
 export class MongoChangePoll implements ChangeSource {
-  /** The server's time of the latest poll that found the heartbeat. */
+  /** The server's time of the heartbeat that the latest poll found; `undefined` if it found none. */
   private mark: Date | undefined;
   private readonly seen = new Map<string, { readonly version: number | undefined; readonly at: number }>();
 

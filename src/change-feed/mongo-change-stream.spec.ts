@@ -140,7 +140,7 @@ describe('a change stream', () => {
     expect(proofs).toEqual([]);
   });
 
-  it('proves freshness from the time at which its own latest heartbeat was sent', async () => {
+  it('proves freshness up to the time at which its own latest heartbeat was sent', async () => {
     const before = performance.now();
     await follow();
     const stream = await streamAt(0);
@@ -164,7 +164,7 @@ describe('a change stream', () => {
     expect(said).toEqual(['everything']);
   });
 
-  it('does not accept heartbeats of other instances, repeated heartbeats or deleted heartbeats as proof', async () => {
+  it('does not accept a heartbeat as proof if it is another instance’s, repeated or deleted', async () => {
     await follow();
     const stream = await streamAt(0);
     const own = beatOf();
@@ -183,7 +183,7 @@ describe('a change stream', () => {
     expect(said).toEqual(['everything']);
   });
 
-  it('filters heartbeats of other instances on the server', async () => {
+  it('makes the server filter out heartbeats of other instances', async () => {
     await follow();
     expect(JSON.stringify(pipelines[0])).toContain(
       `{"$nor":[{"documentKey._id":{"$regex":"^#hb:","$ne":"${heartbeat.id}"}}]}`,
@@ -209,7 +209,7 @@ describe('a failing change stream', () => {
     ['a network error', new mongo.MongoNetworkError('reset')],
     ['a resumable server error', serverError(10_107, ['ResumableChangeStreamError'])],
     ['a close by the driver', new mongo.MongoAPIError('ChangeStream is closed')],
-  ])('is resumed after %s, and everything counts as changed', async (_what, error) => {
+  ])('is resumed after %s, and all records count as changed', async (_what, error) => {
     await follow();
     const acme = insert('acme');
     (await streamAt(0)).bring(acme, error);
@@ -242,20 +242,17 @@ describe('a failing change stream', () => {
   it.each([
     ['ends with the stream', true],
     ['does not end with the stream', false],
-  ])(
-    'is opened again if it stays silent while heartbeats are sent, and its pending read %s',
-    async (_what, canClose) => {
-      await follow(new FakeStream(canClose));
-      const acme = insert('acme');
-      (await streamAt(0)).bring(acme);
-      await streamAt(1);
-      expect(tokens).toEqual([undefined, acme._id]);
-      expect(beats.length).toBeGreaterThan(5);
-      expect(streams[0]?.isClosed).toBe(true);
-    },
-  );
+  ])('is opened again if no heartbeat comes back (its pending read %s)', async (_what, canClose) => {
+    await follow(new FakeStream(canClose));
+    const acme = insert('acme');
+    (await streamAt(0)).bring(acme);
+    await streamAt(1);
+    expect(tokens).toEqual([undefined, acme._id]);
+    expect(beats.length).toBeGreaterThan(5);
+    expect(streams[0]?.isClosed).toBe(true);
+  });
 
-  it('ends when it is aborted, even if its pending read does not end', async () => {
+  it('stops when it is aborted, even if its pending read does not end', async () => {
     await follow(new FakeStream(false));
     end.abort();
     await expect(following).resolves.toBeUndefined();
@@ -278,7 +275,7 @@ describe('a server without change streams', () => {
     expect(said).toEqual(['everything', 'acme', 'trouble']);
   });
 
-  it('is assumed after eight consecutive rejections with any code, with a doubling pause between them', async () => {
+  it('is assumed after eight consecutive rejections with any code, with doubling pauses', async () => {
     const refusing = Array.from({ length: 9 }, () => {
       const stream = new FakeStream();
       stream.bring(serverError(1));
@@ -292,7 +289,7 @@ describe('a server without change streams', () => {
     expect(performance.now() - since).toBeGreaterThan(120 * RETRY_MS);
   });
 
-  it('is not assumed after ten rejections with a network error between them', async () => {
+  it('is not assumed after ten rejections if a network error interrupts the series', async () => {
     const answers = [1, 1, 1, 1, 1, undefined, 1, 1, 1, 1, 1];
     const prepared = answers.map((code) => {
       const stream = new FakeStream();

@@ -4,8 +4,8 @@ import type { ChangeSource, FeedTarget } from './change-feed';
 import { isHeartbeatId, type MongoHeartbeat, type WatchedDocument } from './mongo-heartbeat';
 
 /**
- * Error codes of servers without usable change streams: only on replica sets (Location40573), unauthorised, no such
- * command, no such option, no such stage, command not supported, not implemented.
+ * Error codes of servers without usable change streams. In order: only supported on replica sets (Location40573),
+ * unauthorised, no such command, no such option, no such stage, command not supported, not implemented.
  */
 const UNSUPPORTED: ReadonlySet<number | string | undefined> = new Set([40_573, 13, 59, 72, 40_324, 115, 238]);
 
@@ -14,8 +14,8 @@ const RETRY_MS = 250;
 const MAX_RETRY_MS = 30_000;
 
 /**
- * After this number of consecutive rejections, about a minute, a server that never delivered counts as one without
- * streams.
+ * The number of consecutive rejections after which a server counts as one without change streams, if it never delivered
+ * an event. They take about a minute.
  */
 const MAX_REFUSALS = 8;
 
@@ -23,7 +23,8 @@ const MAX_REFUSALS = 8;
 const PACE_MS = 10;
 
 /**
- * How long a stream may deliver nothing, although heartbeats are sent, before it is opened again. In revocation bounds.
+ * How long a stream may deliver nothing, although heartbeats are sent, before it is opened again. The unit is the
+ * revocation bound.
  */
 const SILENT_BOUNDS = 5;
 
@@ -35,7 +36,7 @@ export class ChangeStreamsUnsupportedError extends Error {
   }
 }
 
-/** The parts of an event that are read. A server may leave out any of them. */
+/** The parts of an event that the feed reads. A server may leave out any of them. */
 export interface StreamEvent {
   readonly _id: unknown;
   readonly operationType: string;
@@ -49,8 +50,8 @@ type Stream = mongo.ChangeStream<WatchedDocument, mongo.ChangeStreamDocument<Wat
 const CHANGES_OF_ONE_RECORD: ReadonlySet<string> = new Set(['insert', 'update', 'replace', 'delete']);
 
 /**
- * Follows a collection by a MongoDB change stream. Freshness is proven up to the time at which the latest heartbeat
- * that came back was sent. After a stream is opened or resumed, all records count as changed.
+ * Follows a collection by a MongoDB change stream. A heartbeat that comes back proves freshness up to the time at which
+ * it was sent. After a stream is opened or resumed, all records count as changed.
  */
 export class MongoChangeStream implements ChangeSource {
   private token: unknown;
@@ -201,7 +202,7 @@ export class MongoChangeStream implements ChangeSource {
   }
 }
 
-/** Returns the next event. A server should wait for one; the pause prevents a busy loop if it does not. */
+/** Returns the next event. The server normally waits for one. If it does not, a pause prevents a busy loop. */
 async function nextOf(stream: Stream): Promise<StreamEvent> {
   for (;;) {
     const askedAt = performance.now();

@@ -43,7 +43,7 @@ describe('the kind of a deployment', () => {
     ['a lone server', { hello: { isWritablePrimary: true } }, 'standalone'],
     ['a member that knows only the old command', { isMaster: { setName: 'rs0' } }, 'replica set'],
     ['a mongos that knows only the old command', { isMaster: { msg: 'isdbgrid' } }, 'sharded cluster'],
-  ])('is read once from the answer of %s', async (_what, answers, kind) => {
+  ])('is read once, from the response of %s', async (_what, answers, kind) => {
     const { client, asked } = clientOf(answers);
     const deployment = new MongoDeployment(client, 'keyward');
     expect(deployment.known).toBeUndefined();
@@ -53,7 +53,7 @@ describe('the kind of a deployment', () => {
     expect([deployment.known, asked.length]).toEqual([kind, questions]);
   });
 
-  it('is unknown if the server does not answer, and the next call asks again', async () => {
+  it('is unknown if the server does not answer, and is read again on the next call', async () => {
     const answers: Record<string, mongo.Document | Error> = { hello: new mongo.MongoNetworkError('reset') };
     const { client } = clientOf(answers);
     const deployment = new MongoDeployment(client, 'keyward');
@@ -110,7 +110,7 @@ describe('a new primary', () => {
     expect(new Set(changes(...steps))).toEqual(new Set([0]));
   });
 
-  it('updates the known kind of the deployment', () => {
+  it('updates the kind of the deployment that was read earlier', () => {
     const { client } = clientOf({});
     const deployment = new MongoDeployment(client, 'keyward');
     deployment.watchPrimary(() => undefined);

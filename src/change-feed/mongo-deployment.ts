@@ -1,12 +1,12 @@
 import { mongo } from 'mongoose';
 import { boundedMongoOperation } from '../mongo/mongo-operation';
 
-/** The kind of deployment that a connection string leads to. */
+/** The kind of deployment that a connection string points to. */
 export type DeploymentKind = 'standalone' | 'replica set' | 'sharded cluster';
 
 /** The deployment that a store runs on: its kind, and changes of its primary. */
 export interface Deployment {
-  /** The kind, if it has already been read. */
+  /** The kind; `undefined` until it has been read. */
   readonly known: DeploymentKind | undefined;
   /**
    * Returns the kind.
@@ -15,7 +15,7 @@ export interface Deployment {
    */
   kind(): Promise<DeploymentKind>;
   /**
-   * Calls `onNewPrimary` when another server, or the same server in another term, becomes the primary.
+   * Calls `onNewPrimary` when another server, or the same server in a new term, becomes the primary.
    *
    * @returns a function that stops the calls
    */

@@ -6,10 +6,10 @@ const PREFIX = '#hb:';
 const AFTER_PREFIX = '#hb;';
 const SWEEP_EVERY_MS = 600_000;
 
-/** The maximum number of beats that have not come back and are remembered. */
+/** The maximum number of remembered beats that have not come back. */
 const MAX_UNSEEN = 100;
 
-/** The fields that a change feed reads of a watched document: the version of a record, or the beat of a heartbeat. */
+/** The fields of a watched document that a change feed reads: the version of a record, or the beat of a heartbeat. */
 export interface WatchedDocument {
   readonly _id: string;
   readonly version?: number;
@@ -18,8 +18,8 @@ export interface WatchedDocument {
 }
 
 /**
- * This instance's own document in a watched collection. The instance changes it regularly. A change that comes back
- * through the feed proves up to which time the feed is complete. See decision record 0024.
+ * This instance's own document in a watched collection. The instance changes it regularly. When a change comes back
+ * through the feed, it proves up to which time the feed is complete. See decision record 0024.
  */
 export class MongoHeartbeat {
   readonly id: string;
@@ -73,8 +73,8 @@ export class MongoHeartbeat {
   }
 
   /**
-   * Removes the documents of stopped instances every 10 minutes. A running instance restores its own with the next
-   * beat.
+   * Removes the documents of stopped instances every 10 minutes. If it removes the document of a running instance, the
+   * next beat restores it.
    */
   async sweep(): Promise<void> {
     if (performance.now() - this.sweptAt < SWEEP_EVERY_MS) return;
@@ -88,7 +88,7 @@ export class MongoHeartbeat {
     );
   }
 
-  /** Removes the document. */
+  /** Removes the document of this instance. */
   async remove(): Promise<void> {
     await boundedMongoOperation((signal) =>
       this.collection.deleteOne({ _id: this.id }, {

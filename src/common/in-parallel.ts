@@ -1,4 +1,7 @@
-/** Calls `work` for each item, at most `width` at a time. Continues after a failure, and throws the first one at the end. */
+/**
+ * Calls `work` for each item, with at most `width` calls at a time. Continues after a failure, and throws the first
+ * failure at the end.
+ */
 export async function inParallel<T>(
   items: readonly T[],
   width: number,

@@ -18,20 +18,20 @@ function blockUntil(flag: Int32Array): void {
   while (Atomics.load(flag, 0) === 0);
 }
 
-describe('an answer with a timeout', () => {
-  it('is passed on, and so is its error', async () => {
+describe('waiting for an answer with a timeout', () => {
+  it('returns the answer, or throws its error', async () => {
     await expect(inTime(Promise.resolve('counted'), 1000)).resolves.toBe('counted');
     await expect(inTime(Promise.reject(new Error('refused')), 1000)).rejects.toThrow('refused');
   });
 
-  it('is rejected after the timeout', async () => {
+  it('throws after the timeout', async () => {
     const { ms } = await timed(async () =>
       expect(inTime(new Promise(() => undefined), 50)).rejects.toThrow('no answer within 50 ms'),
     );
     expect(ms).toBeLessThan(500);
   });
 
-  it('is accepted if it arrived in time while the process was too busy to read it', async () => {
+  it('returns an answer that has arrived before a busy process checks the timeout', async () => {
     const answered = new Int32Array(new SharedArrayBuffer(4));
     const server = new Worker(SERVER, { eval: true, workerData: answered });
     const [port] = (await once(server, 'message')) as [number];

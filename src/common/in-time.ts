@@ -1,6 +1,6 @@
 /**
- * Rejects if an answer takes longer than a timeout. Still accepts an answer that has arrived but is not read yet: a busy
- * process runs timers first, and its own load must not look like an outage of the other side.
+ * Waits for an answer, and rejects after a timeout. Still accepts an answer that has arrived but is not read yet. A
+ * busy process runs timers first, and its own load must not look like an outage of the other system.
  *
  * @throws Error if there is no answer in time, or the error of the answer
  */

@@ -25,14 +25,14 @@ describe('a loop', () => {
   };
   afterEach(async () => loop.stop());
 
-  it('does its work at once, and again after each interval', async () => {
+  it('does its work immediately, and again after each interval', async () => {
     start(1);
     expect(done).toBe(1);
     await new Promise<void>((resolve) => (afterwards = () => done < 3 || resolve()));
     expect(done).toBe(3);
   });
 
-  it('does its work at once when it is woken, and again if it is woken during the work', async () => {
+  it('does its work immediately when it is woken, and once more if it is woken during the work', async () => {
     start(HOUR, untilFinished);
     loop.wake();
     loop.wake();
@@ -60,7 +60,7 @@ describe('a loop', () => {
     expect(failures).toEqual([new Error('failure 1'), new Error('failure 2')]);
   });
 
-  it('stops after the work in progress, and does not start again', async () => {
+  it('stops when the work in progress has ended, and cannot be woken again', async () => {
     start(HOUR, untilFinished);
     let ended = false;
     const ending = loop.stop().then(() => (ended = true));

@@ -1,9 +1,9 @@
 import { inTime } from './in-time';
 
-/** Maximum time that `stop` waits for work in progress. */
+/** The maximum time that `stop` waits for work in progress. */
 const STOP_LIMIT_MS = 5000;
 
-/** Repeats work at intervals, and at once after `wake`. It never runs twice at the same time. */
+/** Repeats work at intervals, and immediately after `wake`. The work never runs twice at the same time. */
 export class Loop {
   private stopped = false;
   private woken = false;
@@ -27,7 +27,7 @@ export class Loop {
   }
 
   /**
-   * Stops the loop. Waits until the work in progress has ended, or for a maximum time.
+   * Stops the loop. Waits until the work in progress has ended, but at most `limitMs`.
    *
    * @returns whether the work has ended
    */

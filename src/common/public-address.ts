@@ -1,14 +1,14 @@
 import ipaddr from 'ipaddr.js';
 
-/** The range of all IPv6 addresses that the Internet routes (RFC 4291 section 2.4, IANA). */
+/** The range of IPv6 addresses that are routed on the Internet (RFC 4291 section 2.4, IANA). */
 const GLOBAL_UNICAST: [ipaddr.IPv6, number] = [ipaddr.IPv6.parse('2000::'), 3];
 
-/** Metadata services of clouds, whose addresses are in public ranges. */
+/** The addresses of cloud metadata services that are in public ranges. */
 const METADATA: ReadonlySet<string> = new Set(['168.63.129.16']);
 
 /**
- * Returns whether an address is public. Private, loopback, link-local, carrier-grade NAT and reserved addresses are not, and
- * neither are addresses that embed or translate to one of these.
+ * Returns whether an address is public. Private, loopback, link-local, carrier-grade NAT and reserved addresses are not
+ * public. IPv6 addresses that embed an IPv4 address are not public either.
  */
 export function isPublicAddress(text: string): boolean {
   if (!ipaddr.isValid(text)) return false;

@@ -3,12 +3,13 @@ import { inspect } from 'node:util';
 /** Removes credentials from a text. */
 export type Redaction = (text: string) => string;
 
-/** Matches Keyward's tokens, whole or cut short. The key id may be shown, the rest may not. */
+/** Matches Keyward's tokens, complete or truncated. A log may contain the key id, but not the rest. */
 const NATIVE = /[a-z0-9_]{0,16}_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9a-z]{4,}/gi;
 
 /**
- * Matches three or five parts of base64url, the first of which is a JSON object (RFC 7519, RFC 7516). The lookahead requires
- * further parts before the regex searches for the first one. Otherwise a long text would take quadratic time.
+ * Matches a JWT (RFC 7519, RFC 7516): parts of base64url, the first of which is a JSON object. The lookahead checks
+ * that more parts follow before the regex searches for the first part. Otherwise, a long text would take quadratic
+ * time.
  */
 const JWT = /(?<![\w-])(?=[\w-]*\.[\w-]{4,}\.)([\w-]*?)\bey[\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*){1,3}/g;
 
@@ -18,14 +19,14 @@ const HEADER = /\b(Bearer|Basic) +[\w.~+/-]{12,}=*/gi;
 /** Matches the start of a connection string, which usually contains a password. */
 const DATABASE = /\b(?:mongodb(?:\+srv)?|rediss?):\/\//i;
 
-/** Matches the authority of an address (RFC 3986): a host and an optional port, without user and password. */
+/** Matches the authority of a URL (RFC 3986): a host and an optional port, without user and password. */
 const HOST_FIRST = /^[^:@]*(?::\d*)?$/;
 
 /**
- * Returns the redaction for logs and all other text for operators. It removes tokens, sessions, and the
- * user names and passwords in addresses.
+ * Returns the redaction for logs and other text for operators. It removes tokens, sessions, and the user names and
+ * passwords in URLs.
  *
- * @param importPrefixes prefixes of tokens of other systems; a token ends before the next space
+ * @param importPrefixes prefixes of tokens of other systems; such a token ends before the next space
  */
 export function redactionOf(importPrefixes: readonly string[] = []): Redaction {
   const foreign = importPrefixes.map((prefix) => new RegExp(`${escaped(prefix)}[\\x21-\\x7e]{8,}`, 'g'));
@@ -41,13 +42,19 @@ export function redactionOf(importPrefixes: readonly string[] = []): Redaction {
 
 const redact = redactionOf();
 
-/** Redacts the value of a setting. It is at most one address, so everything between `://` and the last `@` is removed. */
+/**
+ * Redacts the value of a setting. Everything between `://` and the last `@` is removed, because a value contains at
+ * most one URL.
+ */
 export function redactedSetting(value: string): string {
   const [start, end] = [value.indexOf('://'), value.lastIndexOf('@')];
   return redact(start >= 0 && end > start ? hidden(value, start, end) : value);
 }
 
-/** Removes passwords from a text. A password that is not percent-encoded may contain `@` and `/`, so in doubt it hides more. */
+/**
+ * Removes passwords from a text. If a password contains an unescaped `@` or `/`, the end of the password is uncertain,
+ * so more text is removed.
+ */
 function withoutPasswords(text: string): string {
   if (!text.includes('://') || !text.includes('@')) return text;
   return text.split('\n').map(withoutPasswordsOnLine).join('\n');
@@ -76,7 +83,10 @@ function hidden(text: string, start: number, end: number): string {
   return `${text.slice(0, start)}://***${text.slice(end)}`;
 }
 
-/** Converts a value to text for a log: text unchanged, errors with stack and causes, objects as Node inspects them. */
+/**
+ * Converts a value to text for a log. Text stays unchanged. Errors include their stack and causes. Objects look as in
+ * `util.inspect`.
+ */
 export function shown(value: unknown): string {
   return typeof value === 'string' ? value : inspect(value, { depth: 5, breakLength: Infinity });
 }

@@ -2,7 +2,7 @@ import { retried } from './retried';
 
 const lost = (): Error => new Error('others were faster');
 
-describe('a change with a competing writer', () => {
+describe('a change that competes with other changes', () => {
   it('is retried until it is written', async () => {
     const attempt = jest.fn<Promise<string | undefined>, []>().mockResolvedValueOnce(undefined);
     attempt.mockResolvedValueOnce('landed');
@@ -16,7 +16,7 @@ describe('a change with a competing writer', () => {
     expect(attempt).toHaveBeenCalledTimes(5);
   });
 
-  it('is not retried after an error', async () => {
+  it('is not retried after it throws an error', async () => {
     const attempt = jest.fn<Promise<string | undefined>, []>().mockRejectedValue(new Error('no store'));
     await expect(retried(attempt, lost)).rejects.toThrow('no store');
     expect(attempt).toHaveBeenCalledTimes(1);

@@ -1,7 +1,7 @@
 const MAX_TRIES = 5;
 
 /**
- * Tries a change up to five times, until no other change happens between its read and its write.
+ * Tries a change up to five times, until no other change is written between its read and its write.
  *
  * @param attempt reads, decides and writes; returns `undefined` if another change came first
  * @param lost creates the error to throw after the last attempt

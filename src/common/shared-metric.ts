@@ -3,7 +3,7 @@ import { ifInstalled } from './if-installed';
 
 type Prometheus = typeof import('prom-client');
 
-/** prom-client, or `undefined` if it is not installed. Then no metrics are collected. */
+/** The package `prom-client`, or `undefined` if it is not installed. Without it, no metrics are collected. */
 export const prometheus = ifInstalled('prom-client', () => require('prom-client') as Prometheus);
 
 /** The part of a counter that Keyward uses. */
@@ -13,8 +13,8 @@ export type SharedCounter<L extends string = never> = Pick<Counter<L>, 'inc' | '
 export type SharedGauge = Pick<Gauge, 'inc' | 'set'>;
 
 /**
- * Returns the metric with this name, and creates it on the first call. Several modules of a process share prom-client's
- * register, which accepts each name only once.
+ * Returns the metric with this name, and creates it on the first call. All modules of a process share the registry of
+ * `prom-client`, which accepts each name only once.
  *
  * @example const requests = sharedMetric(prometheus, 'keyward_x', ({ Histogram }) => new Histogram({ name: 'keyward_x', help: '…' }));
  */
@@ -27,10 +27,10 @@ export function sharedMetric<T extends Metric>(
 }
 
 /**
- * Returns the counter of this process with this name. It counts nothing if prom-client is not installed.
+ * Returns the counter of this process with this name. The counter does nothing if `prom-client` is not installed.
  *
- * @param labels at most one label with its values. The counter starts at 0 for each value, so that Prometheus sees the first
- *   event as an increase.
+ * @param labels at most one label, with all its values. The counter starts at 0 for each value, so that Prometheus sees
+ *   the first event as an increase.
  */
 export function counterOf<L extends string = never>(
   name: string,
@@ -46,7 +46,7 @@ export function counterOf<L extends string = never>(
   return counter;
 }
 
-/** Returns the gauge of this process with this name. It does nothing if prom-client is not installed. */
+/** Returns the gauge of this process with this name. The gauge does nothing if `prom-client` is not installed. */
 export function gaugeOf(name: string, help: string): SharedGauge {
   if (prometheus === undefined) return { inc: ignore, set: ignore };
   return sharedMetric(prometheus, name, ({ Gauge }) => new Gauge({ name, help }));

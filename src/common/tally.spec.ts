@@ -6,7 +6,7 @@ async function told(name: string): Promise<string[]> {
 }
 
 describe('a tally', () => {
-  it('is visible from the start, at 0, and has its current value at each scrape', async () => {
+  it('is exported with the value 0 before the first increase, and with its current value later', async () => {
     const hits = tallyOf('test_cache_total', 'Looks.', { result: 'hit' });
     tallyOf('test_cache_total', 'Looks.', { result: 'miss' });
     expect(await told('test_cache_total')).toEqual([
@@ -18,7 +18,7 @@ describe('a tally', () => {
     expect(await told('test_cache_total')).toContain('test_cache_total{result="hit"} 3');
   });
 
-  it('is shared by all modules of a process, even with two copies of the package', async () => {
+  it('is shared by all modules of a process, even if they use two copies of the package', async () => {
     tallyOf('test_shared_total', 'Shared.', { part: 'a' }).value += 1;
     tallyOf('test_shared_total', 'Shared.', { part: 'a' }).value += 1;
     jest.isolateModules(() => {

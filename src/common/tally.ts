@@ -1,12 +1,12 @@
 import type { Counter } from 'prom-client';
 import { prometheus, sharedMetric } from './shared-metric';
 
-/** A number that increases. */
+/** The value of a counter. It only increases. */
 export interface Tally {
   value: number;
 }
 
-/** A global symbol, because all copies of this package in a process share the register. */
+/** A global symbol, because all copies of this package in a process share the registry of `prom-client`. */
 const TALLIES = Symbol.for('keyward:tallies');
 
 type CounterOptions = { readonly name: string; readonly help: string; readonly labelNames: string[] };
@@ -14,9 +14,9 @@ type CounterOptions = { readonly name: string; readonly help: string; readonly l
 type TallyCounter = Counter & { readonly [TALLIES]: Map<string, Tally> };
 
 /**
- * Returns a counter for hot paths: a plain number to increase, which Prometheus collects on each scrape. The labels are fixed
- * in advance, so no request can create new ones. The counter is visible from the start, at 0. Nothing collects it if
- * prom-client is not installed.
+ * Returns a counter for hot paths. Callers increase a plain number, which Prometheus collects on each scrape. The
+ * labels are fixed in advance, so requests cannot create new ones. The counter is exported with the value 0 until its
+ * first increase. It is not exported if `prom-client` is not installed.
  *
  * @example
  * const hits = tallyOf('keyward_cache_total', 'Lookups in the cache.', { result: 'hit' });

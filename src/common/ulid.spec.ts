@@ -5,7 +5,7 @@ import { isUlid, newUlid } from './ulid';
 const NOON = new Date('2027-01-31T12:00:00Z');
 
 describe('new ULIDs', () => {
-  it('are lower-case ULIDs, and unique', () => {
+  it('are lower-case and unique', () => {
     const ids = Array.from({ length: 1000 }, () => newUlid(NOON));
     expect(ids.filter((id) => !isUlid(id))).toEqual([]);
     expect(new Set(ids).size).toBe(1000);

@@ -54,7 +54,7 @@ describe.each(REFUSED)('with NODE_ENV=%j', (environment) => {
     );
   });
 
-  it('a helper of tests is refused with an error that names the fix', () => {
+  it('a test helper is rejected with an error that names the fix', () => {
     const shown = environment === undefined ? 'unset' : JSON.stringify(environment);
     expect(() => storage.permitTesting('a test clock')).toThrow(
       new ConfigurationError(
@@ -65,13 +65,13 @@ describe.each(REFUSED)('with NODE_ENV=%j', (environment) => {
   });
 
   it.each(['volatile', undefined, null, '', 'Durable', 'durable ', true, ['durable']])(
-    "a host's own store with durability %j is rejected",
+    'a custom store with durability %j is rejected',
     (durability) => {
       expect(() => storage.admit(foreign(durability), 'the store of acme')).toThrow(ConfigurationError);
     },
   );
 
-  it("a host's own durable store is accepted", () => {
+  it('a durable custom store is accepted', () => {
     const store = foreign('durable');
     expect(storage.admit(store, 'the store of acme')).toBe(store);
   });
@@ -84,12 +84,12 @@ describe.each(PERMITTED)('with NODE_ENV=%j', (environment) => {
     expect(() => assertVolatilePermit(storage.permitVolatile('memory storage'))).not.toThrow();
   });
 
-  it('a helper of tests is allowed', () => {
+  it('a test helper is allowed', () => {
     expect(() => storage.permitTesting('a test clock')).not.toThrow();
   });
 
   it.each(['durable', 'volatile', undefined])(
-    "a host's own store with durability %j is accepted",
+    'a custom store with durability %j is accepted',
     (durability) => {
       const store = foreign(durability);
       expect(storage.admit(store, 'the store of acme')).toBe(store);
@@ -98,7 +98,7 @@ describe.each(PERMITTED)('with NODE_ENV=%j', (environment) => {
 });
 
 describe('NODE_ENV', () => {
-  it('is read again at each call', () => {
+  it('is read again on each call', () => {
     runIn('test');
     storage.permitVolatile('memory storage');
     runIn('production');
@@ -106,7 +106,7 @@ describe('NODE_ENV', () => {
   });
 });
 
-describe('a permit', () => {
+describe('a permit for volatile storage', () => {
   beforeEach(() => runIn('test'));
 
   it('cannot be forged [T32]', () => {

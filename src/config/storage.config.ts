@@ -14,8 +14,8 @@ export interface VolatileStoragePermit {
 export type Durability = 'durable' | 'volatile';
 
 /**
- * Blocks volatile storage outside development and test. It reads `NODE_ENV` from the process at each call, so no
- * option, argument or configuration file of a host can override it.
+ * Rejects volatile storage outside development and test. It reads `NODE_ENV` from the process on each call, so no
+ * option, argument or configuration file of the host can override it.
  */
 @Injectable()
 export class StorageConfig {
@@ -39,9 +39,9 @@ export class StorageConfig {
   }
 
   /**
-   * Blocks helpers of tests where volatile storage is blocked. They create keys and move the clock.
+   * Rejects test helpers wherever volatile storage is rejected, because they create keys and move the clock.
    *
-   * @param helper its name in the error message
+   * @param helper the name of the helper in the error message
    * @throws ConfigurationError unless `NODE_ENV` is exactly `development` or `test`
    */
   permitTesting(helper: string): void {
@@ -76,7 +76,7 @@ export function assertVolatilePermit(permit: VolatileStoragePermit): void {
   }
 }
 
-/** Returns the condition that `NODE_ENV` does not meet, or `undefined` if volatile storage is allowed. */
+/** Returns the reason why `NODE_ENV` does not allow volatile storage, or `undefined` if it does. */
 function environmentFault(): string | undefined {
   const environment = process.env['NODE_ENV'];
   if (environment !== undefined && ENVIRONMENTS_WITH_VOLATILE_STORAGE.has(environment)) return undefined;

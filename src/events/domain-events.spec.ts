@@ -23,7 +23,7 @@ describe('the event emitter of the application', () => {
     expect([inject, await useFactory()]).toEqual([[], undefined]);
   });
 
-  it('fails the start if the package is installed but cannot be loaded', () => {
+  it('makes the start fail if the package is installed but cannot be loaded', () => {
     jest.doMock('@nestjs/event-emitter', failingWith("Cannot find module 'eventemitter2'"));
     expect(domainEvents).toThrow("Cannot find module 'eventemitter2'");
   });

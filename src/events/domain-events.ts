@@ -10,8 +10,9 @@ export interface DomainEvents {
 export const DOMAIN_EVENTS = Symbol('keyward:domain-events');
 
 /**
- * Returns the provider of the application's emitter, if the application imports `EventEmitterModule`. This
- * function loads the package when it is called, because an application without listeners does not install it. See decision record 0084.
+ * Returns the provider of the application's event emitter, which is `undefined` unless the application imports
+ * `EventEmitterModule`. The function loads the package when it is called, because it may not be installed. See decision
+ * record 0084.
  */
 export function domainEvents(): FactoryProvider<DomainEvents | undefined> {
   const emitter = emitterToken();

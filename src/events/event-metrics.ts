@@ -1,6 +1,9 @@
 import { gaugeOf } from '../common/shared-metric';
 
-/** Metrics of events. Only the instance that holds the lease sets these gauges: use their maximum. */
+/**
+ * Metrics of events. Only the instance that holds the lease sets these gauges, so query their maximum over all
+ * instances.
+ */
 export const eventMetrics = {
   outboxAge: gaugeOf(
     'keyward_event_outbox_oldest_seconds',

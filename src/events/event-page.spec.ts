@@ -28,7 +28,7 @@ beforeEach(() => {
   events = new MemoryEventRepository(new StorageConfig().permitVolatile('the events of this test'));
 });
 
-describe('a filter for events of others', () => {
+describe('a filter for events that the viewer cannot see', () => {
   beforeEach(async () => {
     const theirs = { orgId: 'globex', projectId: 'hermes', ownerId: BOB };
     await happen({ keyId: THEIRS, ...theirs }, 1100);
@@ -50,7 +50,7 @@ describe('a filter for events of others', () => {
       'a key of a project with the same id in another organisation',
       { orgId: 'initech', projectId: 'hermes' },
     ],
-  ])('gives %s the same empty page as a filter for a missing key', async (_who, viewpoint) => {
+  ])('returns the same empty page to %s as a filter for a missing key', async (_who, viewpoint) => {
     const nothing = { data: [], nextCursor: null };
     for (const query of [
       { keyId: THEIRS },

@@ -8,9 +8,9 @@ import type { EventFilter, EventRepository, RecordedEvent } from '../api-keys/po
 const POSITION = /^\d{15}-[0-9a-z-]{1,80}$/;
 const EVENT_CURSORS = new CursorCodec('e1:', (text) => POSITION.test(text));
 
-/** The filters, size and start of a page of events. */
+/** The filters, the size and the cursor of a page of events. */
 export interface EventPageQuery {
-  /** 1 to 1000. */
+  /** The maximum number of events on the page: 1 to 1000. */
   readonly limit: number;
   /** The `nextCursor` of the previous page. */
   readonly cursor?: string | undefined;
@@ -25,7 +25,7 @@ export interface EventPageQuery {
   readonly to?: Date | undefined;
 }
 
-/** One page of events, newest first. A list ends only with `nextCursor: null`. */
+/** One page of events, newest first. The list ends only if `nextCursor` is null. */
 export type EventPage = Page<RecordedEvent>;
 
 type Wanted = Pick<EventPageQuery, 'type' | 'keyId' | 'orgId' | 'projectId' | 'ownerId'>;
@@ -43,8 +43,8 @@ const QUERY: MemberRules<EventPageQuery> = {
 };
 
 /**
- * Returns one page of the events that a viewpoint sees, newest first. Filters that the index does not cover run on at
- * most 1,001 events, all of them visible, so a page may be short.
+ * Returns one page of the events that a viewpoint can see, newest first. Filters that the index does not cover examine
+ * at most 1,001 visible events, so a page may have fewer events than its limit.
  *
  * @throws InvalidCursorError
  * @throws UnacceptableFieldError about unknown or invalid filters
@@ -77,7 +77,7 @@ export async function eventPageOf(
   });
 }
 
-/** Returns the filters within the viewpoint, or `undefined` if they contradict it. */
+/** Combines the filters with the viewpoint. Returns `undefined` if they contradict it. */
 function within(viewpoint: Viewpoint, { type, keyId, ...asked }: Wanted): Wanted | undefined {
   const parts = (['orgId', 'projectId', 'ownerId'] as const).map((name) => [
     name,
@@ -88,9 +88,8 @@ function within(viewpoint: Viewpoint, { type, keyId, ...asked }: Wanted): Wanted
 }
 
 /**
- * Returns the filters that the store applies. They include every limit of the viewpoint, so that a cursor never
- * contains an event that the viewpoint does not see. Of the other filters, they include those that the same index
- * covers.
+ * Returns the filters that the store applies: all limits of the viewpoint, and those of the other filters that the same
+ * index covers. The limits are included so that a cursor never points to an event that the viewpoint cannot see.
  */
 function indexFor(viewpoint: Viewpoint, { keyId, ownerId, orgId, projectId, type }: Wanted): EventFilter {
   if (viewpoint.ownerId !== undefined) {

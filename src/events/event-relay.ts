@@ -10,15 +10,15 @@ import type { KeyEventPublisher } from './key-event.publisher';
 const BATCH = 100;
 const WIDTH = 10;
 
-/** Fields whose change can make a notice due that the expiry watch has already passed. */
+/** Fields whose change can make an expiry notice due for a key that the expiry watch has already checked. */
 const REASONS_TO_LOOK: ReadonlySet<string> = new Set(['expiresAt', 'enabled']);
 
 /** Stores an event. Resolves to `true` if the event is new. */
 export type RecordEvent = (event: KeyEvent) => Promise<boolean>;
 
 /**
- * Copies the events of keys to the event store. It can be interrupted at any point and start again, and several
- * instances can run it at once, because storing an event twice has no effect.
+ * Copies the events of keys to the event store. It can be interrupted and restarted at any point, and several instances
+ * can run it at once, because storing an event twice has no effect.
  */
 export class EventRelay {
   constructor(

@@ -68,7 +68,7 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
     this.relaying?.wake();
   }
 
-  /** Stops all work. Events that remain wait in the store for the next instance. */
+  /** Stops all work. Unprocessed events remain in the store for the next instance. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     const ended = await Promise.all(this.loops.map(async (loop) => loop.stop()));

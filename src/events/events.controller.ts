@@ -13,7 +13,7 @@ import { EventsService } from './events.service';
 const JSON_TYPE = 'application/json';
 const NDJSON_TYPE = 'application/x-ndjson';
 
-/** The audit trail across keys. */
+/** Serves the audit trail of all keys. */
 @ApiExtraModels(EventPageDto)
 @GuardedController('v1/events', 'Events')
 @SelfScoped()

@@ -6,14 +6,15 @@ import { EVENT_REPOSITORY, type EventRepository } from '../api-keys/ports/event.
 import { type EventPage, type EventPageQuery, eventPageOf } from './event-page';
 
 /**
- * Reads the audit trail on behalf of a caller. The caller sees the events of keys that it could see at that time.
+ * Reads the audit trail on behalf of a caller. The caller sees an event if it could see the key when the event
+ * happened.
  *
  * @example
  * const { data } = await events.list(rootCaller('system'), { type: 'api-key.revoked', limit: 100 });
  */
 @Injectable()
 export class EventsService {
-  /** @internal Nest calls it. */
+  /** @internal Nest calls the constructor. */
   constructor(@Inject(EVENT_REPOSITORY) private readonly events: EventRepository | null) {}
 
   /**

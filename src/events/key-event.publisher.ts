@@ -5,8 +5,9 @@ import { DOMAIN_EVENTS, type DomainEvents } from './domain-events';
 
 /**
  * Emits events to the host application through `@nestjs/event-emitter`, if the application imports it. The instance
- * that stored a change emits its event, and the instance that found a notice emits the notice. Each event is emitted
- * once and in this process only. For reliable delivery, use the event store and webhooks. See decision record 0030.
+ * that stored a change emits its event. The instance that found a due expiry notice emits the notice. Each event is
+ * emitted once and in this process only. For reliable delivery, use the event store and webhooks. See decision record
+ * 0030.
  *
  * @example
  * \@OnEvent('api-key.revoked')

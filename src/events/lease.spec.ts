@@ -22,14 +22,14 @@ async function watch(lease: Lease, ms: number): Promise<boolean> {
 }
 
 describe('a lease', () => {
-  it('goes to the first instance that asks, and to no other', async () => {
+  it('goes to the first instance that asks for it, and to no other', async () => {
     const [one, other] = [instance(), instance()];
     await expect(one.renew()).resolves.toBe(true);
     await expect(other.renew()).resolves.toBe(false);
     expect([one.isHeld, other.isHeld]).toEqual([true, false]);
   });
 
-  it('goes to exactly one of ten instances that ask at once', async () => {
+  it('goes to exactly one of ten instances that ask for it at the same time', async () => {
     for (let round = 0; round < 20; round += 1) {
       leases = new MemoryLeaseRepository();
       const rivals = Array.from({ length: 10 }, instance);
@@ -49,7 +49,7 @@ describe('a lease', () => {
     }
   });
 
-  it('expires for a holder that does not renew it, before another instance can take it', async () => {
+  it('expires if its holder does not renew it, before another instance can take it', async () => {
     const [dead, other] = [instance(), instance()];
     await dead.renew();
     await other.renew();
@@ -60,7 +60,7 @@ describe('a lease', () => {
     await expect(other.renew()).resolves.toBe(true);
   });
 
-  it('is not taken by an instance that has just started, however old the last renewal is', async () => {
+  it('is not taken by an instance that has just started, even if the last renewal is old', async () => {
     await instance().renew();
     time += 100 * LENGTH;
     const late = instance();
@@ -68,7 +68,7 @@ describe('a lease', () => {
     await expect(watch(late, LENGTH)).resolves.toBe(true);
   });
 
-  it('is no longer held by a slow holder after another instance took it', async () => {
+  it('is not renewed by a slow holder after another instance has taken it', async () => {
     const [slow, other] = [instance(), instance()];
     await slow.renew();
     await watch(other, LENGTH);
@@ -95,7 +95,7 @@ describe('a lease', () => {
     expect(other.isHeld).toBe(true);
   });
 
-  it('is not released by an instance that has lost it without noticing', async () => {
+  it('is not released by a holder that does not know that it has lost it', async () => {
     const one = instance();
     await one.renew();
     await leases.write('events', { holder: 'somebody else', beat: 2 });
@@ -104,7 +104,7 @@ describe('a lease', () => {
     await expect(leases.read('events')).resolves.toMatchObject({ holder: 'somebody else', beat: 2 });
   });
 
-  it('expires if the store is unreachable for longer than its length', async () => {
+  it('expires if the store is unreachable for the whole length of the lease', async () => {
     const lease = instance();
     await lease.renew();
     jest.spyOn(leases, 'read').mockRejectedValue(new Error('unreachable'));

@@ -5,11 +5,14 @@ import type { LeaseRecord, LeaseRepository } from '../api-keys/ports/event.repos
 export const LEASE_MS = 10_000;
 
 /**
- * A lease that one instance holds at a time, as long as it renews it. Instances do not compare clocks. An instance
- * takes over when, by its own monotonic clock, the holder has not renewed the lease for its whole length.
+ * A lease that one instance at a time holds, as long as the instance renews it. Instances do not compare clocks.
+ * Another instance takes the lease if the holder has not renewed it for its whole length, by the monotonic clock of
+ * that other instance.
  */
 export class Lease {
-  /** The time up to which the work is done. Stored with the lease, so that the next holder continues from there. */
+  /**
+   * The time up to which the work is done. It is stored with the lease, so that the next holder continues from there.
+   */
   progress: Date | undefined;
   private readonly instance = randomUUID();
   private heldUntil = Number.NEGATIVE_INFINITY;

@@ -47,7 +47,7 @@ describe('the health parts of a service', () => {
     expect([store.asked, redis.asked]).toEqual([2, 2]);
   });
 
-  it('are down after a failure if they are required, else degraded', async () => {
+  it('are down after a failure if they are required, and degraded otherwise', async () => {
     for (const each of [store, redis]) each.says = () => Promise.reject(new Error('mongodb://root:pw@db'));
     const detail = 'It does not answer.';
     expect(await parts.check()).toEqual({
@@ -56,7 +56,7 @@ describe('the health parts of a service', () => {
     });
   });
 
-  it('are degraded instead of down if they are not required', async () => {
+  it('are degraded if they report down but are not required', async () => {
     redis.says = () => ({ status: 'down', detail: 'Gone.' });
     expect(await parts.check()).toMatchObject({ redis: { status: 'degraded', detail: 'Gone.' } });
   });
@@ -68,7 +68,7 @@ describe('the health parts of a service', () => {
     expect(await asked).toMatchObject({ store: { status: 'down' }, redis: { status: 'up' } });
   });
 
-  it('are logged once per change', async () => {
+  it('are logged once per change of their status', async () => {
     store.says = () => ({ status: 'down' });
     await parts.check();
     jest.advanceTimersByTime(1001);

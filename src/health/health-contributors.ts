@@ -1,7 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { inTime } from '../common/in-time';
 
-/** The health of a part: it works, it fails but requests still work, or it fails and requests fail too. */
+/**
+ * The health of a part. `up`: the part works. `degraded`: the part fails, but requests still work. `down`: the part and
+ * all requests fail.
+ */
 export type HealthStatus = 'up' | 'degraded' | 'down';
 
 /** The result of the health check of one part. */
@@ -12,7 +15,7 @@ export interface PartHealth {
 }
 
 /**
- * A part of the service that readiness checks. It registers itself with `HealthContributors`.
+ * A part of the service that the readiness probe checks. It registers itself with `HealthContributors`.
  *
  * @example
  * constructor(@Optional() health?: HealthContributors) { health?.add(this); }
@@ -24,15 +27,15 @@ export interface HealthContributor {
   /** The name in responses and metrics: lower-case letters, digits and dashes. */
   readonly name: string;
   /**
-   * Whether requests fail without this part. If so, `down` removes the instance from its load balancer. Otherwise `down` counts
-   * as `degraded`.
+   * Whether requests fail without this part. If so, the status `down` makes the instance not ready, and load balancers
+   * stop using it. Otherwise, `down` counts as `degraded`.
    */
   readonly required: boolean;
   /** Checks the part, at most once a second. A rejection or no answer within a second counts as `down`. */
   check(): PartHealth | Promise<PartHealth>;
 }
 
-/** Timeout of one check. */
+/** The timeout of one check. */
 const ANSWER_WITHIN_MS = 1000;
 
 /** How long results are cached, so that frequent probes do not load the store. */
@@ -62,7 +65,7 @@ export class HealthContributors {
     this.contributors.set(contributor.name, contributor);
   }
 
-  /** Returns the results of all parts, cached for a second. Never rejects, and takes little more than a second. */
+  /** Returns the results of all parts, cached for a second. Never rejects, and takes at most about a second. */
   async check(): Promise<PartsHealth> {
     if (performance.now() - this.askedAt < REPEATED_FOR_MS) return this.last;
     this.asking ??= this.askAll().finally(() => {
@@ -81,7 +84,7 @@ export class HealthContributors {
     return now;
   }
 
-  /** Logs once per change, not once per check. */
+  /** Logs a change of the status, not every check. */
   private noteChange(name: string, { status, detail = '' }: PartHealth): void {
     const before = this.last[name]?.status ?? 'up';
     if (status === before) return;

@@ -7,7 +7,7 @@ import { ProblemException } from '../problems/problem.exception';
 import { HealthContributors, type PartsHealth } from './health-contributors';
 import { ServiceState } from './service-state';
 
-/** Probes for operators and orchestrators. They are public, so they return states only: no host, no version, no error. */
+/** The liveness and readiness probes. They are public, so they return only states: no hosts, no versions, no errors. */
 @ApiExcludeController()
 @Controller('health')
 @Public()
@@ -18,14 +18,14 @@ export class HealthController {
     private readonly state: ServiceState,
   ) {}
 
-  /** Answers as long as the process runs. Checks nothing else, because a restart would not repair anything else. */
+  /** Answers as long as the process runs. Checks nothing else, because a restart would not repair another system. */
   @Get('live')
   @Header('Cache-Control', 'no-store')
   live(): { readonly status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** Returns whether this instance should receive requests. */
+  /** Returns the status if this instance should receive requests. Throws the problem `not_ready` otherwise. */
   @Get('ready')
   @Header('Cache-Control', 'no-store')
   async ready(): Promise<{ readonly status: string; readonly parts: PartsHealth }> {

@@ -5,7 +5,7 @@ import { HealthContributors, type HealthStatus } from './health-contributors';
 const METRIC = 'keyward_part_health';
 const WORTH: Readonly<Record<HealthStatus, number>> = { up: 1, degraded: 0.5, down: 0 };
 
-/** Exports the health of the parts to Prometheus, with the same results as readiness. */
+/** Exports the health of the parts to Prometheus, with the same results as the readiness probe. */
 @Injectable()
 export class HealthMetric {
   readonly gauge: Gauge<'part'>;

@@ -5,14 +5,17 @@ import { sharedMetric } from '../common/shared-metric';
 const METRIC = 'keyward_http_request_duration_seconds';
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** One of the default metrics. If it exists, they are already registered. */
+/** The name of one of the default metrics. If it is registered, all default metrics are. */
 const A_DEFAULT_METRIC = 'process_cpu_seconds_total';
 
 const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']);
 
 type Labels = 'method' | 'route' | 'status';
 
-/** Measures the duration of requests. Clients cannot create labels, because all unknown routes share one label. */
+/**
+ * Measures the duration of requests. Clients cannot create new label values, because all unknown routes share one
+ * value.
+ */
 @Injectable()
 export class HttpMetrics {
   private readonly durations = sharedMetric(

@@ -4,11 +4,14 @@ import { IssuerFaultError } from '../users/issuers/issuer-fault.error';
 import { USERS_OPTIONS, type UsersOptions } from '../users/users.options';
 import { type HealthContributor, HealthContributors, type PartHealth } from './health-contributors';
 
-/** Results are cached longer than those of our own parts, because identity providers belong to others. */
+/** Results are cached longer than those of other parts, so that health checks do not load the identity providers. */
 const REPEATED_FOR_MS = 15_000;
 const ANSWER_WITHIN_MS = 900;
 
-/** Checks the identity providers, if configured. Without them, API keys still work, and so do sessions with cached keys. */
+/**
+ * Checks the identity providers, if there are any. Without them, API keys still work. Sessions still work if the
+ * signing keys are cached.
+ */
 @Injectable()
 export class IssuerHealth implements HealthContributor {
   readonly name = 'issuer';

@@ -3,7 +3,7 @@ import { ApiExcludeController } from '../openapi/decorators';
 import { register } from 'prom-client';
 import { Public } from '../api-keys/access/access.decorators';
 
-/** Metrics for Prometheus. */
+/** Serves the metrics for Prometheus. */
 @ApiExcludeController()
 @Controller('metrics')
 export class MetricsController {

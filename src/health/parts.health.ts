@@ -5,10 +5,10 @@ import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../api-keys/storage/a
 import { FreshKeys } from '../api-keys/verification/fresh-keys';
 import { type HealthContributor, HealthContributors, type PartHealth } from './health-contributors';
 
-/** A well-formed id that no key has, because its date is in 1970. */
+/** A well-formed key id that no key has, because its date is in 1970. */
 const NO_KEY = '0'.repeat(26);
 
-/** Checks the store with one read by id, as requests do. Without the store, every request fails. */
+/** Checks the store with one read by id, which is what requests do. Without the store, every request fails. */
 @Injectable()
 export class StoreHealth implements HealthContributor {
   readonly name = 'store';
@@ -27,7 +27,10 @@ export class StoreHealth implements HealthContributor {
   }
 }
 
-/** Checks the change feeds. While one is not proven fresh, every request reads the store, which is slower but as safe. */
+/**
+ * Checks the change feeds. While a feed does not prove freshness, every request reads the store, which is slower but
+ * equally safe.
+ */
 @Injectable()
 export class FeedHealth implements HealthContributor {
   readonly name = 'feed';
@@ -47,7 +50,10 @@ export class FeedHealth implements HealthContributor {
   }
 }
 
-/** Checks Redis, if configured. Without it, keys are still verified, but rate limits are counted differently. */
+/**
+ * Checks Redis, if it is configured. Without it, keys still work, unless they have a rate limit and `onOutage` is
+ * `deny`.
+ */
 @Injectable()
 export class RedisHealth implements HealthContributor {
   readonly name = 'redis';

@@ -22,7 +22,7 @@ describe('the methods of a controller', () => {
     expect(namesOf({})).toEqual(['list', 'add']);
   });
 
-  it('include both the declared and the called function if a constructor replaced one', () => {
+  it('include both the declared and the called function if a constructor replaced the method', () => {
     const wrapper = new InstanceWrapper<object>({
       metatype: Memories,
       instance: Object.assign(new Memories(), { list: replacement }),
@@ -33,7 +33,7 @@ describe('the methods of a controller', () => {
     ]);
   });
 
-  it('exclude one that a constructor removed', () => {
+  it('exclude a method that a constructor removed', () => {
     expect(namesOf({ instance: Object.assign(new Memories(), { list: undefined }) })).toEqual(['add']);
   });
 });

@@ -11,7 +11,7 @@ export interface ClassMethod {
   readonly handler: object;
 }
 
-/** Returns the methods in which Nest looks for routes and message handlers. */
+/** Returns the methods of a class that Nest checks for routes and message handlers. */
 export function methodsOf(
   { metatype, instance }: InstanceWrapper<object>,
   scanner: MetadataScanner,

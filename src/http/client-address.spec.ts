@@ -120,7 +120,7 @@ describe("a client's address", () => {
   });
 
   it.each(['acme', '10.0.0.0/33', '', '10.0.0'])(
-    'cannot be read if %j is configured as a trusted proxy',
+    'is never read if %j is configured as a trusted proxy, because the constructor throws',
     (trusted) => {
       expect(() => new ClientAddress([trusted])).toThrow(TypeError);
     },

@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import proxyAddr from 'proxy-addr';
 
-/** An entry of `X-Forwarded-For` with a port, as Azure and AWS send it. An IPv6 address needs brackets to have one. */
+/**
+ * Matches an entry of `X-Forwarded-For` that may have a port, as Azure and AWS send it. An IPv6 address with a port
+ * needs brackets.
+ */
 const WITH_PORT = /^(?:\[(?<ipv6>[^\]]*)\]|(?<ipv4>[^:]*))(?::(?<port>\d{1,5}))?$/;
 const MAX_PORT = 65_535;
 
@@ -12,15 +15,16 @@ export class ClientAddress {
 
   /**
    * @param trustedProxies addresses and CIDR ranges of proxies
-   * @throws TypeError if one is not an address or range
+   * @throws TypeError if one of them is not an address or a range
    */
   constructor(trustedProxies: readonly string[]) {
     this.trusts = trustedProxies.length === 0 ? undefined : proxyAddr.compile([...trustedProxies]);
   }
 
   /**
-   * Returns the socket's address. If that belongs to a trusted proxy, returns the nearest address in `X-Forwarded-For` that
-   * does not. Returns `undefined` if that entry contains no address; every allowlist then rejects the request.
+   * Returns the socket's address. If that is a trusted proxy, reads `X-Forwarded-For` from its end and returns the
+   * first address that is not a trusted proxy. If there is none, returns the last address that it read. Returns
+   * `undefined` if it reads an entry that is not an address. Every allowlist then rejects the request.
    */
   of({ socket, headers }: IncomingMessage): string | undefined {
     let address = socket.remoteAddress;

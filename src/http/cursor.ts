@@ -1,6 +1,6 @@
 import { KeywardError } from '../problems/keyward.error';
 
-/** The `cursor` of a list is invalid. */
+/** The `cursor` of a list request is invalid. */
 export class InvalidCursorError extends KeywardError {
   constructor() {
     super('invalid_cursor', 'Send the nextCursor of the previous page unchanged, or omit the cursor.');
@@ -18,13 +18,13 @@ export class CursorCodec {
     private readonly isPosition: (text: string) => boolean,
   ) {}
 
-  /** Returns the cursor of the page after this position. */
+  /** Returns the cursor of the page that starts after this position. */
   after(position: string): string {
     return Buffer.from(this.mark + position).toString('base64url');
   }
 
   /**
-   * Returns the position in a cursor; `undefined` without a cursor.
+   * Returns the position in a cursor; `undefined` if there is no cursor.
    *
    * @throws InvalidCursorError unless {@link after} would return exactly this cursor
    */

@@ -7,14 +7,16 @@ import { toPathTemplate } from './path-template';
 
 type Paths = Parameters<RoutePathFactory['create']>[0];
 
-/** The methods as which `@nestjs/swagger` documents `@All()`. */
+/** The methods that `@nestjs/swagger` documents for `@All()`. */
 const EVERY_METHOD = ['get', 'post', 'put', 'delete', 'patch', 'options', 'head', 'search', 'query'] as const;
 
 /**
- * Returns the route behind each operation that `SwaggerModule.createDocument` writes, by {@link operationKey}. Computes paths
- * as that function does. If several routes share an operation, such as versions in a header, it documents the last one.
+ * Returns the route of each operation that `SwaggerModule.createDocument` documents, by {@link operationKey}. Computes
+ * paths as that function does. If several routes share an operation, such as header versions of a route, that function
+ * documents the last one.
  *
- * @param withPrefix whether paths include the global prefix: not in a document that was created with `ignoreGlobalPrefix`
+ * @param withPrefix whether paths include the global prefix; `false` for a document that was created with
+ *   `ignoreGlobalPrefix`
  */
 export function documentedOperations(
   app: INestApplicationContext,
@@ -36,7 +38,7 @@ export function documentedOperations(
   return operations;
 }
 
-/** Returns the key of an operation. */
+/** Returns the key of an operation: its method and path. */
 export function operationKey(method: string, path: string): string {
   return `${method} ${path}`;
 }
@@ -65,7 +67,7 @@ function pathsOf(
   return paths as Paths;
 }
 
-/** Returns whether `@ApiExcludeController` or `@ApiExcludeEndpoint` keeps a route out of documents. */
+/** Returns whether `@ApiExcludeController` or `@ApiExcludeEndpoint` excludes a route from the documentation. */
 function isExcluded({ controller, declared }: DiscoveredRoute): boolean {
   const ofController = Reflect.getMetadata('swagger/apiExcludeController', controller) as
     readonly unknown[] | undefined;

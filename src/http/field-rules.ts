@@ -9,7 +9,7 @@ const CONTROL_CHARACTERS = String.raw`\u0000-\u001f\u007f-\u009f\u2028\u2029`;
 const CONTROL_CHARACTER = new RegExp(`[${CONTROL_CHARACTERS}]`);
 const TEXT = `^[^${CONTROL_CHARACTERS}]*[^\\s${CONTROL_CHARACTERS}][^${CONTROL_CHARACTERS}]*$`;
 
-/** Makes a field optional. `null` is validated like any other value. */
+/** Makes a field optional. `null` is not treated as absent, so the other rules apply to it. */
 export function MayBeAbsent(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined);
 }
@@ -26,7 +26,10 @@ export function MayBeNull(): PropertyDecorator {
   return ValidateIf((_object, value) => value !== undefined && value !== null);
 }
 
-/** Requires well-formed text without control characters, not blank, of at most `maxLength` UTF-16 code units. */
+/**
+ * Requires well-formed text of at most `maxLength` UTF-16 code units. It must not be blank or contain control
+ * characters.
+ */
 export function IsText(maxLength: number, options?: ValidationOptions): PropertyDecorator {
   return rule(
     'isText',
@@ -48,9 +51,9 @@ export function IsRfc3339(): PropertyDecorator {
 }
 
 /**
- * Requires a whole number.
+ * Requires a whole number from `min` to `max`.
  *
- * @param unit what it counts, for the message
+ * @param unit what the number counts, for the error message
  */
 export function IsWhole(min: number, max: number, unit = 'a whole number'): PropertyDecorator {
   return rule(
@@ -83,7 +86,7 @@ export function IsAlongWith(other: string): PropertyDecorator {
   });
 }
 
-/** Returns whether a value is well-formed text without control characters, of at most `maxLength` UTF-16 code units. */
+/** Returns whether a value is well-formed text of at most `maxLength` UTF-16 code units, without control characters. */
 export function isText(value: unknown, maxLength: number): value is string {
   return (
     typeof value === 'string' &&
@@ -93,7 +96,7 @@ export function isText(value: unknown, maxLength: number): value is string {
   );
 }
 
-/** Returns whether a value is a list of at most `max` different members. */
+/** Returns whether a value is a list of at most `max` valid members without duplicates. */
 export function isListOf(
   value: unknown,
   isMember: (text: string) => boolean,
@@ -107,7 +110,7 @@ export function isListOf(
   );
 }
 
-/** Applies a rule and its description for OpenAPI. */
+/** Applies a validation rule to a field, and describes the rule in OpenAPI. */
 export function rule(
   name: string,
   message: string,
@@ -121,7 +124,7 @@ export function rule(
   );
 }
 
-/** Returns the OpenAPI description of a list of different texts. */
+/** Returns the OpenAPI description of a list of strings without duplicates. */
 export function listOf(
   maxItems: number,
   item: { readonly pattern?: string; readonly maxLength?: number } = {},

@@ -15,7 +15,7 @@ const ABOUT_THE_BODY = ['content-type', 'content-length', 'transfer-encoding'] a
 
 const preflights = new WeakSet<IncomingMessage>();
 
-/** Returns the method that the client sent. */
+/** Returns the HTTP method that the client sent, even if {@link HostFront} changed it. */
 export function sentMethodOf(request: IncomingMessage): string {
   return preflights.has(request) ? 'OPTIONS' : (request.method ?? '');
 }
@@ -32,9 +32,10 @@ interface WithHooks {
  * Processes each request before the middleware of the host, so that this middleware cannot change requests to Keyward's
  * routes (decision record 0062):
  *
- * - Body parsers find no body, because this removes the headers that they look at. Keyward's routes read the connection
- *   themselves, or leave it unread.
- * - CORS middleware finds and answers no preflight on a route with every method, such as forward-auth.
+ * - Body parsers find no body, because this class removes the headers that they check. Keyward's routes read the body
+ *   from the connection, or leave it unread.
+ * - CORS middleware does not answer a preflight to a route that accepts every method, such as forward-auth. The class
+ *   changes its method to `GET`.
  */
 @Injectable()
 export class HostFront implements OnModuleInit {
@@ -97,7 +98,7 @@ export class HostFront implements OnModuleInit {
     request.method = 'GET';
   }
 
-  /** Returns the paths of a route, with the global prefix and the path that the host gave to the module. */
+  /** Returns the paths of a route, including the global prefix and the path that the host set for the module. */
   private readonly pathsOf = ({ module, method, paths }: DiscoveredRoute): readonly string[] => {
     const factory = new RoutePathFactory(this.config);
     const modulePath = modulePathOf(module, this.modules.applicationId);
@@ -116,7 +117,10 @@ function serves({ method }: DiscoveredRoute, name: string): boolean {
   );
 }
 
-/** Returns one pattern for all of the paths. Routers may ignore case, a final slash and repeated slashes. */
+/**
+ * Returns one pattern that matches all paths. It ignores case, a final slash and repeated slashes, because routers may
+ * ignore them.
+ */
 function union(paths: readonly string[]): RegExp {
   const patterns = paths.map((path) =>
     path

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 
 /** The part of a request that both Fastify and Express provide. */
 export interface HttpRequest {
-  /** Node's request under Fastify. Under Express the request itself is Node's. */
+  /** Node's request, under Fastify. Under Express, the request object itself is Node's request. */
   readonly raw?: IncomingMessage;
   readonly params?: unknown;
 }
@@ -21,10 +21,10 @@ export function nodeRequestOf(request: HttpRequest): IncomingMessage {
 }
 
 /**
- * Returns every value of a header, in the order sent. Reads the raw headers, because Node silently drops a second
- * `Authorization` and joins the values of others.
+ * Returns every value of a header, in the order in which they were sent. Reads the raw headers, because Node silently
+ * drops a second `Authorization` header and joins the values of other headers.
  *
- * @param name in lower case
+ * @param name the name of the header in lower case
  */
 export function headerValues(request: IncomingMessage, name: string): readonly string[] {
   const { rawHeaders } = request;
@@ -38,7 +38,7 @@ export function headerValues(request: IncomingMessage, name: string): readonly s
 /**
  * Returns whether a header has the wanted name. Compares the length first, because most headers differ.
  *
- * @param wanted in lower case
+ * @param wanted the name in lower case
  */
 export function isHeader(name: string, wanted: string): boolean {
   return name.length === wanted.length && name.toLowerCase() === wanted;

@@ -3,12 +3,12 @@ import { ProblemException } from '../problems/problem.exception';
 import { entityTag, readIfMatch } from './if-match';
 
 describe('the ETag of a key', () => {
-  it('is its version as a strong entity tag', () => {
+  it('is the version of the key as a strong entity tag', () => {
     expect(entityTag(1)).toBe('"1"');
     expect(entityTag(12)).toBe('"12"');
   });
 
-  it('is parsed back to that version', () => {
+  it('is parsed back to the version', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 999_999_999_999_999 }), (version) => {
         expect(readIfMatch(entityTag(version))).toEqual([version]);
@@ -22,7 +22,7 @@ describe('If-Match', () => {
     ['absent', undefined],
     ['*', '*'],
     ['* and spaces', ' * '],
-  ])('matches every version: %s', (_what, header) => {
+  ])('matches every version if it is %s', (_what, header) => {
     expect(readIfMatch(header)).toBeUndefined();
   });
 
@@ -87,7 +87,7 @@ describe('If-Match', () => {
     '"1\0"',
     '\\"1\\"',
     '“1”',
-  ])('gets 400 if it is malformed: %j', (header) => {
+  ])('is rejected with 400 invalid_request if it is malformed: %j', (header) => {
     expect(() => readIfMatch(header)).toThrow(ProblemException);
     expect(() => readIfMatch(header)).toThrow(
       expect.objectContaining({ problem: expect.objectContaining({ code: 'invalid_request', status: 400 }) }),

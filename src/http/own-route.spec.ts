@@ -13,7 +13,7 @@ type StandIn = (response: object) => unknown;
 const standIn = Reflect.get(Routes.prototype, 'show') as StandIn;
 
 describe("the method that Nest calls instead of one of Keyward's routes", () => {
-  it('throws if no response was sent, so that this never looks like a success [T90]', () => {
+  it('throws if no response was sent, so that the request never looks successful [T90]', () => {
     expect(() => standIn({})).toThrow('OwnRouteGuard did not run this route');
   });
 
@@ -23,7 +23,7 @@ describe("the method that Nest calls instead of one of Keyward's routes", () => 
     expect(standIn(response)).toBeUndefined();
   });
 
-  it('has the handler of the route in its metadata', async () => {
+  it('has metadata that contains the handler of the route', async () => {
     expect(await ownRouteHandlerOf(standIn)?.handle({ path: '/v1' } as Call)).toBe('shown at /v1');
     expect(ownRouteHandlerOf(() => undefined)).toBeUndefined();
   });

@@ -4,22 +4,22 @@ import { isAnswered } from '../problems/answered';
 import { MisuseError } from '../problems/misuse.error';
 import type { HttpRequest } from './http-request';
 
-/** The parts of a request that one of Keyward's routes reads. It accepts no others. */
+/** The parts of a request that a route of Keyward reads. The route rejects all other parts. */
 export interface Reads<Body extends object, Query extends object> {
-  /** The class of a JSON body. */
+  /** The class of the JSON body. */
   readonly json?: Type<Body>;
-  /** Reads a missing body as an empty object. */
+  /** Treats a missing body as an empty object. */
   readonly optionalBody?: boolean;
-  /** The class of a form. */
+  /** The class of the form. */
   readonly form?: Type<Body>;
   /**
-   * Ignores unknown parameters, as OAuth endpoints do (RFC 6749 section 3.2). Rejects a parameter of the form in the query,
-   * because its sender expects the route to read it.
+   * Ignores unknown parameters, as OAuth endpoints do (RFC 6749 section 3.2). Still rejects a form parameter in the
+   * query, because the client expects the route to read it.
    */
   readonly ignoreUnknown?: boolean;
-  /** The class of the query. Without it a route accepts no parameters. */
+  /** The class of the query. Without it, the route accepts no query parameters. */
   readonly query?: Type<Query>;
-  /** Accepts any query, even one that cannot be decoded. The handler checks `queryText`. */
+  /** Accepts any query, even an invalid one. The handler must check `queryText`. */
   readonly anyQuery?: boolean;
 }
 
@@ -31,11 +31,11 @@ export interface Call<Body extends object = object, Query extends object = objec
   readonly query: Query;
   /** The query as the client sent it, without the question mark. */
   readonly queryText: string;
-  /** The path of the request as the client sent it, including the global prefix, without the query. */
+  /** The path as the client sent it: with the global prefix, without the query. */
   readonly path: string;
   /** Returns a header of the request. */
   readonly header: (name: string) => string | undefined;
-  /** Sets a header of the response. It is not sent if the handler fails. */
+  /** Sets a header of the response. The header is not sent if the handler fails. */
   readonly setHeader: (name: string, value: string) => void;
 }
 
@@ -44,16 +44,16 @@ export type Handler<Body extends object, Query extends object, Answer = unknown>
   call: Call<Body, Query>,
 ) => Answer;
 
-/** What the guard needs to run a handler. */
+/** The data that the guard needs to run a handler. */
 export interface OwnRouteHandler {
   readonly handle: Handler<object, object>;
   readonly reads: Reads<object, object>;
 }
 
-/** A metadata key, because libraries that wrap handlers, such as OpenTelemetry, copy metadata to the wrapper. */
+/** The metadata key of a handler. Libraries that wrap handlers, such as OpenTelemetry, copy metadata to the wrapper. */
 const HANDLER = Symbol('keyward:own-route-handler');
 
-/** Returns the handler behind a method that Nest knows; `undefined` for a route of the host. */
+/** Returns the handler of the route to which a method belongs. Returns `undefined` for a route of the host. */
 export function ownRouteHandlerOf(method: object): OwnRouteHandler | undefined {
   return Reflect.getMetadata(HANDLER, method) as OwnRouteHandler | undefined;
 }
@@ -61,15 +61,15 @@ export function ownRouteHandlerOf(method: object): OwnRouteHandler | undefined {
 /**
  * Declares a controller of Keyward's routes. The host's versioning does not change their paths.
  *
- * Put `OwnRouteGuard` last among its guards.
+ * `OwnRouteGuard` must be the last of its guards.
  */
 export function OwnController(path: string): ClassDecorator {
   return Controller({ path, version: VERSION_NEUTRAL });
 }
 
 /**
- * Declares one of Keyward's routes. `OwnRouteGuard` runs the decorated method and sends the response. Nest then calls an
- * empty method instead, so no interceptor or pipe of the host can change the response (decision record 0062).
+ * Declares one of Keyward's routes. `OwnRouteGuard` runs the decorated method and sends the response. Nest then calls a
+ * method that does nothing, so no interceptor or pipe of the host can change the response (decision record 0062).
  *
  * @example
  * \@Post()
@@ -100,7 +100,10 @@ export function OwnRoute<Body extends object = object, Query extends object = ob
   };
 }
 
-/** Throws unless the response was sent, because a missing response must not look like a success. Nest calls it. */
+/**
+ * Throws unless the response was sent, because a missing response must not look like a success. Nest calls it instead
+ * of the handler.
+ */
 function requireAnswered(response: object): void {
   if (!isAnswered(response))
     throw new MisuseError('OwnRouteGuard did not run this route, because something replaced its handler');

@@ -5,7 +5,7 @@ import { IsWhole, MayBeAbsent } from './field-rules';
 /** The default number of entries on a page. */
 export const DEFAULT_PAGE_SIZE = 20;
 
-/** The query of a page. */
+/** The query of a request for a page. */
 export class PageQuery {
   /**
    * The maximum number of entries on the page.

@@ -1,20 +1,20 @@
 import { UnacceptableFieldError } from '../problems/unacceptable-field.error';
 import type { CursorCodec } from './cursor';
 
-/** The maximum number of records that one page examines, unless the page itself has more. */
+/** The maximum number of records that are examined for one page. A page with the limit 1000 examines one more. */
 const MAX_EXAMINED = 1000;
 /** The maximum number of records on a page. */
 const MAX_LIMIT = 1000;
-/** The number of records in one read if some of them may be filtered out. */
+/** The number of records in one read, if the page has filters. */
 const FILTERED_BATCH = 250;
 
-/** A page of a list. Only `nextCursor: null` ends the list. */
+/** A page of a list. The list ends only if `nextCursor` is null. */
 export interface Page<T> {
   readonly data: readonly T[];
   readonly nextCursor: string | null;
 }
 
-/** The source of a page's records. */
+/** The source of the records of a page. */
 export interface PageSource<T> {
   /** The position of the last record before the page; `undefined` for the first page. */
   readonly before: string | undefined;
@@ -26,7 +26,7 @@ export interface PageSource<T> {
   read(from: { readonly before: string | undefined; readonly limit: number }): Promise<readonly T[]>;
   /** Returns whether a record belongs to the page. */
   isWanted?(record: T): boolean;
-  /** Whether the page may omit many of the records that it reads. */
+  /** Whether filters may exclude many of the records that are read. */
   readonly isFiltered?: boolean;
 }
 

@@ -26,7 +26,7 @@ describe('parameters', () => {
     expect(codeOf(text)).toBe('invalid_request');
   });
 
-  it('are own members, even if they are named like a prototype', () => {
+  it('are own properties, even with names such as __proto__', () => {
     expect(Object.keys(readParameters('__proto__=1&constructor=2'))).toEqual(['__proto__', 'constructor']);
   });
 

@@ -1,13 +1,14 @@
 import { ProblemException } from '../problems/problem.exception';
 
-/** Parameters by name. A repeated name has a list of its values. */
+/** Parameters by name. A repeated parameter has a list of values. */
 export type Parameters = Readonly<Record<string, string | readonly string[]>>;
 
-/** More than any valid query or form has. */
+/** The maximum number of parameters. No valid query or form has that many. */
 const MAX_PARAMETERS = 100;
 
 /**
- * Parses `application/x-www-form-urlencoded` text, such as a query or a form. Names are not nested.
+ * Parses `application/x-www-form-urlencoded` text, such as a query or a form. Brackets and dots in names have no
+ * special meaning.
  *
  * @throws ProblemException if it is not percent-encoded UTF-8, or has more than 100 parameters
  */

@@ -1,12 +1,12 @@
 import { LegacyRouteConverter } from '@nestjs/core/router/legacy-route-converter.js';
 
-/** An escaped character, a parameter or wildcard, or a brace of an optional part. */
+/** Matches an escaped character, a parameter, a wildcard, or a brace of an optional part. */
 const TOKEN =
   /\\(?<literal>.)|[:*](?<name>[\p{ID_Start}$_][\p{ID_Continue}$]*)|[:*]"(?<quoted>[^"]+)"|[{}]/gu;
 
 /**
- * Returns the OpenAPI path template of a path as Nest routes it, in the way of `@nestjs/swagger`: a parameter or a wildcard
- * becomes `{name}`, and an optional part counts as present.
+ * Converts a Nest route path to an OpenAPI path template, as `@nestjs/swagger` does. A parameter or wildcard becomes
+ * `{name}`, and an optional part counts as present.
  *
  * @example toPathTemplate('/orgs/:orgId{/*rest}') // '/orgs/{orgId}/{rest}'
  */

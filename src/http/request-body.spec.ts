@@ -46,7 +46,7 @@ describe('a JSON body', () => {
     ['contains a byte that is not UTF-8', Buffer.from('{"name":"caf\xe9"}', 'latin1')],
     ['escapes an unpaired surrogate', String.raw`{"name":"\ud83d"}`],
     ['escapes an unpaired surrogate in a name', String.raw`{"\udddd":1}`],
-  ])('gets invalid_json if it %s [T92]', async (_what, bytes) => {
+  ])('is rejected with invalid_json if it %s [T92]', async (_what, bytes) => {
     expect(await read({ bytes })).toBe('invalid_json');
   });
 
@@ -56,7 +56,7 @@ describe('a JSON body', () => {
     ['another charset', { 'Content-Type': 'application/json; charset=utf-16' }],
     ['another charset in quotes', { 'Content-Type': 'application/json; Charset="latin1"' }],
     ['a content encoding', { ...JSON_BODY, 'Content-Encoding': 'gzip' }],
-  ])('gets unsupported_media_type with %s [T92]', async (_what, headers) => {
+  ])('is rejected with unsupported_media_type if it has %s [T92]', async (_what, headers) => {
     expect(await read({ headers, bytes: '{}' })).toBe('unsupported_media_type');
   });
 
@@ -73,12 +73,12 @@ describe('a JSON body', () => {
   it.each<[string, Record<string, string>]>([
     ['Content-Length', { ...JSON_BODY, 'Content-Length': String(BODY_LIMIT_BYTES + 1) }],
     ['the bytes received', JSON_BODY],
-  ])('is rejected if it is too large by %s', async (_how, headers) => {
+  ])('is rejected with payload_too_large if %s exceeds the maximum size', async (_how, headers) => {
     expect(await read({ headers, bytes: 'x'.repeat(BODY_LIMIT_BYTES + 1) })).toBe('payload_too_large');
     expect(await read({ bytes: `"${'x'.repeat(BODY_LIMIT_BYTES - 2)}"` })).toHaveLength(BODY_LIMIT_BYTES - 2);
   });
 
-  it('does not count as empty if the client disconnected', async () => {
+  it('is rejected with invalid_request if the client disconnected, and does not count as empty', async () => {
     const node = new IncomingMessage(new Socket());
     node.destroy();
     await expect(readBody({ raw: node }, 'json')).rejects.toMatchObject({
@@ -103,11 +103,11 @@ describe('a JSON body that the host consumed', () => {
     ['bytes', { rawBody: Buffer.from('{"a":"\xe9"}', 'latin1') }],
     ['text', { body: '{"a":"\uFFFD"}' }],
     ['parsed values', { body: { a: '\uFFFD' } }],
-  ])('is rejected if its stored %s are not UTF-8', async (_what, kept) => {
+  ])('is rejected with invalid_json if its stored %s are not UTF-8', async (_what, kept) => {
     expect(await read({ bytes, kept })).toBe('invalid_json');
   });
 
-  it('is rejected if its headers are not supported', async () => {
+  it('is rejected with unsupported_media_type if its content encoding is not supported', async () => {
     const headers = { ...JSON_BODY, 'Content-Encoding': 'gzip' };
     expect(await read({ headers, bytes, kept: { body: { a: 1 } } })).toBe('unsupported_media_type');
   });
@@ -124,7 +124,7 @@ describe('a form', () => {
     expect(await read({ headers, bytes }, 'form')).toEqual(value);
   });
 
-  it('cannot set a prototype', async () => {
+  it('cannot change a prototype with a parameter named __proto__', async () => {
     expect(Object.keys((await read({ headers, bytes: '__proto__=x' }, 'form')) as object)).toEqual([
       '__proto__',
     ]);
@@ -134,7 +134,7 @@ describe('a form', () => {
     ['escapes bytes that are not UTF-8', 'token=%E9'],
     ['has an incomplete escape', 'token=100%'],
     ['contains bytes that are not UTF-8', Buffer.from('token=caf\xe9', 'latin1')],
-  ])('gets invalid_request if it %s [T92]', async (_what, bytes) => {
+  ])('is rejected with invalid_request if it %s [T92]', async (_what, bytes) => {
     expect(await read({ headers, bytes }, 'form')).toBe('invalid_request');
   });
 });

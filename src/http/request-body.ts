@@ -3,7 +3,7 @@ import { type HttpRequest, headerValues, nodeRequestOf } from './http-request';
 import { ProblemException } from '../problems/problem.exception';
 import { readParameters } from './parameters';
 
-/** The maximum size of a body in bytes, independent of the limit of the host. */
+/** The maximum size of a body in bytes. The limit of the host does not change it. */
 export const BODY_LIMIT_BYTES = 256 * 1024;
 
 /** The format of a body. */
@@ -16,21 +16,24 @@ const MEDIA_TYPES: Readonly<Record<BodyFormat, string>> = {
 
 const UTF_8: ReadonlySet<string> = new Set(['utf-8', 'utf8']);
 
-/** An escaped UTF-16 surrogate in JSON. An unpaired one is not a character, and stores replace it. */
+/**
+ * Matches an escaped UTF-16 surrogate in JSON. An unpaired surrogate is not a valid character, and stores replace it.
+ */
 const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/;
 
 /** The character that decoders insert for bytes that are not UTF-8. */
 const REPLACEMENT = '\uFFFD';
 
-/** The fields in which the host may have stored a body that it read. */
+/** The fields in which the host may have stored a body that it has already read. */
 interface WithBody extends HttpRequest {
   readonly rawBody?: unknown;
   readonly body?: unknown;
 }
 
 /**
- * Reads the body of a request from its connection, by the same rules in every host: UTF-8, no content encoding, the expected
- * media type, at most {@link BODY_LIMIT_BYTES}. If the connection is already consumed, reads the body that the host stored.
+ * Reads the body of a request from its connection. The same rules apply in every host: UTF-8, no content encoding, the
+ * expected media type, at most {@link BODY_LIMIT_BYTES}. If the host has already read the body, uses the body that the
+ * host stored.
  *
  * @returns the value; `undefined` for an empty body, whatever its headers are
  * @throws ProblemException if the body breaks one of these rules
@@ -140,7 +143,7 @@ function textOf(bytes: Uint8Array, format: BodyFormat): string {
   }
 }
 
-/** Rejects text with replacement characters, because the host may have decoded it leniently. */
+/** Rejects text with replacement characters, because the host may have inserted them for invalid UTF-8. */
 function checked(text: string, format: BodyFormat): string {
   if (text.includes(REPLACEMENT)) throw malformed(format);
   return text;

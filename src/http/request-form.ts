@@ -5,8 +5,8 @@ import { readBody } from './request-body';
 const forms = new WeakMap<IncomingMessage, Promise<unknown>>();
 
 /**
- * Reads the form in the body of a request, like {@link readBody}, and keeps it for the next reader. `ScopesGuard` may look
- * for the caller's credential in it before the route reads it.
+ * Reads the form in the body of a request like {@link readBody}, and stores it for the next call. `ScopesGuard` may
+ * read the caller's credential from the form before the route reads it.
  *
  * @returns the parameters by name; `undefined` for an empty body
  * @throws ProblemException like {@link readBody}, as a rejection

@@ -4,7 +4,7 @@ const RFC_3339 =
 /**
  * Parses an RFC 3339 date and time (section 5.6). Requires an offset, because a time without one is ambiguous.
  *
- * @returns `undefined` for anything else, including a day that its month does not have
+ * @returns the date; `undefined` if the text is not valid, for example because the month does not have that day
  */
 export function parseRfc3339(text: string): Date | undefined {
   const match = RFC_3339.exec(text);

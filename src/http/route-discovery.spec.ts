@@ -47,7 +47,7 @@ async function routesOf(...controllers: readonly Type[]): Promise<readonly Disco
 }
 
 describe('the routes of an application', () => {
-  it('have labels with all of their paths', async () => {
+  it('have labels that contain all of their paths', async () => {
     const routes = await routesOf(Memories, Root);
 
     expect(routes.map((route) => route.label)).toEqual([
@@ -71,7 +71,7 @@ describe('the routes of an application', () => {
     expect(routes.map((route) => route.label)).toEqual(['ALL /requests (PerRequest.anything)']);
   });
 
-  it('exclude methods of classes without @Controller() that are registered as controllers', async () => {
+  it('exclude the methods of a class that is registered as a controller but has no @Controller()', async () => {
     expect(await routesOf()).toEqual([]);
     expect(await routesOf(Shared)).toEqual([]);
   });

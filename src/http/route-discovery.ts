@@ -13,9 +13,9 @@ export interface DiscoveredRoute {
   /** The module that the controller belongs to. */
   readonly module: { readonly metatype?: object } | undefined;
   readonly method: RequestMethod;
-  /** Paths as declared, without a global prefix or version. */
+  /** The paths as the decorators declare them, without a global prefix or version. */
   readonly paths: readonly string[];
-  /** The name in messages, such as `POST /v1/api-keys (ApiKeysController.create)`. */
+  /** The name of the route in messages, such as `POST /v1/api-keys (ApiKeysController.create)`. */
   readonly label: string;
 }
 
@@ -38,7 +38,7 @@ export function discoverRoutes(
   });
 }
 
-/** Returns the path that the host gave to a module with `RouterModule`. */
+/** Returns the path that the host set for a module with `RouterModule`. */
 export function modulePathOf(module: DiscoveredRoute['module'], applicationId: string): string | undefined {
   const metatype = module?.metatype ?? {};
   return [MODULE_PATH + applicationId, MODULE_PATH]

@@ -7,7 +7,7 @@ import type { HttpMetrics } from '../health/http-metrics';
 import { REQUEST_ID_HEADER } from './request-id';
 import type { ServiceLogger } from './service.logger';
 
-/** Frequent requests that are logged at level `debug` only. */
+/** Matches the routes of probes, whose requests are logged only at the level `debug`. */
 const PROBES = /^\/(?:health\/|metrics$)/;
 
 /** The dependencies of the access log. */
@@ -17,14 +17,15 @@ export interface AccessLogParts {
   readonly clientAddress: ClientAddress;
 }
 
-/** Receives a request after it was answered. */
+/** A function that receives each request after its response was sent. */
 export type Answered = (request: FastifyRequest, reply: FastifyReply) => void;
 
 /**
- * Logs and measures every request after it was answered, and returns its id in a header. The only client text in the log is a
- * valid request id. Routes are logged as templates, without path, query or body.
+ * Logs and measures every request after its response was sent. Sends the request id in a response header. The log
+ * contains no text from the client except a valid request id: it contains the route template, but no path, query or
+ * body.
  *
- * @returns the function to call for requests that Fastify answers without its hooks
+ * @returns the function that logs and measures a request, for requests that Fastify answers without calling hooks
  */
 export function logRequests(
   fastify: FastifyInstance,

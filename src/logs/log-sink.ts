@@ -6,8 +6,9 @@ const STDOUT = 1;
 let sink: SonicBoom | undefined;
 
 /**
- * Writes a line to standard output without waiting for it. While nothing reads the output, up to 16 MiB are buffered and
- * further lines are dropped, so that a blocked log does not block the service. The buffer is written at exit.
+ * Writes a line to standard output without waiting for it. While no program reads the output, up to 16 MiB are buffered
+ * and further lines are dropped. Therefore, a blocked log does not block the service. The buffer is written when the
+ * process exits.
  */
 export function writeLogLine(line: string): void {
   sink ??= openSink();

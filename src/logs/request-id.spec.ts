@@ -14,7 +14,7 @@ function idFor(given: string | undefined): string {
 
 describe('the id of a request', () => {
   it.each(['a', 'A-z_0.9~', '0b4c0a4e-8f4f-4f59-8c38-5d2f0a6b7c1d', 'x'.repeat(128)])(
-    'is the valid id of the client: %s',
+    'is the id that the client sent, if it is valid: %s',
     (id) => {
       expect(idFor(id)).toBe(id);
     },
@@ -32,7 +32,7 @@ describe('the id of a request', () => {
     ['a token', issueToken('kw', newKeyId(new Date())).token],
     ['a session', `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyIn0.c2lnbmF0dXJl`],
     ['a token of another system', 'legacy-0123456789abcdef'],
-  ])('is a new id instead of %s [T4]', (_what, given) => {
+  ])('is a new id if the client sent %s [T4]', (_what, given) => {
     expect(idFor(given)).toMatch(UUID);
   });
 });

@@ -42,19 +42,19 @@ describe.each(['json', 'text'] as const)('a log in the format %s', (format) => {
     ['a list', () => logger.debug([[token]])],
     ['a parameter', () => logger.verbose('x', token, 'Test')],
     ['a fatal error', () => logger.fatal(new Error(token))],
-  ])('contains no token from %s', (_what, write) => {
+  ])('contains no token if %s contains one', (_what, write) => {
     write();
     expect(written()).not.toBe('');
     expect(written()).not.toContain(secret);
     expect(written()).toContain(`[token of ${keyId}]`);
   });
 
-  it('contains no token of another system', () => {
+  it('contains no imported token of another system', () => {
     logger.log('key legacy-abcdefghijklmnopqrstuvwxyz end');
     expect(written()).toContain('key [imported token] end');
   });
 
-  it('contains no configuration error, which the last line of the process names', () => {
+  it('contains no ConfigurationError, because the process prints it when it exits', () => {
     logger.error(new ConfigurationError('set PORT'));
     expect(written()).toBe('');
   });
@@ -70,7 +70,7 @@ describe.each(['json', 'text'] as const)('a log in the format %s', (format) => {
 });
 
 describe('a log in the format json', () => {
-  it('has one object per line, including stacks and line breaks', () => {
+  it('has one JSON object per line, even for messages with stacks and line breaks', () => {
     const line = jest.mocked(writeLogLine);
     line.mockClear();
     const logger = new ServiceLogger();

@@ -6,18 +6,20 @@ import { redactionOf, type Redaction, shown } from '../common/redaction';
 
 const LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'];
 
-/** The log entry of a request. All members are safe to show. */
+/** The log entry of a request. No member can contain a credential. */
 export type RequestLine = Readonly<Record<string, string | number | undefined>>;
 
 /**
  * Nest's console logger, which also redacts every text and can write one JSON object per line. It does not log a
- * `ConfigurationError`, because the process prints it as its last line.
+ * `ConfigurationError`, because the process prints the error when it exits.
  */
 export class ServiceLogger extends ConsoleLogger {
   private format: LogFormat = 'text';
   private conceal: Redaction = redactionOf();
 
-  /** @param output where text is written; standard error for commands, because standard output belongs to their result */
+  /**
+   * @param output the stream for text; commands use standard error, because they write their result to standard output
+   */
   constructor(private readonly output?: 'stderr') {
     super();
   }
@@ -31,7 +33,7 @@ export class ServiceLogger extends ConsoleLogger {
     this.format = format;
   }
 
-  /** Also redacts tokens of other systems, which begin with these prefixes. */
+  /** Makes the logger also redact tokens of other systems that start with these prefixes. */
   redactImported(prefixes: readonly string[]): void {
     this.conceal = redactionOf(prefixes);
   }
@@ -41,7 +43,7 @@ export class ServiceLogger extends ConsoleLogger {
     return this.conceal(text) !== text;
   }
 
-  /** Logs one answered request. Does not redact it, because all members are safe to show. */
+  /** Logs one answered request. Does not redact the entry, because no member can contain a credential. */
   request(level: 'log' | 'warn' | 'debug', line: RequestLine): void {
     if (!this.isLevelEnabled(level)) return;
     if (this.format === 'json') {

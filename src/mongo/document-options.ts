@@ -1,4 +1,4 @@
-/** Mongoose options of all Keyward collections. A document has only the fields of its schema. */
+/** The Mongoose schema options of all Keyward collections. A write of a field that the schema lacks throws an error. */
 export const DOCUMENT_OPTIONS = {
   versionKey: false,
   id: false,

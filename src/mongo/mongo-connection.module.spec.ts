@@ -39,12 +39,15 @@ describe('the connection to MongoDB', () => {
     'mongodb://root:hunter2@db/?nonsense=1',
     'mongodb://root:hunter2@db:port',
     'mongodb://root:hunter2@db/?compressors=none,hunter2',
-  ])('fails without a retry for a malformed connection string, and does not quote it: %s', async (uri) => {
-    const waited = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    const refused: unknown = await moduleWith({ MONGODB_URI: uri }).catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(ConfigurationError);
-    expect(String(refused)).toContain('MONGODB_URI');
-    expect(String(refused)).not.toContain('hunter2');
-    expect(waited).not.toHaveBeenCalledWith(expect.stringContaining('not reachable yet'));
-  });
+  ])(
+    'fails without a retry if the connection string is malformed, and the error does not quote it: %s',
+    async (uri) => {
+      const waited = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+      const refused: unknown = await moduleWith({ MONGODB_URI: uri }).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(ConfigurationError);
+      expect(String(refused)).toContain('MONGODB_URI');
+      expect(String(refused)).not.toContain('hunter2');
+      expect(waited).not.toHaveBeenCalledWith(expect.stringContaining('not reachable yet'));
+    },
+  );
 });

@@ -15,7 +15,7 @@ const RETRY_MS = 1000;
 const SERVER_SELECTION_MS = 2000;
 const MIN_SELECTION_MS = 250;
 
-/** The MongoDB to connect to. */
+/** The MongoDB deployment to connect to. */
 export interface MongoTarget {
   readonly uri: string;
   /** How long to retry the first connection, in milliseconds. */
@@ -24,8 +24,8 @@ export interface MongoTarget {
 
 /**
  * Provides the service's connection to MongoDB under the token of `@nestjs/mongoose`, or `null` if the service does not
- * use MongoDB. The module retries the first connection until `connectTimeoutMs` has passed. Later the driver reconnects
- * automatically.
+ * use MongoDB. The module retries the first connection until `connectTimeoutMs` has passed. After that, the driver
+ * reconnects automatically.
  */
 @Module({})
 export class MongoConnectionModule implements OnApplicationShutdown {
@@ -55,8 +55,9 @@ export class MongoConnectionModule implements OnApplicationShutdown {
  * Connects to MongoDB, and retries while the failure may be temporary.
  *
  * @param timeoutMs how long to retry, in milliseconds
- * @throws UnreachableError if the database is unreachable for that long
- * @throws ConfigurationError if the database rejects the connection or the connection string is malformed; no retry
+ * @throws UnreachableError if the database is still unreachable after `timeoutMs`
+ * @throws ConfigurationError without a retry, if the database rejects the connection or the connection string is
+ *   malformed
  */
 export async function connectToMongo(uri: string, timeoutMs: number): Promise<Connection> {
   const logger = new Logger('MongoDB');
@@ -99,13 +100,16 @@ async function openMongo(uri: string, serverSelectionTimeoutMS: number, logger: 
   }
 }
 
-/** Returns the error message only if it contains nothing but addresses. A connection string may contain a password. */
+/**
+ * Returns the name of an error. Adds its message only if the failure may be temporary, because other messages may quote
+ * the connection string and its password.
+ */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   return isTransient(error) ? `${error.name}: ${error.message}` : error.name;
 }
 
-/** Returns whether the failure may be temporary, because the database is not running yet. */
+/** Returns whether a failure may be temporary, for example because the database is still starting. */
 function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return /ServerSelection|Network|Timeout/.test(error.name) || 'syscall' in error;

@@ -1,15 +1,16 @@
 import { boundedMongoOperation, durableWrite } from './mongo-operation';
 import { presentFields } from './with-id';
 
-/** The part of a Mongoose model that an insert needs, for any type of document. */
+/** The part of a Mongoose model that an insert needs. It is the same for all types of documents. */
 interface Updatable {
   updateOne(filter: object, update: object, options: object): PromiseLike<unknown>;
 }
 
 /**
- * Inserts a document by an upsert that matches no document. Only an upsert can set `changedAt` by the server's clock.
+ * Inserts a document with an upsert whose filter matches no document. Only an upsert can set `changedAt` from the
+ * server's clock.
  *
- * @throws MongoServerError for a duplicate key
+ * @throws MongoServerError with code 11000 if a unique value already exists
  * @throws StorageUnavailableError if the store cannot answer
  */
 export async function insertDocument(

@@ -2,7 +2,7 @@ import { MongooseError, type MongooseUpdateQueryOptions, mongo, type QueryOption
 import { isOutage } from './mongo-outage';
 import { StorageFaultError, StorageUnavailableError } from '../problems/storage.errors';
 
-/** The timeout of one operation in milliseconds. After it, the store counts as unreachable. */
+/** The timeout of one operation in milliseconds. After the timeout, the store counts as unreachable. */
 export const MONGO_OPERATION_TIMEOUT_MS = 1500;
 
 const DUPLICATE_KEY = 11_000;
@@ -18,7 +18,7 @@ export function majorityRead(signal: AbortSignal): QueryOptions {
 }
 
 /**
- * Returns the options of a read for a decision: as {@link majorityRead}, or linearizable. A standalone
+ * Returns the options of a read for a decision. It is linearizable, or the same as {@link majorityRead}. A standalone
  * server does not support linearizable reads.
  */
 export function decidingRead(signal: AbortSignal, linearizable: boolean): QueryOptions {
@@ -29,7 +29,9 @@ export function decidingRead(signal: AbortSignal, linearizable: boolean): QueryO
   };
 }
 
-/** Mongoose passes `signal` to the driver, although its types do not include it. */
+/**
+ * Returns `signal` as an option. Mongoose passes it to the driver, although the types of Mongoose do not include it.
+ */
 function abortable(signal: AbortSignal): object {
   return { signal };
 }

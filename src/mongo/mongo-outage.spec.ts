@@ -27,7 +27,7 @@ describe('an outage of the store', () => {
     ['a write that too few members acknowledged', inWriteConcern],
     ['the label of an overloaded server', answered(99_999, 'Unknown', ['SystemOverloadedError'])],
     ['Mongoose before it is connected', new MongooseError('before initial connection is complete')],
-  ])('is recognised by %s', async (_what, error) => {
+  ])('is recognised: %s', async (_what, error) => {
     expect(isOutage(error)).toBe(true);
     await expect(boundedMongoOperation(async () => Promise.reject(error))).rejects.toThrow(
       StorageUnavailableError,
@@ -49,7 +49,7 @@ describe('a permanent fault of the store', () => {
     ['an unknown command', answered(59, 'CommandNotFound'), '(59 CommandNotFound)'],
     ['an option that the driver rejects', new mongo.MongoInvalidArgumentError('bad option'), 'bad option'],
     ['a query that Mongoose rejects', new MongooseError("Can't use $exists with String."), '$exists'],
-  ])('is recognised by %s, and its message names the cause [T93]', async (_what, error, cause) => {
+  ])('is recognised, and its message names the cause: %s [T93]', async (_what, error, cause) => {
     expect(isOutage(error)).toBe(false);
     const refusal: unknown = await boundedMongoOperation(async () => Promise.reject(error)).catch(
       (thrown: unknown) => thrown,
@@ -58,7 +58,7 @@ describe('a permanent fault of the store', () => {
     expect(String(refusal)).toContain(cause);
   });
 
-  it('drops the details of the error about a record', async () => {
+  it('does not contain the record that the database rejected', async () => {
     const error = Object.assign(answered(121, 'DocumentValidationFailure'), {
       errInfo: { details: { hash: 'f'.repeat(64) } },
     });
@@ -70,7 +70,7 @@ describe('a permanent fault of the store', () => {
   });
 });
 
-describe('an error in the code of the operation', () => {
+describe('an error that is not from the store', () => {
   it('is thrown unchanged', async () => {
     const bug = new TypeError('x is not a function');
     await expect(boundedMongoOperation(async () => Promise.reject(bug))).rejects.toBe(bug);

@@ -2,7 +2,7 @@ import { MongooseError, mongo } from 'mongoose';
 
 /**
  * The error codes of a server that is temporarily unable to serve: unreachable, overloaded, out of space, or not the
- * primary. The names are MongoDB's own.
+ * primary. The comments contain MongoDB's names of the codes.
  */
 const OUTAGE_CODES: ReadonlySet<number | string | undefined> = new Set([
   6, // HostUnreachable
@@ -51,7 +51,7 @@ const OUTAGE_CODES: ReadonlySet<number | string | undefined> = new Set([
   14_031, // OutOfDiskSpace
 ]);
 
-/** Labels by which servers and drivers mark an operation that can succeed later. */
+/** The labels with which servers and drivers mark errors of operations that can succeed later. */
 const OUTAGE_LABELS = [
   'NetworkError',
   'ResetPool',
@@ -62,7 +62,8 @@ const OUTAGE_LABELS = [
 ] as const;
 
 /**
- * Errors of the driver without a usable connection. They are matched by name, because not every version has each class.
+ * The errors of a driver that has no usable connection. They are matched by name, because some versions of the driver
+ * lack some of the classes.
  */
 const OUTAGE_NAMES: ReadonlySet<string> = new Set([
   'MongoClientClosedError',
@@ -83,10 +84,13 @@ const OUTAGE_NAMES: ReadonlySet<string> = new Set([
 
 const SOCKET_ERROR = /^(?!ERR_)E[A-Z]|^ERR_(?:STREAM|SOCKET|TLS|SSL)_/;
 
-/** Matches messages of Mongoose, because these errors have no class of their own. */
+/** Matches messages of Mongoose about a missing connection. These errors have no class of their own. */
 const NOT_CONNECTED = /initial connection|buffering timed out|not connected|disconnected/i;
 
-/** Returns whether the store is temporarily unreachable or overloaded. All other errors are permanent. */
+/**
+ * Returns whether an error means that the store is temporarily unreachable or overloaded. All other errors count as
+ * permanent.
+ */
 export function isOutage(error: unknown): boolean {
   if (error instanceof mongo.MongoError) {
     return (
@@ -98,7 +102,10 @@ export function isOutage(error: unknown): boolean {
   return (error instanceof MongooseError && NOT_CONNECTED.test(error.message)) || isOfSocket(error);
 }
 
-/** Returns whether the error comes from a socket. The driver does not wrap a connection reset during a write. */
+/**
+ * Returns whether an error comes from a socket. The driver does not wrap the error of a connection that is reset during
+ * a write.
+ */
 function isOfSocket(error: unknown): boolean {
   const code = typeof error === 'object' && error !== null && Reflect.get(error, 'code');
   return typeof code === 'string' && SOCKET_ERROR.test(code);

@@ -16,10 +16,10 @@ export interface StoresOf<S extends Store> {
 }
 
 /**
- * Opens the chosen store and prepares it, including its indexes. There is no fallback to another store. Without its
- * indexes a service must not start, because it would be slow or could not enforce uniqueness.
+ * Opens the chosen store and prepares it, including its indexes. There is no fallback to another store. The service
+ * must not start without its indexes, because it would be slow and could not enforce uniqueness.
  *
- * @param chosen a store of Keyward, or the host's own store
+ * @param chosen the name of a built-in store, or a custom store of the host
  * @throws ConfigurationError if the store is not allowed or cannot be prepared, or if MongoDB is chosen without a
  *   connection
  */
@@ -49,10 +49,11 @@ export async function openStore<S extends Store>(
 const own = new WeakMap<mongo.MongoClient, Connection>();
 
 /**
- * Returns a Mongoose connection for Keyward that shares the client of the host's connection. It has its own Mongoose
- * instance, so that `mongoose.set(…)` and plugins of the host do not change Keyward's queries (decision record 0063).
+ * Returns a Mongoose connection for Keyward that shares the client of the host's connection. The connection has its own
+ * Mongoose instance, so that `mongoose.set(…)` and plugins of the host do not change Keyward's queries (decision record
+ * 0063).
  *
- * @throws ConfigurationError if MongoDB is chosen and there is no open connection to it
+ * @throws ConfigurationError if there is no open connection to MongoDB
  */
 function requiredConnection(connection: Connection | null | undefined): Connection {
   if (!connection) {

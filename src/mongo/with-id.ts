@@ -1,6 +1,6 @@
 import type { Schema } from 'mongoose';
 
-/** Returns a document as a record, with MongoDB's `_id` as `id`. */
+/** Converts a document to a record: renames `_id` to `id`. */
 export function withId<T extends { readonly _id: string }>({
   _id,
   ...fields
@@ -8,12 +8,15 @@ export function withId<T extends { readonly _id: string }>({
   return { id: _id, ...fields };
 }
 
-/** Returns the fields that have a value. */
+/** Returns the fields whose value is not `undefined`. */
 export function presentFields<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
-/** Returns the fields that have a value and that this version knows. A version must not write fields of a newer one. */
+/**
+ * Returns the fields that are in the schema and whose value is not `undefined`. This version must not write the fields
+ * of a newer version.
+ */
 export function knownParts(
   { paths }: Pick<Schema, 'paths'>,
   fields: object,

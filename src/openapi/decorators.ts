@@ -10,9 +10,9 @@ export const hasSwagger = swagger !== undefined;
 const nothing = (): (() => void) => () => undefined;
 
 /**
- * The decorators of `@nestjs/swagger` that Keyward uses. They do nothing if the package is not installed: an application with
- * `routes: false` does not need it. All code imports them from here, including the code that the plugin of `@nestjs/swagger`
- * adds: see scripts/openapi-plugin.cjs.
+ * The decorators of `@nestjs/swagger` that Keyward uses. They do nothing if the package is not installed, because an
+ * application with `routes: false` does not need it. All code imports them from here, including the code that the
+ * plugin of `@nestjs/swagger` adds (see scripts/openapi-plugin.cjs).
  */
 export const {
   ApiBearerAuth,

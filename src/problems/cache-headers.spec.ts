@@ -10,17 +10,17 @@ describe('Vary', () => {
     ['X-Authorization', 'X-Authorization, Authorization, X-API-Key'],
     ['*', '*'],
     ['Origin, *', '*'],
-  ])('gets the credential headers if it was %j', (present, expected) => {
+  ])('covers the credential headers if its previous value was %j', (present, expected) => {
     expect(variedBy(present)).toBe(expected);
   });
 
-  it('gets other headers that the response depends on', () => {
+  it('names the given headers instead of the credential headers', () => {
     expect(variedBy(undefined, ['Authorization', 'X-Org-Id'])).toBe('Authorization, X-Org-Id');
   });
 });
 
 describe('a response to a request that may carry a credential', () => {
-  it('gets Cache-Control: no-store, whatever was set before', () => {
+  it('has Cache-Control: no-store, whatever was set before', () => {
     const headers = new Map<string, unknown>([
       ['Cache-Control', 'public, max-age=60'],
       ['Vary', 'Origin'],

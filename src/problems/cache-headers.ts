@@ -8,8 +8,9 @@ type Headers = Pick<AbstractHttpAdapter, 'getHeader' | 'setHeader'>;
 const BY_CREDENTIALS = CREDENTIAL_HEADERS.join(', ');
 
 /**
- * Keeps the response to a request with a possible credential out of caches, by `Cache-Control: no-store`. Adds the headers
- * that the response depends on to `Vary`: a cache that stores it regardless must not return it for another credential.
+ * Prevents caches from storing the response to a request that may contain a credential, with `Cache-Control: no-store`.
+ * Also adds the headers that the response depends on to `Vary`. A cache that ignores `no-store` then does not return
+ * the response for another credential.
  *
  * @param headers the headers that the response depends on
  */
@@ -22,7 +23,7 @@ export function keepFromCaches(
   varyBy(adapter, response, headers);
 }
 
-/** Adds to `Vary` the headers that a response depends on. */
+/** Adds the headers that a response depends on to `Vary`. */
 export function varyBy(adapter: Headers, response: unknown, headers: readonly string[]): void {
   adapter.setHeader(
     response,
@@ -31,7 +32,7 @@ export function varyBy(adapter: Headers, response: unknown, headers: readonly st
   );
 }
 
-/** Returns a `Vary` value with the given headers added to those that it already names. */
+/** Returns a `Vary` value that names the present headers and the given ones. */
 export function variedBy(
   present: number | string | readonly string[] | undefined,
   headers: readonly string[] = CREDENTIAL_HEADERS,

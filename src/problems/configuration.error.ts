@@ -1,8 +1,8 @@
 import { KeywardError } from './keyward.error';
 
 /**
- * Invalid configuration: the service or the module does not run with it. The message is one sentence for the operator: what
- * is wrong, and what to do. It has no stack trace, because the fault is not in the code.
+ * The configuration is invalid, so the service or the module does not start. The message tells the operator in one
+ * sentence what is wrong and what to do. The error has no stack trace, because the fault is not in the code.
  */
 export class ConfigurationError extends KeywardError {
   constructor(message: string) {
@@ -16,5 +16,5 @@ export class ConfigurationError extends KeywardError {
   }
 }
 
-/** Something that the configuration names is unreachable. The configuration may be right: start that part, or wait. */
+/** A system that the configuration names is unreachable. The configuration may be valid: start that system, or wait. */
 export class UnreachableError extends ConfigurationError {}

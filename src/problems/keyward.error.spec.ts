@@ -75,7 +75,7 @@ function sharedIn(classes: readonly ErrorClass[]): readonly string[] {
 }
 
 describe('an error class of Keyward', () => {
-  it('is exported from its file, and extends KeywardError if a host can catch it', () => {
+  it('is exported from its file, and extends KeywardError unless it is a listed exception', () => {
     expect(all.map(({ name }) => name).toSorted()).toEqual(declared.toSorted());
     const plain = all.filter((type) => !(type.prototype instanceof KeywardError)).map(({ name }) => name);
     expect(plain.toSorted()).toEqual(Object.keys(OTHERS).toSorted());
@@ -87,11 +87,11 @@ describe('an error class of Keyward', () => {
     expect(exported.length).toBeGreaterThan(15);
   });
 
-  it('has a code that is unique to its family, if the package exports it', () => {
+  it('has a code that no class outside its family has, if the package exports it', () => {
     expect(sharedIn(ofKeyward(exported))).toEqual([]);
   });
 
-  it('has a code of the catalogue, or its own code that docs/problems.md explains', () => {
+  it('has a problem code, or its own code that docs/problems.md explains', () => {
     const faults = ofKeyward(all).filter(
       (type) => type.name !== CHOOSES_CODE && !isProblemCode(codeOf(type)),
     );

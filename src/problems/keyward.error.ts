@@ -1,7 +1,10 @@
 import type { ProblemExtensions } from './problem';
 import { isProblemCode, type ProblemCode } from './problem-catalogue';
 
-/** A code that only a program receives. Over HTTP such an error is `internal_error`, and its message is only in the log. */
+/**
+ * A code that only programs receive. Over HTTP, such an error is `internal_error`, and only the log contains its
+ * message.
+ */
 export type FaultCode =
   | 'configuration_refused'
   | 'issuer_fault'
@@ -15,8 +18,8 @@ export type FaultCode =
 export type ErrorCode = ProblemCode | FaultCode;
 
 /**
- * The base class of all errors that Keyward throws. Each has a stable code. A code of the catalogue of problems means the same
- * in a program and over HTTP.
+ * The base class of the errors that Keyward throws. Each has a stable code. A problem code has the same meaning in a
+ * program and over HTTP.
  *
  * @example
  * try {

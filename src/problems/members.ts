@@ -2,7 +2,7 @@ import type { FieldFault } from './problem';
 import { UnacceptableFieldError } from './unacceptable-field.error';
 import { pointerTo } from './pointer';
 
-/** What a member of an object must be, and the message if it is not. */
+/** A rule for a member of an object, and the message if the member breaks it. */
 export interface MemberRule {
   readonly message: string;
   readonly passes: (value: unknown) => boolean;
@@ -11,22 +11,22 @@ export interface MemberRule {
 /** A rule for each member of a type. */
 export type MemberRules<T> = { readonly [K in keyof T]-?: MemberRule };
 
-/** The rule for text. An object in its place could reach a store as an operator of a query. */
+/** The rule for text. Without it, an object could reach a store as a query operator. */
 export const TEXT: MemberRule = { message: 'must be text', passes: (value) => typeof value === 'string' };
 
-/** The rule for a time. */
+/** The rule for a `Date`. */
 export const DATE: MemberRule = {
   message: 'must be a valid Date',
   passes: (value) => value instanceof Date && !Number.isNaN(value.getTime()),
 };
 
-/** The rule for a switch. */
+/** The rule for a boolean. */
 export const SWITCH: MemberRule = {
   message: 'must be true or false',
   passes: (value) => typeof value === 'boolean',
 };
 
-/** Returns the rule for one of a few texts. */
+/** Returns the rule for a text that must be one of those listed. */
 export function oneOf(texts: readonly string[]): MemberRule {
   return {
     message: `must be one of ${texts.join(', ')}`,
@@ -34,12 +34,12 @@ export function oneOf(texts: readonly string[]): MemberRule {
   };
 }
 
-/** The rule for a value that is checked elsewhere. */
+/** The rule for a value that other code checks. It accepts any value. */
 export const ANYTHING: MemberRule = { message: '', passes: () => true };
 
 /**
- * Checks the members of an object that a program passes. The compiler checks them too, but not for a caller in JavaScript
- * or behind a cast: there, a misspelt filter or limit would have no effect. See decision record 0082.
+ * Checks the members of an object that a program passes. The compiler does not check them for a caller in JavaScript or
+ * after a cast. There, a misspelt filter or limit would otherwise have no effect. See decision record 0082.
  *
  * @param required members that must be present, even if they are `undefined`
  * @param at a JSON Pointer to the object, in error messages

@@ -70,7 +70,7 @@ describe('an error with a 4xx status', () => {
     ['unsupported_media_type', 415, bodyParserError(415, 'charset.unsupported')],
     ['invalid_request', 400, bodyParserError(400, 'request.aborted')],
     ['invalid_request', 400, { status: 400 }],
-  ])('becomes %s with status %d and without the cause: %s', (code, status, thrown) => {
+  ])('becomes %s with status %d, without its internal message: %s', (code, status, thrown) => {
     const { problem } = toProblemException(thrown);
     expect(problem).toMatchObject({ code, status, detail: expect.any(String) });
     expect(JSON.stringify(problem)).not.toContain('hunter2');
@@ -106,13 +106,13 @@ describe('an error with a 4xx status', () => {
     ['the name of a status that Keyward has a code for', new NotFoundException()],
     ['the default message of a rejecting guard', new ForbiddenException('Forbidden resource')],
     ["the router's default with the path", new NotFoundException('Cannot GET /memories?token=hunter2')],
-  ])("gets Keyward's detail if its message is only %s", (_what, thrown) => {
+  ])('gets a detail from Keyward if its message is only %s', (_what, thrown) => {
     const { problem } = toProblemException(thrown);
     expect(problem.detail).toMatch(/\.$/);
     expect(JSON.stringify(problem)).not.toContain('hunter2');
   });
 
-  it('becomes validation_failed with the messages of a validation pipe', () => {
+  it('becomes validation_failed if it contains the messages of a validation pipe', () => {
     const thrown = new BadRequestException({ message: ['text must be a string', SECRET] });
     expect(toProblemException(thrown).problem).toMatchObject({
       status: 400,
@@ -143,7 +143,7 @@ describe('an unexpected error', () => {
     ['a number', 404],
     ['null', null],
     ['undefined', undefined],
-  ])('becomes a 500 that hides the cause from the client and keeps it for the log: %s', (_what, thrown) => {
+  ])('becomes a 500 whose cause goes to the log but not to the client: %s', (_what, thrown) => {
     const exception = toProblemException(thrown);
     expect(exception.problem).toEqual({
       type: 'urn:keyward:problem:internal_error',
@@ -156,7 +156,7 @@ describe('an unexpected error', () => {
     expect(exception.cause ?? thrown).toBe(thrown);
   });
 
-  it('becomes a 500 even if it has the name of an exception of Nest', () => {
+  it('becomes a 500 even if its name is that of a Nest exception', () => {
     expect(codeOf(Object.assign(new Error(), { name: 'BadRequestException' }))).toBe('internal_error');
   });
 });

@@ -18,7 +18,10 @@ const BY_STATUS: Readonly<Record<number, readonly [ProblemCode, string]>> = {
   431: ['headers_too_large', 'Send fewer or shorter headers.'],
 };
 
-/** The messages of Nest that add nothing to the status. That of the router repeats the path and the query. */
+/**
+ * Matches Nest's messages that say no more than the status. The message of the router also repeats the path and the
+ * query.
+ */
 const SAYS_NOTHING = /^$|^Forbidden resource$|^Cannot [A-Z]+ /;
 
 const redact = redactionOf();
@@ -30,8 +33,9 @@ const JSON_FAULTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Turns anything that was thrown into a problem. A 4xx error keeps its status and, if it is an `HttpException` of the host,
- * its message without credentials. An unexpected error becomes a 500 that reveals no internals.
+ * Converts anything that was thrown to a problem. A 4xx error keeps its status. If it is an `HttpException` of the
+ * host, it also keeps its message, with credentials removed. An unexpected error becomes a 500 that reveals no
+ * internals.
  */
 export function toProblemException(thrown: unknown): ProblemException {
   if (thrown instanceof ProblemException) return thrown;
@@ -63,7 +67,7 @@ function fromStatus(status: number, cause: unknown): ProblemException {
   return new ProblemException({ ...problem, status }, {}, { cause });
 }
 
-/** Returns the message of an exception of the host: a text, or the messages of a validation pipe. */
+/** Returns the message of an `HttpException` of the host, or the list of messages of a validation pipe. */
 function saidBy(thrown: unknown): string | readonly unknown[] | undefined {
   if (!(thrown instanceof HttpException)) return undefined;
   const response = thrown.getResponse();
@@ -71,7 +75,10 @@ function saidBy(thrown: unknown): string | readonly unknown[] | undefined {
   return typeof said === 'string' || Array.isArray(said) ? said : undefined;
 }
 
-/** Returns the status and the machine-readable reason of an error. Frameworks and body parsers name these differently. */
+/**
+ * Returns the status and the machine-readable reason of an error. Frameworks and body parsers store them in different
+ * fields.
+ */
 function describe(thrown: unknown): { status: number | undefined; reason: string | undefined } {
   if (thrown instanceof HttpException) {
     return { status: thrown.getStatus(), reason: describe(thrown.cause).reason };

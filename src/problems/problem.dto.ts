@@ -4,7 +4,7 @@ import { PROBLEM_CATALOGUE, type ProblemCode } from './problem-catalogue';
 import { applyDecorators } from '@nestjs/common';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem';
 
-/** What is wrong with one field. */
+/** What is wrong with one field of the request. */
 @ApiSchema({ name: 'FieldFault' })
 class FieldFaultDto {
   /**
@@ -17,7 +17,7 @@ class FieldFaultDto {
   message!: string;
 }
 
-/** An error as RFC 9457 writes it. */
+/** A problem (RFC 9457). */
 @ApiSchema({ name: 'Problem' })
 class ProblemDto {
   /** @example "urn:keyward:problem:validation_failed" */
@@ -31,28 +31,28 @@ class ProblemDto {
   status!: number;
 
   /**
-   * The stable code to compare.
+   * The stable code that programs compare.
    * @example "validation_failed"
    */
   @ApiProperty({ enum: Object.keys(PROBLEM_CATALOGUE), enumName: 'ProblemCode' })
   code!: ProblemCode;
 
   /**
-   * What to change.
+   * What the client must change.
    * @example "Correct the fields listed in \"errors\"."
    */
   detail?: string;
 
   /**
-   * This occurrence: the id of the request, as in X-Request-Id.
+   * Identifies this occurrence by the request id, which is also in X-Request-Id.
    * @example "urn:keyward:request:0b4c0a4e-8f4f-4f59-8c38-5d2f0a6b7c1d"
    */
   instance?: string;
 
-  /** The invalid fields, with `validation_failed`. */
+  /** The invalid fields, if the code is `validation_failed`. */
   errors?: FieldFaultDto[];
 
-  /** The fields in which the caller exceeded its authority, with `delegation_exceeded`. */
+  /** The fields in which the caller exceeded its authority, if the code is `delegation_exceeded`. */
   exceeded?: string[];
 }
 

@@ -43,7 +43,7 @@ describe('KeywardError', () => {
     }
   }
 
-  it('has the name of its subclass, a code and a message', () => {
+  it('has the name of the subclass, a code and a message', () => {
     expect(new GlobexError()).toMatchObject({
       name: 'GlobexError',
       code: 'concurrent_change',
@@ -51,7 +51,7 @@ describe('KeywardError', () => {
     });
   });
 
-  it('becomes the problem with its code, without its cause', () => {
+  it('becomes a problem with the same code, without its cause', () => {
     const error = new GlobexError(new Error('mongodb://root:hunter2@db'));
     const exception = ProblemException.of(error);
     expect(exception.problem).toEqual(problemOf('concurrent_change', 'Try again.'));

@@ -4,8 +4,8 @@ import { type Problem, problemOf } from './problem';
 import { isProblemCode, type ProblemCode } from './problem-catalogue';
 
 /**
- * A problem as an `HttpException` of Nest. An application without Keyward's filter therefore responds with the same status
- * and members.
+ * A problem as an `HttpException` of Nest. Therefore, an application without Keyward's filter responds with the same
+ * status and members.
  */
 export class ProblemException extends HttpException {
   constructor(
@@ -21,7 +21,7 @@ export class ProblemException extends HttpException {
   /**
    * Returns a problem with a code of the catalogue.
    *
-   * @param detail what to change; it never repeats a credential
+   * @param detail what the client must change; must not contain a credential
    * @example throw ProblemException.from('invalid_request', 'Percent-encode parameters as UTF-8.');
    */
   static from(
@@ -32,7 +32,9 @@ export class ProblemException extends HttpException {
     return new ProblemException(problemOf(code, detail), headers);
   }
 
-  /** Returns the problem for an error of Keyward: `internal_error` unless the error is for clients. */
+  /**
+   * Returns the problem for an error of Keyward. It is `internal_error` unless the code of the error is a problem code.
+   */
   static of(error: KeywardError): ProblemException {
     const { code, message, extensions } = error;
     if (!isProblemCode(code) || code === 'internal_error') return internalProblem(error);

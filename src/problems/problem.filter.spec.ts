@@ -59,7 +59,7 @@ describe('the problem filter', () => {
     expect(JSON.stringify([...answer])).not.toContain('hunter2');
   });
 
-  it('names the request id of the response if a URN can contain it', () => {
+  it('sends the request id as the instance if a URN can contain it', () => {
     const named = answering(false, 'req-7.a~_');
     named.filter.catch(new ProblemException(problemOf('not_found')), named.host);
     expect(named.answer.get('body')).toEqual({

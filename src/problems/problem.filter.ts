@@ -43,7 +43,10 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Returns the request id in the response; `undefined` if there is none, or if a URN cannot contain it. */
+/**
+ * Returns the request id in the headers of the response. Returns `undefined` if there is none or a URN cannot contain
+ * it.
+ */
 function requestIdOf(adapter: AbstractHttpAdapter, response: unknown): string | undefined {
   const id: unknown = adapter.getHeader(response, 'X-Request-Id');
   return typeof id === 'string' && /^[\w.~-]{1,128}$/.test(id) ? id : undefined;

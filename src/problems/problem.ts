@@ -1,6 +1,6 @@
 import { PROBLEM_CATALOGUE, type ProblemCode } from './problem-catalogue';
 
-/** The media type of a problem, RFC 9457 section 3. */
+/** The media type of a problem (RFC 9457 section 3). */
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 /** What is wrong with one field of a request. */
@@ -10,28 +10,28 @@ export interface FieldFault {
   readonly message: string;
 }
 
-/** Members of a problem beyond the standard ones. */
+/** Additional members of a problem, which RFC 9457 does not define. */
 export interface ProblemExtensions {
   readonly errors?: readonly FieldFault[];
   readonly exceeded?: readonly string[];
-  /** The state of each part of the service, with `not_ready`. */
+  /** The health of each part of the service, in the problem `not_ready`. */
   readonly parts?: Readonly<
     Record<string, { readonly status: string; readonly detail?: string | undefined }>
   >;
 }
 
-/** A problem of RFC 9457, with the stable `code` that programs compare. */
+/** A problem (RFC 9457). Programs compare its stable `code`. */
 export interface Problem extends ProblemExtensions {
   readonly type: string;
   readonly title: string;
   readonly status: number;
   readonly code: ProblemCode;
   readonly detail?: string;
-  /** This occurrence: `urn:keyward:request:` and the id of the request. */
+  /** Identifies this occurrence: `urn:keyward:request:` and the id of the request. */
   readonly instance?: string;
 }
 
-/** Returns a problem. `detail` states what to change and never repeats a credential. */
+/** Returns a problem. `detail` says what the client must change, and must not contain a credential. */
 export function problemOf(code: ProblemCode, detail?: string, extensions: ProblemExtensions = {}): Problem {
   const { status, title } = PROBLEM_CATALOGUE[code];
   return {

@@ -1,6 +1,6 @@
 import { KeywardError } from './keyward.error';
 
-/** The store is temporarily unreachable or overloaded. A write in progress may or may not have been made. */
+/** The store is temporarily unreachable or overloaded. A write that was in progress may or may not have happened. */
 export class StorageUnavailableError extends KeywardError {
   constructor(cause: unknown) {
     super(
@@ -13,11 +13,15 @@ export class StorageUnavailableError extends KeywardError {
 }
 
 /**
- * The store rejects an operation until someone changes the configuration, for example because of missing rights, an index,
- * a validation rule or a feature that the server lacks. Over HTTP it is a 500 (decision record 0064).
+ * The store permanently rejects an operation. Possible reasons are missing rights, an index, a validation rule or a
+ * missing feature of the server. The operator must change the configuration. Over HTTP, the error is a 500 (decision
+ * record 0064).
  */
 export class StorageFaultError extends KeywardError {
-  /** @param cause named in the message; it is not kept, because its fields may contain values of records */
+  /**
+   * @param cause its name, code and message go into the message; the object is not kept, because it may contain values
+   *   of records
+   */
   constructor(cause: unknown) {
     super('storage_fault', `the store rejected an operation: ${namedCause(cause)}`);
   }

@@ -1,10 +1,10 @@
 import { KeywardError } from './keyward.error';
 import type { FieldFault } from './problem';
 
-/** The maximum number of faults in the message, which goes to logs. */
+/** The maximum number of faults in the message. The message goes to logs, so it must be short. */
 const MAX_SHOWN = 10;
 
-/** A name that is shorter than a token and has no control characters. */
+/** Matches a field name that is safe to log: shorter than a token, and without control characters. */
 const HARMLESS = /^[\w/.-]{1,40}$/;
 
 function nameOf({ field }: FieldFault): string {
@@ -12,7 +12,7 @@ function nameOf({ field }: FieldFault): string {
   return HARMLESS.test(field) ? field : 'a field';
 }
 
-/** Fields of a request have unacceptable values. `extensions.errors` names each field. */
+/** Fields of a request have invalid values. `extensions.errors` names each field. */
 export class UnacceptableFieldError extends KeywardError {
   /**
    * @param field a JSON Pointer (RFC 6901) into the request, or a list of faults

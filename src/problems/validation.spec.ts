@@ -55,7 +55,7 @@ describe('reading a body', () => {
       'is not a known field',
     ],
     ['a name that a JSON Pointer escapes', { ...good, 'a/b~c': 1 }, '/a~1b~0c', 'is not a known field'],
-  ])('rejects %s and points to it by a JSON Pointer', (_what, body, field, message) => {
+  ])('rejects %s, and names it by a JSON Pointer', (_what, body, field, message) => {
     expect(faultsOf(body)).toEqual([{ field, message }]);
   });
 
@@ -69,11 +69,14 @@ describe('reading a body', () => {
     expect(faultsOf({ name: 1, rateLimit: { limit: 'x' }, ttl: 1 })).toHaveLength(3);
   });
 
-  it.each([null, undefined, 'text', 5, true, [], [good]])('rejects %j, which is not an object', (body) => {
-    expect(faultsOf(body)).not.toBe('accepted');
-  });
+  it.each([null, undefined, 'text', 5, true, [], [good]])(
+    'rejects a body that is not an object: %j',
+    (body) => {
+      expect(faultsOf(body)).not.toBe('accepted');
+    },
+  );
 
-  it('does not convert values: numbers stay numbers, and text stays text', () => {
+  it('does not convert numbers to text, or text to numbers', () => {
     const read = readOrRefuse(Key, good);
     expect(read).toBeInstanceOf(Key);
     expect(read).toMatchObject(good);
@@ -85,7 +88,7 @@ describe('a route without parameters', () => {
     expect(faultsIn(() => refuseParameters({}))).toBe('accepted');
   });
 
-  it('reports every parameter as unknown, by a JSON Pointer', () => {
+  it('reports every parameter as an unknown field, by a JSON Pointer', () => {
     expect(faultsIn(() => refuseParameters({ a: '1', 'b/c~d': ['2'] }))).toEqual([
       { field: '/a', message: 'is not a known field' },
       { field: '/b~1c~0d', message: 'is not a known field' },

@@ -5,22 +5,28 @@ import { pointerTo } from './pointer';
 import { type FieldFault, problemOf } from './problem';
 import { ProblemException } from './problem.exception';
 
-/** Names that an object mapper drops silently. They are rejected like any other unknown field. */
+/** Field names that class-transformer silently drops. They are rejected like other unknown fields. */
 const UNMAPPABLE: ReadonlySet<string> = new Set([
   'prototype',
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
-/** Names that an object mapper strips silently at any depth. */
+/** Names that class-transformer silently removes at any depth. */
 const STRIPPED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** More than any valid object has. Each unknown field costs time and a line in the response. */
+/**
+ * The maximum number of fields in an object. No valid object has that many, and each unknown field costs time and a
+ * line in the response.
+ */
 const MAX_FIELDS = 100;
 
-/** More than any valid list has. The mapper creates an object for each element. */
+/**
+ * The maximum number of elements in a list. No valid list has that many, and class-transformer creates an object for
+ * each element.
+ */
 const MAX_ELEMENTS = 1000;
 
-/** Deeper than any valid body. */
+/** The maximum depth of a body. No valid body is that deep. */
 const MAX_DEPTH = 16;
 
 const STRICT: ValidatorOptions = {
@@ -32,10 +38,10 @@ const STRICT: ValidatorOptions = {
 };
 
 /**
- * Reads an untyped value as a class, strictly. Rejects unknown fields, converts nothing implicitly, and never repeats values
- * in messages.
+ * Validates an untyped value by the rules of a class. Rejects unknown fields, does not convert values, and never
+ * repeats values in messages.
  *
- * @returns the value, or every fault
+ * @returns the value as an instance of the class, or all faults
  */
 export function readStrictly<T extends object>(
   type: Type<T>,
@@ -49,7 +55,7 @@ export function readStrictly<T extends object>(
 }
 
 /**
- * Reads an untyped value as a class, as {@link readStrictly} does.
+ * Validates an untyped value as {@link readStrictly} does.
  *
  * @throws ProblemException that names every fault
  */
@@ -59,7 +65,10 @@ export function readOrRefuse<T extends object>(type: Type<T>, value: unknown): T
   return read.value;
 }
 
-/** Returns those members of a value that the rules of a class name; an empty object if the value is not an object. */
+/**
+ * Returns the members of a value for which a class has validation rules. Returns an empty object if the value is not an
+ * object.
+ */
 export function knownIn(type: Type, value: unknown): object {
   if (typeof value !== 'object' || value === null) return {};
   const names = knownNamesOf(type);
@@ -68,7 +77,7 @@ export function knownIn(type: Type, value: unknown): object {
 
 const namesByType = new WeakMap<Type, ReadonlySet<string>>();
 
-/** Returns the names of the members that the rules of a class name. */
+/** Returns the names of the members for which a class has validation rules. */
 export function knownNamesOf(type: Type): ReadonlySet<string> {
   let names = namesByType.get(type);
   if (names === undefined) {
@@ -78,7 +87,7 @@ export function knownNamesOf(type: Type): ReadonlySet<string> {
   return names;
 }
 
-/** @throws ProblemException if there is any parameter */
+/** @throws ProblemException `validation_failed` if there are any parameters */
 export function refuseParameters(parameters: object): void {
   const names = Object.keys(parameters);
   if (names.length === 0) return;
@@ -112,7 +121,7 @@ function unmappableIn(value: unknown): readonly FieldFault[] {
   });
 }
 
-/** Returns whether an object mapper keeps everything in a value, and finishes. */
+/** Returns whether class-transformer can convert a value without losing members or taking too long. */
 function isMappable(value: unknown, depth = 0): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (depth === MAX_DEPTH) return false;

@@ -4,7 +4,7 @@ import { logFormatOf, readEnvironment } from './environment';
 const origins = 'use origins such as https://app.example.com, separated by commas';
 const timeout = 'use whole milliseconds from 100 to 3600000';
 
-describe('a setting of how the service runs', () => {
+describe('a setting for the operation of the service', () => {
   it.each([
     ['METRICS_PORT', '0', 0],
     ['METRICS_PORT', '9100', 9100],
@@ -38,7 +38,7 @@ describe('a setting of how the service runs', () => {
     ['SHUTDOWN_DELAY_MS', '-1', 'use whole milliseconds from 0 to 600000'],
     ['SHUTDOWN_TIMEOUT_MS', '0', 'use whole milliseconds from 1 to 600000'],
     ['LOG_FORMAT', 'xml', 'use "json" or "text"'],
-  ])('rejects %s=%j with what to use instead', (name, value, remedy) => {
+  ])('rejects %s=%j with an error that says what to use instead', (name, value, remedy) => {
     expect(() => readEnvironment({ [name]: value })).toThrow(
       new ConfigurationError(`${name} is ${JSON.stringify(value)}: ${remedy}.`),
     );
@@ -58,7 +58,7 @@ describe('a setting of how the service runs', () => {
     { PORT: '9100', METRICS_PORT: '9100', METRICS_HOST: '127.0.0.2' },
     { PORT: '9100', METRICS_PORT: '9101' },
     { PORT: '0', METRICS_PORT: '0' },
-  ])('accepts PORT and METRICS_PORT that do not collide: %j', (both) => {
+  ])('accepts a PORT and a METRICS_PORT that do not conflict: %j', (both) => {
     expect(readEnvironment(both)).toMatchObject({ PORT: Number(both.PORT) });
   });
 
@@ -84,7 +84,7 @@ describe('a setting of how the service runs', () => {
     'redis://?x',
     'redis://127.0.0.1/?db=keyward',
     'redis://:p%w@127.0.0.1',
-  ])('rejects REDIS_URL=%s with what to use instead, without repeating the value', (url) => {
+  ])('rejects REDIS_URL=%s with an error that says what to use, without the value', (url) => {
     expect(() => readEnvironment({ REDIS_URL: url })).toThrow(
       'REDIS_URL has a wrong value: use redis:// or rediss:// and a host; percent-encode the user name and the password, and give the database as a number.',
     );
@@ -105,7 +105,7 @@ describe('a setting of how the service runs', () => {
     ['text', { NODE_ENV: 'test' }],
     ['text', { NODE_ENV: 'production', LOG_FORMAT: 'text' }],
     ['json', { NODE_ENV: 'development', LOG_FORMAT: 'json' }],
-  ])('selects the log format %s with %j', (format, variables) => {
+  ])('results in the log format %s: %j', (format, variables) => {
     expect(logFormatOf(readEnvironment(variables))).toBe(format);
   });
 });

@@ -15,12 +15,12 @@ describe('the setting PUBLIC_URL', () => {
     expect(read(url)).toBe(url);
   });
 
-  it.each(['development', 'test'])('accepts http for another host if NODE_ENV is %s', (environment) => {
+  it.each(['development', 'test'])('accepts http for another machine if NODE_ENV is %s', (environment) => {
     expect(read('http://keyward:3000', environment)).toBe('http://keyward:3000');
   });
 
   it.each(['production', '', 'Development'])(
-    'rejects http for another host if NODE_ENV is %j',
+    'rejects http for another machine if NODE_ENV is %j',
     (environment) => {
       expect(() => read('http://keyward:3000', environment)).toThrow(
         'PUBLIC_URL is not https: use https, or http on this machine or in development only.',

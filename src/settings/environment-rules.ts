@@ -5,7 +5,7 @@ import { isManagementScope } from '../api-keys/domain/own-scopes';
 import { isScope } from '../api-keys/domain/scopes';
 import { isRedisUrl } from '../common/redis-url';
 
-/** One identity provider, as a setting. */
+/** The settings of one identity provider. */
 export interface OidcIssuerSetting {
   readonly issuer: string;
   readonly audience: readonly string[];
@@ -18,7 +18,10 @@ const PUBLIC_URL =
   /^https?:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/[A-Za-z0-9._~-]+)*\/?$/;
 const LOCAL_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Reads a decimal integer. Leaves anything else unchanged, and the validator rejects it. */
+/**
+ * Converts text to a number if it is a decimal integer. Leaves any other value unchanged, so that the validation
+ * rejects it.
+ */
 export function Integer(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
@@ -26,10 +29,10 @@ export function Integer(): PropertyDecorator {
 }
 
 /**
- * Requires a whole number in a range.
+ * Requires a whole number from `min` to `max`.
  *
- * @param what the unit, for the message
- * @param orElse an alternative, for the message
+ * @param what a name for the number in the error message
+ * @param orElse an alternative, for the error message
  */
 export function Whole(min: number, max: number, what: string, orElse = ''): PropertyDecorator {
   const isWhole = (value: unknown): boolean =>
@@ -44,14 +47,14 @@ export function Whole(min: number, max: number, what: string, orElse = ''): Prop
   };
 }
 
-/** Reads a list of values separated by commas. */
+/** Converts text to a list, at its commas. */
 export function List(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value,
   );
 }
 
-/** Requires an IP address or a CIDR range. The options of the module check how wide a range may be. */
+/** Requires an IP address or a CIDR range. It does not limit the size of the range, which the module checks. */
 export function IsIpRange(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isIpRange', validator: { validate: isIpRange } }, options);
 }
@@ -61,7 +64,7 @@ function isIpRange(value: unknown): boolean {
   return value.includes('/') ? ipaddr.isValidCIDR(value) : ipaddr.isValid(value);
 }
 
-/** Requires a scope that users may give to their keys: any scope except Keyward's own. */
+/** Requires a scope that users may grant to their keys: any scope except management scopes. */
 export function IsGrantable(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isGrantable', validator: { validate: isGrantable } }, options);
 }
@@ -70,19 +73,19 @@ function isGrantable(value: unknown): boolean {
   return typeof value === 'string' && isScope(value) && !isManagementScope(value);
 }
 
-/** Requires the address of a Redis server. */
+/** Requires the URL of a Redis server. */
 export function IsRedisUrl(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isRedisUrl', validator: { validate: isRedisUrl } }, options);
 }
 
-/** Reads "true" and "false". Leaves anything else unchanged, and the validator rejects it. */
+/** Converts "true" and "false" to booleans. Leaves any other value unchanged, so that the validation rejects it. */
 export function Flag(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) =>
     value === 'true' ? true : value === 'false' ? false : value,
   );
 }
 
-/** Reads JSON. Leaves anything else unchanged, and the validator rejects it. */
+/** Parses JSON. Leaves any other text unchanged, so that the validation rejects it. */
 export function Json(): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) => {
     if (typeof value !== 'string') return value;
@@ -94,7 +97,7 @@ export function Json(): PropertyDecorator {
   });
 }
 
-/** Requires an origin as browsers send it: scheme, host and port only. */
+/** Requires an origin in the form that browsers send: scheme, host and optional port. */
 export function IsOrigin(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isOrigin', validator: { validate: isOrigin } }, options);
 }
@@ -105,9 +108,9 @@ function isOrigin(value: unknown): boolean {
 }
 
 /**
- * Requires an address at which clients reach the service, without credentials, query and fragment, because it is an
- * issuer (RFC 8414 section 2). No character of its path may need percent-encoding. Accepts `http`, which
- * `readEnvironment` then allows only on this machine, or in development and test.
+ * Requires the URL at which clients reach the service. It is an issuer (RFC 8414 section 2), so it must not contain
+ * credentials, a query or a fragment. Its path must not need percent-encoding. `http` passes this rule, but
+ * `readEnvironment` allows it only on this machine, or in development and test.
  */
 export function IsPublicUrl(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isPublicUrl', validator: { validate: isPublicUrl } }, options);
@@ -121,12 +124,12 @@ function isPublicUrl(value: unknown): boolean {
   );
 }
 
-/** Returns whether an address is on this machine. */
+/** Returns whether the host of a URL is this machine. */
 export function isLocal(url: string): boolean {
   return LOCAL_HOSTS.has(new URL(url).hostname);
 }
 
-/** Requires an OpenID Connect issuer: an https address, or an http address on this machine. */
+/** Requires an OpenID Connect issuer: an https URL, or an http URL on this machine. */
 export function IsIssuer(options: ValidationOptions): PropertyDecorator {
   return ValidateBy({ name: 'isIssuer', validator: { validate: isIssuer } }, options);
 }

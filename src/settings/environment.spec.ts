@@ -33,7 +33,7 @@ describe('an environment without settings', () => {
     expect(readEnvironment({})).toMatchObject(DEFAULTS);
   });
 
-  it('has the defaults for empty variables too, except for NODE_ENV', () => {
+  it('also has the defaults if the variables are empty, except for NODE_ENV', () => {
     const empty = Object.fromEntries(names.map((name) => [name, '']));
     expect(readEnvironment(empty)).toMatchObject({ ...DEFAULTS, NODE_ENV: '' });
   });
@@ -83,7 +83,7 @@ describe('a valid setting', () => {
   });
 });
 
-describe('the message about a wrong setting', () => {
+describe('the message about an invalid setting', () => {
   const host = 'use a host name or an address to listen on, such as 127.0.0.1';
   const port = 'use a port number from 0 to 65535';
   const milliseconds = 'use whole milliseconds from 0 to 3600000';
@@ -140,7 +140,7 @@ describe('the message about a wrong setting', () => {
     ['SWAGGER', 'true', 'use "on" or "off"'],
     ['SWAGGER', 'ON', 'use "on" or "off"'],
     ['LOG_LEVEL', 'info', 'use one of fatal, error, warn, log, debug, verbose'],
-  ])('names the variable, its value and what to use in one line: %s=%j', (name, value, remedy) => {
+  ])('says in one line which value is invalid and what to use instead: %s=%j', (name, value, remedy) => {
     expect(refusal({ [name]: value })).toBe(`${name} is ${JSON.stringify(value)}: ${remedy}.`);
   });
 
@@ -150,7 +150,7 @@ describe('the message about a wrong setting', () => {
     'mongodb://',
     'mongodb:root:hunter2@db',
     ' mongodb://hunter2',
-  ])('does not repeat MONGODB_URI=%j, which may contain a password', (value) => {
+  ])('does not repeat an invalid MONGODB_URI, which may contain a password: %j', (value) => {
     const remedy = 'use a connection string that begins with mongodb:// or mongodb+srv://';
     expect(refusal({ MONGODB_URI: value })).toBe(`MONGODB_URI has a wrong value: ${remedy}.`);
   });
@@ -161,7 +161,7 @@ describe('the message about a wrong setting', () => {
     'mongodb://root:hunter2@a:1,b:2',
     'mongodb://root:hunter2@a:1,b:2/?replicaSet=rs0',
     'mongodb+srv://root:hunter2@db.acme.example?retryWrites=true',
-  ])('says that MONGODB_URI=%j names no database', (value) => {
+  ])('says that MONGODB_URI names no database: %j', (value) => {
     const message = refusal({ MONGODB_URI: value });
     expect(message).toMatch(
       /^MONGODB_URI names no database, .* add the name after the hosts, as in \S+\/keyward\.$/,
@@ -182,7 +182,7 @@ describe('the message about a wrong setting', () => {
     'mongodb://u:hunter]2@h/db',
     'mongodb://u:hunter%2@h/db',
     'mongodb://h/db?appName=hunter@2',
-  ])('asks to percent-encode MONGODB_URI=%j, without repeating it [T99]', (value) => {
+  ])('asks to percent-encode MONGODB_URI, without repeating it: %j [T99]', (value) => {
     const message = refusal({ MONGODB_URI: value });
     expect(message).toMatch(/^MONGODB_URI contains characters that need percent-encoding .*write @ as %40/);
     expect(message).not.toContain('names no database');
@@ -196,14 +196,14 @@ describe('the message about a wrong setting', () => {
     expect(refusal({ API_KEY_PREFIX: token })).not.toContain('sssss');
   });
 
-  it('names all wrong variables in one line', () => {
+  it('names all invalid variables in one line', () => {
     const message = refusal({ PORT: 'http', LOG_LEVEL: 'loud\n', SWAGGER: 'yes', STORAGE: 'mongo' });
     expect(message).not.toContain('\n');
     for (const name of ['PORT', 'LOG_LEVEL', 'SWAGGER', 'MONGODB_URI']) expect(message).toContain(name);
   });
 
   it.each([{ STORAGE: 'mongo' }, { STORAGE: 'mongo', MONGODB_URI: '' }])(
-    'asks for MONGODB_URI with STORAGE=mongo: %j',
+    'asks for MONGODB_URI if STORAGE is mongo: %j',
     (variables) => {
       expect(refusal(variables)).toBe(
         'MONGODB_URI is unset while STORAGE is "mongo": set it to the connection string of the database.',
@@ -223,7 +223,7 @@ describe('the old name API_KEY_PREFIX', () => {
     expect(readEnvironment(variables).API_KEY_PREFIXES).toEqual(prefixes);
   });
 
-  it('is rejected together with a different API_KEY_PREFIXES', () => {
+  it('is rejected if API_KEY_PREFIXES has a different value', () => {
     expect(refusal({ API_KEY_PREFIX: 'mem', API_KEY_PREFIXES: 'kw,mem' })).toBe(
       'API_KEY_PREFIX is the old name of API_KEY_PREFIXES, and their values differ: set API_KEY_PREFIXES only.',
     );
@@ -239,7 +239,7 @@ describe('the storage of the service', () => {
     ['mongo', 'mongo', uri],
     ['memory', 'memory', undefined],
     ['memory', 'memory', uri],
-  ] as const)('is %s with STORAGE %s and MONGODB_URI %s', (kind, storage, address) => {
+  ] as const)('is %s if STORAGE is %s and MONGODB_URI is %s', (kind, storage, address) => {
     expect(storageKindOf({ STORAGE: storage, MONGODB_URI: address })).toBe(kind);
   });
 });
@@ -249,7 +249,7 @@ describe('the webhook of the service', () => {
   const WEBHOOK_URL = 'https://hooks.acme.example/keyward?tenant=acme';
   const WEBHOOK_SECRETS = secrets.join(', ');
 
-  it('is off by default, and otherwise has the address and secrets of the settings', () => {
+  it('is off by default, and has the URL and the secrets of the settings if they are set', () => {
     expect(webhookOf(readEnvironment({}))).toBeUndefined();
     expect(webhookOf(readEnvironment({ WEBHOOK_URL, WEBHOOK_SECRETS }))).toEqual({
       url: WEBHOOK_URL,
@@ -258,13 +258,13 @@ describe('the webhook of the service', () => {
     });
   });
 
-  it('requires an address and secrets together', () => {
+  it('requires both a URL and secrets, or neither', () => {
     const sentence = 'WEBHOOK_URL and WEBHOOK_SECRETS go together: set both, or neither.';
     expect(refusal({ WEBHOOK_URL })).toBe(sentence);
     expect(refusal({ WEBHOOK_SECRETS })).toBe(sentence);
   });
 
-  it('requires https unless WEBHOOK_ALLOW_PRIVATE is true', () => {
+  it('requires an https URL unless WEBHOOK_ALLOW_PRIVATE is true', () => {
     const variables = { WEBHOOK_URL: 'http://127.0.0.1:9000/', WEBHOOK_SECRETS };
     expect(refusal(variables)).toMatch(/^WEBHOOK_URL is not https: /);
     expect(refusal({ ...variables, WEBHOOK_ALLOW_PRIVATE: 'true' })).toBe('');

@@ -24,7 +24,7 @@ import { REDIS_URL_REMEDY } from '../common/redis-url';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;
 
-/** Where keys are kept. */
+/** The store of the keys. */
 export type StorageKind = 'memory' | 'mongo';
 
 /** The format of the log: one JSON object per line, or text for people. */
@@ -33,7 +33,7 @@ export type LogFormat = 'json' | 'text';
 const ISSUER_REMEDY = 'use the exact "iss" of its tokens, an https address (http on this machine only)';
 const ANY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 const MONGODB_SCHEME = /^mongodb(?:\+srv)?:\/\/.+/;
-/** Matches what the driver accepts before the first `@`, and the hosts after it. */
+/** Matches a connection string with credentials that the driver accepts before the first `@`, and hosts after it. */
 const ENCODED_CREDENTIALS =
   /^[a-z+]+:\/\/(?:[^:/?#[\]@%]|%[\da-f]{2})*(?::(?:[^:/?#[\]@%]|%[\da-f]{2})*)?@[^/?#@]+(?:[/?].*)?$/is;
 const NAMES_DATABASE = /^[a-z+]+:\/\/(?:[^@]*@)?[^/?@]+\/[^/?#]/;
@@ -215,7 +215,7 @@ export class Environment {
   LOG_FORMAT: LogFormat | undefined = undefined;
 }
 
-/** Variables whose value may contain a secret. Messages never repeat it. */
+/** The variables whose values may contain a secret. Messages never repeat these values. */
 export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'MONGODB_URI',
   'REDIS_URL',
@@ -223,7 +223,7 @@ export const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   'WEBHOOK_URL',
 ]);
 
-/** An environment and its faults, one sentence each. Without faults, the environment is valid. */
+/** An environment and its faults, one sentence for each fault. An environment without faults is valid. */
 export interface JudgedEnvironment {
   readonly environment: Environment;
   readonly faults: readonly string[];
@@ -232,7 +232,7 @@ export interface JudgedEnvironment {
 /**
  * Reads the environment. A variable with an empty value counts as unset, except `NODE_ENV`.
  *
- * @throws ConfigurationError one line that names each wrong variable, its fault and the remedy
+ * @throws ConfigurationError with one line that names each invalid variable, its fault and the remedy
  */
 export function readEnvironment(variables: Readonly<Record<string, unknown>>): Environment {
   const { environment, faults } = judgeEnvironment(variables);
@@ -240,7 +240,7 @@ export function readEnvironment(variables: Readonly<Record<string, unknown>>): E
   return environment;
 }
 
-/** Reads the environment as {@link readEnvironment} does, but returns its faults one by one instead of throwing. */
+/** Reads the environment as {@link readEnvironment} does, but returns the faults instead of throwing. */
 export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): JudgedEnvironment {
   const given = Object.keys(new Environment()).flatMap((setting) => {
     const variable = variableOf(setting, variables);
@@ -314,7 +314,10 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
   return { environment, faults };
 }
 
-/** Returns the name of the variable that a setting comes from, which can be an old name; `undefined` if none is set. */
+/**
+ * Returns the name of the variable that contains a setting, which may be an old name. Returns `undefined` if no
+ * variable contains it.
+ */
 export function variableOf(
   setting: string,
   variables: Readonly<Record<string, unknown>>,
@@ -332,12 +335,15 @@ function sharesPort({ HOST, PORT, METRICS_HOST, METRICS_PORT }: Environment): bo
   return PORT !== 0 && PORT === METRICS_PORT && isShared;
 }
 
-/** Returns the storage that the service uses: `STORAGE` if set, else MongoDB if `MONGODB_URI` is set, else memory. */
+/**
+ * Returns the storage that the service uses: `STORAGE` if it is set. Otherwise, MongoDB if `MONGODB_URI` is set, and
+ * memory if not.
+ */
 export function storageKindOf(environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI'>): StorageKind {
   return environment.STORAGE ?? (environment.MONGODB_URI === undefined ? 'memory' : 'mongo');
 }
 
-/** Returns the MongoDB to connect to, or `null` if the service does not use MongoDB. */
+/** Returns the MongoDB deployment to connect to, or `null` if the service does not use MongoDB. */
 export function mongoOf(
   environment: Pick<Environment, 'STORAGE' | 'MONGODB_URI' | 'MONGODB_CONNECT_TIMEOUT_MS'>,
 ): MongoTarget | null {
@@ -345,7 +351,7 @@ export function mongoOf(
   return storageKindOf(environment) === 'mongo' && uri !== undefined ? { uri, connectTimeoutMs } : null;
 }
 
-/** Returns `LOG_FORMAT` if set, else text in development and test, and JSON elsewhere. */
+/** Returns `LOG_FORMAT` if it is set. Otherwise, returns text in development and test, and JSON elsewhere. */
 export function logFormatOf({
   LOG_FORMAT: format,
   NODE_ENV: environment,
@@ -354,7 +360,9 @@ export function logFormatOf({
   return environment === 'development' || environment === 'test' ? 'text' : 'json';
 }
 
-/** Returns the identity providers whose sessions are accepted: that of `OIDC_ISSUER`, then those of `OIDC_ISSUERS`. */
+/**
+ * Returns the identity providers whose sessions are accepted: the one in `OIDC_ISSUER`, then those in `OIDC_ISSUERS`.
+ */
 export function issuersOf(
   environment: Pick<
     Environment,
@@ -376,7 +384,7 @@ export function issuersOf(
   return [...first, ...environment.OIDC_ISSUERS];
 }
 
-/** Returns where to send events, or `undefined` if `WEBHOOK_URL` is unset. */
+/** Returns the webhook to which events are sent, or `undefined` if `WEBHOOK_URL` is unset. */
 export function webhookOf({
   WEBHOOK_URL: url,
   WEBHOOK_SECRETS: secrets,

@@ -62,7 +62,7 @@ describe('a setting of .env', () => {
   it.each([
     [{ API_KEY_PREFIX: 'acme' }, 'API_KEY_PREFIXES=kw'],
     [{ API_KEY_PREFIXES: 'acme' }, 'API_KEY_PREFIX=kw'],
-  ])('is overridden by %j of the process, even under its other name', (variables, file) => {
+  ])('is overridden by %j in the process, even if the name in .env is the other one', (variables, file) => {
     expect(settingsIn(variables as Record<string, string>, file)).toMatchObject({
       API_KEY_PREFIXES: ['acme'],
     });

@@ -6,8 +6,9 @@ import { type Environment, readEnvironment } from './environment';
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the variables of the process and of `.env` in the working directory. Those of the process take precedence.
- * Sets `NODE_ENV` of the process from the file, because `StorageConfig` and libraries read it from the process.
+ * Returns the variables of the process and of `.env` in the working directory. The variables of the process take
+ * precedence. Also sets `NODE_ENV` of the process from the file, because `StorageConfig` and libraries read it from the
+ * process.
  */
 export function readVariables(): Variables {
   const file = existsSync('.env') ? parse(readFileSync('.env')) : {};
@@ -21,7 +22,7 @@ export function readVariables(): Variables {
 /**
  * Reads the settings of this process.
  *
- * @throws ConfigurationError one line that names each wrong variable, its fault and the remedy
+ * @throws ConfigurationError with one line that names each invalid variable, its fault and the remedy
  */
 export function loadEnvironment(): Environment {
   return readEnvironment(readVariables());

@@ -25,7 +25,7 @@ describe('a test clock', () => {
     expect(clock.now()).toEqual(new Date(0));
   });
 
-  it('is not moved through a date that it returned or was given', () => {
+  it('does not move if a date that it returned or received is changed', () => {
     const clock = new TestClock();
     const given = new Date(NOON);
     clock.set(given);

@@ -36,7 +36,7 @@ export class TestClock implements Clock {
    * Moves the time forward.
    *
    * @param ms milliseconds
-   * @throws MisuseError if `ms` is negative, or not a number
+   * @throws MisuseError if `ms` is negative, not a number or too large
    */
   advance(ms: number): void {
     if (!(ms >= 0))

@@ -16,9 +16,9 @@ const system = rootCaller('system');
 export interface TestKey {
   /** The id of the key. */
   readonly id: string;
-  /** The token, which requests present. */
+  /** The token that requests send. */
   readonly token: string;
-  /** The header of a request that presents the token. */
+  /** The headers of a request that sends the token. */
   readonly headers: { readonly authorization: string };
 }
 
@@ -28,7 +28,7 @@ export interface TestKey {
  * @param app the application, or its compiled testing module
  * @param grant what the key holds; its default name is `test key`
  * @throws ConfigurationError if `NODE_ENV` is neither `development` nor `test`
- * @throws UnacceptableFieldError about unknown or invalid fields
+ * @throws UnacceptableFieldError if a field is unknown or invalid
  * @example
  * const { headers } = await issueTestKey(app, { scopes: ['memory:read'], orgId: 'acme' });
  * const response = await fetch(`${url}/orgs/acme/memories`, { headers });
@@ -67,7 +67,7 @@ export async function revokeTestKey(app: INestApplicationContext, id: string): P
   }
 }
 
-/** Returns whether the cache, or a read that began earlier, may still have the key as it was before its revocation. */
+/** Returns whether the cache, or a read in progress, may contain the key in its state before the revocation. */
 function mayAccept(keys: FreshKeys['keys'], id: string): boolean {
   if (keys.isReading(id)) return true;
   const cached = keys.recall(id);

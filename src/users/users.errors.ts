@@ -32,7 +32,7 @@ export class RetiringTokenError extends KeywardError {
   }
 }
 
-/** The user has another version than the caller named, or other callers keep changing it. */
+/** The user does not have the version that the caller expects, or other changes came first at every attempt. */
 export class UserChangedError extends KeywardError {
   constructor(code: 'version_mismatch' | 'concurrent_change') {
     super(code, 'Read the user again, and repeat the change if it is still right.');

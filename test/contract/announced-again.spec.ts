@@ -71,7 +71,7 @@ describe.each<['memory' | 'mongo', ChangeFeedMode | undefined]>([
   ['memory', undefined],
   ['mongo', 'streams'],
   ['mongo', 'polling'],
-])('every instance on a %s store, followed by %s,', (storage, changeFeed) => {
+])('every instance on a %s store (change feed: %s)', (storage, changeFeed) => {
   let first: Instance;
   let second: Instance;
 

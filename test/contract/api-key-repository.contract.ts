@@ -24,7 +24,7 @@ export function describeApiKeyRepository(open: () => Promise<OpenedRepository>):
     for (const { title, run } of apiKeyRepositoryContract(openedRepository)) it(title, run);
   });
 
-  describe('several changes at the same time, through the service', () => {
+  describe('the service during concurrent changes', () => {
     describeServiceRaces(openedRepository);
   });
 }

@@ -75,7 +75,7 @@ describe('a caller that creates a key', () => {
     expect(JSON.stringify(await service.history(root, key.id))).not.toContain(token);
   });
 
-  it('is recorded as its creator, and the history begins with the creation', async () => {
+  it('is recorded in createdBy, and the history starts with a "created" entry', async () => {
     const caller = holder({ scopes: ['memory:read'] });
     const key = await made({ scopes: ['memory:read'] }, caller);
     const { history, historyDropped } = await service.history(root, key.id);
@@ -86,23 +86,23 @@ describe('a caller that creates a key', () => {
     expect(historyDropped).toBe(0);
   });
 
-  it('gets a token with the configured prefix', async () => {
+  it('gets a token with the first configured prefix', async () => {
     serve({ tokens: { prefixes: ['acme_live', 'acme_test'] } });
     const { token } = await service.create(root, { name: 'made', scopes: [] });
     expect(token).toMatch(/^acme_live_/);
   });
 
-  it('passes on its own limits if the request omits them', async () => {
+  it('passes its own limits on to the new key if the request omits them', async () => {
     const { scopes: _scopes, ...limits } = BOUNDED;
     await expect(made({ scopes: ['memory:read'] }, holder(BOUNDED))).resolves.toMatchObject(limits);
   });
 
-  it('grants no scope that the request omits', async () => {
+  it('grants no scopes if the request lists none', async () => {
     await expect(made({ scopes: [] }, holder(BOUNDED))).resolves.toMatchObject({ scopes: [] });
     await expect(made({ scopes: [] })).resolves.toMatchObject({ scopes: [] });
   });
 
-  it('can grant less than it holds, in every way', async () => {
+  it('can restrict scopes, expiry, addresses and rate limit below its own', async () => {
     const less = {
       scopes: ['memory:read'],
       expiresAt: inDays(9),
@@ -113,13 +113,13 @@ describe('a caller that creates a key', () => {
   });
 
   it.each(['orgId', 'projectId', 'ownerId', 'expiresAt', 'allowedIps', 'rateLimit'] as const)(
-    'cannot clear %s, because that would widen what it holds',
+    'cannot set %s to null if its own key is limited by that field',
     async (field) => {
       await expect(made({ [field]: null }, holder(BOUNDED))).rejects.toMatchObject(exceeding(field));
     },
   );
 
-  it('can clear what does not limit it', async () => {
+  it('can set every limit to null if its own key has no limits', async () => {
     const cleared = {
       orgId: null,
       projectId: null,
@@ -168,8 +168,8 @@ describe('a caller that creates a key', () => {
     await expect(made({ expiresAt: new Date(NOW.getTime() + 1) })).resolves.toBeDefined();
   });
 
-  describe('on behalf of a user', () => {
-    it('needs users:write for any owner but its own', async () => {
+  describe('with an owner', () => {
+    it('needs users:write to set an owner other than its own', async () => {
       await expect(made({ ownerId: BOB }, holder({ scopes: ['api-keys:write'] }))).rejects.toMatchObject(
         exceeding('ownerId'),
       );
@@ -181,7 +181,7 @@ describe('a caller that creates a key', () => {
       });
     });
 
-    it('cannot set another owner when it has an owner itself, with or without users:write', async () => {
+    it('cannot set another owner if it has an owner itself, even with users:write', async () => {
       const caller = holder({ ownerId: ALICE, scopes: ['users:write'] });
       await expect(made({ ownerId: BOB }, caller)).rejects.toMatchObject(exceeding('ownerId'));
     });
@@ -195,11 +195,11 @@ describe('a caller with a maximum key lifetime of 30 days', () => {
     serve({ tokens: { maxTtlDays: 30 } });
   });
 
-  it('gets 30 days if the request names no expiry', async () => {
+  it('gets a key that expires in 30 days if the request names no expiry', async () => {
     await expect(made({}, caller)).resolves.toMatchObject({ expiresAt: inDays(30) });
   });
 
-  it('gets a key with the caller’s own expiry if that is earlier', async () => {
+  it('gets a key with its own expiry if that is earlier', async () => {
     await expect(made({}, holder({ expiresAt: inDays(10) }))).resolves.toMatchObject({
       expiresAt: inDays(10),
     });
@@ -208,7 +208,7 @@ describe('a caller with a maximum key lifetime of 30 days', () => {
     });
   });
 
-  it('can name any expiry within 30 days, and none after them', async () => {
+  it('can set an expiry within 30 days, but no later one and not null', async () => {
     await expect(made({ expiresAt: inDays(30) }, caller)).resolves.toMatchObject({ expiresAt: inDays(30) });
     for (const expiresAt of [new Date(inDays(30).getTime() + 1), null]) {
       await expect(made({ expiresAt }, caller)).rejects.toMatchObject({
@@ -228,7 +228,7 @@ describe('a caller with a maximum key lifetime of 30 days', () => {
     await expect(service.update(caller, key.id, { expiresAt: none })).rejects.toMatchObject(invalid);
   });
 
-  it('can extend the expiry later, to 30 days from then', async () => {
+  it('can extend the expiry to at most 30 days after the time of the change', async () => {
     const key = await made({}, caller);
     clock.advance(10 * DAY);
     await expect(service.update(caller, key.id, { expiresAt: inDays(30) })).resolves.toMatchObject({
@@ -241,7 +241,7 @@ describe('a caller with a maximum key lifetime of 30 days', () => {
     }
   });
 
-  it('can change everything except the expiry of a key to which the operator gave a longer lifetime', async () => {
+  it('can rename a key to which the operator gave a longer lifetime', async () => {
     const key = await made({ expiresAt: inDays(365) });
     await expect(service.update(caller, key.id, { name: 'renamed' })).resolves.toMatchObject({
       name: 'renamed',
@@ -249,7 +249,7 @@ describe('a caller with a maximum key lifetime of 30 days', () => {
     });
   });
 
-  it('is limited, unlike the operator', async () => {
+  it('is limited, but the operator can set any expiry or none', async () => {
     const key = await made({ expiresAt: inDays(365) });
     expect(key.expiresAt).toEqual(inDays(365));
     expect((await made()).expiresAt).toBeUndefined();
@@ -258,7 +258,7 @@ describe('a caller with a maximum key lifetime of 30 days', () => {
   });
 });
 
-describe('a caller that sees a key but holds less than it', () => {
+describe('a caller that sees a key with more rights than the caller has', () => {
   const peer = holder({ orgId: 'acme', scopes: ['api-keys:write'] });
   let key: ApiKey;
 
@@ -292,18 +292,21 @@ describe('a caller that sees a key but holds less than it', () => {
   it.each<[string, KeyPatch]>([
     ['add a scope to it', { scopes: ['memory:*', 'billing:read', 'api-keys:write'] }],
     ['widen a scope of it', { scopes: ['memory:*', 'billing:*'] }],
-    ['swap a scope', { scopes: ['memory:*', 'billing:write'] }],
+    ['replace a scope of it', { scopes: ['memory:*', 'billing:write'] }],
     ['extend its expiry', { expiresAt: new Date(NOW.getTime() + 31 * DAY) }],
     ['remove its expiry', { expiresAt: null }],
     ['raise its rate limit', { rateLimit: { limit: 101, windowSeconds: 60 } }],
     ['remove its rate limit', { rateLimit: null }],
-    ['hide an extension among restrictions', { scopes: ['memory:read'], enabled: false, rateLimit: null }],
+    [
+      'remove its rate limit in a change that also restricts it',
+      { scopes: ['memory:read'], enabled: false, rateLimit: null },
+    ],
   ])('cannot %s', async (_what, patch) => {
     await expect(service.update(peer, key.id, patch)).rejects.toMatchObject(exceeding('scopes'));
     await expect(service.get(root, key.id)).resolves.toEqual(key);
   });
 
-  it('cannot allow it more addresses', async () => {
+  it('cannot extend or clear the address allowlist of the key', async () => {
     await service.update(root, key.id, { allowedIps: ['203.0.113.0/24'] });
     for (const allowedIps of [null, [], ['203.0.113.0/24', '198.51.100.7']]) {
       await expect(service.update(peer, key.id, { allowedIps })).rejects.toMatchObject(exceeding('scopes'));
@@ -323,12 +326,12 @@ describe('a caller that sees a key but holds less than it', () => {
     await expect(service.update(peer, key.id, { enabled: true })).rejects.toMatchObject(exceeding('scopes'));
   });
 
-  it('can enable a key whose rights it covers', async () => {
+  it('can enable the key again if the key has no more scopes than the caller', async () => {
     await service.update(peer, key.id, { enabled: false, scopes: ['api-keys:write'] });
     await expect(service.update(peer, key.id, { enabled: true })).resolves.toMatchObject({ enabled: true });
   });
 
-  it('cannot give it to a user, or take it from one, without users:write', async () => {
+  it('cannot set or remove the owner of the key without users:write', async () => {
     await expect(service.update(peer, key.id, { ownerId: BOB })).rejects.toMatchObject(exceeding('ownerId'));
     const registrar = holder({ orgId: 'acme', scopes: ['users:write'] });
     await expect(service.update(registrar, key.id, { ownerId: BOB })).resolves.toMatchObject({
@@ -383,25 +386,25 @@ describe('a caller of another tenant', () => {
     ['reads the history of', async (caller, id) => service.history(caller, id)],
     ['changes', async (caller, id) => service.update(caller, id, { name: 'taken over' })],
     ['sends an empty change of', async (caller, id) => service.update(caller, id, {})],
-    ['changes a version of', async (caller, id) => service.update(caller, id, {}, { ifVersion: [9] })],
+    [
+      'makes a conditional change to',
+      async (caller, id) => service.update(caller, id, {}, { ifVersion: [9] }),
+    ],
     ['revokes', async (caller, id) => service.revoke(caller, id)],
-  ])(
-    'that %s a key gets the same error as for an id that is unknown or malformed [T14]',
-    async (_what, act) => {
-      const other = await refusal(act(globex, key.id));
-      expect(other).toMatchObject({ code: 'not_found' });
-      for (const id of [aKey().id, '', 'nonsense', '#hb:instance', key.id.toUpperCase(), `${key.id} `]) {
-        const unknown = await refusal(act(globex, id));
-        expect([unknown, Reflect.get(Object(unknown), 'message')]).toEqual([
-          other,
-          Reflect.get(Object(other), 'message'),
-        ]);
-      }
-      await expect(service.get(root, key.id)).resolves.toEqual(key);
-    },
-  );
+  ])('that %s a key gets not_found, as for an unknown or malformed id [T14]', async (_what, act) => {
+    const other = await refusal(act(globex, key.id));
+    expect(other).toMatchObject({ code: 'not_found' });
+    for (const id of [aKey().id, '', 'nonsense', '#hb:instance', key.id.toUpperCase(), `${key.id} `]) {
+      const unknown = await refusal(act(globex, id));
+      expect([unknown, Reflect.get(Object(unknown), 'message')]).toEqual([
+        other,
+        Reflect.get(Object(other), 'message'),
+      ]);
+    }
+    await expect(service.get(root, key.id)).resolves.toEqual(key);
+  });
 
-  it('sees nothing in any list', async () => {
+  it('sees only keys of its own tenant in a list, with any filter', async () => {
     const mine = await made({}, globex);
     for (const query of [{}, { ownerId: ALICE }, { orgId: 'acme' }, { projectId: 'website' }]) {
       const { data } = await service.list(globex, { ...query, limit: 100 });
@@ -415,7 +418,7 @@ describe('a caller of another tenant', () => {
     await expect(service.get(globex, unbound.id)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('cannot see the key either when only the project or the owner differs', async () => {
+  it('cannot see the key if only the project or the owner differs', async () => {
     for (const grant of [
       { orgId: 'acme', projectId: 'website' },
       { orgId: 'acme', ownerId: BOB },
@@ -430,8 +433,8 @@ describe('a caller of another tenant', () => {
   });
 });
 
-describe('a key that has ended', () => {
-  it('keeps its expiry when expired, and can still be renamed and revoked', async () => {
+describe('a key that is expired or revoked', () => {
+  it('cannot get a new expiry when expired, but can be renamed and revoked', async () => {
     const key = await made({ expiresAt: inDays(1) });
     clock.advance(DAY - 1);
     await expect(service.update(root, key.id, { expiresAt: inDays(1) })).resolves.toMatchObject({
@@ -449,7 +452,7 @@ describe('a key that has ended', () => {
     await expect(service.revoke(root, key.id)).resolves.toMatchObject({ name: 'renamed', version: 4 });
   });
 
-  it('cannot be changed when revoked, not even to its current values [T16]', async () => {
+  it('cannot be changed when revoked, even to its current values [T16]', async () => {
     const key = await made();
     const { version } = await service.revoke(root, key.id);
     for (const patch of [{ name: 'renamed' }, { enabled: false }, { name: key.name }, {}]) {
@@ -481,7 +484,7 @@ describe('a key that has ended', () => {
 });
 
 describe('a caller that changes a key', () => {
-  it('leaves its name, the time and the field names in the history, but no values', async () => {
+  it('is recorded in the history with the time and the field names, but no values', async () => {
     const key = await made({ orgId: 'acme' });
     clock.advance(5000);
     const caller = holder({ orgId: 'acme' });
@@ -504,7 +507,7 @@ describe('a caller that changes a key', () => {
     expect(JSON.stringify(history)).not.toContain('night');
   });
 
-  it('writes nothing when nothing changes', async () => {
+  it('writes nothing if all new values equal the old ones', async () => {
     const same = {
       name: 'same',
       description: 'as it was',
@@ -533,7 +536,7 @@ describe('a caller that changes a key', () => {
     expect(history).toHaveLength(1);
   });
 
-  it('can name the expected version, and is rejected at any other', async () => {
+  it('gets version_mismatch if the key does not have the expected version', async () => {
     const key = await made();
     await service.update(root, key.id, { name: 'second' }, { ifVersion: [1] });
     await expect(service.update(root, key.id, { name: 'third' }, { ifVersion: [1] })).rejects.toMatchObject({
@@ -569,7 +572,7 @@ describe('a user who owns a key', () => {
   };
   const ofAcme = { orgId: 'acme', ownerId: ALICE };
 
-  it('cannot undo a change by another caller that a hundred later entries pushed out of the history [T74]', async () => {
+  it('cannot enable a key that another caller disabled, even if the history lost that entry [T74]', async () => {
     const { id } = await made(ofAcme, session);
     await service.update(root, id, { enabled: false });
     for (let number = 0; number < 101; number += 1) await service.update(session, id, { name: `${number}` });
@@ -578,7 +581,7 @@ describe('a user who owns a key', () => {
     await expect(service.update(session, id, { enabled: true })).rejects.toMatchObject(exceeding('enabled'));
   });
 
-  it('can undo its own setting after a hundred rotations', async () => {
+  it('can remove an expiry that the same user set, even after 101 rotations', async () => {
     const { id } = await made({ ...ofAcme, expiresAt: inDays(1) }, session);
     for (let count = 0; count < 101; count += 1) await service.rotate(session, id);
     const { historyDropped } = await service.history(session, id);
@@ -589,7 +592,7 @@ describe('a user who owns a key', () => {
 
 describe('a host application that passes on its users’ input', () => {
   it.each([-1, 0, 1.5, 1001, Number.NaN, Infinity])(
-    'gets a validation error for a page of %d keys',
+    'gets validation_failed for a list limit of %d',
     async (limit) => {
       await expect(service.list(root, { limit })).rejects.toMatchObject({
         code: 'validation_failed',
@@ -599,7 +602,7 @@ describe('a host application that passes on its users’ input', () => {
   );
 
   it.each([-1, 0.5, 604_801, Number.NaN, Infinity])(
-    'cannot rotate with a grace period of %d seconds',
+    'cannot rotate a key with a grace period of %d seconds',
     async (gracePeriodSeconds) => {
       const { id } = await made();
       await expect(service.rotate(root, id, { gracePeriodSeconds })).rejects.toMatchObject({

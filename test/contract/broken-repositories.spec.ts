@@ -35,7 +35,7 @@ const BROKEN: readonly (readonly [string, () => ApiKeyRepository, readonly strin
     ],
   ],
   [
-    'overwrites a change that came first',
+    'overwrites an earlier change',
     () =>
       broken((sound) => ({
         replace: async (key) => {
@@ -49,7 +49,7 @@ const BROKEN: readonly (readonly [string, () => ApiKeyRepository, readonly strin
     ],
   ],
   [
-    'checks the version, and writes later',
+    'checks the version and then writes, but not atomically',
     () =>
       broken((sound) => ({
         replace: async (key) => {
@@ -97,14 +97,14 @@ const BROKEN: readonly (readonly [string, () => ApiKeyRepository, readonly strin
 ];
 
 describe('the contract of repositories', () => {
-  it('has cases with different titles, and a sound repository passes all', async () => {
+  it('has more than 50 cases with unique titles, and a correct repository passes all of them', async () => {
     const titles = apiKeyRepositoryContract(async () => memoryRepository()).map(({ title }) => title);
     expect(titles.length).toBeGreaterThan(50);
     expect(new Set(titles).size).toBe(titles.length);
     await expect(failuresOf(memoryRepository)).resolves.toEqual([]);
   });
 
-  it.each(BROKEN)('finds a repository that %s', async (_fault, open, expected) => {
+  it.each(BROKEN)('reports a repository that %s', async (_fault, open, expected) => {
     expect(await failuresOf(open)).toEqual(expect.arrayContaining([...expected]));
   });
 });

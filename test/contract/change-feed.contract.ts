@@ -81,7 +81,9 @@ export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<Ope
     await provenPast(feed);
   }
 
-  /** Changes records one after the other, and checks each at the moment at which the feed proves that it is past it. */
+  /**
+   * Changes records one after the other. Returns the ids that the feed had not announced when it proved a later time.
+   */
   async function unannounced(owner: string, count: number): Promise<readonly string[]> {
     const missing: string[] = [];
     const checks: Promise<void>[] = [];
@@ -101,7 +103,7 @@ export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<Ope
     return missing;
   }
 
-  it('announces inserts and changes by others, and names its source', async () => {
+  it('announces inserts and changes by other writers, and reports its kind', async () => {
     await listening();
     expect(feed.kind).toBe(kind);
     for (const id of ['acme', 'globex', 'acme']) {
@@ -111,12 +113,12 @@ export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<Ope
     }
   });
 
-  it('proves later and later moments while nothing happens', async () => {
+  it('advances the proven time while nothing changes', async () => {
     await listening();
     for (let round = 0; round < 3; round += 1) await provenPast(feed);
   });
 
-  it('has announced every change that was acknowledged before the proven moment', async () => {
+  it('has announced every change that was acknowledged before the proven time', async () => {
     await listening();
     const missing = await Promise.all(
       ['acme', 'globex', 'initech', 'hooli'].map(async (owner) => unannounced(owner, 150)),
@@ -138,7 +140,7 @@ export function describeChangeFeed(kind: ChangeFeedKind, open: () => Promise<Ope
     expect(other.covers('globex', later)).toBe(false);
   });
 
-  it('announces and proves nothing after its end, however often it is ended', async () => {
+  it('announces and proves nothing after it is stopped, even if it is stopped twice', async () => {
     await listening();
     await feed.stop();
     await feed.stop();

@@ -49,7 +49,7 @@ const openUsers = async (changeFeed: ChangeFeedMode): Promise<UserRepository> =>
   openStore('mongo', userStores({ changeFeed }), new StorageConfig(), connection);
 
 describe('the MongoDB server of the tests', () => {
-  it('is detected as the type that the driver reports', async () => {
+  it('is detected as a standalone server or a replica set, as the driver reports it', async () => {
     const types: string[] = [];
     const client = connection.getClient();
     const watching = createConnection();
@@ -73,7 +73,7 @@ describe('a mongos', () => {
   it.each([
     ['keys', openKeys],
     ['users', openUsers],
-  ])('is rejected at start for %s with polling, before anything is created there', async (_what, open) => {
+  ])('is rejected at start if %s use polling, before any collection is created', async (_what, open) => {
     const refusal: unknown = await open('polling').catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(ConfigurationError);
     expect((refusal as Error).message).toMatch(
@@ -82,7 +82,7 @@ describe('a mongos', () => {
     await expect(connection.db?.listCollections().toArray()).resolves.toEqual([]);
   });
 
-  it('stops a service that polls, with a one-line error [T36]', async () => {
+  it('makes a service with CHANGE_FEED=polling exit with a one-line error [T36]', async () => {
     const running = runNode(['dist/main.js'], { MONGODB_URI: uri, PORT: '0', CHANGE_FEED: 'polling' });
     expect(await running.exited()).toBeGreaterThan(0);
     expect(running.stderr()).toMatch(
@@ -90,7 +90,7 @@ describe('a mongos', () => {
     );
   });
 
-  it('is accepted by default, and every read for a decision is linearizable', async () => {
+  it('is accepted with CHANGE_FEED=auto, and every read for a decision is linearizable', async () => {
     const [keys, users] = [await openKeys('auto'), await openUsers('auto')];
     for (const linearizable of [true, false]) {
       await keys.find('of acme', { linearizable });
@@ -101,8 +101,8 @@ describe('a mongos', () => {
   });
 });
 
-describe('a replica set that is polled', () => {
-  it('gets linearizable reads of keys, owners and session users only while the primary is unproven [T37]', async () => {
+describe('a replica set with polling', () => {
+  it('gets linearizable reads of keys and users when requested, and majority reads otherwise [T37]', async () => {
     gate.pose(MEMBER);
     const [keys, users] = [await openKeys('polling'), await openUsers('polling')];
     for (const linearizable of [true, false]) {

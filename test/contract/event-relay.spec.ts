@@ -92,7 +92,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
   const inDays = (days: number): Date => new Date(time + days * DAY);
 
   describe('the relay', () => {
-    it('passes on one event for each change, queued for delivery, and empties the outbox', async () => {
+    it('stores one event for each change, queues it for delivery, and empties the outbox', async () => {
       const keys = await Promise.all(TENANTS.map(async (orgId) => make({ orgId })));
       const changes = await Promise.all(keys.map(async (key) => change(key, { name: 'renamed' })));
       await expect(one.relay.relay(always)).resolves.toBe(true);
@@ -105,7 +105,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
       await expect(one.relay.relay(always)).resolves.toBe(false);
     });
 
-    it('passes each event on once when two instances relay while keys change', async () => {
+    it('stores each event once when two instances relay while keys change', async () => {
       let keys = await Promise.all(Array.from({ length: 10 }, async () => make()));
       for (let round = 0; round < 5; round += 1) {
         const [changes] = await Promise.all([
@@ -123,7 +123,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
       for (const key of keys) await expect(house.keys.findWithHistory(key.id)).resolves.toEqual(key);
     });
 
-    it('passes each event on once when an instance dies before it clears the outbox [T80]', async () => {
+    it('stores each event once when an instance dies before it clears the outbox [T80]', async () => {
       const key = await make();
       const dying = jest.spyOn(outbox, 'settle').mockRejectedValue(new Error('killed'));
       await expect(one.relay.relay(always)).rejects.toThrow('killed');
@@ -137,14 +137,14 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
       await expect(outbox.pending(10)).resolves.toEqual([]);
     });
 
-    it('passes on nothing after it lost the lease', async () => {
+    it('stores nothing after it lost the lease', async () => {
       await make();
       await one.relay.relay(() => false);
       expect(await trail()).toEqual([]);
       expect(await outbox.pending(10)).toHaveLength(1);
     });
 
-    it('passes on the remaining events when one fails', async () => {
+    it('stores the other events when one fails', async () => {
       const [bad, good] = [await make(), await make()];
       const settle = outbox.settle.bind(outbox);
       jest.spyOn(outbox, 'settle').mockImplementation(async (waiting) => {
@@ -158,7 +158,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
   });
 
   describe('notices of expiry', () => {
-    it('are sent a week ahead, a day ahead and at expiry, once each by two instances', async () => {
+    it('are sent 7 days before, 1 day before and at expiry, once each with two instances', async () => {
       const keys = await Promise.all(
         TENANTS.map(async (orgId) => make({ orgId, ownerId: ALICE, expiresAt: inDays(10) })),
       );
@@ -184,7 +184,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
       expect(seen.indexOf('2')).toBe(12);
     });
 
-    it('that are still due are sent after a pause of all instances', async () => {
+    it('that became due while no instance ran are sent afterwards', async () => {
       await make({ name: 'gone', expiresAt: inDays(1.5) });
       await make({ name: 'soon', expiresAt: inDays(4.5) });
       await make({ name: 'later', expiresAt: inDays(9) });
@@ -200,7 +200,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
       expect(await trail()).toHaveLength(3);
     });
 
-    it('are not sent for old expiries in the first search', async () => {
+    it('are not sent by the first search for keys that expired more than a day ago', async () => {
       for (const days of [-400, -30, -2]) await make({ expiresAt: inDays(days) });
       const recent = await make({ expiresAt: inDays(-0.5) });
       await one.notices.look(undefined, always);
@@ -224,7 +224,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
       expect(await trail()).toEqual([]);
     });
 
-    it('are sent at once when an expiry is moved near, or a key close to its expiry is enabled again', async () => {
+    it('are sent at once when an expiry is moved closer, or a key near its expiry is enabled', async () => {
       const key = await make({ expiresAt: inDays(100) });
       const off = await make({ enabled: false, expiresAt: inDays(3) });
       await one.relay.relay(always);
@@ -243,7 +243,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
       ).toHaveLength(2);
     });
 
-    it('are sent at once for an imported old key, without a lookup for a new one', async () => {
+    it('are sent at once for an imported key near its expiry, and a created key is not read again', async () => {
       const old = { ...aKey({ expiresAt: inDays(0.5) }), id: foreignKeyId('0'.repeat(64)) };
       await house.keys.insert(old);
       await one.relay.relay(always);
@@ -255,7 +255,7 @@ describe.each(Object.entries(HOUSES))('events of keys in %s', (_storage, open) =
       expect(looks).not.toHaveBeenCalled();
     });
 
-    it('stop when the lease is lost, and continue from the same position', async () => {
+    it('stop when the lease is lost, and continue from the same time with the next lease', async () => {
       await make({ expiresAt: inDays(6.5) });
       const last = new Date(time - DAY);
       await expect(one.notices.look(last, () => false)).resolves.toEqual(last);

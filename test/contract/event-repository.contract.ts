@@ -59,7 +59,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       );
     });
 
-    it('is stored once, in its first version, however often it is recorded', async () => {
+    it('is stored once and stays unchanged when it is recorded again', async () => {
       const event = anEvent();
       const again = { ...event, actor: 'somebody else' };
       const isNew = await Promise.all(Array.from({ length: 20 }, async () => events.add(event, noonPlus(0))));
@@ -77,7 +77,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
   });
 
   describe('the audit trail', () => {
-    it('is read newest first, including events of the same moment', async () => {
+    it('is read newest first, also when several events have the same time', async () => {
       const ids: string[] = [];
       for (const seconds of [3, 1, 1, 1, 2]) {
         const event = anEvent({ at: noonPlus(seconds) });
@@ -100,7 +100,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       expect(seen).toEqual(expected);
     });
 
-    it('can be limited to a time range, whose start is included and whose end is not', async () => {
+    it('can be limited to a time range, which includes its start and excludes its end', async () => {
       for (const seconds of [1, 2, 3]) await events.add(anEvent({ at: noonPlus(seconds), version: seconds }));
       const found = await events.list({
         from: positionAt(noonPlus(1)),
@@ -110,7 +110,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       expect(found.map(({ version }) => version)).toEqual([2, 1]);
     });
 
-    it('can be filtered, and shows nothing of others', async () => {
+    it('returns only the events that match a filter by tenant, owner, key or type', async () => {
       const ids: Record<string, string> = {};
       for (const orgId of TENANTS) {
         for (const projectId of ['apollo', 'hermes']) {
@@ -146,7 +146,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
   });
 
   describe('the delivery queue', () => {
-    it('returns due events, longest due first, and none without a delivery', async () => {
+    it('returns due events, the longest due first, and no event that is not queued', async () => {
       await events.add(anEvent());
       const [late, soon] = [await queued(2), await queued(1)];
       await queued(3);
@@ -155,7 +155,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.due(noonPlus(0), 10)).resolves.toEqual([]);
     });
 
-    it('returns the due events of a key by version and then by time, and none of another key', async () => {
+    it('returns the due events of one key, by version and then by time', async () => {
       const three = await queued(1, { version: 3, orgId: 'globex' });
       const { keyId } = three;
       const notice = await queued(0, { keyId, version: 2, id: `${keyId}-notice`, at: noonPlus(9) });
@@ -167,7 +167,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       expect((await events.dueOf(keyId, noonPlus(2), 2)).map(({ id }) => id)).toEqual([two.id, notice.id]);
     });
 
-    it('returns the first event of a key that waits for a retry, and skips events with too many attempts', async () => {
+    it('returns the first event of a key that waits for a retry and has attempts left', async () => {
       const [two, one] = [await queued(0, { version: 2 }), await queued(0)];
       const { keyId } = two;
       await expect(events.holderOf(keyId, noonPlus(0), 5)).resolves.toBeUndefined();
@@ -183,7 +183,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.holderOf(one.keyId, noonPlus(59), 5)).resolves.toBeUndefined();
     });
 
-    it('returns the organisations with due events, in pages, first those without an organisation', async () => {
+    it('returns the organisations with due events in pages, starting with null for none', async () => {
       for (const orgId of ['globex', 'acme', 'acme', 'initech', undefined]) await queued(0, { orgId });
       await queued(0, { orgId: 'acme', projectId: 'apollo', ownerId: ALICE });
       await queued(9, { orgId: 'hooli' });
@@ -198,7 +198,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       await expect(events.dueOrganisations(now, 'initech', 9)).resolves.toEqual([]);
     });
 
-    it('returns the keys of an organisation with due events, in pages', async () => {
+    it('returns the keys of an organisation that have due events, in pages', async () => {
       const keyIds: Record<string, string[]> = {};
       for (const orgId of [...TENANTS, 'none']) {
         const binding = orgId === 'none' ? {} : { orgId };
@@ -228,7 +228,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
     });
 
     it.each(['delivered', 'dead'] as const)(
-      'is done with events that are %s, and the audit trail shows it',
+      'no longer returns events that are %s, and the audit trail shows that state',
       async (state) => {
         const event = await queued(0);
         await events.settle(event, state);
@@ -238,7 +238,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       },
     );
 
-    it('ignores an outcome when another instance has tried the event meanwhile', async () => {
+    it('ignores an outcome if another instance has tried the event in the meantime', async () => {
       const event = await queued(0);
       await events.postpone(event, noonPlus(60), 1);
       await events.settle(event, 'dead');
@@ -275,7 +275,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
     });
 
     it.each([1, 2, 3])(
-      'goes to exactly one of many instances that ask concurrently, at beat %i',
+      'goes to exactly one of 20 instances that request beat %i concurrently',
       async (beat) => {
         for (let each = 1; each < beat; each += 1)
           await events.leases.write('l', { holder: 'o', beat: each });
@@ -289,7 +289,7 @@ export function describeEventRepository(open: () => Promise<OpenedEvents>): void
       },
     );
 
-    it('is not given at a beat that is past or in the future', async () => {
+    it('is not granted at a beat other than the next one', async () => {
       await events.leases.write('l', { holder: 'one', beat: 1 });
       for (const beat of [1, 3]) {
         await expect(events.leases.write('l', { holder: 'two', beat })).resolves.toBe(false);

@@ -208,7 +208,7 @@ describe('the event store', () => {
     expect([sent.map(shapeOf), isServed(use)]).toEqual([expect.anything(), true]);
   });
 
-  it('has no unused index, and none that expires documents', async () => {
+  it('has no unused index and no TTL index', async () => {
     const used = new Set<string>();
     for (const use of USES) {
       sent = [];
@@ -228,7 +228,7 @@ describe('the event store', () => {
     });
   });
 
-  it('adds an event or a lease with a second condition beside the id, so that one of two inserts succeeds', async () => {
+  it('upserts events and leases with a condition besides _id, so that only one insert succeeds', async () => {
     await store.events.add(anEvent());
     await store.events.leases.write('events', { holder: 'one', beat: 1 });
     const upserts = sent
@@ -241,7 +241,7 @@ describe('the event store', () => {
     ]);
   });
 
-  it('reads with read concern majority, and writes with majority and journal', async () => {
+  it('reads with read concern majority, and writes with write concern majority and journal', async () => {
     for (const { run } of USES) await run(store.events, queued);
     await store.events.leases.read('events');
     await store.events.leases.write('events', { holder: 'one', beat: 1 });

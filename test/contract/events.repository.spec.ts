@@ -19,7 +19,7 @@ describe('events in MongoDB', () => {
     await opened.close();
   });
 
-  it('accept an event with fields of a newer version, so that it does not block the next ones', async () => {
+  it('accept an event with fields of a newer release, so that it does not block later events', async () => {
     const opened = await openMongoEvents();
     const newer = { ...anEvent(), address: 'new' };
     await expect(opened.events.add(newer)).resolves.toBe(true);

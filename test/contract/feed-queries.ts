@@ -11,7 +11,7 @@ export interface FeedQuery {
   readonly concern: object | undefined;
 }
 
-/** Everything that the change feed sends, from its first poll to its end, and the index for each query. */
+/** The commands that a polling change feed sends from its start to its end, each with its index and its concern. */
 export const FEED_QUERIES: readonly FeedQuery[] = [
   // A heartbeat is not a record, so nothing depends on its durability. A write to the journals of a majority, four
   // times in each bound, would be the most expensive operation of an idle instance.
@@ -23,11 +23,15 @@ export const FEED_QUERIES: readonly FeedQuery[] = [
   { what: 'delete', index: '_id_', concern: { w: 1 } },
 ];
 
-/** The fields that a sweep checks in each heartbeat that the index finds. There is one heartbeat for each instance. */
+/**
+ * The fields by which the sweep of old heartbeats filters without an index. There is only one heartbeat for each
+ * instance.
+ */
 const FILTERED: ReadonlySet<string> = new Set(['changedAt']);
 
 /**
- * Starts a feed, lets it poll and ends it. Returns what it sent: the heartbeat, the poll, the sweep and the removal.
+ * Runs a feed until its first proof, and ends it. Returns what it sent: its heartbeats, the polls, the sweep of old
+ * heartbeats, and the removal of its own.
  */
 export async function sentByFeed(
   connection: Connection,

@@ -60,7 +60,7 @@ function isOfARecord(command: SentCommand): boolean {
   return typeof id === 'string' && !isHeartbeatId(id);
 }
 
-describe.each(MONGO_FEEDS)('a thousand concurrent first uses, with a feed by %s,', (changeFeed) => {
+describe.each(MONGO_FEEDS)('a thousand concurrent first uses, with a change feed by %s,', (changeFeed) => {
   beforeAll(async () => {
     Logger.overrideLogger(false);
     connection = await connected(testDatabaseUri('first uses'), {
@@ -95,7 +95,7 @@ describe.each(MONGO_FEEDS)('a thousand concurrent first uses, with a feed by %s,
   it.each<[string, () => Promise<string | undefined>, readonly number[]]>([
     ['a key', async () => undefined, [1, 0]],
     ['a key with an owner', activeOwner, [1, 1]],
-  ])('read each record once, for %s', async (_what, owner, expected) => {
+  ])('of %s read each record once', async (_what, owner, expected) => {
     const use = async (): Promise<readonly Verification[] | undefined> => {
       const token = await tokenOfAKey(await owner());
       reads();

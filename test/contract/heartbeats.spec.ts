@@ -31,7 +31,7 @@ async function heartbeats(): Promise<readonly string[]> {
   return (await opened.documents.find(HEARTBEATS).toArray()).map(({ _id }) => _id);
 }
 
-describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
+describe.each(MONGO_FEEDS)('the heartbeats of a change feed by %s', (kind) => {
   it('are stored in one document, which the feed removes at its end', async () => {
     await open(kind);
     await listen();
@@ -57,7 +57,7 @@ describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
     expect(await opened.documents.countDocuments({ _id: '01acme' })).toBe(1);
   });
 
-  it('of other instances are not announced as changes of a record', async () => {
+  it('of other instances are not announced as changes of records', async () => {
     await open(kind);
     await listen();
     const since = performance.now();
@@ -73,8 +73,8 @@ describe.each(MONGO_FEEDS)('the heartbeats of a feed by %s', (kind) => {
   });
 });
 
-describe('a feed by polling', () => {
-  it('announces a change that becomes visible later than its own timestamp', async () => {
+describe('a change feed by polling', () => {
+  it('announces a change that becomes visible up to 25 s after its timestamp', async () => {
     await open('polling');
     await listen();
     for (const secondsAgo of [1, 10, 25]) {
@@ -97,7 +97,7 @@ describe('a feed by polling', () => {
     expect(heard.at.get('acme')).toBe(at);
   });
 
-  it('starts again, as if everything had changed, when the server’s clock is set back beyond the overlap of its polls', async () => {
+  it('reports that everything may have changed when the server’s clock is set back too far', async () => {
     await open('polling');
     await listen();
     // As if it had been ten minutes later until now: the last poll has seen its own heartbeat at that time.

@@ -45,7 +45,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       return key;
     };
 
-    it('contains the event of every change, oldest first, unchanged', async () => {
+    it('contains one unchanged event for each change of a key, oldest first', async () => {
       const made = await make({ orgId: 'acme', projectId: 'apollo', ownerId: ALICE });
       const renamed = changed(made, { name: 'renamed', orgId: 'globex' });
       const ended = revoked(renamed, `user:${ALICE}`);
@@ -60,7 +60,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       ]);
     });
 
-    it('contains no event of a rejected change, and one event of a change that was sent twice', async () => {
+    it('contains no event for a rejected change, and one event for a change that was sent twice', async () => {
       const made = await make();
       await repository.insert(made);
       const first = changed(made, { name: 'first' });
@@ -73,7 +73,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       ]);
     });
 
-    it('contains no trace of secrets', async () => {
+    it('contains no hash, name, description or revocation reason of a key', async () => {
       const key = aFullKey();
       await repository.insert(key);
       const text = JSON.stringify(await outbox.pending(10));
@@ -81,7 +81,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       for (const value of [key.name, key.description, key.revokedReason]) expect(text).not.toContain(value);
     });
 
-    it('returns the events that wait longest, as many as requested', async () => {
+    it('returns the longest waiting events first, up to the requested number', async () => {
       const [one, two, three] = [await make(), await make(), await make()];
       const settled = await waitingOf(one.id);
       if (settled !== undefined) await outbox.settle(settled);
@@ -103,7 +103,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(key);
     });
 
-    it('contains events that arrived while others were passed on, and nothing else', async () => {
+    it('contains only the events that arrived while others were passed on', async () => {
       const key = await make();
       const waiting = await waitingOf(key.id);
       const change = changed(key, { name: 'meanwhile' });
@@ -116,7 +116,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       await expect(repository.findWithHistory(key.id)).resolves.toEqual(change);
     });
 
-    it('keeps new events when stale ones are settled again', async () => {
+    it('keeps new events when earlier ones are settled again', async () => {
       const key = await make();
       const stale = await waitingOf(key.id);
       const change = changed(key, { name: 'meanwhile' });
@@ -133,7 +133,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       ]);
     });
 
-    it('does not block a change', async () => {
+    it('accepts changes of a key while its earlier events are settled', async () => {
       let key = await make();
       for (let round = 0; round < 20; round += 1) {
         const next = changed(key, { name: `round ${round}` });
@@ -169,7 +169,7 @@ export function describeKeyOutbox(open: () => Promise<OpenedRepository>): void {
       return key;
     };
 
-    it('finds those after its start and until its end, the soonest first', async () => {
+    it('finds keys that expire after its start and up to its end, earliest first', async () => {
       await make('never');
       for (const seconds of [0, 20, 10, 30, 31]) await make(`at ${seconds}`, noonPlus(seconds));
       await expect(expiring(noonPlus(0), noonPlus(30), 10)).resolves.toEqual(['at 10', 'at 20', 'at 30']);

@@ -8,7 +8,7 @@ const MAX = 3;
 const MINUTE_MS = 60_000;
 const FULL = { code: 'key_limit_reached' };
 
-describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a %s store,', (storage) => {
+describe.each(['memory', 'mongo'] as const)('the slots for the keys of a user, in a %s store,', (storage) => {
   let house: KeyHouse;
   let owner: string;
 
@@ -29,7 +29,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
   const importOne = async (ownerId: string, hash = hashOf(randomUUID())) =>
     house.importer.import(ROOT, { hash, name: 'imported', scopes: [], ownerId }, 1);
 
-  it('are limited to the number of slots, with one slot for each key', async () => {
+  it('hold one key each, and no key is created when all are taken', async () => {
     const ids = await fill();
     await expect(house.placesOf(owner)).resolves.toEqual(ids);
     await expect(house.make(owner)).rejects.toMatchObject(FULL);
@@ -41,7 +41,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     });
   });
 
-  it('do not include an imported key that is already expired', async () => {
+  it('are not used by an imported key that is already expired', async () => {
     const ids = await fill();
     const record = {
       hash: hashOf('expired'),
@@ -54,7 +54,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.toEqual(ids);
   });
 
-  it('stay within the limit when 20 are created at once in the slots of expired keys', async () => {
+  it('stay within the limit when 20 keys at once are created in place of expired keys', async () => {
     for (let n = 0; n < MAX; n += 1) await house.make(owner, { expiresAt: inMs(1000) });
     house.clock.advance(2 * MINUTE_MS);
     const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => house.make(owner)));
@@ -64,7 +64,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.toHaveLength(MAX);
   });
 
-  it('are searched fewer than 20 times when 20 are created at once beyond the limit', async () => {
+  it('are checked with fewer than 20 reads of keys when 20 requests exceed the limit at once', async () => {
     await fill();
     house.clock.advance(2 * MINUTE_MS);
     const find = jest.spyOn(house.keys, 'find');
@@ -74,14 +74,14 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     find.mockRestore();
   });
 
-  it('need no slot of the user when they have no owner or another owner', async () => {
+  it('are not used by keys without an owner or with another owner', async () => {
     const other = (await house.anOwner()).id;
     await fill();
     await house.apiKeys.create(ROOT, { name: 'unowned', scopes: [] });
     await expect(house.make(other)).resolves.toMatchObject({ ownerId: other });
   });
 
-  it.each(['disabled', 'deleted', 'unknown'])('are none if the owner is %s', async (state) => {
+  it.each(['disabled', 'deleted', 'unknown'])('are not available to a user who is %s', async (state) => {
     const { id } = await house.anOwner();
     if (state === 'disabled') await house.users.change(id, 1, { status: 'disabled' });
     if (state === 'deleted') await house.users.remove(id);
@@ -90,7 +90,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.apiKeys.list(ROOT, { ownerId, limit: 10 })).resolves.toMatchObject({ data: [] });
   });
 
-  it('free exactly one slot when one is revoked', async () => {
+  it('include exactly one free slot after a key is revoked, even twice', async () => {
     const [first = ''] = await fill();
     await house.apiKeys.revoke(ROOT, first);
     await house.apiKeys.revoke(ROOT, first);
@@ -99,7 +99,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.make(owner)).rejects.toMatchObject(FULL);
   });
 
-  it('keep their slots while they are disabled, rotated or renamed', async () => {
+  it('stay taken when their keys are disabled, rotated or renamed', async () => {
     const [one = '', two = '', three = ''] = await fill();
     await house.apiKeys.update(ROOT, one, { enabled: false });
     await house.apiKeys.rotate(ROOT, two);
@@ -109,7 +109,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.toEqual([one, two, three]);
   });
 
-  it('free the slot of an expired key when it is needed', async () => {
+  it('are reused if their key has expired and no other slot is free', async () => {
     await fill(2);
     const lapsing = await house.make(owner, { expiresAt: inMs(2 * MINUTE_MS) });
     house.clock.advance(2 * MINUTE_MS - 1);
@@ -123,7 +123,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     expect(places).not.toContain(lapsing.id);
   });
 
-  it('free the slot of a key after one minute, and not earlier, if the key was never stored', async () => {
+  it('are reused after one minute, and not earlier, if their key was never stored', async () => {
     await fill(2);
     const lost = newKeyId(new Date());
     await house.users.takeSlot(owner, { keyId: lost, at: house.clock.now() }, MAX);
@@ -135,7 +135,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.not.toContain(lost);
   });
 
-  it('free the slot of a revoked key even if it was not released', async () => {
+  it('are reused if their key is revoked, even if it did not release its slot', async () => {
     const [first = ''] = await fill();
     const slot = { keyId: first, at: house.clock.now() };
     await house.apiKeys.revoke(ROOT, first);
@@ -145,7 +145,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.not.toContain(first);
   });
 
-  it('free the slot of a moved key even if it was not released', async () => {
+  it('are reused if their key has another owner, even if it did not release its slot', async () => {
     const [first = ''] = await fill();
     const slot = { keyId: first, at: house.clock.now() };
     await house.apiKeys.update(ROOT, first, { ownerId: (await house.anOwner()).id });
@@ -155,7 +155,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.not.toContain(first);
   });
 
-  it('are created even if the slot of another could not be released', async () => {
+  it('are reused if their key is revoked, even if the release failed with an error', async () => {
     const [first = ''] = await fill();
     const warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
     jest.spyOn(house.users, 'giveSlotsBack').mockRejectedValue(new Error('the store is unreachable'));
@@ -166,7 +166,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.make(owner)).resolves.toMatchObject({ ownerId: owner });
   });
 
-  it('count once when they are imported, however often', async () => {
+  it('hold an imported key once, even if it is imported twice', async () => {
     const hash = hashOf('imported twice');
     await expect(importOne(owner, hash)).resolves.toMatchObject({ outcome: 'imported' });
     await expect(importOne(owner, hash)).resolves.toMatchObject({ outcome: 'known' });
@@ -179,7 +179,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(owner)).resolves.toHaveLength(MAX);
   });
 
-  it('are rejected after five attempts if the store reports an id as taken but does not find it', async () => {
+  it('limit an import to five attempts if its id is taken but the store cannot find the key', async () => {
     jest.spyOn(house.keys, 'find').mockResolvedValue(null);
     const insert = jest.spyOn(house.keys, 'insert').mockRejectedValue(new KeyIdTakenError('x'));
     await expect(importOne(owner)).resolves.toMatchObject({ outcome: 'refused' });
@@ -187,7 +187,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     jest.restoreAllMocks();
   });
 
-  it('take a slot of the new owner and release that of the old one when they move', async () => {
+  it('are taken at the new owner and freed at the old owner when a key moves', async () => {
     const other = (await house.anOwner()).id;
     const [moving = ''] = await fill();
     await house.apiKeys.update(ROOT, moving, { ownerId: other });
@@ -199,7 +199,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(other)).resolves.toEqual([]);
   });
 
-  it('stay with their owner when the new owner has no free slot', async () => {
+  it('keep the key of the old owner if the new owner has no free slot', async () => {
     const [staying = ''] = await fill();
     const full = (await house.anOwner()).id;
     for (let n = 0; n < MAX; n += 1) await house.make(full);
@@ -211,7 +211,7 @@ describe.each(['memory', 'mongo'] as const)('the keys that a user can own, in a 
     await expect(house.placesOf(full)).resolves.not.toContain(staying);
   });
 
-  it('use one slot if two callers move the same key concurrently', async () => {
+  it('hold a key once if two callers move it concurrently', async () => {
     const [moving = ''] = await fill(1);
     const [left, right] = [(await house.anOwner()).id, (await house.anOwner()).id];
     await Promise.all(

@@ -282,7 +282,7 @@ describe('the key store', () => {
     expect(commands.map((command) => leftOver(use, command))).toEqual(commands.map(() => undefined));
   });
 
-  it('sends only queries that an index serves while it follows changes', async () => {
+  it('sends only indexed queries for its change feed', async () => {
     await expect(sentByFeed(store.connection, 'api_keys', indexes)).resolves.toEqual(FEED_QUERIES);
   });
 
@@ -305,7 +305,7 @@ describe('the key store', () => {
     expect(built).toEqual(expect.arrayContaining(declared));
   });
 
-  it('reads from the primary with read concern majority, whatever the connection’s own settings', async () => {
+  it('reads from the primary with read concern majority, even if the connection has weaker settings', async () => {
     const found = jest.spyOn(mongo.Collection.prototype, 'find');
     const reads: SentFind[] = [];
     for (const use of USES) {
@@ -321,7 +321,7 @@ describe('the key store', () => {
     expect(preferences).toEqual(reads.map(() => 'primary'));
   });
 
-  it('writes with majority and journal, and takes the time of a change from the server’s clock', async () => {
+  it('writes with write concern majority and journal, and with the server’s time of the change', async () => {
     const writes: SentUpdate[] = [];
     for (const use of USES.filter(({ quiet = false }) => !quiet)) {
       for (const command of await commandsOf(use)) if ('update' in command) writes.push(command);
@@ -335,7 +335,7 @@ describe('the key store', () => {
     }
   });
 
-  it('writes only the waiting events when they are passed on', async () => {
+  it('writes only the fields of the outbox when events are removed from it', async () => {
     for (const use of USES.filter(({ quiet }) => quiet)) {
       for (const { writeConcern, updates } of (await commandsOf(use)) as readonly SentUpdate[]) {
         expect(writeConcern).toEqual({ w: 'majority', j: true });
@@ -372,7 +372,7 @@ describe('the key store', () => {
       expect(projection).toMatchObject({ history: 0, historyDropped: 0, pending: 0, pendingAt: 0 });
   });
 
-  it('reads only the few fields that a list filters by, and none that a key’s owner can make large', async () => {
+  it('reads only seven small fields of each key when a list is filtered', async () => {
     await store.repository.listOutlines({ limit: 10 });
     const [read] = sent.take() as readonly SentFind[];
     expect(read?.projection).toEqual({

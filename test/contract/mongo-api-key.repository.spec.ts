@@ -69,7 +69,7 @@ describe('the documents of API keys in MongoDB', () => {
     expect(JSON.stringify(document)).not.toContain('null');
   });
 
-  it('keep fields of a newer version through every change by this one', async () => {
+  it('keep the fields of a newer release when this release changes the key', async () => {
     const { key } = await service.create(root, { name: 'of acme', scopes: ['memory:read'], orgId: 'acme' });
     const newer = { tags: ['new'], 'secrets.0.algorithm': 'new', 'history.0.address': 'new' };
     await store.documents.updateOne({ _id: key.id }, { $set: newer });
@@ -88,7 +88,7 @@ describe('the documents of API keys in MongoDB', () => {
     });
   });
 
-  it('record restrictions by others, and update them from the history after a change by an older release', async () => {
+  it('record what others restricted, even after a change by an older release', async () => {
     const request = { name: 'of acme', scopes: [], orgId: 'acme', ownerId: ALICE };
     const { key } = await service.create(root, { ...request, allowedIps: ['127.0.0.1'] });
     const imposed = async (): Promise<unknown> =>
@@ -131,7 +131,7 @@ describe('the documents of API keys in MongoDB', () => {
     await expect(changedAt()).resolves.toEqual(moved);
   });
 
-  it('are announced again by a new date and no other change, so that every feed finds them', async () => {
+  it('get only a new date when they are announced again, so that every feed finds them', async () => {
     const key = aKey();
     await store.repository.insert(key);
     const [before, insertedAt] = [await store.documents.findOne(), await changedAt()];
@@ -154,7 +154,7 @@ describe('the documents of API keys in MongoDB', () => {
     expect(text).not.toContain(secret.slice(-12));
   });
 
-  it('do not include the heartbeats of the change feed', async () => {
+  it('do not include the heartbeats of the change feed, whose ids get not_found', async () => {
     const { key } = await service.create(root, { name: 'real', scopes: [], orgId: 'acme', ownerId: ALICE });
     const heartbeat = '#hb:instance-1';
     await store.documents.insertMany([
@@ -182,7 +182,7 @@ describe('the documents of API keys in MongoDB', () => {
     });
   });
 
-  it('keep their place in the change feed when their events are passed on', async () => {
+  it('keep their changedAt when their events are passed on, so that no feed announces them', async () => {
     const key = aKey();
     await store.repository.insert(key);
     const before = await store.documents.findOne();
@@ -194,21 +194,21 @@ describe('the documents of API keys in MongoDB', () => {
     await expect(store.documents.findOne()).resolves.toEqual(rest);
   });
 
-  it('keep the time of the oldest waiting event, whatever comes after it', async () => {
+  it('keep the time of the oldest waiting event when another event follows', async () => {
     const key = aKey();
     await store.repository.insert(key);
     await store.repository.replace(changed(key, { name: 'renamed' }));
     await expect(outbox().oldestPending()).resolves.toEqual(key.createdAt);
   });
 
-  it('have no waiting events in the heartbeats of the change feed', async () => {
+  it('have an outbox that ignores the heartbeats of the change feed', async () => {
     await store.documents.insertMany([{ _id: '#hb:one', changedAt: new Date(), version: 1 }]);
     await expect(outbox().pending(10)).resolves.toEqual([]);
     const always = [new Date(0), new Date('9999-01-01')] as const;
     await expect(outbox().expiring(...always, 10)).resolves.toEqual([]);
   });
 
-  it('are prepared by every instance that starts, even by several at once', async () => {
+  it('can be stored after several instances have prepared the collection at once', async () => {
     await store.connection.dropDatabase();
     const instances = Array.from({ length: 5 }, () => mongoRepositoryOn(store.connection));
     await Promise.all(instances.map((instance) => instance.prepare()));

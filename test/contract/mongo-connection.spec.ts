@@ -3,7 +3,7 @@ import { testDatabaseUri } from '../support/test-database';
 
 describe('the connection that the service opens', () => {
   it.each([0, 300, 30_000])(
-    'waits 2 s for a primary during an election, although the start waits %i ms',
+    'waits 2 s for a primary during an election, even if the start waits %i ms',
     async (timeoutMs) => {
       const connection = await connectToMongo(testDatabaseUri('connection'), timeoutMs);
       expect(connection.getClient().options.serverSelectionTimeoutMS).toBe(2000);

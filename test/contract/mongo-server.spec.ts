@@ -120,7 +120,7 @@ describe('a MongoDB server that a test starts', () => {
     await expect(find(docs)).resolves.toEqual([{ _id: 'x' }]);
   });
 
-  it('stays suspended when it is suspended again at once', async () => {
+  it('stays suspended when it is suspended twice in a row', async () => {
     const docs = docsAt(freshDatabase());
     await docs.insertOne({ _id: 'x' });
     for (let round = 0; round < 5; round += 1) {
@@ -141,7 +141,7 @@ describe('a MongoDB server that a test starts', () => {
     expect(() => process.kill(other.pid ?? Number.NaN, 0)).toThrow('ESRCH');
   });
 
-  it('keeps its data and its port in a data folder', async () => {
+  it('keeps its data and its port across restarts with a data folder', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'keyward-mongo-'));
     const first = await startMongoServer({ dataDir });
     await docsAt(first.uri).insertOne({ _id: 'kept' });

@@ -109,7 +109,7 @@ describe('the usage store', () => {
     return index !== undefined && shapesOf(command).every((shape) => serves(index, shape));
   }
 
-  it.each(USES)('uses the index $index for one command when $what', async (use) => {
+  it.each(USES)('sends one command, which uses the index $index, when $what', async (use) => {
     const command = await commandOf(use);
     expect(Object.keys(command)).toContain(use.kind);
     expect(shapesOf(command).length).toBeGreaterThan(0);
@@ -125,7 +125,7 @@ describe('the usage store', () => {
     );
   });
 
-  it('selects each document by id and day, so that concurrent first inserts are safe', async () => {
+  it('upserts each document by id and day, so that concurrent first inserts are safe', async () => {
     const { updates } = (await commandOf(ADDING)) as SentUpdate;
     // An upsert by `_id` alone is not atomic on every server with the MongoDB protocol.
     expect(updates.map(({ q }) => Object.keys(q))).toEqual(updates.map(() => ['_id', 'day']));
@@ -135,7 +135,7 @@ describe('the usage store', () => {
     expect(new Set(updates.flatMap(({ u }) => Object.keys(u)))).toEqual(new Set(['$inc', '$max']));
   });
 
-  it('uses no collation, pipeline or expression', async () => {
+  it('uses no collation, pipeline, expression, transaction or TTL index', async () => {
     for (const use of USES) {
       expect(JSON.stringify(await commandOf(use))).not.toMatch(/collation|\$expr|startTransaction|"u":\[/);
     }
@@ -143,7 +143,7 @@ describe('the usage store', () => {
       expect(index).not.toHaveProperty('expireAfterSeconds');
   });
 
-  it('reads from the primary with read concern majority, and writes with majority and journal', async () => {
+  it('reads from the primary with majority, and writes with write concern majority and journal', async () => {
     const found = jest.spyOn(mongo.Collection.prototype, 'find');
     const commands = [];
     for (const use of USES) commands.push(await commandOf(use));

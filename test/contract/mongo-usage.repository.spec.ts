@@ -20,7 +20,7 @@ describe('the documents of usage in MongoDB', () => {
     await store.close();
   });
 
-  it('are one for each key, and one for each key and day', async () => {
+  it('include one for each key, and one for each key and day', async () => {
     const acme = newKeyId(new Date());
     await store.repository.add([
       uses(acme, '10T09:00:00', 3),
@@ -34,7 +34,7 @@ describe('the documents of usage in MongoDB', () => {
     ]);
   });
 
-  it('are prepared by every instance that starts, even by several at once', async () => {
+  it('get one index on day when several instances prepare the collection at once', async () => {
     await store.connection.dropDatabase();
     const instances = Array.from({ length: 5 }, () => mongoUsageRepositoryOn(store.connection));
     await Promise.all(instances.map((instance) => instance.prepare()));

@@ -15,7 +15,7 @@ export interface OpenedEvents {
 
 export interface OpenedMongoEvents extends OpenedEvents {
   readonly connection: Connection;
-  /** The documents, for access that bypasses the store. */
+  /** The documents, to read and write them without the store. */
   readonly documents: mongo.Collection<{ _id: string } & Record<string, unknown>>;
 }
 

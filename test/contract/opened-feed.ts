@@ -6,14 +6,14 @@ import type { WatchedDocument } from '../../src/change-feed/mongo-heartbeat';
 import { testDatabaseUri } from '../support/test-database';
 import type { OpenedFeed } from './change-feed.contract';
 
-/** The bound of the feeds of these suites. Heartbeats and polls come every quarter of it. */
+/** The revocation bound of the feeds in these suites. A feed sends a heartbeat and polls every quarter of it. */
 export const BOUND_MS = 400;
 
 export const MONGO_FEEDS = ['streams', 'polling'] as const;
 
 export interface OpenedMongoFeed extends OpenedFeed {
   readonly feed: MongoChangeFeed;
-  /** The records over another connection, for access that bypasses the feed. */
+  /** The records through another connection, to change them as another writer does. */
   readonly documents: mongo.Collection<WatchedDocument>;
 }
 

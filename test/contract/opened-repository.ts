@@ -15,11 +15,11 @@ export interface OpenedRepository {
 
 export interface OpenedMongoRepository extends OpenedRepository {
   readonly connection: Connection;
-  /** The documents, for access that bypasses the repository. */
+  /** The documents, to read and write them without the repository. */
   readonly documents: mongo.Collection<{ _id: string } & Record<string, unknown>>;
 }
 
-/** The options with which the service connects. */
+/** The connection options of the service. */
 export const SERVICE_CONNECTION: ConnectOptions = { bufferCommands: false, serverSelectionTimeoutMS: 2000 };
 
 export function memoryRepository(): MemoryApiKeyRepository {

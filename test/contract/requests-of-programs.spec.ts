@@ -45,8 +45,8 @@ describe('a program without type checks', () => {
     ['a scope that no route can require', { scopes: ['Memory Read'] }, ['/scopes']],
     ['a scope that is not in a list', { scopes: 'memory:read' }, ['/scopes']],
     ['an organisation that no route can name', { orgId: 'acme/globex' }, ['/orgId']],
-    ['an operator of a query as organisation', { orgId: { $ne: 'acme' } }, ['/orgId']],
-    ['an address that is none', { allowedIps: ['localhost'] }, ['/allowedIps']],
+    ['a MongoDB query operator as organisation', { orgId: { $ne: 'acme' } }, ['/orgId']],
+    ['an invalid address', { allowedIps: ['localhost'] }, ['/allowedIps']],
     [
       'a misspelt member of a rate limit',
       { rateLimit: { limit: 1, seconds: 1 } },
@@ -63,7 +63,7 @@ describe('a program without type checks', () => {
   });
 
   it.each([undefined, null, 'acme', [], [{ name: 'made', scopes: [] }]])(
-    'cannot create a key from %j',
+    'cannot create a key from the request %j',
     async (request) => {
       await expect(service.create(root, typeless(request))).rejects.toMatchObject({
         code: 'validation_failed',
@@ -72,7 +72,7 @@ describe('a program without type checks', () => {
     },
   );
 
-  it('creates a key with the organisation that a class returns from a getter', async () => {
+  it('can pass the organisation as a getter of a class when it creates a key', async () => {
     class Request {
       readonly name = 'made';
       readonly scopes = ['memory:read'];
@@ -122,19 +122,19 @@ describe('a program without type checks', () => {
     expect(list).not.toHaveBeenCalled();
   });
 
-  it('cannot ask for usage with a misspelt span', async () => {
+  it('cannot read usage with a misspelt field in the time range', async () => {
     const usage = new KeyUsageService(service, null, clock);
     const { id } = await made();
     await expect(usage.of(root, id, typeless({ since: new Date() }))).rejects.toMatchObject(faults('/since'));
   });
 
-  it('cannot import with a misspelt option', async () => {
+  it('cannot import a key with a misspelt option', async () => {
     const options = typeless({ applyRevocation: true });
     await expect(imports.import(root, {}, 1, options)).rejects.toMatchObject(faults('/applyRevocation'));
   });
 
   it.each(['root', {}, undefined, null, rootCaller, { ...root, scopes: '*' }, rootCaller('')])(
-    'gets an error that says where callers come from, instead of a caller %#',
+    'gets a misuse error that names rootCaller and callerOf for invalid caller %#',
     async (caller) => {
       const { id } = await made();
       const misuse = { code: 'misuse', message: expect.stringContaining('rootCaller(name), callerOf(key)') };
@@ -154,20 +154,20 @@ describe('a program without type checks', () => {
     },
   );
 
-  it('gets every wrong field in the message of the error', async () => {
+  it('gets an error message that lists every invalid field', async () => {
     await expect(made(typeless({ org: 'acme', scopes: 'x' }))).rejects.toThrow(
       /\/org is not a known field; \/scopes must be|\/scopes must be .*; \/org is not a known field/,
     );
   });
 
-  it('gets no token and no line break of a field name in the message of the error', async () => {
+  it('gets an error message without the field name if that is a token or has a line break', async () => {
     const { token } = await service.create(root, { name: 'made', scopes: [] });
     const error: unknown = await made(typeless({ [token]: 1, 'a\nb': 2 })).catch((thrown: unknown) => thrown);
     expect((error as Error).message).toMatch(/a field is not a known field/);
     expect((error as Error).message).not.toMatch(new RegExp(`${token}|\\n`));
   });
 
-  it('cannot list keys with a filter that a class returns from a getter, unless it is text', async () => {
+  it('cannot list keys with a filter object that a class returns from a getter', async () => {
     class Query {
       readonly limit = 10;
       get orgId(): unknown {
@@ -177,7 +177,7 @@ describe('a program without type checks', () => {
     await expect(service.list(root, typeless(new Query()))).rejects.toMatchObject(faults('/orgId'));
   });
 
-  it('gets the error for a missing key if it passes a list instead of an id', async () => {
+  it('gets not_found if it passes a list instead of a key id', async () => {
     const { id } = await made();
     await expect(service.get(root, typeless([id]))).rejects.toMatchObject({ code: 'not_found' });
   });

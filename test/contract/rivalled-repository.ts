@@ -5,7 +5,7 @@ import type {
   KeyOutline,
 } from '../../src/api-keys/storage/api-key.repository';
 
-/** A store in which another caller changes the key first, for a given number of changes. */
+/** A store in which another caller changes the key just before each of the first `losses` writes. */
 export class RivalledRepository implements ApiKeyRepository {
   readonly durability = 'volatile';
   replaced = 0;

@@ -29,29 +29,26 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
     ['by an operator, without a grace period', {}, {}],
     ['by an operator, with a grace period', { gracePeriodSeconds: 3600 }, { gracePeriodSeconds: 60 }],
     ['by an operator, with and without a grace period', { gracePeriodSeconds: 3600 }, {}],
-  ] as const)(
-    'succeed exactly once, and the other caller gets a conflict: %s',
-    async (_name, first, second) => {
-      const { key, token } = await service.issue({});
-      const keys = keysOver(new MeetingRepository(store, 2));
-      const outcomes = await Promise.allSettled(
-        [first, second].map(async (options) => keys.rotate(root, key.id, options)),
-      );
-      const won = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-      const lost = outcomes.flatMap((outcome) =>
-        outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
-      );
-      expect([won.length, lost.length]).toEqual([1, 1]);
-      expect(lost[0]).toBeInstanceOf(RotationConflictError);
+  ] as const)('succeed once and give the other caller a conflict: %s', async (_name, first, second) => {
+    const { key, token } = await service.issue({});
+    const keys = keysOver(new MeetingRepository(store, 2));
+    const outcomes = await Promise.allSettled(
+      [first, second].map(async (options) => keys.rotate(root, key.id, options)),
+    );
+    const won = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const lost = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    );
+    expect([won.length, lost.length]).toEqual([1, 1]);
+    expect(lost[0]).toBeInstanceOf(RotationConflictError);
 
-      const { secrets, version, history } = await storedKey(service, key.id);
-      expect(secrets.map(({ hash }) => hash)).toEqual([hashToken(token), hashToken(won[0]?.token ?? '')]);
-      expect(secrets.map(({ retiresAt }) => retiresAt === undefined)).toEqual([false, true]);
-      expect([version, history.map(({ action }) => action)]).toEqual([2, ['created', 'rotated']]);
-    },
-  );
+    const { secrets, version, history } = await storedKey(service, key.id);
+    expect(secrets.map(({ hash }) => hash)).toEqual([hashToken(token), hashToken(won[0]?.token ?? '')]);
+    expect(secrets.map(({ retiresAt }) => retiresAt === undefined)).toEqual([false, true]);
+    expect([version, history.map(({ action }) => action)]).toEqual([2, ['created', 'rotated']]);
+  });
 
-  it('prevent a holder from revoking the key with the previous token, even if it was verified before them [T95]', async () => {
+  it('prevent a revocation with the previous token, even if it was verified earlier [T95]', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(store);
     const verifiedBefore = callerOf(key, key.secrets[0]);
@@ -63,7 +60,7 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
     expect((await storedKey(service, key.id)).revokedAt).toBeDefined();
   });
 
-  it('succeed exactly once if the key itself and an operator rotate it, and the other caller gets a conflict', async () => {
+  it('succeed once and give a conflict if the key itself and an operator rotate it', async () => {
     const { key } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 2));
     const [secret] = key.secrets;
@@ -99,7 +96,7 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
     expect(stored.history.map(({ action }) => action).toSorted()).toEqual(['created', 'rotated', 'updated']);
   });
 
-  it('never follow a concurrent revocation: the key ends revoked', async () => {
+  it('never undo a concurrent revocation', async () => {
     const { key, token } = await service.issue({});
     const keys = keysOver(new MeetingRepository(store, 2));
     await Promise.allSettled([keys.rotate(root, key.id), keys.revoke(root, key.id)]);
@@ -109,7 +106,7 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
     expect((await service.as(token).get('/v1/api-keys/self')).status).toBe(401);
   });
 
-  it('are checked again when a concurrent change gives the key more scopes than the caller has', async () => {
+  it('are rejected if a concurrent change gives the key more scopes than the caller has', async () => {
     const { key } = await service.issue({ scopes: ['memory:read'] });
     const caller = { ...root, grant: { scopes: ['memory:read'], allowedIps: [] } };
     const overtaken = new OvertakenRepository(store, async () => {

@@ -1,6 +1,6 @@
 import type { Connection, mongo } from 'mongoose';
 
-/** A read as sent to the server. */
+/** A `find` command as sent to the server. */
 export interface SentFind {
   readonly find: string;
   readonly filter: Filter;
@@ -9,14 +9,14 @@ export interface SentFind {
   readonly readConcern?: { readonly level?: string };
 }
 
-/** A write as sent to the server. */
+/** An `update` command as sent to the server. */
 export interface SentUpdate {
   readonly update: string;
   readonly updates: readonly { readonly q: Filter; readonly u: UpdateOperators; readonly upsert?: boolean }[];
   readonly writeConcern?: { readonly w?: string | number; readonly j?: boolean };
 }
 
-/** A removal as sent to the server. */
+/** A `delete` command as sent to the server. */
 export interface SentDelete {
   readonly delete: string;
   readonly deletes: readonly { readonly q: Filter; readonly limit: number }[];
@@ -28,7 +28,7 @@ export type SentCommand = SentFind | SentUpdate | SentDelete;
 type Filter = Readonly<Record<string, unknown>>;
 type UpdateOperators = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** Records the driver’s commands for one collection, in order. Later batches of a read are not queries of their own. */
+/** Records the commands that the driver sends for one collection, in order. `getMore` commands are not recorded. */
 export class SentCommands {
   private sent: SentCommand[] = [];
 
@@ -47,7 +47,7 @@ export class SentCommands {
   }
 }
 
-/** What a query needs from an index. */
+/** The fields that a query needs from an index. */
 export interface QueryShape {
   /** Fields compared for equality. */
   readonly equal: readonly string[];
@@ -69,7 +69,7 @@ export function shapeOf(command: SentCommand): QueryShape {
   return only;
 }
 
-/** Returns what each part of a command needs from an index. A bulk write has many parts. */
+/** Returns what each part of a command needs from an index. A bulk write has one part for each statement. */
 export function shapesOf(command: SentCommand): readonly QueryShape[] {
   if ('find' in command) return [shape(command.filter, command.sort)];
   return ('delete' in command ? command.deletes : command.updates).map(({ q }) => shape(q));
@@ -77,8 +77,8 @@ export function shapesOf(command: SentCommand): readonly QueryShape[] {
 
 function shape(filter: Filter, sort: SentFind['sort'] = {}): QueryShape {
   const fields = Object.keys(filter);
-  if (fields.some((field) => field.startsWith('a filter that no index check supports')))
-    throw new Error('a filter that no index is read for');
+  if (fields.some((field) => field.startsWith('$')))
+    throw new Error('the index check does not support this filter');
   const range = fields.filter((field) => isRange(filter[field]));
   return {
     equal: fields.filter((field) => !range.includes(field)),
@@ -93,9 +93,9 @@ function isRange(value: unknown): boolean {
 }
 
 /**
- * Returns whether an index finds exactly the documents of a query, in its order. The fields compared for equality come
- * first, then those of the sort in one direction or its reverse. A range is allowed only on the next field. Equality on
- * `_id` leaves one document, whatever else the query contains.
+ * Returns whether an index finds exactly the documents of a query, in the order of its sort. The index must start with
+ * the fields compared for equality, then contain the sort fields, in the same or the reverse direction. Only the field
+ * after the equality fields can have a range. Any index that starts with `_id` serves a query with equality on `_id`.
  */
 export function serves({ key }: Pick<ServerIndex, 'key'>, { equal, range, sort }: QueryShape): boolean {
   const fields = Object.entries(key);

@@ -25,7 +25,7 @@ export function describeServiceRaces(open: () => Promise<ApiKeyRepository>): voi
     await repository.insert(key);
   });
 
-  it('always applies a revocation, and a concurrent change before it or not at all', async () => {
+  it('always applies a revocation, and applies a concurrent change only before it', async () => {
     const service = serviceOver(repository);
     for (let round = 0; round < ROUNDS; round += 1) {
       const { key: fresh } = await service.create(root, { name: 'fresh', scopes: [] });
@@ -49,7 +49,7 @@ export function describeServiceRaces(open: () => Promise<ApiKeyRepository>): voi
     }
   });
 
-  it('revokes a key once when ten callers revoke it', async () => {
+  it('revokes a key once when ten callers revoke it at once', async () => {
     const service = serviceOver(repository);
     await Promise.all(Array.from({ length: 10 }, (_, n) => service.revoke(rootCaller(`user:${n}`), key.id)));
     const stored = await service.history(root, key.id);
@@ -77,7 +77,7 @@ export function describeServiceRaces(open: () => Promise<ApiKeyRepository>): voi
     );
   });
 
-  it('applies a change at the fifth try after four conflicts', async () => {
+  it('applies a change on the fifth attempt after four conflicts', async () => {
     const rivalled = new RivalledRepository(repository, 4, nextDescription);
     await expect(rename(rivalled)).resolves.toMatchObject({ name: 'renamed', version: 6 });
     await expect(repository.find(key.id)).resolves.toMatchObject({
@@ -86,20 +86,20 @@ export function describeServiceRaces(open: () => Promise<ApiKeyRepository>): voi
     });
   });
 
-  it('rejects a change after five conflicts, and changes nothing', async () => {
+  it('rejects a change with concurrent_change after five conflicts', async () => {
     const rivalled = new RivalledRepository(repository, 5, nextDescription);
     await expect(rename(rivalled)).rejects.toMatchObject({ code: 'concurrent_change' });
     await expect(repository.find(key.id)).resolves.toMatchObject({ name: key.name, version: 6 });
   });
 
-  it('does not retry a change that names a version', async () => {
+  it('does not retry a change that requires one version', async () => {
     const rivalled = new RivalledRepository(repository, 1, nextDescription);
     await expect(rename(rivalled, root, [key.version])).rejects.toMatchObject({ code: 'version_mismatch' });
     expect(rivalled.replaced).toBe(1);
     await expect(repository.find(key.id)).resolves.toMatchObject({ name: key.name, version: 2 });
   });
 
-  it('retries a change that names several versions while the key has one of them', async () => {
+  it('retries a change that accepts several versions while the key has one of them', async () => {
     const rivalled = new RivalledRepository(repository, 1, nextDescription);
     await expect(rename(rivalled, root, [key.version, key.version + 1])).resolves.toMatchObject({
       name: 'renamed',
@@ -107,7 +107,7 @@ export function describeServiceRaces(open: () => Promise<ApiKeyRepository>): voi
     });
   });
 
-  it('rejects a change that the caller may no longer make at the retry', async () => {
+  it('rejects a change if another change gives the key more rights before the retry', async () => {
     const disabled = changed(key, { enabled: false });
     await repository.replace(disabled);
     const peer = callerOf(aKey({ orgId: 'acme', scopes: ['memory:read', 'api-keys:write'] }));
@@ -120,7 +120,7 @@ export function describeServiceRaces(open: () => Promise<ApiKeyRepository>): voi
     await expect(repository.find(key.id)).resolves.toMatchObject({ enabled: false, scopes: ['memory:*'] });
   });
 
-  it('answers that the key does not exist when the caller no longer sees it at the retry', async () => {
+  it('rejects a change with not_found if the key moves to another tenant before the retry', async () => {
     const peer = callerOf(aKey({ orgId: 'acme', scopes: ['memory:read', 'api-keys:write'] }));
     await expect(rename(new RivalledRepository(repository, 1, moveAway), peer)).rejects.toMatchObject({
       code: 'not_found',
@@ -128,7 +128,7 @@ export function describeServiceRaces(open: () => Promise<ApiKeyRepository>): voi
     await expect(repository.find(key.id)).resolves.toMatchObject({ name: key.name, orgId: 'globex' });
   });
 
-  it('rejects a change when the caller’s own key is revoked before the retry', async () => {
+  it('rejects a change if the key is revoked before the retry', async () => {
     const rivalled = new RivalledRepository(repository, 1, revoked);
     await expect(rename(rivalled)).rejects.toMatchObject({ code: 'revoked_key_unchangeable' });
     await expect(repository.find(key.id)).resolves.toMatchObject({ name: key.name, version: 2 });

@@ -16,7 +16,7 @@ export interface OpenedUsageRepository {
 
 export interface OpenedMongoUsageRepository extends OpenedUsageRepository {
   readonly connection: Connection;
-  /** The documents, for access that bypasses the repository. */
+  /** The documents, to read and write them without the repository. */
   readonly documents: mongo.Collection<{ _id: string } & Record<string, unknown>>;
 }
 

@@ -33,7 +33,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     await opened.close();
   });
 
-  it('returns to each tenant the hourly uses of its own key', async () => {
+  it('returns the hourly uses of each key separately', async () => {
     await repository.add([
       uses(acme, '10T23:59:59', 3),
       uses(globex, '10T23:10:00', 70),
@@ -54,7 +54,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     });
   });
 
-  it('adds later counts to the stored ones', async () => {
+  it('adds later counts to the stored counts', async () => {
     await repository.add([uses(acme, '10T09:01:00', 3), uses(globex, '10T09:00:00', 2)]);
     await repository.add([uses(acme, '10T09:59:00', 4), uses(acme, '10T10:00:00', 1)]);
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
@@ -66,7 +66,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     });
   });
 
-  it('never moves the last use back when a count arrives late', async () => {
+  it('keeps the latest time of use when a count arrives late', async () => {
     await repository.add([uses(acme, '10T09:30:00')]);
     await repository.add([uses(acme, '10T09:00:00'), uses(acme, '09T23:00:00')]);
     await expect(repository.lastUsed([acme])).resolves.toEqual(new Map([[acme, at('10T09:30:00')]]));
@@ -78,7 +78,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     ]);
   });
 
-  it('moves only the last use when there is nothing to count', async () => {
+  it('changes only the time of the last use when the count is 0', async () => {
     await repository.add([uses(acme, '10T09:30:00', 0)]);
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
       hours: [],
@@ -86,7 +86,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     });
   });
 
-  it('returns nothing for a key that was never used', async () => {
+  it('returns no hours and no last use for a key that was never used', async () => {
     await repository.add([uses(globex, '10T09:00:00')]);
     await repository.add([]);
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({ hours: [] });
@@ -98,8 +98,8 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
 
   it.each([
     ['a day', '10T00:00:00', '11T00:00:00', [1, 2, 4]],
-    ['the hours up to one that has begun', '10T09:00:00', '10T10:00:00.001', [2, 4]],
-    ['the hours before one begins', '10T09:00:00', '10T10:00:00', [2]],
+    ['a range that ends just after the start of an hour', '10T09:00:00', '10T10:00:00.001', [2, 4]],
+    ['a range that ends at the start of an hour', '10T09:00:00', '10T10:00:00', [2]],
     ['two days', '10T10:00:00', '12T00:00:00', [4, 8]],
     ['an hour without use', '10T11:00:00', '10T12:00:00', []],
     ['all days that can be requested', '09T23:00:00', '31T00:00:00', [1, 2, 4, 8]],
@@ -115,7 +115,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     expect(hours.map(({ count }) => count)).toEqual(counts);
   });
 
-  it('adds up the counts of many concurrent instances, from the first use on', async () => {
+  it('adds up the counts of 20 concurrent instances, including the first uses of a key', async () => {
     const instances = Array.from({ length: 20 }, (_, index) =>
       repository.add([uses(acme, `10T09:00:${10 + index}`, index + 1), uses(globex, '10T09:00:00', 2)]),
     );
@@ -127,7 +127,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     expect((await repository.usageOf(globex, SPAN)).hours).toEqual([{ hour: at('10T09:00:00'), count: 40 }]);
   });
 
-  it('deletes the counts of old days, but never the time of the last use', async () => {
+  it('deletes the counts of old days, but not the time of the last use', async () => {
     await repository.add([
       uses(acme, '09T23:59:59', 1),
       uses(acme, '10T00:00:00', 2),

@@ -26,14 +26,14 @@ export function describeUserChanges(current: () => UserRepository): void {
       picture: 'https://id.acme.example/king.png',
     };
 
-    it('gets the new profile, and nothing else changes', async () => {
+    it('gets the new profile and sign-in time, and nothing else changes', async () => {
       const user = await inserted(aFullUser());
       await repository.refresh(user, profile, LATER);
       await expect(repository.find(user.id)).resolves.toEqual({ ...user, ...profile, lastLoginAt: LATER });
     });
 
     it.each(['email', 'name', 'picture'] as const)(
-      'loses the %s that the provider no longer sends',
+      'loses the %s if the provider no longer sends it',
       async (part) => {
         const user = await inserted(aFullUser());
         await repository.refresh(user, { ...profile, [part]: undefined }, LATER);
@@ -62,7 +62,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toMatchObject({ lastLoginAt: LATER });
     });
 
-    it('keeps the version, so that a concurrent change succeeds', async () => {
+    it('keeps the version, so that a change based on that version still succeeds', async () => {
       const user = await inserted(aUser());
       await repository.refresh(user, profile, LATER);
       await expect(repository.change(user.id, user.version, { username: 'ada' })).resolves.toMatchObject({
@@ -72,7 +72,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       });
     });
 
-    it('is not found when the id, the issuer or the subject differs', async () => {
+    it('stays unchanged if the id, the issuer or the subject of the sign-in differs', async () => {
       const user = await inserted(aUser());
       for (const part of ['id', 'issuer', 'subject']) {
         await repository.refresh({ ...user, [part]: 'another' }, profile, LATER);
@@ -81,7 +81,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       await expect(repository.list({ limit: 10 })).resolves.toEqual([user]);
     });
 
-    it('stays deleted when the removal happens during the sign-in', async () => {
+    it('stays deleted if the user is removed during the sign-in', async () => {
       const user = await inserted(aFullUser());
       await repository.remove(user.id);
       const deleted = await repository.find(user.id);
@@ -115,7 +115,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toEqual(user);
     });
 
-    it('returns null for an unknown user, and creates none', async () => {
+    it('returns null for an unknown user and does not create it', async () => {
       const { id, version } = aUser();
       await expect(repository.change(id, version, { username: 'ada' })).resolves.toBeNull();
       await expect(repository.find(id)).resolves.toBeNull();
@@ -144,7 +144,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       await expect(repository.list({ username: 'ada', limit: 10 })).resolves.toMatchObject([{ id: ada.id }]);
     });
 
-    it('can be kept by the user who has it', async () => {
+    it('can be set again by the user who has it', async () => {
       const ada = await inserted(aUser());
       await repository.change(ada.id, 1, { username: 'ada' });
       await expect(repository.change(ada.id, 2, { username: 'ada' })).resolves.toMatchObject({
@@ -162,7 +162,7 @@ export function describeUserChanges(current: () => UserRepository): void {
       });
     });
 
-    it('can be missing for any number of users, even after a removal', async () => {
+    it('can be missing for any number of users, even if they had the same one before', async () => {
       const users = await Promise.all(Array.from({ length: 5 }, async () => inserted(aUser())));
       for (const { id } of users) {
         await repository.change(id, 1, { username: 'passing' });

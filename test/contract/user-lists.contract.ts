@@ -54,7 +54,7 @@ export function describeUserLists(current: () => UserRepository): void {
     });
 
     it.each<Omit<UserQuery, 'limit'>>([{}, { email: SHARED }])(
-      'contains every user once across its pages for %j, while others sign in',
+      'contains every user once across the pages for %j, while new users sign in',
       async (query) => {
         const wanted = await repository.list({ ...query, limit: 100 });
         const seen: User[] = [];
@@ -70,7 +70,7 @@ export function describeUserLists(current: () => UserRepository): void {
       },
     );
 
-    it('contains as many users as requested, even more than one batch of the server', async () => {
+    it('contains as many users as requested, even more than MongoDB returns in one batch', async () => {
       const crowd = Array.from({ length: 130 }, () => aUser({ email: 'crowd@acme.example' }));
       await Promise.all(crowd.map((user) => repository.insert(user)));
       await expect(repository.list({ email: 'crowd@acme.example', limit: 120 })).resolves.toEqual(

@@ -95,7 +95,7 @@ const USES: readonly Use[] = [
     run: async (users, { id }) => users.list({ username: 'ada', before: id, limit: 10 }),
   },
   {
-    what: 'a user is searched by both',
+    what: 'a user is searched by email and username',
     ...LIST,
     index: 'username_1',
     run: async (users) => users.list({ email: 'ada@acme.example', username: 'ada', limit: 10 }),
@@ -159,7 +159,7 @@ describe('the user store', () => {
     expect(commands.map((command) => leftOver(use, command))).toEqual(commands.map(() => undefined));
   });
 
-  it('sends only queries that an index serves while it follows changes', async () => {
+  it('sends only indexed queries for its change feed', async () => {
     await expect(sentByFeed(store.connection, 'users', indexes)).resolves.toEqual(FEED_QUERIES);
   });
 
@@ -181,7 +181,7 @@ describe('the user store', () => {
     expect(built).toEqual(expect.arrayContaining(declared));
   });
 
-  it('reads with read concern majority, and writes with majority and journal', async () => {
+  it('reads from the primary with majority, and writes with write concern majority and journal', async () => {
     const found = jest.spyOn(mongo.Collection.prototype, 'find');
     const commands: SentUserCommand[] = [];
     for (const use of USES) commands.push(...(await commandsOf(use)));

@@ -74,7 +74,7 @@ describe('the documents of users in MongoDB', () => {
     await expect(fieldsOf(user.id)).resolves.toEqual(BARE);
   });
 
-  it('record the time of status changes by the server’s clock, but not of other changes', async () => {
+  it('record the server’s time of status changes and removals, but not of other changes', async () => {
     const user = aUser();
     await store.repository.insert(user);
     const { id } = user;
@@ -110,7 +110,7 @@ describe('the documents of users in MongoDB', () => {
     expect(await changedAt(id)).toBe(before);
   });
 
-  it('do not include the heartbeats of the change feed', async () => {
+  it('are listed without the heartbeats of the change feed', async () => {
     const user = aUser({ email: 'ada@acme.example' });
     await store.repository.insert(user);
     await store.documents.insertMany([
@@ -125,7 +125,7 @@ describe('the documents of users in MongoDB', () => {
     await expect(store.repository.pendingRemovals(10)).resolves.toEqual([]);
   });
 
-  it('are prepared by every instance that starts, even by several at once', async () => {
+  it('can be stored after several instances have prepared the collection at once', async () => {
     await store.connection.dropDatabase();
     const instances = Array.from({ length: 5 }, () => mongoUsersOn(store.connection));
     await Promise.all(instances.map((instance) => instance.prepare()));

@@ -17,7 +17,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
   const aKnownUser = async (): Promise<User> => inserted({ ...aFullUser(), removalPending: undefined });
 
   describe('a removed user', () => {
-    it('keeps the id and two dates, and nothing personal', async () => {
+    it('keeps its id and the dates of creation and last sign-in, but no personal data', async () => {
       const user = await aKnownUser();
       await expect(repository.remove(user.id)).resolves.toBe(true);
       const found = await repository.find(user.id);
@@ -36,7 +36,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
       expect(JSON.stringify(found)).not.toMatch(/acme|Ada|subject of/);
     });
 
-    it('is removed only at an expected version, and can be removed again at the same version', async () => {
+    it('is removed only at an expected version, and accepts that version again', async () => {
       const user = await aKnownUser();
       await expect(repository.remove(user.id, [user.version + 1])).resolves.toBe(false);
       await expect(repository.remove(user.id, [])).resolves.toBe(false);
@@ -49,7 +49,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.remove(user.id, [user.version])).resolves.toBe(true);
     });
 
-    it('can be removed again without a change', async () => {
+    it('stays unchanged when it is removed again', async () => {
       const user = await aKnownUser();
       await repository.remove(user.id);
       await repository.finishRemoval(user.id);
@@ -58,14 +58,14 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toEqual(after);
     });
 
-    it('is removed once when ten callers remove it', async () => {
+    it('is removed once when ten callers remove it at once', async () => {
       const user = await aKnownUser();
       const outcomes = await Promise.all(Array.from({ length: 10 }, () => repository.remove(user.id)));
       expect(new Set(outcomes)).toEqual(new Set([true]));
       await expect(repository.find(user.id)).resolves.toMatchObject({ version: user.version + 1 });
     });
 
-    it('does not exist if the id is unknown', async () => {
+    it('is not created when an unknown id is removed', async () => {
       const { id } = aUser();
       await expect(repository.remove(id)).resolves.toBe(false);
       await expect(repository.find(id)).resolves.toBeNull();
@@ -93,7 +93,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.list({ limit: 10 })).resolves.toEqual([]);
     });
 
-    it('cannot be changed by a request that began before', async () => {
+    it('cannot be changed or get a slot by a request that began before the removal', async () => {
       const user = await aKnownUser();
       await repository.remove(user.id);
       await expect(repository.change(user.id, user.version, { status: 'active' })).resolves.toBeNull();

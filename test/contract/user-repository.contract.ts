@@ -29,16 +29,16 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
 
   describe('a user that signs in for the first time', () => {
     it.each<readonly [string, User]>([
-      ['everything set', aFullUser()],
-      ['nothing known', aUser()],
-      ['everything optional left undefined', aUser(nothingKnown())],
+      ['every member set', aFullUser()],
+      ['only the required members', aUser()],
+      ['every optional member undefined', aUser(nothingKnown())],
     ])('is stored unchanged, with %s', async (_how, user) => {
       await repository.insert(user);
       await expect(repository.find(user.id)).resolves.toEqual(user);
       await expect(repository.findBySubject(user.issuer, user.subject)).resolves.toEqual(user);
     });
 
-    it('has every date as a Date', async () => {
+    it('is returned with every date as a Date object', async () => {
       const user = aFullUser();
       await repository.insert(user);
       const found = await repository.find(user.id);
@@ -57,7 +57,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
       await expect(repository.findBySubject(user.issuer, user.subject.toUpperCase())).resolves.toBeNull();
     });
 
-    it('is rejected if the subject is already a user, who stays unchanged', async () => {
+    it('is rejected if a user with the subject exists, who stays unchanged', async () => {
       const user = aFullUser();
       await repository.insert(user);
       const again = aUser({ issuer: user.issuer, subject: user.subject });
@@ -67,7 +67,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
       await expect(repository.find(again.id)).resolves.toBeNull();
     });
 
-    it('is another user at another issuer, even with the same subject', async () => {
+    it('is a separate user for each issuer, even with the same subject', async () => {
       const [acme, globex] = ['https://id.acme.example', 'https://id.globex.example'].map((issuer) =>
         aUser({ issuer, subject: '1' }),
       );
@@ -76,7 +76,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
       await expect(repository.findBySubject('https://id.globex.example', '1')).resolves.toEqual(globex);
     });
 
-    it('becomes one user when 50 sign-ins happen at once', async () => {
+    it('is stored once when 50 sign-ins happen at once', async () => {
       const rivals = Array.from({ length: 50 }, () => aUser({ subject: 'one and the same' }));
       const outcomes = await Promise.allSettled(rivals.map((rival) => repository.insert(rival)));
       const winners = rivals.filter((_, n) => outcomes[n]?.status === 'fulfilled');
@@ -88,7 +88,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
   });
 
   describe('a user in the store', () => {
-    it('is not changed through the object that was stored', async () => {
+    it('does not change when the object that was stored is modified', async () => {
       const user = aFullUser();
       const asMade = structuredClone(user);
       await repository.insert(user);
@@ -109,7 +109,7 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
       });
     });
 
-    it('is not changed through an object that was read', async () => {
+    it('does not change when an object that was read is modified', async () => {
       const user = { ...aFullUser(), removalPending: undefined };
       await repository.insert(user);
       spoil(await repository.find(user.id));

@@ -7,7 +7,7 @@ export interface SentUserCommand {
   readonly kind: 'read' | 'write';
   readonly filter: Fields;
   readonly sort: readonly (readonly [field: string, direction: number])[];
-  /** The operators of a write. */
+  /** The update operators of a write. Empty for a read. */
   readonly change: Readonly<Record<string, Fields>>;
   readonly concern: Fields | undefined;
 }
@@ -19,7 +19,7 @@ export interface UserIndex {
   readonly unique?: boolean;
 }
 
-/** Records the driver’s commands for users, in order. */
+/** Records the commands that the driver sends for users, in order. */
 export class SentUserCommands {
   private sent: SentUserCommand[] = [];
 
@@ -65,11 +65,11 @@ function read(command: mongo.Document): SentUserCommand {
 }
 
 /**
- * Returns whether an index finds exactly the documents of a command, in its order. A unique index with equality on
- * every field leaves one document. Otherwise the fields compared come first, then those of the sort, and a range is
- * allowed only on the next field.
+ * Returns whether an index finds exactly the documents of a command, in the order of its sort. A unique index does so
+ * if every field is compared for equality. Any other index must start with the fields compared for equality, then
+ * contain the sort fields. Only the field after the equality fields can have a range.
  *
- * @param filtered fields that remain to be checked in each document found
+ * @param filtered fields that the server compares in each document, without the index
  */
 export function servesUsers(
   { name, key, unique }: UserIndex,

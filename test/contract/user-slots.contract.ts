@@ -27,13 +27,13 @@ export function describeUserSlots(current: () => UserRepository): void {
       await takenOnceEach(lucky);
     });
 
-    it('are taken in order, with the time, and the rest of the user stays unchanged', async () => {
+    it('are stored in order with their times, and the rest of the user stays unchanged', async () => {
       const slots = [aSlot('2030-01-03T00:00:00.001Z'), aSlot('2030-01-02T00:00:00.002Z')];
       for (const slot of slots) await repository.takeSlot(user.id, slot, 2);
       await expect(repository.find(user.id)).resolves.toEqual({ ...user, keySlots: slots });
     });
 
-    it('include at most one slot for each key, even after concurrent requests or if no slot is free', async () => {
+    it('include one for each key, even if callers request it concurrently or no slot is free', async () => {
       const slot = aSlot();
       await expect(repository.takeSlot(user.id, slot, 1)).resolves.toBe(true);
       await expect(repository.takeSlot(user.id, { ...slot }, 1)).resolves.toBe(true);
@@ -47,20 +47,20 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(taken()).resolves.toEqual([slot, other]);
     });
 
-    it.each([1, 3])('are limited to %i', async (max) => {
+    it.each([1, 3])('are limited to %i, and further requests return false', async (max) => {
       const outcomes: boolean[] = [];
       for (let n = 0; n < 5; n += 1) outcomes.push(await repository.takeSlot(user.id, aSlot(), max));
       expect(outcomes).toEqual(Array.from({ length: 5 }, (_, n) => n < max));
       await expect(taken()).resolves.toHaveLength(max);
     });
 
-    it('do not increase after the limit was lowered', async () => {
+    it('stay taken but do not increase when the limit is lowered', async () => {
       for (let n = 0; n < 4; n += 1) await repository.takeSlot(user.id, aSlot(), 5);
       await expect(repository.takeSlot(user.id, aSlot(), 2)).resolves.toBe(false);
       await expect(taken()).resolves.toHaveLength(4);
     });
 
-    it('are none for users who are disabled, removed or unknown', async () => {
+    it('are not available to users who are disabled, removed or unknown', async () => {
       await repository.change(user.id, 1, { status: 'disabled' });
       await expect(repository.takeSlot(user.id, aSlot(), 50)).resolves.toBe(false);
       await expect(taken()).resolves.toEqual([]);
@@ -82,7 +82,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(repository.find(other.id)).resolves.toMatchObject({ keySlots: [slot] });
     });
 
-    it('are free after they are released, and the others stay', async () => {
+    it('are free after they are released, and the other slots stay taken', async () => {
       const slots = [aSlot(), aSlot(), aSlot()];
       for (const slot of slots) await repository.takeSlot(user.id, slot, 3);
       const [first, kept, last] = slots;
@@ -105,7 +105,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(taken()).resolves.toEqual([]);
     });
 
-    it('ignore a release by an unknown user, or of no slot', async () => {
+    it('do not change if the release is for an unknown user or names no key', async () => {
       const slot = aSlot();
       await repository.takeSlot(user.id, slot, 3);
       await repository.giveSlotsBack(user.id, []);
@@ -113,7 +113,7 @@ export function describeUserSlots(current: () => UserRepository): void {
       await expect(taken()).resolves.toEqual([slot]);
     });
 
-    it('are never lost or doubled while some are taken and others released', async () => {
+    it('are neither lost nor duplicated when some are taken while others are released', async () => {
       const old = Array.from({ length: 20 }, () => aSlot());
       for (const slot of old) await repository.takeSlot(user.id, slot, 40);
       const fresh = Array.from({ length: 20 }, () => aSlot());

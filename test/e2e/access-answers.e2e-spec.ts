@@ -40,7 +40,7 @@ describe.each(ADAPTERS)('a host on %s', (adapter) => {
 
     afterAll(async () => host.close());
 
-    it('answers a request without a credential with a complete problem', async () => {
+    it('rejects a request without a credential with 401, a challenge and a complete problem', async () => {
       const answer = await host.as().get(ACME);
 
       expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json(;|$)/);
@@ -54,7 +54,7 @@ describe.each(ADAPTERS)('a host on %s', (adapter) => {
       });
     });
 
-    it('answers every kind of rejected request with a problem', async () => {
+    it('answers every kind of rejected request with a problem and a specific code', async () => {
       const acme = host.as((await host.issue({ scopes: ['memory:read'], orgId: 'acme' })).token);
       const globex = host.as((await host.issue({ scopes: ['memory:read'], orgId: 'globex' })).token);
       const unknown = host.as(issueToken('kw', newKeyId(new Date())).token);

@@ -42,7 +42,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     ['a credential of another scheme', [['Authorization', 'Basic a3c6MQ==']]],
     ['a token without a scheme', [['Authorization', 'kw_1']]],
     ['a token in a cookie', [['Cookie', 'api_key=kw_1']]],
-  ])('answers 401 with a bare challenge to a request with %s', async (_what, lines) => {
+  ])('answers 401 to a request with %s, and the challenge contains no error', async (_what, lines) => {
     const answer = await getRaw(host.url, ACME, lines);
 
     expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
@@ -111,7 +111,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     ['two tokens', 'Bearer a, Bearer b'],
     ['a token of 4,000 characters', `Bearer ${'x'.repeat(4000)}`],
     ['__proto__', 'Bearer __proto__'],
-  ])('rejects %s in the Authorization header as malformed', async (_name, value) => {
+  ])('rejects %s in the Authorization header with 401 malformed_token', async (_name, value) => {
     const answer = await getRaw(host.url, ACME, [['Authorization', value]]);
 
     expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
@@ -120,7 +120,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     );
   });
 
-  it('rejects a token with one changed character as malformed', async () => {
+  it('rejects a token with one changed character with 401 malformed_token', async () => {
     const answer = await host.as(mistyped(acme.token)).get(ACME);
 
     expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
@@ -173,7 +173,7 @@ describe.each(ADAPTERS)('a key on %s', (adapter) => {
     expect((await host.as(ofGlobex.token).get('/orgs/globex/projects/apollo/memories')).status).toBe(200);
   });
 
-  it('is rejected with a token that a newer one has replaced', async () => {
+  it('is rejected with 401 if the request sends a token that was replaced', async () => {
     const { key, token } = await host.issue(request);
     const repository = host.app.get<ApiKeyRepository>(API_KEY_REPOSITORY);
     const stored = await repository.findWithHistory(key.id);

@@ -74,7 +74,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     expect(statuses).toEqual([200, 403, 200, 401]);
   });
 
-  it('keeps concurrent requests of two tenants apart', async () => {
+  it('returns only the caller’s own data to concurrent requests of two tenants', async () => {
     const host = await startMemoriesHost(adapter);
     const acme = host.as((await host.issue({ ...memory, orgId: 'acme' })).token);
     const globex = host.as((await host.issue({ ...memory, orgId: 'globex' })).token);
@@ -117,7 +117,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     expect(after).toBe(before);
   });
 
-  it('takes the address of a client from an overridden clientAddressOf()', async () => {
+  it('uses the client address that an overridden clientAddressOf() returns', async () => {
     const host = await startMemoriesHost(
       adapter,
       { guard: false },
@@ -155,7 +155,7 @@ describe('a handler on Express that passes a request to the next route', () => {
 });
 
 describe('a request injected into Fastify', () => {
-  it('is decided by the guard like a request over the network', async () => {
+  it('gets the same decision from the guard as a request over the network', async () => {
     const host = await startMemoriesHost('fastify');
     const acme = await host.issue({ ...memory, orgId: 'acme' });
     const globex = await host.issue({ ...memory, orgId: 'globex' });

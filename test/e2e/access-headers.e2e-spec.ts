@@ -28,7 +28,7 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
       expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
     });
 
-    it('do not supply a tenant that the path lacks', async () => {
+    it('cannot supply the tenant if the path names none: bound keys get 403', async () => {
       const answer = await host.as(acme.token).get('/whoami', { 'X-Org-Id': 'acme' });
 
       expect([answer.status, answer.body['code']]).toEqual([403, 'binding_mismatch']);
@@ -48,7 +48,7 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
   });
 
   describe('on a route that reads them', () => {
-    it('name the tenant, and only its own keys get access', async () => {
+    it('select the tenant, and keys of other tenants get 403', async () => {
       const headers = { 'X-Org-Id': 'acme', 'X-Project-Id': 'apollo' };
       const own = await host.as(acme.token).get('/memories', headers);
       const other = await host.as(globex.token).get('/memories', headers);
@@ -58,7 +58,7 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
       expect(other.text).not.toContain('keeps');
     });
 
-    it('are required from bound keys and optional for unbound keys', async () => {
+    it('are required for bound keys, which get 403 without them, and optional for unbound keys', async () => {
       for (const headers of [{}, { 'X-Project-Id': 'apollo' }]) {
         const bound = await host.as(acme.token).get('/memories', headers);
 
@@ -69,13 +69,13 @@ describe.each(ADAPTERS)('tenant headers on %s', (adapter) => {
       expect([free.status, free.body['tenant']]).toEqual([200, {}]);
     });
 
-    it('complete the tenant that the path names', async () => {
+    it('add the project to the organisation in the path', async () => {
       const answer = await host.as(acme.token).get('/orgs/acme/memories', { 'X-Project-Id': 'apollo' });
 
       expect([answer.status, answer.body['memories']]).toEqual([200, ['acme keeps apollo']]);
     });
 
-    it('may repeat the tenant that the path names', async () => {
+    it('are accepted if they repeat the organisation in the path', async () => {
       const answer = await host.as(globex.token).get('/orgs/globex/memories', { 'X-Org-Id': 'globex' });
 
       expect([answer.status, answer.body['tenant']]).toEqual([200, { orgId: 'globex' }]);

@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('a host on %s that provides the status of owners', (adap
     expect(isActive.mock.calls.map(([owner]) => owner)).toEqual(['ann', 'bob']);
   });
 
-  it('rejects only the keys of a disabled owner', async () => {
+  it('rejects the keys of a disabled owner with 401, and accepts those of other owners', async () => {
     isActive.mockImplementation(async (ownerId) => ownerId !== 'ann');
     const stopped = await host.as(ann.token).get(ACME);
 

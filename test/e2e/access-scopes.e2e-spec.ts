@@ -16,7 +16,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
 
   const holding = async (...scopes: readonly string[]): Promise<IssuedApiKey> => host.issue({ scopes });
 
-  it('allows reads and rejects writes if a key holds only memory:read', async () => {
+  it('allows reads and rejects writes with 403 if a key holds only memory:read', async () => {
     for (const [orgId, path] of [
       ['acme', ACME],
       ['globex', GLOBEX],
@@ -43,7 +43,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     },
   );
 
-  it('rejects a key that holds no scope or only similar ones with 403 [T7]', async () => {
+  it('rejects a key without the required scope with 403, even if it holds a similar one [T7]', async () => {
     for (const scopes of [[], ['memory'], ['memory:read:all'], ['memory:reader'], ['memories:*']]) {
       const answer = await host.as((await holding(...scopes)).token).get(ACME);
 
@@ -58,7 +58,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     expect(answer.body['code']).toBe('insufficient_scope');
   });
 
-  it('requires the scopes of the class and of the method', async () => {
+  it('requires all scopes of the class and of the method', async () => {
     const all = ['report:use', 'report:write', 'memory:read'];
     const complete = await host.as((await holding(...all)).token).post('/reports');
 
@@ -72,7 +72,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     }
   });
 
-  it('requires the scope of the class and one scope of a list', async () => {
+  it('requires the scope of the class and any one of the scopes that the method lists', async () => {
     const statusWith = async (...scopes: readonly string[]): Promise<number> =>
       (await host.as((await holding(...scopes)).token).get('/reports')).status;
 
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)('the guard on %s', (adapter) => {
     expect(text).not.toContain(token);
   });
 
-  it('allows every request to a public route, whatever its credential', async () => {
+  it('allows requests to a public route with a valid, an invalid and no credential', async () => {
     const { token } = await holding();
     for (const presented of [undefined, token, 'rubbish']) {
       const answer = await host.as(presented).get('/status');

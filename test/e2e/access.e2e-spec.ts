@@ -50,7 +50,7 @@ describe.each(ADAPTERS)('the guard between two tenants on %s', (adapter) => {
   });
 
   it.each(['ACME', 'acme.', 'acm', 'acme~'])(
-    'rejects a key bound to acme on the organisation %s with 403',
+    'rejects a key bound to acme with 403 if the path names the organisation %s',
     async (other) => {
       const answer = await host.as(acme.token).get(`/orgs/${other}/projects/apollo/memories`);
 
@@ -88,7 +88,7 @@ describe.each(ADAPTERS)('the guard between two tenants on %s', (adapter) => {
     expect(ofGlobex.body['memories']).toEqual(['globex keeps apollo']);
   });
 
-  it('rejects a key bound to acme/apollo on every other project with 403', async () => {
+  it('rejects a key bound to acme/apollo with 403 on every other project and organisation', async () => {
     const apollo = await host.issue({ ...memory, orgId: 'acme', projectId: 'apollo' });
     const allowed = await host.as(apollo.token).get(ACME);
     const sibling = await host.as(apollo.token).get('/orgs/acme/projects/hermes/memories');
@@ -99,7 +99,7 @@ describe.each(ADAPTERS)('the guard between two tenants on %s', (adapter) => {
     expect([namesake.status, namesake.body['code']]).toEqual([403, 'binding_mismatch']);
   });
 
-  it('allows a key bound only to a project on projects of that name in both organisations', async () => {
+  it('allows a key bound only to a project in every organisation with a project of that name', async () => {
     const apollo = await host.issue({ ...memory, projectId: 'apollo' });
     const ofAcme = await host.as(apollo.token).get(ACME);
     const ofGlobex = await host.as(apollo.token).get(GLOBEX);
@@ -135,7 +135,7 @@ describe.each(ADAPTERS)('the guard between two tenants on %s', (adapter) => {
     expect([answer.status, answer.body]).toEqual([200, { id: globex.key.id, tenant: { orgId: 'globex' } }]);
   });
 
-  it('passes the binding of the key to a self-scoped handler, whatever the path names', async () => {
+  it('passes the key’s binding as the tenant to a self-scoped handler, not the tenant in the path', async () => {
     const bound = await host.as(acme.token).get('/mine/globex');
     const unbound = await host.as((await host.issue({})).token).get('/mine/globex');
 
@@ -145,7 +145,7 @@ describe.each(ADAPTERS)('the guard between two tenants on %s', (adapter) => {
 });
 
 describe.each(ADAPTERS)('an application on %s with other names for its route parameters', (adapter) => {
-  it('compares bindings only with the parameters that it configures', async () => {
+  it('compares bindings with the configured parameters only', async () => {
     const host = await startMemoriesHost(adapter, {
       tenant: { params: { orgId: 'projectId', projectId: 'nowhere' } },
     });

@@ -28,7 +28,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     expect(await statusWith('x-api-key', 'another')).toBe(400);
   });
 
-  it('cannot take over a key or create a longer-lived one with a token in its grace period [T52]', async () => {
+  it('cannot use a token in its grace period to rotate its key or create a longer-lived key [T52]', async () => {
     const { key, token: old } = await service.issue({
       scopes: ['api-keys:write', 'api-keys:rotate-self'],
       orgId: 'acme',
@@ -46,7 +46,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     expect((await service.as(String(rotated.body['token'])).get(SELF)).status).toBe(200);
   });
 
-  it('cannot revoke its key or another key that manages keys with a token in its grace period [T95]', async () => {
+  it('cannot use a token in its grace period to revoke its key or a key with api-keys:write [T95]', async () => {
     const scopes = ['api-keys:write', 'api-keys:rotate-self'];
     const { key, token: old } = await service.issue({ scopes, orgId: 'acme' });
     const manager = await service.issue({ scopes, orgId: 'acme' });
@@ -104,7 +104,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     expect((await current.patch(at(key.id), { orgId: 'acme' })).status).toBe(200);
   });
 
-  it('cannot use a token in its grace period to activate a user or to get a key that manages users [T53]', async () => {
+  it('cannot use a token in its grace period to activate a user or get a key with users:write [T53]', async () => {
     const user = '01jd8x4k2m6n8p0q2r4s6t8v2a';
     await service.owner(user);
     const path = `/v1/users/${user}`;
@@ -140,7 +140,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     expect((await holder.delete(path)).status).toBe(204);
   });
 
-  it('cannot take a key from its owner without users:write [T73]', async () => {
+  it('cannot remove the owner of a key if the attacker’s key lacks users:write [T73]', async () => {
     const { key, token: users } = await service.issue({
       scopes: ['memory:read'],
       orgId: 'acme',
@@ -157,14 +157,14 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     expect([freed.status, freed.body['ownerId']]).toEqual([200, null]);
   });
 
-  it('cannot rotate a key with an owner without users:write', async () => {
+  it('cannot rotate a key that has an owner if the attacker’s key lacks users:write', async () => {
     const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme', ownerId: OWNER });
     const { token } = await service.issue({ scopes: ['api-keys:write', 'memory:read'], orgId: 'acme' });
     const refused = await service.as(token).post(`/v1/api-keys/${key.id}/rotate`, {});
     expect([refused.status, refused.body['exceeded']]).toEqual([403, ['ownerId']]);
   });
 
-  it('gets a short error for a request with 15,000 fields', async () => {
+  it('gets 400 with a short error for a body with 15,000 fields', async () => {
     const wide = Object.fromEntries(Array.from({ length: 15_000 }, (_, index) => [`f${index}`, 1]));
     for (const body of [
       wide,
@@ -177,7 +177,7 @@ describe.each(['memory', 'mongo'] as const)('an attacker of a service with %s st
     }
   });
 
-  it('cannot find out with a key bound to globex whether a hash is already imported [T65]', async () => {
+  it('cannot use a key bound to globex to find out whether a hash is already imported [T65]', async () => {
     const record = { hash: 'ab'.repeat(32), name: 'n', scopes: [] };
     const importing = async (token: string): Promise<HttpAnswer> =>
       service.as(token).post('/v1/api-keys/import', { keys: [record] });

@@ -33,7 +33,7 @@ const SECRETS = {
 };
 
 describe('an operator who runs keyward config check', () => {
-  it('sees every setting that the service would use, and no password', async () => {
+  it('sees every setting that the service would use, without passwords', async () => {
     const env = { ...SECRETS, NODE_ENV: 'production', PORT: '8080', TRUST_PROXY: '10.0.0.0/8, ::1' };
     const [json, text] = await Promise.all([
       keyward(['config', 'check', '--json'], env),
@@ -51,7 +51,7 @@ describe('an operator who runs keyward config check', () => {
     expect(json.stdout + json.stderr + text.stdout + text.stderr).not.toContain('hunter2');
   });
 
-  it('sees each fault on a separate line, and no password', async () => {
+  it('sees each fault on a separate line, without passwords', async () => {
     const env = {
       PORT: '99999',
       LOG_LEVEL: 'loud\u001b[2J',
@@ -68,7 +68,7 @@ describe('an operator who runs keyward config check', () => {
     expect(ran.stdout + text.stdout + text.stderr).not.toContain('hunter2');
   });
 
-  it('gets a fault for a webhook address in a private network', async () => {
+  it('sees a fault, with exit code 5, for a webhook address in a private network', async () => {
     const env = {
       ...SECRETS,
       WEBHOOK_URL: 'https://10.0.0.7/hooks',
@@ -89,15 +89,18 @@ describe('an operator who runs keyward config check', () => {
     expect([permitted.code, documentIn<Checked>(permitted).faults]).toEqual([0, []]);
   });
 
-  it.each(['::ffff:0.0.0.0/96', '10', '10.0.0.1/8'])('gets a fault for TRUST_PROXY=%s', async (proxy) => {
-    const ran = await keyward(['config', 'check', '--json'], { NODE_ENV: 'test', TRUST_PROXY: proxy });
-    expect([ran.code, documentIn<Checked>(ran).faults]).toEqual([
-      5,
-      [expect.stringMatching(/^TRUST_PROXY contains /)],
-    ]);
-  });
+  it.each(['::ffff:0.0.0.0/96', '10', '10.0.0.1/8'])(
+    'sees a fault, with exit code 5, for TRUST_PROXY=%s',
+    async (proxy) => {
+      const ran = await keyward(['config', 'check', '--json'], { NODE_ENV: 'test', TRUST_PROXY: proxy });
+      expect([ran.code, documentIn<Checked>(ran).faults]).toEqual([
+        5,
+        [expect.stringMatching(/^TRUST_PROXY contains /)],
+      ]);
+    },
+  );
 
-  it('gets a fault for memory storage in production together with all other faults', async () => {
+  it('sees all faults at once, including memory storage in production', async () => {
     const ran = await keyward(['config', 'check', '--json'], {
       NODE_ENV: 'production',
       PORT: 'abc',
@@ -110,7 +113,7 @@ describe('an operator who runs keyward config check', () => {
     ]);
   });
 
-  it('gets a fault for memory storage in production, and none in test', async () => {
+  it('sees a fault, with exit code 5, for memory storage in production, but not in test', async () => {
     const [refused, permitted] = await Promise.all([
       keyward(['config', 'check', '--json'], { NODE_ENV: 'production' }),
       keyward(['config', 'check', '--json'], { NODE_ENV: 'test' }),
@@ -122,7 +125,7 @@ describe('an operator who runs keyward config check', () => {
     expect([permitted.code, documentIn<Checked>(permitted).storage]).toEqual([0, 'memory']);
   });
 
-  it('gets the settings from .env in the working directory, like the service', async () => {
+  it('sees the settings from .env in the working directory', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'keyward-config-'));
     await writeFile(join(folder, '.env'), 'PORT=4567\nSTORAGE=memory\nNODE_ENV=test\n');
     const cli = join(__dirname, '../../dist/cli.js');

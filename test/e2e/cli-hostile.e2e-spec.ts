@@ -112,7 +112,7 @@ describe('an operator who passes invalid arguments', () => {
 });
 
 describe('an operator who names an unknown key', () => {
-  it('gets not_found, even if something else has this id', async () => {
+  it('gets exit code 3, even if a user or another document has this id', async () => {
     await service.owner(ALICE);
     const { key } = await service.issue({ name: 'used', orgId: 'acme' });
     const connection = await mongoose.createConnection(uri).asPromise();
@@ -150,7 +150,7 @@ const piped = async (commands: string): Promise<string> =>
   });
 
 describe('an operator whose output cannot be written', () => {
-  it('gets no error for a list whose reader closed the pipe', async () => {
+  it('gets exit code 0 for a list if the reader closes the pipe', async () => {
     const err = await piped('{ "$NODE" dist/cli.js keys list --all; echo "code $?" >&2; } | true');
     expect(err).toBe('code 0\n');
   });
@@ -158,7 +158,7 @@ describe('an operator whose output cannot be written', () => {
   it.each([
     ['a closed pipe', '| true'],
     ['a full disk', '> /dev/full'],
-  ])('gets an error that the new token is lost because of %s', async (_name, where) => {
+  ])('gets exit code 1 and an error that says the new token is lost: %s', async (_name, where) => {
     const { key } = await service.issue({ name: 'job', orgId: 'acme' });
     const err = await piped(`{ "$NODE" dist/cli.js keys rotate ${key.id}; echo "code $?" >&2; } ${where}`);
     expect(err).toMatch(/keyward: the token of \w+ could not be written and is lost: rotate .*\ncode 1\n$/);

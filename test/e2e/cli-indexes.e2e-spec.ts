@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => connection.close());
 
 describe('an operator who runs keyward indexes', () => {
-  it('sees that all indexes of an empty database are missing, and check builds none', async () => {
+  it('sees every index of an empty database as missing, and check creates none', async () => {
     const ran = await run('check', '--json');
     const { ok, collections } = documentIn<Report>(ran);
     expect([ran.code, ok, ran.stderr]).toEqual([1, false, '']);
@@ -38,7 +38,7 @@ describe('an operator who runs keyward indexes', () => {
     expect(await connection.listCollections()).toEqual([]);
   });
 
-  it('can run build repeatedly, and then none is missing', async () => {
+  it('can run build repeatedly, and check then reports no missing index', async () => {
     for (const verb of ['build', 'build', 'check']) {
       const ran = await run(verb);
       expect([ran.code, ran.stderr]).toEqual([0, '']);
@@ -47,7 +47,7 @@ describe('an operator who runs keyward indexes', () => {
     }
   });
 
-  it('sees which index is missing and which is extra, and build drops none', async () => {
+  it('sees which indexes are missing or extra, and build keeps the extra ones', async () => {
     await connection.collection('api_keys').dropIndex('orgId_1__id_1');
     await connection.collection('api_keys').createIndex({ name: 1 });
     const checked = await run('check', '--json');
@@ -62,7 +62,7 @@ describe('an operator who runs keyward indexes', () => {
     expect(built.stdout).toMatch(/^api_keys +name_1 +extra/m);
   });
 
-  it('sees an index with the right key and wrong options as missing and as extra', async () => {
+  it('sees an index with the right fields but wrong options as both missing and extra', async () => {
     await connection.collection('api_key_usage').dropIndex('day_1');
     await connection.collection('api_key_usage').createIndex({ day: 1 });
     const checked = await run('check', '--json');
@@ -72,7 +72,7 @@ describe('an operator who runs keyward indexes', () => {
     expect([checked.code, names(usage?.missing), usage?.extra]).toEqual([1, ['day_1'], ['day_1']]);
   });
 
-  it('sees every indexed collection of the service, with no missing and no extra index', async () => {
+  it('sees no missing and no extra index in any collection after the service has started', async () => {
     const own = testDatabaseUri('cli-indexes-service');
     const service = await startService('mongo', { MONGODB_URI: own });
     const ran = await keyward(['indexes', 'check', '--json'], { MONGODB_URI: own });

@@ -53,7 +53,7 @@ async function expectNothingSecret({ stdout, stderr }: CommandRun): Promise<void
 }
 
 describe('an operator who lists keys', () => {
-  it('sees the keys of both tenants in a table, newest first, and no secret', async () => {
+  it('sees the keys of both tenants in a table, newest first, without secrets', async () => {
     const ran = await run('keys', 'list');
     expect([ran.code, ran.stderr]).toEqual([0, '']);
     const [head = '', ...rows] = ran.stdout.trimEnd().split('\n');
@@ -69,7 +69,7 @@ describe('an operator who lists keys', () => {
     await expectNothingSecret(ran);
   });
 
-  it('sees one line for each key, with control characters in its name escaped', async () => {
+  it('sees one line for each key, with escaped control characters in names', async () => {
     const table = await run('keys', 'list', '--org', 'hostile');
     expect(table.stdout).toContain('\\u001b[2J\\u009b1m\\u202e\\u000a');
     // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -81,7 +81,7 @@ describe('an operator who lists keys', () => {
     expect(documentIn(shown)['name']).toBe(HOSTILE_NAME);
   });
 
-  it('can filter by tenant, owner and status, and no filter returns keys of the other tenant', async () => {
+  it('can filter by tenant, owner and status, and sees only matching keys', async () => {
     const org = await run('keys', 'list', '--json', '--org', 'acme');
     const project = await run('keys', 'list', '--json', '--org', 'globex', '--project', 'apollo');
     const owner = await run('keys', 'list', '--json', '--owner', OWNER);
@@ -136,7 +136,7 @@ describe('an operator who shows a key', () => {
 });
 
 describe('an operator who revokes a key', () => {
-  it('gets a usage error without a terminal and without --yes', async () => {
+  it('gets a usage error if there is neither a terminal nor --yes', async () => {
     const { key } = await service.issue({ name: 'kept', orgId: 'acme' });
     const ran = await run('keys', 'revoke', key.id, '--reason', 'leaked', '--json');
     expect([ran.code, documentIn(ran)['error']]).toEqual([2, expect.objectContaining({ code: 'usage' })]);
@@ -144,7 +144,7 @@ describe('an operator who revokes a key', () => {
     expect((await storedKey(service, key.id)).revokedAt).toBeUndefined();
   });
 
-  it('stops only this key permanently, and appears in its history as cli', async () => {
+  it('revokes only this key, and its history names cli as the actor', async () => {
     const doomed = await service.issue({ name: 'doomed', orgId: 'acme' });
     const other = await service.issue({ name: 'other', orgId: 'globex' });
     const ran = await run('keys', 'revoke', doomed.key.id, '--reason', 'leaked in a log', '--yes', '--json');
@@ -170,7 +170,7 @@ describe('an operator who revokes a key', () => {
 });
 
 describe('an operator who rotates a key', () => {
-  it('gets the new token once, on standard output, and the previous token works for the grace period', async () => {
+  it('gets the new token on standard output, and the previous one works during the grace period', async () => {
     const { key, token } = await service.issue({ name: 'job', orgId: 'globex', scopes: ['a:b'] });
     const ran = await run('keys', 'rotate', key.id, '--grace', '3600');
     expect(ran.code).toBe(0);
@@ -196,7 +196,7 @@ describe('an operator who rotates a key', () => {
     ]);
   });
 
-  it('gets the error revoked_key_unchangeable for a revoked key', async () => {
+  it('gets exit code 1 and the error revoked_key_unchangeable for a revoked key', async () => {
     const ran = await run('keys', 'rotate', keys.revoked.key.id, '--json');
     expect(ran.code).toBe(1);
     expect(documentIn(ran)['error']).toMatchObject({ code: 'revoked_key_unchangeable' });

@@ -17,23 +17,26 @@ import { testDatabaseUri } from '../support/test-database';
 import { aUser } from '../support/user-fixtures';
 
 describe('an operator whose database is unreachable', () => {
-  it.each([['closed port'], ['hanging server']])('gets one storage_unavailable error: %s', async (how) => {
-    const target = new URL(testDatabaseUri());
-    const proxy = await startTcpProxy({ host: target.hostname, port: Number(target.port) });
-    proxy.hang();
-    const port = how === 'closed port' ? await freePort() : proxy.port;
-    const ran = await keyward(['keys', 'list', '--json'], {
-      MONGODB_URI: `mongodb://root:hunter2@127.0.0.1:${port}/keyward`,
-      MONGODB_CONNECT_TIMEOUT_MS: '500',
-    });
-    await proxy.close();
-    expect([ran.code, documentIn(ran)['error']]).toEqual([
-      4,
-      expect.objectContaining({ code: 'storage_unavailable' }),
-    ]);
-    expect(ran.stderr).toMatch(/^keyward: MongoDB could not be reached[^\n]*\n$/);
-    expect(ran.stderr + ran.stdout).not.toContain('hunter2');
-  });
+  it.each([['closed port'], ['hanging server']])(
+    'gets exit code 4 and one storage_unavailable error: %s',
+    async (how) => {
+      const target = new URL(testDatabaseUri());
+      const proxy = await startTcpProxy({ host: target.hostname, port: Number(target.port) });
+      proxy.hang();
+      const port = how === 'closed port' ? await freePort() : proxy.port;
+      const ran = await keyward(['keys', 'list', '--json'], {
+        MONGODB_URI: `mongodb://root:hunter2@127.0.0.1:${port}/keyward`,
+        MONGODB_CONNECT_TIMEOUT_MS: '500',
+      });
+      await proxy.close();
+      expect([ran.code, documentIn(ran)['error']]).toEqual([
+        4,
+        expect.objectContaining({ code: 'storage_unavailable' }),
+      ]);
+      expect(ran.stderr).toMatch(/^keyward: MongoDB could not be reached[^\n]*\n$/);
+      expect(ran.stderr + ran.stdout).not.toContain('hunter2');
+    },
+  );
 
   it('gets exit code 4 if the database becomes unreachable during an import', async () => {
     const uri = new URL(testDatabaseUri());
@@ -91,7 +94,7 @@ describe('a CLI command', () => {
 
 describe('an operator without a database', () => {
   it.each(['keys list', 'indexes check', 'create-root-key'])(
-    'gets an error because memory storage is lost when the command ends: %s',
+    'gets exit code 5 because memory storage is lost when the command ends: %s',
     async (command) => {
       const ran = await keyward([...command.split(' '), '--json'], { NODE_ENV: 'test' });
       expect([ran.code, documentIn(ran)['error']]).toEqual([

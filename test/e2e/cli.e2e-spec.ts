@@ -6,7 +6,7 @@ import { runBuiltService, runNode } from '../support/node-process';
 import { testDatabaseUri } from '../support/test-database';
 
 describe('an operator at the command line', () => {
-  it.each(['--version', '-V'])('sees only the version with %s', async (option) => {
+  it.each(['--version', '-V'])('sees the version and nothing else with %s', async (option) => {
     const { version } = JSON.parse(await readFile(join(__dirname, '../../package.json'), 'utf8')) as {
       readonly version: string;
     };
@@ -32,7 +32,7 @@ describe('an operator at the command line', () => {
     await service.stop();
   });
 
-  it('can create a root key without the maximum lifetime that applies to callers', async () => {
+  it('can create a root key that never expires, even if API_KEY_MAX_TTL_DAYS limits other keys', async () => {
     const environment = { MONGODB_URI: testDatabaseUri(), API_KEY_MAX_TTL_DAYS: '1' };
     const cli = runNode(['dist/cli.js', 'create-root-key'], environment);
     expect(await cli.exited()).toBe(0);
@@ -51,7 +51,7 @@ describe('an operator at the command line', () => {
     await service.stop();
   });
 
-  it('gets an error because a root key in memory storage is lost when the command ends', async () => {
+  it('gets exit code 5 because a root key in memory storage is lost when the command ends', async () => {
     const cli = runNode(['dist/cli.js', 'create-root-key'], { NODE_ENV: 'development' });
     expect(await cli.exited()).toBe(5);
     expect(cli.stdout()).toBe('');

@@ -119,7 +119,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
   let host: MemoriesHost;
   afterEach(async () => host.close());
 
-  it('throttles each key on its own with ThrottlerGuard, after ScopesGuard rejected strangers', async () => {
+  it('limits requests per key with ThrottlerGuard, and does not count requests without a key', async () => {
     host = await startMemoriesHost(
       adapter,
       {},
@@ -135,7 +135,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
     expect(await statusOf(globex.token)).toBe(200);
   });
 
-  it('accepts people with Passport and machines with API keys, each only on their routes', async () => {
+  it('accepts Passport users and API keys, each only on its own routes', async () => {
     host = await startMemoriesHost(
       adapter,
       {},
@@ -155,7 +155,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
     expect(await host.as(ada).get('/companions/machines')).toMatchObject({ status: 401 });
   });
 
-  it('caches responses of each key with CacheInterceptor, and none reaches another tenant or a revoked key', async () => {
+  it('caches responses per key with CacheInterceptor, never for other tenants or revoked keys', async () => {
     host = await startMemoriesHost(
       adapter,
       {},
@@ -174,7 +174,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
     await host.app.get<Cache>(CACHE_MANAGER).clear();
   });
 
-  it('keeps the headers of Keyward, helmet and compression', async () => {
+  it('sends the headers of Keyward together with those of helmet and compression', async () => {
     host = await startMemoriesHost(
       adapter,
       {},

@@ -32,7 +32,7 @@ describe('an operator who copies the systemd unit', () => {
   const unit =
     blocksOf('docs/operations/deployment.md').find(({ language }) => language === 'ini')?.code ?? '';
 
-  it('gets a service with its own user, and systemd reads the settings as root', () => {
+  it('gets a service with its own user, while systemd reads the settings file as root', () => {
     expect(unit).toMatch(/^DynamicUser=yes$/m);
     expect(unit).toMatch(/^EnvironmentFile=\/etc\/keyward\.env$/m);
     expect(unit).toMatch(/^ExecStart=\S+\/node \/opt\/keyward\/dist\/main\.js$/m);
@@ -75,7 +75,7 @@ describe('compose.yaml', () => {
     }
   });
 
-  it('passes only known settings to Keyward, in the file and in the secrets', async () => {
+  it('passes only known settings to Keyward, in the environment and in the secrets', async () => {
     const secrets = await makeSecrets();
     const secret = parseEnv(await secrets.read('keyward_env'));
     await rm(secrets.folder, { recursive: true });
@@ -90,7 +90,7 @@ describe('compose.yaml', () => {
     }
   });
 
-  it('contains no secret, and the script creates each secret that it names', async () => {
+  it('contains no secret, and make-secrets.sh creates every secret that it refers to', async () => {
     const text = await projectFile('compose.yaml');
     expect(text).not.toMatch(/:\/\/[^\s/]*:[^\s/]*@/);
     expect(text).not.toMatch(/(?:password|secret|token|requirepass)\s*[:=]\s*\S*[0-9a-f]{8}/i);
@@ -109,7 +109,7 @@ describe('compose.yaml', () => {
     expect(await projectFile('.gitignore')).toContain('deploy/secrets/\n');
   });
 
-  it('keeps its secrets if the script runs again', async () => {
+  it('keeps its secrets if make-secrets.sh runs again', async () => {
     const secrets = await makeSecrets();
     const before = await secrets.read('keyward_env');
     await promisify(execFile)('sh', [join(secrets.folder, 'make-secrets.sh')]);
@@ -119,7 +119,7 @@ describe('compose.yaml', () => {
     await rm(secrets.folder, { recursive: true });
   });
 
-  it('has the same names, ports and addresses as the other files', async () => {
+  it('has the same names, ports and addresses as nginx.conf and the other deployment files', async () => {
     const nginx = await projectFile('deploy/nginx.conf');
     const init = await projectFile('deploy/mongo-init.js');
     const script = await projectFile('deploy/make-secrets.sh');
@@ -139,7 +139,7 @@ describe('compose.yaml', () => {
     expect(nginx).toContain(`listen ${new URL(services['nginx']?.healthcheck?.test.at(-1) ?? '').host};`);
   });
 
-  it('has timeouts of nginx and Keyward in the right order', async () => {
+  it('has nginx and stop timeouts that fit the timeouts of Keyward', async () => {
     const { KEEP_ALIVE_TIMEOUT_MS, REQUEST_TIMEOUT_MS, SHUTDOWN_TIMEOUT_MS } = new Environment();
     const nginx = await projectFile('deploy/nginx.conf');
     const seconds = (name: string): number => Number(new RegExp(`${name} (\\d+)s;`).exec(nginx)?.[1]);
@@ -202,7 +202,7 @@ describe('the image', () => {
     expect(workflow.jobs.gate.strategy.matrix.node).toContain(Number(major));
   });
 
-  it('sets only settings that the service reads, and exposes its port', async () => {
+  it('sets only settings that the service reads, and exposes the port of the service', async () => {
     const lines = await readDockerfile();
     const pairs = lines.filter(({ name }) => name === 'ENV').flatMap(({ rest }) => rest.split(' '));
     const settings = Object.fromEntries(pairs.map((pair) => pair.split('=') as [string, string]));
@@ -226,7 +226,7 @@ describe('the image', () => {
     expect(letThrough.map((line) => line.slice(1)).filter((path) => !copied.includes(path))).toEqual([]);
   });
 
-  it('runs no install script of a package, and contains no package with one [T86]', async () => {
+  it('runs no install scripts, and contains no package that needs one [T86]', async () => {
     const installs = (await readDockerfile()).filter(
       ({ name, rest }) => name === 'RUN' && /\bnpm ci\b/.test(rest),
     );
@@ -238,7 +238,7 @@ describe('the image', () => {
     expect(scripted.map(([path]) => path)).toEqual([]);
   });
 
-  it('contains every package that the service imports, without the development dependencies', async () => {
+  it('contains every package that the service imports, but no development dependencies', async () => {
     const packages = await lockedPackages();
     const files = (await readdir(join(ROOT, 'dist'), { recursive: true })).filter((file) =>
       file.endsWith('.js'),
@@ -321,7 +321,7 @@ describe('a supplier that replaces a release', () => {
     for (const { image } of others) expect(image).toMatch(DIGEST);
   });
 
-  it('cannot change the workflows, because each action is pinned by commit and names its version [T86]', async () => {
+  it('cannot change the workflows, because each action is pinned by commit [T86]', async () => {
     const workflows = await readdir(join(ROOT, '.github/workflows'));
     const texts = await Promise.all(workflows.map(async (file) => projectFile(`.github/workflows/${file}`)));
     const uses = texts.flatMap((text) => [...text.matchAll(/\buses: *(.+)$/gm)].map(([, action]) => action));
@@ -329,14 +329,14 @@ describe('a supplier that replaces a release', () => {
     for (const action of uses) expect(action).toMatch(/^[\w-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
-  it('cannot change what npm installs, because the lockfile has the hash of each registry package', async () => {
+  it('cannot change an npm package, because the lockfile contains the hash of each one', async () => {
     for (const [path, { integrity, link = false }] of Object.entries(await lockedPackages())) {
       const isOurs = link || !path.includes('node_modules/');
       expect([path, isOurs || integrity?.startsWith('sha512-')]).toEqual([path, true]);
     }
   });
 
-  it('is tracked by Dependabot for images and actions', async () => {
+  it('can still deliver new releases, because Dependabot proposes image and action updates', async () => {
     const { updates } = parse(await projectFile('.github/dependabot.yml')) as {
       readonly updates: readonly { readonly 'package-ecosystem': string; readonly directory: string }[];
     };
@@ -349,7 +349,7 @@ describe('a supplier that replaces a release', () => {
     );
   });
 
-  it('gets no telemetry of swagger-ui-dist, because an empty local package replaces it [T87]', async () => {
+  it('gets no telemetry from swagger-ui-dist, because an empty local package replaces it [T87]', async () => {
     const packages = Object.entries(await lockedPackages());
     const telemetry = packages.filter(([path]) => /(?:^|\/)node_modules\/@scarf\//.test(path));
     expect(telemetry).toEqual([['node_modules/@scarf/scarf', { resolved: 'stubs/scarf', link: true }]]);

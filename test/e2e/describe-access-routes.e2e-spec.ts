@@ -198,9 +198,9 @@ function isOfHost([, { operationId }]: readonly [string, Described]): boolean {
   return operationId?.includes(':') === true;
 }
 
-describe.each(ADAPTERS)('a document of routes on %s, with their access,', (adapter) => {
+describe.each(ADAPTERS)('an OpenAPI document from describeAccess() on %s', (adapter) => {
   it.each(PREPARATIONS)(
-    'has for each operation the scope of its own handler: %s',
+    'lists the scope of each operation’s own handler: %s',
     async (_name, controllers, prepare) => {
       const operations = Object.entries(await operationsOf(adapter, prepare, { controllers })).filter(
         isOfHost,
@@ -214,7 +214,7 @@ describe.each(ADAPTERS)('a document of routes on %s, with their access,', (adapt
     },
   );
 
-  it('has the scopes of routes even if it leaves out the global prefix', async () => {
+  it('lists the scopes of routes even if it omits the global prefix', async () => {
     const operations = await operationsOf(
       adapter,
       (app) => app.setGlobalPrefix('api', { exclude: ['books'] }),
@@ -225,7 +225,7 @@ describe.each(ADAPTERS)('a document of routes on %s, with their access,', (adapt
     expect(operations['get /books']?.['x-required-scopes']?.allOf).toEqual(['books:list']);
   });
 
-  it('has the scopes of routes under the prefix of a module', async () => {
+  it('lists the scopes of routes under a module prefix', async () => {
     class Application {}
     const prefixed = {
       module: Application,
@@ -245,7 +245,7 @@ describe.each(ADAPTERS)('a document of routes on %s, with their access,', (adapt
     });
   });
 
-  it('contains an operation that the host added by hand, unchanged', async () => {
+  it('does not change an operation that the host added by hand', async () => {
     const host = await startHost(adapter, {
       imports: [ApiKeysModule.forRoot({ storage: 'memory' })],
       controllers: [Memories],

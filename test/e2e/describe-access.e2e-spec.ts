@@ -83,7 +83,7 @@ function differences(described: DescribedAnswer, { body, headers }: HttpAnswer):
   ];
 }
 
-describe.each(ADAPTERS)('an OpenAPI document with the access of its routes on %s', (adapter) => {
+describe.each(ADAPTERS)('an OpenAPI document from describeAccess() on %s', (adapter) => {
   let host: MemoriesHost;
   let document: Described;
 
@@ -132,12 +132,12 @@ describe.each(ADAPTERS)('an OpenAPI document with the access of its routes on %s
     expect([operation?.description, operation?.security]).toEqual([description, BOTH]);
   });
 
-  it('requires nothing on a public route', () => {
+  it('requires no credential on a public route', () => {
     const { security, responses, description } = document.paths['/status']?.['get'] ?? {};
     expect([security, description, Object.keys(responses ?? {})]).toEqual([[], undefined, ['200']]);
   });
 
-  it('has tenant headers on the routes that read them, and on no others', () => {
+  it('lists tenant headers only on the routes that read them', () => {
     const withHeaders = Object.entries(document.paths)
       .filter(([, item]) =>
         Object.values(item).some(({ parameters }) =>
@@ -148,21 +148,21 @@ describe.each(ADAPTERS)('an OpenAPI document with the access of its routes on %s
     expect(withHeaders).toEqual(['/memories', '/orgs/{orgId}/memories', '/jwt']);
   });
 
-  it('has the tenant in the path, which handlers read with @Tenant()', () => {
+  it('lists the tenant as path parameters if the handler uses @Tenant()', () => {
     const names = document.paths[TEMPLATE]?.['get']?.parameters.map(
       ({ in: place, name }) => `${place} ${name}`,
     );
     expect(names).toEqual(['path orgId', 'path projectId']);
   });
 
-  it('keeps what the host says about a route', () => {
+  it('keeps the security, parameters and responses that the host declares for a route', () => {
     const { security, parameters, responses } = document.paths['/jwt']?.['get'] ?? {};
     expect(security).toEqual([{ jwt: [] }]);
     expect(parameters?.map(({ name }) => name)).toEqual(['x-org-id', 'X-Project-Id']);
     expect(responses?.[401]).toEqual({ description: 'Sign in at acme or globex.' });
   });
 
-  it('describes what the guard answers to keys of the wrong tenant, without a scope, or over a limit', async () => {
+  it('describes the guard’s answers to missing, malformed and rejected keys', async () => {
     const acme = { orgId: 'acme', projectId: 'apollo' };
     const [reader, idle, globex, limited, elsewhere] = await Promise.all([
       host.issue({ ...READER, ...acme }),
@@ -193,7 +193,7 @@ describe.each(ADAPTERS)('an OpenAPI document with the access of its routes on %s
     }
   });
 
-  it('describes what the guard answers to an address with too many failed credentials', async () => {
+  it('describes the 429 answer to an address with too many failed credentials', async () => {
     let answer = await host.as('kw_forged').get(ACME);
     for (let failures = 0; answer.status === 401 && failures < 10; failures += 1) {
       answer = await host.as('kw_forged').get(ACME);
@@ -202,7 +202,7 @@ describe.each(ADAPTERS)('an OpenAPI document with the access of its routes on %s
     expect(differences(answerIn(document, TEMPLATE, 429), answer)).toEqual([]);
   });
 
-  it('has for the routes of Keyward the same credentials, and their own answers', async () => {
+  it('lists the same credentials for Keyward’s routes, and keeps the responses that they declare', async () => {
     const other = await startMemoriesHost(adapter);
     const { paths, components } = documentOf(other.app, '3.0.0');
     await other.close();

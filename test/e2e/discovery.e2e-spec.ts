@@ -25,7 +25,7 @@ describe('a client that discovers the introspection endpoint', () => {
       [OAUTH, OPENID, `${OAUTH}/acme/keys`, `${OPENID}/acme/keys`],
     ],
   ])(
-    'finds the endpoint and its authentication methods without a key, for the issuer %s',
+    'gets the endpoint and its authentication methods without a key, for the issuer %s',
     async (issuer, endpoint, paths) => {
       await withService({ PUBLIC_URL: issuer }, async (service) => {
         for (const path of paths) {
@@ -50,7 +50,7 @@ describe('a client that discovers the introspection endpoint', () => {
     },
   );
 
-  it('gets 404 under the path of another issuer, and for POST', async () => {
+  it('gets 404 under the path of another issuer and for a POST request', async () => {
     await withService({ PUBLIC_URL: 'https://example.com/acme' }, async (service) => {
       const root = service.as(service.root.token);
       expect((await root.get(`${OAUTH}/globex`)).body['code']).toBe('not_found');

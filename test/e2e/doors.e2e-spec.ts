@@ -65,7 +65,7 @@ describe.each(ADAPTERS)('the guard and the decision endpoints on %s', (adapter) 
     },
   );
 
-  it('are tested with every code', () => {
+  it('are tested with every decision code', () => {
     expect(new Set(ROWS.map(({ code }) => code))).toEqual(new Set(Object.keys(SAYINGS)));
   });
 

@@ -35,7 +35,7 @@ describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
   const holder = async (request: Parameters<PeopleService['issue']>[0]): Promise<HttpClient> =>
     service.as((await service.issue({ scopes: ['events:read'], ...request })).token);
 
-  it('lists everything that happened to a key, newest first, without secrets', async () => {
+  it('lists all events of a key, newest first, without secrets', async () => {
     const made = await root.post('/v1/api-keys', {
       name: 'ingest worker',
       scopes: ['memory:read'],
@@ -80,7 +80,7 @@ describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
     for (const value of ['worker', 'memory:read', 'repository']) expect(text).not.toContain(value);
   });
 
-  it('lists keys that users create and callers import', async () => {
+  it('lists the creation of keys by users and by an import', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const key = await makeKey(ada.client, { orgId: 'acme' });
     const [event] = await trailOf(root, `ownerId=${ada.id}`, 1);
@@ -149,7 +149,7 @@ describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
       expect(await seenBy(await holder({ ownerId: owner, orgId: 'globex' }))).toEqual([]);
     });
 
-    it('if a key bound to globex filters for acme', async () => {
+    it('to a key bound to globex that filters for acme', async () => {
       const client = await holder({ orgId: 'globex' });
       for (const query of [
         '&orgId=acme',
@@ -164,7 +164,7 @@ describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
       expect(await seenBy(client, `&keyId=${ids['globex/apollo']}`)).toEqual(['globex/apollo']);
     });
 
-    it('if a caller uses the cursor of another caller [T81]', async () => {
+    it('to a caller that uses the cursor of another caller [T81]', async () => {
       const { body } = await root.get('/v1/events?limit=1');
       const answer = await (
         await holder({ orgId: 'globex' })
@@ -172,7 +172,7 @@ describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
       expect(new Set(pageIn(answer).map(({ orgId }) => orgId))).toEqual(new Set(['globex']));
     });
 
-    it('without revealing through a cursor that another tenant’s key has 1,100 events [T81]', async () => {
+    it('and returns no cursor that reveals 1,100 events of another tenant’s key [T81]', async () => {
       const { key } = await service.issue({ orgId: 'acme', projectId: 'busy' });
       const events = service.app.get<EventRepository>(EVENT_REPOSITORY);
       const at = new Date();
@@ -191,7 +191,7 @@ describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
       ]);
     });
 
-    it('by the binding at the time of the event, even if the key has moved to another tenant', async () => {
+    it('based on the binding at the time of the event, even if the key has a new tenant now', async () => {
       const { key } = await service.issue({ orgId: 'acme' });
       await root.patch(`/v1/api-keys/${key.id}`, { orgId: 'globex' });
       await trailOf(root, `keyId=${key.id}`, 2);
@@ -201,7 +201,7 @@ describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
       expect(await typesSeen('globex')).toEqual(['api-key.updated']);
     });
 
-    it('and none without events:read, unless the caller is an administrator', async () => {
+    it('and answers 403 without events:read, unless the caller is an administrator', async () => {
       const reader = await service.issue({ scopes: ['api-keys:*'] });
       expect(verdictOf(await service.as(reader.token).get('/v1/events'))).toEqual([
         403,
@@ -276,7 +276,7 @@ describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
       ]);
     });
 
-    it('returns an empty page with a cursor after 1,100 filtered events, and the match on the next page', async () => {
+    it('returns an empty page with a cursor after 1,100 events that do not match the filter', async () => {
       const { key } = await service.issue({ orgId: 'acme', projectId: 'far' });
       await trailOf(root, `keyId=${key.id}`, 1);
       const events = service.app.get<EventRepository>(EVENT_REPOSITORY);

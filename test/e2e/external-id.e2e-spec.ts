@@ -65,7 +65,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key in %s stor
     ]);
   });
 
-  it('is imported with a key, unless the importing key is bound', async () => {
+  it('is imported with a key, but not by a bound key', async () => {
     const record = { ...aRequest, orgId: 'acme', externalId: 'cust-7' };
     const [byHost, byTenant] = [foreignKey(), foreignKey()];
     await root.post(`${PATH}/import`, { keys: [{ ...record, hash: byHost.hash }] });
@@ -76,7 +76,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key in %s stor
     expect((await service.as(byTenant.token).get(`${PATH}/self`)).status).toBe(401);
   });
 
-  it('is not inherited by keys that a key creates', async () => {
+  it('is not inherited by a key that another key creates', async () => {
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme', externalId: 'cust-7' });
     const child = await service.as(token).post(PATH, aRequest);
     expect([child.status, child.body['externalId']]).toEqual([201, null]);
@@ -84,7 +84,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key in %s stor
     expect([cleared.status, cleared.body['externalId']]).toEqual([201, null]);
   });
 
-  it('does not change when its tenant rotates the key or writes another id into the metadata [T58]', async () => {
+  it('does not change when the tenant rotates the key or stores another id in its metadata [T58]', async () => {
     const { key } = await service.issue({ scopes: [], orgId: 'acme', externalId: 'cust-7' });
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme', externalId: 'cust-7' });
     const tenant = service.as(token);
@@ -95,7 +95,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key in %s stor
     expect(verified.body).toMatchObject({ code: 'VALID', key: { id: key.id, externalId: 'cust-7' } });
   });
 
-  it('prevents a rotation by another customer of the same organisation [T58]', async () => {
+  it('prevents a rotation by a key with another external id in the same organisation [T58]', async () => {
     const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme', externalId: 'cust-7' });
     const path = `${PATH}/${key.id}/rotate`;
     for (const externalId of ['cust-8', undefined]) {
@@ -116,7 +116,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key in %s stor
     expect((await service.as(token).post(`${PATH}/${key.id}/rotate`)).status).toBe(200);
   });
 
-  it('cannot be changed with a token in its grace period, because the change would outlive it', async () => {
+  it('cannot be changed with a token in its grace period', async () => {
     const { key, token } = await service.issue({ scopes: MANAGER });
     await root.post(`${PATH}/${key.id}/rotate`, { gracePeriodSeconds: 3600 });
     const other = await service.issue({ scopes: [], externalId: 'cust-7' });
@@ -127,7 +127,7 @@ describe.each(['memory', 'mongo'] as const)('the external id of a key in %s stor
     ]);
   });
 
-  it('filters the keys of a customer, and returns to a tenant only its own keys', async () => {
+  it('filters a list of keys, and a tenant still sees only its own keys', async () => {
     const acme = await service.issue({ orgId: 'acme', externalId: 'cust-9' });
     const globex = await service.issue({ orgId: 'globex', externalId: 'cust-9' });
     await service.issue({ orgId: 'acme', externalId: 'cust-99' });

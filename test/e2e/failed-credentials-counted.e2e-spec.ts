@@ -64,14 +64,14 @@ describe('the limit of failed credentials per address', () => {
     ],
   ];
 
-  it.each(counted)('counts %s', async (_name, make) => {
+  it.each(counted)('counts requests with %s', async (_name, make) => {
     const from = freshAddress();
     const token = await make();
     for (let time = 0; time < LIMIT; time += 1) expect((await present(token, from)).status).toBe(401);
     expect((await present(token, from)).body['code']).toBe('too_many_failures');
   });
 
-  it('counts failures on every endpoint and with every kind of credential', async () => {
+  it('counts failures on all endpoints and with all kinds of credentials together', async () => {
     const from = freshAddress();
     const forwarded = { 'X-Forwarded-For': from };
     const keyId = newKeyId(new Date());

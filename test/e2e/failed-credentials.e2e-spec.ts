@@ -28,7 +28,7 @@ describe('an address with failed credentials', () => {
     for (let time = 0; time < times; time += 1) expect(await fail(from)).toBe('malformed_token');
   };
 
-  it('gets 429 with Retry-After past the limit [T59]', async () => {
+  it('gets 429 with Retry-After for invalid tokens past the limit [T59]', async () => {
     const from = freshAddress();
     await failOften(from);
     for (let time = 0; time < 3; time += 1) {
@@ -41,7 +41,7 @@ describe('an address with failed credentials', () => {
     }
   });
 
-  it('gets the same answer past the limit for every invalid token', async () => {
+  it('gets the same 429 answer for every kind of invalid token past the limit', async () => {
     const from = freshAddress();
     await failOften(from);
     const revoked = await service.issue({});
@@ -90,7 +90,7 @@ describe('a service that trusts no proxy', () => {
   });
   afterAll(async () => service.stop());
 
-  it('counts by the address of the socket, whatever X-Forwarded-For contains', async () => {
+  it('counts failures by the address of the socket, and ignores X-Forwarded-For', async () => {
     const codes = [];
     for (let time = 0; time <= LIMIT; time += 1) {
       const headers = { 'X-Forwarded-For': `203.0.113.${time}` };
@@ -118,7 +118,7 @@ describe('an application with a window of one second for failed credentials', ()
 
   const fail = async (): Promise<number> => (await host.as('nonsense').get('/whoami')).status;
 
-  it('gives the reason again when the window is over', async () => {
+  it('answers 401 instead of 429 again when the window is over', async () => {
     const told = await Promise.all([fail(), fail(), fail(), fail()]);
     expect([401, 429].map((status) => told.filter((each) => each === status).length)).toEqual([2, 2]);
     await new Promise((resolve) => setTimeout(resolve, 1100));

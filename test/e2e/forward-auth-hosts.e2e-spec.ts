@@ -44,7 +44,7 @@ describe.each(ADAPTERS)('forward-auth in a host on %s', (adapter) => {
   });
 
   it.each(['/orgs/acme/memories', '/', '%2Forgs?scope=memory:read&org=acme'])(
-    'rejects a path with a suffix: %s',
+    'rejects a request with a path suffix: %s',
     async (suffix) => {
       const answer = await ask(PATH + suffix);
       expect(answer.status).toBeGreaterThanOrEqual(400);

@@ -88,7 +88,7 @@ describe('a forward-auth requirement', () => {
   });
 
   it.each([`${PATH}/`, `${PATH}/x`, `${PATH}//`, `/V1/forward-auth`])(
-    'is not read on another path: %s',
+    'gets 404 on another path: %s',
     async (path) => {
       const answer = await service.as(service.root.token).get(`${path}?authenticated=1`);
       expect(answer.status).toBe(404);

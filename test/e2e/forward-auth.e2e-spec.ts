@@ -46,7 +46,7 @@ describe.each(['memory', 'mongo'] as const)('forward-auth with %s storage', (sto
     });
   });
 
-  it('returns every identity header, empty if unset, and never a value from the client', async () => {
+  it('returns every identity header, empty if unset, and never copies one from the request', async () => {
     const { key, token } = await service.issue({ scopes: [] });
     const answer = await service.as(token).get(`${ANY}&org=acme`, {
       'X-Auth-Key-Id': 'forged',
@@ -94,7 +94,7 @@ describe.each(['memory', 'mongo'] as const)('forward-auth with %s storage', (sto
     expect(Object.values(identityIn(answer))).toEqual([null, null, null, null, null, null]);
   });
 
-  it('returns a challenge if the request has no key', async () => {
+  it('returns 401 with a challenge if the request has no key', async () => {
     const answer = await service.as().get(ANY);
     expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="keyward"');
@@ -128,7 +128,7 @@ describe.each(['memory', 'mongo'] as const)('forward-auth with %s storage', (sto
   });
 
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'MKCOL', 'COPY', 'LOCK'])(
-    'accepts the method of the client: %s',
+    'decides requests with the method %s',
     async (method) => {
       const { token } = await service.issue({ scopes: ['memory:read'] });
       const path = `${PATH}?scope=memory:read`;
@@ -137,7 +137,7 @@ describe.each(['memory', 'mongo'] as const)('forward-auth with %s storage', (sto
     },
   );
 
-  it('accepts HEAD for allowed and rejected requests', async () => {
+  it('answers HEAD with 200 for an allowed and 401 for a rejected request', async () => {
     const { key, token } = await service.issue({});
     const passed = await service.as(token).send('HEAD', ANY);
     expect([passed.status, passed.headers.get('x-auth-key-id')]).toEqual([200, key.id]);
@@ -191,7 +191,7 @@ describe.each(['memory', 'mongo'] as const)('forward-auth with %s storage', (sto
     expect(answer.statusCode).toBe(200);
   });
 
-  it('rejects contradicting credentials with 401', async () => {
+  it('rejects more than one credential with 401, even if each is valid', async () => {
     const { token } = service.root;
     const other = await service.issue({ orgId: 'globex' });
     const bearer = ['Authorization', `Bearer ${token}`] as const;
@@ -210,7 +210,7 @@ describe.each(['memory', 'mongo'] as const)('forward-auth with %s storage', (sto
     }
   });
 
-  it('accepts the key in X-API-Key and in both headers', async () => {
+  it('accepts a token in X-API-Key, and the same token in both headers', async () => {
     const { key, token } = await service.issue({});
     for (const beside of [[], [['Authorization', `Bearer ${token}`] as const]]) {
       const answer = await getRaw(service.url, ANY, [['X-API-Key', token], ...beside]);

@@ -31,7 +31,7 @@ describe.each(ADAPTERS)('a client behind a proxy that forwards ports, on %s', (a
   });
 
   it.each(['203.0.113.7:65536', '203.0.113.7:', '[203.0.113.7]:80', '203.0.113.7, 203.0.113.7:x'])(
-    'has an unknown address if the proxy sends %s',
+    'gets ip_not_allowed if the proxy sends the invalid address %s',
     async (from) => {
       const { token } = await host.issue({ allowedIps: ['203.0.113.0/24'] });
       for (const path of DOORS) expect((await ask(path, from, token)).body['code']).toBe('ip_not_allowed');

@@ -93,7 +93,7 @@ const issueBy = async (keys: ApiKeysService, orgId: string): Promise<string> => 
 };
 
 describe.each(ADAPTERS)(
-  'an application on %s with two stores and the guard of one as its global guard',
+  'an application on %s with two key stores and the guard of one store as global guard',
   (adapter) => {
     let host: RunningHost;
     let customer: string;
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)(
 
     afterAll(async () => host.close());
 
-    it('rejects with 401 a key of one store on management and guarded routes of the other store [T47]', async () => {
+    it('rejects a key of one store with 401 on the management and guarded routes of the other [T47]', async () => {
       const listed = await host.as(customer).get('/v1/api-keys');
       const made = await host
         .as(customer)
@@ -131,7 +131,7 @@ describe.each(ADAPTERS)(
 );
 
 describe.each(ADAPTERS)('a custom guard on %s after the global guard', (adapter) => {
-  it('checks its own tenant after the global guard has checked the tenant of the path [T47]', async () => {
+  it('rejects a key with 403 if the tenant of the path or its own tenant does not match [T47]', async () => {
     const host = await startHost(adapter, {
       imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })],
       controllers: [ByHostController],
@@ -162,8 +162,8 @@ describe.each(ADAPTERS)('a custom guard on %s after the global guard', (adapter)
   });
 });
 
-describe('a request on Express that reaches the same handler again through another path', () => {
-  it('is decided again for the tenant of the new path [T46]', async () => {
+describe('a request on Express that is forwarded to the same handler with another path', () => {
+  it('is checked again for the tenant in the new path [T46]', async () => {
     const host = await startHost('express', {
       imports: [ApiKeysModule.forRoot({ storage: 'memory', routes: false })],
       controllers: [RewritingController],

@@ -51,7 +51,7 @@ async function beforeItStops<T>(running: NodeProcess, work: Promise<T>): Promise
 }
 
 describe('a block of code in the README and the guides', () => {
-  it('is run by a test or gives the reason why not', () => {
+  it('is run by a test, or its mark gives the reason why not', () => {
     const unmarked = [...COMMANDS, ...PROGRAMS].filter(
       ({ mark }) =>
         !/^not run: \S.{10,}$/.test(mark) &&
@@ -288,7 +288,7 @@ describe.each([
     return runNode(['-e', program], settings, folderOf({ page: 'nest-team.md' }));
   }
 
-  it('guards some routes only, and leaves the others open', async () => {
+  it('can guard some routes only, and leave the others open', async () => {
     const MONGODB_URI = testDatabaseUri(`nest_guide_some_${type}`);
     const app = serveModule('some-routes.js', ['report:read'], { MONGODB_URI });
     const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (kw_\S+)/);
@@ -303,7 +303,7 @@ describe.each([
     expect(await beforeItStops(app, answers)).toEqual([200, 200, 403, 401]);
   });
 
-  it('keeps keys on a connection of its own, with options that are computed at start', async () => {
+  it('can keep keys on a separate database connection, with options computed at startup', async () => {
     const KEYS_URI = testDatabaseUri(`nest_guide_own_${type}`);
     const app = serveModule('own-connection.module.js', ['memory:read'], { KEYS_URI });
     const [, url = '', token = ''] = await app.waitFor(/(http:\S+) (mem_\S+)/);
@@ -311,7 +311,7 @@ describe.each([
     expect(await beforeItStops(app, answers)).toEqual([200, 403]);
   });
 
-  it('describes its guarded routes, and those of Keyward, in a valid document', async () => {
+  it('can describe its guarded routes and Keyward’s routes in a valid OpenAPI document', async () => {
     const program = `
       require('reflect-metadata');
       const { NestFactory } = require('@nestjs/core');
@@ -344,7 +344,7 @@ describe.each([
     }
   });
 
-  it('serves a document that says which scopes its routes require', async () => {
+  it('can serve an OpenAPI document that lists the scopes of its routes', async () => {
     const program = `
       require('reflect-metadata');
       const { NestFactory } = require('@nestjs/core');
@@ -385,13 +385,13 @@ describe.each([
     ]);
   });
 
-  it('can check a repository of its own with the contract', async () => {
+  it('can test its own repository with the contract tests of the package', async () => {
     const tests = testWithNode('own-repository.test.js');
     expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/fail 0$/m)]);
     expect(Number(/pass (\d+)$/m.exec(tests.stdout())?.[1])).toBeGreaterThan(50);
   });
 
-  it('finds its keys again in a file, in production and after a restart', async () => {
+  it('can keep keys in a file with its own repository, in production and across restarts', async () => {
     const store = join(folder, `keys-${type}`);
     const program = `
       require('reflect-metadata');

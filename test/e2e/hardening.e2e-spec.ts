@@ -44,7 +44,7 @@ describe('the security headers', () => {
     ['metrics', async () => service.as().get('/metrics')],
   ];
 
-  it('block all content in browsers and contain no server banner on every response [T27]', async () => {
+  it('block all content in browsers and hide the server software on every response [T27]', async () => {
     for (const [what, ask] of answers()) {
       const { headers } = await ask();
       expect([what, headers.get('content-security-policy')]).toEqual([

@@ -39,14 +39,14 @@ describe('an operator who probes the health of a service on MongoDB', () => {
     await mongo.stop();
   });
 
-  it('gets its liveness without a key, in JSON that is not cached', async () => {
+  it('gets 200 for liveness without a key, as JSON that is not cached', async () => {
     const answer = await live();
     expect([answer.status, answer.body]).toEqual([200, { status: 'ok' }]);
     expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('sees it degraded but ready while Redis and the identity provider are unreachable [T29]', async () => {
+  it('gets 200 with status degraded while Redis and the identity provider are unreachable [T29]', async () => {
     const answer = await ready();
     expect([answer.status, answer.body]).toEqual([
       200,
@@ -75,7 +75,7 @@ describe('an operator who probes the health of a service on MongoDB', () => {
     }
   });
 
-  it('gets 503 that names the store within 4 s of a hang, and 200 automatically after the recovery', async () => {
+  it('gets 503 that names the store within 4 s of an outage, and 200 after the recovery', async () => {
     mongo.suspend();
     const { result: away, ms } = await timed(async () => eventuallyAnswers(ready, 503));
     expect(ms).toBeLessThan(4000);
@@ -94,7 +94,7 @@ describe('an operator who probes the health of a service on MongoDB', () => {
     await eventuallyAnswers(ready, 200);
   });
 
-  it('causes at most about one store read per second, however often it probes [T31]', async () => {
+  it('causes at most about one store read per second, even with 300 concurrent probes [T31]', async () => {
     const finds = jest.spyOn(service.app.get<ApiKeyRepository>(API_KEY_REPOSITORY), 'find');
     const before = performance.now();
     const answers = await Promise.all(Array.from({ length: 300 }, ready));

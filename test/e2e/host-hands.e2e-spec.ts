@@ -206,7 +206,7 @@ describe.each(ADAPTERS)('code of an application on %s, behind the guard', (adapt
     expect(seen).toEqual([undefined]);
   });
 
-  it('creates keys as the caller, which grants no more than it holds', async () => {
+  it('creates keys as the caller, and gets 403 for scopes that the caller lacks', async () => {
     const { token } = await host.issue({ orgId: 'acme', scopes: ['api-keys:write', 'memory:*'] });
     const narrow = await host.issue({ orgId: 'globex', scopes: ['api-keys:write'] });
     expect((await host.as(token).post('/hands/keys')).body).toEqual({ orgId: 'acme' });
@@ -216,76 +216,85 @@ describe.each(ADAPTERS)('code of an application on %s, behind the guard', (adapt
     });
   });
 
-  it('gets the user of a session as caller, and no key', async () => {
+  it('gets the user as the caller and no key if the request has a session', async () => {
     const { status, body } = await host.as('session-of-ada').get('/hands/session');
     expect([status, body]).toEqual([200, { actor: 'user:ada', key: null, same: true }]);
   });
 
-  it('injects the options, with its own values', () => {
+  it('can inject the module options that it configured', () => {
     expect(host.app.get<ApiKeysOptions>(API_KEYS_OPTIONS)).toMatchObject({ storage: 'memory' });
   });
 });
 
-describe.each(ADAPTERS)('a guard of an application on %s with its own sources', (adapter) => {
-  let host: MemoriesHost;
-  const at = async (organisation: string, headers: Record<string, string>) =>
-    host.as().get('/orgs/ignored/memories', {
-      'X-Forwarded-Host': `${organisation}.memories.test`,
-      'CF-Connecting-IP': '203.0.113.7',
-      ...headers,
+describe.each(ADAPTERS)(
+  'a subclass of ScopesGuard on %s with its own credential, tenant and address sources',
+  (adapter) => {
+    let host: MemoriesHost;
+    const at = async (organisation: string, headers: Record<string, string>) =>
+      host.as().get('/orgs/ignored/memories', {
+        'X-Forwarded-Host': `${organisation}.memories.test`,
+        'CF-Connecting-IP': '203.0.113.7',
+        ...headers,
+      });
+
+    beforeAll(async () => {
+      host = await startMemoriesHost(adapter, { guard: { use: HostGuard } });
+    });
+    afterAll(async () => host.close());
+
+    it('reads the token from a cookie, the tenant from the host name and the address from a header', async () => {
+      const { token } = await host.issue({
+        orgId: 'acme',
+        scopes: ['memory:read'],
+        allowedIps: ['203.0.113.0/24'],
+      });
+      const Cookie = `a=b; key=${token}`;
+      expect(await at('acme', { Cookie })).toMatchObject({
+        status: 200,
+        body: { tenant: { orgId: 'acme' } },
+      });
+      expect(await at('globex', { Cookie })).toMatchObject({ status: 403 });
+      expect(await at('acme', { Cookie, 'CF-Connecting-IP': '198.51.100.7' })).toMatchObject({ status: 403 });
     });
 
-  beforeAll(async () => {
-    host = await startMemoriesHost(adapter, { guard: { use: HostGuard } });
-  });
-  afterAll(async () => host.close());
-
-  it('takes the key from a cookie, the tenant from the host name and the address from a header', async () => {
-    const { token } = await host.issue({
-      orgId: 'acme',
-      scopes: ['memory:read'],
-      allowedIps: ['203.0.113.0/24'],
+    it('sends errors in its own format, with the status and headers of the rejection', async () => {
+      const { status, headers, body } = await at('acme', {});
+      expect([status, body]).toEqual([
+        401,
+        { error: { type: 'missing_credential', message: expect.any(String) } },
+      ]);
+      expect(headers.get('www-authenticate')).toBe('Bearer realm="keyward"');
+      expect(headers.get('content-type')).toMatch(/^application\/json/);
+      expect(headers.get('cache-control')).toBe('no-store');
     });
-    const Cookie = `a=b; key=${token}`;
-    expect(await at('acme', { Cookie })).toMatchObject({ status: 200, body: { tenant: { orgId: 'acme' } } });
-    expect(await at('globex', { Cookie })).toMatchObject({ status: 403 });
-    expect(await at('acme', { Cookie, 'CF-Connecting-IP': '198.51.100.7' })).toMatchObject({ status: 403 });
-  });
 
-  it('answers in its own form, with the status and headers of the rejection', async () => {
-    const { status, headers, body } = await at('acme', {});
-    expect([status, body]).toEqual([
-      401,
-      { error: { type: 'missing_credential', message: expect.any(String) } },
-    ]);
-    expect(headers.get('www-authenticate')).toBe('Bearer realm="keyward"');
-    expect(headers.get('content-type')).toMatch(/^application\/json/);
-    expect(headers.get('cache-control')).toBe('no-store');
-  });
+    it('does not change the error format of Keyward’s own routes', async () => {
+      const { status, body } = await host.as().get('/v1/api-keys');
+      expect([status, body['code']]).toEqual([401, 'missing_credential']);
+    });
 
-  it("leaves the form of Keyward's own routes, which its clients read", async () => {
-    const { status, body } = await host.as().get('/v1/api-keys');
-    expect([status, body['code']]).toEqual([401, 'missing_credential']);
-  });
-
-  it('leaves the form of other errors alone', async () => {
-    expect((await host.as().get('/no-such-route')).body).toMatchObject({ statusCode: 404 });
-  });
-});
+    it('does not change the format of other errors', async () => {
+      expect((await host.as().get('/no-such-route')).body).toMatchObject({ statusCode: 404 });
+    });
+  },
+);
 
 describe.each(ADAPTERS)('a rejected request on %s', (adapter) => {
-  it.each([SilentGuard, CheerfulGuard, LateGuard])('stays rejected with 401 by %p', async (use) => {
-    const host = await startMemoriesHost(adapter, { guard: { use } });
-    try {
-      const { status, headers } = await host.as().get('/whoami');
-      expect([status, headers.get('content-type')]).toEqual([
-        401,
-        expect.stringMatching(/^application\/problem\+json/),
-      ]);
-    } finally {
-      await host.close();
-    }
-  });
+  it.each([SilentGuard, CheerfulGuard, LateGuard])(
+    'gets a 401 problem even if guard.use is %p, whose rejectionOf() is invalid',
+    async (use) => {
+      const host = await startMemoriesHost(adapter, { guard: { use } });
+      try {
+        const { status, headers } = await host.as().get('/whoami');
+        expect([status, headers.get('content-type')]).toEqual([
+          401,
+          expect.stringMatching(/^application\/problem\+json/),
+        ]);
+      } finally {
+        await host.close();
+      }
+    },
+  );
 });
 
 describe('a script without HTTP', () => {

@@ -286,17 +286,20 @@ describe.each(ADAPTERS)('the routes of Keyward in a host application on %s', (ad
     },
   );
 
-  it.each(HOSTILE_SETTINGS)('answer and store the same if the host has $setting [T91]', async (setting) => {
-    const hosted = await Hosted.start(adapter, setting);
-    try {
-      for (const [what, sent] of REQUESTS) {
-        expect([what, await hosted.seen(sent)]).toEqual([what, expected.get(what)]);
+  it.each(HOSTILE_SETTINGS)(
+    'return and store the same data if the host has $setting [T91]',
+    async (setting) => {
+      const hosted = await Hosted.start(adapter, setting);
+      try {
+        for (const [what, sent] of REQUESTS) {
+          expect([what, await hosted.seen(sent)]).toEqual([what, expected.get(what)]);
+        }
+        expect(await hosted.stored()).toEqual(storedThere);
+      } finally {
+        await hosted.stop();
       }
-      expect(await hosted.stored()).toEqual(storedThere);
-    } finally {
-      await hosted.stop();
-    }
-  });
+    },
+  );
 
   it.each(HOSTILE_SETTINGS.filter(({ setting }) => /prefix|versions/.test(setting)))(
     'return a working Location for a new key if the host has $setting',

@@ -148,7 +148,7 @@ describe.each(ADAPTERS)('the routes of Keyward with MongoDB in a host on %s', (a
   });
 
   // Mongoose cannot remove a plugin, so each setting adds to the previous ones.
-  it.each(SETTINGS)('answer the same if the host sets $setting [T91]', async (setting) => {
+  it.each(SETTINGS)('return the same responses if the host sets $setting [T91]', async (setting) => {
     setting.globally?.();
     expect(await seenIn(adapter, setting)).toEqual(expected);
   });

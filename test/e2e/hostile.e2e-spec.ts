@@ -147,7 +147,7 @@ describe.each(['memory', 'mongo'] as const)('a service with %s storage', (storag
     '/v1/api-keys/%7B%22$ne%22:null%7D',
     '/v1/api-keys/a/b/c',
     '/nowhere',
-  ])('rejects a read of %s', async (path) => {
+  ])('rejects GET %s with a 4xx problem', async (path) => {
     expectRefusal(await service.as(service.root.token).get(path));
   });
 
@@ -179,7 +179,7 @@ describe.each(['memory', 'mongo'] as const)('a service with %s storage', (storag
     ['a token in Basic', { Authorization: 'Basic a3c6a3c=' }, 401, 'missing_credential'],
     ['an empty bearer', { Authorization: 'Bearer ' }, 401, 'malformed_token'],
     ['an empty X-API-Key', { 'X-API-Key': '' }, 401, 'malformed_token'],
-  ])('rejects %s', async (_name, headers, status, code) => {
+  ])('rejects %s with 401', async (_name, headers, status, code) => {
     const answer = await service.as().get('/v1/api-keys', headers);
     expectRefusal(answer);
     expect([answer.status, answer.body['code']]).toEqual([status, code]);
@@ -196,11 +196,11 @@ describe.each(['memory', 'mongo'] as const)('a service with %s storage', (storag
       'a valid and an invalid header',
       (t: string) => ['Authorization', 'Basic eA==', 'Authorization', `Bearer ${t}`],
     ],
-  ])('rejects %s as contradicting credentials with 400 [T18]', async (_name, headersOf) => {
+  ])('rejects %s with 400, because only one credential is allowed [T18]', async (_name, headersOf) => {
     expect(await rawStatus(service.url, headersOf(service.root.token))).toBe(400);
   });
 
-  it('answers headers of 100 kB with a 431 problem and an unreadable request with a 400 problem [T22]', async () => {
+  it('answers 431 to headers of 100 kB and 400 to an unreadable request, with a problem [T22]', async () => {
     const big = await rawAnswer(
       service.url,
       `GET / HTTP/1.1\r\nHost: x\r\nX-Big: ${'a'.repeat(100_000)}\r\n\r\n`,

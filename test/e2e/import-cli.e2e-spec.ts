@@ -59,7 +59,7 @@ describe('the import command with the output of mongoexport', () => {
     expect((await bench.service.as(token).get('/v1/api-keys/self')).body['code']).toBe('key_disabled');
   });
 
-  it('lists the fields that it leaves out', async () => {
+  it('prints the fields that it does not import', async () => {
     const { hash } = foreignKey();
     const fields = { last_used_at: { $date: '2024-06-01T00:00:00Z' }, constructor: 'x' };
     const ran = await bench.importFile([exportedKey(hash, fields)]);
@@ -71,9 +71,9 @@ describe('the import command with the output of mongoexport', () => {
   });
 
   it.each([
-    ['other names', { metadata: { team: 'search' } }, { team: 'search', key_prefix: 'xm_Zm9v' }],
-    ['the same name, which wins', { metadata: { key_prefix: 'mine' } }, { key_prefix: 'mine' }],
-  ])('merges key_prefix into metadata with %s', async (_name, fields, metadata) => {
+    ['other entries', { metadata: { team: 'search' } }, { team: 'search', key_prefix: 'xm_Zm9v' }],
+    ['its own key_prefix, which stays', { metadata: { key_prefix: 'mine' } }, { key_prefix: 'mine' }],
+  ])('merges key_prefix into metadata that has %s', async (_name, fields, metadata) => {
     const { hash } = foreignKey();
     expect((await bench.importFile([exportedKey(hash, fields)])).code).toBe(0);
     expect((await bench.keyOf({ hash })).metadata).toMatchObject(metadata);
@@ -132,7 +132,7 @@ describe('the import command with the output of mongoexport', () => {
     expect((await bench.keyOf(keys[1])).scopes).toEqual(['memory:*', 'api-keys:read']);
   });
 
-  it('lists known keys that the other system has revoked since, and revokes them with --apply-revocations [T63]', async () => {
+  it('reports known keys that the other system revoked, and revokes them with --apply-revocations [T63]', async () => {
     const [one, other] = [foreignKey(), foreignKey()] as const;
     const documents = [exportedKey(one.hash), exportedKey(other.hash)];
     await bench.importFile(documents);
@@ -184,7 +184,7 @@ describe('the import command with the output of mongoexport', () => {
     ]);
   });
 
-  it('imports keys with unusable names, and warns of new names and expired keys', async () => {
+  it('imports keys with invalid names or a past expiry, and prints a warning for each', async () => {
     const keys = [foreignKey(), foreignKey(), foreignKey()] as const;
     const ran = await bench.importFile([
       exportedKey(keys[0].hash, { name: '' }),
@@ -205,7 +205,7 @@ describe('the import command with the output of mongoexport', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 401]);
   });
 
-  it('accepts Windows line endings and a last line without one', async () => {
+  it('accepts Windows line endings, and a last line without a line ending', async () => {
     const keys = [foreignKey(), foreignKey()];
     const file = join(bench.folder, 'windows.ndjson');
     await writeFile(file, keys.map(({ hash }) => JSON.stringify(exportedKey(hash))).join('\r\n'));

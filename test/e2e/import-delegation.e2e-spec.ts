@@ -82,7 +82,7 @@ describe.each(['memory', 'mongo'] as const)('an importing key with the %s store'
   });
 
   it.each(WITHIN)(
-    'grants what it holds, and passes on its own limits by default: %s',
+    'can grant what it holds, and its own limits are the defaults: %s',
     async (_name, asked, got) => {
       const { token, hash } = foreignKey();
       const result = await importAs(importer, { hash, name: 'n', scopes: ['memory:read'], ...asked });
@@ -126,7 +126,7 @@ describe.each(['memory', 'mongo'] as const)('an importing key with the %s store'
     expect(answers[0]).toContain('neither bound to a tenant nor owned by a user');
   });
 
-  it('cannot import the hash of another tenant’s token first [T65]', async () => {
+  it('gets 403 if it is bound and imports the hash of another tenant’s token [T65]', async () => {
     const { token, hash } = foreignKey();
     const globex = await service.issue({ scopes: SCOPES, orgId: 'globex' });
     const record = { hash, name: 'stolen', scopes: ['memory:read'], orgId: 'globex' };
@@ -138,7 +138,7 @@ describe.each(['memory', 'mongo'] as const)('an importing key with the %s store'
   });
 
   it.each(['*', 'api-keys:*', 'api-keys:read', 'users:read', 'events:*', 'keyward:policies:read'])(
-    'does not grant a management scope by default: %s [T62]',
+    'cannot grant a management scope without allowManagementScopes=true: %s [T62]',
     async (scope) => {
       const { token, hash } = foreignKey();
       const record = { hash, name: 'n', scopes: ['memory:read', scope], orgId: 'acme' };
@@ -158,7 +158,7 @@ describe.each(['memory', 'mongo'] as const)('an importing key with the %s store'
     },
   );
 
-  it('may allow management scopes only if it holds them itself [T62]', async () => {
+  it('cannot grant management scopes that it lacks, even with allowManagementScopes=true [T62]', async () => {
     const record = { hash: foreignKey().hash, name: 'n', scopes: ['events:read'] };
     expect(await importAs(importer, record)).toMatchObject({
       outcome: 'refused',
@@ -177,7 +177,7 @@ describe.each(['memory', 'mongo'] as const)('an importing key with the %s store'
     expect((await service.as(token).post(path, { keys: [record] })).status).toBe(200);
   });
 
-  it('needs api-keys:import', async () => {
+  it('gets 403 without api-keys:import', async () => {
     const { token } = await service.issue({ scopes: ['api-keys:write', 'api-keys:read'] });
     const record = { hash: foreignKey().hash, name: 'n', scopes: [] };
     const answer = await service.as(token).post(PATH, { keys: [record] });

@@ -178,7 +178,7 @@ describe('a token of another system', () => {
     expect(verified.body['code']).toBe(code === undefined ? 'VALID' : 'MALFORMED');
   });
 
-  it('gets invalid_token, not malformed_token, if it was not imported', async () => {
+  it('is rejected with 401 invalid_token if it was not imported', async () => {
     const answer = await service.as(foreignKey().token).get('/v1/api-keys/self');
     expect([answer.status, answer.body['code']]).toEqual([401, 'invalid_token']);
   });
@@ -192,7 +192,7 @@ describe('a token of another system, if no prefix is configured', () => {
   });
   afterAll(async () => service.stop());
 
-  it('is malformed, even if it was imported [T61]', async () => {
+  it('is rejected with malformed_token, even if it was imported [T61]', async () => {
     const { token, hash } = foreignKey();
     await service.as(service.root.token).post(PATH, { keys: [{ hash, name: 'n', scopes: [] }] });
     expect((await service.as(token).get('/v1/api-keys/self')).body['code']).toBe('malformed_token');

@@ -110,7 +110,7 @@ describe.each<readonly [string, Import]>([
   ['the command', byCommand],
   ['HTTP', overHttp],
 ])('a migration from XMem by %s', (_way, importAll) => {
-  it('rejects every key with the scope *, each with a reason [T62]', async () => {
+  it('rejects every key with the scope *, and gives a reason for each [T62]', async () => {
     const keys = xmemKeys();
     const report = await importAll(firstExport(keys), { mapped: false });
     const withAll = keys.filter(({ document, isCreatedLater }) => {
@@ -125,7 +125,7 @@ describe.each<readonly [string, Import]>([
     }
   });
 
-  it('keeps scopes, bindings, expiry and state of 20 keys through the cutover', async () => {
+  it('keeps the scopes, bindings, expiry and state of 20 keys before and after the switch', async () => {
     const keys = xmemKeys();
     expect(keys).toHaveLength(20);
     const first = await importAll(firstExport(keys));
@@ -157,7 +157,7 @@ describe.each<readonly [string, Import]>([
     }
   });
 
-  it('enforces every binding', async () => {
+  it('keeps every binding: verify answers BINDING_MISMATCH for other tenants', async () => {
     const keys = xmemKeys();
     await importAll(firstExport(keys));
     const bound = keys.filter(({ document }) => document['org_id'] === 'acme');
@@ -188,7 +188,7 @@ describe.each<readonly [string, Import]>([
     });
   });
 
-  it('imports no document of a revoked key, and revokes a known key that was revoked since', async () => {
+  it('rejects a key that is already revoked, and revokes a known key that was revoked later', async () => {
     const [former, current] = twoKeys();
     const revoked = { ...former.document, revoked: true };
     const first = await importAll([revoked, { ...current.document, revoked: false }]);

@@ -102,7 +102,7 @@ describe.each(['memory', 'mongo'] as const)(
       for (const { token } of good) expect((await service.as(token).get(SELF)).status).toBe(200);
     });
 
-    it('leaves known keys unchanged, even if they were changed or revoked since', async () => {
+    it('does not change known keys, even if they were changed or revoked after the import', async () => {
       const keys = [foreignKey(), foreignKey(), foreignKey()];
       const records = keys.map(({ hash }, index) => ({
         hash,
@@ -125,7 +125,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(keys[0]?.token).get(SELF)).body['code']).toBe('key_revoked');
     });
 
-    it('lists known keys that the other system has revoked since, and revokes them on request', async () => {
+    it('reports known keys that the other system revoked, and revokes them with applyRevocations=true', async () => {
       const keys = [foreignKey(), foreignKey(), foreignKey(), foreignKey()];
       const first = keys.map(({ hash }) => ({ hash, name: 'n', scopes: ['memory:read'], orgId: 'acme' }));
       const ids = resultsOf(await importKeys(first)).map(({ id }) => String(id));
@@ -217,7 +217,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).body['code']).toBe('invalid_token');
     });
 
-    it('imports an expired key as expired, with a warning, and recognises it later', async () => {
+    it('imports an expired key with a warning, and reports it as known the second time', async () => {
       const { token, hash } = foreignKey();
       const record = { hash, name: 'n', scopes: ['memory:read'], expiresAt: '2024-01-01T00:00:00Z' };
       const [result] = resultsOf(await importKeys([record]));
@@ -270,7 +270,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).status).toBe(200);
     });
 
-    it('gives an imported key a native token on rotation, and then rejects the foreign token', async () => {
+    it('gives an imported key a native token on rotation, and a second rotation ends the foreign token', async () => {
       const { token, hash } = foreignKey();
       const id = idIn(await importKeys([{ hash, name: 'n', scopes: ['api-keys:rotate-self'] }]));
       const rotated = await service.as(token).post('/v1/api-keys/self/rotate', { gracePeriodSeconds: 60 });
@@ -288,7 +288,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await service.as(token).get(SELF)).body['code']).toBe('key_rotated');
     });
 
-    it('leaves a native key unchanged if its hash is imported', async () => {
+    it('does not change a native key if its hash is imported', async () => {
       const { key, token } = await service.issue({ scopes: ['memory:read'] });
       const [secret] = key.secrets;
       await importKeys([{ hash: secret?.hash, name: 'n', scopes: ['*'] }]);

@@ -62,7 +62,7 @@ describe('the introspection endpoint', () => {
     ['a bearer token with special characters, not encoded', () => ({ Authorization: `Bearer ${AWKWARD}` })],
   ];
 
-  it.each(welcome)('accepts %s', async (_name, headers) => {
+  it.each(welcome)('accepts a caller that authenticates with %s', async (_name, headers) => {
     const answer = await introspectAs(headers());
     expect([answer.status, answer.body['active']]).toEqual([200, true]);
   });
@@ -90,7 +90,7 @@ describe('the introspection endpoint', () => {
     ['Digest', 'missing_credential', () => ({ Authorization: 'Digest username="x"' })],
   ];
 
-  it.each(turnedAway)('rejects %s with 401 %s', async (_name, code, headers) => {
+  it.each(turnedAway)('rejects a caller that sends %s with 401 %s', async (_name, code, headers) => {
     const answer = await introspectAs(headers());
     expect([answer.status, answer.body['error'], answer.body['code']]).toEqual([401, 'invalid_client', code]);
     const challenge = answer.headers.get('www-authenticate') ?? '';
@@ -100,7 +100,7 @@ describe('the introspection endpoint', () => {
     expect(answer.body).not.toHaveProperty('active');
   });
 
-  it('rejects a caller without api-keys:verify with 403, by bearer token and by Basic', async () => {
+  it('rejects a caller without api-keys:verify with 403, with a bearer token and with Basic', async () => {
     const { key, token } = await service.issue({ scopes: ['memory:read'] });
     for (const headers of [{ Authorization: `Bearer ${token}` }, basic(key.id, token)]) {
       const answer = await introspectAs(headers);
@@ -131,7 +131,7 @@ describe('the introspection endpoint', () => {
   });
 
   it.each(['/v1/api-keys', '/v1/api-keys/self', '/v1/forward-auth?authenticated=1'])(
-    'is the only route that accepts Basic: not %s',
+    'is the only route that accepts Basic: %s answers 401',
     async (path) => {
       const { Authorization = '' } = basic(service.root.key.id, service.root.token);
       const answer = await getRaw(service.url, path, [['Authorization', Authorization]]);

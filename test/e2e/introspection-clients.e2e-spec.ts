@@ -60,13 +60,13 @@ describe('an OAuth client that asks for a scope', () => {
   });
 
   it.each(['billing:write', 'memory:read billing:write', 'memory', 'api-keys:verify'])(
-    'gets an inactive answer for a key that does not cover all of %s',
+    'gets only active: false if the key does not cover all of %s',
     async (scope) => {
       expect((await introspect({ token: customer.token, scope })).text).toBe('{"active":false}');
     },
   );
 
-  it('learns nothing about a key of another tenant', async () => {
+  it('gets only active: false for a key of another tenant', async () => {
     const { text } = await introspect({ token: customer.token, scope: 'memory:read' }, bearer(globex.token));
     expect(text).toBe('{"active":false}');
   });
@@ -91,7 +91,7 @@ describe('an OAuth client that sends unknown parameters', () => {
     expect([status, body['active']]).toEqual([200, true]);
   });
 
-  it('may also send them in the query', async () => {
+  it('gets the same answer if the parameters are in the query', async () => {
     const { status, body } = await postForm(
       service.as(acme.token),
       `${PATH}?tenant=globex&access_token=${globex.token}`,
@@ -102,12 +102,12 @@ describe('an OAuth client that sends unknown parameters', () => {
 });
 
 describe('an OAuth client that sends its key in the form', () => {
-  it('is limited to the tenant of its key', async () => {
+  it('gets active: false for keys outside the tenant of its own key', async () => {
     expect((await introspect(posted(acme), {})).body).toMatchObject({ active: true, org_id: 'acme' });
     expect((await introspect(posted(globex), {})).text).toBe('{"active":false}');
   });
 
-  it('can send an imported token with the id of its key', async () => {
+  it('can send an imported token as client_secret with the key id as client_id', async () => {
     const record = { hash: hashToken(IMPORTED), name: 'imported', scopes: ['api-keys:verify'] };
     const { id = '' } = await service.app
       .get(KeyImportService)
@@ -118,7 +118,7 @@ describe('an OAuth client that sends its key in the form', () => {
     expect([wrong.status, wrong.body['code']]).toEqual([401, 'user_name_mismatch']);
   });
 
-  it('needs api-keys:verify, and has its own rate limit', async () => {
+  it('gets 403 without api-keys:verify, and 429 past the rate limit of its own key', async () => {
     const lacking = await introspect(posted(customer), {});
     expect([lacking.status, lacking.body['error']]).toEqual([403, 'insufficient_scope']);
     const limited = await service.issue({
@@ -131,7 +131,7 @@ describe('an OAuth client that sends its key in the form', () => {
     expect([past.status, past.body['code']]).toEqual([429, 'rate_limited']);
   });
 
-  it('gets 401 for a wrong secret, and 429 after too many', async () => {
+  it('gets 401 for a wrong client_secret, and 429 after too many failures', async () => {
     const headers = { 'X-Forwarded-For': freshAddress() };
     const form = { ...posted(acme), client_secret: `${acme.token}x` };
     for (let time = 0; time < FAILURES; time += 1) {
@@ -148,14 +148,14 @@ describe('an OAuth client that sends its key in the form', () => {
     expect([past.status, past.body['code']]).toEqual([429, 'too_many_failures']);
   });
 
-  it('may send an empty parameter, which counts as missing', async () => {
+  it('gets the same answer for an empty parameter as for a missing one', async () => {
     const { status } = await introspect({ token: customer.token, client_id: '', client_secret: '' });
     expect(status).toBe(200);
     const alone = await introspect({ token: customer.token, client_id: acme.key.id, client_secret: '' }, {});
     expect([alone.status, alone.body['code']]).toEqual([401, 'missing_credential']);
   });
 
-  it('must send its id', async () => {
+  it('gets 400 if it sends client_secret without client_id', async () => {
     const answer = await introspect({ token: customer.token, client_secret: acme.token }, {});
     expect([answer.status, answer.body['error'], answer.body['error_description']]).toEqual([
       400,
@@ -173,10 +173,13 @@ describe('an OAuth client that sends its key in the form', () => {
     expect([answer.status, answer.body['error']]).toEqual([status, 'invalid_request']);
   });
 
-  it.each(['/v1/api-keys/verify', '/v1/api-keys'])('is not authenticated at %s', async (path) => {
-    const answer = await postForm(service.as(), path, posted(acme));
-    expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
-  });
+  it.each(['/v1/api-keys/verify', '/v1/api-keys'])(
+    'gets 401 at %s, which accepts no key in a form',
+    async (path) => {
+      const answer = await postForm(service.as(), path, posted(acme));
+      expect([answer.status, answer.body['code']]).toEqual([401, 'missing_credential']);
+    },
+  );
 });
 
 describe('an OAuth client that sends its client_id, and a credential in a header', () => {
@@ -184,7 +187,7 @@ describe('an OAuth client that sends its client_id, and a credential in a header
     ['Basic', () => basic(acme)],
     ['a bearer token', () => bearer(acme.token)],
     ['X-API-Key', () => ({ 'X-API-Key': acme.token })],
-  ])('is accepted if the id is that of its key: %s', async (_what, headers) => {
+  ])('is accepted if client_id is the id of its key: %s', async (_what, headers) => {
     const { status, body } = await introspect({ token: customer.token, client_id: acme.key.id }, headers());
     expect([status, body['active']]).toEqual([200, true]);
   });
@@ -241,7 +244,7 @@ describe('an OAuth client with contradictory credentials', () => {
   ];
 
   it.each(contradictions)(
-    'is rejected before anything is counted: %s [T19]',
+    'is rejected, and the requests count against no limit: %s [T19]',
     async (_what, status, error, form, headers) => {
       const caller = await service.issue({
         scopes: ['api-keys:verify'],

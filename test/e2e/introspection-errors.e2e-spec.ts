@@ -72,7 +72,7 @@ describe('the introspection endpoint', () => {
     ['a wildcard at the end', 'memory:*'],
     ['a scope that no key can hold', 'Memory:Read'],
     ['101 scopes', Array.from({ length: 101 }, (_, index) => `s${index}`).join('+')],
-  ])('rejects a scope parameter that is %s as invalid_scope', async (_name, scope) => {
+  ])('rejects a scope parameter that is %s with 400 invalid_scope', async (_name, scope) => {
     const answer = await postForm(asker, PATH, `token=${token}&scope=${scope}`);
     expectOAuthError(answer, 400, 'invalid_scope');
     expect([answer.body['code'], answer.body['error_description']]).toEqual([
@@ -119,7 +119,7 @@ describe('the introspection endpoint', () => {
     expectOAuthError(await postForm(asker, PATH, `token=${'a'.repeat(1_000_000)}`), 413);
   });
 
-  it.each(['GET', 'PUT', 'DELETE'])('rejects %s with 405 as an OAuth error', async (method) => {
+  it.each(['GET', 'PUT', 'DELETE'])('rejects %s with 405 and an OAuth error', async (method) => {
     const answer = await asker.send(method, PATH);
     expectOAuthError(answer, 405);
     expect(answer.headers.get('allow')).toBe('POST');
@@ -132,7 +132,7 @@ describe('the introspection endpoint', () => {
     ['POST', '/v1/api-keys/self/rotate', 'gracePeriodSeconds=0'],
     ['POST', '/v1/api-keys/01jd8x4k2m6n8p0q2r4s6t8v0w/rotate', 'gracePeriodSeconds=0'],
     ['PATCH', '/v1/api-keys/01jd8x4k2m6n8p0q2r4s6t8v0w', 'name=n'],
-  ])('is the only route that accepts a form: not %s %s', async (method, path, form) => {
+  ])('is the only route that accepts a form: %s %s answers 415', async (method, path, form) => {
     const answer = await service.as(service.root.token).send(method, path, form, { 'Content-Type': FORM });
     expect([answer.status, answer.body['code']]).toEqual([415, 'unsupported_media_type']);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');

@@ -29,7 +29,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server with the %
   const rotate = async ({ key }: IssuedApiKey, gracePeriodSeconds: number): Promise<string> =>
     String((await root.post(`/v1/api-keys/${key.id}/rotate`, { gracePeriodSeconds })).body['token']);
 
-  it('gets every member that describes the token', async () => {
+  it('gets every response member for a key with an owner, a tenant and an expiry', async () => {
     const { key, token } = await service.issue({
       scopes: ['memory:read', 'memory:write'],
       orgId: 'acme',
@@ -79,19 +79,22 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server with the %
     ['the end of the grace period, if the key expires later', 60, 3600, 60],
     ['the expiry of the key, if the grace period ends later', 3600, 60, 60],
     ['the end of the grace period, if the key never expires', 60, undefined, 60],
-  ])('gets as the expiry of a previous token %s', async (_name, grace, life, end) => {
-    const expiresAt = life === undefined ? undefined : clock.in(life);
-    const issued = await service.issue({ expiresAt });
-    const next = await rotate(issued, grace);
-    const former = (await introspect(issued.token)).body;
-    const ends = Number(former['exp']) - Date.now() / 1000 - (clock.in(0).getTime() - Date.now()) / 1000;
-    expect(Math.abs(ends - end)).toBeLessThan(30);
-    const current = (await introspect(next)).body;
-    expect(current['exp']).toBe(expiresAt && seconds(expiresAt));
-    expect(current['jti']).toBe(former['jti']);
-  });
+  ])(
+    'gets the earlier of two times as the expiry of a previous token: %s',
+    async (_name, grace, life, end) => {
+      const expiresAt = life === undefined ? undefined : clock.in(life);
+      const issued = await service.issue({ expiresAt });
+      const next = await rotate(issued, grace);
+      const former = (await introspect(issued.token)).body;
+      const ends = Number(former['exp']) - Date.now() / 1000 - (clock.in(0).getTime() - Date.now()) / 1000;
+      expect(Math.abs(ends - end)).toBeLessThan(30);
+      const current = (await introspect(next)).body;
+      expect(current['exp']).toBe(expiresAt && seconds(expiresAt));
+      expect(current['jti']).toBe(former['jti']);
+    },
+  );
 
-  it('gets the issue time of each token of a key', async () => {
+  it('gets the issue time of the token, not of the key', async () => {
     const issued = await service.issue({});
     clock.advance(1000);
     const next = await rotate(issued, 3600);
@@ -170,7 +173,7 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server with the %
     expect(answer.headers.get('ratelimit')).toBeNull();
   });
 
-  it('neither consumes nor sees the rate limit of the key', async () => {
+  it('does not use up the rate limit of the key, and gets no rate limit headers', async () => {
     const { token } = await service.issue({ rateLimit: { limit: 1, windowSeconds: 3600 } });
     for (let time = 0; time < 5; time += 1) {
       const { body, headers } = await introspect(token);

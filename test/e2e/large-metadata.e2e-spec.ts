@@ -27,7 +27,7 @@ describe('metadata of more than 8 kB', () => {
     return { id, token };
   }
 
-  it('is rejected at creation, with the field and the limit', async () => {
+  it('is rejected with 400 at creation, and the error names the field and the limit', async () => {
     const root = service.as(service.root.token);
     const answer = await root.post('/v1/api-keys', { name: 'large', scopes: [], metadata: LARGE });
     expect(answer.status).toBe(400);
@@ -37,7 +37,7 @@ describe('metadata of more than 8 kB', () => {
     });
   });
 
-  it('is rejected in a change, which then has no effect', async () => {
+  it('is rejected with 400 in an update, which then changes nothing', async () => {
     const { key } = await service.issue({ orgId: 'globex', metadata: { team: 'search' } });
     const root = service.as(service.root.token);
     const answer = await root.patch(`/v1/api-keys/${key.id}`, { name: 'renamed', metadata: LARGE });
@@ -47,7 +47,7 @@ describe('metadata of more than 8 kB', () => {
     expect(body).toMatchObject({ name: 'test', version: 1, metadata: { team: 'search' } });
   });
 
-  it('is rejected in an import, for that record only', async () => {
+  it('causes an import to reject only the record that contains it', async () => {
     const record = { name: 'imported', scopes: ['memory:read'] };
     const keys = [
       { ...record, orgId: 'acme', hash: hashToken('xm-acme'), metadata: LARGE },

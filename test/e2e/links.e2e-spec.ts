@@ -10,7 +10,7 @@ describe('a link in the documentation', () => {
     expect(await checkLinks(ROOT)).toEqual({ ok: true, report: '' });
   });
 
-  it('is reported if it leads nowhere', async () => {
+  it('is reported if its target does not exist', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'keyward-links-'));
     await writeFile(join(folder, 'a.md'), '# A\n\n[b](b.md#none) [c](c.md) ![d](d.png) [a](#a)\n');
     await writeFile(join(folder, 'b.md'), '# B\n');
@@ -23,7 +23,7 @@ describe('a link in the documentation', () => {
 });
 
 describe('the list of decision records', () => {
-  it('has each record with its title, and each record begins with a summary', async () => {
+  it('contains every record with its title, and every record begins with a summary', async () => {
     const folder = join(ROOT, 'docs/decisions');
     const list = await readFile(join(folder, 'README.md'), 'utf8');
     const listed = [...list.matchAll(/^\| (\d{4}) +\| \[(.+)\]\((.+)\) +\|$/gm)].map(

@@ -83,7 +83,7 @@ async function used(
 }
 
 describe('the log of a service that two tenants use', () => {
-  it('has one JSON line for each request with its decision, and no token [T3]', async () => {
+  it('contains one JSON line for each request with its decision, and no token [T3]', async () => {
     const { output, secrets, keyIds } = await used('json');
     const [acme, globex] = keyIds;
     for (const secret of secrets) expect(output).not.toContain(secret);
@@ -131,7 +131,7 @@ describe('the log of a service that two tenants use', () => {
     expect(routes).toContain('unknown');
   });
 
-  it('has the same content as text, and no token', async () => {
+  it('contains the same fields in text format, and no token', async () => {
     const { output, secrets, keyIds } = await used('text');
     for (const secret of secrets) expect(output).not.toContain(secret);
     // eslint-disable-next-line no-control-regex
@@ -146,7 +146,7 @@ describe('the log of a service that two tenants use', () => {
 
 describe('an uncaught error', () => {
   it.each(['throw new Error(secret)', 'Promise.reject(new Error(secret))'])(
-    'ends the service with a log line that contains no token: %s',
+    'ends the service with exit code 1 and a log line without the token: %s',
     async (fault) => {
       const token = issueToken('kw', newKeyId(new Date())).token;
       const later = `process.stdin.once('data', () => { const secret = ${JSON.stringify(token)}; ${fault}; })`;
@@ -165,7 +165,7 @@ describe('an uncaught error', () => {
 });
 
 describe('a client that sends X-Request-Id', () => {
-  it('gets it back in the header and in a problem, and gets a new id if its own is invalid', async () => {
+  it('gets the id back in the header and in problems, or a new id if its own is invalid', async () => {
     const service = await runBuiltService({ NODE_ENV: 'development', LOG_LEVEL: 'fatal' });
     const nobody = new HttpClient(service.url, undefined, null);
     const kept = await nobody.get('/v1/api-keys', { 'X-Request-Id': 'job-7.a' });

@@ -50,14 +50,14 @@ describe.each(['memory', 'mongo'] as const)('the management API with the %s stor
     expect(read.text).not.toContain('hash');
   });
 
-  it('shows a key its own record, whatever its scopes', async () => {
+  it('returns a key its own record, even if the key has no scopes', async () => {
     const { key, token } = await service.issue({ scopes: [], orgId: 'globex' });
     const self = await service.as(token).get('/v1/api-keys/self');
     expect(self.status).toBe(200);
     expect(self.body).toMatchObject({ id: key.id, scopes: [], orgId: 'globex' });
   });
 
-  it('revokes a leaked key at the request of its holder [T88]', async () => {
+  it('revokes a key that requests its own revocation, even if the key has no scopes [T88]', async () => {
     const { token } = await service.issue({ scopes: [], orgId: 'acme' });
     expect((await service.as(token).delete('/v1/api-keys/self?reason=leaked')).status).toBe(204);
     const after = await service.as(token).get('/v1/api-keys/self');
@@ -65,7 +65,7 @@ describe.each(['memory', 'mongo'] as const)('the management API with the %s stor
     expect(after.body['code']).toBe('key_revoked');
   });
 
-  it('never shows a token that is quoted in the reason of a revocation', async () => {
+  it('replaces a token in the reason of a revocation', async () => {
     const { key, token } = await service.issue({ scopes: [], orgId: 'acme' });
     const reason = encodeURIComponent(`leaked: ${token}`);
     expect((await service.as(token).delete(`/v1/api-keys/self?reason=${reason}`)).status).toBe(204);
@@ -74,7 +74,7 @@ describe.each(['memory', 'mongo'] as const)('the management API with the %s stor
     expect(text).not.toContain(token);
   });
 
-  it('changes a key under If-Match, and rejects an outdated version with 412', async () => {
+  it('changes a key if If-Match names the current version, and answers 412 if it does not', async () => {
     const { token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
     const made = await service.as(token).post('/v1/api-keys', { name: 'one', scopes: ['memory:read'] });
     const path = `/v1/api-keys/${String(made.body['id'])}`;
@@ -116,7 +116,7 @@ describe.each(['memory', 'mongo'] as const)('the management API with the %s stor
     expect((await others.get(path)).body['version']).toBe(2);
   });
 
-  it('rejects If-Match when a key revokes itself, and does not count the request', async () => {
+  it('answers 400 to If-Match when a key revokes itself, and does not count the request', async () => {
     const { token } = await service.issue({ scopes: [], rateLimit: { limit: 1, windowSeconds: 3600 } });
     for (const tag of ['"9"', '"1"', '*', 'two']) {
       const answer = await service.as(token).delete('/v1/api-keys/self', { 'If-Match': tag });
@@ -148,7 +148,7 @@ describe.each(['memory', 'mongo'] as const)('the management API with the %s stor
     expect((await child.get('/v1/api-keys')).status).toBe(200);
   });
 
-  it('revokes a key once, and records who, when and why', async () => {
+  it('revokes a key once, and records the actor and the reason', async () => {
     const { key, token } = await service.issue({ scopes: MANAGER, orgId: 'acme' });
     const made = await service.as(token).post('/v1/api-keys', { name: 'one', scopes: ['memory:read'] });
     const path = `/v1/api-keys/${String(made.body['id'])}`;

@@ -46,7 +46,7 @@ describe('the metrics endpoint', () => {
     expect(answer.text).toMatch(/^keyward_part_health\{part="store"\} 1$/m);
   });
 
-  it('has only Keyward metrics that the documentation explains', async () => {
+  it('contains only Keyward metrics that are documented', async () => {
     const pages = ['operations/README.md', 'usage.md', 'webhooks.md'].map((page) =>
       readFileSync(join(__dirname, '../../docs', page), 'utf8'),
     );
@@ -84,7 +84,7 @@ describe('the metrics endpoint', () => {
     expect(await more('guard', 'VALID', proxied)).toBe(0);
   });
 
-  it('measures requests by route pattern, and limits the number of labels [T29]', async () => {
+  it('measures requests per route pattern, and combines unknown paths under one label [T29]', async () => {
     await service.as(acme.token).get(`/v1/api-keys/${acme.key.id}`);
     await service.as().get(`/v1/api-keys/${acme.key.id}?token=${acme.token}`);
     for (let each = 0; each < 50; each += 1) await service.as().get(`/no/such/path-${each}`);
@@ -105,7 +105,7 @@ describe('the metrics endpoint', () => {
 });
 
 describe('a service with METRICS_PORT', () => {
-  it('serves only health and metrics there, and neither of them on the main port [T29]', async () => {
+  it('serves only health and metrics on that port, and neither on the main port [T29]', async () => {
     const running = await runBuiltService({ NODE_ENV: 'development', METRICS_PORT: '0', LOG_LEVEL: 'fatal' });
     const [, address = ''] = await running.waitFor(/health and metrics on (http:\/\/127\.0\.0\.1:\d+)/);
     const [, root = ''] = await running.waitFor(/root key: (\S+)/);

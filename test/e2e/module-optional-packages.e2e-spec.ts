@@ -28,7 +28,7 @@ const hostWith = (options: Partial<ApiKeysModuleOptions>): Parameters<typeof sta
 describe.each(ADAPTERS)(
   'a host on %s without @nestjs/swagger, prom-client and the other optional packages',
   (adapter) => {
-    it('guards its routes, and manages keys with the service, with routes: false', async () => {
+    it('can guard its routes and manage keys with ApiKeysService if routes is false', async () => {
       const host = await startHost(adapter, hostWith({ routes: false }));
       const keys = host.app.get(ApiKeysService);
       const [acme, globex] = await Promise.all(

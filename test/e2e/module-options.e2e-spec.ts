@@ -336,7 +336,7 @@ describe('an application with invalid options', () => {
     'keyCacheMaxMb',
     'globalGuard',
     'undeclaredRoutes',
-  ])('refuses to start with the former option name %s', async (former) => {
+  ])('refuses to start with the old option name %s', async (former) => {
     const refusal = await refusalOf(
       'fastify',
       hostWith(Object.assign({ storage: 'memory' as const }, { [former]: undefined })),
@@ -393,7 +393,7 @@ describe('options that a factory computes at start', () => {
   })
   class SettingsModule {}
 
-  it('come from providers that the host injects', async () => {
+  it('can depend on providers that the factory injects', async () => {
     const host = await startHost('fastify', {
       imports: [
         ApiKeysModule.forRootAsync({
@@ -426,7 +426,7 @@ describe('options that a class computes at start', () => {
   it.each<[string, ApiKeysModuleAsyncOptions]>([
     ['that the module instantiates', { useClass: InMemory }],
     ['that the application provides', { imports: [SettingsModule], useExisting: 'key options' }],
-  ])('come from a class %s', async (_which, options) => {
+  ])('are read from a class %s', async (_which, options) => {
     const host = await startHost('fastify', { imports: [ApiKeysModule.forRootAsync(options)] });
     const keys = host.app.get(ApiKeysService);
     const { token } = await keys.create(rootCaller('system'), { name: 'test', scopes: [] });
@@ -464,7 +464,7 @@ describe('a repository of the host', () => {
     expect([prepare, insert, find].map(({ mock }) => mock.calls.length)).toEqual([1, 1, reads]);
   });
 
-  it('prevents the start if it cannot be prepared', async () => {
+  it('prevents the start if its prepare() method fails', async () => {
     const repository = ownRepository('durable');
     jest.spyOn(repository, 'prepare').mockRejectedValue(new Error('no index'));
     const refusal = await refusalOf('fastify', hostWith({ storage: repository }));
@@ -512,7 +512,7 @@ describe('usage recording in a host', () => {
       () => ({ storage: ownRepository('durable') }),
     ],
     ['the host switches it off', () => ({ storage: 'memory', usage: { storage: 'off' } })],
-  ])('is off, and the usage route says so, if %s', async (_what, options) => {
+  ])('is off, and the usage route answers 404 usage_not_recorded, if %s', async (_what, options) => {
     const host = await startHost('fastify', hostWith(options()));
     const keys = host.app.get(ApiKeysService);
     const issue = async (orgId: string): Promise<string> =>
@@ -530,7 +530,7 @@ describe('usage recording in a host', () => {
     expect(list.body['data']).toMatchObject([{ lastUsedAt: null }]);
   });
 
-  it('does not prevent changes of keys while usage cannot be read', async () => {
+  it('does not prevent key changes while the usage store is unavailable', async () => {
     const permit = new StorageConfig().permitVolatile('the store of this test');
     const usageStorage = new MemoryUsageRepository(permit);
     usageStorage.lastUsed = async () => {
@@ -557,7 +557,7 @@ describe('usage recording in a host', () => {
     ]);
   });
 
-  it('uses the repository of the host, in production only if it is durable', async () => {
+  it('uses the host’s usage repository, in production only if it is durable', async () => {
     const permit = new StorageConfig().permitVolatile('the store of this test');
     const usageStorage = new MemoryUsageRepository(permit);
     const options = { storage: ownRepository('durable'), usage: { storage: usageStorage } };

@@ -113,7 +113,7 @@ describe.each(ADAPTERS)('a subclass of ScopesGuard in guard.use on %s', (adapter
     },
   );
 
-  it('is the instance that providers inject, also as ScopesGuard', () => {
+  it('is the instance that providers get when they inject it or ScopesGuard', () => {
     const { plain, own } = host.app.get(Delegate);
     expect(own).toBeInstanceOf(HostGuard);
     expect(plain).toBe(own);
@@ -128,7 +128,7 @@ describe.each(ADAPTERS)('a subclass of ScopesGuard in guard.use on %s', (adapter
     expect(refusal.message).toContain('GET /forgotten (ForgottenController.list)');
   });
 
-  it('rejects requests to an undeclared route with `undeclaredRoutes: deny`', async () => {
+  it('rejects requests to an undeclared route with 403 if undeclaredRoutes is deny', async () => {
     const denying = await startHost(adapter, {
       imports: [
         ApiKeysModule.forRoot({ storage: 'memory', guard: { use: HostGuard, undeclaredRoutes: 'deny' } }),

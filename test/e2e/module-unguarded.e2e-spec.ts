@@ -98,7 +98,7 @@ describe.each(ADAPTERS)('an application on %s without ScopesGuard', (adapter) =>
     );
   });
 
-  it('does not start even if its decorators require no key', async () => {
+  it('does not start even if its routes declare only @SelfScoped() or @TenantHeaders()', async () => {
     const refusal = await refusalOf(adapter, { imports: [keyward, featureOf(HalfDeclaredController)] });
 
     expect(refusal).toBeInstanceOf(ConfigurationError);
@@ -107,14 +107,14 @@ describe.each(ADAPTERS)('an application on %s without ScopesGuard', (adapter) =>
     );
   });
 
-  it('names only the methods without a guard', async () => {
+  it('names only the methods without ScopesGuard in the error', async () => {
     const refusal = await refusalOf(adapter, { imports: [keyward, featureOf(PartlyGuardedController)] });
 
     expect(refusal.message).toContain('PartlyGuardedController.add');
     expect(refusal.message).not.toContain('PartlyGuardedController.list');
   });
 
-  it('does not accept another guard instead of ScopesGuard', async () => {
+  it('does not start if it uses another guard instead of ScopesGuard', async () => {
     const refusal = await refusalOf(adapter, {
       imports: [keyward, featureOf(LenientlyGuardedController)],
       providers: [{ provide: APP_GUARD, useClass: LenientGuard }],
@@ -123,7 +123,7 @@ describe.each(ADAPTERS)('an application on %s without ScopesGuard', (adapter) =>
     expect(refusal.message).toContain('LenientlyGuardedController.list');
   });
 
-  it('does not start with undeclared routes once ScopesGuard is global', async () => {
+  it('does not start with undeclared routes even if it adds ScopesGuard globally', async () => {
     const refusal = await refusalOf(
       adapter,
       { imports: [keyward, featureOf(UnguardedController)] },

@@ -64,7 +64,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
     );
   });
 
-  it('does not start if such a route is in a nested module', async () => {
+  it('does not start if a route that declares no access is in a nested module', async () => {
     const refusal = await refusalOf(adapter, { imports: [FeatureModule, keyward] });
 
     expect(refusal.message).toContain('GET /forgotten (ForgottenController.list)');
@@ -76,7 +76,7 @@ describe.each(ADAPTERS)('an application on %s', (adapter) => {
     expect(refusal.message).toContain('GET /half (HalfDeclaredController.list)');
   });
 
-  it('rejects both tenants on undeclared routes with `undeclaredRoutes: deny` [T9]', async () => {
+  it('rejects requests to undeclared routes with 403 if undeclaredRoutes is deny [T9]', async () => {
     const host = await startMemoriesHost(
       adapter,
       { guard: { undeclaredRoutes: 'deny' } },

@@ -159,7 +159,7 @@ describe('the OpenAPI document of the build', () => {
   afterAll(async () => service.stop());
 
   it.each(Object.entries(BODIES))(
-    'accepts the same values as the validation in the fields of %s',
+    'allows the same values in the body fields of %s as the service accepts',
     (name, [type, base]) => {
       const isDescribed = ajv.compile({ $ref: `document#/components/schemas/${name}` });
       expect([name, isDescribed(base), 'value' in readStrictly(type, base)]).toEqual([name, true, true]);
@@ -178,7 +178,7 @@ describe('the OpenAPI document of the build', () => {
   );
 
   it.each(Object.entries(QUERIES))(
-    'accepts the same values as the validation in the query of %s',
+    'allows the same values in the query of %s as the service accepts',
     (route, type) => {
       const [method = '', path = ''] = route.split(' ');
       const parameters =
@@ -199,7 +199,7 @@ describe('the OpenAPI document of the build', () => {
     },
   );
 
-  it('has no body or query that these tests leave out', () => {
+  it('contains no request body or query that these tests omit', () => {
     const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => [`${method} ${path}`, operation] as const),
     );

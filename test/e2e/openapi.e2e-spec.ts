@@ -34,7 +34,7 @@ describe('the OpenAPI document of the build', () => {
   });
   afterAll(async () => service.stop());
 
-  it('is OpenAPI 3.1 without keywords that only 3.0 has', () => {
+  it('is OpenAPI 3.1 and contains no 3.0 keyword', () => {
     expect(document['openapi']).toBe('3.1.0');
     expect(JSON.stringify(document)).not.toContain('"nullable"');
   });
@@ -68,7 +68,7 @@ describe('the OpenAPI document of the build', () => {
     ).toEqual([]);
   });
 
-  it('has one type for a key, and one more that adds the token', () => {
+  it('has one schema for a key, and a second one that adds the token', () => {
     const { ApiKey: key, IssuedApiKey: issued, ...others } = schemas;
     expect({ ...issued?.properties, token: undefined }).toEqual({ ...key?.properties, token: undefined });
     const keys = Object.entries(others).filter(([, { properties = {} }]) => 'createdBy' in properties);
@@ -84,7 +84,7 @@ describe('the OpenAPI document of the build', () => {
     }
   });
 
-  it('names each operation once, beginning with a verb', () => {
+  it('gives each operation a unique id that begins with a verb', () => {
     const ids = operations.map(([, { operationId }]) => operationId);
     expect(ids).toEqual([...new Set(ids)]);
     const verb = /^(?:create|list|get|update|rotate|revoke|delete|verify|introspect|import)[A-Z][A-Za-z]+$/;
@@ -98,7 +98,7 @@ describe('the OpenAPI document of the build', () => {
     expect(operations.slice(0, 2).map(([route]) => route)).toEqual(['post /v1/api-keys', 'get /v1/api-keys']);
   });
 
-  it('requires a body except for a rotation', () => {
+  it('marks each request body as required, except in a rotation', () => {
     const optional = operations.filter(([, { requestBody }]) => requestBody?.required === false);
     expect(optional.map(([, { operationId }]) => operationId)).toEqual([
       'rotateCurrentApiKey',

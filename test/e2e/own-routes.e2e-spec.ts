@@ -95,13 +95,13 @@ describe.each(ADAPTERS)('a key whose create request arrives slowly on %s', (adap
     return data.map(({ name }) => name);
   };
 
-  it('creates nothing if it is revoked before the body is complete [T89]', async () => {
+  it('gets 401 and creates nothing if it is revoked before the body is complete [T89]', async () => {
     const leaked = await host.issue({ scopes: ['*'], orgId: 'acme' });
     expect(await createSlowly(host.url, leaked.token, 'too late', async () => host.revoke(leaked))).toBe(401);
     expect(await names()).not.toContain('too late');
   });
 
-  it('creates a key if only another tenant’s key is revoked meanwhile', async () => {
+  it('creates a key with 201 if only another tenant’s key is revoked in the meantime', async () => {
     const good = await host.issue({ scopes: ['*'], orgId: 'acme' });
     const other = await host.issue({ scopes: ['*'], orgId: 'globex' });
     expect(await createSlowly(host.url, good.token, 'in time', async () => host.revoke(other))).toBe(201);
@@ -143,7 +143,7 @@ describe.each(ADAPTERS)('Keyward’s routes in a host on %s with wrapped handler
     expect((await host.as(globex.token).get(SELF)).status).toBe(200);
   });
 
-  it('never succeed if the wrapper loses the metadata [T90]', async () => {
+  it('answer with an error if the wrapper does not copy the metadata [T90]', async () => {
     host = await startWrapped(adapter, false);
     const acme = await host.issue({ scopes: ['memory:read'], orgId: 'acme' });
     for (const token of [undefined, acme.token]) {

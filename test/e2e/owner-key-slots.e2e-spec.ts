@@ -37,7 +37,7 @@ describe.each(STORAGES)('the maximum of 50 keys per user with the %s store', (st
     for (let n = 0; n < count; n += 1) await service.users.takeSlot(id, { keyId: newKeyId(at), at }, MAX);
   };
 
-  it('holds for 60 concurrent requests [T76]', async () => {
+  it('allows exactly 50 of 60 concurrent requests [T76]', async () => {
     const answers = await Promise.all(
       Array.from({ length: 60 }, async () => owner.client.post('/v1/api-keys', BODY)),
     );
@@ -50,7 +50,7 @@ describe.each(STORAGES)('the maximum of 50 keys per user with the %s store', (st
     await expect(makeKey(stranger.client)).resolves.toBeDefined();
   });
 
-  it('excludes revoked keys', async () => {
+  it('does not count revoked keys', async () => {
     await crash(owner, MAX - 1, 0);
     const { id } = await makeKey(owner.client);
     expect(verdictOf(await owner.client.post('/v1/api-keys', BODY))).toEqual(FULL);
@@ -59,14 +59,14 @@ describe.each(STORAGES)('the maximum of 50 keys per user with the %s store', (st
     expect(verdictOf(await owner.client.post('/v1/api-keys', BODY))).toEqual(FULL);
   });
 
-  it('excludes slots that a crash left more than a minute ago', async () => {
+  it('does not count slots that a crash left behind more than a minute ago', async () => {
     await crash(owner, MAX - 1, 1000);
     await crash(owner, 1, 61_000);
     await makeKey(owner.client);
     expect(verdictOf(await owner.client.post('/v1/api-keys', BODY))).toEqual(FULL);
   });
 
-  it('includes keys that an administrator creates or imports for the user', async () => {
+  it('counts keys that an administrator creates or imports for the user', async () => {
     const { client } = await service.signInAdministrator();
     await crash(owner, MAX - 2, 0);
     await makeKey(client, { ownerId: owner.id });
@@ -97,7 +97,7 @@ describe.each(STORAGES)('the maximum of 50 keys per user with the %s store', (st
     expect((await owner.client.get(`/v1/api-keys/${next}`)).body).toMatchObject({ ownerId: owner.id });
   });
 
-  it('includes keys that a key of the user creates', async () => {
+  it('counts keys that a key of the user creates', async () => {
     const { token } = await service.issue({ scopes: ['api-keys:write'], ownerId: owner.id });
     await crash(owner, MAX - 2, 0);
     await makeKey(service.as(token), { scopes: [] });
@@ -110,7 +110,7 @@ describe.each(STORAGES)('the maximum of 50 keys per user with the %s store', (st
 describe('USER_MAX_KEYS', () => {
   const start = startedInTests();
 
-  it('sets the maximum', async () => {
+  it('sets the maximum number of live keys per user', async () => {
     const service = await start('memory', { USER_MAX_KEYS: '2' });
     const { client } = await service.signIn({ orgs: ['acme'] });
     for (let n = 0; n < 2; n += 1) await makeKey(client);

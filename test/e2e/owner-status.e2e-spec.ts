@@ -56,7 +56,7 @@ describe.each(STORAGES)('the service with users in the %s store', (storage) => {
   const setStatus = async ({ id }: Person, status: string): Promise<HttpAnswer> =>
     administrator.client.patch(`/v1/users/${id}`, { status });
 
-  it('stops all keys of a disabled owner at every door, and accepts them again once the owner is active [T75]', async () => {
+  it('rejects the keys of a disabled owner at every door until the owner is active again [T75]', async () => {
     const second = await service.issue({ ownerId: owner.id, scopes: ['memory:read'], orgId: 'acme' });
     const colleague = await service.signIn({ orgs: ['acme'] });
     const untouched = await makeKey(colleague.client);
@@ -87,7 +87,7 @@ describe.each(STORAGES)('the service with users in the %s store', (storage) => {
     expect((await client.get(`/v1/api-keys/${key.id}`)).status).toBe(200);
   });
 
-  it('creates no key for a disabled owner', async () => {
+  it('rejects a new key for a disabled owner with 409', async () => {
     await setStatus(owner, 'disabled');
     const answer = await administrator.client.post('/v1/api-keys', {
       name: 'n',
@@ -97,14 +97,14 @@ describe.each(STORAGES)('the service with users in the %s store', (storage) => {
     expect(verdictOf(answer)).toEqual([409, 'key_limit_reached']);
   });
 
-  it('gives a disabled administrator no rights', async () => {
+  it('rejects a disabled administrator with 403', async () => {
     const second = await service.signInAdministrator();
     await setStatus(second, 'disabled');
     const escape = await second.client.patch(`/v1/users/${second.id}`, { status: 'active' });
     expect(verdictOf(escape)).toEqual([403, 'user_disabled']);
   });
 
-  it('treats a missing owner as disabled', async () => {
+  it('rejects the keys of an owner who does not exist', async () => {
     jest.spyOn(service.users, 'takeSlot').mockResolvedValueOnce(true);
     const { token } = await service.issue({ ownerId: newKeyId(new Date()), scopes: ['memory:read'] });
     expect(await atEveryDoor(token)).toEqual(STOPPED);
@@ -130,7 +130,7 @@ describe.each(STORAGES)('the service with users in the %s store', (storage) => {
     expect(await atEveryDoor(key.token)).toEqual(WORKS);
   });
 
-  it('reads the owner only for valid secrets: while the user store fails, forged tokens get 401', async () => {
+  it('answers 401 to forged tokens even while the user store is unavailable', async () => {
     jest
       .spyOn(service.users, 'find')
       .mockRejectedValue(new StorageUnavailableError(new Error('unreachable')));

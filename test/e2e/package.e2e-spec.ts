@@ -59,7 +59,7 @@ describe('the package', () => {
     expect(optional).toEqual(Object.keys(manifest.peerDependenciesMeta));
   });
 
-  it('requires each optional package in one file, which can do without it', async () => {
+  it('loads each optional package in only one file', async () => {
     const requiring = await Promise.all(
       shipped
         .filter((path) => path.endsWith('.js'))
@@ -84,7 +84,7 @@ describe('the package', () => {
     ]);
   });
 
-  it('contains exactly the code that its entry points reach, with types', () => {
+  it('contains exactly the modules that its entry points import, with types', () => {
     const code = shipped.filter((path) => /^dist\/.*(?:\.js|\.d\.ts)$/.test(path));
     const reached = [...reach.modules].flatMap((module) => [`${module}.js`, `${module}.d.ts`]);
     expect(code.toSorted()).toEqual(reached.toSorted());
@@ -114,7 +114,7 @@ describe('the package', () => {
     expect(size).toBeLessThan(1_000_000);
   });
 
-  it('contains source maps with their sources', async () => {
+  it('contains source maps that include their sources', async () => {
     const maps = shipped.filter((path) => path.endsWith('.map'));
     expect(maps.length).toBeGreaterThan(100);
     for (const path of maps) {

@@ -30,9 +30,14 @@ describe.each(STORAGES)('a user with the %s store', (storage) => {
   afterAll(async () => service.stop());
 
   it.each<readonly [string, unknown, JsonObject, unknown]>([
-    ['passes on its only organisation, given as text', 'acme', {}, made({ orgId: 'acme' })],
     [
-      'passes on its only organisation, given as a list',
+      'creates keys bound to its only organisation, if the claim is text',
+      'acme',
+      {},
+      made({ orgId: 'acme' }),
+    ],
+    [
+      'creates keys bound to its only organisation, if the claim is a list',
       ['acme'],
       {},
       made({ orgId: 'acme', projectId: null }),
@@ -57,12 +62,22 @@ describe.each(STORAGES)('a user with the %s store', (storage) => {
       made({ orgId: 'globex' }),
     ],
     ['cannot name a third organisation', ['acme', 'globex'], { orgId: 'initech' }, refused('orgId')],
-    ['cannot create a key with an empty list of organisations', [], {}, refused('orgId')],
-    ['cannot create a key without the claim', undefined, {}, refused('orgId')],
-    ['cannot name an organisation without the claim', undefined, { orgId: 'acme' }, refused('orgId')],
-    ['cannot create a key with an object as the claim', { acme: true }, { orgId: 'acme' }, refused('orgId')],
+    ['cannot create a key if its list of organisations is empty', [], {}, refused('orgId')],
+    ['cannot create a key if the session has no organisation claim', undefined, {}, refused('orgId')],
     [
-      'cannot create a key with invalid organisation names in the claim',
+      'cannot name an organisation if the session has no organisation claim',
+      undefined,
+      { orgId: 'acme' },
+      refused('orgId'),
+    ],
+    [
+      'cannot create a key if the organisation claim is an object',
+      { acme: true },
+      { orgId: 'acme' },
+      refused('orgId'),
+    ],
+    [
+      'cannot create a key if the claim contains only invalid organisation names',
       ['*', '', 'a b', 7.5, 1e300],
       {},
       refused('orgId'),
@@ -90,7 +105,7 @@ describe.each(STORAGES)('a user with the %s store', (storage) => {
     expect(outcome(await client.post('/v1/api-keys', aRequest({ scopes })))).toEqual(expected);
   });
 
-  it('owns every key that it creates, whatever the body says', async () => {
+  it('owns every key that it creates, and cannot name another owner', async () => {
     const { id, client } = await service.signIn({ orgs: ['acme'] });
     const post = async (fields: JsonObject): Promise<unknown> =>
       outcome(await client.post('/v1/api-keys', aRequest(fields)));
@@ -128,7 +143,7 @@ describe.each(STORAGES)('a user with the %s store', (storage) => {
     expect((await owner.client.post(`${path}/rotate`, {})).status).toBe(200);
   });
 
-  it('can revoke keys of a former organisation, but cannot renew them', async () => {
+  it('can revoke keys of an organisation that it left, but gets 403 for a rotation', async () => {
     const before = await service.signIn({ orgs: ['acme'] });
     const { id } = await makeKey(before.client);
     const { client } = await service.signIn({ sub: before.subject, orgs: ['globex'] });
@@ -160,7 +175,7 @@ describe.each(STORAGES)('a user with the %s store', (storage) => {
     );
   });
 
-  it('owns the keys that its keys create, and its keys see and manage no others', async () => {
+  it('owns the keys that its keys create, and its keys see only keys of the same owner', async () => {
     const owner = await service.signIn({ orgs: ['acme'] });
     const other = await service.signIn({ orgs: ['acme'] });
     const theirs = await makeKey(other.client);
@@ -227,7 +242,7 @@ describe('a service with a maximum key lifetime', () => {
 describe('a user without grantable scopes', () => {
   const start = startedInTests();
 
-  it('can create only keys without access', async () => {
+  it('can create only keys without scopes', async () => {
     const service = await start('memory', { USER_GRANTABLE_SCOPES: '' });
     const { client } = await service.signIn({ orgs: ['acme'] });
     const post = async (scopes: readonly string[]): Promise<unknown> =>

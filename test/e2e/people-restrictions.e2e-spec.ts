@@ -86,7 +86,7 @@ describe.each(STORAGES)('a user whose keys an administrator restricts, with the 
     },
   );
 
-  it('cannot undo restrictions that an administrator set at creation or confirmed', async () => {
+  it('cannot undo a restriction that an administrator set at creation, or set after the user did', async () => {
     const given = await ofAcme(administrator, { ownerId: ada.id, expiresAt: END, enabled: false });
     await expectRefused(given, 'expiresAt', { expiresAt: null });
     await expectRefused(given, 'enabled', { enabled: true });
@@ -96,7 +96,7 @@ describe.each(STORAGES)('a user whose keys an administrator restricts, with the 
     await expectRefused(own, 'enabled', { enabled: true });
   });
 
-  it('can tighten a restriction of an administrator, and loosen it only back to that restriction', async () => {
+  it('can shorten an expiry that an administrator set, and extend it only back to that date', async () => {
     const key = await ofAcme(administrator, { ownerId: ada.id, expiresAt: END });
     expect((await change(ada.client, key, { expiresAt: '2080-01-01T00:00:00Z' })).status).toBe(200);
     await expectRefused(key, 'expiresAt', { expiresAt: LATER });

@@ -35,7 +35,7 @@ describe.each(STORAGES)('a user who signs in, with the %s store', (storage) => {
     expect(listed).toHaveLength(1);
   });
 
-  it('is accepted if already known while the store rejects writes, and is updated later', async () => {
+  it('gets 200 if known and 503 if new while the store rejects writes, and is updated later', async () => {
     const full = new StorageUnavailableError(new Error('out of disk space'));
     const known = await service.signIn({ sub: 'full', email: 'before@acme.example' });
     const session = await service.issuer.sign({ sub: 'full', email: 'after@acme.example' });
@@ -74,7 +74,7 @@ describe.each(STORAGES)('a user who signs in, with the %s store', (storage) => {
     await keptInTheEnd(session, 'after@acme.example');
   });
 
-  it('is not confused with a user whose subject differs slightly', async () => {
+  it('is a different user if the subject differs in a space, in case or in one letter', async () => {
     const people = await Promise.all(
       ['ada', 'Ada', ' ada', 'ada ', 'adа'].map(async (sub) => service.signIn({ sub })),
     );
@@ -85,7 +85,7 @@ describe.each(STORAGES)('a user who signs in, with the %s store', (storage) => {
     ['empty', ''],
     ['not valid Unicode', 'ada\ud800'],
     ['too long', 'a'.repeat(256)],
-  ])('is rejected if the subject is %s', async (_what, sub) => {
+  ])('is rejected with 401 if the subject is %s', async (_what, sub) => {
     const answer = await service.as(await service.issuer.sign({ sub })).get('/v1/users/me');
     expect(verdictOf(answer)).toEqual([401, 'invalid_session']);
   });
@@ -113,14 +113,14 @@ describe.each(STORAGES)('a user who signs in, with the %s store', (storage) => {
     ['revoke self', (client) => client.delete('/v1/api-keys/self')],
     ['rotate self', (client) => client.post('/v1/api-keys/self/rotate', {})],
     ['forward-auth', (client) => client.get('/v1/forward-auth?authenticated=1')],
-  ])('is rejected at %s, even as an administrator [T77]', async (_route, call) => {
+  ])('gets 401 at %s, even as an administrator [T77]', async (_route, call) => {
     const { client } = await service.signInAdministrator();
     const answer = await call(client);
     expect(answer.status).toBe(401);
     expect(answer.headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
-  it('can send the session only as a bearer token, and only as the sole credential', async () => {
+  it('can send the session only as a bearer token, without another credential', async () => {
     const session = await service.issuer.sign({ sub: 'ada' });
     const statusOf = async (...lines: readonly (readonly [string, string])[]): Promise<number> =>
       (await getRaw(service.url, '/v1/users/me', lines)).status;

@@ -50,7 +50,7 @@ describe.each(STORAGES)('the service with two tenants and the %s store', (storag
     DEEDS.flatMap(({ what, statuses, act }) =>
       CALLERS.map((caller) => [caller, what, statuses[caller], act] as const),
     ),
-  )('answers if %s %s: %i', async (caller, _what, expected, act) => {
+  )('returns the expected status if %s %s: %i', async (caller, _what, expected, act) => {
     const owner = await anOwner();
     const client = await clientOf(caller, owner);
     const target = { keyId: owner.key.id, ownerId: owner.id, colleagueId: colleague.id };
@@ -88,7 +88,7 @@ describe.each(STORAGES)('the service with two tenants and the %s store', (storag
     }
   });
 
-  it('lists no keys of another user in a filter by owner', async () => {
+  it('returns an empty list to a user that filters by another owner', async () => {
     const owner = await anOwner();
     for (const caller of ['a colleague', 'a stranger'] as const) {
       const client = await clientOf(caller, owner);
@@ -98,7 +98,7 @@ describe.each(STORAGES)('the service with two tenants and the %s store', (storag
     }
   });
 
-  it('gives a colleague the same answer for the owner’s key, an unknown id and an invalid id', async () => {
+  it('gives a colleague the same 404 for the owner’s key, an unknown id and an invalid id', async () => {
     const { key } = await anOwner();
     const answers = await Promise.all(
       [key.id, '01jd8x4k2m6n8p0q2r4s6t8v0w', 'no-id', '%00'].map(async (id) => {
@@ -110,7 +110,7 @@ describe.each(STORAGES)('the service with two tenants and the %s store', (storag
     expect(answers[0]).toContain('404');
   });
 
-  it('leaves the key unchanged after the attempts of others', async () => {
+  it('does not change a key if other users try to change it', async () => {
     const owner = await anOwner();
     const path = `/v1/api-keys/${owner.key.id}`;
     const before = (await owner.client.get(path)).text;
@@ -125,7 +125,7 @@ describe.each(STORAGES)('the service with two tenants and the %s store', (storag
     expect((await owner.client.get('/v1/users/me')).body).toMatchObject({ status: 'active', version: 1 });
   });
 
-  it('has every management route in the table of these tests', async () => {
+  it('has no management route that these tests omit', async () => {
     const { body } = await service.as().get('/docs-json');
     const paths = body['paths'] as Readonly<Record<string, JsonObject>>;
     const routes = Object.entries(paths).flatMap(([path, operations]) =>

@@ -47,7 +47,7 @@ describe('Swagger UI', () => {
     });
   });
 
-  it('is off in production and with SWAGGER=off [T28]', async () => {
+  it('is off by default in production, and with SWAGGER=off [T28]', async () => {
     for (const environment of [{ NODE_ENV: 'production' }, { SWAGGER: 'off' }]) {
       const quiet = await startService('mongo', environment);
       expect((await quiet.as().get('/docs')).status).toBe(404);

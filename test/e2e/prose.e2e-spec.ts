@@ -52,7 +52,7 @@ describe('npm run lint:prose', () => {
     return [code, stdout];
   }
 
-  it.each(REPORTED)('reports the line of: %s', async (text) => {
+  it.each(REPORTED)('reports the line that contains: %s', async (text) => {
     expect(await lint('a.md', `# A\n\n${text}\n`)).toEqual([1, expect.stringMatching(/^a\.md:3: \S/)]);
   });
 
@@ -63,7 +63,7 @@ describe('npm run lint:prose', () => {
     ]);
   });
 
-  it('reports a phrase that a comment breaks over two lines', async () => {
+  it('reports a phrase that is split over two lines of a comment', async () => {
     const code = '/**\n * Keys that are\n * spoken of.\n */\nexport const a = 1;\n';
     expect(await lint('a.ts', code)).toEqual([
       1,

@@ -9,7 +9,7 @@ const isQuickWith = (module: string): readonly string[] => [
 
 describe('String.prototype', () => {
   it.each(['./dist/index.js', './dist/bootstrap/app.module.js'])(
-    'keeps its fast properties with %s',
+    'keeps its V8 fast properties after %s is loaded',
     async (module) => {
       const program = runNode(isQuickWith(module), { NODE_ENV: 'test' });
       const [, quick] = await program.waitFor(/quick: (\w+)/);

@@ -54,7 +54,7 @@ describe('a rate limit', () => {
   });
   afterAll(async () => service.stop());
 
-  it.each(NO_LIMITS)('cannot be %j', async (rateLimit) => {
+  it.each(NO_LIMITS)('is rejected with 400 if it is %j', async (rateLimit) => {
     const root = service.as(service.root.token);
     const { key } = await service.issue({});
     for (const answer of [
@@ -71,7 +71,7 @@ describe('a rate limit', () => {
   it.each([
     { limit: 1, windowSeconds: 1 },
     { limit: 1_000_000, windowSeconds: 86_400 },
-  ])('can be %j', async (rateLimit) => {
+  ])('is accepted if it is %j', async (rateLimit) => {
     const made = await service
       .as(service.root.token)
       .post('/v1/api-keys', { name: 'n', scopes: [], rateLimit });

@@ -46,7 +46,7 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
     },
   );
 
-  it('counts the requests at all doors together', async () => {
+  it('counts requests to the guard, forward-auth and verify together', async () => {
     const { key, token } = await service.issue({ rateLimit: { limit: 10, windowSeconds: HOUR } });
     const asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
     const holder = service.as(token);
@@ -88,7 +88,7 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
     expect(answers[4]?.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('sends no headers for a key without a limit', async () => {
+  it('sends no rate limit headers for a key without a limit', async () => {
     const { headers } = await root.get(SELF);
     expect([headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([null, null]);
   });
@@ -115,7 +115,7 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
     expect(await statuses(client, 1)).toEqual([200]);
   });
 
-  it('counts requests that are allowed and fail later', async () => {
+  it('counts requests that the guard allows, even if they fail later', async () => {
     const { client } = await limited(2);
     expect((await client.get(`${SELF}?nonsense=1`)).status).toBe(400);
     expect((await client.get(`${SELF}?nonsense=1`)).status).toBe(400);
@@ -130,7 +130,7 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
     expect([first.status, first.headers.get('ratelimit')]).toEqual([200, '"key";r=1;t=1']);
   });
 
-  it('keeps the count when the limit or the window changes, and stops without a limit', async () => {
+  it('keeps the count if the limit or the window changes, and stops if the limit is removed', async () => {
     const { id, client } = await limited(2);
     const change = async (rateLimit: RateLimit | null): Promise<void> => {
       expect((await root.patch(`/v1/api-keys/${id}`, { rateLimit })).status).toBe(200);
@@ -155,7 +155,7 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
     expect((await client.get(SELF)).status).toBe(200);
   });
 
-  it('does not prevent an exhausted key from revoking itself [T88]', async () => {
+  it('does not prevent a key from revoking itself past its limit [T88]', async () => {
     const [{ client }, other] = [await limited(1), await limited(1)];
     expect(await statuses(client, 2)).toEqual([200, 429]);
     expect((await client.delete(SELF)).status).toBe(204);
@@ -163,7 +163,7 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
     expect(await statuses(other.client, 1)).toEqual([200]);
   });
 
-  it('keeps the count over a rotation', async () => {
+  it('keeps the count when the key is rotated', async () => {
     const { id, client } = await limited(2);
     expect(await statuses(client, 2)).toEqual([200, 200]);
     const { body } = await root.post(`/v1/api-keys/${id}/rotate`, {});

@@ -39,7 +39,7 @@ describe('a new user', () => {
     expect(stdout).toContain('"active":true');
   });
 
-  it('gets the address of Swagger UI', async () => {
+  it('sees the address of Swagger UI when the service starts', async () => {
     const service = runNode(['scripts/start.mjs'], { PORT: '0' });
     const [, docs = ''] = await service.waitFor(/try it at (\S+)/);
     expect((await fetch(docs)).status).toBe(200);

@@ -96,15 +96,18 @@ describe('the start of the service', () => {
     expect(said).toMatch(/^keyward: memory storage .* is allowed only if NODE_ENV is exactly .*\n$/);
   });
 
-  it.each(['start', 'run start:prod'])('fails with NODE_ENV=production npm %s', async (command) => {
-    // The arguments that the npm command passes to its script after the build.
-    const args = command === 'start' ? ['scripts/start.mjs'] : ['scripts/start.mjs', 'production'];
-    const environment: Record<string, string> =
-      command === 'start' ? { NODE_ENV: 'production' } : { NODE_ENV: 'test' };
-    const running = runNode(args, environment);
-    expect(await running.exited()).toBe(1);
-    expect(running.stderr()).toMatch(/^keyward: memory storage .* \(it is "production"\).*\n$/);
-  });
+  it.each(['start', 'run start:prod'])(
+    'fails in production without a configured storage: npm %s',
+    async (command) => {
+      // The arguments that the npm command passes to its script after the build.
+      const args = command === 'start' ? ['scripts/start.mjs'] : ['scripts/start.mjs', 'production'];
+      const environment: Record<string, string> =
+        command === 'start' ? { NODE_ENV: 'production' } : { NODE_ENV: 'test' };
+      const running = runNode(args, environment);
+      expect(await running.exited()).toBe(1);
+      expect(running.stderr()).toMatch(/^keyward: memory storage .* \(it is "production"\).*\n$/);
+    },
+  );
 
   it.each(['NODE_ENV=production', '\uFEFFNODE_ENV: "production" # the server'])(
     'fails with npm start if .env contains %j',

@@ -45,7 +45,7 @@ describe('npm run release:check', () => {
   });
   afterEach(async () => rm(clone, { recursive: true, force: true }));
 
-  it('lists the fields that package.json lacks and only the owner can set', async () => {
+  it('lists the missing fields of package.json that only the owner can set', async () => {
     await fillIn('OWNER', 'example.com');
     const { code, stderr } = await check(clone);
     expect(code).toBe(1);
@@ -54,7 +54,7 @@ describe('npm run release:check', () => {
     }
   });
 
-  it('accepts a version that both manifests, the changelog and the tag agree on', async () => {
+  it('accepts a version that is the same in both manifests, the changelog and the tag', async () => {
     const version = await readVersion();
     expect(await check(clone, `v${version}`)).toEqual({
       code: 0,
@@ -84,7 +84,7 @@ describe('npm run release:check', () => {
     expect([code, stderr]).toEqual([1, expect.stringMatching(reason)]);
   });
 
-  it('accepts the versions, changelog and tag of npm run release', async () => {
+  it('accepts the result of npm run release', async () => {
     await symlink(join(ROOT, 'node_modules'), file('node_modules'));
     const former = await readVersion();
     const git = async (...args: readonly string[]): Promise<string> =>

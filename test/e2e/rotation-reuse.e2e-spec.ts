@@ -47,7 +47,7 @@ describe.each(['memory', 'mongo'] as const)('the reuse of a previous token with 
   };
   const eventsAbout = (id: string): readonly ReuseDetected[] => events.filter(({ keyId }) => keyId === id);
 
-  it('is recorded the first time: in the key, the history, an event and the metric [T50]', async () => {
+  it('is recorded the first time in the key, the history, an event and the metric [T50]', async () => {
     const { id, token } = await retired({ orgId: 'acme', projectId: 'apollo' });
     const before = await countedUses(service);
     expect(await use(service, token)).toBe('key_rotated');
@@ -76,7 +76,7 @@ describe.each(['memory', 'mongo'] as const)('the reuse of a previous token with 
     expect(await countedUses(service)).toBe(before + 1);
   });
 
-  it('causes no further write or event later, but is counted [T66]', async () => {
+  it('causes no write and no event the second time, but still counts in the metric [T66]', async () => {
     const { id, token } = await retired();
     await use(service, token);
     const first = await storedKey(service, id);
@@ -90,7 +90,7 @@ describe.each(['memory', 'mongo'] as const)('the reuse of a previous token with 
     expect(await countedUses(service)).toBe(before + 20);
   });
 
-  it(`leaves one entry and one event for ${AT_ONCE} concurrent first uses`, async () => {
+  it(`adds one history entry and one event for ${AT_ONCE} concurrent first uses`, async () => {
     const { id, token } = await retired();
     const before = await countedUses(service);
     const told = await Promise.all(Array.from({ length: AT_ONCE }, async () => use(service, token)));
@@ -130,7 +130,7 @@ describe.each(['memory', 'mongo'] as const)('the reuse of a previous token with 
     expect(await use(service, third)).toBeUndefined();
   });
 
-  it('does not count as reuse during the grace period', async () => {
+  it('is not recorded during the grace period', async () => {
     const { key, token } = await service.issue({});
     await rotate(key.id, 60);
     await use(service, token);
@@ -142,7 +142,7 @@ describe.each(['memory', 'mongo'] as const)('the reuse of a previous token with 
     expect((await storedKey(service, key.id)).secrets[0]?.reusedAt).toEqual(eventsAbout(key.id)[0]?.at);
   });
 
-  it('is not detected if the secret is guessed, or if the verifier belongs to another tenant', async () => {
+  it('is not recorded for a wrong secret, or for a verifier of another tenant', async () => {
     const { id, token } = await retired({ orgId: 'globex' });
     await use(service, issueToken('kw', id).token);
     const verifier = await service.issue({ scopes: ['api-keys:verify'], orgId: 'acme' });
@@ -172,7 +172,7 @@ describe.each(['memory', 'mongo'] as const)('the reuse of a previous token with 
     ]);
   });
 
-  it('is detected on a revoked key, and answers key_rotated', async () => {
+  it('is detected on a revoked key, and the answer stays key_rotated', async () => {
     const { id, token } = await retired();
     await root.delete(`/v1/api-keys/${id}`);
     expect(await use(service, token)).toBe('key_rotated');

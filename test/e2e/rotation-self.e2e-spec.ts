@@ -49,7 +49,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its key in the %
   });
 
   it.each([[[]], [['api-keys:write', 'api-keys:read']], [['api-keys:rotate']], [['memory:*']]])(
-    'needs api-keys:rotate-self: %j is not enough',
+    'gets 403 without api-keys:rotate-self: %j',
     async (scopes) => {
       const { key, token } = await service.issue({ scopes });
       const answer = await rotateSelf(token);
@@ -59,7 +59,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its key in the %
     },
   );
 
-  it('cannot rotate with the previous token, so a thief of it cannot take over the key [T52]', async () => {
+  it('gets 409 with a token in its grace period, so a stolen one cannot take over the key [T52]', async () => {
     const { key, token } = await service.issue({ scopes: ['api-keys:rotate-self'] });
     const next = (await rotateSelf(token, { gracePeriodSeconds: 3600 })).body['token'];
     for (const body of [{}, { gracePeriodSeconds: 0 }, { gracePeriodSeconds: 3600 }]) {
@@ -82,7 +82,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its key in the %
     expect((await service.as().post(PATH, {})).status).toBe(401);
   });
 
-  it('cannot change anything else in a rotation', async () => {
+  it('gets 400 if the rotation request contains other fields', async () => {
     const { key, token } = await service.issue({
       scopes: ['api-keys:rotate-self'],
       expiresAt: clock.in(60),
@@ -98,7 +98,7 @@ describe.each(['memory', 'mongo'] as const)('a job that rotates its key in the %
     ]);
   });
 
-  it('gets one new token for 20 concurrent requests', async () => {
+  it('gets exactly one new token from 20 concurrent requests', async () => {
     const { key, token } = await service.issue({ scopes: ['api-keys:rotate-self'] });
     const answers = await Promise.all(
       Array.from({ length: 20 }, async () => rotateSelf(token, { gracePeriodSeconds: 60 })),

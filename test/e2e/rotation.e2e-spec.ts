@@ -30,7 +30,7 @@ describe.each(['memory', 'mongo'] as const)('a rotation with the %s store', (sto
     ['no body', undefined],
     ['an empty object', {}],
     ['a grace period of 0', { gracePeriodSeconds: 0 }],
-  ])('creates a new token and ends the old one at once with %s', async (_name, body) => {
+  ])('with %s, creates a new token and rejects the previous one at once', async (_name, body) => {
     const { key, token } = await service.issue({
       scopes: ['memory:read'],
       orgId: 'acme',
@@ -51,7 +51,7 @@ describe.each(['memory', 'mongo'] as const)('a rotation with the %s store', (sto
     expect((await root.get(`/v1/api-keys/${key.id}/history`)).text).not.toContain(String(next));
   });
 
-  it('keeps both tokens valid until the end of the grace period, to the second [T50]', async () => {
+  it('keeps both tokens valid until exactly the end of the grace period [T50]', async () => {
     const { key, token } = await service.issue({});
     const { body } = await rotate(key.id, { gracePeriodSeconds: WEEK });
     clock.advance(WEEK - 5);
@@ -85,7 +85,7 @@ describe.each(['memory', 'mongo'] as const)('a rotation with the %s store', (sto
     ]);
   });
 
-  it('is rejected for revoked and expired keys [T16]', async () => {
+  it('is rejected with 409 for revoked and expired keys [T16]', async () => {
     const revoked = await service.issue({});
     await root.delete(`/v1/api-keys/${revoked.key.id}`);
     const expired = await service.issue({ expiresAt: clock.in(60) });
@@ -117,7 +117,7 @@ describe.each(['memory', 'mongo'] as const)('a rotation with the %s store', (sto
   ];
 
   it.each(uncovered)(
-    'is rejected if the key exceeds the caller: %s',
+    'is rejected with 403 if the key has a right that the caller lacks: %s',
     async (_name, caller, target, field) => {
       const manager = await service.issue({ scopes: MANAGER, ...caller });
       const { key, token } = await service.issue({ scopes: ['memory:read'], ...target });
@@ -132,7 +132,7 @@ describe.each(['memory', 'mongo'] as const)('a rotation with the %s store', (sto
     },
   );
 
-  it('gets the same 404 for a key of another tenant, an unknown id and an invalid id', async () => {
+  it('is rejected with the same 404 for a key of another tenant, an unknown id and an invalid id', async () => {
     const manager = service.as((await service.issue({ scopes: ['*'], orgId: 'acme' })).token);
     const { key, token } = await service.issue({ orgId: 'globex' });
     const unbound = await service.issue({});
@@ -146,7 +146,7 @@ describe.each(['memory', 'mongo'] as const)('a rotation with the %s store', (sto
     expect(await use(token)).toBe(200);
   });
 
-  it('needs api-keys:write', async () => {
+  it('is rejected with 403 without api-keys:write', async () => {
     const { key, token } = await service.issue({ scopes: ['api-keys:read', 'api-keys:rotate-self'] });
     const answer = await rotate(key.id, {}, service.as(token));
     expect([answer.status, answer.body['code']]).toEqual([403, 'insufficient_scope']);
@@ -168,7 +168,7 @@ describe.each(['memory', 'mongo'] as const)('a rotation with the %s store', (sto
     '60',
     '{"gracePeriodSeconds":1e999}',
     '{"__proto__":{"gracePeriodSeconds":60}}',
-  ])('is rejected for the body %j, and changes nothing', async (body) => {
+  ])('is rejected with 400 for the body %j, and changes nothing', async (body) => {
     const { key, token } = await service.issue({ scopes: ['api-keys:rotate-self'] });
     for (const answer of [
       await rotate(key.id, body),

@@ -5,8 +5,8 @@ import { testDatabaseUri } from '../support/test-database';
 
 const TOKEN_LIKE = /[0-9A-Za-z]{49}/;
 
-describe('the tokens of a whole run', () => {
-  it('appear neither in a log line nor in a stored document [T2][T3]', async () => {
+describe('the tokens of all keys', () => {
+  it('appear in no log line and in no stored document [T2][T3]', async () => {
     const environment = { NODE_ENV: 'production', MONGODB_URI: testDatabaseUri(), LOG_LEVEL: 'verbose' };
     const cli = runNode(['dist/cli.js', 'create-root-key'], environment);
     await cli.exited();

@@ -39,7 +39,7 @@ const tagged = ['src', 'test']
   );
 
 describe('SECURITY.md', () => {
-  it('says what stops each threat, under an id of its own', () => {
+  it('describes a defence against each threat, with a unique id', () => {
     expect(threats.length).toBeGreaterThan(90);
     expect(new Set(threats.map(({ id }) => id)).size).toBe(threats.length);
     for (const { id, answer } of threats) expect([id, answer.length > 10]).toEqual([id, true]);
@@ -53,7 +53,7 @@ describe('SECURITY.md', () => {
     expect(listed.toSorted()).toEqual([...new Set(tagged)].toSorted());
   });
 
-  it('names test files in no other form', () => {
+  it('names test files only in these lists', () => {
     const named = [...text.matchAll(/`(?:src|test)\/[^`]*`/g)];
     expect(named).toHaveLength(listed.length);
   });

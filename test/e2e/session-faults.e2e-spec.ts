@@ -88,7 +88,7 @@ const FAULTS: readonly (readonly [string, RegExp, (issuer: string) => RequestLis
   ],
 ];
 
-describe('the description of an identity provider', () => {
+describe('the metadata of an identity provider', () => {
   const started: { readonly faulty: Provider; readonly running: NodeProcess & { readonly url: string } }[] =
     [];
 
@@ -100,7 +100,7 @@ describe('the description of an identity provider', () => {
   });
 
   it.each(FAULTS)(
-    'causes a configuration error at the start, not an outage, if it %s',
+    'makes sessions fail with 500, and the log names the fault, if it %s',
     async (_what, line, describing) => {
       const faulty = await Provider.start();
       faulty.describing = describing(faulty.issuer);
@@ -162,7 +162,7 @@ describe('the description of an identity provider', () => {
     }
   });
 
-  it('causes a 503 if it is unavailable', async () => {
+  it('makes sessions fail with 503 if it is unavailable', async () => {
     provider.describing = (_request, response) => response.writeHead(500).end();
     const service = await startService('memory', provider.settings);
     try {

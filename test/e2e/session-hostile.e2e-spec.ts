@@ -51,7 +51,7 @@ describe('the verification of sessions', () => {
     (await service.as(service.root.token).get('/v1/users')).text;
 
   it.each(Object.entries(HOSTILE_TOKENS))(
-    'rejects the token and creates no user: %s [T20][T67]',
+    'rejects the token with 401 and creates no user: %s [T20][T67]',
     async (_name, forge) => {
       const before = await knownUsers();
       const token = await forge({ provider, attackersKey, attackersUrl });
@@ -80,7 +80,7 @@ describe('the verification of sessions', () => {
     ['a token with a space', () => `${provider.sign({})}. `],
     ['two parts', () => provider.sign({}).split('.').slice(0, 2).join('.')],
     ['padding', () => `${provider.sign({})}==`],
-  ])('treats a token that is not a JWT as an API key: %s', async (_name, token) => {
+  ])('rejects a token that is not a JWT as a malformed API key: %s', async (_name, token) => {
     const answer = await service.as(await token()).get(ME);
     expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
   });

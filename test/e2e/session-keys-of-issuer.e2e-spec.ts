@@ -23,7 +23,7 @@ describe('an identity provider that rotates its keys', () => {
     await provider.stop();
   });
 
-  it('is accepted without a restart, and its withdrawn key no longer works', async () => {
+  it('can sign sessions with its new key without a restart, and those of its old key get 401', async () => {
     const before = service.as(await provider.tokenFor('ada'));
     const { body: ada } = await before.get(ME);
     await provider.rotateKeys();
@@ -45,13 +45,13 @@ describe('an identity provider whose issuer ends with a slash', () => {
   afterAll(async () => provider.stop());
   afterEach(async () => service.stop());
 
-  it('is accepted under exactly this issuer', async () => {
+  it('is accepted if the setting has the slash', async () => {
     service = await startWith(provider.issuer);
     const answer = await service.as(await provider.tokenFor('ada')).get(ME);
     expect([answer.status, answer.body['issuer']]).toEqual([200, provider.issuer]);
   });
 
-  it('is rejected if the setting omits the slash', async () => {
+  it('is rejected with 401 if the setting omits the slash', async () => {
     const issuer = provider.issuer.replace(/\/$/, '');
     service = await startWith(issuer);
     expect((await service.as(await provider.tokenFor('ada')).get(ME)).status).toBe(401);

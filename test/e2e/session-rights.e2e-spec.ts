@@ -41,7 +41,7 @@ describe('the claims of a session', () => {
     return (await service.as(token).post('/v1/api-keys', request)).status;
   };
 
-  it('give administrators, but not members, rights over users', async () => {
+  it('allow administrators, but not members, to list users', async () => {
     expect(await administers(await provider.tokenFor('olga'))).toBe(true);
     expect(await administers(await provider.tokenFor('ada'))).toBe(false);
     expect(await administers(await provider.tokenFor('nobody'))).toBe(false);
@@ -50,7 +50,7 @@ describe('the claims of a session', () => {
   it.each([
     ['the value itself', { roles: 'keyward-admin' }],
     ['the value among others', { roles: ['member', 'keyward-admin'] }],
-  ])('make an administrator with %s', async (_name, claims) => {
+  ])('make the user an administrator with %s', async (_name, claims) => {
     expect(await administers(provider.sign(claims))).toBe(true);
   });
 
@@ -76,17 +76,17 @@ describe('the claims of a session', () => {
     ['the value deeper down', { realm_access: { roles: ['keyward-admin'] } }],
     ['the claim of the other provider', { realm_access: { roles: ['boss'] } }],
     ['the value of the other provider', { roles: ['boss'] }],
-  ])('make no administrator with %s [T71]', async (_name, claims) => {
+  ])('do not make the user an administrator with %s [T71]', async (_name, claims) => {
     expect(await administers(provider.sign(claims))).toBe(false);
   });
 
-  it('make administrators only by the claim of their own provider', async () => {
+  it('make the user an administrator only with the admin claim of its own provider', async () => {
     expect(await administers(partner.sign({ realm_access: { roles: ['boss'] } }))).toBe(true);
     expect(await administers(partner.sign({ roles: ['keyward-admin'] }))).toBe(false);
     expect(await administers(await partner.tokenFor('olga'))).toBe(false);
   });
 
-  it('allow keys only for organisations that the user’s own provider names [T72]', async () => {
+  it('allow keys only for organisations in the claim of the user’s own provider [T72]', async () => {
     const ada = await provider.tokenFor('ada');
     expect(await makesKeyFor(ada, 'acme')).toBe(201);
     expect(await makesKeyFor(ada, 'globex')).toBe(403);
@@ -112,7 +112,7 @@ describe('the claims of a session', () => {
     expect((await there.get(`/v1/api-keys/${String(key.body['id'])}`)).status).toBe(404);
   });
 
-  it('are rejected if another provider signed them', async () => {
+  it('are rejected with 401 if another provider signed them', async () => {
     const token = partner.signingKey.sign(provider.claims({ roles: ['keyward-admin'] }));
     const answer = await service.as(token).get('/v1/users');
     expect([answer.status, answer.body['code']]).toEqual([401, 'invalid_session']);
@@ -120,7 +120,7 @@ describe('the claims of a session', () => {
     expect((await service.as(underItsKid).get('/v1/users/me')).status).toBe(401);
   });
 
-  it('do not keep administrator rights from an earlier session', async () => {
+  it('give no administrator rights because of an earlier session', async () => {
     expect(await administers(provider.sign({ sub: 'former', roles: ['keyward-admin'] }))).toBe(true);
     expect(await administers(provider.sign({ sub: 'former', roles: ['member'] }))).toBe(false);
   });

@@ -63,7 +63,7 @@ describe('the settings for sign-in', () => {
     expect(running.stderr()).toMatch(/^keyward: OIDC_ISSUER .*OIDC_ADMIN_CLAIM .*OIDC_ISSUERS [^\n]+\n$/);
   });
 
-  it('turn sessions off without an issuer, with a log line', async () => {
+  it('turn sessions off if no issuer is set, and a log line says so', async () => {
     const running = await runBuiltService({ NODE_ENV: 'development' });
     const provider = await IdentityProvider.start();
     try {

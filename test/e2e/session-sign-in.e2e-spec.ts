@@ -42,14 +42,14 @@ describe.each(['memory', 'mongo'] as const)('a signed-in user with the %s store'
     expect(answer.headers.get('etag')).toBe('"1"');
   });
 
-  it('differs from a user of another tenant', async () => {
+  it('has a different id from a user of another tenant', async () => {
     const ada = await service.as(await provider.tokenFor('ada')).get(ME);
     const grace = await service.as(await provider.tokenFor('grace')).get(ME);
     expect(grace.body).toMatchObject({ subject: 'grace', emailVerified: false, picture: null });
     expect(grace.body['id']).not.toBe(ada.body['id']);
   });
 
-  it('is the same user with an ID token for an accepted client, and with another access token', async () => {
+  it('has the same id with an access token, an ID token and a later access token', async () => {
     const first = await provider.signIn('ada');
     const second = await provider.signIn('ada');
     const tokens = [first.accessToken, first.idToken, second.accessToken];
@@ -65,7 +65,7 @@ describe.each(['memory', 'mongo'] as const)('a signed-in user with the %s store'
     expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(1);
   });
 
-  it('can have no claims except the subject', async () => {
+  it('is accepted without any claim except the subject', async () => {
     const answer = await service.as(await provider.tokenFor('nobody')).get(ME);
     expect(answer.status).toBe(200);
     expect(answer.body).toMatchObject({ email: null, emailVerified: false, name: null, picture: null });
@@ -106,7 +106,7 @@ describe.each(['memory', 'mongo'] as const)('a signed-in user with the %s store'
     ['post', '/v1/api-keys/self/rotate'],
     ['post', '/v1/api-keys/verify'],
     ['get', '/v1/forward-auth?authenticated=1'],
-  ] as const)('gets 401 on routes for keys: %s %s [T77]', async (method, path) => {
+  ] as const)('gets 401 on routes that accept only keys: %s %s [T77]', async (method, path) => {
     const answer = await service.as(provider.sign({})).send(method.toUpperCase(), path);
     expect([answer.status, answer.body['code']]).toEqual([401, 'malformed_token']);
   });

@@ -58,7 +58,7 @@ describe('a service with a copy of .env.example', () => {
     }
   }
 
-  it('starts in production after the database is set', async () => {
+  it('starts in production if only the database is set', async () => {
     const given = { NODE_ENV: 'production', PORT: '0', MONGODB_URI: testDatabaseUri('settings') };
     expect(await startWith(example, given)).toEqual({ told: version, ready: 200, docs: 404, root: false });
   });

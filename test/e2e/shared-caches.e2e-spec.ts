@@ -77,7 +77,7 @@ describe.each(ADAPTERS)('a shared cache in front of a host on %s', (adapter) => 
   afterAll(async () => host.close());
 
   it.each(ROUTES.map(([method, path, body]) => ({ method, path, name: path('{id}'), body })))(
-    'stores no answer of Keyward: $method $name',
+    'stores no response of Keyward’s own routes: $method $name',
     async ({ method, path, body }) => {
       const acme = await host.issue({ scopes: ['*'], orgId: 'acme' });
       const globex = await host.issue({ scopes: [], orgId: 'globex' });
@@ -92,7 +92,7 @@ describe.each(ADAPTERS)('a shared cache in front of a host on %s', (adapter) => 
     },
   );
 
-  it('stores no answer of a guarded route by default [T96]', async () => {
+  it('stores no response of a guarded route by default [T96]', async () => {
     const { token } = await host.issue({});
     for (const asked of [host.as(token), host.as(), host.as('kw_nonsense')]) {
       expect(cachingOf(await asked.get('/notes'))).toEqual(NOT_STORED);
@@ -105,7 +105,7 @@ describe.each(ADAPTERS)('a shared cache in front of a host on %s', (adapter) => 
     expect(varied).toEqual(['authorization', 'x-api-key', 'x-org-id', 'x-project-id']);
   });
 
-  it('uses the Cache-Control of the handler, separately for each credential', async () => {
+  it('gets the Cache-Control of the handler, and Vary with the credential headers', async () => {
     const { token } = await host.issue({});
     expect(cachingOf(await host.as(token).get('/notes/cached'))).toEqual([
       'private, max-age=60',
@@ -113,7 +113,7 @@ describe.each(ADAPTERS)('a shared cache in front of a host on %s', (adapter) => 
     ]);
   });
 
-  it('gets no headers from routes that read no credential', async () => {
+  it('gets no caching headers from routes that read no credential', async () => {
     expect(cachingOf(await host.as().get('/notes/public'))).toEqual([null, ['']]);
   });
 });
@@ -146,7 +146,7 @@ describe.each(ADAPTERS)('a host on %s that makes all its answers cacheable', (ad
   afterAll(async () => host.close());
 
   it.each(['/v1/api-keys/self', '/v1/api-keys', '/v1/forward-auth?authenticated=1', '/notes'])(
-    'keeps guarded answers out of the cache: %s',
+    'still sends no-store for guarded routes: %s',
     async (path) => {
       const { token } = await host.issue({ scopes: ['*'] });
       for (const asked of [host.as(token), host.as()]) {
@@ -166,7 +166,7 @@ describe('a shared cache in front of the service', () => {
   });
   afterAll(async () => service.stop());
 
-  it('stores no answer of a documented route, with or without a credential [T96]', async () => {
+  it('stores no response of a documented route, with or without a credential [T96]', async () => {
     const { body } = await service.as().get('/docs-json');
     const documented = Object.entries(body['paths'] as Readonly<Record<string, JsonObject>>).flatMap(
       ([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const),
@@ -184,7 +184,7 @@ describe('a shared cache in front of the service', () => {
   });
 
   it.each(['/v1/nothing', '/v1/api-keys/%', '/v1/forward-auth/orgs/acme'])(
-    'stores no answer of an unknown path: %s',
+    'stores no response of an unknown path: %s',
     async (path) => {
       const { token } = await service.issue({});
       expect(cachingOf(await service.as(token).get(path))).toEqual(NOT_STORED);

@@ -128,7 +128,7 @@ describe('a service that stops', () => {
     used.close();
   });
 
-  it('is not ready, but accepts requests until load balancers have had time to notice', async () => {
+  it('is not ready, but still accepts requests during SHUTDOWN_DELAY_MS', async () => {
     const [service, root] = await start({
       SHUTDOWN_DELAY_MS: ms(1500),
       SHUTDOWN_TIMEOUT_MS: ms(25_000),
@@ -172,7 +172,7 @@ describe('a service that stops', () => {
     await next.stop();
   });
 
-  it('exits with 1 if it does not finish in time', async () => {
+  it('exits with 1 if it does not finish within SHUTDOWN_TIMEOUT_MS', async () => {
     const [service] = await start({ SHUTDOWN_TIMEOUT_MS: '100', LOG_LEVEL: 'error', LOG_FORMAT: 'json' });
     const stuck = await clingingTo(service.url);
     service.child.kill('SIGTERM');

@@ -102,7 +102,7 @@ describe.each(['memory', 'mongo'] as const)(
       TABLE.flatMap(([deed, act, expected]) =>
         CALLERS.map((caller) => [caller, deed, expected[caller], act] as const),
       ),
-    )('answers if %s %s: %i', async (caller, _deed, expected, act) => {
+    )('returns the expected status if %s %s: %i', async (caller, _deed, expected, act) => {
       expect(await act(await callerNamed(caller), await keyOfApollo())).toBe(expected);
     });
 
@@ -133,7 +133,7 @@ describe.each(['memory', 'mongo'] as const)(
       ]);
     });
 
-    it('gives the same answer for a key of another tenant, an unknown id and an invalid id [T6]', async () => {
+    it('gives the same 404 for a key of another tenant, an unknown id and an invalid id [T6]', async () => {
       const client = await callerNamed('globex');
       const answers = await Promise.all(
         [await keyOfApollo(), '01jd8x4k2m6n8p0q2r4s6t8v0w', 'no-id', '%00', 'z'.repeat(300)].map(

@@ -108,7 +108,7 @@ describe.each(ADAPTERS)('an application under test on %s', (adapter) => {
 });
 
 describe('the module for tests', () => {
-  it('takes the options and settings of ApiKeysModule, and rejects unknown ones', async () => {
+  it('accepts the options of ApiKeysModule, and rejects unknown ones', async () => {
     const host = await start({ tokens: { prefixes: ['mem'] }, routes: false });
     const { token } = await issueTestKey(host.app, GRANT);
     expect(token).toMatch(/^mem_/);
@@ -133,7 +133,7 @@ describe('the module for tests', () => {
     expect(refusal.message).toMatch(/declare no access: GET \/old/);
   });
 
-  it('uses the clock of the machine unless a test gives one', async () => {
+  it('uses the system clock if the test provides no clock', async () => {
     const host = await start();
     const { createdAt } = (
       await host.app.get(ApiKeysService).create(rootCaller('system'), { name: 'test', scopes: [] })
@@ -141,7 +141,7 @@ describe('the module for tests', () => {
     expect(Math.abs(createdAt.getTime() - Date.now())).toBeLessThan(10_000);
   });
 
-  it('is one ApiKeysModule: the application and its tests use the same service', async () => {
+  it('gives the application and its tests the same ApiKeysService', async () => {
     const clock = new TestClock();
     const module = await Test.createTestingModule({
       imports: [KeywardTestingModule.forRoot({ clock })],
@@ -180,7 +180,7 @@ describe.each(['production', 'staging', undefined])('with NODE_ENV=%s', (name) =
     expect(refusal.message).toMatch(/^KeywardTestingModule is for tests/);
   });
 
-  it('no key is issued or revoked by a helper of tests [T32]', async () => {
+  it('the test helpers issue and revoke no key [T32]', async () => {
     const storage = durable(memoryRepository());
     enter();
     const host = await startHost('fastify', { imports: [ApiKeysModule.forRoot({ storage })] });
@@ -195,7 +195,7 @@ describe.each(['production', 'staging', undefined])('with NODE_ENV=%s', (name) =
 });
 
 describe('a test clock', () => {
-  it('expires a cached key at the next request, within the same millisecond', async () => {
+  it('expires a cached key at once, even within the same real millisecond', async () => {
     const clock = new TestClock();
     const host = await start({ clock });
     const expiresAt = new Date(clock.now().getTime() + HOUR_MS);
@@ -225,7 +225,7 @@ describe('a test clock', () => {
     expect(await statusOf(host, 'acme', headers)).toBe(401);
   });
 
-  it('dates the use of a key, within the same millisecond', async () => {
+  it('sets lastUsedAt at once, even within the same real millisecond', async () => {
     const clock = new TestClock();
     const host = await start({ clock });
     const { id, token, headers } = await issueTestKey(host.app, GRANT);
@@ -245,7 +245,7 @@ describe('revoking a key in a test', () => {
   const storage = { storage: 'mongo' } as const;
 
   it.each(['streams', 'polling'] as const)(
-    'resolves when the application rejects it, with %s',
+    'resolves only after the application rejects the key, with %s',
     async (changeFeed) => {
       const uri = testDatabaseUri(`testing_${changeFeed}`);
       const host = await start({ ...storage, freshness: { changeFeed } }, 'fastify', [
@@ -272,7 +272,7 @@ describe('revoking a key in a test', () => {
     await expect(revokeTestKey(host.app, 'nobody')).rejects.toThrow(KeyNotFoundError);
   });
 
-  it('waits for a repository whose change feed announces late', async () => {
+  it('waits for a change feed that announces the change late', async () => {
     const late = memoryRepository();
     const announce = late.changes.announce.bind(late.changes);
     late.changes.announce = (id) => void setTimeout(announce, 100, id);

@@ -47,7 +47,7 @@ describe('the example for Traefik', () => {
     ['/orgs/acme/memoriesadmin', false],
     ['/orgs/globex/memories', false],
     ['/x/orgs/acme/memories', false],
-  ])('matches %s: %s [T98]', (path, expected) => {
+  ])('matches the path %s: %s [T98]', (path, expected) => {
     for (const { rule } of Object.values(http.routers)) {
       const [, expression = ''] = /^PathRegexp\(`([^`]+)`\)/.exec(rule) ?? [];
       expect([rule, expression !== '' && new RegExp(expression).test(path)]).toEqual([rule, expected]);
@@ -57,7 +57,7 @@ describe('the example for Traefik', () => {
   it.each([
     ['acme-memories-read', 'memory:read'],
     ['acme-memories-write', 'memory:write'],
-  ])('allows on %s only keys of acme with %s', async (router, scope) => {
+  ])('allows, on the router %s, only keys of acme with the scope %s', async (router, scope) => {
     const { requirement } = guardOf(router);
     const [acme, globex] = [
       await service.issue({ scopes: [scope], orgId: 'acme' }),

@@ -81,7 +81,7 @@ describe.each(ADAPTERS)('a key in an outdated cache on %s', (adapter) => {
     });
   });
 
-  it('is still accepted for reads, so the tests above do use the cache', async () => {
+  it('is still accepted for reads, which use the cache', async () => {
     const client = await stale('revoke');
     expect((await client.get(SELF)).status).toBe(200);
   });

@@ -45,7 +45,7 @@ describe('a host with usage in MongoDB', () => {
   });
   afterAll(async () => host.close());
 
-  it('writes one bulk per flush for any number of verifications and keys, and reads nothing', async () => {
+  it('sends one bulk write per flush for any number of requests and keys, and no reads', async () => {
     const holders = await Promise.all(['acme', 'globex', 'acme'].map(async (orgId) => host.issue(orgId)));
     for (let round = 0; round < 40; round += 1) {
       await Promise.all(holders.map(async ({ pass }) => pass()));
@@ -100,7 +100,7 @@ describe('a host whose usage store is unreachable while its keys are reachable',
     ['is cut off', () => proxy.cut()],
     ['does not answer', () => proxy.hang()],
   ] as const)(
-    'keeps verifying, counts nothing twice and reports losses in the metric if the store %s',
+    'accepts keys, counts no use twice and reports lost uses in the metric if the store %s',
     async (_how, leave) => {
       const [acme, globex] = [await host.issue('acme'), await host.issue('globex')];
       const droppedBefore = await droppedUses();
@@ -139,7 +139,7 @@ describe('a host whose usage store is unreachable while its keys are reachable',
 
 describe('a stopping process', () => {
   it.each(['database first', 'keys first'] as const)(
-    'stores its counts in a host, whichever module is imported first: %s',
+    'stores the counts of a host for each import order of the modules: %s',
     async (order) => {
       const uri = testDatabaseUri('usage host end');
       const host = await startUsageHost(uri, { flushMs: NEVER }, order);
@@ -150,7 +150,7 @@ describe('a stopping process', () => {
     },
   );
 
-  it('stores every use that the service answered, even while it was closing', async () => {
+  it('stores every accepted request, even one that it answered while it was closing', async () => {
     const uri = testDatabaseUri('usage service end');
     const service = await startService('mongo', { MONGODB_URI: uri, USAGE_FLUSH_MS: String(NEVER) });
     const keys = await Promise.all(['acme', 'globex'].map(async (orgId) => service.issue({ orgId })));

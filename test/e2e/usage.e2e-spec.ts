@@ -74,7 +74,7 @@ describe.each(['memory', 'mongo'] as const)('the usage API with the %s store', (
     expect(await countsOf(globex.id)).toEqual([1]);
   });
 
-  it('counts accepted requests at any door, and nothing else', async () => {
+  it('counts only accepted requests, at the guard, forward-auth and verify', async () => {
     const asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
     const { id, token, client } = await holderOf({ rateLimit: { limit: 3, windowSeconds: HOUR } });
     await client.get(SELF);
@@ -100,7 +100,7 @@ describe.each(['memory', 'mongo'] as const)('the usage API with the %s store', (
     expect((await usageOf(root, id)).body).toMatchObject({ data: [], lastUsedAt: null });
   });
 
-  it('shows the last use in the key and in a list, or null', async () => {
+  it('returns lastUsedAt for a key and in a list, or null if the key is unused', async () => {
     const used = await holderOf({ orgId: 'acme' });
     const idle = await holderOf({ orgId: 'acme' });
     await used.client.get(SELF);
@@ -120,7 +120,7 @@ describe.each(['memory', 'mongo'] as const)('the usage API with the %s store', (
     expect([changed.body['lastUsedAt'], rotated.body['lastUsedAt']]).toEqual([lastUsedAt, lastUsedAt]);
   });
 
-  it('changes neither the version nor the history of the key', async () => {
+  it('does not change the version or the history of the key', async () => {
     const { id, client } = await holderOf({});
     const before = (await root.get(`/v1/api-keys/${id}`)).headers.get('etag');
     await client.get(SELF);
@@ -192,7 +192,7 @@ describe.each(['memory', 'mongo'] as const)('the usage API with the %s store', (
     expect([status, body['data']]).toEqual([200, []]);
   });
 
-  it('gives the same answer for a key of another tenant, an unknown id and an invalid id', async () => {
+  it('gives the same 404 for a key of another tenant, an unknown id and an invalid id', async () => {
     const globex = await holderOf({ orgId: 'globex' });
     const answers = await Promise.all(
       [globex.id, UNKNOWN, 'no-id', '%00', `${globex.id}:2027-01-01`, '#probe'].map(async (id) => {

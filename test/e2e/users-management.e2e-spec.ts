@@ -76,7 +76,7 @@ describe.each(STORAGES)('the user API with the %s store', (storage) => {
     expect((await rename(grace, name)).status).toBe(200);
   });
 
-  it('gives a username that 20 users request concurrently to one of them', async () => {
+  it('gives a username to only one of 20 users that request it at the same time', async () => {
     const people = await Promise.all(Array.from({ length: 20 }, async () => service.signIn()));
     const answers = await Promise.all(people.map(async (person) => rename(person, `one-${ada.subject}`)));
     const statuses = answers.map(({ status }) => status).toSorted((one, other) => one - other);
@@ -111,7 +111,7 @@ describe.each(STORAGES)('the user API with the %s store', (storage) => {
     ['incomplete JSON', '{"username":', 400],
     ['invalid Unicode', '{"username":"\\ud800"}', 400],
     ['more than 256 kB', `{"username":"${'a'.repeat(300_000)}"}`, 413],
-  ])('rejects the body of a change by the user: %s', async (_what, body, status) => {
+  ])('rejects an invalid change of the user’s own profile: %s', async (_what, body, status) => {
     const answer = await ada.client.patch('/v1/users/me', body);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -143,7 +143,7 @@ describe.each(STORAGES)('the user API with the %s store', (storage) => {
     ['a removal with a reason', (id) => administrator.delete(`/v1/users/${id}?reason=left`), 400],
     ['a read of one user', (id) => administrator.get(`/v1/users/${id}`), 405],
     ['a creation', () => administrator.post('/v1/users', { subject: 'ada' }), 405],
-  ])('rejects a request of an administrator: %s', async (_what, send, status) => {
+  ])('rejects an invalid request of an administrator: %s', async (_what, send, status) => {
     const answer = await send(ada.id);
     expect(answer.status).toBe(status);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -161,14 +161,14 @@ describe.each(STORAGES)('the user API with the %s store', (storage) => {
   const asText = async (id: string): Promise<HttpAnswer> =>
     administrator.patch(`/v1/users/${id}`, '{}', { 'Content-Type': 'text/plain' });
 
-  it('changes a user under If-Match, and rejects an outdated version with 412', async () => {
+  it('changes a user if If-Match names the current version, and answers 412 if it does not', async () => {
     expect((await ifMatch(ada.id, '"1"')).body).toMatchObject({ status: 'disabled', version: 2 });
     expect(verdictOf(await ifMatch(ada.id, '"1"'))).toEqual([412, 'version_mismatch']);
     const back = await administrator.patch(`/v1/users/${ada.id}`, { status: 'active', username: ada.id });
     expect(back.body).toMatchObject({ status: 'active', username: ada.id, version: 3 });
   });
 
-  it('applies two concurrent changes of a user', async () => {
+  it('applies both of two concurrent changes of a user', async () => {
     const answers = await Promise.all([
       administrator.patch(`/v1/users/${ada.id}`, { username: ada.id }),
       administrator.patch(`/v1/users/${ada.id}`, { status: 'disabled' }),
@@ -230,7 +230,7 @@ describe.each(STORAGES)('the user API with the %s store', (storage) => {
     'username[$ne]=a',
     'status=active',
     '__proto__=1',
-  ])('rejects a list with %s', async (query) => {
+  ])('answers 400 to a list request with %s', async (query) => {
     const answer = await administrator.get(`/v1/users?${query}`);
     expect([answer.status, answer.headers.get('content-type')]).toEqual([
       400,
@@ -238,7 +238,7 @@ describe.each(STORAGES)('the user API with the %s store', (storage) => {
     ]);
   });
 
-  it('accepts a key only if it is neither bound nor owned', async () => {
+  it('accepts a key only if it has no binding and no owner', async () => {
     const may = async (request: object, scopes: readonly string[]): Promise<readonly unknown[]> => {
       const key = service.as((await service.issue({ ...request, scopes })).token);
       return [

@@ -68,7 +68,7 @@ describe.each(STORAGES)('a removed user with the %s store', (storage) => {
     expect(left.body).toEqual({ data: [], nextCursor: null });
   });
 
-  it('causes no change of keys that are already revoked', async () => {
+  it('leaves already revoked keys unchanged', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const { id } = await makeKey(ada.client);
     expect((await ada.client.delete(`/v1/api-keys/${id}`)).status).toBe(204);
@@ -78,7 +78,7 @@ describe.each(STORAGES)('a removed user with the %s store', (storage) => {
     revoke.mockRestore();
   });
 
-  it('can be removed under If-Match, and again under the same version after an interruption', async () => {
+  it('can be removed with If-Match, also in a retry with the same version after a 503', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
     const { token } = await makeKey(ada.client);
     const revoke = jest.spyOn(service.app.get(ApiKeysService), 'revoke');
@@ -118,7 +118,7 @@ describe.each(STORAGES)('a removed user with the %s store', (storage) => {
     }
   });
 
-  it('signs in again as a new user, without the keys but with the username available', async () => {
+  it('signs in again as a new user, who has none of the old keys and can take the old username', async () => {
     const ada = await service.signIn({ orgs: ['acme'], ...PROFILE });
     await ada.client.patch('/v1/users/me', { username: 'countess' });
     const { id } = await makeKey(ada.client);
@@ -158,7 +158,7 @@ describe('the document of a removed user', () => {
 describe('a removal that a crash interrupts', () => {
   const start = startedInTests();
 
-  it('stops the keys at once, and is completed at the next start', async () => {
+  it('makes the keys invalid at once, and is completed at the next start', async () => {
     const MONGODB_URI = testDatabaseUri('removal');
     const first = await start('mongo', { MONGODB_URI });
     const people = [await first.signIn({ orgs: ['acme'] }), await first.signIn({ orgs: ['globex'] })];

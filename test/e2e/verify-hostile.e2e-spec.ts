@@ -83,7 +83,7 @@ describe('the verify endpoint', () => {
   });
   afterAll(async () => service.stop());
 
-  it.each(BODIES)('rejects a body without a decision: %s', async (_name, body) => {
+  it.each(BODIES)('rejects an invalid body, and returns no decision: %s', async (_name, body) => {
     const answer = await asker.post(PATH, body({ token, scopes: ['a'] }));
     expect([400, 413]).toContain(answer.status);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
@@ -92,7 +92,7 @@ describe('the verify endpoint', () => {
     expect(answer.text).not.toContain(token);
   });
 
-  it('names the fault if a request has no requirement or both kinds [T8]', async () => {
+  it('names the invalid field if a request has neither scopes nor authenticated, or both [T8]', async () => {
     const faultsOf = async (asked: object): Promise<unknown> =>
       (await asker.post(PATH, { token, ...asked })).body['errors'];
     expect(await faultsOf({})).toEqual([

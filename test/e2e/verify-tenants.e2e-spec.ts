@@ -80,7 +80,7 @@ describe.each(['memory', 'mongo'] as const)('the verify endpoint with the %s sto
   };
 
   it.each(ROWS)(
-    'answers the verifier %s, which names no tenant, for a key %s: %s',
+    'gives the verifier %s, which names no tenant, for a key %s the code %s',
     async (verifier, name, verdict) => {
       const { token } = await service.issue(KEYS[name]);
       expect(await codeFor(verifier, { token })).toBe(verdict);
@@ -97,10 +97,13 @@ describe.each(['memory', 'mongo'] as const)('the verify endpoint with the %s sto
     [{ projectId: 'hermes' }, 'of hermes in acme', 'VALID'],
     [{ orgId: 'acme' }, 'of acme', 'VALID'],
     [{ orgId: 'acme' }, 'of globex', 'NOT_FOUND'],
-  ] as const)('answers a verifier of acme that names %j, for a key %s: %s', async (named, name, verdict) => {
-    const { token } = await service.issue(KEYS[name]);
-    expect(await codeFor('acme', { token, ...named })).toBe(verdict);
-  });
+  ] as const)(
+    'gives a verifier of acme that names %j, for a key %s the code %s',
+    async (named, name, verdict) => {
+      const { token } = await service.issue(KEYS[name]);
+      expect(await codeFor('acme', { token, ...named })).toBe(verdict);
+    },
+  );
 
   const states: readonly (readonly [string, (id: string) => Promise<unknown>])[] = [
     ['revoked', async (id) => service.as(service.root.token).delete(`/v1/api-keys/${id}`)],

@@ -58,7 +58,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect((await known(token)).body).toMatchObject({ code: 'REVOKED', key: { id: key.id } });
     });
 
-    it('reveals nothing about a key whose secret is guessed', async () => {
+    it('returns only NOT_FOUND for a wrong secret, and only MALFORMED for other text', async () => {
       const { key } = await service.issue({ scopes: ['memory:read'], orgId: 'acme' });
       const { token } = issueToken('kw', key.id);
       const guessed = await known(token);
@@ -109,7 +109,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(named.body['code']).toBe('VALID');
     });
 
-    it('needs api-keys:verify', async () => {
+    it('rejects a caller without api-keys:verify with 403', async () => {
       const { token } = await service.issue({ scopes: ['memory:read'] });
       const missing = await service.as().post(PATH, { token, authenticated: true });
       expect([missing.status, missing.body['code']]).toEqual([401, 'missing_credential']);
@@ -118,7 +118,7 @@ describe.each(['memory', 'mongo'] as const)(
       expect(lacking.headers.get('www-authenticate')).toContain('scope="api-keys:verify"');
     });
 
-    it('applies the rate limit of the caller’s own key', async () => {
+    it('answers 429 past the rate limit of the caller’s own key', async () => {
       const limited = await service.issue({
         scopes: ['api-keys:verify'],
         rateLimit: { limit: 1, windowSeconds: 60 },

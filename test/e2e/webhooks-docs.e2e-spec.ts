@@ -18,7 +18,7 @@ function blockAfter(mark: string): string {
 }
 
 describe('the receiver in docs/webhooks.md', () => {
-  it('receives an event once, and rejects unsigned ones', async () => {
+  it('accepts a signed event, and rejects an unsigned one with 400', async () => {
     const secret = webhookSecret();
     const folder = await mkdtemp(join(tmpdir(), 'keyward-receiver-'));
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));

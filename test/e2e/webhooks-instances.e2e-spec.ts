@@ -70,7 +70,7 @@ describe('two instances with one database', () => {
     expect(new Set(told.flat().map(({ id }) => id))).toEqual(new Set(expected));
   });
 
-  it('leave no waiting events in the documents of keys', async () => {
+  it('remove delivered events from the key documents', async () => {
     await until('no event waits', async () => (await storeOf(other).outbox?.pending(10))?.length === 0);
     await expect(storeOf(one).outbox?.oldestPending()).resolves.toBeUndefined();
   });

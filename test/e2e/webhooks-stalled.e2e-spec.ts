@@ -25,7 +25,7 @@ describe('a receiver', () => {
     await receiver.stop();
   });
 
-  it('gets the next events after it switches protocols, and does not delay the end of the service [T83]', async () => {
+  it('gets the next event after it answers 101 Switching Protocols, and does not delay shutdown [T83]', async () => {
     receiver.answerWith(({ socket }) => socket.write(SWITCHING));
     const { key: theirs } = await service.issue({ orgId: 'globex' });
     await receiver.waitFor(({ data }) => data['keyId'] === theirs.id);
@@ -36,7 +36,7 @@ describe('a receiver', () => {
     expect(ms).toBeLessThan(5000);
   });
 
-  it('shows in the age of the queue while it does not answer [T84]', async () => {
+  it('makes the queue age metric rise while it does not answer [T84]', async () => {
     receiver.answerWith(() => undefined);
     const { key } = await service.issue({ orgId: 'acme' });
     await receiver.waitFor(({ data }) => data['keyId'] === key.id);

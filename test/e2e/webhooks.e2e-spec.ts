@@ -95,7 +95,7 @@ describe('a service with webhooks', () => {
     expect(JSON.stringify(receiver.received)).not.toContain(rootToken.slice(-49));
   });
 
-  it('delivers after a restart if kill -9 happens between change and delivery [T80]', async () => {
+  it('delivers an event after a restart if kill -9 happens between change and delivery [T80]', async () => {
     const letGo = await holdUp();
     const acknowledged: string[] = [];
     const underWay = Array.from({ length: 30 }, async (_, n) => {
@@ -129,7 +129,7 @@ describe('a service with webhooks', () => {
     await eventuallyIs(waiting, 0);
   });
 
-  it('delivers again under the same id after kill -9 during a delivery', async () => {
+  it('delivers an event again with the same id after kill -9 during a delivery', async () => {
     receiver.answerWith(() => undefined);
     const id = await make('acme');
     const first = await receiver.waitFor(({ data }) => data['keyId'] === id);

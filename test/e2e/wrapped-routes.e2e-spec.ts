@@ -83,7 +83,7 @@ const withKeys = (controller: Type): ModuleMetadata => ({
 });
 
 describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (adapter) => {
-  it('still requires the scopes that it declares under the wrapper [T48]', async () => {
+  it('still requires the scopes that it declares [T48]', async () => {
     const host = await startHost(adapter, withKeys(WrappedController));
     const issue = async (...scopes: string[]): Promise<string> =>
       (await host.app.get(ApiKeysService).create(rootCaller('system'), { name: 'test', scopes })).token;
@@ -102,7 +102,7 @@ describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (a
     expect(statuses).toEqual([401, 403, 200, 200, 401]);
   });
 
-  it('does not become public through its class: the application does not start [T48]', async () => {
+  it('prevents the start if its class is public and the method requires a scope [T48]', async () => {
     expect(await refusalOf(adapter, withKeys(OpenController))).toEqual(
       new ConfigurationError(
         'OpenController.closed has both @Public() and a decorator that requires access: remove one of them.',
@@ -110,7 +110,7 @@ describe.each(ADAPTERS)('a route on %s whose method another decorator wraps', (a
     );
   });
 
-  it('prevents the start if its constructor replaced the method', async () => {
+  it('prevents the start if the constructor replaces the method', async () => {
     const refusal = await refusalOf(adapter, withKeys(BoundController));
 
     expect(refusal).toBeInstanceOf(ConfigurationError);

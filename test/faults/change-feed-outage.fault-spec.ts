@@ -62,7 +62,7 @@ describe.each(MONGO_FEEDS)('the change feed of MongoDB by %s', (kind) => {
   });
 
   it.each(OUTAGES)(
-    'proves nothing new while $outage, then recovers automatically without losing a change',
+    'does not advance the proven time while $outage, then recovers without losing a change',
     async ({ begin, end, isOfAll }) => {
       const { feed } = opened;
       for (let round = 0; round < 1; round += 1) {
@@ -86,7 +86,7 @@ describe.each(MONGO_FEEDS)('the change feed of MongoDB by %s', (kind) => {
     },
   );
 
-  it('recovers from a connection that died silently', async () => {
+  it('recovers when its connection dies silently', async () => {
     const { feed } = opened;
     proxy.abandon();
     await pause(50);
@@ -97,7 +97,7 @@ describe.each(MONGO_FEEDS)('the change feed of MongoDB by %s', (kind) => {
     await provenPast(feed);
   });
 
-  it('ends in time when the server does not answer', async () => {
+  it('stops within 4 s when the server does not answer', async () => {
     proxy.hang();
     const { ms } = await timed(async () => opened.feed.stop());
     expect(ms).toBeLessThan(4000);

@@ -64,7 +64,7 @@ describe('a service whose store has a full disk and answers every write with err
     await mongo.stop();
   });
 
-  it('acknowledges no write and stores nothing, decides correctly, and writes again once there is space [T33]', async () => {
+  it('answers writes with 503, keeps deciding correctly, and writes again once there is space [T33]', async () => {
     const admin = instance.as(root);
     const ann = await issuer.sign({ sub: 'ann', orgs: ['acme'], email: 'ann@acme.example' });
     const renamed = await issuer.sign({ sub: 'ann', orgs: ['acme'], email: 'ann@new.example' });

@@ -62,7 +62,7 @@ describe('an unreachable identity provider, with one instance that knows its key
     await mongo.stop();
   });
 
-  it('blocks only sessions whose signing keys are unknown, and is used again automatically', async () => {
+  it('blocks only sessions whose signing keys an instance does not know, until it is back', async () => {
     const known = sessionsOf((claims) => provider.sign(claims));
     const forger = new SigningKey();
     const forged = sessionsOf((claims) =>

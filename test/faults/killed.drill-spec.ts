@@ -39,7 +39,7 @@ interface Person {
   readonly id: string;
 }
 
-describe('a service that is killed with -9 repeatedly while keys are created and rotated', () => {
+describe('a service that is repeatedly killed with SIGKILL while keys are created and rotated', () => {
   let mongo: MongoServer;
   let issuer: UserIssuer;
   let environment: Readonly<Record<string, string>>;
@@ -141,7 +141,7 @@ describe('a service that is killed with -9 repeatedly while keys are created and
       await until('a slot is taken', async () => (await emptyPlacesOf(id)).length > 0);
   }
 
-  it('keeps every key and rotation that it acknowledged, as requested, and no partial ones', async () => {
+  it('keeps every acknowledged key and rotation as requested, and stores no partial ones', async () => {
     for (let round = 1; round <= ROUNDS; round += 1) {
       const [before, refusedBefore] = [ledger.acknowledged, ledger.refused];
       over = new AbortController();
@@ -185,7 +185,7 @@ describe('a service that is killed with -9 repeatedly while keys are created and
     expect([...ledger.outcomes.keys()].filter((outcome) => !EXPECTED.has(outcome))).toEqual([]);
   }, 600_000);
 
-  it('lets a caller without an answer rotate again', async () => {
+  it('lets a caller rotate a key again if the rotation got no answer', async () => {
     const inDoubt = ledger.keys.filter((key) => key.inDoubt !== undefined);
     for (const { id } of inDoubt) {
       const answer = await instance
@@ -216,7 +216,7 @@ describe('a service that is killed with -9 repeatedly while keys are created and
     await later.stop();
   });
 
-  it('reports each change after the restart, even if the instance that made it was killed [T80]', async () => {
+  it('reports each change in the audit trail, even if the instance was killed right after it [T80]', async () => {
     await eventually(untold, (missing) => missing.length === 0);
   });
 });

@@ -121,7 +121,7 @@ const emptyTally = (): Tally => ({ codes: new Map(), wrong: [], unavailable: [] 
 
 describe('two instances under load', () => {
   it(
-    'decide as the model does, also while one is cut off from its database [T35]',
+    'make the same decisions as the model, even while one cannot reach the database [T35]',
     async () => {
       const [atFirst, atSecond] = [emptyTally(), emptyTally()];
       const tallies = [atFirst, atSecond];

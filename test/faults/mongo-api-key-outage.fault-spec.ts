@@ -63,7 +63,7 @@ describe.each(OUTAGES)('the store while MongoDB is unreachable because $outage',
   it.each([
     ['the service', SERVICE_CONNECTION],
     ['a host with Mongoose’s defaults', HOST_CONNECTION],
-  ])('rejects everything in time for %s, and answers once MongoDB is back', async (_whom, options) => {
+  ])('rejects every operation of %s in time, and recovers when MongoDB is back', async (_whom, options) => {
     const store = await openThroughProxy(options);
     const { repository } = store;
     const key = aKey({ orgId: 'acme' });
@@ -91,7 +91,7 @@ describe.each(OUTAGES)('the store while MongoDB is unreachable because $outage',
     await expect(repository.findWithHistory(later.id)).resolves.toEqual(later);
   });
 
-  it('rejects more requests than the pool has connections in time', async () => {
+  it('rejects 250 concurrent reads in time, although the pool has fewer connections', async () => {
     const store = await openThroughProxy();
     const key = aKey();
     await store.repository.insert(key);
@@ -102,7 +102,7 @@ describe.each(OUTAGES)('the store while MongoDB is unreachable because $outage',
     await recovered(() => store.repository.find(key.id));
   });
 
-  it('applies a write once when it is sent again after its answer was lost', async () => {
+  it('applies a write once if it is repeated after its answer was lost', async () => {
     const store = await openThroughProxy();
     const { repository } = store;
     const key = aKey();
@@ -125,7 +125,7 @@ describe.each(OUTAGES)('the store while MongoDB is unreachable because $outage',
 });
 
 describe('the store while MongoDB goes away and comes back repeatedly', () => {
-  it('loses no acknowledged change', async () => {
+  it('loses no acknowledged change and applies none twice', async () => {
     const store = await openThroughProxy();
     const { repository } = store;
     const keys = Array.from({ length: 4 }, () => aKey());

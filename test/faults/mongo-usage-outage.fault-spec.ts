@@ -49,7 +49,7 @@ describe('the usage store during an outage of MongoDB', () => {
     await eventuallyIs(async () => store.repository.probe().catch((reason: unknown) => reason), undefined);
   }
 
-  it('reports that nothing was written when it found no server to write to', async () => {
+  it('throws UsageNotWrittenError if it finds no server to write to', async () => {
     proxy.cut();
     // The driver may take a reset connection for a working one. After that it knows that the server is unreachable.
     await expect(store.repository.probe()).rejects.toThrow(StorageUnavailableError);
@@ -59,7 +59,7 @@ describe('the usage store during an outage of MongoDB', () => {
     await expect(stored()).resolves.toBe(1);
   });
 
-  it('does not claim to know the outcome of a write that was sent and never answered', async () => {
+  it('throws StorageUnavailableError if a write was sent, but not answered', async () => {
     server.suspend();
     const { result: refusal, ms } = await timed(async () =>
       store.repository.add([uses(acme, '10T11:00:00', 100)]).catch((error: unknown) => error),
@@ -72,7 +72,7 @@ describe('the usage store during an outage of MongoDB', () => {
     await eventuallyIs(stored, 101);
   });
 
-  it('rejects reads of usage in time, and answers them again once MongoDB is back', async () => {
+  it('rejects reads of usage in time, and recovers when MongoDB is back', async () => {
     proxy.hang();
     const { result: refusals, ms } = await timed(async () =>
       Promise.all(

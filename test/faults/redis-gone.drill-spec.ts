@@ -21,7 +21,7 @@ const OUTAGE_MS = 3000;
 const LIMIT = 3;
 const REFUSED = '503 rate_limiter_unavailable';
 
-describe('two instances during a Redis outage, one with onOutage local and one with deny,', () => {
+describe('two instances during a Redis outage, one with onOutage "local" and one with "deny",', () => {
   let mongo: MongoServer;
   let redis: RedisServer;
   let counting: DrillInstance;
@@ -71,7 +71,7 @@ describe('two instances during a Redis outage, one with onOutage local and one w
     await until('both count together', countTogether);
   }
 
-  it('still accept keys without a limit, count or reject limited keys as configured, and share counts again afterwards', async () => {
+  it('accept keys without a limit, count or reject limited keys, and share counts again later', async () => {
     await untilTheyCountTogether();
     loads = [counting, refusing].map((instance) => new SteadyLoad(instance, tenants.questions, root));
     const [atCounting, atRefusing] = loads;

@@ -36,7 +36,7 @@ describe('a service during an outage of its database', () => {
     ['is cut off', () => proxy.cut(), async () => proxy.restore()],
     ['answers nothing', () => proxy.hang(), async () => proxy.restore()],
   ] as const)(
-    'answers every route with 503 within 2 s while it %s, then recovers automatically [T33]',
+    'answers all requests with valid tokens with 503 within 2 s while it %s, then recovers [T33]',
     async (_how, leave, comeBack) => {
       const root = service.as(service.root.token);
       const { key, token } = await service.issue({ scopes: ['memory:read'], orgId: 'acme' });
@@ -72,7 +72,7 @@ describe('a service during an outage of its database', () => {
 });
 
 describe('a service without a database at the start', () => {
-  it('retries with readable messages, then gives up, and never falls back to memory', async () => {
+  it('retries and logs each attempt, exits with 1, and never falls back to memory', async () => {
     const port = await freePort();
     const running = runNode(['dist/main.js'], {
       NODE_ENV: 'development',
@@ -95,7 +95,7 @@ describe('a service without a database at the start', () => {
     expect(running.stderr()).not.toContain('    at ');
   });
 
-  it('starts when the database comes up in time', async () => {
+  it('starts when the database becomes reachable in time', async () => {
     const mongo = await startMongoServer({ own: true });
     const { hostname, port } = new URL(mongo.uri);
     const proxy = await startTcpProxy({ host: hostname, port: Number(port) });

@@ -56,7 +56,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
     await provider.stop();
   });
 
-  it('blocks only sessions until it is back, if nobody has signed in before', async () => {
+  it('makes only sessions fail with 503, until it is back, if its keys were never read', async () => {
     const token = await provider.tokenFor('ada');
     await leave(provider);
     service = await start();
@@ -86,7 +86,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
     expect((await service.as(ada).get(ME)).status).toBe(200);
   });
 
-  it('is trusted until an hour after the service last read its keys, and no longer', async () => {
+  it('has its sessions accepted for an hour after its keys were last read, then they get 503', async () => {
     service = await start();
     const token = provider.sign({ exp: Math.floor(Date.now() / 1000) + 86_400 });
     expect((await service.as(token).get(ME)).status).toBe(200);
@@ -101,7 +101,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
     expectUnavailable(await timed(async () => service.as(token).get(ME)));
   });
 
-  it('cannot introduce an unknown key until it is back', async () => {
+  it('has its sessions with a new signing key rejected with 401 until it is back', async () => {
     service = await start();
     expect((await service.as(await provider.tokenFor('ada')).get(ME)).status).toBe(200);
     await provider.rotateKeys();
@@ -119,7 +119,7 @@ describe.each(LEAVES)('an identity provider that %s', (_how, leave, comeBack) =>
   });
 });
 
-describe('an identity provider that answers discovery late, and never sends its keys', () => {
+describe('an identity provider that answers discovery late and never sends its keys', () => {
   const slow = createServer(({ url }, response) => {
     const { port } = slow.address() as AddressInfo;
     const issuer = `http://127.0.0.1:${port}`;

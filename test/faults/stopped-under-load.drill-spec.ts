@@ -92,7 +92,7 @@ describe('a service that gets SIGTERM under load while another instance runs', (
     client.close();
   }
 
-  it('answers every request it accepted, loses no write or count, and exits with 0 while the other continues', async () => {
+  it('answers every accepted request, loses no write or usage count, and exits with 0', async () => {
     const wrong: string[] = [];
     const written: { readonly body: JsonObject; readonly by: DrillInstance }[] = [];
     const uses = new Map<string, number>();

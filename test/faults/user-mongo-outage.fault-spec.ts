@@ -74,7 +74,7 @@ describe('the user store while MongoDB is unreachable', () => {
     await server.stop();
   });
 
-  it('rejects every operation in time, and answers once MongoDB is back', async () => {
+  it('rejects every operation in time, and recovers when MongoDB is back', async () => {
     const user = aUser();
     await store.repository.insert(user);
     server.suspend();
@@ -97,7 +97,7 @@ describe('the user store while MongoDB is unreachable', () => {
     await expect(refusalsOf(users, aUser())).resolves.toEqual(REFUSED);
   });
 
-  it('is tested with every operation of a user repository', () => {
+  it('has every operation of its repository in these tests', () => {
     const methods = Object.getOwnPropertyNames(Object.getPrototypeOf(store.repository)).filter(
       (name) => !['constructor', 'prepare', 'findOne'].includes(name),
     );

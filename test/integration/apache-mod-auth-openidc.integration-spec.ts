@@ -66,14 +66,14 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
   });
 
   it.each([[['memory:*']], [['*']], [['a:b', 'memory:read']]])(
-    'allows %p for a route that requires memory:read',
+    'allows a key with %p on a route that requires memory:read',
     async (scopes) => {
       const { token } = await keyward.issue({ scopes, orgId: 'acme' });
       expect((await get('/memories', token)).status).toBe(200);
     },
   );
 
-  it('keeps its headers about a key when a client asks it to drop them', async () => {
+  it('keeps its headers about a key even if a client lists them in Connection', async () => {
     const { token } = await keyward.issue(reader);
     const before = app.received.length;
     await get('/memories', token, [['Connection', 'close, OIDC_CLAIM_org_id, OIDC_CLAIM_scope']]);
@@ -90,12 +90,12 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer /);
   });
 
-  it('rejects an unknown key, and a token of another system', async () => {
+  it('rejects an unknown key and a token of another system with 401', async () => {
     await expectRefused(401, '/memories', 'kw_01jd8x4k2m6n8p0q2r4s6t8v0w_nonsense');
     await expectRefused(401, '/memories', 'ghp_0123456789');
   });
 
-  it('rejects a revoked key immediately', async () => {
+  it('rejects a revoked key immediately with 401', async () => {
     const { id, token } = await keyward.issue(reader);
     expect((await get('/memories', token)).status).toBe(200);
     await keyward.root.delete(`/v1/api-keys/${id}`);
@@ -103,19 +103,19 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
   });
 
   it.each([[['memory:write']], [['memory:read:all']], [['report:*']], [['xmemory:read']], [[]]])(
-    'rejects a key that holds %p on a route that requires memory:read',
+    'rejects a key with %p on a route that requires memory:read with 403',
     async (scopes) => {
       const { token } = await keyward.issue({ scopes, orgId: 'acme' });
       await expectRefused(403, '/memories', token);
     },
   );
 
-  it('rejects a key of another organisation like an unknown key', async () => {
+  it('rejects a key of another organisation with 401, like an unknown key', async () => {
     const { token } = await keyward.issue({ ...reader, orgId: 'globex' });
     await expectRefused(401, '/memories', token);
   });
 
-  it('requires all of several requirements', async () => {
+  it('requires both the organisation and the scope on a route that names both', async () => {
     const scopes = ['report:read'];
     const bound = await keyward.issue({ scopes, orgId: 'acme' });
     const unbound = await keyward.issue({ scopes });
@@ -125,12 +125,12 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
     await expectRefused(403, '/reports', unscoped.token);
   });
 
-  it('rejects a key that is bound to a project, because Apache names none', async () => {
+  it('rejects a key that is bound to a project with 401, because Apache names no project', async () => {
     const { token } = await keyward.issue({ ...reader, projectId: 'apollo' });
     await expectRefused(401, '/memories', token);
   });
 
-  it('opens only what the configuration opens, however a path is spelled', async () => {
+  it('allows only the configured paths, even if a path is encoded or contains ".."', async () => {
     const { token } = await keyward.issue(reader);
     await expectRefused(403, '/', token);
     await expectRefused(403, '/memoriesx', token);
@@ -139,7 +139,7 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
     await expectRefused(404, '/memories/..%2fadmin', token);
   });
 
-  it('rejects everything while Keyward rejects Apache’s own key', async () => {
+  it('rejects every request with 401 while Apache’s own key is disabled', async () => {
     const { token } = await keyward.issue(reader);
     const path = `/v1/api-keys/${verifier.id}`;
     expect((await keyward.root.patch(path, { enabled: false })).status).toBe(200);
@@ -148,7 +148,7 @@ describe('Apache with mod_auth_openidc, which introspects keys for the organisat
     expect((await get('/memories', token)).status).toBe(200);
   });
 
-  it('rejects everything while Keyward is unreachable', async () => {
+  it('rejects every request with 401 while Keyward is unreachable', async () => {
     const { token } = await keyward.issue(reader);
     await keyward.stop();
     await expectRefused(401, '/memories', token);

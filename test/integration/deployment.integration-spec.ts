@@ -41,7 +41,7 @@ describe('the deployment files', () => {
   ] as const;
 
   it.each(SCHEMAS)(
-    'include %s, which is valid against the schema %s, and a mistake in it is rejected',
+    'include %s, which is valid by the schema %s, and the schema rejects a mistake in it',
     async (file, schema, from, to) => {
       expect(await lint('check-jsonschema', ['--builtin-schema', schema, file])).toMatchObject({ ok: true });
       const folder = await makeTempFolder('schema');
@@ -54,7 +54,7 @@ describe('the deployment files', () => {
     },
   );
 
-  it('have a Dockerfile without hadolint findings, and hadolint finds a mistake', async () => {
+  it('include a Dockerfile without hadolint findings, and hadolint finds mistakes in another', async () => {
     expect(await lint('hadolint', ['Dockerfile'])).toEqual({ ok: true, output: '' });
     const folder = await makeTempFolder('hadolint');
     const slipped = join(folder.path, 'Dockerfile');
@@ -65,7 +65,7 @@ describe('the deployment files', () => {
 });
 
 describe('nginx with deploy/nginx.conf in front of two instances', () => {
-  it('distributes requests, forwards only the real address, hides metrics, and tolerates the loss of one instance', async () => {
+  it('balances load, forwards the real address, hides metrics, and tolerates a stopped instance', async () => {
     const [port, health] = [await freePort(), await freePort()];
     const instances = await Promise.all([startKeywardInMemory(TRUSTING), startKeywardInMemory(TRUSTING)]);
     const folder = await makeTempFolder('front');
@@ -132,7 +132,7 @@ async function startFront(
 }
 
 describe('Redis as compose.yaml starts it', () => {
-  it('requires the password that Keyward gets', async () => {
+  it('requires the password that deploy/make-secrets.sh gives to Keyward', async () => {
     const folder = await makeTempFolder('redis-secrets');
     await cp(join(ROOT, 'deploy/make-secrets.sh'), join(folder.path, 'make-secrets.sh'));
     await run('sh', [join(folder.path, 'make-secrets.sh')]);
@@ -165,7 +165,7 @@ describe('Redis as compose.yaml starts it', () => {
 });
 
 describe('the image that the Dockerfile builds', () => {
-  it('starts as a user without write access, becomes healthy, and ends on SIGTERM [T85]', async () => {
+  it('starts as a user without write access, becomes healthy, and stops on SIGTERM [T85]', async () => {
     const folder = await makeTempFolder('image');
     const lines = await readDockerfile();
     const final = lines.slice(lines.findLastIndex(({ name }) => name === 'FROM'));

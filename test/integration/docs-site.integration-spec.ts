@@ -38,7 +38,7 @@ describe('the site that npm run docs builds', () => {
     await site.remove();
   });
 
-  it('finds a word of a guide by its search, and leads to that guide', async () => {
+  it('has a search that finds a word in a guide and opens that guide', async () => {
     const opened = await openStart();
     const { page } = opened;
     await page.click('#tsd-search-trigger');
@@ -49,7 +49,7 @@ describe('the site that npm run docs builds', () => {
     expect([opened.errors, opened.requestedHosts()]).toEqual([[], [host]]);
   });
 
-  it('has the guides, the decision records and the reference of each export in its navigation', async () => {
+  it('lists the guides, the decision records and the modules in its navigation', async () => {
     const { page } = await openStart();
     const groups = await page.locator('#tsd-nav-container > li').allTextContents();
     for (const name of ['Guides', 'Reference', 'Operations', 'Decision records', 'Modules']) {
@@ -57,7 +57,7 @@ describe('the site that npm run docs builds', () => {
     }
   });
 
-  it('fails its check if a link leads nowhere', async () => {
+  it('fails scripts/check-docs.mjs if a link leads nowhere', async () => {
     const check = join(ROOT, 'scripts/check-docs.mjs');
     await run(process.execPath, [check, site.path]);
     await run('rm', [join(site.path, 'docs/concepts.html')]);

@@ -61,7 +61,7 @@ describe.each(CLIENT_LANGUAGES)('a client that $generator generates', (language:
   );
 
   it(
-    'gets the answers that the table expects',
+    'gets the answers that cases.json expects',
     async () => {
       const cases = await readCases();
       const { code, output } = await runTable(TABLE);
@@ -75,7 +75,7 @@ describe.each(CLIENT_LANGUAGES)('a client that $generator generates', (language:
   );
 
   it(
-    'reports an answer that differs from the table',
+    'reports answers that differ from the expected ones',
     async () => {
       const [self] = await readCases();
       const wrong = [
@@ -99,8 +99,8 @@ describe.each(CLIENT_LANGUAGES)('a client that $generator generates', (language:
   );
 });
 
-describe('the table of cases', () => {
-  it('covers every operation of keys and verification, and most problem codes', async () => {
+describe('the conformance cases', () => {
+  it('cover every operation of keys and verification, and most problem codes', async () => {
     const cases = await readCases();
     const asked = new Set(cases.map(({ operation }) => operation));
     expect([...asked].toSorted()).toEqual([

@@ -39,7 +39,7 @@ const springIntrospects = async (more: Readonly<Record<string, string>>): Promis
 
 describe('authlib, which compares scopes as text,', () => {
   it.each(['client_secret_basic', 'client_secret_post'])(
-    'allows a key that covers the scope by a wildcard, with %s',
+    'with %s, allows a key whose wildcard covers the scope',
     async (method) => {
       const writer = await keyward.issue({ scopes: ['memory:write'], orgId: 'acme' });
       const client = join(__dirname, 'clients/authlib/client.py');
@@ -57,7 +57,7 @@ describe('authlib, which compares scopes as text,', () => {
 });
 
 describe('zitadel/oidc', () => {
-  it('finds the endpoint by discovery and introspects', async () => {
+  it('discovers the introspection endpoint and introspects tokens with it', async () => {
     const tokens = [wildcard.token, reader.token, ...others];
     const lines = await linesOf(installed('ZITADEL_OIDC_CLIENT'), tokens, environment);
     const inactive = { active: false, scope: '', clientId: '' };
@@ -82,7 +82,7 @@ describe('Spring Security', () => {
     ]);
   });
 
-  it('creates an authority for the requested scope, which a wildcard covers', async () => {
+  it('creates an authority for the requested scope if a wildcard of the key covers it', async () => {
     expect(await springIntrospects({ SCOPE: 'memory:read' })).toEqual([
       'SCOPE_memory:read',
       'SCOPE_memory:read',

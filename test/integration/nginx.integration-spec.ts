@@ -78,12 +78,12 @@ describe.each<[string, () => Promise<Cached>]>([
   const ask = async (path: string, headers: Record<string, string> = {}): Promise<HttpAnswer> =>
     new HttpClient(nginx.url, undefined, null).get(path, headers);
 
-  it('caches an open route without cache headers, so that the other tests can fail', async () => {
+  it('caches an open route without cache headers, which shows that its cache works', async () => {
     expect((await ask(application.open)).headers.get('x-cache')).toBe('MISS');
     expect((await ask(application.open)).headers.get('x-cache')).toBe('HIT');
   });
 
-  it('does not show a cached record to another credential or to a client without one [T96]', async () => {
+  it('does not return a cached record to another credential, or without a credential [T96]', async () => {
     for (const path of application.own) {
       const [acme, globex] = [await application.issue('acme'), await application.issue('globex')];
       const presented: readonly (readonly [string, Record<string, string>])[] = [
@@ -103,7 +103,7 @@ describe.each<[string, () => Promise<Cached>]>([
     }
   });
 
-  it('shows nothing to a revoked key', async () => {
+  it('answers a revoked key with 401, even for a record that it got before', async () => {
     const { id, token } = await application.issue('acme');
     for (const path of application.own) {
       expect((await ask(path, { ...bearer(token), 'X-Org-Id': 'acme' })).status).toBe(200);

@@ -23,7 +23,7 @@ describe('openid-client, which introspects with a key’s id and token as its cl
     return configuration;
   };
 
-  it('gets the scopes, binding, owner and expiry of an active key', async () => {
+  it('gets the scopes, binding and expiry of an active key', async () => {
     const { id, token } = await keyward.issue({
       scopes: ['memory:read', 'memory:write'],
       orgId: 'acme',
@@ -45,7 +45,7 @@ describe('openid-client, which introspects with a key’s id and token as its cl
     });
   });
 
-  it('gets only "inactive" for a revoked key, for a key bound elsewhere and for nonsense', async () => {
+  it('gets only active: false for a revoked key, a key of another tenant or nonsense', async () => {
     const revoked = await keyward.issue({ scopes: ['memory:read'] });
     await keyward.root.delete(`/v1/api-keys/${revoked.id}`);
     const bound = await keyward.issue({ scopes: ['memory:read'], orgId: 'globex' });
@@ -56,7 +56,7 @@ describe('openid-client, which introspects with a key’s id and token as its cl
     }
   });
 
-  it('gets nothing about keys of another organisation than its own, and cannot ask for them', async () => {
+  it('gets active: false for keys of other organisations, and 403 if it names one', async () => {
     const { id, token } = await keyward.issue({ scopes: ['api-keys:verify'], orgId: 'acme' });
     const ours = await keyward.issue({ scopes: ['memory:read'], orgId: 'acme' });
     const theirs = await keyward.issue({ scopes: ['memory:read'], orgId: 'globex' });
@@ -70,7 +70,7 @@ describe('openid-client, which introspects with a key’s id and token as its cl
     });
   });
 
-  it('can send its secret in the form, ask for a scope and name a resource', async () => {
+  it('can send its secret in the form, and ask for a scope and a resource', async () => {
     const { token } = await keyward.issue({ scopes: ['memory:*'] });
     const posting = clientOf(verifier, client.ClientSecretPost(verifier.token));
     const asked = { scope: 'memory:read', resource: 'https://api.example.com' };
@@ -83,7 +83,7 @@ describe('openid-client, which introspects with a key’s id and token as its cl
     });
   });
 
-  it('gets a description of what is wrong with its request', async () => {
+  it('gets invalid_request with an error_description for an invalid org_id', async () => {
     const asking = client.tokenIntrospection(clientOf(verifier), verifier.token, { org_id: 'not an id' });
     await expect(asking).rejects.toMatchObject({
       name: 'ResponseBodyError',
@@ -113,7 +113,7 @@ describe('openid-client, which introspects with a key’s id and token as its cl
       async () => clientOf(await keyward.issue({ scopes: ['memory:read'] })),
     ],
     ['no secret', 401, undefined, () => clientOf(verifier, client.None())],
-  ])('gets a challenge for %s', async (_what, status, error, configuration) => {
+  ])('gets a WWW-Authenticate challenge for %s', async (_what, status, error, configuration) => {
     const asking = client.tokenIntrospection(await configuration(), verifier.token);
     const refusal: unknown = await asking.catch((thrown: unknown) => thrown);
     expect(refusal).toMatchObject({ name: 'WWWAuthenticateChallengeError', status });

@@ -129,20 +129,20 @@ afterEach(async () => {
 afterAll(async () => workshop.remove());
 
 describe('the package that npm pack creates', () => {
-  it('has exports and types without findings by publint and are-the-types-wrong', async () => {
+  it('has no findings by publint and are-the-types-wrong', async () => {
     expect(await linted(tarball)).toEqual([
       [true, expect.stringContaining('All good!')],
       [true, expect.stringContaining('No problems found')],
     ]);
   });
 
-  it('has documents whose links lead to files in the package', async () => {
+  it('has documents whose links all lead to existing files', async () => {
     const unpacked = join(workshop.path, 'unpacked');
     await cp(join(fastify.folder, 'node_modules/keyward'), unpacked, { recursive: true });
     expect(await checkLinks(unpacked)).toEqual({ ok: true, report: '' });
   });
 
-  it('gets findings by both tools when a command is missing and the types do not match', async () => {
+  it('has findings by both tools if a command is missing and the types do not match', async () => {
     const folder = join(workshop.path, 'slip');
     await mkdir(join(folder, 'dist'), { recursive: true });
     await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
@@ -157,7 +157,7 @@ describe('the package that npm pack creates', () => {
 describe.each(['Fastify', 'Express'])('an application on %s that installed the package', (adapter) => {
   const application = (): NestApplication => (adapter === 'Fastify' ? fastify : express);
 
-  it('has every package that it requires, and nothing of the service', async () => {
+  it('has every required package, and none that only the service needs', async () => {
     expect(await application().sh('npm ls --all')).toMatchObject({ code: 0 });
     const packages = await application().packages();
     expect(packages).toContain('keyward');
@@ -173,13 +173,13 @@ describe.each(['Fastify', 'Express'])('an application on %s that installed the p
 });
 
 describe('the types of the package', () => {
-  it('compile strictly in both applications, including libraries, and report a mistake', () => {
+  it('compile strictly in both applications, and report a wrong argument type', () => {
     expect(faults).toEqual([[], [expect.stringMatching(/^src\/slip\.ts\(2,\d+\): error TS2345/)]]);
   });
 });
 
 describe('a Nest team that follows the README, on Fastify', () => {
-  it('creates its first key with the command, guards its routes, rotates a key, and revokes keys', async () => {
+  it('creates its first key with the command, guards its routes, and rotates and revokes keys', async () => {
     const environment = {
       NODE_ENV: 'production',
       MONGODB_URI: testDatabaseUri('guide'),
@@ -207,7 +207,7 @@ describe('a Nest team that follows the README, on Fastify', () => {
     expect(await statusOf(url, here, reader.token)).toBe(401);
   });
 
-  it('gets the first key from the application of the guide if the store is empty', async () => {
+  it('gets the first key when the application of the guide starts with an empty store', async () => {
     const { url, token } = await serving(fastify, 'guide/main.js', {
       MONGODB_URI: testDatabaseUri('guide_empty'),
       PORT: '0',
@@ -229,12 +229,12 @@ describe('a Nest team that follows the README, on Fastify', () => {
     expect(tested).toEqual({ code: 0, output: expect.stringMatching(/Tests +2 passed \(2\)/) });
   });
 
-  it('checks a repository of its own as the guide describes', async () => {
+  it('checks its own repository as the guide describes', async () => {
     const tests = start(fastify, 'guide/own-repository.test.js', { NODE_ENV: 'test' });
     expect([await tests.exited(), tests.stdout()]).toEqual([0, expect.stringMatching(/fail 0$/m)]);
   });
 
-  it('can write its application as ES modules', async () => {
+  it('can import the package from an ES module', async () => {
     const names = 'ApiKeysModule, RequireScopes, ScopesGuard, KeywardError';
     await writeFile(
       join(fastify.folder, 'module.mjs'),
@@ -254,7 +254,7 @@ describe('a Nest team on Nest 11 and Express with Mongoose 8, all in the oldest 
     expect(await livedThrough(url, token)).toEqual(LIFE_OF_A_KEY);
   });
 
-  it('counts requests in Redis', async () => {
+  it('counts requests in Redis, and gets 503 while Redis is down', async () => {
     const redis = await startRedis();
     try {
       const { url, token } = await serving(
@@ -276,7 +276,7 @@ describe('a Nest team on Nest 11 and Express with Mongoose 8, all in the oldest 
     }
   });
 
-  it('guards its routes, notifies its listeners, and keeps two tenants separate', async () => {
+  it('guards its routes, notifies its event listeners, and keeps two tenants separate', async () => {
     const { process, url, token } = await serving(
       express,
       'main.js',
@@ -319,7 +319,7 @@ describe('a Nest team on Nest 11 and Express with Mongoose 8, all in the oldest 
     60_000,
   );
 
-  it('can try the README without a database', async () => {
+  it('can run the example of the README without a database', async () => {
     const port = String(await freePort());
     const process = start(express, 'readme/main.js', { NODE_ENV: 'development', PORT: port });
     const [, token = ''] = await process.waitFor(/^export KEY=(\S+)$/m);
@@ -347,7 +347,7 @@ describe('a Nest team without @nestjs/swagger, prom-client and ioredis', () => {
     found = await lean.compile();
   }, 180_000);
 
-  it('has none of them, no missing package, and types that compile', async () => {
+  it('installs none of them, misses no other package, and compiles', async () => {
     expect(await lean.sh('npm ls --all')).toMatchObject({ code: 0 });
     const packages = await lean.packages();
     const optional = ['@nestjs/swagger', 'prom-client', 'ioredis', '@nestjs/event-emitter'];
@@ -355,7 +355,7 @@ describe('a Nest team without @nestjs/swagger, prom-client and ioredis', () => {
     expect(found).toEqual([]);
   });
 
-  it('guards its routes and manages keys with the service, with routes: false', async () => {
+  it('with routes: false, guards its routes and manages keys in code', async () => {
     const started = start(lean, 'lean/main.js', { NODE_ENV: 'test', ROUTES: 'off' });
     expect([await started.exited(), started.stderr(), started.stdout()]).toEqual([
       0,
@@ -364,7 +364,7 @@ describe('a Nest team without @nestjs/swagger, prom-client and ioredis', () => {
     ]);
   });
 
-  it('cannot start with the routes of Keyward', async () => {
+  it('gets a ConfigurationError at start without routes: false', async () => {
     const started = start(lean, 'lean/main.js', { NODE_ENV: 'test' });
     expect(await started.exited()).toBe(1);
     expect(started.stderr()).toMatch(

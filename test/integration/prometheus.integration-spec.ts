@@ -77,7 +77,7 @@ describe('the metrics of a loaded service, in a real Prometheus', () => {
   const sum = async (expression: string): Promise<number | undefined> =>
     (await prometheus.query(`sum(${expression})`))[0]?.value;
 
-  it('count every decision of both tenants, and name no tenant', async () => {
+  it('count every decision of both tenants, and contain no tenant or key id', async () => {
     await eventuallyIs(async () => sum('keyward_decisions_total{door="guard",code="MALFORMED"}'), 1);
     expect(await sum('keyward_decisions_total{door="forward-auth",code="VALID"}')).toBe(100);
     expect(
@@ -87,7 +87,7 @@ describe('the metrics of a loaded service, in a real Prometheus', () => {
     expect(labels).not.toMatch(/acme|globex|01[0-9a-hjkmnp-tv-z]{24}/);
   });
 
-  it('include each name in the dashboard and the alert rules, and answer each of their queries', async () => {
+  it('include every metric that the dashboard and alert rules query, and no other of Keyward', async () => {
     const expressions = [...dashboardExpressions(), ...alertExpressions()];
     const rules = readFileSync(RULES, 'utf8').match(/- alert:/g) ?? [];
     expect(alertExpressions()).toHaveLength(rules.length);
@@ -111,7 +111,7 @@ describe('the metrics of a loaded service, in a real Prometheus', () => {
     }
   });
 
-  it('follow the conventions of Prometheus', async () => {
+  it('have no findings by promtool check metrics', async () => {
     const [, operations = ''] = await service.waitFor(/health and metrics on (\S+)/);
     const { text } = await new HttpClient(operations).get('/metrics');
     const ours = text.split('\n').filter((line) => /^(?:# (?:HELP|TYPE) )?keyward_/.test(line));
@@ -123,13 +123,13 @@ describe('the metrics of a loaded service, in a real Prometheus', () => {
 });
 
 describe('the alert rules', () => {
-  it('are accepted by promtool, and fire when they should and only then', async () => {
+  it('are accepted by promtool, and pass the tests of when they fire', async () => {
     expect((await run('promtool', ['check', 'rules', RULES])).stdout).toContain('SUCCESS');
     const tests = join(ROOT, 'test/support/integration/prometheus/alerts.test.yaml');
     expect((await run('promtool', ['test', 'rules', tests])).stdout).toContain('SUCCESS');
   });
 
-  it('each have a test and a description for operators', () => {
+  it('each have a test and a description in docs/operations', () => {
     const tests = readFileSync(join(ROOT, 'test/support/integration/prometheus/alerts.test.yaml'), 'utf8');
     const guide = readFileSync(join(ROOT, 'docs/operations/README.md'), 'utf8');
     for (const [, alert = ''] of readFileSync(RULES, 'utf8').matchAll(/- alert: (\w+)/g)) {

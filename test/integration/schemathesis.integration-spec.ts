@@ -36,7 +36,8 @@ async function withService(
 }
 
 /**
- * These succeed only for a user who has signed in. The suites of users show this. Their answers are checked here, too.
+ * The operations that succeed only for a signed-in user. The schemas of their answers are checked, but no success is
+ * required.
  */
 const NEEDS_PEOPLE: ReadonlySet<string> = new Set([
   'GET /v1/users/me',
@@ -47,7 +48,7 @@ const NEEDS_PEOPLE: ReadonlySet<string> = new Set([
 
 describe('every answer to the requests of schemathesis', () => {
   it(
-    'matches the OpenAPI document for a caller with every right',
+    'matches the OpenAPI document for a caller with the scope *',
     async () => {
       await withService(1_000_000, async (keyward) => {
         const counts = await runSchemathesis(keyward, {

@@ -42,13 +42,13 @@ describe('a person who signs in from Swagger UI in a browser', () => {
     return page;
   };
 
-  it('can do so only in Swagger UI: the document for generators has one security scheme', async () => {
+  it('finds the sign-in only in Swagger UI, because /docs-json has only the bearer scheme', async () => {
     const { components } = (await keyward.as().get('/docs-json')).body;
     expect(components).toMatchObject({ securitySchemes: { bearer: { type: 'http' } } });
     expect(JSON.stringify(components)).not.toContain('authorizationCode');
   });
 
-  it('creates a key, uses it and revokes it', async () => {
+  it('creates a key, uses it, rotates it and revokes it', async () => {
     const page = await openDocumentation();
     await signInFrom(page, 'ada');
     const ada = new SwaggerUi(page);
@@ -78,7 +78,7 @@ describe('a person who signs in from Swagger UI in a browser', () => {
     await expectHolderToSee(401, 'key_revoked');
   });
 
-  it('cannot create a key for another organisation, and sees none of its keys', async () => {
+  it('gets 403 for a new key of another organisation, and 404 for its existing keys', async () => {
     const theirs = await keyward.issue({ name: 'of globex', scopes: ['memory:read'], orgId: 'globex' });
     const page = await openDocumentation();
     await signInFrom(page, 'ada');

@@ -50,7 +50,7 @@ describe('a person with a browser at /docs', () => {
     await keyward.stop();
   });
 
-  it('creates a key with the root key, switches to it and sees its rights', async () => {
+  it('creates a key with the root key, and gets 403 for what the new key cannot do', async () => {
     const { page, errors } = opened;
     await page.goto(`${keyward.url}/docs`);
     const ui = new SwaggerUi(page);
@@ -74,7 +74,7 @@ describe('a person with a browser at /docs', () => {
     expect(errors.filter((error) => !error.includes('403'))).toEqual([]);
   });
 
-  it('takes a screenshot as large as the picture in the README, which is under 200 kB', async () => {
+  it('gets a page of the same size as the picture in the README, which is under 200 kB', async () => {
     const file = join(__dirname, '../../docs/images/swagger-ui.png');
     const { page } = opened;
     await page.evaluate('window.scrollTo(0, 0)');
@@ -85,7 +85,7 @@ describe('a person with a browser at /docs', () => {
     expect(kept.subarray(0, 24)).toEqual(picture.subarray(0, 24)); // a PNG of the same size
   });
 
-  it('has no serious accessibility fault except those of Swagger UI itself', async () => {
+  it('finds no serious accessibility fault except the known ones of Swagger UI', async () => {
     const faults = await graveFaults(opened.page);
     expect(faults.filter(([rule, html]) => !FAULTS_OF_SWAGGER_UI[rule]?.test(html))).toEqual([]);
     expect(
@@ -99,7 +99,7 @@ describe('a person with a browser at /docs', () => {
 });
 
 describe('a person who opens /docs over plain HTTP by another host name', () => {
-  it('sees the whole page, and can create a key with it', async () => {
+  it('sees the page without errors, and can create a key with it', async () => {
     const keyward = await startKeywardInMemory();
     const browser = await openBrowser(['keyward.test']);
     const foreign = await openPage(browser);

@@ -29,7 +29,7 @@ describe('a receiver behind TLS', () => {
     await keyward.stop();
   });
 
-  it('gets nothing if its certificate is not trusted, and the service reports it', async () => {
+  it('gets nothing if its certificate is not trusted, and the metrics count the failure', async () => {
     const keyward = await startKeywardInMemory(settings);
     const { id } = await keyward.issue({ scopes: [], orgId: 'globex' });
     await eventually(

@@ -1,13 +1,13 @@
 import { runNode } from './node-process';
 
-/** The outcome of a command. */
+/** The exit code and the output of a command. */
 export interface CommandRun {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs the built `keyward` as an operator without a terminal. */
+/** Runs the built `keyward` command without a terminal. */
 export async function keyward(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
@@ -26,7 +26,7 @@ export async function runScript(
   return { code, stdout: script.stdout(), stderr: script.stderr() };
 }
 
-/** Returns the one JSON document that a command wrote. */
+/** Parses the standard output of a command as one JSON document. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the reader says what it expects
 export function documentIn<T = Readonly<Record<string, unknown>>>({ stdout }: CommandRun): T {
   return JSON.parse(stdout) as T;

@@ -1,7 +1,7 @@
 import { type Connection, type ConnectOptions, createConnection } from 'mongoose';
 import { eventually } from './patience';
 
-/** Connects to a server of the tests. Tries again if the machine is too busy for one connection within its time. */
+/** Connects to a server of the tests. Retries if a connection times out, because the machine may be busy. */
 export async function connected(uri: string, options: ConnectOptions): Promise<Connection> {
   let failure: unknown;
   const connection = await eventually(

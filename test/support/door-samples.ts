@@ -10,17 +10,17 @@ import { hashToken, issueToken } from '../../src/api-keys/domain/token/key-token
 import { DISABLED_OWNER, type DoorsHost } from './doors-host';
 import { mistyped } from './mistyped';
 
-/** What a key is bound to. */
+/** The organisation, the project or both that a key is bound to. */
 export type BoundTo = 'nothing' | 'acme' | 'acme/apollo' | 'globex' | 'apollo';
 
-/** A token as a client presents it, and what a test knows of its key. */
+/** A token as a client presents it, and the expected properties of its key. */
 export interface Sample {
-  /** What is wrong with the token on every route. `undefined` for a valid one. */
+  /** The code of the decision on every route. `undefined` for a valid token. */
   readonly fault?: VerificationCode;
   readonly limited?: boolean;
   readonly holdsMemoryRead: boolean;
   readonly boundTo: BoundTo;
-  /** The client's address. `unknown` if it cannot be determined. */
+  /** The address that the client sends. `unknown` simulates an address that cannot be determined. */
   readonly from?: string;
   readonly token: (host: DoorsHost) => Promise<string>;
 }
@@ -66,7 +66,7 @@ const faulty = (fault: VerificationCode, token: Sample['token'], rest: Partial<S
   ...rest,
 });
 
-/** One token of every kind. Tokens that expire do so a second after the host started. */
+/** One token of every kind. Expiring tokens and grace periods end one second after the start of the host's clock. */
 export const SAMPLES: Readonly<Record<string, Sample>> = {
   'a valid key': good(),
   'a key with a wildcard scope': good({ scopes: ['memory:*'] }),

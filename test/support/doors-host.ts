@@ -13,7 +13,7 @@ import {
 import { KeywardTestingModule, TestClock } from 'keyward/testing';
 import { type AdapterName, type RunningHost, startHost } from './two-adapters';
 
-/** The one disabled owner. */
+/** The only owner that is disabled. */
 export const DISABLED_OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 
 const TENANTS = ['', 'orgs/:orgId', 'orgs/:orgId/projects/:projectId', 'projects/:projectId'];
@@ -39,15 +39,15 @@ const owners = { isActive: async (ownerId: string): Promise<boolean> => ownerId 
 @Module({ providers: [{ provide: OWNER_STATUS, useValue: owners }], exports: [OWNER_STATUS] })
 class OwnersModule {}
 
-/** An application with all endpoints for a decision: the guard on its own routes, and Keyward's routes. */
+/** An application with all four ways to a decision: guarded routes, verify, introspection and forward-auth. */
 export interface DoorsHost extends RunningHost {
   readonly keys: ApiKeysService;
-  /** Moves the clock of all decisions forward. */
+  /** Moves the application's clock forward. */
   advance(seconds: number): void;
   issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;
 }
 
-/** Starts the application. It trusts `X-Forwarded-For`, so that a test can choose the client address. */
+/** Starts the application. It trusts `X-Forwarded-For`, so a test can choose the client address. */
 export async function startDoorsHost(adapter: AdapterName): Promise<DoorsHost> {
   const clock = new TestClock();
   clock.set(new Date('2030-01-01T00:00:00Z'));

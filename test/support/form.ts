@@ -2,7 +2,7 @@ import type { HttpAnswer, HttpClient } from './http-client';
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** Posts a form. A string is sent unchanged, so that a test can repeat a field. */
+/** Posts a form. Sends a string unchanged, so that a test can repeat a field. */
 export async function postForm(
   client: HttpClient,
   path: string,

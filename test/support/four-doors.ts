@@ -3,14 +3,14 @@ import type { DoorsHost } from './doors-host';
 import { postForm } from './form';
 import type { HttpAnswer } from './http-client';
 
-/** A question about a token. */
+/** The scope and the tenant for which a decision about a token is requested. */
 export interface Question {
   readonly scope?: 'memory:read' | undefined;
   readonly orgId?: string | undefined;
   readonly projectId?: string | undefined;
 }
 
-/** The answers of all endpoints for a decision, in a form that is easy to compare. */
+/** The answers of the guard and the three decision endpoints, as text that is easy to compare. */
 export interface Said {
   readonly guard: string;
   readonly forwardAuth: string;
@@ -18,7 +18,9 @@ export interface Said {
   readonly introspect: string;
 }
 
-/** The expected answers for a code. Introspection has no scope and no limit, so it is asked separately. */
+/**
+ * The expected answers for each code. Introspection differs, because it is asked without a scope and has no rate limit.
+ */
 export const SAYINGS: Readonly<Record<VerificationCode, Said>> = {
   VALID: saying('VALID', { guard: '200', forwardAuth: '200', known: true }),
   RATE_LIMITED: saying('RATE_LIMITED', { refusal: '429 rate_limited', known: true, introspect: 'active' }),
@@ -48,7 +50,7 @@ function saying(
   return { guard, forwardAuth, verify, introspect };
 }
 
-/** Presents a token to all four endpoints for a decision with the same question. */
+/** Requests the same decision about a token from the guard and the three decision endpoints. */
 export async function askDoors(
   host: DoorsHost,
   verifier: string,

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Returns a port that is free now, without reserving it. A server that can choose its own port should do so. */
+/**
+ * Returns a port that is free now, but not reserved. Use it only for servers that cannot choose a free port themselves.
+ */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,6 +1,6 @@
 import type { GuardedAccess } from '../../src/api-keys/access/route-access';
 
-/** The access of a route that requires a valid key, and nothing more unless these fields say so. */
+/** Returns the access rules of a route that requires a valid key and, by the given fields, more than that. */
 export function guardedAccess(fields: Partial<GuardedAccess> = {}): GuardedAccess {
   return {
     kind: 'guarded',

@@ -10,7 +10,7 @@ import { ScopesGuard } from '../../src/api-keys/access/scopes.guard';
 import { ProblemException } from '../../src/problems/problem.exception';
 import type { KeyDoor } from './key-door';
 
-/** A request of a client. */
+/** The parts of a request that a test chooses. `headers` alternates names and values. */
 export interface Sent {
   readonly headers?: readonly string[];
   readonly params?: Readonly<Record<string, string>>;
@@ -26,10 +26,10 @@ export interface Answered {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The headers on every response of a guarded route that reads no tenant context from headers. */
+/** The headers of every response of a guarded route without tenant headers. */
 export const NOT_CACHED = { 'Cache-Control': 'no-store', Vary: 'Authorization, X-API-Key' } as const;
 
-/** A request as Fastify passes it to a guard. */
+/** Returns a request without a body, as Fastify passes it to a guard. */
 export function requestOf({ headers = [], params = {}, address }: Sent): HttpRequest {
   const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: address });
   const raw = Object.assign(new IncomingMessage(socket), { rawHeaders: [...headers] });
@@ -41,7 +41,7 @@ export function requestOf({ headers = [], params = {}, address }: Sent): HttpReq
   return { raw, params };
 }
 
-/** Runs a guard on the routes of a controller, without an application. */
+/** Returns a function that runs a guard on a handler of a controller, without an application. */
 export function guardedRoute(
   { admission, options }: KeyDoor,
   controller: Type,

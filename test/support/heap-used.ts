@@ -5,7 +5,7 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 /**
- * Returns the bytes of heap in use after all garbage is collected. Finalizers and weak maps may need a second
+ * Runs the garbage collector, and returns the number of heap bytes in use. Finalizers and weak maps may need a second
  * collection.
  */
 export function heapUsed(): number {

@@ -1,4 +1,4 @@
-/** A read of a store that the test answers. */
+/** A pending read of a store, which the test answers or fails. */
 export interface HeldRead<V> {
   readonly id: string;
   readonly linearizable: boolean;
@@ -6,7 +6,10 @@ export interface HeldRead<V> {
   fail(error: Error): void;
 }
 
-/** A store that answers only when a test tells it to. When `settled` resolves, the answer has arrived everywhere. */
+/**
+ * A store whose reads stay pending until a test answers them. After an answer, await {@link settled} so that all of its
+ * effects have happened.
+ */
 export class HeldReads<V> {
   readonly begun: HeldRead<V>[] = [];
 
@@ -15,7 +18,7 @@ export class HeldReads<V> {
     { linearizable = false }: { readonly linearizable?: boolean | undefined } = {},
   ): Promise<V | null> => new Promise((answer, fail) => this.begun.push({ id, linearizable, answer, fail }));
 
-  /** Returns the read that began as this one, counted from 0. */
+  /** Returns a read by its position in the order of their start, from 0. */
   at(index: number): HeldRead<V> {
     const read = this.begun[index];
     if (read === undefined) throw new Error(`only ${this.begun.length} reads were begun`);
@@ -23,7 +26,7 @@ export class HeldReads<V> {
   }
 }
 
-/** Waits until everything that is ready to run has run. */
+/** Waits until all callbacks that are ready have run. */
 export async function settled(): Promise<void> {
   await new Promise((resolve) => {
     setImmediate(resolve);

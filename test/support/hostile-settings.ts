@@ -23,13 +23,13 @@ import type { FastifyInstance } from 'fastify';
 import { catchError, map, type Observable, of, tap, timeout } from 'rxjs';
 import type { AdapterName } from './two-adapters';
 
-/** Global settings of a host application that would change Keyward's routes if they applied to them. */
+/** Global settings of a host application that would change Keyward's routes if they were not protected. */
 export interface HostileSetting {
   readonly setting: string;
   readonly options?: NestApplicationOptions;
   readonly metadata?: ModuleMetadata;
   readonly prepare?: (app: INestApplication, adapter: AdapterName) => unknown;
-  /** What precedes the paths of Keyward's routes. */
+  /** The path prefix that the setting adds to Keyward's routes. */
   readonly prefix?: string;
 }
 
@@ -48,7 +48,7 @@ const intercepting =
       intercept: (context: ExecutionContext, next: CallHandler) => change(next.handle(), context),
     });
 
-/** Caches answers by address alone, like a cache for public pages. */
+/** Caches answers by method and URL only, like a cache for public pages. */
 class CachingInterceptor implements NestInterceptor {
   private readonly kept = new Map<string, unknown>();
 
@@ -82,7 +82,7 @@ const versioned =
   (app: INestApplication): unknown =>
     app.enableVersioning({ ...options, defaultVersion: '1' });
 
-/** The parts of Express that are used here. */
+/** The members of an Express application that these settings use. */
 interface ExpressApp {
   set(name: string, value: unknown): ExpressApp;
 }
@@ -103,7 +103,9 @@ const FASTIFY_PARSERS = (app: FastifyInstance): unknown => {
 
 const instanceOf = (app: INestApplication): unknown => app.getHttpAdapter().getInstance();
 
-/** Settings that applications apply to all of their routes. None may change Keyward's routes. */
+/**
+ * Settings that applications use for all of their routes. None of them may change the behaviour of Keyward's routes.
+ */
 export const HOSTILE_SETTINGS: readonly HostileSetting[] = [
   {
     setting: 'a pipe that strips unknown fields',

@@ -1,8 +1,8 @@
-/** An answer as a test reads it. */
+/** An HTTP response, as a test reads it. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed JSON body. `undefined` if there is none. */
+  /** The parsed JSON body, or an empty object if the body is not JSON. */
   readonly body: JsonObject;
   readonly text: string;
 }
@@ -11,20 +11,20 @@ export interface HttpAnswer {
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Returns whether a request found its connection closed, or lost it on the way. Checks the error by its shape: inside a
- * jest test, what `fetch` throws is not an instance of the test's `TypeError`.
+ * Returns whether an error means that the connection was closed before or during a request. Checks the name and message
+ * of the error, because errors of `fetch` are not instances of `TypeError` inside a jest test.
  */
 export function isBrokenConnection(error: unknown): boolean {
   const { name, message } = (error ?? {}) as { readonly name?: unknown; readonly message?: unknown };
   return name === 'TypeError' && (message === 'fetch failed' || message === 'terminated');
 }
 
-/** One id for all requests, so that tests can compare whole answers: problems contain the request id. */
+/** The request id of all requests. Problems contain it, so tests can compare whole answers. */
 const REQUEST_ID = 'a-test';
 
-/** Calls a service over real HTTP with one token, or without one. */
+/** Calls a service over HTTP with one token, or without one. */
 export class HttpClient {
-  /** @param requestId the client's id for its requests. With `null`, the service chooses one. */
+  /** @param requestId the value of X-Request-Id. With `null`, the client sends none and the service chooses one. */
   constructor(
     private readonly url: string,
     private readonly token?: string,
@@ -47,7 +47,11 @@ export class HttpClient {
     return this.send('DELETE', path, undefined, headers);
   }
 
-  /** @param body a string is sent unchanged, anything else as JSON */
+  /**
+   * Sends a request.
+   *
+   * @param body sent unchanged if it is a string, otherwise as JSON
+   */
   async send(
     method: string,
     path: string,

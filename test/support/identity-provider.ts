@@ -6,13 +6,13 @@ import { type SignedIn, signInAt } from './identity-provider/sign-in-flow';
 import { SigningKey } from './identity-provider/signing-key';
 import { Suspension } from './mongo-server/suspension';
 
-/** The audience of Keyward's sessions, as configured at the provider. */
+/** The audience of sessions for Keyward. */
 export const AUDIENCE = 'urn:keyward';
 
-/** Another service that the same provider issues tokens for. */
+/** The audience of another service, for which the same provider issues tokens. */
 export const OTHER_AUDIENCE = 'urn:elsewhere';
 
-/** The clients: a front end of Keyward's own, Swagger UI, and an application of a third party. */
+/** The client ids: Keyward's own front end, Swagger UI and a third-party application. */
 export const CLIENTS = { ours: 'keyward-web', swagger: 'keyward-docs', foreign: 'other-app' } as const;
 
 const REDIRECT_URI = 'http://127.0.0.1/callback';
@@ -21,11 +21,11 @@ const SWAGGER_REDIRECT_URI = 'http://127.0.0.1/docs/oauth2-redirect.html';
 /** How a person signs in. */
 export interface SignInOptions {
   readonly client?: keyof typeof CLIENTS;
-  /** The audience of the access token. `null` for an opaque token that is only for the provider. */
+  /** The audience of the access token. `null` requests an opaque token that only the provider can read. */
   readonly resource?: string | null;
 }
 
-/** A real OpenID provider on this machine, with people who sign in to it. */
+/** A real OpenID provider in its own process, with people who can sign in. */
 export class IdentityProvider {
   private suspension: Suspension | undefined;
 
@@ -35,7 +35,7 @@ export class IdentityProvider {
     private process: ProviderProcess,
   ) {}
 
-  /** @param path the path of the issuer's URL. The issuers of some providers end with a slash. */
+  /** @param path the path of the issuer's URL, for example `/` */
   static async start(path = ''): Promise<IdentityProvider> {
     const port = await freePort();
     const key = new SigningKey();
@@ -63,7 +63,7 @@ export class IdentityProvider {
     return this.key;
   }
 
-  /** Signs a person in with the complete authorization-code flow. */
+  /** Signs a person in with the authorization-code flow. */
   async signIn(
     person: Person,
     { client = 'ours', resource = AUDIENCE }: SignInOptions = {},
@@ -77,16 +77,16 @@ export class IdentityProvider {
     });
   }
 
-  /** Returns the JWT access token of a person who signed in. */
+  /** Signs a person in and returns the JWT access token. */
   async tokenFor(person: Person, options?: SignInOptions): Promise<string> {
     return (await this.signIn(person, options)).accessToken;
   }
 
   /**
-   * Returns a token that the provider would never issue, signed with its own key: the claims of a valid session of Ada,
-   * with changes.
+   * Signs the claims of a valid session of Ada, with changes, with the provider's key. The provider itself might never
+   * issue such a token.
    *
-   * @param claims `undefined` removes a claim
+   * @param claims the changes. `undefined` removes a claim.
    */
   sign(claims: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): string {
     return this.key.sign(this.claims(claims), header);
@@ -104,12 +104,12 @@ export class IdentityProvider {
     await this.configure({ keys: [this.key.privateJwk] });
   }
 
-  /** Replaces what it knows about a person. */
+  /** Replaces the claims of a person. */
   async describe(person: Person, claims: PersonClaims): Promise<void> {
     await this.configure({ people: { ...this.settings.people, [person]: claims } });
   }
 
-  /** Suspends it: it accepts connections but does not answer. */
+  /** Suspends the provider: it accepts connections but does not answer. */
   suspend(): void {
     this.suspension = new Suspension(this.process.pid);
     this.suspension.begin();
@@ -124,7 +124,7 @@ export class IdentityProvider {
     await this.process.stop();
   }
 
-  /** Starts it again at its previous address. */
+  /** Starts the provider again at its previous address. */
   async startAgain(): Promise<void> {
     this.process = await ProviderProcess.start(this.settings);
   }
@@ -135,7 +135,7 @@ export class IdentityProvider {
   }
 }
 
-/** Native applications can use any port (RFC 8252 section 7.3). */
+/** Returns the registration of a native application, which can redirect to any port (RFC 8252 section 7.3). */
 function clientOf(id: string, redirectUri: string): ProviderSettings['clients'][number] {
   return {
     client_id: id,

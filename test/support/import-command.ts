@@ -8,24 +8,24 @@ import { startService, type TestService } from './service';
 import { storedKey } from './stored-key';
 import { testDatabaseUri } from './test-database';
 
-/** The results of the command. */
+/** The exit code and the output of `keyward import`. */
 export interface Ran {
   readonly code: number | null;
-  /** Its standard output. */
+  /** The lines of its standard output. */
   readonly lines: readonly string[];
   readonly stderr: string;
 }
 
-/** The operator's command on the same database as a running service. */
+/** Runs `keyward import` on the database of a running service. */
 export interface ImportBench {
   readonly service: TestService;
   readonly folder: string;
-  /** Imports documents, and unparsed lines, from one file. */
+  /** Writes documents to a file and imports it. A string is written as a line without change. */
   importFile(documents: readonly unknown[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
-  /** Imports with options of the command. */
+  /** Imports documents with command-line options. */
   importWith(options: readonly string[], documents: readonly unknown[]): Promise<Ran>;
   run(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
-  /** Returns the key that was imported with a hash. */
+  /** Returns the stored key that was imported with this hash. */
   keyOf(foreign: { readonly hash: string }): Promise<ApiKeyWithHistory>;
   stop(): Promise<void>;
 }
@@ -64,7 +64,7 @@ export async function startImportBench(prefixes = 'xm_'): Promise<ImportBench> {
   };
 }
 
-/** Returns a document of XMem's keys in the format of mongoexport. */
+/** Returns a key of XMem in the format of mongoexport, changed by the given fields. */
 export function exportedKey(
   hash: string,
   fields: Readonly<Record<string, unknown>> = {},

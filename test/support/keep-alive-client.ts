@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-/** A client's view of one request. */
+/** The answer to one request. */
 export interface Seen {
   readonly status: number;
   readonly body: string;
-  /** Whether the server announced the end of this connection. */
+  /** Whether the server closes the connection after this answer. */
   readonly lastOfConnection: boolean;
 }
 
-/** A client with one persistent connection, like a worker of a load balancer. */
+/** An HTTP client with one persistent connection, like those of a load balancer. */
 export class KeepAliveClient {
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
 

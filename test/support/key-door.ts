@@ -16,18 +16,18 @@ import { ReuseRecorder } from '../../src/api-keys/verification/reuse-recorder';
 import { StorageConfig } from '../../src/config/storage.config';
 import { aKey } from '../../src/testing/contract/key-fixtures';
 
-/** The verification behind a guarded route, without an application. */
+/** The services that decide about requests on guarded routes, without an application. */
 export interface KeyDoor {
   readonly options: ApiKeysOptions;
   readonly repository: MemoryApiKeyRepository;
   readonly verifier: KeyVerifier;
   readonly admission: Admission;
   readonly metrics: DecisionMetrics;
-  /** Stores a new key, and returns its token. */
+  /** Stores a new key, and returns its id and token. */
   give(fields?: Partial<ApiKeyWithHistory>): Promise<{ readonly id: string; readonly token: string }>;
 }
 
-/** Returns a verification with its own store. */
+/** Creates these services over an empty memory store. */
 export function keyDoor(chosen: Partial<ApiKeysOptions> = {}): KeyDoor {
   const options: ApiKeysOptions = { storage: 'memory', ...chosen };
   const repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));

@@ -1,5 +1,5 @@
 const TICK_MS = 20;
-/** The maximum delay of timers in an idle process. */
+/** The delay in milliseconds up to which a timer counts as punctual. */
 const PUNCTUAL_MS = 2;
 
 interface Stall {
@@ -8,15 +8,15 @@ interface Stall {
 }
 
 /**
- * Records when this process could not run, because it was computing or because other processes had the CPU. Example: a
- * timer of 20 ms that fires after 50 ms was delayed by 30 ms. Moments are from `performance.now()`.
+ * Records when this process could not run timers, because it was computing or because other processes used the CPU.
+ * Example: if a timer of 20 ms fires after 50 ms, the process was delayed by 30 ms. Times are from `performance.now()`.
  */
 export class Lateness {
   private readonly stalls: Stall[] = [];
   private dueAt = performance.now() + TICK_MS;
   private timer = setTimeout(() => this.tick(), TICK_MS);
 
-  /** Returns for how many milliseconds the process was delayed between two moments. */
+  /** Returns for how many milliseconds the process was delayed between two times. */
   between(from: number, to: number): number {
     const current = { from: this.dueAt, to: performance.now() };
     return [...this.stalls, ...(isLate(current) ? [current] : [])].reduce(
@@ -25,7 +25,7 @@ export class Lateness {
     );
   }
 
-  /** Returns the duration between two moments, without the time for which the process was delayed. */
+  /** Returns the duration between two times, without the time for which the process was delayed. */
   judged(from: number, to: number): number {
     return to - from - this.between(from, to);
   }
@@ -49,11 +49,14 @@ function isLate({ from, to }: Stall): boolean {
 /** The result of an operation, and its duration. */
 export interface Timed<T> {
   readonly result: T;
-  /** Excludes the time for which this process was delayed. Compare a promised time with this. */
+  /**
+   * The duration in milliseconds, without the time for which this process was delayed. Compare this with a promised
+   * time.
+   */
   readonly ms: number;
 }
 
-/** Measures an operation with a promised time, adjusted to the machine. */
+/** Runs an operation and measures its duration, without the time for which this process was delayed. */
 export async function timed<T>(act: () => Promise<T>): Promise<Timed<T>> {
   const lateness = new Lateness();
   const from = performance.now();

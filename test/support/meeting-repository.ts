@@ -1,6 +1,9 @@
 import type { ApiKey, ApiKeyQuery, ApiKeyRepository, ApiKeyWithHistory, KeyOutline } from 'keyward';
 
-/** A store in which the first callers that read a key to change it wait for each other before they continue. */
+/**
+ * A store in which concurrent changes start from the same version: no `findWithHistory` returns before the expected
+ * number of callers has read the key.
+ */
 export class MeetingRepository implements ApiKeyRepository {
   readonly durability;
   private readonly everybodyHasRead: Promise<void>;

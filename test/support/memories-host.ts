@@ -25,7 +25,10 @@ const MEMORIES: Readonly<Record<string, readonly string[]>> = {
   'globex/apollo': ['globex keeps apollo'],
 };
 
-/** Returns the memories of a tenant. The words show a test whose memories an answer contains. */
+/**
+ * Returns the memories of a tenant. Their text contains the tenant's name, so a test can see whose memories an answer
+ * has.
+ */
 function memoriesOf({ orgId, projectId }: TenantContext): readonly string[] {
   return MEMORIES[`${orgId}/${projectId}`] ?? [];
 }
@@ -113,14 +116,14 @@ export class AccountController {
   }
 }
 
-/** The tenants' application, with keys issued by its operator and a clock that a test can move. */
+/** An application with guarded routes of two tenants, and a clock that a test can move. */
 export interface MemoriesHost extends RunningHost {
   readonly clock: TestClock;
   issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;
   revoke(key: IssuedApiKey): Promise<void>;
 }
 
-/** Starts the tenants' application. */
+/** Starts the application. */
 export async function startMemoriesHost(
   adapter: AdapterName,
   options: Partial<ApiKeysModuleOptions> = {},

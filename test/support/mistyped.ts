@@ -1,4 +1,4 @@
-/** Returns the token with a different last character. A fixed replacement would sometimes equal the original. */
+/** Returns a token with a different last character. */
 export function mistyped(token: string): string {
   return token.slice(0, -1) + (token.endsWith('x') ? 'y' : 'x');
 }

@@ -1,13 +1,13 @@
 import { systemClock } from '../../src/api-keys/ports/clock';
 
-/** The clock of every service in this process. It runs as usual, but can be moved forward. */
+/** The clock of every service in this process, which a test can move forward. */
 export interface MovableClock {
-  /** Returns the moment this many seconds ahead on this clock. */
+  /** Returns the time of this clock in the given number of seconds. */
   in(seconds: number): Date;
   advance(seconds: number): void;
 }
 
-/** Replaces the clock. Call it once in a test file. */
+/** Replaces the system clock by a movable one. Call it once in a test file. */
 export function takeClock(): MovableClock {
   let ahead = 0;
   const inMillis = (millis: number): Date => new Date(Date.now() + ahead + millis);

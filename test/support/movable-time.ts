@@ -1,6 +1,6 @@
 /**
- * The monotonic time: the age of a cache entry, the time since a failure. Sessions are checked by the date, so they do
- * not expire earlier.
+ * Moves `Date.now()` and `performance.now()` forward, which measure the age of cache entries and the time since a
+ * failure. Sessions do not expire earlier, because their expiry is compared with `new Date()`, which does not move.
  */
 export class MovableTime {
   private ahead = 0;

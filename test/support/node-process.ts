@@ -5,14 +5,14 @@ import { PATIENCE_MS } from './patience';
 
 const ROOT = join(__dirname, '../..');
 
-/** A Node process of the build, with its output so far. */
+/** A running Node process, with its output so far. */
 export interface NodeProcess {
   readonly child: ChildProcess;
   stdout(): string;
   stderr(): string;
-  /** Resolves with the first match in its output, or rejects when it ends without one. */
+  /** Resolves with the first match in the output. Rejects if the process ends without a match, or after a timeout. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Resolves with the exit code when it has ended. */
+  /** Resolves with the exit code when the process has ended. */
   exited(): Promise<number | null>;
   stop(): Promise<void>;
 }
@@ -20,7 +20,7 @@ export interface NodeProcess {
 /**
  * Runs a script with Node, by default in the project's root.
  *
- * @param environment added to a bare environment that contains none of this process's own settings
+ * @param environment the environment variables of the process, in addition to PATH and HOME
  */
 export function runNode(
   args: readonly string[],

@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * How long a test waits for something without a promised time, such as a recovery or the start of a process. It only
- * ends a wait that would never end. No test result depends on how much of it is used.
+ * The timeout for anything without a promised time, such as a recovery or the start of a process. It only ends waits
+ * that would otherwise never end. No test result depends on how long a wait takes.
  */
 export const PATIENCE_MS = 90_000;
 
 const LOOK_EVERY_MS = 50;
 
-/** Reads repeatedly until the value is as expected, and returns it. Throws with the last value otherwise. */
+/** Reads a value repeatedly until it is as expected, and returns it. After the timeout, throws with the last value. */
 export async function eventually<T>(
   look: () => T | Promise<T>,
   isExpected: (seen: T) => boolean,
@@ -22,7 +22,7 @@ export async function eventually<T>(
   }
 }
 
-/** Waits until a condition holds. Throws with the description of the condition otherwise. */
+/** Waits until a condition holds. After the timeout, throws with the description of the condition. */
 export async function until(condition: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!(await holds())) {
@@ -31,7 +31,7 @@ export async function until(condition: string, holds: () => boolean | Promise<bo
   }
 }
 
-/** Reads repeatedly until the result is exactly this value. */
+/** Reads a value repeatedly until it equals the expected one. After the timeout, throws with the last value. */
 export async function eventuallyIs<T>(look: () => T | Promise<T>, expected: T): Promise<void> {
   await eventually(look, (seen) => seen === expected);
 }

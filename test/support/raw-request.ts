@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { HttpAnswer, JsonObject } from './http-client';
 
-/** A header as sent over the wire. A name can occur more than once. */
+/** A header line as sent over the wire. A request can repeat a name. */
 export type HeaderLine = readonly [name: string, value: string];
 
 /** Sends a GET with exactly these header lines. `fetch` would merge lines with the same name. */

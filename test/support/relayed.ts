@@ -1,12 +1,12 @@
-/** A relay between a client and a server, which listens on this machine. */
+/** A proxy on this machine between a client and a server. */
 interface Relay {
   readonly port: number;
 }
 
 /**
- * Starts a relay for the server in a connection string.
+ * Starts a proxy to the server in a connection string.
  *
- * @returns the relay, and the connection string that goes through it
+ * @returns the proxy, and the connection string for a connection through it
  */
 export async function relayed<R extends Relay>(
   uri: string,

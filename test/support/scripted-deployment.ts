@@ -6,7 +6,7 @@ export class ScriptedDeployment implements Deployment {
 
   constructor(public known: DeploymentKind = 'standalone') {}
 
-  /** The number of waits for a new primary. */
+  /** The number of watchers that are notified of a new primary. */
   get audience(): number {
     return this.watchers.size;
   }

@@ -13,7 +13,7 @@ export class ScriptedFeed implements ChangeFeed {
     return this.listeners.size;
   }
 
-  /** Proves that everything up to now was announced. */
+  /** Sets `provenAt` to now: every change up to now counts as announced. */
   prove(): void {
     this.provenAt = performance.now();
   }

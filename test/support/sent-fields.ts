@@ -1,10 +1,10 @@
 import { ProblemException } from '../../src/problems/problem.exception';
 import { readOrRefuse } from '../../src/problems/validation';
 
-/** A body with a field `value` whose rules are tested. */
+/** A class of request bodies with a field `value`, whose validation is tested. */
 export type Body = new () => { value?: unknown };
 
-/** Returns the transformed value, or the messages of the validation error. */
+/** Validates a body. Returns the transformed body, or the names of the invalid fields. */
 export async function send(body: Body, given: object): Promise<unknown> {
   try {
     return { accepted: { ...readOrRefuse(body, given) } };

@@ -6,21 +6,21 @@ import { HttpClient } from './http-client';
 import { aUser } from './user-fixtures';
 import { testDatabaseUri } from './test-database';
 
-/** The service in this process, on a free port, with a root key. */
+/** The service in the process of the test, on a free port, with a root key. */
 export interface TestService {
   readonly app: NestFastifyApplication;
   readonly url: string;
-  /** Returns a client that holds a token, or none. */
+  /** Returns a client that sends a token, or none. */
   as(token?: string): HttpClient;
   /** Creates a key as the operator. */
   issue(request: Partial<CreateApiKey>): Promise<IssuedApiKey>;
-  /** Creates an active user with this id, who can own keys. */
+  /** Creates an active user with this id, so that keys can have this owner. */
   owner(id: string): Promise<void>;
   readonly root: IssuedApiKey;
   stop(): Promise<void>;
 }
 
-/** Starts the whole service as `main.ts` does, with the given storage. */
+/** Starts the whole service with the given storage, like `main.ts`. */
 export async function startService(
   storage: 'memory' | 'mongo',
   environment: Readonly<Record<string, string>> = {},

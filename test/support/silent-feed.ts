@@ -1,8 +1,8 @@
 import { LocalChangeFeed } from '../../src/change-feed/change-feed';
 
 /**
- * Stops the announcements of a memory repository's feed, but not its proofs. So what a process has cached stays
- * unchanged, whatever changes in the store.
+ * Stops the announcements of a memory repository's feed, but not its proofs. So cached keys stay unchanged, even if
+ * they change in the store.
  */
 export function silence({ changes }: { readonly changes?: unknown }): void {
   if (!(changes instanceof LocalChangeFeed))

@@ -1,12 +1,12 @@
 import { API_KEY_REPOSITORY, type ApiKeyRepository, type ApiKeyWithHistory } from 'keyward';
 import type { TestService } from './service';
 
-/** The store of a service, which no client can read directly. */
+/** Returns the store of a service. */
 export function storeOf({ app }: Pick<TestService, 'app'>): ApiKeyRepository {
   return app.get<ApiKeyRepository>(API_KEY_REPOSITORY);
 }
 
-/** Returns a key from the store of a service. */
+/** Returns a key with its history from the store of a service. */
 export async function storedKey(service: Pick<TestService, 'app'>, id: string): Promise<ApiKeyWithHistory> {
   const found = await storeOf(service).findWithHistory(id);
   if (found === null) throw new Error(`there is no key ${id}`);

@@ -6,12 +6,12 @@ export interface Weather {
 }
 
 interface Piece {
-  /** Absent if the sender has ended its side. */
+  /** `undefined` if the sender has closed its side. */
   readonly bytes: Buffer | undefined;
   readonly dueAt: number;
 }
 
-/** One direction of a connection. Pieces leave in order, none before it is due, and none while the proxy hangs. */
+/** One direction of a connection. Forwards data in order, after the delay, and not while the proxy hangs. */
 export class ProxyFlow {
   private readonly pieces: Piece[] = [];
   private destination: Socket | undefined;

@@ -6,7 +6,7 @@ export interface ProxyTarget {
   readonly port: number;
 }
 
-/** One client's connection and its counterpart to the target. */
+/** The connection of one client, and the proxy's connection to the target for it. */
 export class ProxyLink {
   private readonly toTarget: ProxyFlow;
   private readonly toClient: ProxyFlow;

@@ -6,13 +6,13 @@ import { ProxyLink, type ProxyTarget } from './tcp-proxy-link';
 
 export interface TcpProxy {
   readonly port: number;
-  /** Resets every connection, and refuses new ones like the port of a dead host. */
+  /** Resets every connection, and refuses new ones. */
   cut(): void;
-  /** Accepts connections but forwards nothing. Data in flight waits, and continues after `restore`. */
+  /** Accepts connections but forwards nothing. Data waits, and is forwarded after `restore`. */
   hang(): void;
-  /** Silently stops forwarding on existing connections, for ever. New ones work. */
+  /** Permanently stops forwarding on existing connections, without closing them. New connections work. */
   abandon(): void;
-  /** Delays each piece by this much, in both directions. */
+  /** Delays all data by this time, in both directions. */
   delay(ms: number): void;
   /** Ends a cut, a hang and a delay. */
   restore(): Promise<void>;
@@ -45,7 +45,9 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
     return (server.address() as AddressInfo).port;
   };
 
-  /** While the port was closed, the system may have given it to an outgoing connection of another process. */
+  /**
+   * Listens on the port again. Retries, because the system may have given it to another connection while it was closed.
+   */
   const listenAgain = async (port: number): Promise<void> => {
     for (let tries = 1; !server.listening; tries += 1) {
       try {

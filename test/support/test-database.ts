@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { SERVER_URI_VARIABLE } from './shared-mongo-server';
 import { withDatabase } from './mongo-server/uri';
 
-/** Returns the shared server's connection string with a new database. `name` only makes it easier to recognise. */
+/** Returns the connection string of a new database on the shared server. Its name contains `name`. */
 export function testDatabaseUri(name = ''): string {
   const server = process.env[SERVER_URI_VARIABLE];
   if (server === undefined || server === '') {

@@ -5,7 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { HttpClient } from './http-client';
 
-/** The HTTP adapters that Nest has. */
+/** The HTTP adapters of Nest. */
 export const ADAPTERS = ['fastify', 'express'] as const;
 
 export type AdapterName = (typeof ADAPTERS)[number];
@@ -15,26 +15,26 @@ const ADAPTER_CLASSES: Readonly<Record<AdapterName, Type<AbstractHttpAdapter>>> 
   express: ExpressAdapter,
 };
 
-/** A tiny application that listens on a free port of 127.0.0.1. */
+/** A running Nest application on a free port of 127.0.0.1. */
 export interface RunningHost {
   readonly app: INestApplication;
   readonly url: string;
-  /** Returns a client that holds a token, or none. */
+  /** Returns a client that sends a token, or none. */
   as(token?: string): HttpClient;
   close(): Promise<void>;
 }
 
-/** Changes by a test before the application starts. */
+/** Changes that a test makes before the application starts. */
 export interface HostPreparation {
-  /** Overrides providers. */
+  /** Changes the testing module, for example overrides providers. */
   readonly module?: (builder: TestingModuleBuilder) => unknown;
-  /** Options of the application itself. */
+  /** The options of the Nest application. */
   readonly options?: NestApplicationOptions;
-  /** Adds global filters, guards and the like. */
+  /** Changes the application, for example adds global filters. */
   readonly app?: (app: INestApplication) => unknown;
 }
 
-/** Creates an application from a module's metadata, and lets it listen. Rejects if the start fails. */
+/** Creates an application from a module's metadata, and starts it. Rejects if the start fails. */
 export async function startHost(
   adapter: AdapterName,
   metadata: ModuleMetadata,
@@ -58,7 +58,7 @@ export async function startHost(
   return { app, url, as: (token) => new HttpClient(url, token), close: async () => app.close() };
 }
 
-/** Returns the error with which an application refuses to start. Throws if it starts. */
+/** Returns the error with which the start of an application fails. Throws if it starts. */
 export async function refusalOf(
   adapter: AdapterName,
   metadata: ModuleMetadata,

@@ -6,11 +6,11 @@ import { ApiKeysModule, type ApiKeysOptions, ApiKeysService, rootCaller } from '
 import type { HttpAnswer, HttpClient } from './http-client';
 import { type RunningHost, startHost } from './two-adapters';
 
-/** The holder of a key. */
+/** A new key: its id, and a client that uses it. */
 export interface IssuedUser {
   readonly id: string;
   readonly client: HttpClient;
-  /** Uses the key on a route that only verifies it and needs no store of usage. */
+  /** Sends one request with the key to forward-auth, which counts the use but does not wait for the usage store. */
   readonly pass: () => Promise<HttpAnswer>;
 }
 
@@ -47,7 +47,7 @@ export async function startUsageHost(
   };
 }
 
-/** Returns how many uses may be missing according to the metrics. */
+/** Returns the number of dropped uses in the metrics. */
 export async function droppedUses(): Promise<number> {
   const metric = await register.getSingleMetric('keyward_usage_dropped_total')?.get();
   return metric?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;

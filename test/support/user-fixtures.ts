@@ -3,12 +3,12 @@ import type { KeySlot, User } from '../../src/users/domain/user';
 
 const ISSUER = 'https://id.acme.example';
 
-/** A new `Date` each time, so that a test that changes one does not affect others. */
+/** Returns a new `Date` at each call, so that tests cannot affect each other by changing it. */
 function born(): Date {
   return new Date('2030-01-02T03:04:05.678Z');
 }
 
-/** Returns a user without optional members, after the first sign-in. Each is newer than the previous one. */
+/** Returns a user without optional members, as after the first sign-in. The ids are in the order of the calls. */
 export function aUser(fields: Partial<User> = {}): User {
   const id = newKeyId(born());
   return {
@@ -47,7 +47,7 @@ export function aSlot(at: string | Date = born()): KeySlot {
   return { keyId: newKeyId(born()), at: new Date(at) };
 }
 
-/** Each optional member of a user, undefined. */
+/** Returns every optional member of a user with the value undefined. */
 export function nothingKnown(): Partial<User> {
   const required = new Set(Object.keys(aUser()));
   const optional = Object.keys(aFullUser()).filter((field) => !required.has(field));

@@ -5,12 +5,12 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
 const AUDIENCE = 'keyward';
 
-/** A tiny identity provider with discovery and a key. It signs any claims. */
+/** A minimal identity provider with discovery and one signing key. */
 export interface UserIssuer {
   readonly url: string;
-  /** The session settings of the service. */
+  /** The environment variables with which the service accepts its sessions. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Signs a session. The given claims replace those of a valid session. */
+  /** Signs the claims of a valid session, changed by the given claims. */
   sign(claims: JWTPayload): Promise<string>;
   stop(): Promise<void>;
 }

@@ -18,7 +18,7 @@ import type { UserRepository } from '../../src/users/storage/user.repository';
 import { testDatabaseUri } from './test-database';
 import { aUser } from './user-fixtures';
 
-/** Users and their keys without HTTP, with a clock that a test can move. */
+/** The services and stores of users and keys without HTTP, with a clock that a test can move. */
 export interface KeyHouse {
   readonly clock: TestClock;
   readonly users: UserRepository;
@@ -36,7 +36,7 @@ export interface KeyHouse {
 
 export const ROOT = rootCaller('system');
 
-/** Sets up users and keys in an empty store. `maxKeys` is the limit of an owner. */
+/** Sets up the services over empty stores. `maxKeys` is the maximum number of live keys of an owner. */
 export async function openKeyHouse(storage: 'memory' | 'mongo', maxKeys: number): Promise<KeyHouse> {
   const connection = storage === 'mongo' ? createConnection() : null;
   await connection?.openUri(testDatabaseUri('key slots'), { bufferCommands: false });

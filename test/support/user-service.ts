@@ -13,24 +13,27 @@ export interface Person {
   readonly client: HttpClient;
 }
 
-/** A key as its creator sees it. */
+/** The id and the token of a new key. */
 export interface MadeKey {
   readonly id: string;
   readonly token: string;
 }
 
-/** The service with its own identity provider, and people who sign in there. */
+/** The service with an identity provider, at which people can sign in. */
 export interface PeopleService extends TestService {
   readonly issuer: UserIssuer;
   readonly users: UserRepository;
-  /** Signs a person in: a new one unless `sub` names one. */
+  /** Signs a person in. Without a `sub` in the claims, this is a new person. */
   signIn(claims?: JWTPayload): Promise<Person>;
   signInAdministrator(): Promise<Person>;
 }
 
 let people = 0;
 
-/** Starts the service. People can grant `memory:*` and belong to the organisations in their claim `orgs`. */
+/**
+ * Starts the service and its identity provider. People can grant `memory:*`. The claim `orgs` lists their
+ * organisations.
+ */
 export async function startPeopleService(
   storage: (typeof STORAGES)[number],
   environment: Readonly<Record<string, string>> = {},
@@ -63,7 +66,7 @@ export async function startPeopleService(
   };
 }
 
-/** Starts services that are stopped when the test ends for any reason. For suites without a service of their own. */
+/** Returns a function like {@link startPeopleService}. The services that it starts are stopped after each test. */
 export function startedInTests(): typeof startPeopleService {
   const started: PeopleService[] = [];
   afterEach(async () => {
@@ -83,12 +86,12 @@ export async function makeKey(client: HttpClient, body: JsonObject = {}): Promis
   return { id: textIn(answer.body, 'id'), token: textIn(answer.body, 'token') };
 }
 
-/** Returns the status and the code of an answer, on which a client decides. */
+/** Returns the status and the problem code of an answer. */
 export function verdictOf({ status, body }: HttpAnswer): readonly [number, unknown] {
   return [status, body['code']];
 }
 
-/** Returns the items of a list's page. */
+/** Returns the items on a page of a list. */
 export function pageIn({ body }: HttpAnswer): readonly JsonObject[] {
   return (body['data'] ?? []) as readonly JsonObject[];
 }

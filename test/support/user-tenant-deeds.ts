@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import type { HttpAnswer, HttpClient, JsonObject } from './http-client';
 
-/** The callers: people with a session, then holders of a key, then no credential. */
+/** The callers: people with a session, then keys, then a request without a credential. */
 export const CALLERS = [
   'the owner',
   'a colleague',
@@ -16,7 +16,7 @@ export const CALLERS = [
 
 export type CallerName = (typeof CALLERS)[number];
 
-/** The target of a deed. */
+/** The key and the users that requests concern. */
 export interface Target {
   /** A key that the owner created for acme. */
   readonly keyId: string;
@@ -27,13 +27,13 @@ export interface Target {
 /** A request to a management route, and the status for each caller. */
 export interface Deed {
   readonly what: string;
-  /** The operation's name in OpenAPI. */
+  /** The method and the path template of the operation. */
   readonly route: string;
   readonly statuses: Readonly<Record<CallerName, number>>;
   readonly act: (client: HttpClient, target: Target) => Promise<HttpAnswer>;
 }
 
-/** In the order of the callers. Without a credential it is always 401. */
+/** The expected statuses, in the order of {@link CALLERS}. It omits `nobody`, who always gets 401. */
 type Statuses = readonly [
   owner: number,
   colleague: number,
@@ -49,7 +49,7 @@ const KEYS_ONLY: Statuses = [401, 401, 401, 401, 200, 200, 200];
 const SESSIONS_ONLY: Statuses = [200, 200, 200, 200, 403, 403, 403];
 const KEEPERS_OF_USERS: Statuses = [403, 403, 403, 200, 403, 403, 200];
 
-/** Every management route, with the requests for which callers get different answers. */
+/** Requests to every management route, with the expected status for each caller. */
 export const DEEDS: readonly Deed[] = [
   deed('lists keys', 'GET /v1/api-keys', [200, 200, 200, 200, 200, 200, 200], (client) =>
     client.get('/v1/api-keys'),

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { until } from './patience';
 
-/** A message that the official library verified. */
+/** A message whose signature the Standard Webhooks library verified. */
 export interface ReceivedWebhook {
   readonly id: string;
   readonly type: string;
@@ -13,16 +13,16 @@ export interface ReceivedWebhook {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** A receiver as the documentation shows it. */
+/** A webhook receiver, as in the documentation. */
 export interface WebhookReceiver {
   readonly url: string;
-  /** The verified messages, in the order of arrival. */
+  /** The verified messages, in order of arrival. */
   readonly received: ReceivedWebhook[];
-  /** The library's reasons for rejecting messages. */
+  /** The error messages of the library for messages that it rejected. */
   readonly refused: string[];
-  /** Answers with this status from now on. `undefined` restores 204. */
+  /** Answers verified messages with this function from now on. `undefined` restores 204. */
   answerWith(answer: RequestListener | undefined): void;
-  /** Resolves when this many matching messages were verified. */
+  /** Resolves with the first verified message that matches, when it has arrived. */
   waitFor(fits: (message: ReceivedWebhook) => boolean): Promise<ReceivedWebhook>;
   stop(): Promise<void>;
 }
@@ -37,7 +37,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Starts a receiver on a free port of this machine, which verifies each delivery with the official library. */
+/** Starts a receiver on a free port of this machine. It verifies each delivery with the Standard Webhooks library. */
 export async function startWebhookReceiver(secret: string): Promise<WebhookReceiver> {
   const webhook = new Webhook(secret);
   const received: ReceivedWebhook[] = [];

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hashToken } from '../../src/api-keys/domain/token/key-token';
 
-/** The expected code of a verification that requires `memory:read` in the key's own tenant. */
+/** The expected decision about a key when `memory:read` is required in the key's own tenant. */
 type Code = 'VALID' | 'DISABLED' | 'EXPIRED' | 'INSUFFICIENT_SCOPE';
 
 /** A key of XMem: its token, its document, and the expected behaviour after the import. */
@@ -11,9 +11,9 @@ export interface XMemKey {
   /** The document as `mongoexport` writes it, before the cut-over. */
   readonly document: Readonly<Record<string, unknown>>;
   readonly code: Code;
-  /** Whether XMem revokes it between the first import and the cut-over. */
+  /** Whether XMem revokes the key between the first import and the cut-over. */
   readonly isRevokedLater: boolean;
-  /** Whether XMem creates it between the first import and the cut-over. */
+  /** Whether XMem creates the key between the first import and the cut-over. */
   readonly isCreatedLater: boolean;
 }
 
@@ -62,7 +62,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Returns random keys of a store of XMem: 20 documents with the default values of XMem. */
+/** Returns one key of XMem with a random token for each of {@link CASES}. */
 export function xmemKeys(): readonly XMemKey[] {
   return Object.entries(CASES).map(([what, { fields, without = [], code = 'VALID', later }]) => {
     const token = `xmem_${randomText(43)}`;
@@ -93,12 +93,12 @@ export function xmemKeys(): readonly XMemKey[] {
   });
 }
 
-/** Returns the store at the time of the first export. */
+/** Returns the documents of the first export. */
 export function firstExport(keys: readonly XMemKey[]): readonly object[] {
   return keys.filter(({ isCreatedLater }) => !isCreatedLater).map(({ document }) => document);
 }
 
-/** Returns the store at the cut-over. XMem revokes a key by setting `is_active` to false. */
+/** Returns the documents of the export at the cut-over. XMem revokes a key by setting `is_active` to false. */
 export function lastExport(keys: readonly XMemKey[]): readonly object[] {
   return keys.map(({ document, isRevokedLater }) =>
     isRevokedLater ? { ...document, is_active: false } : document,

@@ -25,7 +25,7 @@ describe('the memories sample', () => {
 
   afterAll(async () => app.close());
 
-  it('allows a writer of acme to add a memory and a reader of acme to read it, and rejects keys of globex', async () => {
+  it('rejects a key of another organisation or without the scope with 403, and allows others', async () => {
     const path = '/orgs/acme/projects/apollo/memories';
     const writer = await keyWith({ scopes: ['memory:write'], orgId: 'acme' });
     const reader = await keyWith({ scopes: ['memory:read'], orgId: 'acme', projectId: 'apollo' });

@@ -3,36 +3,36 @@ import { PROBLEM_CATALOGUE, type ProblemCode } from '../../problems/problem-cata
 import type { GuardedAccess } from './route-access';
 import { GUARDED, POSSESSION, SESSION } from './route-problems';
 
-/** A header of a response in an OpenAPI document. */
+/** A response header in an OpenAPI document. */
 interface DescribedHeader {
   readonly description: string;
   readonly required?: true;
   readonly schema: { readonly type: string };
 }
 
-/** The answers in which only the guard rejects requests. */
+/** The statuses to document: those that usually only the guard sends. */
 const STATUSES = [401, 403, 429] as const;
 
 type Status = (typeof STATUSES)[number];
 
 const CHALLENGE = { description: 'The challenge of RFC 6750.', schema: { type: 'string' } };
 
-/** What a problem of the guard says, apart from extensions. */
+/** The OpenAPI schema of the guard's problems, without extension members. */
 export const PROBLEM_SCHEMA = {
   type: 'object',
-  description: 'An error as RFC 9457 writes it.',
+  description: 'A problem (RFC 9457).',
   properties: {
     type: { type: 'string' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    code: { type: 'string', description: 'The stable code to compare.' },
+    code: { type: 'string', description: 'The stable code that programs compare.' },
     detail: { type: 'string', description: 'What to change.' },
     instance: { type: 'string', description: 'This occurrence: the id of the request.' },
   },
   required: ['type', 'title', 'status', 'code'],
 } as const;
 
-/** Returns the answers of a route to requests that the guard rejects, by status, for an OpenAPI document. */
+/** Returns, for an OpenAPI document, the responses with which the guard rejects requests to a route, by status. */
 export function answersOf(access: GuardedAccess, problemSchema: string): Readonly<Record<string, object>> {
   const codes = codesOf(access);
   const answers: Record<string, object> = {};

@@ -22,11 +22,15 @@ interface DeclaredMethod {
   readonly declaration: AccessDeclaration;
 }
 
-/** A decorator that wraps a method leaves the declaration on a function that Nest never calls. This list still has it. */
+/**
+ * All declarations on methods. A decorator that wraps a method leaves its declarations on the original function, which Nest
+ * never calls. This list keeps them.
+ */
 const declaredMethods: DeclaredMethod[] = [];
 
 /**
- * Returns a class or method decorator that adds a declaration to the existing ones. A class also keeps inherited ones.
+ * Returns a class or method decorator that adds a declaration. Earlier declarations stay, and a class also keeps inherited
+ * ones.
  */
 export function declareAccess(declaration: AccessDeclaration): ClassDecorator & MethodDecorator {
   return (target: object, key?: string | symbol, descriptor?: { value?: unknown }) => {
@@ -36,7 +40,7 @@ export function declareAccess(declaration: AccessDeclaration): ClassDecorator & 
   };
 }
 
-/** Returns the declarations on a class or a method, including those on a method that a wrapper hides. */
+/** Returns the declarations on a class or a method, including those on the original function of a wrapped method. */
 export function declarationsOn(holder: object): readonly AccessDeclaration[] {
   const hidden = declaredMethods
     .filter(({ target, key }) => Object.getOwnPropertyDescriptor(target, key)?.value === holder)

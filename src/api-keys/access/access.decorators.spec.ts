@@ -44,7 +44,7 @@ describe.each([
     },
   );
 
-  it('names the invalid scope without line breaks', () => {
+  it('escapes line breaks when its error names an invalid scope', () => {
     expect(() => decorator('a\nb')).toThrow(/cannot require "a\\nb"/);
   });
 

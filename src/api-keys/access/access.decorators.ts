@@ -3,7 +3,7 @@ import { isRequirableScope } from '../domain/scopes';
 import { declareAccess } from './access-declaration';
 
 /**
- * Allows only keys that hold all of the scopes. The decorators of a class and of its methods add up.
+ * Allows only keys that hold all of the scopes. A method requires the scopes of its class as well as its own.
  *
  * @param scopes at least one, without wildcards
  * @throws MisuseError for a wildcard, a malformed scope or an empty list, when the class is loaded
@@ -40,8 +40,8 @@ export function Public(): ClassDecorator & MethodDecorator {
 
 /**
  * Declares that the handler limits itself to the binding of the calling key, so requests with a bound key need not name a
- * tenant. `@Tenant()` returns the binding of the key. Requires nothing itself: combine it with a decorator that does, such as
- * `@Authenticated()`.
+ * tenant. `@Tenant()` returns the binding of the key. This decorator alone requires no key: combine it with one that does, such
+ * as `@Authenticated()`.
  */
 export function SelfScoped(): ClassDecorator & MethodDecorator {
   return declareAccess({ kind: 'self-scoped' });
@@ -66,8 +66,8 @@ export function ClientCredentials(): ClassDecorator & MethodDecorator {
 }
 
 /**
- * Verifies the key by a read of the store instead of the cache. For routes that create, widen or pass on authority; see
- * decision record 0058. The user of a session is always read.
+ * Reads the key from the store instead of the cache. Use it on routes that create keys or give them more rights; see decision
+ * record 0058. The user of a session is always read from the store.
  *
  * @example
  * \@RequireScopes('api-keys:write')
@@ -80,8 +80,8 @@ export function Uncached(): ClassDecorator & MethodDecorator {
 }
 
 /**
- * Allows every caller with the current token of a key, whatever the status, restrictions and limits of the key. For the route
- * by which a key revokes itself; see decision record 0068.
+ * Allows every caller with the current token of a key, unless the key is revoked. The key may be disabled, expired, restricted
+ * or over its limits. For the route with which a key revokes itself; see decision record 0068.
  */
 export function Possession(): MethodDecorator {
   return declareAccess({ kind: 'possession' });

@@ -39,12 +39,12 @@ describe('a user with a session', () => {
   const asAda = async (...allOf: string[]): Promise<Caller> =>
     admission.admitSession('session of ada', people(), { scopes: { allOf, anyOf: [] }, clientAddress });
 
-  it('is allowed as the caller', async () => {
+  it('is allowed and becomes the caller of the request', async () => {
     expect(await asAda()).toBe(ada);
     expect(await asAda('keys:read')).toBe(ada);
   });
 
-  it('is rejected without a required scope, even if it may grant this scope to a key', async () => {
+  it('gets 403 without a required scope, even if the user may grant that scope to a key', async () => {
     const { problem, headers } = await refusal(asAda('keys:read', 'memory:read'));
     expect(problem).toMatchObject({ code: 'insufficient_scope', status: 403 });
     expect(headers['WWW-Authenticate']).toMatch(
@@ -54,7 +54,7 @@ describe('a user with a session', () => {
 });
 
 describe('a user with an invalid session', () => {
-  it('is rejected with a challenge, and gets 429 after repeated failures', async () => {
+  it('gets 401 with a challenge, and 429 after repeated failures', async () => {
     const { admission } = keyDoor({
       http: { realm: 'acme' },
       limits: { failedCredentials: { limit: 2, windowSeconds: 60 } },
@@ -74,7 +74,7 @@ describe('a user with an invalid session', () => {
     ['user_disabled', 403, {}],
     ['issuer_unavailable', 503, { 'Retry-After': '1' }],
   ] as const)(
-    'gets %s from the authenticator, which does not count as a failed credential',
+    "gets the authenticator's error %s, which does not count as a failed credential",
     async (code, status, headers) => {
       const { admission } = keyDoor({ limits: { failedCredentials: { limit: 1, windowSeconds: 60 } } });
       const failing = people(new KeywardError(code, 'Ask an administrator.'));
@@ -88,7 +88,7 @@ describe('a user with an invalid session', () => {
     },
   );
 
-  it('causes no problem response if the authenticator fails unexpectedly', async () => {
+  it('leads to the original error if the authenticator fails unexpectedly', async () => {
     const { admission } = keyDoor();
     const failing = people(new RangeError('a fault of ours'));
     await expect(

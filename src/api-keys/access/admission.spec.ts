@@ -109,7 +109,7 @@ const stranger: PresentedCredential = { kind: 'token', scheme: 'bearer', token: 
 describe('a request to an uncached route', () => {
   const uncached = ['guard', { noCache: true }] as const;
 
-  it('causes a read with a valid key, and none with a forged, unknown or insufficient one [T13]', async () => {
+  it('causes a store read for a valid key, but not for a forged, unknown or insufficient one [T13]', async () => {
     const { admission, repository } = door();
     const { id, credential } = await keep(repository);
     const token = issueToken('kw', id).token;
@@ -134,7 +134,7 @@ describe('a request to an uncached route', () => {
     expect(reads).toHaveBeenCalledTimes(1);
   });
 
-  it('counts once against the limit of the key', async () => {
+  it('counts once against the rate limit of the key', async () => {
     const { admission, repository } = door();
     const { credential } = await keep(repository, { rateLimit: { limit: 2, windowSeconds: 60 } });
     const { rateLimit } = await admission.admit(credential, required, ...uncached);
@@ -143,7 +143,7 @@ describe('a request to an uncached route', () => {
 });
 
 describe('a request with a valid key', () => {
-  it('is allowed, with the record of the key', async () => {
+  it('is allowed and gets the record of its key', async () => {
     const { admission, repository } = door();
     const { id, credential } = await keep(repository);
     expect(await admission.admit(credential, required)).toMatchObject({
@@ -153,7 +153,7 @@ describe('a request with a valid key', () => {
     });
   });
 
-  it('is allowed with the id of the key as user name, and rejected with any other', async () => {
+  it('is allowed with the key id as user name, and gets 401 with any other user name', async () => {
     const { admission, repository } = door();
     const [mine, other] = [await keep(repository), await keep(repository)];
     const under = (userName: string): Promise<unknown> =>
@@ -167,7 +167,7 @@ describe('a request with a valid key', () => {
     expect(await codeOf(under(mine.id.toUpperCase()))).toBe('user_name_mismatch');
   });
 
-  it('gets 429 if the rate limit of the key is used up, which does not count as a failed credential', async () => {
+  it('gets 429 above the rate limit of the key, which does not count as a failed credential', async () => {
     const { admission, repository } = door();
     const { credential } = await keep(repository, { rateLimit: { limit: 1, windowSeconds: 60 } });
     expect((await admission.admit(credential, required)).rateLimit).toMatchObject({ remaining: 0 });
@@ -199,7 +199,7 @@ describe('a rejected client', () => {
     await expect(admission.admit(credential, required)).resolves.toMatchObject({ code: 'VALID' });
   });
 
-  it('is counted by its network, or together with all clients of unknown address', async () => {
+  it('is counted as a failure of its network, or of all clients with an unknown address', async () => {
     const { admission } = door();
     const from = async (clientAddress: string | undefined): Promise<string> =>
       codeOf(admission.admit(stranger, { ...required, clientAddress }));
@@ -215,7 +215,7 @@ describe('a rejected client', () => {
     ['revoked', { revokedAt: NOON }, 'key_revoked'],
     ['disabled', { enabled: false }, 'key_disabled'],
     ['expired', { expiresAt: NOON }, 'key_expired'],
-  ])('is counted if its key is %s', async (_state, part, code) => {
+  ])('is counted as a failure if its key is %s', async (_state, part, code) => {
     const { admission, repository } = door();
     const { credential } = await keep(repository, part);
     for (let time = 0; time < 2; time += 1)
@@ -227,7 +227,7 @@ describe('a rejected client', () => {
     ['is bound to globex', { orgId: 'globex' }, 'binding_mismatch'],
     ['lacks the scope', { scopes: [] }, 'insufficient_scope'],
     ['may not be used from its address', { allowedIps: ['198.51.100.7'] }, 'ip_not_allowed'],
-  ])('is not counted if its valid key %s', async (_state, part, code) => {
+  ])('is not counted as a failure if its valid key %s', async (_state, part, code) => {
     const { admission, repository } = door();
     const { credential } = await keep(repository, part);
     for (let time = 0; time < 4; time += 1)
@@ -240,7 +240,7 @@ describe('a request without exactly one credential', () => {
   it.each([
     ['none', 'missing_credential', 401],
     ['ambiguous', 'invalid_request', 400],
-  ] as const)('is rejected and not counted: %s', async (kind, code, status) => {
+  ] as const)('is rejected and not counted as a failure: %s', async (kind, code, status) => {
     const { admission } = door();
     for (let time = 0; time < 4; time += 1) {
       expect((await refusal(admission.admit({ kind }, required))).problem).toMatchObject({ code, status });
@@ -259,7 +259,7 @@ describe('a request while the store fails', () => {
     expect(refused.headers).toEqual({ 'Retry-After': '1' });
   });
 
-  it('fails with the same error if the error is unexpected', async () => {
+  it('fails with the original error if that error is unexpected', async () => {
     const { admission, repository } = door();
     const { credential } = await keep(repository);
     jest.spyOn(repository, 'find').mockRejectedValue(new RangeError('a fault of ours'));

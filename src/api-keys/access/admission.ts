@@ -54,8 +54,8 @@ export class Admission {
    * Allows a request with a key. Returns synchronously if the verifier does.
    *
    * @param door the guard or endpoint, for the metrics
-   * @param options how the key is verified; with `noCache` the store is read only for a token that seems valid
-   * @throws ProblemException if the request is rejected (thrown or as a rejection)
+   * @param options options of the verification; with `noCache`, the store is read only if the cached key makes the token valid
+   * @throws ProblemException if the request is rejected; thrown at once, or as the rejection of the promise
    */
   admit(
     credential: PresentedCredential,
@@ -116,7 +116,9 @@ export class Admission {
     }
   }
 
-  /** Reads the store again only for tokens that seem valid, so that forged ones cause no further reads. */
+  /**
+   * Verifies the token with the cache first. Reads the store only if it is valid, so that forged tokens cause no further reads.
+   */
   private async confirmed(
     token: string,
     requirement: Requirement,
@@ -150,8 +152,8 @@ export class Admission {
   }
 
   /**
-   * Rejects a user name that is not the id of the token's key. Compares it with the id in the token before any look-up or
-   * count, because it proves nothing.
+   * Rejects a user name that is not the key id in the token. This check runs before any lookup or count, because a user name is
+   * not a secret.
    */
   private requireOwnName({ token, userName }: PresentedToken, requirement: Requirement): void {
     if (userName === undefined) return;

@@ -22,12 +22,13 @@ const REFUSALS: Readonly<Record<Refusal, readonly [ProblemCode, string]>> = {
   BINDING_MISMATCH: ['binding_mismatch', 'Name the organisation and project that the API key is bound to.'],
 };
 
-/** The detail for a bound key on a route that reads no tenant, for example because its parameter has another name. */
+/** The detail for a bound key if the request names no tenant, for example because the route parameter has another name. */
 const NO_TENANT =
   'The API key is bound to a tenant, but this request names none. A request names its tenant in the route parameters ' +
-  'orgId and projectId (or the names in tenant.params), or in X-Org-Id and X-Project-Id if the route reads them.';
+  'orgId and projectId (or the names in tenant.params), or in X-Org-Id and X-Project-Id if the route reads them. A GraphQL ' +
+  'field or a message names it in its arguments (or the names in tenant.args).';
 
-/** Returns the response that RFC 6750 section 3.1 specifies for a rejecting decision. */
+/** Returns the response that RFC 6750 section 3.1 specifies for a decision that rejects the request. */
 export function refusalOf(
   code: Refusal,
   { scopes, tenant }: Pick<Requirement, 'scopes' | 'tenant'>,

@@ -7,7 +7,7 @@ import { compileRouteAccess } from './route-access';
 type Operations = ReadonlyMap<string, DiscoveredRoute>;
 
 /**
- * Adds to an OpenAPI document what the access decorators of the application declare, for each guarded route:
+ * Adds the access that decorators declare to an OpenAPI document. For each guarded route, it adds:
  *
  * - the security schemes `apiKeyBearer` and `apiKeyHeader`, and `security` with both
  * - the required scopes, in the description and as `x-required-scopes: { allOf, anyOf }`
@@ -15,12 +15,12 @@ type Operations = ReadonlyMap<string, DiscoveredRoute>;
  * - parameters of the path that no decorator documents, because `@Tenant()` reads them
  * - the answers 401, 403 and 429 of `ScopesGuard`, with their headers
  *
- * A `@Public()` route gets an empty `security`, unless the document has a general one. Whatever the document already says about
- * an operation stays. Operations of which the application has no route stay unchanged.
+ * A `@Public()` route gets an empty `security`, unless the operation or the document already has one. Existing descriptions of
+ * an operation stay. Operations without a route in the application stay unchanged.
  *
  * Call it after `app.setGlobalPrefix()` and `app.enableVersioning()`.
  *
- * @param document of OpenAPI 3.0 or later; it is not changed
+ * @param document an OpenAPI document, version 3.0 or later; it is not changed
  * @param app the application for which `SwaggerModule.createDocument` created the document
  * @returns a copy with the additions
  * @throws ConfigurationError if the decorators of a route contradict each other
@@ -39,7 +39,10 @@ export function describeAccess<Document extends OpenApiDocument>(
   });
 }
 
-/** Returns the operations with the global prefix, or without it if that is how the document names more of them. */
+/**
+ * Returns the operations of the application, with or without the global prefix: whichever matches more operations of the
+ * document.
+ */
 function operationsIn({ paths }: OpenApiDocument, app: INestApplicationContext): Operations {
   const keys = Object.entries(paths).flatMap(([path, item]) =>
     Object.keys(item as object).map((method) => operationKey(method, path)),

@@ -6,12 +6,12 @@ import type { HttpRequest } from '../../http/http-request';
 /**
  * Combines the credential in the headers of a request with the one in its form (RFC 6749 section 2.3.1). In the form,
  * `client_secret` is a token, and `client_id` is the id of its key (`client_secret_post`). `client_secret` together with a
- * credential in a header is ambiguous. `client_id` alone may accompany a header.
+ * credential in a header is ambiguous. `client_id` without `client_secret` may repeat the key id of a token in a header.
  *
  * Reads the body before the caller is verified, so that a contradictory request is rejected before it is counted (decision
  * record 0074).
  *
- * @throws ProblemException if the body is not a form, or names a credential twice or incompletely
+ * @throws ProblemException if the body is not a form, repeats a parameter, or has `client_secret` without `client_id`
  */
 export async function readClientCredential(
   request: HttpRequest,
@@ -30,7 +30,7 @@ export async function readClientCredential(
   return userName === id ? { ...inHeaders, userName } : { kind: 'ambiguous' };
 }
 
-/** Returns a parameter. One without a value counts as absent (RFC 6749 section 3.2). */
+/** Returns the value of a parameter. An empty parameter counts as absent (RFC 6749 section 3.2). */
 function once(form: unknown, name: string): string | undefined {
   const isGiven = typeof form === 'object' && form !== null && Object.hasOwn(form, name);
   const value: unknown = isGiven ? Reflect.get(form, name) : undefined;

@@ -60,14 +60,14 @@ type Route = 'list' | 'add' | 'burn';
 const ROUTES: readonly Route[] = ['list', 'add', 'burn'];
 
 describe('a guarded route', () => {
-  it('has the same access as with separate decorators', () => {
+  it('requires the same access as the separate decorators do', () => {
     for (const route of ROUTES) {
       const separate = compileRouteAccess(SeparateDecorators, methodOf(route, SeparateDecorators));
       expect(accessOf(route)).toEqual({ ...separate, isOwn: true });
     }
   });
 
-  it('documents the problems of its requirement and of what it reads', () => {
+  it('documents the problems that its access rules and its input can cause', () => {
     const [list, add, burn] = ROUTES.map(codesOf);
     expect(list).toContain('key_disabled');
     expect(list).not.toContain('insufficient_scope');

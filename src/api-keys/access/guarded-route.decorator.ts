@@ -21,7 +21,7 @@ type GuardedRouteOptions<Body extends object, Query extends object> = Access &
   Reads<Body, Query> & {
     /** Also accepts sessions: `@AllowSessions()`. */
     readonly sessions?: boolean;
-    /** Verifies the key by a read of the store: `@Uncached()`. */
+    /** Reads the key from the store instead of the cache: `@Uncached()`. */
     readonly uncached?: boolean;
     /** The name of the route parameter. Adds `not_found` to the documented problems. */
     readonly param?: string;
@@ -36,7 +36,7 @@ type GuardedRouteOptions<Body extends object, Query extends object> = Access &
  *
  * @param path the path of all its routes
  * @param tag the section of the OpenAPI document
- * @param filter writes its errors
+ * @param filter the exception filter that sends its errors
  */
 export function GuardedController(
   path: string,
@@ -54,8 +54,8 @@ export function GuardedController(
 }
 
 /**
- * Declares a route of a {@link GuardedController}: its access, what it reads, and its part of the OpenAPI document. Put it
- * below the decorator of the HTTP method. The comment of the method becomes the summary, and its `@remarks` the description.
+ * Declares a route of a {@link GuardedController}: its access, its input, and its part of the OpenAPI document. Put it below
+ * the decorator of the HTTP method. The comment of the method becomes the summary, and its `@remarks` the description.
  *
  * @param operationId its name in the OpenAPI document
  * @example
@@ -97,7 +97,7 @@ function declared(options: GuardedRouteOptions<object, object>): MethodDecorator
   );
 }
 
-/** Returns the decorator that requires this access, and the problems of callers without it. */
+/** Returns the decorator that requires this access, and the problems that callers without it get. */
 function required(access: Access): readonly [MethodDecorator, readonly ProblemCode[]] {
   if (access.scopes !== undefined) return [RequireScopes(...access.scopes), SCOPED];
   return access.possession === true ? [Possession(), POSSESSION] : [Authenticated(), GUARDED];

@@ -120,7 +120,7 @@ describe('a request that one guard allowed', () => {
     expect(customers.verify).toHaveBeenCalledTimes(1);
   });
 
-  it('is rejected by the guard of another store, even with the same options', async () => {
+  it('is rejected by a guard with another store, even if the options are the same', async () => {
     const staff: House = { ...house(), options: customers.options };
     const request = requestWith(acme, 'acme');
 
@@ -157,7 +157,7 @@ describe('a request that one guard allowed', () => {
     expect([await judgedBy(plain, here), await judgedBy(own, here)]).toEqual(['allowed', 'allowed']);
   });
 
-  it('gets one decision from one instance of a subclass, and two from two instances', async () => {
+  it('gets only one decision from an instance of a subclass, and a new one from another instance', async () => {
     const own = guardOf(customers, HostGuard);
     const request = requestWith(acme, 'acme', { 'x-tenant': 'acme' });
 
@@ -179,7 +179,7 @@ describe('a request that one guard allowed', () => {
     expect(accessOf(request)?.tenant).toEqual({ orgId: 'acme' });
   });
 
-  it('gets a new decision if its path changed during the first one', async () => {
+  it('gets a new decision if its path changed during the first decision', async () => {
     const guard = guardOf(customers);
     const request = requestWith(acme, 'acme');
     const first = judgedBy(guard, request);
@@ -189,7 +189,7 @@ describe('a request that one guard allowed', () => {
     expect(await judgedBy(guard, request)).toBe('binding_mismatch');
   });
 
-  it('gets a new decision on a session from a guard with another identity provider', async () => {
+  it('gets a new decision on its session from a guard with another authenticator', async () => {
     const ours = new Provider('acme-session');
     const request = requestWith('acme-session', 'acme');
 

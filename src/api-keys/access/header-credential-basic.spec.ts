@@ -24,11 +24,11 @@ describe('HTTP Basic on a route that accepts it', () => {
     ['no colon, which means no user name', 'kw_1', '', 'kw_1'],
     ['a percent sign that encodes nothing', 'acme%:kw_%zz', 'acme%', 'kw_%zz'],
     ['an encoded character beyond ASCII', 'acm%C3%A9:kw_1', 'acmé', 'kw_1'],
-  ])('is decoded with %s', (_what, text, userName, token) => {
+  ])('is decoded if it contains %s', (_what, text, userName, token) => {
     expect(read(basic(text))).toEqual({ kind: 'token', scheme: 'basic', userName, token });
   });
 
-  it('is decoded to any user name and token that were encoded', () => {
+  it('is decoded to the user name and token that were encoded', () => {
     const texts = fc.string({ unit: 'grapheme' }).filter((text) => text.isWellFormed());
     fc.assert(
       fc.property(
@@ -42,7 +42,7 @@ describe('HTTP Basic on a route that accepts it', () => {
     );
   });
 
-  it.each(['basic', 'BASIC', 'bAsIc', 'Basic  '])('is recognised as %j', (scheme) => {
+  it.each(['basic', 'BASIC', 'bAsIc', 'Basic  '])('is recognised if the scheme is %j', (scheme) => {
     expect(read(basic('acme:kw_1').replace('Basic', scheme))).toEqual({
       kind: 'token',
       scheme: 'basic',
@@ -75,7 +75,7 @@ describe('HTTP Basic on a route that accepts it', () => {
     expect(readCredential(requestWith(...headers), true)).toEqual({ kind: 'ambiguous' });
   });
 
-  it('does not give a bearer token a user name', () => {
+  it('does not add a user name to a bearer token', () => {
     expect(read('Bearer kw_1')).toEqual({ kind: 'token', scheme: 'bearer', token: 'kw_1' });
   });
 });

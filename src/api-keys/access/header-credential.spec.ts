@@ -16,7 +16,7 @@ const token = (text: string, scheme: 'bearer' | 'x-api-key' = 'bearer'): Present
 
 describe('the credential of a request', () => {
   it.each<[string, readonly string[], PresentedCredential]>([
-    ['nothing', [], none],
+    ['no headers', [], none],
     ['only other headers', ['Host', 'localhost', 'Cookie', 'api_key=kw_1; X-API-Key=kw_1'], none],
     [
       'headers with names of the same length',
@@ -39,7 +39,7 @@ describe('the credential of a request', () => {
     ],
     ['the scheme twice', ['Authorization', 'Bearer Bearer kw_1'], token('Bearer kw_1')],
     ['a token with spaces around it', ['X-API-Key', ' kw_1 '], token(' kw_1 ', 'x-api-key')],
-  ])('is read from a request with %s', (_what, rawHeaders, expected) => {
+  ])('is read correctly from a request with %s', (_what, rawHeaders, expected) => {
     expect(readCredential(requestWith(rawHeaders))).toEqual(expected);
   });
 
@@ -59,7 +59,7 @@ describe('the credential of a request', () => {
     expect(readCredential(requestWith(['Authorization', value]))).toEqual(none);
   });
 
-  it('is X-API-Key if Authorization has another scheme', () => {
+  it('is read from X-API-Key if Authorization has another scheme', () => {
     const request = requestWith(['Authorization', 'Basic a3c6MQ==', 'X-API-Key', 'kw_1']);
 
     expect(readCredential(request)).toEqual(token('kw_1', 'x-api-key'));

@@ -18,7 +18,7 @@ export interface PresentedToken {
 export type PresentedCredential =
   | { readonly kind: 'none' }
   | PresentedToken
-  /** Different credentials, or a repeated header. */
+  /** The request has different credentials, or repeats a header. */
   | { readonly kind: 'ambiguous' };
 
 const NONE: PresentedCredential = { kind: 'none' };
@@ -58,7 +58,7 @@ export function sameToken(one: PresentedCredential, other: PresentedCredential):
   return one.kind === 'token' && other.kind === 'token' && isSameText(one.token, other.token);
 }
 
-/** Compares in constant time for texts of the same length. */
+/** Returns whether two texts are equal, in constant time if their lengths are equal. */
 function isSameText(one: string, other: string): boolean {
   const [bytes, otherBytes] = [Buffer.from(one), Buffer.from(other)];
   return bytes.length === otherBytes.length && timingSafeEqual(bytes, otherBytes);

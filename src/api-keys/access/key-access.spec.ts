@@ -16,12 +16,12 @@ describe('a request that is allowed with a key', () => {
     expect(letIn({ key: acme, secret }, {}).tenant).toEqual({});
   });
 
-  it('acts for the tenant that the key is bound to, on a self-scoped route', () => {
+  it("acts for the tenant of the key's binding on a self-scoped route", () => {
     const access = letIn({ key: acme, secret });
     expect(access.tenant).toEqual({ orgId: 'acme', projectId: 'apollo' });
   });
 
-  it('has the key as its caller, which cannot grant a later expiry than that of its secret', () => {
+  it('has the key as its caller, whose grant ends when the presented secret retires', () => {
     const leaving = { ...secret, retiresAt };
     const { caller } = letIn({ key: acme, secret: leaving });
     expect(caller).toMatchObject({

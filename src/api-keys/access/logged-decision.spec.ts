@@ -25,7 +25,7 @@ describe("the decision on the caller's credential", () => {
     expect(loggedDecisionOf(request)).toEqual({ code: 'REVOKED', keyId: acme.key.id });
   });
 
-  it('stays attached if a later error has none', () => {
+  it('stays attached if a later error contains no decision', () => {
     const request = {};
     attachDecision(request, acme);
     passDecisionOn(new Error('the body was not JSON'), request);

@@ -8,19 +8,19 @@ import { ScopesGuard } from './scopes.guard';
 /** Settings that Nest reads when the module is imported, so a factory cannot compute them. */
 export interface ApiKeysModuleSettings {
   /**
-   * Whether every module of the application can inject the exports of this one; default true. With `false`, a module must
-   * import this one to inject them. The guard guards every route in both cases.
+   * Whether every module of the application can inject the exports of `ApiKeysModule`; default true. With `false`, a module
+   * must import it first. The guard protects every route in both cases.
    */
   readonly isGlobal?: boolean | undefined;
   /** The name of the Mongoose connection; default the connection without a name. */
   readonly connectionName?: string | undefined;
-  /** The guard of every route of the application; `false` for none. Default `ScopesGuard`. */
+  /** Settings of the guard that protects every route; by default it is `ScopesGuard`. `false` installs no guard. */
   readonly guard?: false | GuardSettings | undefined;
   /** Whether Keyward adds its routes, such as `/v1/api-keys`; default true. They need the package `@nestjs/swagger`. */
   readonly routes?: boolean | undefined;
 }
 
-/** The guard that `ApiKeysModule` installs. */
+/** Settings of the guard that `ApiKeysModule` installs. */
 export interface GuardSettings {
   /**
    * A subclass of `ScopesGuard` to install instead. It can inject exports of global modules and of the `imports` of
@@ -28,7 +28,10 @@ export interface GuardSettings {
    * cookies, protect these routes against cross-site requests, or set `routes: false`.
    */
   readonly use?: Type<ScopesGuard> | undefined;
-  /** If a route declares no access: `refuse` (default) stops the start of the application, `deny` responds with 403. */
+  /**
+   * What happens if a route declares no access: with `refuse` (default), the application does not start; with `deny`, the route
+   * responds with 403.
+   */
   readonly undeclaredRoutes?: 'refuse' | 'deny' | undefined;
 }
 
@@ -78,7 +81,7 @@ const GUARD = group<GuardSettings>({
 /**
  * Checks the settings.
  *
- * @throws ConfigurationError for the first unknown or invalid setting, and if a package that they need is not installed
+ * @throws ConfigurationError for the first unknown or invalid setting, or if a required package is not installed
  */
 export function requireSettings(settings: ApiKeysModuleSettings): void {
   SETTINGS(settings, '');

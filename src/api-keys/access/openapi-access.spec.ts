@@ -64,14 +64,14 @@ function namesOf(operation: DescribedOperation): readonly string[] {
 }
 
 describe('the description of a guarded operation', () => {
-  it('does not change the document that it is added to', () => {
+  it('is added to a copy of the document', () => {
     const document = documentWith();
     const before = structuredClone(document);
     described(document, { tenantHeaders: true });
     expect(document).toEqual(before);
   });
 
-  it('is not added to an operation whose access is unknown, nor to its document', () => {
+  it('is not added if the access of the operation is unknown', () => {
     const document = documentWith();
     expect(withAccess(document, () => undefined)).toEqual(documentWith());
   });
@@ -98,7 +98,7 @@ describe('the description of a guarded operation', () => {
     expect([operation.description, operation['x-required-scopes']]).toEqual([sentence, scopes]);
   });
 
-  it('says that a session works too, below the words of the host', () => {
+  it('says that a session works too, after the description by the host', () => {
     const { operation } = described(documentWith({ description: 'Lists memories.' }), { sessions: true });
     expect(operation.description).toBe(
       'Lists memories.\n\nRequires an API key with the scope `memory:read`. The session of a user works too.',
@@ -110,7 +110,7 @@ describe('the description of a guarded operation', () => {
     ['3.0.4', []],
     ['3.1.0', ['memory:read']],
     ['3.2.0', ['memory:read']],
-  ])('has in its security the scopes that OpenAPI %s allows', (openapi, roles) => {
+  ])('lists scopes in `security` only if OpenAPI %s allows them there', (openapi, roles) => {
     const { operation } = described(documentWith({}, { openapi }));
     expect(operation.security).toEqual([{ apiKeyBearer: roles }, { apiKeyHeader: roles }]);
   });
@@ -118,7 +118,7 @@ describe('the description of a guarded operation', () => {
   it.each([
     [true, ['path orgId', 'header X-Org-Id', 'header X-Project-Id']],
     [false, ['path orgId']],
-  ])('has the tenant headers if the route reads them: %s', (tenantHeaders, names) => {
+  ])('has the tenant headers only if the route reads them: %s', (tenantHeaders, names) => {
     expect(namesOf(described(documentWith(), { tenantHeaders }).operation)).toEqual(names);
   });
 
@@ -127,14 +127,14 @@ describe('the description of a guarded operation', () => {
     [{ scopes: { allOf: [], anyOf: [] } }, ['ip_not_allowed', 'binding_mismatch'], false],
     [{ scopes: { allOf: [], anyOf: [] }, selfScoped: true }, ['ip_not_allowed'], false],
     [{ selfScoped: true }, ['ip_not_allowed', 'insufficient_scope'], true],
-  ])('with %j has in its 403 only what the guard can answer', (fields, codes, isChallenged) => {
+  ])('with %j documents for 403 only the codes that the guard can return', (fields, codes, isChallenged) => {
     const { 403: answer } = described(documentWith(), fields).operation.responses;
     const examples = answer?.content?.['application/problem+json']?.examples ?? {};
     expect(Object.keys(examples)).toEqual(codes);
     expect(Object.keys(answer?.headers ?? {})).toEqual(isChallenged ? ['WWW-Authenticate'] : []);
   });
 
-  it('has the headers of the 401 and of the 429', () => {
+  it('documents the headers of the 401 and 429 responses', () => {
     const { responses } = described(documentWith()).operation;
     expect(Object.keys(responses[401]?.headers ?? {})).toEqual(['WWW-Authenticate']);
     expect(Object.keys(responses[429]?.headers ?? {})).toEqual([
@@ -149,7 +149,7 @@ describe('the description of a guarded operation', () => {
 describe('a public operation', () => {
   const open = { kind: 'public' } as const;
 
-  it('requires nothing, and its document gets no security schemes', () => {
+  it('has an empty `security`, and its document gets no security schemes', () => {
     const after = withAccess(documentWith(), () => open);
     expect([operationIn(after), after.components]).toEqual([
       { ...operationIn(documentWith()), security: [] },
@@ -158,15 +158,15 @@ describe('a public operation', () => {
   });
 
   it.each([[documentWith({ security: [{ jwt: [] }] })], [documentWith({}, { security: [{ jwt: [] }] })]])(
-    'keeps what the host requires',
+    'keeps the `security` that the host set',
     (document) => {
       expect(withAccess(document, () => open)).toEqual(document);
     },
   );
 });
 
-describe('what the host describes itself', () => {
-  it('stays: answers, security, tenant headers and path parameters', () => {
+describe('a description by the host', () => {
+  it('is kept for responses, security, tenant headers and path parameters', () => {
     const own = {
       security: [{ cookie: [] }],
       parameters: [
@@ -183,7 +183,7 @@ describe('what the host describes itself', () => {
     expect(Object.keys(operation.responses)).toEqual(['401', '403', '429']);
   });
 
-  it('stays: components with the same names', () => {
+  it("is kept for components with the names of Keyward's components", () => {
     const components = {
       schemas: { Problem: { type: 'string' } },
       securitySchemes: {
@@ -206,7 +206,7 @@ describe('what the host describes itself', () => {
     });
   });
 
-  it('stays the same if the access is added twice', () => {
+  it('does not change if the access is added again', () => {
     const once = described(documentWith({ description: 'Lists memories.' }), {
       tenantHeaders: true,
     }).document;
@@ -215,7 +215,7 @@ describe('what the host describes itself', () => {
 });
 
 describe('a route of Keyward itself', () => {
-  it('names the same schemes, the schema of problems that it has, and its own answers', () => {
+  it('gets the security schemes of other routes, and keeps its problem schema and its responses', () => {
     const components = {
       schemas: { Problem: { properties: { code: { $ref: '#/components/schemas/ProblemCode' } } } },
     };

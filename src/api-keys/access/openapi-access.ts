@@ -13,7 +13,7 @@ export interface OpenApiDocument {
   readonly paths: object;
   /** Schemas and security schemes, by name. */
   readonly components?: object | undefined;
-  /** The requirements of operations without their own. */
+  /** The security requirements of operations that have none of their own. */
   readonly security?: readonly object[] | undefined;
 }
 
@@ -60,7 +60,7 @@ const TENANT_DESCRIPTIONS = [
 ];
 
 /**
- * Returns a copy of a document to which the access of operations is added. Keeps what the document already has.
+ * Returns a copy of a document, with the access of its operations added. Keeps what the document already has.
  *
  * @param accessOf returns the access of an operation; `undefined` if none is known
  */
@@ -105,12 +105,12 @@ export function withAccess<Document extends OpenApiDocument>(
   };
 }
 
-/** Says that an operation requires nothing, unless the host says otherwise. */
+/** Gives a public operation an empty `security`, unless the operation or the document already has one. */
 function opened(operation: Operation, { security }: OpenApiDocument): Operation {
   return { ...operation, ...(security === undefined && { security: operation.security ?? [] }) };
 }
 
-/** Returns the name, with a number after it if another component has it. */
+/** Returns the name, or the name and a number if a different component has the name. */
 function freeName<Component>(
   components: Readonly<Record<string, Component>>,
   name: string,
@@ -132,7 +132,7 @@ function isApiKeyHeader({ type, in: place, name }: Scheme): boolean {
   return type === 'apiKey' && place === 'header' && name?.toLowerCase() === 'x-api-key';
 }
 
-/** Returns whether a schema is that of Keyward's own routes, or was added by an earlier call. */
+/** Returns whether a schema is the problem schema of Keyward's own routes, or one that an earlier call added. */
 function isProblem(schema: object): boolean {
   return (
     isDeepStrictEqual(schema, PROBLEM_SCHEMA) ||
@@ -140,7 +140,9 @@ function isProblem(schema: object): boolean {
   );
 }
 
-/** Returns the requirement for programs, and appended to the description for readers. */
+/**
+ * Returns the required scopes in two forms: `x-required-scopes` for programs, and a sentence after the description for people.
+ */
 function scopesOf(operation: Operation, { scopes, sessions }: GuardedAccess): Partial<Operation> {
   if (SCOPES_EXTENSION in operation) return {};
   const sentence = `${requirementIn(scopes)}${sessions ? ' The session of a user works too.' : ''}`;
@@ -165,7 +167,9 @@ function listed(scopes: readonly string[], word: 'and' | 'or'): string {
   return quoted.length === 0 ? last : `${quoted.join(', ')} ${word} ${last}`;
 }
 
-/** Returns one requirement for each scheme. OpenAPI 3.0 allows scopes in it only for OAuth; later versions allow roles. */
+/**
+ * Returns one security requirement for each scheme. It lists the scopes from OpenAPI 3.1 on; 3.0 allows them for OAuth only.
+ */
 function securityOf(
   version: string,
   { scopes }: GuardedAccess,
@@ -175,7 +179,10 @@ function securityOf(
   return schemes.map((scheme) => ({ [scheme]: roles }));
 }
 
-/** Returns the tenant headers, and parameters of the path that no decorator declares, for example because `@Tenant()` reads them. */
+/**
+ * Returns the parameters that an operation lacks: tenant headers, and path parameters that no decorator declares, for example
+ * because `@Tenant()` reads them.
+ */
 function missingParameters(
   { parameters = [] }: Operation,
   path: string,

@@ -17,19 +17,19 @@ import { readBody } from '../../http/request-body';
 import { readForm } from '../../http/request-form';
 import { varyBy } from '../../problems/cache-headers';
 
-/** The time in milliseconds after which the caller of a slow body is verified again. */
+/** The guard verifies the caller again if the body takes longer than this to arrive. */
 const SLOW_BODY_MS = 100;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** The fields of a request that an adapter adds to Node's own. */
+/** A request with the field that Express and Fastify add. */
 interface Sent extends HttpRequest {
   readonly originalUrl?: string;
 }
 
 /**
  * Runs Keyward's routes and sends their responses. It is a guard, because interceptors and pipes of the host run after all
- * guards and so can change neither the request nor the response (decision record 0062). Guards of the host run before this
+ * guards. They therefore cannot change the request or the response (decision record 0062). Guards of the host run before this
  * one and may reject the request.
  */
 @Injectable()

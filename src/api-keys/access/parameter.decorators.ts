@@ -19,7 +19,7 @@ export const CurrentApiKey = createParamDecorator(
 
 /**
  * Injects the caller into a parameter of a handler, as a {@link Caller}: a key, or a user on a route with `@AllowSessions()`.
- * `ApiKeysService` then grants no more than the caller holds.
+ * Pass it to `ApiKeysService`, which then grants no more than the caller holds.
  *
  * @example create(@CurrentCaller() caller: Caller) { return this.keys.create(caller, { name: 'ingest', scopes: [] }); }
  */

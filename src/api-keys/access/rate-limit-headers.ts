@@ -2,7 +2,7 @@ import type { RateLimitState } from '../ports/rate-limiter';
 
 /**
  * Returns the headers with the state of a rate limit: `RateLimit` and `RateLimit-Policy` of the IETF draft
- * draft-ietf-httpapi-ratelimit-headers, and `Retry-After` (RFC 9110 section 10.2.3) if the limit is used up.
+ * draft-ietf-httpapi-ratelimit-headers, and `Retry-After` (RFC 9110 section 10.2.3) if the request is rejected.
  */
 export function rateLimitHeaders(state: RateLimitState): Record<string, string> {
   return {

@@ -39,10 +39,10 @@ declare module 'fastify' {
 }
 
 /**
- * Returns the key of a request, for code that runs after Keyward's guard, such as an interceptor, a logger or the tracker of
- * a rate limiter. Returns `undefined` if the guard did not allow the request, did not run yet, or allowed a session.
+ * Returns the key of a request, for code that runs after Keyward's guard, such as an interceptor, a logger or the tracker of a
+ * rate limiter. Returns `undefined` if the guard did not allow the request, did not run yet, or allowed a session.
  *
- * @param from the context of a handler, the request of Express or Fastify, Node's request in it, or a client of a WebSocket,
+ * @param from the execution context, the Express or Fastify request, Node's request inside it, or a client of a WebSocket,
  *   which has the key that opened its connection
  * @example
  * class TenantThrottlerGuard extends ThrottlerGuard {
@@ -67,7 +67,7 @@ interface Extensible {
   decorateRequest?(name: string, property: { getter(this: HttpRequest): RequestAccess | undefined }): unknown;
 }
 
-/** Adds `request.keyward` to the requests of the application. It costs a request nothing until someone reads it. */
+/** Adds `request.keyward` to the requests of the application. The value is computed only when code reads it. */
 @Injectable()
 export class RequestExtension implements OnModuleInit {
   constructor(private readonly adapterHost: HttpAdapterHost) {}

@@ -3,8 +3,8 @@ import type { Requirement } from '../domain/decision';
 import type { ScopeRequirement } from '../domain/scopes';
 
 /**
- * The requirement of a route for one request. Computes the client's address only when it is needed, because few keys have an
- * allowlist, and this costs as much as everything else that is read from a request.
+ * The requirement of a route for one request. Computes the client's address only if the key has an allowlist. Few keys have
+ * one, and the address costs as much time as everything else that is read from a request.
  */
 export class RequestRequirement<Request> implements Requirement {
   constructor(

@@ -128,7 +128,7 @@ describe('an application with a global guard', () => {
     );
   });
 
-  it('starts with such routes closed if undeclaredRoutes is deny', async () => {
+  it('starts despite routes that declare no access if undeclaredRoutes is deny', async () => {
     expect(
       await startOf([Legacy, Memories], guardedGlobally, { guard: { undeclaredRoutes: 'deny' } }),
     ).toBeUndefined();
@@ -148,7 +148,7 @@ describe('an application with guards on single routes', () => {
     expect(await startOf([Legacy, Archive], guardedGlobally)).toContain('Legacy.list');
   });
 
-  it('starts with undeclared routes without a guard', async () => {
+  it('starts with undeclared routes if there is no global guard', async () => {
     expect(await startOf([Legacy, Archive])).toBeUndefined();
   });
 

@@ -5,6 +5,7 @@ import { ConfigurationError } from '../../problems/configuration.error';
 import { declarationsOn } from './access-declaration';
 import { discoverMessageHandlers } from './message-handlers';
 import { API_KEYS_SETTINGS, type ApiKeysModuleSettings, isScopesGuard } from './module-settings';
+import { resolversToAudit } from './resolver-audit';
 import { compileRouteAccess } from './route-access';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 import { ScopesGuard } from './scopes.guard';
@@ -14,7 +15,7 @@ import { type DiscoveredRoute, discoverRoutes } from '../../http/route-discovery
  * Checks every route when the application starts. The start fails if:
  *
  * - a route has access decorators but no guard that enforces them
- * - a globally guarded route declares no access
+ * - a globally guarded route or GraphQL root field declares no access
  * - a handler of microservices has access decorators, which are not enforced for it
  *
  * `GatewayAudit` checks the gateways of WebSockets.
@@ -49,6 +50,12 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     this.requireNoDeclaredMessages();
     const undeclared: string[] = [];
     const unguarded: string[] = [];
+    for (const resolver of resolversToAudit(this.discovery, this.scanner, guardedGlobally)) {
+      const { kind } = compileRouteAccess(resolver.controller, resolver.handler);
+      if (kind === 'undeclared' && guardedGlobally) undeclared.push(resolver.label);
+      if (kind !== 'public' && isDeclared(resolver) && !hasOwnGuard(resolver) && !guardedGlobally)
+        unguarded.push(resolver.label);
+    }
     for (const route of discoverRoutes(this.discovery, this.scanner)) {
       const { kind } = compileRouteAccess(route.controller, route.handler);
       if (kind === 'undeclared' && guardedGlobally) undeclared.push(route.label);

@@ -44,7 +44,7 @@ function scopesOf(controller: Type, handler: object): readonly string[] {
 }
 
 describe('a route', () => {
-  it('with @Uncached() verifies the key by a read of the store', () => {
+  it('with @Uncached() reads the key from the store instead of the cache', () => {
     const access = accessOf([], [Authenticated(), Uncached()]);
     expect(access).toEqual(guardedAccess({ verification: { noCache: true, uncounted: false } }));
   });
@@ -136,18 +136,21 @@ describe('a route with contradictory decorators', () => {
     ['TenantHeaders', TenantHeaders()],
   ];
 
-  it.each(guarding)('is rejected with @Public() and @%s() on its class or method', (_name, decorator) => {
-    const sentence =
-      'Memories.list has both @Public() and a decorator that requires access: remove one of them.';
-    for (const [onClass, onMethod] of [
-      [[Public()], [decorator]],
-      [[decorator], [Public()]],
-      [[], [decorator, Public()]],
-      [[Public(), decorator], []],
-    ] as const) {
-      expect(() => accessOf(onClass, onMethod)).toThrow(new ConfigurationError(sentence));
-    }
-  });
+  it.each(guarding)(
+    'causes a ConfigurationError with @Public() and @%s() on its class or method',
+    (_name, decorator) => {
+      const sentence =
+        'Memories.list has both @Public() and a decorator that requires access: remove one of them.';
+      for (const [onClass, onMethod] of [
+        [[Public()], [decorator]],
+        [[decorator], [Public()]],
+        [[], [decorator, Public()]],
+        [[Public(), decorator], []],
+      ] as const) {
+        expect(() => accessOf(onClass, onMethod)).toThrow(new ConfigurationError(sentence));
+      }
+    },
+  );
 });
 
 describe('a controller that extends another', () => {
@@ -165,7 +168,7 @@ describe('a controller that extends another', () => {
     override add(this: void): void {}
   }
 
-  it('requires the scopes of its parent and its own', () => {
+  it('requires the scopes of its parent as well as its own', () => {
     expect(scopesOf(Derived, Derived.prototype.list)).toEqual(['base:use', 'memory:use', 'memory:read']);
   });
 
@@ -187,7 +190,7 @@ describe('the table of routes', () => {
   @RequireScopes('memory:use')
   class Archive extends Memories {}
 
-  it('compiles a route once', () => {
+  it('compiles each route only once', () => {
     const table = new RouteAccessTable();
     const read = jest.spyOn(Reflect, 'getMetadata');
     const first = table.of(Memories, Memories.prototype.list);

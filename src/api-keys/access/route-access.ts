@@ -18,7 +18,7 @@ export type RouteAccess =
       readonly sessions: boolean;
       /** Whether the route requires only possession of the current token. */
       readonly possession: boolean;
-      /** Whether it is a route of Keyward, whose clients read its problems. */
+      /** Whether it is one of Keyward's own routes. They always respond with Keyward's problems. */
       readonly isOwn: boolean;
       /** Options of the verification. */
       readonly verification: VerifyOptions | undefined;
@@ -30,7 +30,8 @@ export type GuardedAccess = Extract<RouteAccess, { kind: 'guarded' }>;
 /**
  * Compiles the decorators of a class and one of its methods.
  *
- * @throws ConfigurationError if they contradict each other, or if the decorators of the method are lost
+ * @throws ConfigurationError if they contradict each other, or if the method lost its decorators because it was replaced on an
+ *   instance
  */
 export function compileRouteAccess(controller: Type, handler: object): RouteAccess {
   const [onClass, onMethod] = [declarationsOn(controller), declarationsOn(handler)];
@@ -79,7 +80,10 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
   };
 }
 
-/** Returns the name of a handler's method on a class or its ancestors. A function that wraps it may have no name. */
+/**
+ * Returns the method name under which a class or its ancestors hold a handler. The function itself may have no name if it is a
+ * wrapper.
+ */
 function methodNameOf({ prototype }: Type, handler: object): string | undefined {
   let holder = prototype as object | null;
   while (holder !== null) {

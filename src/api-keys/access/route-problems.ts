@@ -1,9 +1,9 @@
 import type { ProblemCode } from '../../problems/problem-catalogue';
 
-/** The problems of every route. */
+/** The problems that every route can return. */
 const ANY_ROUTE: readonly ProblemCode[] = ['invalid_request', 'headers_too_large', 'internal_error'];
 
-/** The problems of a route that reads its parameters strictly and requires the current token of a key. */
+/** The problems of a route that rejects unknown parameters and requires the current token of a key. */
 export const POSSESSION: readonly ProblemCode[] = [
   ...ANY_ROUTE,
   'validation_failed',
@@ -16,7 +16,7 @@ export const POSSESSION: readonly ProblemCode[] = [
   'storage_unavailable',
 ];
 
-/** The problems of a route that reads its parameters strictly and requires a valid key. */
+/** The problems of a route that rejects unknown parameters and requires a valid key. */
 export const GUARDED: readonly ProblemCode[] = [
   ...POSSESSION,
   'key_disabled',

@@ -26,7 +26,7 @@ describe('a route with @AllowSessions()', () => {
     });
   });
 
-  it('is rejected without @SelfScoped()', () => {
+  it('causes a ConfigurationError without @SelfScoped()', () => {
     expect(() => compileRouteAccess(People, People.prototype.open)).toThrow(
       'People.open has @AllowSessions() without @SelfScoped()',
     );

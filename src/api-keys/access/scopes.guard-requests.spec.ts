@@ -55,7 +55,7 @@ async function codeOf(handler: () => void, sent: Sent): Promise<string> {
 }
 
 describe('a route without access decorators', () => {
-  it('is closed, with a valid key and without one', async () => {
+  it('rejects every request with access_undeclared, even with a valid key', async () => {
     const { code, headers } = await guardedRoute(door, Memories)(
       undeclared,
       requestOf({ headers: bearer(acme.token) }),
@@ -98,7 +98,7 @@ describe('a key on a guarded route', () => {
     expect(await codeOf(list, { headers: bearer(token), ...(params && { params }) })).toBe(expected);
   });
 
-  it('is allowed as the caller, for the tenant that the request names', async () => {
+  it('is allowed and becomes the caller, for the tenant that the request names', async () => {
     const request = requestOf({
       headers: bearer(acme.token),
       params: { orgId: 'acme', projectId: 'apollo' },
@@ -119,7 +119,7 @@ describe('a key on a guarded route', () => {
     expect(accessOf(request)?.tenant).toEqual({ orgId: 'globex', projectId: 'hermes' });
   });
 
-  it('can name its tenant in headers only on a route with @TenantHeaders()', async () => {
+  it('is allowed for a tenant in headers only on a route with @TenantHeaders()', async () => {
     const headers = [...bearer(acme.token), 'X-Org-Id', 'acme'];
     expect(await codeOf(byHeader, { headers })).toBe('allowed');
     expect(await codeOf(list, { headers })).toBe('binding_mismatch');
@@ -133,13 +133,13 @@ describe('a key on a guarded route', () => {
       /same tenant in the path and the headers/,
     ],
     ['an invalid tenant name', { params: { orgId: 'a c m e' } }, /1 to 128 characters of A-Z/],
-  ])('gets advice if the request names %s', async (_what, { headers = [], ...sent }, advice) => {
+  ])('is rejected with advice if the request names %s', async (_what, { headers = [], ...sent }, advice) => {
     const request = requestOf({ ...sent, headers: [...bearer(acme.token), ...headers] });
     const { error } = await guardedRoute(door, Memories)(byHeader, request);
     expect(error).toMatchObject({ problem: { detail: expect.stringMatching(advice) as unknown } });
   });
 
-  it('names its tenant by the route parameters that the host configured', async () => {
+  it('is allowed for the tenant in the route parameters that the host configured', async () => {
     const sent = { headers: bearer(globex.token), params: { tenant: 'globex', projectId: 'hermes' } };
     expect(await codeOf(list, sent)).toBe('binding_mismatch');
     door = keyDoor({ tenant: { params: { orgId: 'tenant' } } });
@@ -158,7 +158,7 @@ describe('a key on a guarded route', () => {
     expect(await codeOf(own, { headers })).toBe('missing_credential');
   });
 
-  it('can be X-API-Key, and also a bearer token, but not together with another key', async () => {
+  it('can be sent as X-API-Key and as a bearer token, but not together with another key', async () => {
     const headers = ['X-API-Key', acme.token];
     expect(await codeOf(own, { headers })).toBe('allowed');
     expect(await codeOf(own, { headers: [...headers, ...bearer(acme.token)] })).toBe('allowed');
@@ -166,7 +166,7 @@ describe('a key on a guarded route', () => {
     expect(await codeOf(own, { headers: [...headers, ...headers] })).toBe('invalid_request');
   });
 
-  it('is allowed only from addresses on its allowlist, which a client cannot forge', async () => {
+  it('is allowed only from addresses on its allowlist, even if a client forges X-Forwarded-For', async () => {
     const { token } = await door.give({ scopes: ['memory:read'], allowedIps: ['203.0.113.0/24'] });
     const headers = bearer(token);
     expect(await codeOf(own, { headers, address: '203.0.113.7' })).toBe('allowed');
@@ -186,7 +186,7 @@ describe('a key on a guarded route', () => {
 });
 
 describe('a client of a guarded route', () => {
-  it('gets the state of its rate limit, whether allowed or rejected', async () => {
+  it('gets the state of its rate limit in headers, whether allowed or rejected', async () => {
     const { token } = await door.give({
       scopes: ['memory:read'],
       rateLimit: { limit: 1, windowSeconds: 60 },
@@ -223,15 +223,18 @@ describe('a client of a guarded route', () => {
       () => ({ headers: bearer('nonsense') }),
       'Bearer realm="memories", error="invalid_token", error_description="The token is malformed"',
     ],
-  ])('%s gets a challenge, whatever filter the application has', async (_what, sent, challenge) => {
-    const { error, headers } = await guardedRoute(door, Memories)(list, requestOf(sent()));
-    expect(error).toMatchObject({ problem: { status: 401 } });
-    expect(headers).toEqual({
-      ...NOT_CACHED,
-      'Content-Type': 'application/problem+json',
-      'WWW-Authenticate': challenge,
-    });
-  });
+  ])(
+    '%s gets 401 with a challenge, whatever exception filter the application has',
+    async (_what, sent, challenge) => {
+      const { error, headers } = await guardedRoute(door, Memories)(list, requestOf(sent()));
+      expect(error).toMatchObject({ problem: { status: 401 } });
+      expect(headers).toEqual({
+        ...NOT_CACHED,
+        'Content-Type': 'application/problem+json',
+        'WWW-Authenticate': challenge,
+      });
+    },
+  );
 
   it('is counted once on a route with several guards', async () => {
     const { token } = await door.give({
@@ -258,7 +261,7 @@ describe('a client of a guarded route', () => {
     expect(loggedDecisionOf(former)).toEqual({ code: 'REVOKED', keyId: revoked.id });
   });
 
-  it('gets no challenge if the store fails unexpectedly', async () => {
+  it('gets the original error without a challenge if the store fails unexpectedly', async () => {
     const error = new RangeError('a fault of ours');
     jest.spyOn(door.repository, 'find').mockRejectedValue(error);
     const answered = await guardedRoute(door, Memories)(own, requestOf({ headers: bearer(acme.token) }));

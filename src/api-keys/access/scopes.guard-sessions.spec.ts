@@ -60,7 +60,7 @@ describe('a user with a session', () => {
     expect(access?.presented).toBeUndefined();
   });
 
-  it('is rejected without a required scope', async () => {
+  it('is rejected with insufficient_scope if it lacks a required scope', async () => {
     const { code, headers } = await ask(write, requestOf({ headers: bearer('session.ada') }));
     expect(code).toBe('insufficient_scope');
     expect(headers['WWW-Authenticate']).toContain('scope="keys:write"');
@@ -71,7 +71,7 @@ describe('a user with a session', () => {
     ['as X-API-Key', keys, ['X-API-Key', 'session.ada'], 'malformed_token'],
     ['as HTTP Basic', keys, ['Authorization', `Basic ${btoa('ada:session.ada')}`], 'malformed_token'],
     ['that is invalid', keys, bearer('session.eve'), 'invalid_session'],
-  ])('is rejected with a session %s', async (_where, handler, headers, expected) => {
+  ])('is rejected with 401 for a session %s', async (_where, handler, headers, expected) => {
     const answered = await ask(handler, requestOf({ headers }));
     expect(answered.code).toBe(expected);
     expect(answered.headers['WWW-Authenticate']).toMatch(/^Bearer realm="keyward", error="invalid_token"/);
@@ -95,7 +95,7 @@ describe('a user with a session', () => {
     expect(await guess('198.51.100.8')).toBe('invalid_session');
   });
 
-  it('causes no problem response if the authenticator fails unexpectedly', async () => {
+  it('gets the original error if the authenticator fails unexpectedly', async () => {
     const answered = await ask(keys, requestOf({ headers: bearer('session.fault') }));
     expect(answered).toEqual({
       code: 'fault',
@@ -104,7 +104,7 @@ describe('a user with a session', () => {
     });
   });
 
-  it('is rejected without an authenticator', async () => {
+  it('is rejected with malformed_token if no authenticator is provided', async () => {
     const alone = guardedRoute(door, People);
     expect((await alone(keys, requestOf({ headers: bearer('session.ada') }))).code).toBe('malformed_token');
   });

@@ -70,7 +70,7 @@ function contextOf(
 }
 
 describe.each(['rpc', 'another transport'])('a message in the context %s', (type) => {
-  it('is rejected without a read of the store', () => {
+  it('is denied without a store read', () => {
     expect(guard.canActivate(contextOf(type, Memories.prototype.list))).toBe(false);
     expect(find).not.toHaveBeenCalled();
   });

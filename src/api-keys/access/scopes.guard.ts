@@ -243,7 +243,10 @@ export class ScopesGuard implements CanActivate {
     return this.connections.admit(opening, isOpen);
   }
 
-  /** Returns whether a guard decides in the same way. Nest creates a global guard, and one for each module that uses `@UseGuards`. */
+  /**
+   * Returns whether another guard makes the same decisions as this one. Nest creates a global guard, and one for each module
+   * with `@UseGuards`, so several can check one request.
+   */
   private isTwin(guard: object): boolean {
     return (
       guard instanceof ScopesGuard &&
@@ -332,11 +335,12 @@ export class ScopesGuard implements CanActivate {
   }
 
   /**
-   * Returns the error for a rejected request, so that a subclass can answer in the application's own form. Keyward's own
+   * Returns the error for a rejected request, so that a subclass can respond in the application's own format. Keyward's own
    * routes do not call it. The headers of the rejection, such as `WWW-Authenticate`, are set in any case.
    *
    * @param rejection the problem with its status, code and headers
-   * @returns an error to throw; anything else is ignored, such as an error with the status 200, which a proxy would accept
+   * @returns the error to throw. Anything else is ignored, and so is an `HttpException` with a status below 300, because a
+   *   proxy would accept it
    * @example
    * protected rejectionOf({ problem }: ProblemException): Error {
    *   return new HttpException({ error: problem.code }, problem.status);
@@ -346,7 +350,7 @@ export class ScopesGuard implements CanActivate {
     return rejection;
   }
 
-  /** Runs before the handler, so that the handler can set other values. */
+  /** Sets `Cache-Control` and `Vary` before the handler runs, so that the handler can set other values. */
   private keepFromCaches(context: ExecutionContext, access: RouteAccess): void {
     const readsTenant = access.kind === 'guarded' && access.tenantHeaders;
     keepFromCaches(
@@ -356,7 +360,7 @@ export class ScopesGuard implements CanActivate {
     );
   }
 
-  /** Sets headers here too, because the application may not use Keyward's filter. */
+  /** Sets headers here and not only in Keyward's exception filter, because the application may use another filter. */
   private setHeaders(context: ExecutionContext, headers: Readonly<Record<string, string>>): void {
     const response = context.switchToHttp().getResponse<unknown>();
     for (const [name, value] of Object.entries(headers)) {

@@ -26,7 +26,7 @@ describe('the tenant context of a request', () => {
       { orgId: 'acme' },
     ],
     ['a list of one segment', { orgId: ['acme'] }, { orgId: 'acme' }],
-  ])('is read from route parameters with %s', (_what, params, expected) => {
+  ])('is read correctly from route parameters: %s', (_what, params, expected) => {
     expect(readTenantContext(requestWith(params), NAMES, false)).toEqual(expected);
   });
 
@@ -37,7 +37,7 @@ describe('the tenant context of a request', () => {
     expect(readTenantContext(request, names, false)).toEqual({ orgId: 'acme', projectId: 'apollo' });
   });
 
-  it('is read from requests of Express', () => {
+  it('is read from Express requests', () => {
     const request = Object.assign(new IncomingMessage(new Socket()), {
       rawHeaders: ['X-Org-Id', 'acme'],
       params: { projectId: 'apollo' },
@@ -73,7 +73,7 @@ describe('tenant headers', () => {
     expect(readTenantContext(request, NAMES, false)).toEqual({ orgId: 'acme' });
   });
 
-  it('can repeat the path and each other', () => {
+  it('can repeat the tenant of the path or of another header', () => {
     const request = requestWith({ orgId: 'acme' }, 'X-Org-Id', 'acme', 'X-Org-Id', 'acme');
 
     expect(readTenantContext(request, NAMES, true)).toEqual({ orgId: 'acme' });

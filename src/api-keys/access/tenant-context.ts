@@ -7,7 +7,7 @@ export type TenantFault = 'conflict' | 'malformed';
 
 const HEADERS = { orgId: 'x-org-id', projectId: 'x-project-id' } as const;
 
-/** The headers that may name the tenant, on routes that read them. */
+/** The headers that name the tenant on routes that read them. */
 export const TENANT_HEADERS = ['X-Org-Id', 'X-Project-Id'] as const;
 
 /** Returns the names of what holds the tenant, with the defaults. */
@@ -19,7 +19,7 @@ export function tenantNamesIn({ orgId, projectId }: TenantNames = {}): Record<ke
  * Returns the tenant context of a request: from its route parameters and, on routes that declare it, from the headers
  * `X-Org-Id` and `X-Project-Id`. Ignores the body and the query.
  *
- * @returns a fault if two sources disagree, or if a name is invalid
+ * @returns the tenant; `conflict` if two sources disagree, `malformed` if a name is invalid
  */
 export function readTenantContext(
   request: HttpRequest,

@@ -100,7 +100,7 @@ describe('an allowed request', () => {
     });
   });
 
-  it('is allowed only on that route', () => {
+  it('is allowed only on the route that the guard checked', () => {
     const request = letIn();
 
     expect(isLetInTo(accessOf(request), Memories, handlerOf('tenant'), request.params, bySame)).toBe(true);
@@ -108,7 +108,7 @@ describe('an allowed request', () => {
     expect(isLetInTo(accessOf(request), Archive, handlerOf('tenant'), request.params, bySame)).toBe(false);
   });
 
-  it('does not allow another request that was made from its parts [T46]', () => {
+  it('gives no access to another request that is built from its parts [T46]', () => {
     const raw = new IncomingMessage(new Socket());
     const request = letIn({ raw, params: { orgId: 'acme' } });
     const forged = { ...request, params: { orgId: 'globex' } };
@@ -119,7 +119,7 @@ describe('an allowed request', () => {
     expect(accessOf(raw as HttpRequest)).toBeUndefined();
   });
 
-  it('does not expose its access in JSON or in its members', () => {
+  it('does not expose its access in JSON or in its properties', () => {
     expect(JSON.stringify(letIn())).toBe('{}');
     expect(Object.keys(letIn())).toEqual([]);
   });
@@ -134,18 +134,18 @@ describe('a request that no guard allowed', () => {
   it.each<[keyof Memories, string]>([
     ['tenant', '@Tenant()'],
     ['key', '@CurrentApiKey()'],
-  ])('throws if a handler injects the %s, and names the missing guard', (handler, decorator) => {
+  ])('causes an error that names ScopesGuard if a handler injects the %s', (handler, decorator) => {
     expect(() => handedTo(handler, {})).toThrow(
       new Error(`${decorator} requires a route that ScopesGuard guards and that is not @Public()`),
     );
   });
 
-  it("throws if one of Keyward's routes reads the caller", () => {
+  it("causes an error if one of Keyward's routes reads the caller", () => {
     expect(() => currentCaller({})).toThrow('currentCaller() requires a route that ScopesGuard guards');
     expect(() => currentKey({})).toThrow('currentKey() requires a route that ScopesGuard guards');
   });
 
-  it('cannot forge access by a member in JSON', () => {
+  it('cannot forge access with a property in its JSON', () => {
     const request: object = JSON.parse(
       '{"Symbol(keyward:verified-access)":{"key":{}},"__proto__":{"key":{}}}',
     );

@@ -9,7 +9,7 @@ import { callOf } from '../calls/call-of';
 /** The key of an allowed request. */
 export interface PresentedKey {
   readonly key: VerifiedKey;
-  /** The secret of the key that was presented. */
+  /** The presented secret of the key. */
   readonly secret: KeySecret;
 }
 
@@ -28,15 +28,15 @@ export interface VerifiedAccess {
   /** The allowed request. */
   readonly request: HttpRequest;
   /**
-   * Its route parameters at the decision. Express replaces them when it dispatches the request again. For a call that is not
-   * an HTTP request: its occasion.
+   * The route parameters at the time of the decision. Express replaces them when it forwards the request to another route.
+   * For a call that is not an HTTP request: its occasion.
    */
   readonly params: unknown;
   /** The controller that the request was allowed to reach. */
   readonly controller: object;
   /** The handler that the request was allowed to reach. */
   readonly handler: object;
-  /** The caller; may be a getter that creates it on first use. */
+  /** The caller. May be a getter that creates it when it is read. */
   readonly caller: Caller;
   /** The presented key; `undefined` for a session. */
   readonly presented?: PresentedKey | undefined;
@@ -76,8 +76,8 @@ interface Carrier {
 }
 
 /**
- * Returns the object that stores the access: the list of raw headers, which belongs to one request. Adding a member to a
- * request of Express costs a microsecond, because each has its own hidden class (`npm run bench -- guard`).
+ * Returns the object that stores the access: the list of raw headers, which belongs to one request. A new property on an
+ * Express request would cost a microsecond, because each request has its own hidden class (`npm run bench -- guard`).
  */
 function carrierOf(request: HttpRequest): Carrier {
   const { rawHeaders } = nodeRequestOf(request) as { readonly rawHeaders?: Carrier };
@@ -103,7 +103,10 @@ export function accessOf(request: HttpRequest): VerifiedAccess | undefined {
   return access?.request === request ? access : undefined;
 }
 
-/** Returns the access of a request, or of Node's request in it. For code that only reads who sent the request. */
+/**
+ * Returns the access of a request. Also accepts Node's request inside a Fastify request. Only for code that reads who sent the
+ * request.
+ */
 export function accessBehind(request: HttpRequest): VerifiedAccess | undefined {
   const access = carrierOf(request)[VERIFIED];
   return access?.request.raw === request ? access : accessOf(request);
@@ -134,7 +137,7 @@ export function accessIn(context: ExecutionContext): VerifiedAccess | undefined 
  * `next()`, or to the same route by another path, needs a new decision.
  *
  * @param params the current route parameters, or the occasion of a call
- * @param judgesAlike returns whether that guard makes the same decisions as the one that asks now
+ * @param judgesAlike returns whether the guard that allowed the request makes the same decisions as the current one
  */
 export function isLetInTo(
   access: VerifiedAccess | undefined,
@@ -152,7 +155,7 @@ export function isLetInTo(
   );
 }
 
-/** @throws MisuseError on a route without `ScopesGuard`: a fault of the application, not of its client */
+/** @throws MisuseError if no guard allowed the request, which is a fault of the application, not of its client */
 export function requireAccess(access: VerifiedAccess | undefined, asker: string): VerifiedAccess {
   if (access === undefined) {
     throw new MisuseError(`${asker} requires a route that ScopesGuard guards and that is not @Public()`);
@@ -160,7 +163,7 @@ export function requireAccess(access: VerifiedAccess | undefined, asker: string)
   return access;
 }
 
-/** @throws MisuseError on a route that accepts sessions; use the caller there */
+/** @throws MisuseError if the request has a session instead of a key; on routes that accept sessions, use the caller */
 export function requirePresentedKey(access: VerifiedAccess | undefined, asker: string): PresentedKey {
   const { presented } = requireAccess(access, asker);
   if (presented === undefined) throw new MisuseError(`${asker} requires a route without @AllowSessions()`);

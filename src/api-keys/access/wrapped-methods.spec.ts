@@ -62,13 +62,13 @@ function scopesOf(...[controller, handler]: Parameters<typeof compileRouteAccess
 }
 
 describe('a method that another decorator wraps', () => {
-  it('requires the decorators under the wrapper', () => {
+  it('requires what the access decorators under the wrapper declare', () => {
     expect(scopesOf(Memories, Memories.prototype.list)).toEqual({ allOf: ['memory:read'], anyOf: [] });
     expect(compileRouteAccess(Memories, Memories.prototype.own)).toMatchObject({ selfScoped: true });
     expect(scopesOf(Memories, Memories.prototype.plain)).toEqual({ allOf: [], anyOf: [] });
   });
 
-  it('requires each decorator above, below and between wrappers once', () => {
+  it('requires what each decorator above, below and between wrappers declares, once', () => {
     expect(scopesOf(Memories, Memories.prototype.add)).toEqual({
       allOf: ['memory:admin', 'memory:read'],
       anyOf: [['memory:write', 'memory:all']],
@@ -76,13 +76,13 @@ describe('a method that another decorator wraps', () => {
     expect(declarationsOn(Memories.prototype.add)).toHaveLength(3);
   });
 
-  it('requires the same in a class that inherits it, but not in one that overrides it', () => {
+  it('keeps its requirement in a subclass that inherits it, but not in one that overrides it', () => {
     expect(scopesOf(Archive, Archive.prototype.add)).toEqual(scopesOf(Memories, Memories.prototype.add));
     expect(scopesOf(Archive, Archive.prototype.plain)).toEqual({ allOf: [], anyOf: [] });
     expect(scopesOf(Archive, Archive.prototype.list)).toEqual({ allOf: ['archive:read'], anyOf: [] });
   });
 
-  it('requires the same in a class that it is mixed into, so that a public class cannot open it', () => {
+  it('keeps its requirement in a class that it is mixed into, so that @Public() there is an error', () => {
     expect(() => compileRouteAccess(Mixed, Mixed.prototype.list)).toThrow(
       new ConfigurationError(
         'Mixed.list has both @Public() and a decorator that requires access: remove one of them.',
@@ -91,7 +91,7 @@ describe('a method that another decorator wraps', () => {
     expect(scopesOf(Mixed, Mixed.prototype.plain)).toBe('public');
   });
 
-  it('requires the same if it is wrapped again after the class definition', () => {
+  it('keeps its requirement if it is wrapped again after the class definition', () => {
     class Late {
       @RequireScopes('memory:read')
       list(this: void): void {}
@@ -124,7 +124,7 @@ describe('a method that a constructor replaces on the instance', () => {
   }
   const replacement = (): void => Bound.prototype.list();
 
-  it('is rejected if its class declares access, because its own decorators are lost [T48]', () => {
+  it('causes a ConfigurationError if its class declares access [T48]', () => {
     @Public()
     class Open extends Bound {}
     @Authenticated()
@@ -139,7 +139,7 @@ describe('a method that a constructor replaces on the instance', () => {
     }
   });
 
-  it('stays closed if its class declares no access', () => {
+  it('is undeclared if its class declares no access', () => {
     expect(compileRouteAccess(Bound, replacement)).toEqual({ kind: 'undeclared' });
   });
 

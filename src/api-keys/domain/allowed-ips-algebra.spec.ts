@@ -81,7 +81,7 @@ describe('an allowlist', () => {
     );
   });
 
-  it('of one range covers another range if, and only if, it allows all addresses of that range', () => {
+  it('of one range covers another range if and only if it allows all addresses of that range', () => {
     const everywhere = Array.from({ length: 32 }, (_each, host) => [v4(host), v6(host)]).flat();
     fc.assert(
       fc.property(entries, entries, (outer, inner) => {

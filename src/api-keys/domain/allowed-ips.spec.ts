@@ -76,7 +76,7 @@ describe('parseAddress', () => {
     expect(parseAddress(text)).toBeUndefined();
   });
 
-  it('parses the last 32 bits with dots and without dots as the same address', () => {
+  it('parses the last 32 bits in dotted and in hexadecimal form as the same address', () => {
     expect(parseAddress('::10.0.0.1')?.toString()).toBe(parseAddress('::a00:1')?.toString());
   });
 });
@@ -192,12 +192,12 @@ describe('a key with an allowlist', () => {
     expect(addressAllowed(readAllowlist(['0.0.0.0/0', '::/0']), 'unix:')).toBe(false);
   });
 
-  it('is rejected from an IPv6 address if the list has only IPv4 ranges, and the reverse', () => {
+  it('is rejected from IPv6 addresses if the list has only IPv4 ranges, and from IPv4 if it has only IPv6', () => {
     expect(addressAllowed(readAllowlist(['0.0.0.0/0']), '2001:db8::1')).toBe(false);
     expect(addressAllowed(readAllowlist(['::/0']), '10.0.0.1')).toBe(false);
   });
 
-  it('is accepted from an address of a mapped range, in IPv4 or mapped form', () => {
+  it('is accepted from an address in an IPv4-mapped range, in IPv4 or mapped notation', () => {
     expect(addressAllowed(readAllowlist(['::ffff:10.0.0.0/104']), '10.200.0.1')).toBe(true);
     expect(addressAllowed(readAllowlist(['::ffff:10.0.0.0/104']), '::ffff:10.200.0.1')).toBe(true);
     expect(addressAllowed(readAllowlist(['::ffff:10.0.0.0/104']), '11.0.0.1')).toBe(false);
@@ -238,7 +238,7 @@ describe('an allowlist', () => {
     expect(allowlistCovers(outer, inner)).toBe(false);
   });
 
-  it('parses each of 100 entries once, so that no caller can make a check expensive [T30]', () => {
+  it('parses each of 100 entries only once, so that no caller can make a check expensive [T30]', () => {
     const outer = Array.from({ length: 100 }, (_, index) => `2001:db8::${index}/${28 + index}`);
     const entries = Array.from({ length: 100 }, (_, index) => `2001:db8::${index}`);
     const parse = jest.spyOn(ipaddr.IPv6, 'parse');

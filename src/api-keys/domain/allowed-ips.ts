@@ -52,7 +52,7 @@ export function prefixOf(
 /** A parsed allowlist; `undefined` if it allows every address. */
 export type Allowlist = readonly Range[] | undefined;
 
-/** Parses an allowlist. An empty list allows every address. An invalid entry allows none. */
+/** Parses an allowlist. An empty list allows every address. An invalid entry allows no address. */
 export function readAllowlist(allowedIps: readonly string[]): Allowlist {
   if (allowedIps.length === 0) return undefined;
   return allowedIps.flatMap((entry) => {
@@ -68,7 +68,7 @@ export function addressAllowed(allowlist: Allowlist, address: string | undefined
   return client !== undefined && allowlist.some((range) => contains(range, client, bitsOf(client)));
 }
 
-/** Returns whether `outer` allows every address that `inner` allows. An empty list allows every address. */
+/** Returns whether each entry of `inner` lies within one entry of `outer`. An empty list allows every address. */
 export function allowlistCovers(outer: readonly string[], inner: readonly string[]): boolean {
   const around = readAllowlist(outer);
   if (around === undefined) return true;

@@ -35,7 +35,7 @@ describe('the status of a key', () => {
     expect(statusOf({ enabled, revokedAt, expiresAt }, NOON)).toBe(status);
   });
 
-  it('is one of four, in order of precedence', () => {
+  it('has the precedence revoked, disabled, expired, active', () => {
     expect(API_KEY_STATUSES).toEqual(['revoked', 'disabled', 'expired', 'active']);
   });
 });

@@ -2,7 +2,7 @@ import type { Binding } from './binding';
 import type { HistoryEntry } from './history';
 import type { RateLimit } from './rate-limit';
 
-/** Notes about a key, as a flat map. Anyone who can change the key can change them, so they prove no identity. */
+/** Notes about a key, as a flat map. Anyone who can change the key can change them, so do not identify a caller by them. */
 export type KeyMetadata = Readonly<Record<string, string | number | boolean>>;
 
 /** A stored secret of a key. The current one has no `retiresAt`. */
@@ -53,7 +53,10 @@ export interface ApiKey extends Grant {
  * the key further, and loosen it again up to these values. An absent part is not restricted.
  */
 export interface Imposed {
-  /** The version of the key that this describes. Earlier releases do not update it when they change the key. */
+  /**
+   * The version of the key for which these restrictions are known. An earlier release that changes the key does not update
+   * them.
+   */
   readonly version: number;
   readonly enabled?: false | undefined;
   readonly expiresAt?: Date | undefined;
@@ -62,8 +65,8 @@ export interface Imposed {
 }
 
 /**
- * The part of a record that decisions and their answers use: no secrets, and nothing that only the management routes
- * show. The cache keeps this part of each key.
+ * The part of a record that decisions and their responses use: no secrets, and nothing that only the management routes return.
+ * The cache keeps this part of each key.
  */
 export type VerifiedKey = Omit<
   ApiKey,

@@ -66,7 +66,7 @@ describe('isBoundElsewhere', () => {
     );
   });
 
-  it('returns true exactly if no tenant matches both bindings', () => {
+  it('returns true if and only if no tenant matches both bindings', () => {
     const tenants = ['acme', 'globex'].flatMap((orgId) =>
       ['apollo', 'hermes'].map((projectId) => ({ orgId, projectId })),
     );

@@ -26,7 +26,7 @@ export function bindingMatches(binding: Binding, context: TenantContext): boolea
   );
 }
 
-/** Returns whether a key and `viewpoint` are bound to different tenants. An unbound part never differs. */
+/** Returns whether a key and `viewpoint` are bound to different tenants. A part that either of them lacks never differs. */
 export function isBoundElsewhere(key: Binding, viewpoint: Binding): boolean {
   return differs(key.orgId, viewpoint.orgId) || differs(key.projectId, viewpoint.projectId);
 }

@@ -16,12 +16,12 @@ describe('a member of organisations', () => {
     expect(exceededBy(memberOf(...orgIds), { ...ANY, orgId })).toEqual(exceeded);
   });
 
-  it('gets orgId only once if the key exceeds both the grant and the organisations', () => {
+  it('gets orgId only once as an exceeded field, even if the grant and the organisations forbid it', () => {
     const caller = { ...memberOf('acme'), grant: { ...ANY, orgId: 'acme' } };
     expect(exceededBy(caller, { ...ANY, orgId: 'globex' })).toEqual(['orgId']);
   });
 
-  it('passes on the organisation if there is exactly one', () => {
+  it('gives its organisation to a new key if it belongs to exactly one', () => {
     expect(inheritedFrom(memberOf('acme')).orgId).toBe('acme');
     expect(inheritedFrom(memberOf('acme', 'globex')).orgId).toBeUndefined();
     expect(inheritedFrom(memberOf()).orgId).toBeUndefined();

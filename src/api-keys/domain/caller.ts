@@ -3,7 +3,7 @@ import { exceededFields, type GrantField } from './delegation';
 import { earlierOf } from './earlier';
 import { grants } from './scopes';
 
-/** Scopes that let a key give access that outlasts the key: a new token, or an active user. */
+/** Scopes with which a key can create access that outlasts the key: a new token, or an active user. */
 const LASTING_SCOPES = ['api-keys:write', 'users:write'] as const;
 
 /** Returns whether a key with this grant can give access that outlasts the key. */
@@ -15,16 +15,16 @@ export function givesLastingAccess({ scopes }: Pick<Grant, 'scopes'>): boolean {
 export interface Caller {
   /** The name in histories: `key:<id>`, `user:<id>`, `cli` or `system`. */
   readonly actor: string;
-  /** The scopes that the caller itself uses. The scopes that a session can grant are in `grant`. */
+  /** The scopes that the caller can use itself. The scopes that a session can grant are in `grant`. */
   readonly scopes: readonly string[];
-  /** The limits of the keys that the caller sees, and of the authority that it can grant. */
+  /** Limits which keys the caller can see, and which rights it can grant. */
   readonly grant: Grant;
   /**
    * The organisations of a user: each key that the user creates must be bound to one of them. `undefined` if `grant`
    * contains all limits.
    */
   readonly orgIds?: readonly string[] | undefined;
-  /** Whether the maximum lifetime (`tokens.maxTtlDays`) limits the keys of this caller. `rootCaller` is exempt. */
+  /** Whether the maximum lifetime (`tokens.maxTtlDays`) limits the keys that this caller creates. `rootCaller` is exempt. */
   readonly boundByMaxTtl: boolean;
   /** The id of the calling key, and the hash of the token that it presented. */
   readonly presented?: { readonly keyId: string; readonly hash: string } | undefined;
@@ -37,8 +37,8 @@ export interface Caller {
 }
 
 /**
- * Returns the caller for a verified key. If the secret is in its grace period, the caller cannot grant anything that
- * outlasts the period, nor scopes that give such access. See decision record 0011.
+ * Returns the caller for a verified key. If the secret is in its grace period, the caller cannot grant anything that outlasts
+ * the period, and no scope that gives lasting access. See decision record 0011.
  *
  * @param secret the presented secret; omitted if a host application acts for the key
  */
@@ -77,7 +77,7 @@ export function actsForOwner({ grant }: Caller): boolean {
   return grant.ownerId !== undefined;
 }
 
-/** Returns whether a caller sees every key: it is limited to no tenant and no owner. */
+/** Returns whether a caller sees every key: no tenant and no owner limits it. */
 export function isUnlimited({ grant, orgIds }: Caller): boolean {
   return (grant.orgId ?? grant.projectId ?? grant.ownerId ?? orgIds) === undefined;
 }

@@ -68,7 +68,7 @@ describe.each(CASES)('a token that would be $code', (fault) => {
     ['of globex, and the verifier is of acme', { orgId: 'globex' }, acme],
     ['of another project than the verifier', { orgId: 'acme', projectId: 'hermes' }, apollo],
     ['bound only to another project than the verifier', { projectId: 'hermes' }, apollo],
-  ])('is NOT_FOUND without its record if the key is %s', (_where, binding, verifier) => {
+  ])('is NOT_FOUND and reveals no key if the key is %s', (_where, binding, verifier) => {
     expect(judge(binding, verifier, fault)).toEqual({ code: 'NOT_FOUND' });
   });
 
@@ -79,7 +79,7 @@ describe.each(CASES)('a token that would be $code', (fault) => {
     ['of acme, and the verifier is of a project of acme', acme, apollo],
     ['of globex, and the verifier is unbound', { orgId: 'globex' }, {}],
     ['of globex, and its holder presents it', { orgId: 'globex' }, undefined],
-  ])('keeps its code and its record if the key is %s', (_where, binding, verifier) => {
+  ])('keeps its code and reveals the key if the key is %s', (_where, binding, verifier) => {
     const decision = judge(binding, verifier, fault);
     expect(decision.code).toBe(fault.code);
     expect(decision.key).toMatchObject(binding);
@@ -100,7 +100,7 @@ describe('a key bound to another tenant than the verifier', () => {
     expect(judge(acme, acme, { code: 'NOT_FOUND', hash: 'a0'.repeat(32) })).toEqual(missing);
   });
 
-  it('does not change the answer MALFORMED', () => {
+  it('gives MALFORMED, like any other key, if the token is malformed', () => {
     const requirement: Requirement = {
       scopes: { allOf: [], anyOf: [] },
       tenant: acme,

@@ -165,7 +165,7 @@ describe('a decision that requires only possession', () => {
     expect(judge(bringAbout(holder)).code).toBe(answer);
   });
 
-  it('is VALID if all other faults apply', () => {
+  it('is VALID even if all faults that possession ignores apply together', () => {
     const wrong = FAULTS.filter(([code]) => !REFUSING.has(code));
     expect(judge(wrong.reduce((it, [, bringAbout]) => bringAbout(it), holder)).code).toBe('VALID');
   });
@@ -241,7 +241,7 @@ describe('the decision about a request', () => {
 });
 
 describe('the address of a client', () => {
-  it('is read only if the key has an allowlist, because that doubles the cost of a decision', () => {
+  it('is read only if the key has an allowlist, because reading it doubles the cost of a decision', () => {
     const lookUp = jest.fn(() => '203.0.113.7');
     const requirement = Object.defineProperty({ ...good.requirement }, 'clientAddress', { get: lookUp });
     const asking: Case = { ...good, requirement };

@@ -25,14 +25,14 @@ export type DecisionCode = (typeof DECISION_CODES)[number];
 /** What a route, or a caller of the verify endpoint, requires of a key. */
 export interface Requirement {
   readonly scopes: ScopeRequirement;
-  /** The tenant that the request names; `undefined` if the route itself limits the key to its tenant. */
+  /** The tenant that the request names; `undefined` if the handler limits itself to the tenant of the key. */
   readonly tenant: TenantContext | undefined;
   /**
-   * The binding of a caller that asks about the token of someone else: a key bound to another tenant does not exist
-   * for it. `undefined` if the caller presents its own key.
+   * The binding of a caller that verifies someone else's token. A key bound to another tenant does not exist for that caller.
+   * `undefined` if the caller presents its own key.
    */
   readonly verifier?: Binding | undefined;
-  /** The client's address; `undefined` if it is unknown. An unknown address fails every allowlist. */
+  /** The client's address; `undefined` if it is unknown. No allowlist allows an unknown address. */
   readonly clientAddress: string | undefined;
   /**
    * Requires only possession of the key's current secret, so that a holder can always revoke its own key. A genuine
@@ -87,7 +87,7 @@ const NOT_FOUND: Unknown = Object.freeze({ code: 'NOT_FOUND' });
  *
  * @param presented SHA-256 of the presented token as `digestOf` returns it, `null` if the token is malformed
  * @param stored what is stored for the token's key id, `null` if nothing is
- * @param now the time of the decision; used only if the key or one of its secrets has an end
+ * @param now the time of the decision; used only if the key expires or one of its secrets retires
  */
 export function decide(
   presented: string | null,

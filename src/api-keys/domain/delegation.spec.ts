@@ -82,7 +82,7 @@ describe('the key of a project at acme', () => {
     ]);
   });
 
-  it('can be granted by a caller with every right', () => {
+  it('can get its grant from a caller with every right', () => {
     expect(exceededFields(root, apollo)).toEqual([]);
   });
 
@@ -92,7 +92,7 @@ describe('the key of a project at acme', () => {
 });
 
 describe('a change of a key', () => {
-  it.each(MORE)('is widening if it exceeds %s: %j', (_field, part) => {
+  it.each(MORE)('is widening if it exceeds the previous %s: %j', (_field, part) => {
     expect(isWidening(key({}), key(part))).toBe(true);
   });
 

@@ -83,12 +83,12 @@ describe('the notice that is due', () => {
     ['one day', 1, [undefined, 'api-key.expiring', 'api-key.expired']],
     ['less than a day', 1 - SECOND, [undefined, undefined, 'api-key.expired']],
     ['an hour', 1 / 24, [undefined, undefined, 'api-key.expired']],
-  ])('skips notices that were due when a key with a lifetime of %s was created', (_what, life, expected) => {
+  ])('is never one already due when a key with a lifetime of %s was created', (_what, life, expected) => {
     const key = aKey({ createdAt: before(life) });
     expect([2, 0.01, 0].map((days) => dueNotice(key, before(days))?.type)).toEqual(expected);
   });
 
-  it('has the time of the change if the expiry was moved forward', () => {
+  it('has the time of the last change if the notice was due before it', () => {
     const notice = dueNotice(aKey({ updatedAt: before(3) }), before(3));
     expect(notice).toMatchObject({ type: 'api-key.expiring', at: before(3) });
   });
@@ -102,7 +102,7 @@ describe('a search for due notices', () => {
     expect(lookFrom(before(6), now)).toEqual(before(6));
   });
 
-  it('goes back at most a week, and one day the first time', () => {
+  it('goes back at most a week, or one day in the first search', () => {
     expect(lookFrom(before(100), now)).toEqual(before(7));
     expect(lookFrom(undefined, now)).toEqual(before(1));
   });

@@ -17,7 +17,7 @@ export interface ExpiryRange {
   readonly until: Date;
 }
 
-/** Returns the range of expiries whose notice of `days` days became due after `after`, and at `until` at the latest. */
+/** Returns the range of expiries whose notice of `days` days became due after `after` and not later than `until`. */
 export function expiriesDue(days: NoticeDays, after: Date, until: Date): ExpiryRange {
   const ahead = days * DAY_MS;
   return { after: new Date(after.getTime() + ahead), until: new Date(until.getTime() + ahead) };

@@ -52,7 +52,7 @@ describe('a new key', () => {
     });
   });
 
-  it.each(fields)('gets no %s if the request has null, and inherits the rest', (field) => {
+  it.each(fields)('gets no %s if the request sets it to null, and inherits the rest', (field) => {
     const cleared = field === 'allowedIps' ? [] : undefined;
     expect(composeGrant(apollo, { scopes: [], [field]: null }, undefined)).toEqual({
       ...apollo,

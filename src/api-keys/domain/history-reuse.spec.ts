@@ -51,7 +51,7 @@ describe('the reuse of a previous secret', () => {
     );
   });
 
-  it('stays in the history for the newest 500 times, together with other permanent entries', () => {
+  it('stays in the history for the newest 500 reuses, together with other permanent entries', () => {
     const before: readonly HistoryAction[] = ['created', 'reused', 'reused', 'revoked', ...reuses(498)];
     const full = after([...before, ...updates(150)]);
     expect(versionsOf(full, 'reused')).toHaveLength(500);

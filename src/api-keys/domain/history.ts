@@ -3,7 +3,7 @@ export type HistoryAction = 'created' | 'imported' | 'updated' | 'rotated' | 're
 
 /** One change of a key: who changed what, and when. */
 export interface HistoryEntry {
-  /** Unique to each change. A write that the driver repeats is recognised by it. */
+  /** Unique to each change, so that a write that the MongoDB driver repeats is recognised. */
   readonly changeId: string;
   readonly action: HistoryAction;
   readonly at: Date;
@@ -22,7 +22,10 @@ export interface History {
   readonly historyDropped: number;
 }
 
-/** How many entries a history keeps, in addition to those that it keeps permanently. */
+/**
+ * How many of its newest entries a history keeps. It keeps older entries only if they record a creation, an import, a
+ * revocation or a reuse.
+ */
 export const HISTORY_LIMIT = 100;
 
 const KEPT_FOR_GOOD: ReadonlySet<HistoryAction> = new Set<HistoryAction>([
@@ -32,10 +35,10 @@ const KEPT_FOR_GOOD: ReadonlySet<HistoryAction> = new Set<HistoryAction>([
   'reused',
 ]);
 
-/** How many older reuses a history keeps: more than anyone reads, and few enough for one document. */
+/** The maximum number of reuses in a history: more than anyone reads, and few enough for one document. */
 const REUSE_LIMIT = 500;
 
-/** Appends an entry and removes the oldest beyond the limit. Creation, revocation and the last 500 reuses stay. */
+/** Appends an entry and removes the oldest beyond the limit. Creation, import, revocation and the newest 500 reuses stay. */
 export function appendHistory(past: History, entry: HistoryEntry): History {
   const all = [...past.history, entry];
   const tail = all.length - HISTORY_LIMIT;
@@ -51,7 +54,7 @@ function withoutFirstReuses(entries: readonly HistoryEntry[], count: number): re
 }
 
 /**
- * Returns the change id of the newest entry, by which a repeated write is recognised.
+ * Returns the change id of the newest entry. It identifies a repeated write.
  *
  * @throws RangeError if there is no entry; every stored record has one
  */

@@ -80,7 +80,7 @@ const RESTRICTIONS: readonly (readonly [string, KeyPatch, KeyPatch])[] = [
   ['rateLimit', { rateLimit: { limit: 10, windowSeconds: 60 } }, { rateLimit: null }],
 ];
 
-describe.each(RESTRICTIONS)('a restriction of %s: %j, undone with %j,', (field, restrict, undo) => {
+describe.each(RESTRICTIONS)('a restriction of %s (set by %j, undone by %j)', (field, restrict, undo) => {
   const restricted = applyPatch({ ...BLANK, ownerId: ADA }, restrict).key;
 
   it.each<[string, boolean, () => ApiKeyWithHistory]>([
@@ -174,7 +174,7 @@ describe.each(RESTRICTIONS)('a restriction of %s: %j, undone with %j,', (field, 
     expect(loosened(again, undo)).toEqual([]);
   });
 
-  it('is confirmed only by the first patch that names it', () => {
+  it('is confirmed by a patch that repeats it, but not again by a second one', () => {
     const key = made(restricted, BY_ADA);
     expect(confirmedFields(key, { name: 'renamed' })).toEqual([]);
     expect(confirmedFields(key, restrict)).toEqual([field]);
@@ -195,7 +195,7 @@ describe('a restriction that others set', () => {
     ]);
   });
 
-  it('does not exist if others removed it or set none', () => {
+  it('is absent if others removed it or never set one', () => {
     expect(imposedOn(made({}, ADMINISTRATOR))).toEqual({ version: 1 });
     expect(imposedOn(patched(key, { expiresAt: null, allowedIps: [] }, ADMINISTRATOR))).toEqual({
       version: 2,
@@ -207,7 +207,7 @@ describe('a restriction that others set', () => {
     expect(patched(key, { ownerId: null }, ADMINISTRATOR).imposed).toBeUndefined();
   });
 
-  it('keeps fields that a newer release added', () => {
+  it('keeps the fields that a newer release added to it', () => {
     const imposed = { version: 1, scopes: ['memory:read'] } as Imposed;
     expect(patched({ ...key, imposed }, { enabled: false }, ADMINISTRATOR).imposed).toEqual({
       version: 2,
@@ -255,7 +255,7 @@ function widthOf({ allowedIps: [entry] }: ApiKeyWithHistory): number {
 const FIELDS = ['enabled', 'expiresAt', 'allowedIps', 'rateLimit'] as const;
 
 describe('an owner', () => {
-  it('cannot loosen a key beyond what others last set, with any changes in any release [T74]', () => {
+  it('cannot loosen a key beyond what others last set, after any changes by any release [T74]', () => {
     fc.assert(
       fc.property(fc.constantFrom(BY_ADA, ADMINISTRATOR), patches, steps, (maker, first, changes) => {
         let key = made(applyPatch({ ...BLANK, ownerId: ADA }, first).key, maker);

@@ -10,8 +10,8 @@ const RESTRICTIONS = ['enabled', 'expiresAt', 'allowedIps', 'rateLimit'] as cons
 export type Restriction = (typeof RESTRICTIONS)[number];
 
 /**
- * Returns the restrictions of a key that others set. For versions that `imposed` does not cover, it reads the history:
- * a field counts as set by others unless the history proves that only the owner set it.
+ * Returns the restrictions of a key that others set. Reads the history for versions that `imposed` does not cover. There, a
+ * field counts as set by others unless the history proves that only the owner set it.
  */
 export function imposedOn(key: ApiKeyWithHistory): Imposed {
   const known = key.imposed ?? { version: 0 };
@@ -24,7 +24,7 @@ export function imposedOn(key: ApiKeyWithHistory): Imposed {
 }
 
 /**
- * Returns the restrictions of a key that others set, after a change; `undefined` for a key without an owner.
+ * Returns, after a change of a key, the restrictions that others set; `undefined` for a key without an owner.
  *
  * @param after the changed record, with the change as its newest history entry
  * @param byOwner whether the change was made for the owner: by the owner's session, or by a key of the owner
@@ -56,8 +56,8 @@ export function loosenedFields(
 }
 
 /**
- * Returns the restrictions that a patch names without changing them. With such a patch another caller confirms what
- * the owner set, and the owner can no longer loosen it.
+ * Returns the restrictions that a patch repeats unchanged and that others have not set yet. If someone other than the owner
+ * sends such a patch, it confirms them, and the owner can no longer loosen them.
  */
 export function confirmedFields(key: ApiKeyWithHistory, patch: KeyPatch): readonly Restriction[] {
   if (key.ownerId === undefined) return [];

@@ -40,11 +40,11 @@ describe('the event of a change', () => {
     ['rotated', 'api-key.rotated'],
     ['revoked', 'api-key.revoked'],
     ['reused', 'api-key.reuse_detected'],
-  ] as const)('has for %s the type %s', (action, type) => {
+  ] as const)('for the action %s has the type %s', (action, type) => {
     expect(changeEventOf(after(action)).type).toBe(type);
   });
 
-  it('has no fields if the change has none', () => {
+  it('has no fields if the change names none', () => {
     expect(changeEventOf(after('revoked')).fields).toEqual([]);
   });
 
@@ -93,7 +93,7 @@ describe('the event of a change', () => {
 });
 
 describe('the positions of events', () => {
-  it('sort by time, then by id', () => {
+  it('order events by time, then by id', () => {
     const events = [
       { at: new Date(5), id: 'b' },
       { at: new Date(40), id: 'a' },
@@ -110,7 +110,7 @@ describe('the positions of events', () => {
   });
 
   it.each([1, 1_893_456_000_000])(
-    'are after positionAt(%i) for events at that time, and before it for events one millisecond earlier',
+    'are after positionAt(%i) for events at that time, and before it for earlier events',
     (ms) => {
       const moment = positionAt(new Date(ms));
       expect(moment < positionOf({ at: new Date(ms), id: '0' })).toBe(true);
@@ -139,7 +139,7 @@ describe('the events of a key', () => {
     ],
     ['by time if they share a version', [eventAt(3, 0, 'b'), eventAt(3, 1, 'a')]],
     ['by id if they share a version and a time', [eventAt(3, 0, 'a'), eventAt(3, 0, 'b')]],
-  ])('sort %s', (_how, events) => {
+  ])('are sorted %s', (_how, events) => {
     expect(events.toSorted(byVersion)).toEqual(events);
     expect(events.toReversed().toSorted(byVersion)).toEqual(events);
   });

@@ -18,7 +18,7 @@ export type KeyEventType = (typeof KEY_EVENT_TYPES)[number];
 
 /** An event about a key. Contains no token, no hash, and no values of fields except owner, binding and expiry. */
 export interface KeyEvent extends Binding {
-  /** An event that is delivered several times has the same id each time. Deduplicate by it. */
+  /** The same id in every delivery of an event. Use it to detect duplicates. */
   readonly id: string;
   readonly type: KeyEventType;
   readonly at: Date;
@@ -31,11 +31,11 @@ export interface KeyEvent extends Binding {
   readonly version: number;
   /** The names of the changed fields. */
   readonly fields: readonly string[];
-  /** In a notice of expiry: when the key expires. */
+  /** When the key expires. Only notices of expiry have it. */
   readonly expiresAt?: Date | undefined;
 }
 
-/** The types of events for listeners of a host application: `on<KeyEvents['api-key.created']>(…)`. */
+/** Maps the type of an event to the event, for listeners of a host application: `on<KeyEvents['api-key.created']>(…)`. */
 export type KeyEvents = { readonly [Type in KeyEventType]: KeyEvent & { readonly type: Type } };
 
 const TYPES: Readonly<Record<HistoryAction, KeyEventType>> = {
@@ -48,8 +48,8 @@ const TYPES: Readonly<Record<HistoryAction, KeyEventType>> = {
 };
 
 /**
- * Returns the event of the newest change of a record. Its id consists of the key id and the version, so that a change
- * that is written or read twice is the same event.
+ * Returns the event of the newest change of a record. Its id consists of the key id and the version, so that a change that is
+ * written or read twice causes the same event.
  *
  * @throws RangeError if the record has no history; every stored record has one
  */
@@ -72,7 +72,7 @@ export function changeEventId(keyId: string, version: number): string {
   return `${keyId}-${version}`;
 }
 
-/** Returns the id, the owner and the binding of a key for an event. Parts that the key lacks are missing. */
+/** Returns the id, the owner and the binding of a key for an event. Omits the parts that the key lacks. */
 export function partiesOf({
   id,
   orgId,
@@ -92,9 +92,7 @@ export function partiesOf({
 
 const DIGITS = 15;
 
-/**
- * Returns the position of an event in the audit trail, as text to sort by: its time, then its id within one millisecond.
- */
+/** Returns the position of an event in the audit trail, as text that sorts by time, and by id within one millisecond. */
 export function positionOf({ at, id }: Pick<KeyEvent, 'at' | 'id'>): string {
   return `${positionAt(at)}-${id}`;
 }

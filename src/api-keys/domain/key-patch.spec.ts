@@ -59,7 +59,7 @@ const repetitions: readonly KeyPatch[] = [
 ];
 
 describe('a patch', () => {
-  it.each(changes)('changes only its own parts of the record: %j', (patch) => {
+  it.each(changes)('changes only the fields of the record that it contains: %j', (patch) => {
     expect(applyPatch(key, patch)).toEqual({ key: { ...key, ...patch }, changed: Object.keys(patch) });
   });
 
@@ -80,7 +80,7 @@ describe('a patch', () => {
     expect(applyPatch(key, patch)).toEqual({ key, changed: [] });
   });
 
-  it('changes nothing if it clears absent parts', () => {
+  it('changes nothing if it clears absent fields', () => {
     const bare: ApiKey = {
       id: key.id,
       name: 'bare',

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ApiKey, KeyMetadata } from './api-key';
 import type { GrantRequest } from './grant-request';
 
-/** A change to a key. An omitted part stays unchanged, and `null` clears a part. */
+/** A change to a key. An omitted field stays unchanged, and `null` clears a field. */
 export interface KeyPatch extends Partial<GrantRequest> {
   readonly name?: string | undefined;
   readonly description?: string | null | undefined;

@@ -9,7 +9,7 @@ export interface CreateApiKey extends GrantRequest {
   readonly name: string;
   readonly description?: string | undefined;
   readonly metadata?: KeyMetadata | undefined;
-  /** Never inherited from the caller. */
+  /** A new key never inherits it from the caller. */
   readonly externalId?: string | undefined;
   readonly enabled?: boolean | undefined;
 }

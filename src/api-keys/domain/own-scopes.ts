@@ -1,13 +1,13 @@
 import { scopeCovers } from './scopes';
 
-/** The scopes that cover Keyward's own routes. Future management scopes begin with `keyward:`. */
+/** Wildcards for all scopes of Keyward's own routes. Future management scopes begin with `keyward:`. */
 export const OWN_SCOPES: readonly string[] = ['api-keys:*', 'users:*', 'events:*', 'keyward:*'];
 
 /** Allows a key to rotate itself, and nothing else. */
 const ROTATE_SELF = 'api-keys:rotate-self';
 
 /**
- * Returns whether a scope gives access to Keyward's own routes: it covers one of {@link OWN_SCOPES}, or is part of one.
+ * Returns whether a scope gives access to Keyward's own routes: it covers one of {@link OWN_SCOPES}, or one of them covers it.
  * Returns false for `api-keys:rotate-self`, because it manages only the key that holds it.
  *
  * @param scope a scope that can be granted

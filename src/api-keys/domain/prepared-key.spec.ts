@@ -53,7 +53,7 @@ describe('findSecret', () => {
 });
 
 describe('a prepared key', () => {
-  it('contains only the parts of the record that decisions and answers use', () => {
+  it('contains only the parts of the record that decisions and their responses use', () => {
     const record = aFullKey();
     const { key } = prepareKey({ ...record, history: record.history } as ApiKey);
     expect(key).toEqual({
@@ -74,7 +74,7 @@ describe('a prepared key', () => {
     });
   });
 
-  it('is frozen, so that no request can change it for the next', () => {
+  it('is frozen, so that no request can change it for the next request', () => {
     const { key, secrets } = prepareKey(keyWith());
     const spoils: readonly (() => void)[] = [
       () => (key.scopes as string[]).push('*'),

@@ -11,7 +11,7 @@ interface PreparedSecret {
 type AllParts<T> = { readonly [Name in keyof Required<T>]: T[Name] };
 
 /**
- * A record prepared for decisions: what every decision needs is computed once. The record is frozen, so that one
+ * A record prepared for decisions: values that every decision needs are computed once. The record is frozen, so that one
  * request cannot change the decision about the next.
  */
 export interface PreparedKey {
@@ -19,11 +19,11 @@ export interface PreparedKey {
   readonly key: VerifiedKey;
   readonly secrets: readonly PreparedSecret[];
   readonly allowlist: Allowlist;
-  /** Whether a decision may depend on the time: the key or one of its secrets has an end. */
+  /** Whether a decision may depend on the time: the key expires or one of its secrets retires. */
   readonly isTimed: boolean;
 }
 
-/** Prepares a record for decisions and freezes it. Keeps only what decisions and their answers use. */
+/** Prepares a record for decisions and freezes it. Keeps only the parts that decisions and their responses use. */
 export function prepareKey(record: ApiKey): PreparedKey {
   const { secrets } = record;
   const key = verifiedKeyOf(record);

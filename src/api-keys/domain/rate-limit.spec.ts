@@ -37,7 +37,7 @@ describe('rateLimitCovers', () => {
     expect(rateLimitCovers(outer, inner)).toBe(false);
   });
 
-  it('returns false if the inner limit allows more requests in some span', () => {
+  it('returns false if the inner limit allows more requests in any period', () => {
     fc.assert(
       fc.property(limits, limits, fc.integer({ min: 1, max: 50 }), (outer, inner, seconds) => {
         const looser = most(inner, seconds) > most(outer, seconds);

@@ -41,7 +41,7 @@ describe('rotateSecrets', () => {
     expect(oldest).toEqual(secret(1, { retiresAt: expected }));
   });
 
-  it('keeps the mark of a reuse', () => {
+  it('keeps the time at which a previous secret was reused', () => {
     const reused = secret(1, { retiresAt: EARLIER, reusedAt: EARLIER });
     expect(rotateSecrets([reused, secret(2)], hashOf(3), NOON, 0)[0]).toEqual(reused);
   });
@@ -58,7 +58,7 @@ describe('rotateSecrets', () => {
     expect(before).toEqual([secret(1)]);
   });
 
-  it('keeps one current secret and at most five previous ones, of which at most one is valid, after any rotations', () => {
+  it('keeps at most five previous secrets, and at most one of them valid, after any rotations', () => {
     const rotations = fc.array(
       fc.record({ afterSeconds: fc.nat(10 * 86_400), grace: fc.nat(MAX_GRACE_SECONDS) }),
       { minLength: 1, maxLength: 12 },

@@ -31,7 +31,9 @@ export function currentSecret(secrets: readonly KeySecret[]): KeySecret | undefi
   return secrets.find((secret) => secret.retiresAt === undefined);
 }
 
-/** Returns the secrets, with the reuse of a previous one marked; unchanged if it is already marked or unknown. */
+/**
+ * Returns the secrets, with `reusedAt` set on the secret with this hash. Keeps an earlier time, and ignores an unknown hash.
+ */
 export function markReused(secrets: readonly KeySecret[], hash: string, now: Date): readonly KeySecret[] {
   return secrets.map((secret) =>
     secret.hash === hash && secret.reusedAt === undefined ? { ...secret, reusedAt: now } : secret,

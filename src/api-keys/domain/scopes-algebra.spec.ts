@@ -29,7 +29,7 @@ const scopes = fc.oneof(
 const held = fc.array(scopes, { maxLength: 4 });
 
 describe('covering scopes', () => {
-  it('agrees with a comparison by segments for every pair of a small set', () => {
+  it('gives the same result as a comparison by segments for every pair of a small set', () => {
     const pairs = universe.flatMap((granted) => universe.map((wanted) => ({ granted, wanted })));
     const odd = pairs.filter(
       ({ granted, wanted }) => scopeCovers(granted, wanted) !== reference(granted, wanted),
@@ -37,7 +37,7 @@ describe('covering scopes', () => {
     expect(odd).toEqual([]);
   });
 
-  it('agrees with a comparison by segments for random scopes', () => {
+  it('gives the same result as a comparison by segments for random scopes', () => {
     fc.assert(
       fc.property(scopes, scopes, (granted, wanted) => {
         expect(isScope(granted)).toBe(true);
@@ -56,7 +56,7 @@ describe('covering scopes', () => {
     expect(broken).toEqual([]);
   });
 
-  it('never delegates a required scope that the caller does not have', () => {
+  it('never delegates a scope that the caller does not hold', () => {
     fc.assert(
       fc.property(held, held, requirable, (outer, inner, wanted) => {
         const delegated = inner.filter((scope) => grants(outer, scope));
@@ -67,7 +67,7 @@ describe('covering scopes', () => {
 });
 
 describe('a list of scopes', () => {
-  it('grants a scope if one of the list covers it', () => {
+  it('grants a scope if and only if one scope of the list covers it', () => {
     fc.assert(
       fc.property(held, scopes, (granted, wanted) => {
         expect(grants(granted, wanted)).toBe(granted.map((scope) => reference(scope, wanted)).includes(true));
@@ -75,7 +75,7 @@ describe('a list of scopes', () => {
     );
   });
 
-  it('meets a requirement if it covers every part of it', () => {
+  it('meets a requirement if and only if it covers every part of that requirement', () => {
     const lists = fc.array(requirable, { maxLength: 3 });
     fc.assert(
       fc.property(held, lists, fc.array(lists, { maxLength: 3 }), (granted, allOf, anyOf) => {
@@ -94,7 +94,7 @@ describe('a random text', () => {
     fc.stringMatching(/^[a:*-]{0,8}$/),
   );
 
-  it('is a scope exactly if each of its segments is valid', () => {
+  it('is a scope if and only if its length and each of its segments are valid', () => {
     fc.assert(
       fc.property(anything, (text) => {
         const [last = '', ...front] = text.split(':').toReversed();

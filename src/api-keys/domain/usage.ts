@@ -16,7 +16,7 @@ export interface KeyUsage {
   readonly lastUsedAt?: Date | undefined;
 }
 
-/** The uses of one key in one hour that an instance counted and adds to the stored ones. */
+/** The uses of one key in one hour that an instance counted. The store adds them to the stored uses. */
 export interface UsageTally extends HourlyUse {
   readonly keyId: string;
   /** 0 if only {@link lastUsedAt} is to be stored. */

@@ -2,7 +2,8 @@ import { ProblemException } from '../../problems/problem.exception';
 import { type Binding, isBoundElsewhere, type TenantContext } from '../domain/binding';
 
 /**
- * Returns the tenant for which a token is verified: the one that the calling key names, completed by its own binding.
+ * Returns the tenant for which a token is verified: the tenant that the calling key names, with missing parts from the binding
+ * of that key.
  *
  * @throws ProblemException `binding_mismatch` if it names a tenant outside its binding
  */

@@ -11,10 +11,11 @@ export interface ProxyRequirement {
 }
 
 /**
- * Reads the requirement in the query, which comes from the proxy's configuration: `scope` (one or more, separated by spaces)
- * or `authenticated=1`, and `org` and `project`.
+ * Reads the requirement from the query, which the proxy's configuration sets: `scope` (one or more, separated by spaces) or
+ * `authenticated=1`, and `org` and `project`.
  *
- * @returns `undefined` if a parameter is unknown, malformed, empty or repeated, so that a typing error rejects every request
+ * @returns `undefined` if a parameter is unknown, malformed, empty or repeated, so that a typo in the configuration rejects
+ *   every request
  */
 export function readProxyRequirement(query: string): ProxyRequirement | undefined {
   const parameters = parametersOf(query);

@@ -31,7 +31,10 @@ export class ForwardAuthController {
     private readonly clientAddress: ClientAddress,
   ) {}
 
-  /** Verifies the presented key and sends its identity to the proxy. Responds with 200, because Envoy accepts no other 2xx. */
+  /**
+   * Verifies the presented key and sends its identity to the proxy. Responds with 200, because Envoy accepts no other 2xx
+   * status.
+   */
   @All()
   @HttpCode(200)
   @Public()
@@ -72,7 +75,7 @@ export class ForwardAuthController {
   }
 }
 
-/** Returns all identity headers, empty if unset, so that a proxy that copies them overwrites forged ones of the client. */
+/** Returns all identity headers, empty if unset, so that a proxy that copies them overwrites headers that the client forged. */
 function identityHeaders(key: VerifiedKey): Record<string, string> {
   return {
     'X-Auth-Key-Id': key.id,

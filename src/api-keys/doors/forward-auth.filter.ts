@@ -6,8 +6,8 @@ import { toProblemException } from '../../problems/problem-translation';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
 
 /**
- * Sends errors to a proxy with a status that it understands: 401, 403, 429 (or 403 for proxies without support for 429), and
- * 503 for everything else. The body is the usual problem.
+ * Sends errors to a proxy with a status that it understands. 401 and 403 stay. 429 stays, or becomes 403 for proxies without
+ * support for it. 400 becomes 401. Every other status becomes 503. The body is the usual problem.
  */
 @Catch()
 @Injectable()

@@ -82,7 +82,7 @@ export class IntrospectionDto {
   active!: boolean;
 
   /**
-   * The scopes in the request or, if it has none, those of the key; separated by spaces.
+   * The scopes in the request, or the scopes of the key if the request has none. Separated by spaces.
    * @example "memory:read memory:write"
    */
   scope?: string;
@@ -94,7 +94,7 @@ export class IntrospectionDto {
   client_id?: string;
 
   /**
-   * The key's owner, or the key itself if it has none.
+   * The key's owner, or the key itself if it has no owner.
    * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
    */
   sub?: string;

@@ -85,7 +85,7 @@ export class VerifiedKeyDto {
   externalId!: string | null;
 
   /**
-   * Notes. Do not identify the caller by them, because everyone who may change the key may change them.
+   * Notes. Do not identify the caller by them, because anyone who can change the key can change them.
    * @example { "team": "search" }
    */
   @ApiProperty(METADATA)

@@ -162,7 +162,7 @@ describe('the rule for metadata', () => {
   });
 
   it.each(['x', '\u00e9', '\u65e5', '\u{1f5dd}', '"'])(
-    'accepts up to 8192 bytes as JSON in UTF-8 with %j, and rejects more with the reason [T44]',
+    'accepts up to 8192 bytes of JSON in UTF-8 with %j, and rejects more, stating the limit [T44]',
     async (character) => {
       const fits = ofBytes(8192, character === '"' ? 'x' : character);
       expect(Buffer.byteLength(JSON.stringify(fits))).toBe(8192);

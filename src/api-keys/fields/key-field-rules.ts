@@ -19,7 +19,7 @@ import {
 const METADATA_KEY = /^(?!__proto__$|constructor$|prototype$)[A-Za-z0-9_-]{1,64}$/;
 const MAX_METADATA_ENTRIES = 50;
 const MAX_METADATA_VALUE = 500;
-/** The maximum size of the whole map as JSON in UTF-8. */
+/** The maximum size of the whole map in bytes, as JSON in UTF-8. */
 const MAX_METADATA_BYTES = 8192;
 
 /** The OpenAPI schema of metadata. */

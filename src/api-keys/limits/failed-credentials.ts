@@ -8,8 +8,8 @@ import type { RateLimitState } from '../ports/rate-limiter';
 const DEFAULT_LIMIT: RateLimit = { limit: 100, windowSeconds: 60 };
 
 /**
- * Counts failed credentials by client address (IPv6 by /64) in this process. Past the limit, a failure gets 429 instead
- * of 401. Valid tokens keep working, so that nobody can lock out the owner of a key.
+ * Counts failed credentials by client address (IPv6 by /64) in this process. Above the limit, a failure gets 429 instead of
+ * 401. Valid tokens keep working, so that nobody can lock out the owner of a key.
  */
 @Injectable()
 export class FailedCredentials {

@@ -1,8 +1,8 @@
 import { KeywardError } from '../../problems/keyward.error';
 
 /**
- * Redis rejects commands, and will continue until someone changes the setup: missing rights, a key of another type, or an
- * unsupported command. Over HTTP it is a 500 (decision record 0064).
+ * Redis rejects commands until someone changes its setup: missing rights, a key of another type, or an unsupported command.
+ * Over HTTP, the status is 500 (decision record 0064).
  */
 export class RateLimiterFaultError extends KeywardError {
   constructor(cause: Error) {

@@ -36,7 +36,7 @@ describe('a limit of two requests a minute', () => {
     expect(await limiter.consume('globex', twice)).toMatchObject({ allowed: true, remaining: 1 });
   });
 
-  it('keeps its count when the number of requests changes', async () => {
+  it('keeps its count when the allowed number of requests changes', async () => {
     const limiter = new LocalRateLimiter();
     for (let time = 0; time < 3; time += 1) await limiter.consume('acme', twice);
     expect(await limiter.consume('acme', { ...twice, limit: 5 })).toMatchObject({
@@ -49,7 +49,7 @@ describe('a limit of two requests a minute', () => {
     });
   });
 
-  it('keeps its count when the window becomes longer, so that a change does not reset it', async () => {
+  it('keeps its count when the window becomes longer', async () => {
     const limiter = new LocalRateLimiter();
     for (let time = 0; time < 3; time += 1) await limiter.consume('acme', twice);
     expect(await limiter.consume('acme', { limit: 2, windowSeconds: 90 })).toEqual({

@@ -2,10 +2,12 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rat
 import type { RateLimit } from '../domain/rate-limit';
 import type { RateLimiter, RateLimitState } from '../ports/rate-limiter';
 
-/** Larger than every limit. `stateOf` compares the limit, because each key has its own. */
+/**
+ * Larger than every limit, so that the counter itself never rejects. `stateOf` compares the count with the limit of the key.
+ */
 const NEVER_REFUSED = Number.MAX_SAFE_INTEGER;
 
-/** Counts in this process only. */
+/** Counts requests in this process only. */
 export class LocalRateLimiter implements RateLimiter {
   private readonly counter = new RateLimiterMemory({ points: NEVER_REFUSED, duration: 1 });
 
@@ -18,8 +20,8 @@ export class LocalRateLimiter implements RateLimiter {
 }
 
 /**
- * Counts a request. A count continues when the limit changes. Otherwise a key could reset its count by lengthening its own
- * window. Only a shorter window ends the count earlier, because a key cannot shorten its own window.
+ * Counts a request. The count continues when the limit changes; otherwise a key could reset it by lengthening its own window.
+ * Only a shorter window ends the count earlier. This is safe, because a key cannot shorten its own window.
  *
  * @param shorten makes the count end one window from now
  */
@@ -36,7 +38,7 @@ export async function countIn(
   return stateOf(new RateLimiterRes(0, windowMs, counted.consumedPoints), limit);
 }
 
-/** Returns the state of a limit from the answer of a counter. */
+/** Returns the state of a limit after the counter has counted a request. */
 function stateOf({ consumedPoints, msBeforeNext }: RateLimiterRes, limit: RateLimit): RateLimitState {
   return {
     limit: limit.limit,

@@ -26,7 +26,7 @@ export interface RedisClientOptions {
 }
 
 /**
- * Returns a client of the Redis at `url`. Loads ioredis when it is called, because ioredis is an optional peer dependency:
+ * Returns a client of the Redis at `url`. Loads ioredis only when it is called, because ioredis is an optional peer dependency;
  * see decision record 0084.
  *
  * @throws ConfigurationError if ioredis is not installed

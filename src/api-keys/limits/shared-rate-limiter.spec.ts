@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => void jest.useRealTimers());
 
 describe('requests counted in Redis', () => {
-  it('get the state from the count of Redis and the limit of the key', async () => {
+  it('get a state that is computed from the count in Redis and the limit of the key', async () => {
     const { client, increment } = redis();
     const limiter = new SharedRateLimiter(client, 'local');
     increment.mockResolvedValueOnce([2, 41_001]).mockResolvedValueOnce([3, 0]);
@@ -134,7 +134,7 @@ describe('a request while Redis hangs', () => {
     expect(settled).toHaveBeenCalledWith(expect.objectContaining(outcome));
   });
 
-  it('is the only one that waits', async () => {
+  it('is the only one that waits, because the next request does not use Redis', async () => {
     const { client, increment } = redis();
     increment.mockImplementation(hang);
     const limiter = new SharedRateLimiter(client, 'local');

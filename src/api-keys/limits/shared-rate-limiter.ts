@@ -9,7 +9,7 @@ import { countIn, LocalRateLimiter } from './local-rate-limiter';
 import type { RedisClient } from './redis-client';
 import type { OnLimiterOutage, RateLimiter, RateLimitState } from '../ports/rate-limiter';
 
-/** How long a request waits for Redis. */
+/** The maximum time that a request waits for Redis. */
 const ANSWER_WITHIN_MS = 300;
 
 /** How long requests do not use Redis after a failure, so that an outage does not slow down every request. */

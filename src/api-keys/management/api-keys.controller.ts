@@ -78,9 +78,9 @@ export class ApiKeysController {
    * Revokes the key of this request.
    *
    * @remarks
-   * Requires only the current token of the key, not a previous one in its grace period. So the holder of a leaked key can
-   * always revoke it: from any address, beyond its rate limit, and even if the key or its owner is disabled or the key
-   * is expired. Does not accept `If-Match`.
+   * Requires the current token of the key, but no scope. A previous token in its grace period cannot revoke the key.
+   * The request is allowed from any address, beyond the rate limit, and even if the key is expired, or the key or its
+   * owner is disabled. So anyone who finds a leaked token can revoke its key. Does not accept `If-Match`.
    */
   @Delete('self')
   @HttpCode(HttpStatus.NO_CONTENT)
@@ -201,7 +201,7 @@ export class ApiKeysController {
     await this.apiKeys.revoke(caller, idIn(call), call.query.reason, { ifVersion });
   }
 
-  /** Lists who changed which field of a key, and when, oldest first. */
+  /** Lists the changes of a key, oldest first: who changed which fields, and when. */
   @Get(':id/history')
   @GuardedRoute('getApiKeyHistory', { scopes: ['api-keys:read'], sessions: true, param: 'id' })
   async history(call: Call): Promise<HistoryDto> {
@@ -235,7 +235,10 @@ export class ApiKeysController {
     return (await this.usage.lastUsed([id])).get(id);
   }
 
-  /** Returns the last use, or `undefined` if the usage store is unreachable, because that must not make a change fail. */
+  /**
+   * Returns the time of the last use, or `undefined` if the usage store is unreachable: its outage must not make a
+   * change fail.
+   */
   private async lastUseIfKnown(id: string): Promise<Date | undefined> {
     return this.lastUsed(id).catch(() => undefined);
   }

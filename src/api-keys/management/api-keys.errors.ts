@@ -1,6 +1,6 @@
 import { KeywardError } from '../../problems/keyward.error';
 
-/** The key does not exist, or the caller cannot see it. Both cases get the same answer. */
+/** The key does not exist, or the caller cannot see it. Both cases get the same response. */
 export class KeyNotFoundError extends KeywardError {
   constructor() {
     super('not_found', 'There is no key with this id.');
@@ -9,7 +9,7 @@ export class KeyNotFoundError extends KeywardError {
 
 /** The caller tried to grant more than it holds. */
 export class DelegationExceededError extends KeywardError {
-  /** @param exceeded the fields in which the key would exceed the caller */
+  /** @param exceeded the fields in which the key would have more rights than the caller */
   constructor(
     exceeded: readonly string[],
     message = `The caller does not hold this itself: ${exceeded.join(', ')}.`,

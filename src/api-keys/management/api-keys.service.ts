@@ -64,7 +64,7 @@ interface Changed {
   readonly after: ApiKey;
 }
 
-/** One page of keys. A list ends only with `nextCursor: null`. */
+/** One page of keys. Only the last page has `nextCursor: null`. Other pages can be short or empty. */
 export type ApiKeyPage = Page<ApiKey>;
 
 /** Options of a change. */
@@ -103,7 +103,7 @@ export class ApiKeysService {
   private readonly tokenPrefix: string;
   private readonly maxTtlDays: number | undefined;
 
-  /** @internal Nest calls it. */
+  /** @internal Nest calls this constructor. */
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(API_KEYS_OPTIONS) { tokens = {} }: ApiKeysOptions,
@@ -120,7 +120,8 @@ export class ApiKeysService {
    * Creates a key. Fields that the request leaves out are inherited from the caller.
    *
    * @throws DelegationExceededError if the key would hold more than the caller
-   * @throws UnacceptableFieldError about unknown or invalid fields, and an expiry in the past or beyond the maximum
+   * @throws UnacceptableFieldError if a field is unknown or invalid, or the expiry is in the past or later than the
+   *   maximum
    */
   async create(caller: Caller, given: CreateApiKey): Promise<IssuedApiKey> {
     requireCaller(caller);
@@ -159,7 +160,7 @@ export class ApiKeysService {
   }
 
   /**
-   * Returns who changed which field of a key, and when, oldest first.
+   * Returns the changes of a key, oldest first: who changed which fields, and when.
    *
    * @throws KeyNotFoundError if the key does not exist or the caller cannot see it
    */
@@ -171,7 +172,8 @@ export class ApiKeysService {
   /**
    * Changes a key. Any caller that sees the key can narrow or disable it. To widen or enable it, the caller must hold
    * all that the key holds afterwards. A caller that acts for the owner cannot loosen restrictions that others set. A
-   * patch without changes writes nothing, unless it confirms a restriction that only the owner had set.
+   * patch without changes writes nothing. There is one exception: another caller can confirm a restriction that only
+   * the owner has set. Then the owner cannot loosen it.
    *
    * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, UnacceptableFieldError,
    *   VersionMismatchError, ConcurrentChangeError
@@ -272,7 +274,7 @@ export class ApiKeysService {
     return statusOf(key, this.clock.now());
   }
 
-  /** Reads a key, decides, and writes if the version is unchanged. Otherwise reads and decides again. */
+  /** Reads a key, computes the change, and writes it if the stored version is still the same. Otherwise tries again. */
   private async change(
     caller: Caller,
     id: string,

@@ -9,18 +9,18 @@ import { UpdateApiKeyDto } from './dto/update-api-key.dto';
 import { toCreate, toPatch } from './key-request.mapper';
 
 /**
- * Reads a request that a program passes, by the rules of the HTTP route, see decision record 0082.
+ * Validates a create request from the host's code by the rules of the HTTP route, see decision record 0082.
  *
- * @throws UnacceptableFieldError about unknown or invalid fields
+ * @throws UnacceptableFieldError if a field is unknown or invalid
  */
 export function checkedCreate(request: CreateApiKey): CreateApiKey {
   return { ...toCreate(read(CreateApiKeyDto, request)), ownerId: ownerIn(request) };
 }
 
 /**
- * Reads a change that a program passes, by the rules of the HTTP route, see decision record 0082.
+ * Validates a patch from the host's code by the rules of the HTTP route, see decision record 0082.
  *
- * @throws UnacceptableFieldError about unknown or invalid fields
+ * @throws UnacceptableFieldError if a field is unknown or invalid
  */
 export function checkedPatch(patch: KeyPatch): KeyPatch {
   return { ...toPatch(read(UpdateApiKeyDto, patch)), ownerId: ownerIn(patch) };
@@ -32,7 +32,7 @@ function read<T extends object>(type: Type<T>, given: unknown): T {
   return outcome.value;
 }
 
-/** Returns the JSON body with the same fields, including those that a class defines with getters, but not the owner. */
+/** Returns a JSON body with the fields of a request, including getters of its class, but without the owner. */
 function bodyOf(type: Type, given: unknown): unknown {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return given;
   const fields: Record<string, unknown> = { ...given };
@@ -46,7 +46,9 @@ function textOf(time: unknown): unknown {
   return Number.isNaN(time.getTime()) ? 'no valid date' : time.toISOString();
 }
 
-/** Unlike over HTTP, the owner may be a user of the application, with an id of any form. */
+/**
+ * Returns the owner of a request. The host's own users can be owners, so the id need not be the id of a Keyward user.
+ */
 function ownerIn({ ownerId }: KeyPatch): string | null | undefined {
   if (ownerId === undefined || ownerId === null || (typeof ownerId === 'string' && isExternalId(ownerId)))
     return ownerId;

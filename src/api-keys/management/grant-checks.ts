@@ -13,7 +13,11 @@ import { grants } from '../domain/scopes';
 
 const DAY_MS = 86_400_000;
 
-/** @throws MisuseError unless the value is a caller. Anything else would cause an error that does not name the mistake. */
+/**
+ * Checks that a value is a caller, because any other value would cause a misleading error later.
+ *
+ * @throws MisuseError if it is not
+ */
 export function requireCaller(caller: Partial<Caller> | undefined): void {
   const { actor, scopes, grant } = caller ?? {};
   if (typeof actor === 'string' && actor !== '' && Array.isArray(scopes) && Array.isArray(grant?.scopes))
@@ -30,9 +34,10 @@ export function requireCovered(caller: Caller, grant: Grant): void {
 }
 
 /**
- * Checks the owner of a key. An owner other than the caller's needs `users:write`, see decision record 0006.
+ * Checks that the caller may use this owner: its own owner, or any owner if it holds `users:write`. See decision record
+ * 0006.
  *
- * @throws DelegationExceededError unless the caller may name this owner
+ * @throws DelegationExceededError if the caller may not use this owner
  */
 export function requireAssignable(caller: Caller, ownerId: string | undefined): void {
   if (ownerId === caller.grant.ownerId || grants(caller.scopes, 'users:write')) return;
@@ -45,10 +50,11 @@ export function requireExternalIdAllowed(caller: Caller, externalId: string | un
 }
 
 /**
- * Checks that the caller may rotate the key. A host identifies the customer of the new token by the key's external id,
- * see decision record 0059.
+ * Checks that the caller may get a new token for the key's customer. A host identifies the customer of a token by the
+ * external id of its key, see decision record 0059.
  *
- * @throws DelegationExceededError unless the caller is that customer, acts for the key's owner, or sees every key
+ * @throws DelegationExceededError if the key has an external id, unless the caller has the same one, acts for the key's
+ *   owner, or sees every key
  */
 export function requireSameCustomer(caller: Caller, before: ApiKey): void {
   if (before.externalId === undefined || before.externalId === caller.externalId) return;
@@ -57,9 +63,9 @@ export function requireSameCustomer(caller: Caller, before: ApiKey): void {
 }
 
 /**
- * Checks that the caller may change these fields. A previous secret in its grace period cannot change a key that
- * manages keys or users, its own key included. It cannot give a key to another owner or customer either, see decision
- * record 0011.
+ * Checks that the caller may change these fields. A caller with a previous secret in its grace period cannot change a
+ * key that manages keys or users, not even its own key. It also cannot give a key to another owner or customer. See
+ * decision record 0011.
  *
  * @throws DelegationExceededError, ExternalIdNotAllowedError unless the caller may change these fields
  */
@@ -72,7 +78,7 @@ export function requireChangeable(caller: Caller, before: Grant, changed: readon
 }
 
 /**
- * Checks that a session or an owned key undoes only restrictions that the owner set, see decision record 0057.
+ * Checks that a session or an owned key loosens only restrictions that the owner set, see decision record 0057.
  *
  * @throws ImposedRestrictionError if the caller acts for an owner and loosens a restriction that others set
  */
@@ -87,7 +93,7 @@ export function requireOwnRestrictions(
   if (loosened.length > 0) throw new ImposedRestrictionError(loosened);
 }
 
-/** @throws UnacceptableFieldError if the expiry is past, no valid date, or later than the latest allowed expiry */
+/** @throws UnacceptableFieldError if the expiry is in the past, invalid, or later than the latest allowed expiry */
 export function requireAcceptable(expiresAt: Date | undefined, latest: Date | undefined, now: Date): void {
   if (expiresAt !== undefined && !(expiresAt.getTime() > now.getTime())) {
     throw new UnacceptableFieldError('/expiresAt', 'must be in the future');

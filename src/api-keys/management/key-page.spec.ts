@@ -167,7 +167,7 @@ describe('a list of 2,500 keys', () => {
   it.each<[string, Partial<ApiKey>]>([
     ['was enabled', { enabled: true }],
     ['moved to another tenant', { orgId: 'globex' }],
-  ])('leaves out a key that %s after the filter ran', async (_what, change) => {
+  ])('leaves out a key that %s between the filter and the read of the record', async (_what, change) => {
     const repository = repositoryOf(keys(3, () => ({ orgId: 'acme', enabled: false })));
     const [newest, between, oldest] = await repository.findMany([idOf(0), idOf(1), idOf(2)]);
     repository.findMany = async () =>
@@ -177,7 +177,7 @@ describe('a list of 2,500 keys', () => {
     expect(page.nextCursor).toBeNull();
   });
 
-  it('reads one record more than the page if an index covers the filter', async () => {
+  it('reads only one record more than the page shows if an index covers the filter', async () => {
     const repository = repositoryOf(stored);
     await pageOf(repository, { orgId: 'acme' }, { limit: 20 }, NOON);
     expect(repository.queries).toEqual([
@@ -190,7 +190,7 @@ describe('a list of 2,500 keys', () => {
     ['of a project, by status', { projectId: 'apollo' }, { status: 'disabled' }],
     ['of an org, by status', { orgId: 'acme' }, { status: 'revoked' }],
     ['of an owner in an org, by status', { ownerId: 'ada', orgId: 'acme' }, { status: 'disabled' }],
-  ])('puts no id of a hidden key into a cursor: keys %s', async (_what, viewpoint, query) => {
+  ])('puts no id of a hidden key into a cursor for keys %s', async (_what, viewpoint, query) => {
     const repository = repositoryOf(stored);
     const seen = new Set(where(viewpoint));
     let page = await pageOf(repository, viewpoint, { limit: 100, ...query }, NOON);
@@ -201,7 +201,7 @@ describe('a list of 2,500 keys', () => {
     expect(repository.examined).toBeLessThanOrEqual(seen.size + repository.queries.length);
   });
 
-  it.each([1, 2, 99, 100])('contains every key with pages of %d', async (limit) => {
+  it.each([1, 2, 99, 100])('contains every key once with pages of %d keys', async (limit) => {
     const few = stored.slice(0, 150);
     const { ids } = await readAll(repositoryOf(few), {}, { limit });
     expect(ids).toEqual(newestFirst(few));
@@ -228,7 +228,7 @@ describe('the last page', () => {
     expect(next.nextCursor).toBeNull();
   });
 
-  it('has the same keys after newer keys are created', async () => {
+  it('does not change when newer keys are created', async () => {
     const before = keys(15, () => ({}));
     const page = await pageOf(repositoryOf(before), {}, { limit: 10 }, NOON);
     const grown = repositoryOf([...before, keyAt(15), keyAt(16)]);
@@ -242,7 +242,7 @@ describe('a caller that filters for keys it cannot see', () => {
     ['the keys of globex as acme', { orgId: 'acme' }, { orgId: 'globex' }],
     ['another project', { orgId: 'acme', projectId: 'apollo' }, { projectId: 'hermes' }],
     ['the keys of Bob as Ada', { ownerId: 'ada' }, { ownerId: 'bob' }],
-  ])('gets an empty list without a read of the store: %s', async (_what, viewpoint, query) => {
+  ])('gets an empty list, and the store is not read: %s', async (_what, viewpoint, query) => {
     const repository = repositoryOf(
       keys(5, () => ({ orgId: 'globex', projectId: 'hermes', ownerId: 'bob' })),
     );
@@ -263,7 +263,7 @@ describe('a caller that filters for keys it cannot see', () => {
 const encoded = (text: string): string => Buffer.from(text, 'latin1').toString('base64url');
 
 describe('a cursor', () => {
-  it('is accepted if it comes from a page', async () => {
+  it('starts the page after the key that it names', async () => {
     const page = await pageOf(
       repositoryOf(keys(3, () => ({}))),
       {},
@@ -274,10 +274,10 @@ describe('a cursor', () => {
   });
 
   it.each([
-    ['nothing', ''],
+    ['empty', ''],
     ['an id', idOf(1)],
-    ['words', 'next'],
-    ['the id of a key without its mark', encoded(idOf(1))],
+    ['a word', 'next'],
+    ['the id of a key without the mark k1:', encoded(idOf(1))],
     ['the mark alone', encoded('k1:')],
     ['another mark', encoded(`k2:${idOf(1)}`)],
     ['an upper-case id', encoded(`k1:${idOf(1).toUpperCase()}`)],
@@ -286,13 +286,13 @@ describe('a cursor', () => {
     ['an id with a newline', encoded(`k1:${idOf(1)}\n`)],
     ['an id with NUL before it', encoded(`k1:\0${idOf(1)}`)],
     ['an operator', encoded('k1:{"$gt":""}')],
-    ['padding', `${encoded(`k1:${idOf(1)}`)}=`],
-    ['a space', ` ${encoded(`k1:${idOf(1)}`)}`],
-    ['an invalid character inside', encoded(`k1:${idOf(1)}`).replace('M', 'M!')],
-    ['unused bits that are set', `${encoded(`k1:${idOf(1)}`).slice(0, -1)}B`],
-    ['a character beyond Latin-1', `${encoded(`k1:${idOf(1)}`)}Ā`],
-    ['a megabyte', 'a'.repeat(1024 * 1024)],
-  ])('is rejected if it is forged: %s', async (_what, cursor) => {
+    ['valid, but padded', `${encoded(`k1:${idOf(1)}`)}=`],
+    ['valid after a space', ` ${encoded(`k1:${idOf(1)}`)}`],
+    ['valid except for one character', encoded(`k1:${idOf(1)}`).replace('M', 'M!')],
+    ['valid, but with unused bits set', `${encoded(`k1:${idOf(1)}`).slice(0, -1)}B`],
+    ['valid before a character beyond Latin-1', `${encoded(`k1:${idOf(1)}`)}Ā`],
+    ['one megabyte long', 'a'.repeat(1024 * 1024)],
+  ])('is rejected with invalid_cursor if it is %s', async (_what, cursor) => {
     const repository = repositoryOf(keys(3, () => ({})));
     await expect(pageOf(repository, {}, { limit: 10, cursor }, NOON)).rejects.toThrow(InvalidCursorError);
     await expect(

@@ -9,9 +9,9 @@ import type { ApiKeyRepository, KeyOutline } from '../storage/api-key.repository
 /** Encodes and reads the cursors of key lists. */
 export const KEY_CURSORS = new CursorCodec('k1:', isKeyId);
 
-/** The filters, size and start of a page of keys. */
+/** A request for one page of keys: the filters, the size and the cursor. */
 export interface KeyPageQuery {
-  /** 1 to 1000. */
+  /** The maximum number of keys on the page, 1 to 1000. */
   readonly limit: number;
   /** The `nextCursor` of the previous page. */
   readonly cursor?: string | undefined;
@@ -33,12 +33,12 @@ const QUERY: MemberRules<KeyPageQuery> = {
 };
 
 /**
- * Returns one page of the keys that a viewpoint sees, newest first. No index covers the status, so its filter
- * runs on the outlines of at most 1,000 records, and a page may be short. The store applies all other filters, so a
- * cursor never contains the id of a key that the viewpoint does not see; see decision record 0047.
+ * Returns one page of the keys that a viewpoint sees, newest first. No index covers the status. So a filter by status
+ * reads the outlines of at most 1,000 records, and the page can be short. The store applies all other filters, so that
+ * a cursor never contains the id of a key that the viewpoint does not see. See decision record 0047.
  *
  * @throws InvalidCursorError
- * @throws UnacceptableFieldError about unknown or invalid filters
+ * @throws UnacceptableFieldError if a filter is unknown or invalid
  */
 export async function pageOf(
   repository: ApiKeyRepository,
@@ -74,7 +74,7 @@ export async function pageOf(
   return { data: keys.filter(wanted), nextCursor: outlines.nextCursor };
 }
 
-/** Returns the value that both sides accept, or `null` if they contradict each other. */
+/** Combines the binding of a viewpoint with a filter. Returns `null` if they differ, because no key matches both. */
 function agreed(limit: string | undefined, asked: string | undefined): string | undefined | null {
   return limit === undefined || asked === undefined || limit === asked ? (limit ?? asked) : null;
 }

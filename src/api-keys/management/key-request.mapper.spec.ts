@@ -4,7 +4,7 @@ const text = '2030-01-31T14:00:00+02:00';
 const moment = new Date('2030-01-31T12:00:00Z');
 
 describe('a mapped create request', () => {
-  it('has its dates parsed', () => {
+  it('has a Date for the expiry', () => {
     expect(toCreate({ name: 'ingest', scopes: ['memory:read'], orgId: 'acme', expiresAt: text })).toEqual({
       name: 'ingest',
       scopes: ['memory:read'],
@@ -14,9 +14,9 @@ describe('a mapped create request', () => {
   });
 
   it.each([
-    ['left out, which means inherited', undefined, undefined],
-    ['null, which means cleared', null, null],
-  ])('keeps an expiry that is %s', (_what, expiresAt, expected) => {
+    ['no expiry if the body has none, so that it is inherited', undefined, undefined],
+    ['the expiry null if the body has null, which clears it', null, null],
+  ])('has %s', (_what, expiresAt, expected) => {
     const body = expiresAt === undefined ? {} : { expiresAt };
     expect(toCreate({ name: 'ingest', scopes: [], ...body }).expiresAt).toBe(expected);
   });
@@ -27,7 +27,7 @@ describe('a mapped create request', () => {
     expect(created).not.toHaveProperty('projectId');
   });
 
-  it('has undefined for a description and an external id of null', () => {
+  it('has undefined instead of null for the description and the external id', () => {
     const created = toCreate({ name: 'ingest', scopes: [], description: null, externalId: null });
     expect(created.description).toBeUndefined();
     expect(created.externalId).toBeUndefined();
@@ -40,7 +40,7 @@ describe('a mapped update request', () => {
     expect(toPatch({ externalId: 'cust-7' })).toMatchObject({ externalId: 'cust-7' });
   });
 
-  it('has its dates parsed', () => {
+  it('has a Date for the expiry', () => {
     expect(toPatch({ enabled: true, expiresAt: text })).toEqual({ enabled: true, expiresAt: moment });
   });
 

@@ -20,15 +20,15 @@ const REQUEST: MemberRules<UsageRequest> = { from: DATE, to: DATE };
 export interface UsageReport extends UsageSpan, KeyUsage {}
 
 /**
- * Reads the stored usage of keys. It does not include what an instance counted since its last flush. All methods throw
- * `StorageUnavailableError` if the store cannot answer.
+ * Reads the stored usage of keys. It does not include uses that an instance has counted since its last flush. All
+ * methods throw `StorageUnavailableError` if the store cannot answer.
  *
  * @example
  * const { hours, lastUsedAt } = await usage.of(rootCaller('system'), key.id, { from: new Date('2026-11-01T00:00:00Z') });
  */
 @Injectable()
 export class KeyUsageService {
-  /** @internal Nest calls it. */
+  /** @internal Nest calls this constructor. */
   constructor(
     private readonly apiKeys: ApiKeysService,
     @Inject(USAGE_REPOSITORY) private readonly repository: UsageRepository | null,
@@ -52,7 +52,7 @@ export class KeyUsageService {
   }
 
   /**
-   * Returns when each of these keys was last used, with one read for all of them. Keys without a known use are missing.
+   * Returns the time of the last use by key id, with one read for all keys. Omits keys without a known use.
    *
    * @param keyIds ids of keys that the caller has already seen
    */

@@ -6,11 +6,11 @@ const date = (text: string): Date => new Date(text);
 
 describe('a span of usage', () => {
   it.each([
-    ['no limits', {}, '2027-01-30T12:00:00.000Z', NOW.toISOString()],
+    ['no start and no end', {}, '2027-01-30T12:00:00.000Z', NOW.toISOString()],
     ['a start', { from: date('2027-01-31T09:59:59.999Z') }, '2027-01-31T09:00:00.000Z', NOW.toISOString()],
     ['an end', { to: date('2027-01-10T00:30:00Z') }, '2027-01-09T00:00:00.000Z', '2027-01-10T00:30:00.000Z'],
     [
-      'both',
+      'a start and an end',
       { from: date('2027-01-10T00:00:00Z'), to: date('2027-01-11T00:00:00Z') },
       '2027-01-10T00:00:00.000Z',
       '2027-01-11T00:00:00.000Z',
@@ -22,12 +22,12 @@ describe('a span of usage', () => {
       NOW.toISOString(),
     ],
     [
-      'the future',
+      'a start and an end in the future',
       { from: date('2027-02-01T00:00:00Z'), to: date('2027-02-02T00:00:00Z') },
       '2027-02-01T00:00:00.000Z',
       '2027-02-02T00:00:00.000Z',
     ],
-  ])('is read from a request with %s', (_what, request, from, to) => {
+  ])('is computed for a request with %s', (_what, request, from, to) => {
     expect(usageSpanOf(request, NOW)).toEqual({ from: date(from), to: date(to) });
   });
 

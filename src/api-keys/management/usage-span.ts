@@ -3,10 +3,10 @@ import { daysAfter, hourOf, type UsageSpan } from '../domain/usage';
 import { MAX_USAGE_DAYS } from '../ports/usage.repository';
 
 /**
- * Returns the span of a request. By default it ends now and begins one day before its end. It begins with the full hour
- * that contains `from`, so that the first count covers a whole hour.
+ * Returns the span of a usage request. By default it ends now and begins one day before its end. Its start is rounded
+ * down to the hour, so that the first count covers a whole hour.
  *
- * @throws UnacceptableFieldError if it is empty, longer than {@link MAX_USAGE_DAYS} days, or begins before 1970
+ * @throws UnacceptableFieldError if the span is empty, longer than {@link MAX_USAGE_DAYS} days, or begins before 1970
  */
 export function usageSpanOf(
   { from, to }: { readonly from?: Date | undefined; readonly to?: Date | undefined },

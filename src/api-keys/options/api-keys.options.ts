@@ -25,8 +25,8 @@ export interface ApiKeysOptions {
   /** What tokens look like, and how long keys live. */
   readonly tokens?: {
     /**
-     * Distinct prefixes of tokens, each 2 to 16 lower-case letters, digits and inner underscores. New tokens get the first.
-     * Default `['kw']`. Verification does not compare them.
+     * Distinct prefixes of tokens, each 2 to 16 lower-case letters, digits and inner underscores. New tokens get the
+     * first one. Default `['kw']`. Verification does not check the prefix.
      */
     readonly prefixes?: readonly string[] | undefined;
     /**
@@ -52,7 +52,7 @@ export interface ApiKeysOptions {
     readonly realm?: string | undefined;
     /** The `iss` of introspection responses: the URL of the service for clients; default none. */
     readonly issuer?: string | undefined;
-    /** The status of forward-auth at a rate limit: 429 (default), or 403 for proxies that do not support 429. */
+    /** The status of a rate-limited forward-auth request: 429 (default), or 403 for proxies that do not support 429. */
     readonly forwardAuthLimitedStatus?: 429 | 403 | undefined;
   };
   /** How rate limits and failed credentials are counted. */
@@ -61,22 +61,27 @@ export interface ApiKeysOptions {
     readonly redisUrl?: string | undefined;
     /** What happens while Redis is unreachable: count in this process (`local`, default), or answer 503 (`deny`). */
     readonly onOutage?: OnLimiterOutage | undefined;
-    /** How many failed credentials of one address get 401 before further ones get 429; default 100 in 60 seconds. */
+    /**
+     * The limit of failed credentials from one address. Beyond it, they get 429 instead of 401. Default 100 in 60
+     * seconds.
+     */
     readonly failedCredentials?: RateLimit | undefined;
   };
   /** How the use of keys is counted. */
   readonly usage?: {
-    /** Where usage counts are kept; default the same as `storage`, or `off` if that is a repository of your own. */
+    /**
+     * Where usage counts are kept; default the same as `storage`, or `off` if `storage` is a repository of your own.
+     */
     readonly storage?: UsageStorage | undefined;
     /** How often usage counts are stored, in milliseconds, 100 to 3600000; default 10000. */
     readonly flushMs?: number | undefined;
     /** How many days hourly counts are kept, 1 to 3650; default 90. */
     readonly retentionDays?: number | undefined;
   };
-  /** How events, the audit trail, are kept and sent. */
+  /** How events (the audit trail) are kept and sent. */
   readonly events?: {
     /**
-     * Where events are kept; default the same as `storage`, or nowhere if that is a repository of your own. Events
+     * Where events are kept; default the same as `storage`, or nowhere if `storage` is a repository of your own. Events
      * require a repository with an `outbox`.
      */
     readonly storage?: EventStorage | undefined;

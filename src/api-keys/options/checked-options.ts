@@ -103,7 +103,7 @@ const OPTIONS = group(
 /**
  * Returns the options if they are valid.
  *
- * @throws ConfigurationError about the first option that is unknown or invalid
+ * @throws ConfigurationError if an option is unknown or invalid; the error names the first one
  */
 export function checkedOptions(options: ApiKeysOptions): ApiKeysOptions {
   OPTIONS(options, '');

@@ -16,7 +16,7 @@ export type Rules<T> = { readonly [K in keyof T]-?: Rule };
  * keep its default.
  *
  * @param required options that are checked even if they are omitted
- * @param elsewhere text that says where other options belong; the error about an unknown name ends with it
+ * @param elsewhere where other options belong, as text at the end of the error about an unknown name
  */
 export function group<T extends object>(
   rules: Rules<T>,
@@ -67,7 +67,7 @@ export function text(pattern: RegExp, complaint: string): Rule {
   return rule((value) => typeof value === 'string' && pattern.test(value), complaint);
 }
 
-/** Returns a rule for a list of strings, each of which passes. */
+/** Returns a rule for a list of strings that must all pass a check. */
 export function textsThat(passes: (each: string) => boolean, complaint: string): Rule {
   return all(
     TEXTS,
@@ -75,7 +75,7 @@ export function textsThat(passes: (each: string) => boolean, complaint: string):
   );
 }
 
-/** Returns a rule that applies several rules in turn. */
+/** Returns a rule that applies all of these rules, in order. */
 export function all(...rules: readonly Rule[]): Rule {
   return (value, name) => rules.forEach((each) => each(value, name));
 }

@@ -1,15 +1,19 @@
 import { ConfigurationError } from '../../problems/configuration.error';
 import { allowlistCovers, prefixOf } from '../domain/allowed-ips';
 
-/** Private IPv6 networks may have any width. Public networks wider than `SHORTEST_PREFIX` contain hosts of others. */
+/**
+ * Private IPv6 networks can have any size. A public network that is wider than `SHORTEST_PREFIX` contains hosts that
+ * are not yours.
+ */
 const PRIVATE_IPV6 = ['fc00::/7'];
 const SHORTEST_PREFIX = { ipv4: 8, ipv6: 16 } as const;
 
 /**
- * Requires that each entry is an address, or a network that can contain only your own proxies; see decision record 0049.
+ * Requires that each entry is an address, or a network that can contain only your own proxies; see decision record
+ * 0049.
  *
  * @param name the name of the setting, for the error
- * @throws ConfigurationError about the first entry that is neither
+ * @throws ConfigurationError if an entry is neither; the error names the first one
  */
 export function requireProxies(proxies: readonly string[], name: string): void {
   const wrong = proxies.find((entry) => {

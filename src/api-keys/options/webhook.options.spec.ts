@@ -32,7 +32,7 @@ describe('requireWebhook', () => {
       /^events\.webhook\.url is not https: .*allowPrivateAddresses/,
     ],
     [
-      'plain http, and names the setting of the service',
+      'plain http (and names the setting of the service)',
       { url: 'http://hooks.acme.example' },
       /WEBHOOK_ALLOW_PRIVATE/,
     ],
@@ -42,7 +42,7 @@ describe('requireWebhook', () => {
       /^events\.webhook\.url is an .*webhook\.allowPrivateAddresses/,
     ],
     [
-      'a private address, and names the setting of the service',
+      'a private address (and names the setting of the service)',
       { url: 'https://10.0.0.1/' },
       /WEBHOOK_ALLOW_PRIVATE/,
     ],
@@ -73,7 +73,7 @@ describe('requireWebhook', () => {
       { secrets: [...SECRETS, 'whsec_'] },
       /^events\.webhook\.secrets is empty or/,
     ],
-  ])('rejects %s, in one sentence without secrets', (_what, options, sentence) => {
+  ])('rejects %s with a one-sentence error that contains no secret', (_what, options, sentence) => {
     const message = refusal(options);
     expect(message).toMatch(sentence);
     expect(message).toMatch(/^[^\n]+\.$/);

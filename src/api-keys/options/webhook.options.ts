@@ -4,7 +4,7 @@ import { isPublicAddress } from '../../common/public-address';
 
 /** Where events are sent, and the secrets that sign them. */
 export interface WebhookOptions {
-  /** The URL of the receiver, with https. */
+  /** The https URL of the receiver. */
   readonly url: string;
   /**
    * Secrets in the format of Standard Webhooks: `whsec_` and 24 to 64 bytes in base64. Each secret signs every message,
@@ -21,7 +21,7 @@ const [MIN_BYTES, MAX_BYTES] = [24, 64];
 const ALLOW_PRIVATE =
   'set events.webhook.allowPrivateAddresses (WEBHOOK_ALLOW_PRIVATE of the service) to true';
 
-/** @throws ConfigurationError about the first invalid option; it contains neither the URL nor a secret */
+/** @throws ConfigurationError if an option is invalid; the message contains neither the URL nor a secret */
 export function requireWebhook({ url, secrets, allowPrivateAddresses }: WebhookOptions): void {
   const address = URL.canParse(url) ? new URL(url) : undefined;
   if (address === undefined || !['https:', 'http:'].includes(address.protocol)) {
@@ -52,7 +52,7 @@ export function requireWebhook({ url, secrets, allowPrivateAddresses }: WebhookO
   }
 }
 
-/** Returns the host of a URL without the brackets of IPv6. */
+/** Returns the host of a URL, without the brackets around an IPv6 address. */
 export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }

@@ -4,11 +4,13 @@ import type { Caller } from '../domain/caller';
 export const AUTHENTICATOR = Symbol('keyward:authenticator');
 
 /**
- * Authenticates a bearer credential that is not an API key: a user's session. The module that keeps users provides it.
- * Without it only keys authenticate. Called only on routes with `@AllowSessions()`.
+ * Authenticates the session of a user, which a request sends as its bearer credential. The users module provides this
+ * port. Without it, only keys authenticate. The guard calls it only on routes with `@AllowSessions()`.
  */
 export interface Authenticator {
-  /** Returns whether a text has the format of a session. This alone decides whether it is read as a key or a session. */
+  /**
+   * Returns whether a bearer credential has the format of a session. If not, the guard reads it as the token of a key.
+   */
   recognizes(token: string): boolean;
 
   /**

@@ -1,5 +1,5 @@
 /**
- * The source of the current time. All comparisons of dates use a clock, so that tests of expiry need not sleep.
+ * The source of the current time. All comparisons of dates use a clock, so that tests of expiry do not have to wait.
  */
 export interface Clock {
   /** Returns the current time, as a new `Date` that the caller may keep. */

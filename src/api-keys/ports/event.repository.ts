@@ -4,7 +4,9 @@ import type { KeyEvent, KeyEventType } from '../domain/key-event';
 /** The injection token of the {@link EventRepository} in use; `null` if events are not kept. */
 export const EVENT_REPOSITORY = Symbol('keyward:event-repository');
 
-/** The state of an event's webhook: none configured, waiting, delivered, or given up. */
+/**
+ * The state of an event's delivery: not required (`none`), waiting, delivered, or failed after all retries (`dead`).
+ */
 export type DeliveryState = 'none' | 'pending' | 'delivered' | 'dead';
 
 /** A stored event. */
@@ -20,7 +22,9 @@ export interface QueuedEvent extends KeyEvent {
   readonly attempts: number;
 }
 
-/** The selection of a page of events: those equal in every given part, newest first. Each combination has an index. */
+/**
+ * Selects a page of the events that match all given filters, newest first. Each combination of filters has an index.
+ */
 export type EventQuery = {
   /** Only events at or after this position. */
   readonly from?: string | undefined;
@@ -29,7 +33,7 @@ export type EventQuery = {
   readonly limit: number;
 } & EventFilter;
 
-/** The combinations of filters with an index. A project together with an owner is filtered within the owner's events. */
+/** The allowed combinations of filters. For `ownerId` with `projectId`, the index finds all events of the owner. */
 export type EventFilter =
   | { readonly keyId: string; readonly orgId?: string | undefined }
   | {
@@ -65,7 +69,7 @@ export interface EventRepository {
   /** Returns one page of events, newest first. */
   list(query: EventQuery): Promise<readonly RecordedEvent[]>;
 
-  /** Returns events whose delivery is due, longest due first. */
+  /** Returns events whose delivery is due, the longest overdue first. */
   due(now: Date, limit: number): Promise<readonly QueuedEvent[]>;
 
   /**
@@ -92,10 +96,13 @@ export interface EventRepository {
     limit: number,
   ): Promise<readonly string[]>;
 
-  /** Returns events of a key whose delivery is due, in any organisation: by version, then by time. */
+  /** Returns the events of a key in any organisation whose delivery is due, ordered by version, then by time. */
   dueOf(keyId: string, now: Date, limit: number): Promise<readonly QueuedEvent[]>;
 
-  /** Returns the first event of a key, in the same order, that waits for a retry and had fewer attempts than `attempts`. */
+  /**
+   * Returns the first event of a key, ordered as by `dueOf`, that waits for a retry and had fewer than `attempts`
+   * attempts.
+   */
   holderOf(keyId: string, now: Date, attempts: number): Promise<QueuedEvent | undefined>;
 
   /** Schedules the next attempt of an event. Does nothing if another instance has tried it in the meantime. */
@@ -124,7 +131,7 @@ export interface LeaseRecord {
   readonly progress?: Date | undefined;
 }
 
-/** Stores leases. Does not compare times: each instance measures with its own clock how long `beat` stays the same. */
+/** Stores leases. Does not compare times: each instance measures with its own clock how long `beat` has not changed. */
 export interface LeaseRepository {
   /** Returns the lease with this name; `null` if it was never written. */
   read(name: string): Promise<LeaseRecord | null>;

@@ -4,11 +4,11 @@ import type { ChangeFeed, ReadOptions } from '../../change-feed/change-feed';
 export const OWNER_STATUS = Symbol('keyward:owner-status');
 
 /**
- * Looks up whether the owner of a key is active. The module that keeps users provides it. Without it every owner counts
- * as active. If a lookup fails, the request is rejected.
+ * Looks up whether the owner of a key is active. The users module provides this port. Without it, every owner counts as
+ * active. If a lookup fails, the request is rejected.
  */
 export interface OwnerStatus {
-  /** Announces which owners changed. Without it each verification of an owned key calls {@link isActive}. */
+  /** The change feed of the owners. Without it, each verification of an owned key calls {@link isActive}. */
   readonly changes?: ChangeFeed | undefined;
 
   /**

@@ -18,7 +18,7 @@ export interface RateLimiter {
   /**
    * Counts one request.
    *
-   * @param subject what is counted: a key id, an address
+   * @param subject whose requests are counted: a key id or an address
    * @throws RateLimiterUnavailableError if counting is impossible and `limits.onOutage` is `deny`
    */
   consume(subject: string, limit: RateLimit): Promise<RateLimitState>;

@@ -18,10 +18,10 @@ export interface UsageRepository {
   prepare(): Promise<void>;
 
   /**
-   * Adds counts to the stored ones, and moves each `lastUsedAt` forward, never back. Uses one write for all.
+   * Adds counts to the stored ones, and moves each `lastUsedAt` forward, never back. Uses one write for all counts.
    *
-   * @throws UsageNotWrittenError if certainly none was written: the caller may add them again
-   * @throws StorageUnavailableError if some may have been written
+   * @throws UsageNotWrittenError if no count was written, so that the caller may add them again
+   * @throws StorageUnavailableError if some counts may have been written
    */
   add(tallies: readonly UsageTally[]): Promise<void>;
 
@@ -31,10 +31,10 @@ export interface UsageRepository {
   /** Returns the usage of a key in a span of at most {@link MAX_USAGE_DAYS} days. */
   usageOf(keyId: string, span: UsageSpan): Promise<KeyUsage>;
 
-  /** Returns when each of these keys was last used, without keys whose use is unknown. Uses one read for all. */
+  /** Returns the time of the last use by key id, with one read for all keys. Omits keys without a known use. */
   lastUsed(keyIds: readonly string[]): Promise<ReadonlyMap<string, Date>>;
 
-  /** Removes the counts of days that ended at or before `before`. Keeps when a key was last used. */
+  /** Removes the counts of days that ended at or before `before`. Keeps the time of the last use of each key. */
   prune(before: Date): Promise<void>;
 }
 

@@ -7,11 +7,11 @@ import type { KeyOutbox } from './key-outbox';
 /** The injection token of the {@link ApiKeyRepository} in use. */
 export const API_KEY_REPOSITORY = Symbol('keyward:api-key-repository');
 
-/** The selection of a page of keys: those equal in every given part, newest first. */
+/** Selects a page of the keys that match all given filters, newest first. */
 export interface ApiKeyQuery {
   readonly ownerId?: string | undefined;
   readonly orgId?: string | undefined;
-  /** Only used together with `orgId`. */
+  /** Without `orgId`, selects the keys of this project id in every organisation. */
   readonly projectId?: string | undefined;
   readonly externalId?: string | undefined;
   /** Only keys whose id sorts before this one. */
@@ -19,7 +19,7 @@ export interface ApiKeyQuery {
   readonly limit: number;
 }
 
-/** The small part of a record by which lists are filtered. */
+/** The fields of a record that the filters of a list use. */
 export type KeyOutline = Pick<
   ApiKey,
   'id' | 'ownerId' | 'orgId' | 'projectId' | 'externalId' | 'enabled' | 'expiresAt' | 'revokedAt'
@@ -37,13 +37,14 @@ export interface ApiKeyRepository {
   readonly durability: Durability;
 
   /**
-   * Announces the changes of all instances. Without it nothing is cached: each verification reads from the store.
+   * The change feed: announces changes by all instances. Without it, nothing is cached, and each verification reads the
+   * store.
    */
   readonly changes?: ChangeFeed | undefined;
 
   /**
    * The events of changes. A repository with an outbox adds the event of each `insert` and `replace` in the same write.
-   * Without it there are no durable events, no expiry notices and no webhooks.
+   * Without an outbox, there are no durable events, expiry notices or webhooks.
    */
   readonly outbox?: KeyOutbox;
 
@@ -74,8 +75,8 @@ export interface ApiKeyRepository {
   replace(key: ApiKeyWithHistory): Promise<boolean>;
 
   /**
-   * Makes the change feed announce an unchanged record to every instance again, because an instance may have missed
-   * the change.
+   * Makes the change feed announce a record to every instance again, even though the record is unchanged, because an
+   * instance may have missed its last change.
    */
   announceAgain?(id: string): Promise<void>;
 

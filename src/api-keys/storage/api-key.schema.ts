@@ -9,7 +9,7 @@ import type { RateLimit } from '../domain/rate-limit';
 /** The name of the Mongoose model. */
 export const API_KEY_MODEL = 'KeywardApiKey';
 
-/** Parts are written back as a whole, so they must keep fields that a newer release added. */
+/** A change writes each embedded object back as a whole, so the object must keep fields that a newer release added. */
 const PART = { _id: false, strict: false } as const;
 
 const secret = new MongooseSchema<KeySecret>(
@@ -48,7 +48,7 @@ const imposed = new MongooseSchema<Imposed>(
   PART,
 );
 
-/** An event that waits in the document of its key, without the parts that the document contains. */
+/** An event that waits in the document of its key. It omits the fields that the document already contains. */
 export type StoredPendingEvent = Omit<KeyEvent, 'id' | 'keyId' | 'expiresAt'>;
 
 const pendingEvent = new MongooseSchema<StoredPendingEvent>(
@@ -66,8 +66,8 @@ const pendingEvent = new MongooseSchema<StoredPendingEvent>(
 );
 
 /**
- * A key as MongoDB stores it. Absent parts are missing from the document, never null. `changedAt` comes from the clock
- * of the server and belongs to the change feed.
+ * A key as MongoDB stores it. Optional fields without a value are missing, never null. The change feed uses
+ * `changedAt`, a time of the MongoDB server.
  */
 @Schema({ collection: 'api_keys', ...DOCUMENT_OPTIONS })
 export class ApiKeyDocument {

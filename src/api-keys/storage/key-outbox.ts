@@ -1,7 +1,7 @@
 import type { ApiKey } from '../domain/api-key';
 import type { KeyEvent } from '../domain/key-event';
 
-/** A key with events that were not passed on yet, oldest first. */
+/** The events of a key that were not copied to the event store yet, oldest first. */
 export interface PendingEvents {
   readonly keyId: string;
   /** The version of the key when the events were read. */
@@ -20,13 +20,13 @@ export interface ExpiryPosition {
  * other. Methods reject with `StorageUnavailableError` if the store cannot answer.
  */
 export interface KeyOutbox {
-  /** Returns keys with waiting events, longest waiting first. */
+  /** Returns keys with waiting events. The key with the oldest event comes first. */
   pending(limit: number): Promise<readonly PendingEvents[]>;
 
-  /** Returns the time since which the oldest event waits. */
+  /** Returns the time of the oldest waiting event. */
   oldestPending(): Promise<Date | undefined>;
 
-  /** Removes events that were passed on. Does not change the version of the key or announce a change. */
+  /** Removes events that were copied. Does not change the version of the key or announce a change. */
   settle(passedOn: PendingEvents): Promise<void>;
 
   /** Returns keys that expire in a range, soonest first. The range excludes its start and includes its end. */

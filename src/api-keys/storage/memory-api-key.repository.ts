@@ -18,7 +18,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
   readonly outbox: MemoryKeyOutbox;
   private readonly keys = new Map<string, ApiKeyWithHistory>();
 
-  /** @throws ConfigurationError without a permit of `StorageConfig` */
+  /** @throws ConfigurationError if the permit does not come from `StorageConfig` */
   constructor(permit: VolatileStoragePermit) {
     assertVolatilePermit(permit);
     this.outbox = new MemoryKeyOutbox(() =>
@@ -112,7 +112,10 @@ function withoutHistory(key: ApiKeyWithHistory): ApiKey {
   return rest;
 }
 
-/** Copies a value deeply. Under Jest, dates of `structuredClone` are not instances of the `Date` of a test. */
+/**
+ * Returns a deep copy. `structuredClone` is not used, because under Jest its dates are not instances of a test's
+ * `Date`.
+ */
 function copyOf<T>(value: T): T;
 function copyOf(value: unknown): unknown {
   if (isDate(value)) return new Date(value);

@@ -6,7 +6,7 @@ import type { ExpiryPosition, KeyOutbox, PendingEvents } from './key-outbox';
 export class MemoryKeyOutbox implements KeyOutbox {
   private readonly waiting = new Map<string, readonly KeyEvent[]>();
 
-  /** @param keys returns copies of all keys */
+  /** @param keys a function that returns copies of all keys */
   constructor(private readonly keys: () => readonly ApiKey[]) {}
 
   /** Adds the event of the newest change of a record. */

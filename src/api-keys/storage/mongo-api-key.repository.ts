@@ -56,7 +56,7 @@ type Changeable = Omit<ApiKeyWithHistory, 'id' | 'createdAt' | 'createdBy'>;
 
 type OptionalField<T> = { [K in keyof T]-?: object extends Pick<T, K> ? K : never }[keyof T];
 
-/** All optional parts of a record. A change unsets the parts that its record lacks. */
+/** All optional fields of a record. A change unsets those that its record lacks. */
 const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
   description: 1,
   ownerId: 1,
@@ -76,7 +76,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'durable';
   readonly outbox: MongoKeyOutbox;
 
-  /** @param changes the change feed; without one, nothing that is read here may be cached */
+  /** @param changes the change feed; without it, results must not be cached */
   constructor(
     private readonly model: Model<ApiKeyDocument>,
     readonly changes?: MongoChangeFeed,
@@ -190,7 +190,10 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     return found.map((each) => withId(each) as unknown as T);
   }
 
-  /** Returns whether the newest change of this record is already stored, because the driver repeated its write. */
+  /**
+   * Returns whether the newest change of this record is already stored. The driver may have repeated a successful
+   * write.
+   */
   private async stands(key: ApiKeyWithHistory): Promise<boolean> {
     const changeId = newestChangeId(key);
     const found = await boundedMongoOperation((signal) =>
@@ -213,7 +216,7 @@ function filterOf({ ownerId, orgId, projectId, externalId, before }: ApiKeyQuery
   };
 }
 
-/** Returns the parts that a record has, as values for the driver. */
+/** Returns the fields of a record that have a value, in the form that the driver stores. */
 function present({ metadata, ...fields }: Changeable): Record<string, unknown> {
   // The driver would read a metadata object with an entry `_bsontype` as one of its own values.
   return { ...knownParts(ApiKeySchema, fields), metadata: new Map(Object.entries(metadata)) };

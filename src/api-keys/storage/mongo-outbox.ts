@@ -104,7 +104,7 @@ export class MongoKeyOutbox implements KeyOutbox {
   }
 }
 
-/** Returns what a change adds to the document of its key in the same write. */
+/** Returns the fields that store the event of a change in the same write as the change. */
 export function withPending(key: ApiKeyWithHistory): {
   readonly pending: StoredPendingEvent;
   readonly pendingAt: Date;

@@ -38,7 +38,7 @@ describe('the usage buffer', () => {
     expect(buffer.take()).toEqual([tally('acme', 0, 2, 0), tally('acme', -1, 1, -1)]);
   });
 
-  it('is empty after its counts are taken, and starts again in the same hour', () => {
+  it('is empty after its counts are taken, and counts further uses in the same hour from zero', () => {
     const buffer = new UsageBuffer(10);
     buffer.count('acme', NOON);
     buffer.take();
@@ -47,7 +47,7 @@ describe('the usage buffer', () => {
     expect(buffer.take()).toEqual([tally('acme', 0, 1, 1)]);
   });
 
-  it('does not change counts that were taken when it counts further uses', () => {
+  it('does not change counts after they are taken', () => {
     const buffer = new UsageBuffer(10);
     buffer.count('acme', NOON);
     const taken = buffer.take();
@@ -55,7 +55,7 @@ describe('the usage buffer', () => {
     expect(taken).toEqual([tally('acme', 0, 1, 0)]);
   });
 
-  it('rejects uses beyond its capacity, unless the key has a count of this hour', () => {
+  it('rejects a use beyond its capacity, unless the key already has a count for that hour', () => {
     const buffer = new UsageBuffer(2);
     expect(buffer.count('acme', NOON)).toBe(true);
     expect(buffer.count('globex', NOON)).toBe(true);
@@ -68,7 +68,7 @@ describe('the usage buffer', () => {
     expect(buffer.count('initech', NOON)).toBe(true);
   });
 
-  it('adds counts that are put back, if there is room', () => {
+  it('adds counts that are put back, and drops those beyond its capacity', () => {
     const buffer = new UsageBuffer(2);
     buffer.count('acme', NOON + 5);
     const refused = [tally('acme', 0, 3, 9), tally('globex', 0, 4, 1), tally('initech', 0, 5, 1)];
@@ -77,7 +77,7 @@ describe('the usage buffer', () => {
     expect(buffer.take()).toEqual([tally('acme', 0, 4, 9), tally('globex', 0, 5, 2)]);
   });
 
-  it('stores or drops each use exactly once, after any number of failed writes', () => {
+  it('returns or drops each use exactly once, after any number of failed writes', () => {
     const step = fc.oneof(
       fc.record({
         keyId: fc.constantFrom('acme', 'globex', 'initech'),

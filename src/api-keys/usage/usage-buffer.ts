@@ -7,7 +7,7 @@ interface Tally {
   lastUsedMs: number;
 }
 
-/** Counts uses by key and hour until they are taken out for storage. Holds a limited number of counts. */
+/** Counts uses by key and hour until they are taken for storage. Contains a limited number of counts. */
 export class UsageBuffer {
   private hours = new Map<number, Map<string, Tally>>();
   private current = new Map<string, Tally>();
@@ -24,7 +24,7 @@ export class UsageBuffer {
   }
 
   /**
-   * Counts one use. Allocates nothing if the key has a count of this hour.
+   * Counts one use. Allocates no memory if the key already has a count for this hour.
    *
    * @returns whether there was room
    */
@@ -54,7 +54,7 @@ export class UsageBuffer {
   }
 
   /**
-   * Takes back counts that could not be stored, if there is room.
+   * Puts back counts that could not be stored, if there is room.
    *
    * @returns how many uses were dropped because there was no room
    */

@@ -1,6 +1,6 @@
 import { counterOf, gaugeOf, type SharedCounter, type SharedGauge } from '../../common/shared-metric';
 
-/** Returns the metrics of the usage recorder. None has the key as a label. */
+/** Returns the metrics of the usage recorder. No metric has a label with a key id. */
 export function usageMetrics(): {
   readonly backlog: SharedGauge;
   readonly dropped: SharedCounter<'reason'>;

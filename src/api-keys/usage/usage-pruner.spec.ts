@@ -30,7 +30,7 @@ describe('the usage pruner', () => {
     expect(prune).toHaveBeenCalledTimes(6);
   });
 
-  it('continues after a failure', async () => {
+  it('prunes again an hour after a failure', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     prune.mockRejectedValueOnce(new Error('gone'));
     pruner.onApplicationBootstrap();
@@ -38,7 +38,7 @@ describe('the usage pruner', () => {
     expect(prune).toHaveBeenCalledTimes(2);
   });
 
-  it('stops with the application', async () => {
+  it('stops when the application shuts down', async () => {
     pruner.onApplicationBootstrap();
     pruner.onModuleDestroy();
     await jest.advanceTimersByTimeAsync(5 * HOUR);

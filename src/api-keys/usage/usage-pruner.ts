@@ -14,7 +14,7 @@ import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repositor
 const DEFAULT_RETENTION_DAYS = 90;
 const EVERY_MS = 3_600_000;
 
-/** Removes usage counts that are past their retention. Every instance does so once an hour. */
+/** Removes usage counts that are past their retention. Every instance runs it once an hour. */
 @Injectable()
 export class UsagePruner implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Usage');

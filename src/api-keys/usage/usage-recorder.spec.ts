@@ -78,7 +78,7 @@ describe('the usage recorder', () => {
     await recorder.onApplicationShutdown();
   });
 
-  it('writes the uses of both tenants in one batch per interval, and no batch without uses', async () => {
+  it('writes the uses of all keys in one batch per interval, and writes nothing without uses', async () => {
     use(recorder, 'acme', 1000);
     use(recorder, 'globex', 500);
     expect([store.add.mock.calls.length, await backlog()]).toEqual([0, 2]);
@@ -94,7 +94,7 @@ describe('the usage recorder', () => {
     expect([await backlog(), await flushes('written')]).toEqual([0, 1]);
   });
 
-  it('runs one write at a time, and counts further uses for the next', async () => {
+  it('runs one write at a time, and writes the uses that it counts meanwhile with the next one', async () => {
     const slow = pending();
     store.add.mockReturnValueOnce(slow.promise);
     use(recorder, 'acme', 3);
@@ -108,7 +108,7 @@ describe('the usage recorder', () => {
     expect(store.counts()).toEqual({ acme: 4 });
   });
 
-  it('keeps counts that were certainly not written, and writes them when the store is back', async () => {
+  it('keeps counts that were not written, and writes them when the store answers again', async () => {
     store.add.mockRejectedValueOnce(new UsageNotWrittenError(new Error('no server')));
     store.probe.mockRejectedValue(away);
     use(recorder, 'acme', 3);
@@ -129,7 +129,7 @@ describe('the usage recorder', () => {
     expect(store.probe).toHaveBeenCalledTimes(4);
   });
 
-  it('does not retry counts that may have been written, reports them as dropped, and stores the last use', async () => {
+  it('drops counts that may have been written, but still stores the time of the last use', async () => {
     store.add.mockRejectedValueOnce(away);
     use(recorder, 'acme', 3);
     await jest.advanceTimersByTimeAsync(1000);
@@ -140,7 +140,7 @@ describe('the usage recorder', () => {
     ]);
   });
 
-  it('holds at most its maximum backlog, and counts dropped uses in a metric', async () => {
+  it('keeps at most the maximum backlog, and counts dropped uses in a metric', async () => {
     for (let key = 0; key < MAX_USAGE_BACKLOG + 7; key += 1) recorder.count(`key ${key}`, NOON);
     recorder.count('key 0', NOON + 1);
     expect([await backlog(), await dropped('full')]).toEqual([MAX_USAGE_BACKLOG, 7]);
@@ -166,7 +166,7 @@ describe('the usage recorder', () => {
     clearInterval(timer);
   });
 
-  it('writes its counts at shutdown, and writes again for uses while the server closes', async () => {
+  it('writes its counts at shutdown, and again after the server has closed', async () => {
     use(recorder, 'acme', 3);
     await recorder.beforeApplicationShutdown();
     expect(store.counts()).toEqual({ acme: 3 });
@@ -222,7 +222,7 @@ describe('the usage recorder', () => {
     expect([jest.getTimerCount(), await backlog()]).toEqual([1, 0]);
   });
 
-  it('shares its metrics with other modules of the process, without key ids', async () => {
+  it('adds to the same metrics as other modules of the process, without key ids', async () => {
     const others = new Store();
     const other = recorderOver(others);
     use(recorder, 'acme', 1);

@@ -77,7 +77,7 @@ export class UsageRecorder
     await this.flushForGood();
   }
 
-  /** Flushes again, for requests that were answered while the server closed. Drops what cannot be stored. */
+  /** Flushes again, for requests that were answered while the server closed. Drops counts that cannot be stored. */
   async onApplicationShutdown(): Promise<void> {
     await this.flushForGood();
     const lost = usesIn(this.buffer.take());

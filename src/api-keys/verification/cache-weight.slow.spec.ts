@@ -92,14 +92,14 @@ describe('the weight of a cached key', () => {
     expect(middle?.weight).toBeGreaterThan(middle?.used ?? Infinity);
   });
 
-  it('allows 50,000 keys of common size within the default of 128 MB', () => {
+  it('allows 50,000 keys of a typical size within the default limit of 128 MB', () => {
     const common = { orgId: 'acme', scopes: ['memory:read', 'memory:write'], metadata: { team: 'ingest' } };
     expect(weightOfKey(prepared(common)) * 50_000).toBeLessThan(112 * 1024 * 1024);
   });
 });
 
 describe('the weight of the cached state of an owner', () => {
-  it.each([26, 500])('is at least the heap that it uses with an id of %d characters', (length) => {
+  it.each([26, 500])('is at least the heap that the state uses with an id of %d characters', (length) => {
     const cache = new SieveCache<{ readonly id: string; readonly isActive: boolean }>(2000, {
       maxWeight: Infinity,
       weigh: weightOfOwner,

@@ -13,12 +13,12 @@ function openedAtNoon(clock: Clock): { readonly reads: () => number; readonly ti
 afterEach(() => jest.restoreAllMocks());
 
 describe('the coarse time of the machine', () => {
-  it('is read on first use, even at time 0 of the process', () => {
+  it('is read at the first use, even if performance.now() is 0', () => {
     const { time } = openedAtNoon(systemClock);
     expect(time.millis(0)).toBe(NOON);
   });
 
-  it('is the same within a millisecond', () => {
+  it('is read only once within a millisecond', () => {
     const { reads, time } = openedAtNoon(systemClock);
     expect([5, 5.1, 5.9].map((at) => time.millis(at))).toEqual([NOON, NOON, NOON]);
     expect(reads()).toBe(1);

@@ -14,7 +14,7 @@ export class CoarseTime {
   }
 
   /**
-   * Returns wall-clock milliseconds, at most one behind the clock of the machine.
+   * Returns the wall-clock time in milliseconds, at most one millisecond behind the clock of the machine.
    *
    * @param at the current `performance.now()`
    */

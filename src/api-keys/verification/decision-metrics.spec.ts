@@ -29,7 +29,7 @@ async function counts(): Promise<Record<string, number>> {
 describe('the decision metrics', () => {
   const metrics = new DecisionMetrics();
 
-  it('have every code at every door from the start, at 0', async () => {
+  it('contain a count of 0 for every door and code before the first decision', async () => {
     const all = DOORS.flatMap((door) => CODES.map((code) => [`${door} ${code}`, 0]));
     expect(await counts()).toEqual(Object.fromEntries(all));
     expect(await register.getSingleMetricAsString('keyward_decisions_total')).toMatch(/^# HELP \S+ \S/);

@@ -3,7 +3,7 @@ import { DECISION_CODES } from '../domain/decision';
 import { type Tally, tallyOf } from '../../common/tally';
 import type { VerificationCode } from './verification';
 
-/** What makes a decision: the guard, or an endpoint for decisions. */
+/** The part of Keyward that makes a decision: the guard or a decision endpoint. */
 export type Door = 'guard' | 'verify' | 'introspect' | 'forward-auth';
 
 /** The code of a counted decision. `UNAVAILABLE` means that no decision could be made. */

@@ -41,7 +41,7 @@ async function readAs(value: Note): Promise<void> {
 }
 
 describe('a fresh cache', () => {
-  it('returns a record until the last proof of the feed is as old as the bound', async () => {
+  it('returns a record while the last proof of the feed is younger than the maximum age', async () => {
     await readAs(note(ACME, 'first'));
     feed.prove();
     expect(cache.peek(ACME, time)).toEqual(note(ACME, 'first'));
@@ -65,7 +65,7 @@ describe('a fresh cache', () => {
     expect(feed.audience).toBe(1);
   });
 
-  it('removes only the changed record, and all records if everything may have changed', async () => {
+  it('removes only the record that changed, or all records if any of them may have changed', async () => {
     feed.prove();
     for (const id of [ACME, GLOBEX]) await readAs(note(id, 'first'));
     feed.say(ACME);
@@ -74,7 +74,7 @@ describe('a fresh cache', () => {
     expect([cache.peek(GLOBEX, time), cache.size]).toEqual([undefined, 0]);
   });
 
-  it('reports each change', async () => {
+  it('calls onChange for each change', async () => {
     let told = 0;
     cache = open({ onChange: () => (told += 1) });
     await readAs(note(ACME, 'first'));
@@ -116,7 +116,7 @@ describe('a fresh cache', () => {
     expect([cache.size, cache.reads]).toEqual([0, 2]);
   });
 
-  it('caches a record under its stored id, not under the requested text', async () => {
+  it('caches a record under its stored id, not under the requested id', async () => {
     feed.prove();
     const reading = cache.read('a part of a token');
     store.at(0).answer(note(ACME, 'first'));
@@ -162,7 +162,7 @@ describe('reads of one record', () => {
     expect(cache.peek(ACME, time)).toEqual(note(ACME, 'second'));
   });
 
-  it('do not join a query as old as the bound, which may hang', async () => {
+  it('start a new query if the query in progress is as old as the maximum age', async () => {
     feed.prove();
     const hanging = cache.read(ACME);
     time += MAX_AGE;
@@ -178,7 +178,7 @@ describe('reads of one record', () => {
     await hanging;
   });
 
-  it('are linearizable exactly while the feed is stale', async () => {
+  it('are linearizable only while the feed is stale', async () => {
     const states: [boolean, () => void][] = [
       [true, () => undefined],
       [false, () => feed.prove()],
@@ -193,7 +193,7 @@ describe('reads of one record', () => {
     expect(store.begun.map(({ linearizable }) => linearizable)).toEqual(states.map(([stale]) => stale));
   });
 
-  it('do not join a weaker query if the feed has become stale since', async () => {
+  it('do not join a query that is not linearizable after the feed becomes stale', async () => {
     feed.prove();
     time += MAX_AGE - 1;
     const weaker = cache.read(ACME);
@@ -212,7 +212,7 @@ describe('reads of one record', () => {
 describe('reads of records that are not in memory', () => {
   const MAX_WAITING = 1000;
 
-  it('fail immediately while a thousand wait for the store, unlike reads of cached records [T39]', async () => {
+  it('fail while a thousand others wait for the store, but reads of cached records succeed [T39]', async () => {
     await readAs(note(ACME, 'known'));
     const waiting = Array.from({ length: MAX_WAITING }, async (_, index) => cache.read(`made up ${index}`));
     const joining = cache.read('made up 0');
@@ -244,7 +244,7 @@ describe('reads of records that are not in memory', () => {
   });
 });
 
-describe('after a change of primary', () => {
+describe('a fresh cache after a change of the primary', () => {
   it('discards a read in progress and repeats it [T38]', async () => {
     feed.prove();
     const reading = cache.read(ACME);
@@ -259,8 +259,8 @@ describe('after a change of primary', () => {
   });
 });
 
-describe('a late result', () => {
-  it('is read again once before the deadline, and a second late result counts as an outage', async () => {
+describe('a read with a late result', () => {
+  it('causes one more read before the deadline, and StorageUnavailableError if that is late too', async () => {
     const reading = cache.read(ACME, undefined, time + MAX_AGE + 200);
     time += MAX_AGE;
     store.at(0).answer(note(ACME, 'late'));
@@ -272,12 +272,12 @@ describe('a late result', () => {
     expect(store.begun).toHaveLength(2);
   });
 
-  it('is not requested at the deadline', async () => {
+  it('does not start at or after the deadline', async () => {
     await expect(cache.read(ACME, undefined, time)).rejects.toThrow(StorageUnavailableError);
     expect(store.begun).toHaveLength(0);
   });
 
-  it('has a timeout that ends at the deadline', async () => {
+  it('times out at the deadline', async () => {
     const given: (number | undefined)[] = [];
     cache = open({
       load: async (id, { timeoutMs }) => {
@@ -290,7 +290,7 @@ describe('a late result', () => {
     expect(given).toEqual([300, Infinity]);
   });
 
-  it('is replaced by the second result if that is in time', async () => {
+  it('returns the result of a second read if that is in time', async () => {
     const reading = cache.read(ACME);
     time += MAX_AGE;
     store.at(0).answer(note(ACME, 'late'));
@@ -304,7 +304,7 @@ describe('a late result', () => {
     });
   });
 
-  it('is returned if the feed proves that nothing has changed since', async () => {
+  it('returns the late result if the feed proves that nothing has changed since the read began', async () => {
     const reading = cache.read(ACME);
     time += MAX_AGE;
     feed.prove();
@@ -316,7 +316,7 @@ describe('a late result', () => {
   it.each<[string, () => void]>([
     ['its record has changed', () => feed.say(ACME)],
     ['any record may have changed', () => feed.sayEverythingChanged()],
-  ])('is read again despite a proof if %s since', async (_what, change) => {
+  ])('reads again despite a proof of the feed if %s', async (_what, change) => {
     const reading = cache.read(ACME);
     time += MAX_AGE;
     change();
@@ -329,7 +329,7 @@ describe('a late result', () => {
     expect(cache.peek(ACME, time)).toEqual(note(ACME, 'new'));
   });
 
-  it('has a trueAt before the change, whenever the change and its proof arrive', async () => {
+  it('has a trueAt before a change that the feed announces after the result', async () => {
     for (let turns = 0; turns < 12; turns += 1) {
       store = new HeldReads();
       cache = open();
@@ -441,7 +441,7 @@ describe('the generation check', () => {
     expect(served).toEqual(note(ACME, 'before the change'));
   });
 
-  it('holds with concurrent readers, writers and the feed [T41]', async () => {
+  it('prevents outdated records with concurrent readers, writers and announcements [T41]', async () => {
     await expect(servedPastTheirAnnouncement(FreshCache)).resolves.toBe(0);
   });
 

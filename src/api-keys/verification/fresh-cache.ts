@@ -17,7 +17,7 @@ export interface Reading<V> {
 
 interface Flight<V> {
   readonly begunAt: number;
-  /** The result is proven to be no older than this. The feed may prove a later time meanwhile. */
+  /** The result contains all changes before this time. The feed may prove a later time before the read ends. */
   readonly provenAt: number;
   readonly isUnknown: boolean;
   readonly done: Promise<Reading<V>>;
@@ -121,8 +121,9 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
    * Reads the store, or waits for a read in progress.
    *
    * @param begunFrom does not join a read that began before this time
-   * @param deadline begins no read from this time on
-   * @throws StorageUnavailableError if the store does not respond in time, or if too many reads of unknown records wait for it
+   * @param deadline starts no read at or after this time
+   * @throws StorageUnavailableError if the store does not respond in time, or if too many reads of unknown records wait
+   *   for it
    */
   async read(id: string, begunFrom = -Infinity, deadline = Infinity): Promise<Reading<V>> {
     this.listen();
@@ -210,7 +211,7 @@ export class FreshCache<V extends { readonly id: string }> implements ChangeList
     return { value, begunAt: flight.begunAt, trueAt: Math.max(trueAt, provenAt) };
   }
 
-  /** Caches a record. An equal entry remains, and with it its mark of recent use. */
+  /** Caches a record. If the cached one is equal, it is kept together with its mark of recent use. */
   private keep(found: V): V {
     const kept = this.values.peek(found.id);
     if (isDeepStrictEqual(kept, found) && kept !== undefined) return kept;

@@ -55,7 +55,7 @@ describe('the cache of keys and owners', () => {
     [1000, 800],
     [250, 200],
   ])(
-    'returns nothing older than four fifths of the revocation bound of %s ms',
+    'returns nothing older than four fifths of the revocation bound (%s ms; default 1000)',
     async (revocationBoundMs, maxAgeMs) => {
       const fresh = freshKeys(revocationBoundMs === undefined ? {} : { revocationBoundMs }, owners);
       expect(fresh.maxAgeMs).toBe(maxAgeMs);
@@ -163,7 +163,7 @@ describe('the change feeds', () => {
     expect(freshKeys().feeds).toEqual({ keys: keyChanges, owners: undefined });
   });
 
-  it('stop at shutdown, and stay in the metrics until then', async () => {
+  it('stop at shutdown, and the metrics then exclude their caches', async () => {
     const fresh = freshKeys({}, owners);
     await readKey(fresh, aKey());
     expect(await entries()).toBe(1);

@@ -14,16 +14,21 @@ const DEFAULT_MAX_KEYS = 50_000;
 const DEFAULT_MAX_MB = 128;
 const BYTES_PER_MB = 1024 * 1024;
 
-/** The share of the memory for the states of owners. */
+/** The share of the cache memory that owner states may use. */
 const OWNERS_PART = 1 / 8;
 
-/** The minimum interval between two reads of a known key because of wrong secrets, as a share of the maximum age. */
+/**
+ * The minimum interval between two reads that wrong secrets cause for one cached key, as a share of the maximum age.
+ */
 const WRONG_SECRET_INTERVAL = 1 / 4;
 
-/** The maximum of that interval, so that a token from a rotation on another instance works promptly with a large bound too. */
+/**
+ * The upper limit of that interval. Even with a large bound, a token from a rotation on another instance works after
+ * this time.
+ */
 const MAX_WRONG_SECRET_INTERVAL_MS = 200;
 
-/** The share of the bound that the age of data may use. The rest is for the time that the response takes. */
+/** The maximum age of data as a share of the revocation bound. The rest of the bound is for the response. */
 export const USABLE_PART_OF_BOUND = 0.8;
 
 /** Whether an owner is active. An object, so that it can be cached. */
@@ -34,16 +39,19 @@ export interface OwnerState {
 
 const NO_OWNER: OwnerState = { id: '', isActive: true };
 
-/** Provides fresh keys and owners: from the cache if a change feed proves them fresh, otherwise from the store. */
+/**
+ * Provides fresh keys and owner states: from the cache if a change feed proves that they are fresh, otherwise from the
+ * store.
+ */
 @Injectable()
 export class FreshKeys implements BeforeApplicationShutdown {
   readonly keys: FreshCache<PreparedKey>;
   readonly owners: FreshCache<OwnerState> | undefined;
   readonly unknown: UnknownTokens;
   readonly rereadTurns: RereadTurns<PreparedKey, Reading<PreparedKey>>;
-  /** The maximum age of the data behind a decision, in milliseconds. */
+  /** The maximum age of the data that a decision uses, in milliseconds. */
   readonly maxAgeMs: number;
-  /** The change feeds, by the records that they announce. */
+  /** The change feeds of the keys and of the owners. */
   readonly feeds: Readonly<Record<'keys' | 'owners', ChangeFeed | undefined>>;
 
   constructor(

@@ -10,7 +10,7 @@ export interface Freshness {
 
 interface FollowedCache {
   readonly reads: number;
-  /** `undefined` for a feed that is not followed, because nothing depends on its proofs. */
+  /** The feed that the cache follows; `undefined` before the first read, and without a feed. */
   readonly followed: ChangeFeed | undefined;
 }
 
@@ -32,7 +32,7 @@ export function forgetFreshness(freshness: Freshness): void {
 
 const AGE = 'keyward_change_feed_age_seconds';
 
-/** Registers the metrics. The hot path counts in plain numbers, which are read at each scrape. */
+/** Registers the metrics. Caches count in plain numbers, which are read at each scrape. */
 function registerMetrics(client: Prometheus): void {
   const { Gauge, register } = client;
   const metrics = [

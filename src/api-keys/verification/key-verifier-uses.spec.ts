@@ -73,7 +73,7 @@ async function formerHolder(part: Partial<KeySecret> = {}): Promise<{ id: string
 }
 
 describe('a use of a key', () => {
-  it('is counted once, at its time, if the key is valid', async () => {
+  it('is counted once, at the time of the use, if the key is valid', async () => {
     const { id, token } = await holder();
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'VALID', key: { id } });
     expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
@@ -95,7 +95,7 @@ describe('a use of a key', () => {
     expect(consume).not.toHaveBeenCalled();
   });
 
-  it('does not read the clock if nothing about the key expires', async () => {
+  it('reads the clock only if the key has an expiry', async () => {
     const [lasting, ending] = [await holder(), await holder({ expiresAt: new Date(NOON.getTime() + 1) })];
     expect(await verifier.inspect(lasting.token, anything)).toMatchObject({ code: 'VALID' });
     expect(readClock).not.toHaveBeenCalled();
@@ -105,7 +105,7 @@ describe('a use of a key', () => {
 });
 
 describe('a key with a rate limit', () => {
-  it('is counted under its id, and returns the state of its limit', async () => {
+  it('is counted under its id, and gets VALID with the state of its limit', async () => {
     const { id, token } = await holder({ rateLimit: LIMIT });
     const answer = await verifier.verify(token, anything);
     expect(answer).toMatchObject({ code: 'VALID', key: { id }, rateLimit: { remaining: 4 } });
@@ -125,7 +125,7 @@ describe('a key with a rate limit', () => {
   it.each([
     [100, 'VALID'],
     [101, 'REVOKED'],
-  ])('is revoked while its limiter takes %i ms of the bound, and gets %s', async (delayMs, code) => {
+  ])('that is revoked during a limiter call of %i ms gets %s', async (delayMs, code) => {
     const { id, token } = await holder({ rateLimit: LIMIT });
     consume.mockImplementation(async () => {
       time += delayMs;
@@ -138,7 +138,7 @@ describe('a key with a rate limit', () => {
     expect(countUse).toHaveBeenCalledTimes(code === 'VALID' ? 1 : 0);
   });
 
-  it('is allowed if it is still valid after a slow limiter', async () => {
+  it('gets VALID if it is still valid after a slow limiter call', async () => {
     const { token } = await holder({ rateLimit: LIMIT });
     consume.mockImplementation(async () => {
       time += 700;
@@ -181,7 +181,7 @@ describe('a previous secret after its grace period', () => {
     expect(reportReuse).toHaveBeenCalledTimes(1);
   });
 
-  it('is not reported for other rejections', async () => {
+  it('is reported only with ROTATED, not with other codes', async () => {
     const { token } = await holder({ enabled: false });
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'DISABLED' });
     expect(reportReuse).not.toHaveBeenCalled();
@@ -189,7 +189,7 @@ describe('a previous secret after its grace period', () => {
 });
 
 describe('a store whose results are always out of date', () => {
-  it('is read again for less than two seconds, and then counts as unavailable', async () => {
+  it('is read again for less than two seconds, and then causes StorageUnavailableError', async () => {
     const reads = new HeldReads<ApiKeyWithHistory>();
     const slow = { find: reads.load, changes: undefined } as unknown as MemoryApiKeyRepository;
     const options = { storage: slow };
@@ -217,7 +217,7 @@ function ofGuard(orgId: string): Requirement {
   return new RequestRequirement(anything.scopes, { orgId }, {}, () => '203.0.113.7', false);
 }
 
-it('a request of the guard is allowed even if the rate limiter is slow, unless it names another tenant than the key', async () => {
+it('a slow rate limiter does not change a decision of the guard: VALID, or BINDING_MISMATCH for another tenant', async () => {
   const { token } = await holder({ rateLimit: LIMIT });
   consume.mockImplementation(async () => {
     time += 101;

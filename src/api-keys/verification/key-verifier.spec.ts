@@ -129,7 +129,7 @@ function codeAtOnce(token: string, requirement = anything): string {
 }
 
 describe('a verification', () => {
-  it('is synchronous for a cached key that is proven fresh, and otherwise a promise', async () => {
+  it('returns synchronously for a cached key that is proven fresh, otherwise as a promise', async () => {
     prove();
     const first = verifier.verifyNow(acme.token, anything);
     expect(first).toBeInstanceOf(Promise);
@@ -162,13 +162,13 @@ describe('a verification', () => {
     }
   });
 
-  it('rejects malformed tokens synchronously, without a read', () => {
+  it('returns MALFORMED synchronously and without a read for a malformed token', () => {
     expect(codeAtOnce('nonsense')).toBe('MALFORMED');
     expect(codeAtOnce('')).toBe('MALFORMED');
     expect(stored.begun).toEqual([]);
   });
 
-  it('uses a change immediately after the feed announces it, only for this key', async () => {
+  it('reads a key again after the feed announces its change, but not other keys', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -183,7 +183,7 @@ describe('a verification', () => {
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('checks the expiry on every use, without the feed', async () => {
+  it('checks the expiry at every use, without an announcement of the feed', async () => {
     prove();
     const expiresAt = new Date(Date.now() + 60_000);
     await verifyWith(acme.token, { ...acme.key, expiresAt });
@@ -192,7 +192,7 @@ describe('a verification', () => {
     expect(codeAtOnce(acme.token)).toBe('EXPIRED');
   });
 
-  it('reads the store each time without a feed', async () => {
+  it('reads the store each time if there is no feed', async () => {
     await fresh.beforeApplicationShutdown();
     build(undefined, false);
     for (const index of [0, 1]) {
@@ -203,7 +203,7 @@ describe('a verification', () => {
     expect(stored.begun).toHaveLength(2);
   });
 
-  it('fails if the store is unreachable', async () => {
+  it('rejects with StorageUnavailableError if the store is unreachable', async () => {
     const answer = verifier.verify(acme.token, anything);
     stored.at(0).fail(new StorageUnavailableError(new Error('away')));
     await expect(answer).rejects.toThrow(StorageUnavailableError);
@@ -228,7 +228,7 @@ describe('a verification', () => {
 });
 
 describe('a secret that the cached record lacks', () => {
-  it('causes one shared read before it counts as unknown', async () => {
+  it('causes one shared read, and gets NOT_FOUND if the read does not find it', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -242,7 +242,7 @@ describe('a secret that the cached record lacks', () => {
     expect(codeAtOnce(acme.token)).toBe('VALID');
   });
 
-  it('is valid immediately after a rotation on another instance, before the feed announces it', async () => {
+  it('gets VALID after a rotation on another instance, even before the feed announces it', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -252,7 +252,7 @@ describe('a secret that the cached record lacks', () => {
     expect(codeAtOnce(acme.token)).toBe('ROTATED');
   });
 
-  it('causes one read now and one each fifth of the bound, even if 200 different ones arrive [T43]', async () => {
+  it('causes one read immediately and one in each fifth of the bound, even if 200 arrive [T43]', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     const kept = fresh.keys.peek(acme.key.id, time);
@@ -275,7 +275,7 @@ describe('a secret that the cached record lacks', () => {
     expect(codeAtOnce(acme.token)).toBe('VALID');
   });
 
-  it('is valid with the next read while others guess secrets', async () => {
+  it('gets VALID from the next read while other requests guess secrets', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -290,7 +290,7 @@ describe('a secret that the cached record lacks', () => {
     expect(codeAtOnce(after.token)).toBe('VALID');
   });
 
-  it('is valid immediately after the feed announces the rotation, while others guess secrets', async () => {
+  it('gets VALID after the feed announces the rotation, even while other requests guess secrets', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     await verifyWith(issueToken('kw', acme.key.id).token, acme.key);
@@ -305,7 +305,7 @@ describe('a secret that the cached record lacks', () => {
     expect((await guess).code).toBe('NOT_FOUND');
   });
 
-  it('waits for a read in progress, and is valid if that finds it', async () => {
+  it('waits for a read in progress, and gets VALID if that read finds it', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -319,7 +319,7 @@ describe('a secret that the cached record lacks', () => {
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('causes no read if the feed proves that nothing changed before it arrived', async () => {
+  it('causes no read if the feed proves that the record was current when the secret arrived', async () => {
     changes.provenAt = Infinity;
     ownerChanges.provenAt = Infinity;
     await verifyWith(acme.token, acme.key);
@@ -332,7 +332,7 @@ describe('a secret that the cached record lacks', () => {
     expect((await verifyWith(after.token, after.key)).code).toBe('VALID');
   });
 
-  it('causes few reads without a proof of the feed', async () => {
+  it('causes one shared read for 100 guesses without a proof of the feed', async () => {
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
     await verifyWith(issueToken('kw', acme.key.id).token, acme.key);
@@ -347,7 +347,7 @@ describe('a secret that the cached record lacks', () => {
     expect(new Set((await Promise.all(answers)).map(({ code }) => code))).toEqual(new Set(['NOT_FOUND']));
   });
 
-  it('fails with the read that it waits for, and causes a new read afterwards', async () => {
+  it('gets the error of the read that it waits for, and causes a new read at the next attempt', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     stored.begun.length = 0;
@@ -362,7 +362,7 @@ describe('a secret that the cached record lacks', () => {
     expect((await verifyWith(after.token, after.key)).code).toBe('VALID');
   });
 
-  it('is valid even if an older read in progress does not find it', async () => {
+  it('gets VALID even if an older read in progress does not find it', async () => {
     prove();
     const older = verifier.verify(acme.token, anything);
     time += 5;
@@ -377,7 +377,7 @@ describe('a secret that the cached record lacks', () => {
     expect((await older).code).toBe('VALID');
   });
 
-  it('causes a new read after the bound, and after any key changes', async () => {
+  it('causes a new read after the maximum age, or after any key changes', async () => {
     prove();
     const forged = issueToken('kw', acme.key.id).token;
     expect((await verifyWith(forged, acme.key)).code).toBe('NOT_FOUND');
@@ -391,7 +391,7 @@ describe('a secret that the cached record lacks', () => {
     expect(verifier.verifyNow(forged, anything)).toBeInstanceOf(Promise);
   });
 
-  it('is valid as soon as its key exists, even after an older read that did not find it', async () => {
+  it('gets VALID as soon as its key exists, even after an older read that did not find the key', async () => {
     prove();
     const early = verifier.verify(acme.token, anything);
     time += 1;
@@ -433,7 +433,7 @@ describe('a well-formed token of a key that does not exist', () => {
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('causes a new read if the read in progress began before it arrived', async () => {
+  it('causes a new read if the read in progress began before the token arrived', async () => {
     const older = verifier.verify(acme.token, anything);
     time += 5;
     const answer = verifier.verify(acme.token, anything);
@@ -444,7 +444,7 @@ describe('a well-formed token of a key that does not exist', () => {
 });
 
 describe('a token whose key is already being read', () => {
-  it('waits for that read, and causes none if the secret is correct', async () => {
+  it('waits for that read, and causes no other read if the secret is correct', async () => {
     const older = verifier.verify(acme.token, anything);
     time += 5;
     const answer = verifier.verify(acme.token, anything);
@@ -454,7 +454,7 @@ describe('a token whose key is already being read', () => {
   });
 });
 
-describe('a verification without the cache', () => {
+describe('a verification with noCache', () => {
   it('reads the store, and caches the result', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
@@ -497,7 +497,7 @@ describe('the owner of a key', () => {
     globex = holderOf({ orgId: 'globex', ownerId: BOB });
   });
 
-  it('is read once, and again after the feed announces the owner or is stale', async () => {
+  it('is read once, and again after the feed announces its change or becomes stale', async () => {
     prove();
     expect((await verifyWith(acme.token, acme.key)).code).toBe('VALID');
     expect(codeAtOnce(acme.token)).toBe('VALID');
@@ -534,7 +534,7 @@ describe('the owner of a key', () => {
     expect(owners.begun).toEqual([]);
   });
 
-  it('is not looked up in the cache for a wrong secret, which must not keep it there', async () => {
+  it('is not looked up for a wrong secret, so that guesses do not keep it in the cache', async () => {
     await verifyWith(acme.token, acme.key);
     prove();
     const looked = jest.spyOn(fresh, 'peekOwner');
@@ -552,7 +552,7 @@ describe('the owner of a key', () => {
     expect(codeAtOnce(acme.token)).toBe('VALID');
   });
 
-  it('causes a new read of the key if its own read was slow', async () => {
+  it('causes a new read of the key if reading the owner was slow', async () => {
     const answer = verifier.verify(acme.token, anything);
     time += MAX_AGE / 2;
     stored.at(0).answer(acme.key);
@@ -585,14 +585,14 @@ describe('a key with a rate limit', () => {
     prove();
   });
 
-  it('is decided on once if its limiter is fast', async () => {
+  it('is read once if its limiter is fast', async () => {
     limitedBy(1);
     await expect(verifyWith(acme.token, acme.key)).resolves.toMatchObject({ rateLimit: { remaining: 4 } });
     expect(await verifier.verify(acme.token, anything)).toMatchObject({ code: 'VALID' });
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('is rejected if it is revoked while its limiter is slow', async () => {
+  it('gets REVOKED if it is revoked while its limiter is slow', async () => {
     limitedBy(MAX_AGE);
     const answer = verifier.verify(acme.token, anything);
     stored.at(0).answer(acme.key);
@@ -601,7 +601,7 @@ describe('a key with a rate limit', () => {
     expect((await answer).code).toBe('REVOKED');
   });
 
-  it('is allowed with its new record if it changes while its limiter is slow', async () => {
+  it('gets VALID with its new record if it changes while its limiter is slow', async () => {
     limitedBy(MAX_AGE);
     const answer = verifier.verify(acme.token, anything);
     stored.at(0).answer(acme.key);
@@ -632,7 +632,7 @@ describe('a key with a rate limit', () => {
 describe('possession of the current token', () => {
   const possession: Requirement = { ...anything, possession: true };
 
-  it('is decided without the owner, from the store and from the cache', async () => {
+  it('is verified without a read of the owner, from the store and from the cache', async () => {
     const owned = holderOf({ ownerId: ALICE });
     prove();
     const answer = verifier.verify(owned.token, possession);
@@ -642,7 +642,7 @@ describe('possession of the current token', () => {
     expect(owners.begun).toHaveLength(0);
   });
 
-  it('is rejected for a token in its grace period, which is not reuse', async () => {
+  it('gets ROTATED for a token in its grace period, without a report of reuse', async () => {
     const now = new Date();
     const [secret] = acme.key.secrets;
     const inGrace = { hash: secret?.hash ?? '', createdAt: now, retiresAt: new Date(now.getTime() + 60_000) };
@@ -658,7 +658,7 @@ describe('possession of the current token', () => {
 });
 
 describe('a token of another system', () => {
-  it('is verified synchronously if it is cached', async () => {
+  it('is verified synchronously if its key is cached', async () => {
     const token = 'globex-0123456789abcdef0123456789abcdef';
     const { keyId: id, digest } = parseToken(token, ['globex-']) ?? { keyId: '', digest: '' };
     const key = aKey({ id, orgId: 'globex', secrets: [{ hash: hexOf(digest), createdAt: new Date() }] });
@@ -672,7 +672,7 @@ describe('a token of another system', () => {
 });
 
 describe('a malformed token', () => {
-  it('causes no read, even if it names a cached key', async () => {
+  it('gets MALFORMED without a read, even if it contains the id of a cached key', async () => {
     prove();
     await verifyWith(acme.token, acme.key);
     for (const index of [0, 5, 40, acme.token.length - 1]) {
@@ -683,7 +683,7 @@ describe('a malformed token', () => {
   });
 });
 
-describe('a program without type checks', () => {
+describe('a caller without type checks', () => {
   const { scopes } = anything;
 
   it.each<[string, object, string[]]>([
@@ -704,18 +704,21 @@ describe('a program without type checks', () => {
       ['/scopes/anyOf'],
     ],
     ['a wildcard', { scopes: { allOf: ['*'], anyOf: [] }, tenant: undefined }, ['/scopes/allOf']],
-  ])('gets an error for a requirement with %s, before any key is read', async (_what, wrong, fields) => {
-    const requirement = wrong as Requirement;
-    const named = { code: 'validation_failed', extensions: { errors: fields.map((field) => ({ field })) } };
-    await expect(verifier.verify(acme.token, requirement)).rejects.toMatchObject(named);
-    await expect(verifier.inspect(acme.token, requirement)).rejects.toMatchObject(named);
-    expect(stored.begun).toHaveLength(0);
-  });
+  ])(
+    'gets validation_failed for a requirement with %s, before any key is read',
+    async (_what, wrong, fields) => {
+      const requirement = wrong as Requirement;
+      const named = { code: 'validation_failed', extensions: { errors: fields.map((field) => ({ field })) } };
+      await expect(verifier.verify(acme.token, requirement)).rejects.toMatchObject(named);
+      await expect(verifier.inspect(acme.token, requirement)).rejects.toMatchObject(named);
+      expect(stored.begun).toHaveLength(0);
+    },
+  );
 
   it.each<[string, unknown, string]>([
     ['a misspelt option', { nocache: true }, '/nocache'],
     ['an option of another type', { noCache: 'false' }, '/noCache'],
-  ])('gets an error for %s, before any key is read', async (_what, options, field) => {
+  ])('gets validation_failed for %s, before any key is read', async (_what, options, field) => {
     const named = { code: 'validation_failed', extensions: { errors: [{ field }] } };
     await expect(verifier.verify(acme.token, anything, options as VerifyOptions)).rejects.toMatchObject(
       named,
@@ -723,7 +726,7 @@ describe('a program without type checks', () => {
     expect(stored.begun).toHaveLength(0);
   });
 
-  it.each([undefined, null, 7, ['token']])('gets an error for the token %j', async (token) => {
+  it.each([undefined, null, 7, ['token']])('gets validation_failed for the token %j', async (token) => {
     const named = { extensions: { errors: [{ field: '/token', message: 'must be text' }] } };
     await expect(verifier.verify(token as unknown as string, anything)).rejects.toMatchObject(named);
   });

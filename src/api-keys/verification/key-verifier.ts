@@ -21,7 +21,7 @@ import { FreshKeys } from './fresh-keys';
 import { ReuseRecorder } from './reuse-recorder';
 import { isAtOnce, type Verification } from './verification';
 
-/** The timeout for a slow store. The rest of two seconds is for the response. */
+/** The maximum time to read the store. The other 200 ms of two seconds are for the response. */
 const ANSWER_WITHIN_MS = 1800;
 
 const ANY_TIME = new Date(0);
@@ -30,7 +30,7 @@ const ANY_TIME = new Date(0);
 export interface VerifyOptions {
   /** Reads the store instead of the cache, like `Cache-Control: no-cache` over HTTP. */
   readonly noCache?: boolean | undefined;
-  /** Ignores the key's rate limit, and does not count against it. Counts as a use. */
+  /** Neither checks the rate limit of the key nor counts the request against it. The request still counts as a use. */
   readonly uncounted?: boolean | undefined;
 }
 
@@ -55,7 +55,7 @@ const TENANT: MemberRules<TenantContext> = { orgId: TEXT, projectId: TEXT };
 const OPTIONS: MemberRules<VerifyOptions> = { noCache: SWITCH, uncounted: SWITCH };
 
 /**
- * Verifies whether a presented token meets a requirement. The guard and all endpoints for decisions use it.
+ * Verifies whether a presented token meets a requirement. The guard and all decision endpoints use it.
  *
  * @example
  * const answer = await verifier.verify(token, {
@@ -70,7 +70,7 @@ export class KeyVerifier {
   private readonly importPrefixes: readonly string[];
   private readonly time: CoarseTime;
 
-  /** @internal Nest calls it. */
+  /** @internal Nest calls this constructor. */
   constructor(
     private readonly fresh: FreshKeys,
     @Inject(API_KEYS_OPTIONS) options: ApiKeysOptions,
@@ -89,8 +89,8 @@ export class KeyVerifier {
    * @param token the presented text, of any length and content
    * @returns the decision; `RATE_LIMITED` if the key is valid and its rate limit is used up
    * @throws StorageUnavailableError if the store does not respond in time
-   * @throws UnacceptableFieldError about a requirement with unknown, missing or invalid members
-   * @throws RateLimiterUnavailableError if the rate limiter is unavailable and configured to reject requests then
+   * @throws UnacceptableFieldError if a member of the requirement or the options is unknown, missing or invalid
+   * @throws RateLimiterUnavailableError if the rate limiter is unavailable and `limits.onOutage` is `deny`
    */
   async verify(token: string, requirement: Requirement, options?: VerifyOptions): Promise<Verification> {
     requireQuestion(token, requirement, options);
@@ -109,7 +109,8 @@ export class KeyVerifier {
   }
 
   /**
-   * Inspects a token like `inspect`, for requirements that Keyward itself made. Returns synchronously like `verifyNow`.
+   * Inspects a token like `inspect`, but does not validate the requirement. Returns synchronously if the key is cached
+   * and proven fresh.
    *
    * @internal
    */
@@ -172,7 +173,10 @@ export class KeyVerifier {
     );
   }
 
-  /** Returns `undefined` if the cached record lacks the secret, or if the owner's state is not cached. */
+  /**
+   * Decides with a cached record. Returns `undefined` if the record lacks the secret, or if the owner's state is not
+   * cached.
+   */
   private decideAtOnce(
     at: number,
     prepared: PreparedKey,
@@ -228,7 +232,10 @@ export class KeyVerifier {
     this.usage.count(keyId, this.time.millis(at));
   }
 
-  /** Reads the store and decides. Repeats this if the first result is out of date by the time the owner is known. */
+  /**
+   * Reads the key and its owner from the store, and decides. Starts again if the key is out of date when the owner is
+   * read.
+   */
   private async ask(
     { keyId, digest }: ParsedToken,
     requirement: Requirement,
@@ -267,7 +274,10 @@ export class KeyVerifier {
     }
   }
 
-  /** Reads a cached key again, because it may have got a secret that its cached record lacks; see decision record 0051. */
+  /**
+   * Reads a cached key again, because the store may have a secret that the cached record lacks; see decision record
+   * 0051.
+   */
   private async readAgain(
     known: PreparedKey,
     arrivedAt: number,
@@ -299,12 +309,17 @@ function holds(
   return reading.value !== null && findSecret(reading.value, digest) !== undefined;
 }
 
-/** Returns the owner whose state a decision needs. Possession needs none, so it works while owners cannot be read. */
+/**
+ * Returns the owner whose state a decision needs. Proof of possession needs none, so it works while owners cannot be
+ * read.
+ */
 function ownerAskedFor({ key }: PreparedKey, { possession }: Requirement): string | undefined {
   return possession === true ? undefined : key.ownerId;
 }
 
-/** A misspelt tenant or scope would otherwise accept a key of any tenant, or with any scopes. */
+/**
+ * Validates the arguments. Otherwise a misspelt tenant or scope would accept a key of any tenant, or with any scopes.
+ */
 function requireQuestion(token: unknown, requirement: Requirement, options: VerifyOptions = {}): void {
   if (typeof token !== 'string') throw new UnacceptableFieldError('/token', 'must be text');
   requireMembers(requirement, REQUIREMENT, ['scopes', 'tenant']);

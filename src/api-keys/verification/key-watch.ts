@@ -62,16 +62,18 @@ export class KeyWatch implements BeforeApplicationShutdown {
    */
   watch({ keyId, digest }: ParsedToken, requirement: Requirement, end: Watcher['end']): () => void {
     const watcher = { requirement, end };
+    const at = performance.now();
     // The decision that accepted the token may be that old.
-    const provenAt = performance.now() - this.fresh.maxAgeMs;
+    const provenAt = at - this.fresh.maxAgeMs;
     let token = this.tokens.get(digest);
     if (token === undefined) {
       token = { keyId, digest, watchers: new Set(), provenAt, isReading: false };
       this.tokens.set(digest, token);
     }
     token.watchers.add(watcher);
-    // Its own requirement was not judged for the remembered state.
+    // The remembered state was not judged by this requirement.
     token.prepared = undefined;
+    if (!this.judgeAtOnce(token, at)) void this.read(token, at);
     this.timer ??= setInterval(() => this.judgeAll(), this.intervalMs).unref();
     return () => this.forget(token, watcher);
   }
@@ -83,8 +85,7 @@ export class KeyWatch implements BeforeApplicationShutdown {
   }
 
   private forget(token: WatchedToken, watcher: Watcher): void {
-    token.watchers.delete(watcher);
-    if (token.watchers.size > 0) return;
+    if (!token.watchers.delete(watcher) || token.watchers.size > 0) return;
     this.tokens.delete(token.digest);
     if (this.tokens.size > 0) return;
     clearInterval(this.timer);
@@ -98,19 +99,23 @@ export class KeyWatch implements BeforeApplicationShutdown {
   }
 
   private judge(token: WatchedToken, at: number): void {
-    const later = at + this.boundMs * STRICTER;
-    const prepared = this.fresh.keys.peek(token.keyId, later);
-    const owner = prepared && this.fresh.peekOwner(prepared.key.ownerId, later);
-    if (prepared !== undefined && owner !== undefined) {
-      this.settle(token, prepared, owner, this.fresh.provenAt(at));
-      return;
-    }
+    if (this.judgeAtOnce(token, at)) return;
     if (!token.isReading && this.reads >= 1) {
       this.reads -= 1;
       void this.read(token, at);
     }
     // Its next turn would be too late.
     if (at + this.intervalMs >= token.provenAt + this.boundMs) this.end(token, { code: 'UNAVAILABLE' });
+  }
+
+  /** Returns whether the cache proves the state of the key. */
+  private judgeAtOnce(token: WatchedToken, at: number): boolean {
+    const later = at + this.boundMs * STRICTER;
+    const prepared = this.fresh.keys.peek(token.keyId, later);
+    const owner = prepared && this.fresh.peekOwner(prepared.key.ownerId, later);
+    if (prepared === undefined || owner === undefined) return false;
+    this.settle(token, prepared, owner, this.fresh.provenAt(at));
+    return true;
   }
 
   private async read(token: WatchedToken, at: number): Promise<void> {

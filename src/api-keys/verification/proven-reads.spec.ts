@@ -34,7 +34,7 @@ async function prove(): Promise<void> {
 }
 
 describe('one linearizable read without a proof of the feed', () => {
-  it('proves the primary for a quarter of the bound, and sets the age of the reads after it', async () => {
+  it('proves the primary for a quarter of the bound, and later majority reads count as old as it', async () => {
     await prove();
     const provenAt = time;
     for (const later of [1, QUARTER_OF_BOUND - 1]) {
@@ -48,7 +48,7 @@ describe('one linearizable read without a proof of the feed', () => {
     expect(levels()).toEqual([true, false, false, true]);
   });
 
-  it('counts from its beginning, even if its result is late', async () => {
+  it('proves the primary from the time when it began, even if its result is late', async () => {
     const proving = read();
     const begunAt = time;
     time += 200;
@@ -59,7 +59,7 @@ describe('one linearizable read without a proof of the feed', () => {
     expect(levels()).toEqual([true, true]);
   });
 
-  it('is enough for a thousand concurrent reads, which wait for it and rely on it', async () => {
+  it('proves the primary for a thousand concurrent reads, which wait for it', async () => {
     const readings = Array.from({ length: 1000 }, async (_, index) => read(`made up ${index}`));
     await settled();
     expect(levels()).toEqual([true]);
@@ -70,7 +70,7 @@ describe('one linearizable read without a proof of the feed', () => {
     expect(new Set((await Promise.all(readings)).map(({ trueAt }) => trueAt))).toEqual(new Set([time]));
   });
 
-  it('is valid for waiting reads if it was slow, but not if it is too old', async () => {
+  it('proves the primary for waiting reads if it is slow, but not if it exceeds the maximum age', async () => {
     const [first, second] = [read('acme'), read('globex')];
     const begunAt = time;
     time += MAX_AGE - 1;
@@ -90,7 +90,7 @@ describe('one linearizable read without a proof of the feed', () => {
     await expect(fourth).resolves.toEqual({ value: 'theirs', trueAt: time });
   });
 
-  it('is tried once more if it fails, and then fails all waiting reads', async () => {
+  it('is repeated once if it fails, and a second failure fails all waiting reads', async () => {
     const readings = Array.from({ length: 100 }, async () => read().catch((error: unknown) => error));
     await settled();
     for (const index of [0, 1]) {
@@ -102,7 +102,7 @@ describe('one linearizable read without a proof of the feed', () => {
     expect(levels()).toEqual([true, true]);
   });
 
-  it('proves nothing for later reads if the store does not announce a new primary', async () => {
+  it('is repeated for each read if the feed does not announce a new primary', async () => {
     feed.followsPrimary = false;
     await prove();
     await prove();
@@ -111,14 +111,14 @@ describe('one linearizable read without a proof of the feed', () => {
 });
 
 describe('a change of the primary', () => {
-  it('invalidates a proof', async () => {
+  it('invalidates a proof, so that the next read is linearizable', async () => {
     await prove();
     reads.everythingChanged();
     await prove();
     expect(levels()).toEqual([true, true]);
   });
 
-  it('invalidates a proof in progress', async () => {
+  it('invalidates a proof whose read is still in progress', async () => {
     const proving = read();
     reads.everythingChanged();
     store.at(0).answer('of the former primary, perhaps');
@@ -130,7 +130,7 @@ describe('a change of the primary', () => {
   it.each<[string, () => Promise<void>]>([
     ['a proof', prove],
     ['the feed', async () => feed.prove()],
-  ])('makes the age of a result that relied on %s unknown, so it is read again', async (_what, rely) => {
+  ])('causes a second read if the result of the first one relied on %s', async (_what, rely) => {
     await rely();
     const begun = store.begun.length;
     const reading = reads.recent((how) => store.load('acme', how), Infinity);
@@ -145,7 +145,7 @@ describe('a change of the primary', () => {
 });
 
 describe('a read that relies on the feed', () => {
-  it('is as old as the proof of the feed, not as its own beginning [T37]', async () => {
+  it('counts as old as the proof of the feed, not as old as its own start [T37]', async () => {
     feed.prove();
     const provenAt = time;
     time += MAX_AGE - 1;
@@ -158,12 +158,12 @@ describe('a read that relies on the feed', () => {
 });
 
 describe('a slow store', () => {
-  it('is not read after the deadline', async () => {
+  it('is not read at or after the deadline, which causes StorageUnavailableError', async () => {
     await expect(read('acme', time)).rejects.toThrow(StorageUnavailableError);
     expect(store.begun).toHaveLength(0);
   });
 
-  it('is read until the deadline for a recent result', async () => {
+  it('is read again until the deadline, and then causes StorageUnavailableError', async () => {
     const outcome = reads
       .recent((how) => store.load('acme', how), time + MAX_AGE + 1)
       .catch((error: unknown) => error);

@@ -1,10 +1,15 @@
 import type { ChangeFeed, ChangeListener, ReadOptions } from '../../change-feed/change-feed';
 import { StorageUnavailableError } from '../../problems/storage.errors';
 
-/** How long one linearizable read proves the primary: a quarter of the bound, as a share of its usable four fifths. */
+/**
+ * How long one linearizable read proves the primary, as a share of `maxAgeMs`. It is a quarter of the revocation bound,
+ * of which `maxAgeMs` is four fifths.
+ */
 const VOUCHED_PART = 0.25 / 0.8;
 
-/** The result of a read, and a `performance.now()` that it is proven to be no older than. */
+/**
+ * The result of a read. It contains all changes that were acknowledged before `trueAt`, a value of `performance.now()`.
+ */
 export interface ProvenReading<T> {
   readonly value: T;
   readonly trueAt: number;
@@ -13,8 +18,9 @@ export interface ProvenReading<T> {
 type Load<T> = (options: ReadOptions) => Promise<T>;
 
 /**
- * Reads a store so that the age of each result is known, although a former primary may still respond. While the feed does not
- * prove freshness, one linearizable read proves the primary, and majority reads rely on it. See decision record 0054.
+ * Reads a store so that the age of each result is known, even if a former primary still responds. While the feed does
+ * not prove freshness, one linearizable read proves the primary, and majority reads rely on it. See decision record
+ * 0054.
  */
 export class ProvenReads implements ChangeListener {
   private primaryAt = -Infinity;
@@ -31,7 +37,7 @@ export class ProvenReads implements ChangeListener {
   /**
    * Reads until the result is recent enough.
    *
-   * @param deadline begins no read from this time on
+   * @param deadline starts no read at or after this time
    * @throws StorageUnavailableError if the store does not respond in time
    */
   async recent<T>(load: Load<T>, deadline: number): Promise<T> {
@@ -45,7 +51,7 @@ export class ProvenReads implements ChangeListener {
   /**
    * Reads once. The result may be older than `maxAgeMs` if it arrives late, or from another primary.
    *
-   * @param deadline begins no read from this time on
+   * @param deadline starts no read at or after this time
    * @throws StorageUnavailableError if the store does not respond in time
    */
   async read<T>(load: Load<T>, deadline: number): Promise<ProvenReading<T>> {
@@ -91,7 +97,10 @@ export class ProvenReads implements ChangeListener {
     return at - this.primaryAt < this.maxAgeMs * VOUCHED_PART ? this.primaryAt : undefined;
   }
 
-  /** Reads with majority and relies on an earlier proof, which a change of the primary invalidates. */
+  /**
+   * Reads with read concern `majority`. The result counts as old as an earlier proof, unless the primary changes
+   * meanwhile.
+   */
   private async rely<T>(provenAt: number, load: Load<T>, timeoutMs: number): Promise<ProvenReading<T>> {
     const { generation } = this;
     const value = await load({ linearizable: false, timeoutMs });

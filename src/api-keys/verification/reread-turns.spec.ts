@@ -8,7 +8,7 @@ function keepProcessBusy(ms: number): void {
 }
 
 describe('a key that is read again because of wrong secrets', () => {
-  it('is read only once more for two waiting secrets, even if the timer of that read is late', async () => {
+  it('is read once more for two waiting secrets, even if the timer of that read is late', async () => {
     const secrets = new RereadTurns<object, number>(INTERVAL_MS);
     let reads = 0;
     const present = async (): Promise<number> =>

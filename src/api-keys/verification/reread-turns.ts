@@ -7,11 +7,12 @@ interface Turn<R> {
 }
 
 /**
- * Limits how often a cached record is read again because of a secret that it lacks. The first read begins immediately, so that
- * a token that another instance has just issued works promptly. Later callers share the next read; see decision record 0051.
+ * Limits how often a cached record is read again because of a secret that it lacks. The first read begins immediately,
+ * so that a token that another instance has just issued works without delay. Later callers share the next read; see
+ * decision record 0051.
  */
 export class RereadTurns<K extends object, R> {
-  /** By the cached record, so that an entry ends with its record. */
+  /** The last read of each cached record. Entries are removed with their record. */
   private readonly turns = new WeakMap<K, Turn<R>>();
 
   /** @param intervalMs the minimum time between two reads of a record */

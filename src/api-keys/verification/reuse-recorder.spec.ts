@@ -42,7 +42,7 @@ async function uses(): Promise<number> {
 }
 
 describe('the first reuse of a previous secret', () => {
-  it('is recorded only on that secret, and in the history of the key', async () => {
+  it('is recorded in that secret only, and in the history of the key', async () => {
     await recorder.report(acme, retired);
     const key = await stored();
     expect(key.secrets).toEqual([older, { ...retired, reusedAt: NOON }, current]);
@@ -50,12 +50,12 @@ describe('the first reuse of a previous secret', () => {
     expect(key.version).toBe(2);
   });
 
-  it('emits an event', async () => {
+  it('emits an api-key.reuse_detected event', async () => {
     await recorder.report(acme, retired);
     expect(told).toMatchObject([{ type: REUSE_DETECTED, keyId: acme.id, orgId: 'acme', actor: 'system' }]);
   });
 
-  it('is recorded without a listener', async () => {
+  it('is recorded even if there is no listener', async () => {
     await new ReuseRecorder(repository, { now: () => NOON }).report(acme, retired);
     expect((await stored()).version).toBe(2);
     expect(warned).not.toHaveBeenCalled();
@@ -69,7 +69,7 @@ describe('the first reuse of a previous secret', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('is recorded once if another instance was first', async () => {
+  it('is recorded once, even if another instance has already recorded it', async () => {
     await recorder.report(acme, retired);
     await recorder.report(acme, retired);
     expect((await stored()).version).toBe(2);
@@ -82,7 +82,7 @@ describe('the first reuse of a previous secret', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('is recorded in the history if the key has dropped that secret meanwhile', async () => {
+  it('is recorded in the history even if the key no longer contains that secret', async () => {
     const forgotten = { ...retired, hash: 'dd'.repeat(32) };
     await recorder.report(acme, forgotten);
     const key = await stored();
@@ -104,8 +104,8 @@ describe('the first reuse of a previous secret', () => {
   });
 });
 
-describe('a use that cannot be recorded', () => {
-  it('resolves after five attempts and logs a warning', async () => {
+describe('a reuse that cannot be recorded', () => {
+  it('is given up after five attempts, with a warning in the log', async () => {
     const replace = jest.spyOn(repository, 'replace').mockResolvedValue(false);
     await recorder.report(acme, retired);
     expect(replace).toHaveBeenCalledTimes(5);
@@ -115,7 +115,7 @@ describe('a use that cannot be recorded', () => {
     );
   });
 
-  it('is recorded at the next use', async () => {
+  it('is recorded when the secret is used again', async () => {
     jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce(new Error('the store is unreachable'));
     await recorder.report(acme, retired);
     expect(warned).toHaveBeenCalledWith('a reuse of a token was not recorded: the store is unreachable');
@@ -124,7 +124,7 @@ describe('a use that cannot be recorded', () => {
     expect((await stored()).version).toBe(2);
   });
 
-  it('logs a thrown value that is not an error without its content', async () => {
+  it('is logged without the content of a thrown value that is not an Error', async () => {
     jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce({ hash: retired.hash });
     await recorder.report(acme, retired);
     expect(warned).toHaveBeenCalledWith('a reuse of a token was not recorded: unknown error');

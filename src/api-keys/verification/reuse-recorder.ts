@@ -10,15 +10,15 @@ import { markReused } from '../domain/rotation';
 import { KEY_CHANGE_LISTENER, type KeyChangeListener } from '../ports/key-change.listener';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 
-/** The name of the domain event. */
+/** The type of the event about a reuse. */
 export const REUSE_DETECTED = 'api-key.reuse_detected';
 
 /** A previous token was used after its grace period: its holder does not know of the rotation, or somebody stole it. */
 export type ReuseDetected = KeyEvents[typeof REUSE_DETECTED];
 
 /**
- * Records the first reuse of each previous secret: in the record, in its history and as a domain event. Later reuses only
- * increment a metric, so that a thief causes no writes.
+ * Records the first reuse of each previous secret: in the record, in its history and as an event. Later reuses only
+ * increment a metric, so that repeated reuse causes no writes.
  */
 @Injectable()
 export class ReuseRecorder {
@@ -36,8 +36,8 @@ export class ReuseRecorder {
   ) {}
 
   /**
-   * Reports the reuse of a previous secret: counts it, and records the first one. Never rejects, because no decision depends
-   * on it. If the record fails, the next reuse tries again.
+   * Reports the reuse of a previous secret: counts it, and records the first one. Never rejects, because no decision
+   * depends on it. If the first reuse cannot be recorded, the next one tries again.
    *
    * @returns a promise that resolves when the first reuse is recorded; `undefined` if it is already recorded
    */

@@ -100,7 +100,7 @@ describe('a SIEVE cache', () => {
     );
   });
 
-  it('keeps an entry in use while a thousand others are added once', () => {
+  it('keeps an entry that is used again and again while a thousand others are added', () => {
     const cache = new SieveCache<string>(10);
     cache.set('acme', 'used');
     cache.set('globex', 'not used');
@@ -134,7 +134,7 @@ const weighed = (max: number, maxWeight: number): SieveCache<number> =>
   new SieveCache<number>(max, { maxWeight, weigh: (value) => value });
 
 describe('a cache with a maximum weight', () => {
-  it('never exceeds it, and keeps what fits', () => {
+  it('never exceeds that weight, and adds every value that fits', () => {
     const steps = array(tuple(key, integer({ min: 0, max: 12 }), constantFrom('set', 'delete')), {
       maxLength: 200,
     });
@@ -157,21 +157,21 @@ describe('a cache with a maximum weight', () => {
     );
   });
 
-  it('does not add a value that alone is too heavy, and evicts nothing for it', () => {
+  it('does not add a value that is heavier than the maximum, and evicts nothing for it', () => {
     const cache = weighed(5, 10);
     cache.set('acme', 4);
     cache.set('globex', 11);
     expect([cache.get('acme'), cache.get('globex'), cache.weight]).toEqual([4, undefined, 4]);
   });
 
-  it('removes the previous value of a key if the new one is too heavy', () => {
+  it('removes the previous value of a key if the new value is heavier than the maximum', () => {
     const cache = weighed(5, 10);
     cache.set('acme', 4);
     cache.set('acme', 11);
     expect([cache.get('acme'), cache.size, cache.weight]).toEqual([undefined, 0, 0]);
   });
 
-  it('evicts as many unused entries as a heavy new one needs, and keeps those in use', () => {
+  it('evicts only as many unused entries as a heavy new entry needs, and keeps used entries', () => {
     const cache = weighed(10, 10);
     for (const name of ['a', 'b', 'c', 'd', 'e']) cache.set(name, 2);
     cache.get('b');

@@ -2,7 +2,9 @@
 export interface WeightBound<V> {
   /** The maximum sum of the weights. A value that alone exceeds it is not cached. */
   readonly maxWeight: number;
-  /** Returns the weight of a value, in the unit of `maxWeight`. Must always return the same for one value. */
+  /**
+   * Returns the weight of a value, in the unit of `maxWeight`. Must always return the same weight for the same value.
+   */
   readonly weigh: (value: V) => number;
 }
 
@@ -33,7 +35,7 @@ export class SieveCache<V> {
 
   /**
    * @param max the maximum number of entries, 1 or more
-   * @param bound the maximum weight; without it, only the number of entries is limited
+   * @param bound the limit of the weight; without it, only the number of entries is limited
    */
   constructor(
     private readonly max: number,

@@ -3,14 +3,14 @@ import { UnknownTokens } from './unknown-tokens';
 const BOUND = 800;
 
 describe('unknown tokens', () => {
-  it('are remembered from the beginning of the read until the bound', () => {
+  it('are remembered for the maximum age, counted from the beginning of the read', () => {
     const unknown = new UnknownTokens(BOUND);
     unknown.add('digest', 5000);
     const remembered = [5000, 5000 + BOUND - 1, 5000 + BOUND, 9000].map((at) => unknown.has('digest', at));
     expect(remembered).toEqual([true, true, false, false]);
   });
 
-  it('are remembered by their whole digests', () => {
+  it('are compared by their whole digests', () => {
     const unknown = new UnknownTokens(BOUND);
     unknown.add('a digest', 0);
     expect(unknown.has('another', 1)).toBe(false);
@@ -32,7 +32,7 @@ describe('unknown tokens', () => {
     expect(remembered).toEqual([false, false, true]);
   });
 
-  it('are evicted, unused ones first, if there are more than 10,000 [T42]', () => {
+  it('are limited to 10,000: each further one evicts another [T42]', () => {
     const unknown = new UnknownTokens(BOUND);
     const many = Array.from({ length: 25_000 }, (_none, index) => `digest ${index}`);
     for (const digest of many) unknown.add(digest, 0);

@@ -31,7 +31,7 @@ export class UnknownTokens {
   }
 
   /**
-   * Forgets all tokens, because a changed key may have any of them.
+   * Forgets all tokens, because any of them may belong to a key that has changed.
    *
    * @param at the current `performance.now()`
    */

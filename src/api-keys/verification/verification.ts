@@ -15,12 +15,12 @@ export interface Limited extends Omit<Valid, 'code'> {
 /** The result of a verification: a decision, or `RATE_LIMITED` if the rate limit of a valid key is used up. */
 export type Verification = Unknown | Refused | Passed | Limited;
 
-/** The code of a verification: that of a decision, or `RATE_LIMITED`. */
+/** The code of a decision, or `RATE_LIMITED`. */
 export type VerificationCode = Verification['code'];
 
 /**
- * Returns whether a verification is already complete. Tests its own property instead of `instanceof Promise`, because a host
- * may have replaced the global `Promise` or extended its prototype.
+ * Returns whether a verification is already complete. Looks for an own property `code`, not for a `Promise`, because a
+ * host may have replaced the global `Promise` or extended its prototype.
  */
 export function isAtOnce<T extends { readonly code: string }>(answer: T | Promise<T>): answer is T {
   return Object.hasOwn(answer, 'code');

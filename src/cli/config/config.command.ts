@@ -66,7 +66,7 @@ async function checkConfig(connect: boolean, json: boolean): Promise<void> {
   if (connections.length > 0) await print('', ...connectionLines(connections));
 }
 
-/** Returns the faults that would prevent the service from starting. */
+/** Returns the configuration errors that would prevent the service from starting. */
 function faultsOf(environment: Environment, faults: readonly string[]): readonly string[] {
   const isVolatile = storageKindOf(environment) === 'memory';
   const volatile = isVolatile ? faultIn(() => new StorageConfig().permitVolatile(VOLATILE)) : [];

@@ -8,9 +8,9 @@ import { safeMessage } from '../kit/terminal-text';
 
 const ANSWER_MS = 3000;
 
-/** The result of trying to reach another system with the settings. */
+/** The result of an attempt to reach another system with the configured settings. */
 export interface Reachability {
-  /** `MongoDB`, `Redis`, or the issuer. */
+  /** `MongoDB`, `Redis`, or the URL of an issuer. */
   readonly system: string;
   readonly ok: boolean;
   /** Why it is unreachable; `null` if it is reachable. */

@@ -10,7 +10,7 @@ describe('a shown setting', () => {
     ['PUBLIC_URL', undefined, null],
     ['PUBLIC_URL', 'https://me:hunter2@acme.example/x', 'https://***@acme.example/x'],
     ['OIDC_ISSUERS', [{ issuer: 'https://id' }], '[{"issuer":"https://id"}]'],
-  ])('has a text form without credentials: %s=%j', (name, value, shown) => {
+  ])('contains no credentials: %s=%j', (name, value, shown) => {
     expect(shownSetting(name, value)).toBe(shown);
   });
 
@@ -30,11 +30,11 @@ describe('a shown setting', () => {
     ['mongodb://db/x?y=hunter2@z', '(set, not shown)'],
     ['http://hunter2', '(set, not shown)'],
     ['hunter2', '(set, not shown)'],
-  ])('has the address of the database, but no password: %s', (uri, shown) => {
+  ])('contains at most the address of the database, never its password: %s', (uri, shown) => {
     expect(shownSetting('MONGODB_URI', uri)).toBe(shown);
   });
 
-  it('never contains a password, whatever characters it has', () => {
+  it('never contains a password, whatever characters the password has', () => {
     const password = fc.string({ minLength: 1 }).map((text) => `hunter2${text}hunter2`);
     fc.assert(
       fc.property(password, fc.constantFrom('MONGODB_URI', 'REDIS_URL'), (secret, name) => {

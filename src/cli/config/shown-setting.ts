@@ -2,8 +2,8 @@ import { redactedSetting } from '../../common/redaction';
 import { SECRET_VARIABLES } from '../../settings/environment';
 
 /**
- * Matches a simple connection string, which is shown without credentials and options because they may be secret. In any other
- * connection string, it is uncertain which part is the password.
+ * Matches a simple connection string, which is shown without its credentials and options. Any other connection string
+ * is not shown at all, because it is uncertain which part is the password.
  */
 const PLAIN_ADDRESS =
   /^(?<scheme>mongodb(?:\+srv)?|rediss?):\/\/(?<user>[^@/?#\s]*@)?(?<hosts>(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?(?:,(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?)*)(?<path>\/[A-Za-z0-9_-]*)?(?<options>\?[^@\s]*)?$/;

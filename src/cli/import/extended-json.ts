@@ -2,7 +2,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const WHOLE_NUMBER = /^-?\d+$/;
 
-/** Matches dates of older MongoDB tools, Python and PostgreSQL: with a space, or an offset without a colon. */
+/**
+ * Matches the dates of older MongoDB tools, Python and PostgreSQL. They may contain a space instead of `T`, or an
+ * offset without a colon.
+ */
 const LOOSE_DATE =
   /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?) ?(?:(Z|UTC)|([+-]\d{2}):?(\d{2})?)$/i;
 
@@ -12,7 +15,7 @@ const WRAPPED_NUMBERS: ReadonlySet<string> = new Set(['$numberInt', '$numberLong
 /** The subtype of binary values that are UUIDs. */
 const UUID_SUBTYPE = '04';
 
-/** Maximum depth of nested values. No valid record reaches it. */
+/** The maximum depth of nested values. Valid records are less deep. */
 const MAX_DEPTH = 4;
 
 /** Returns whether a value is a JSON object. */
@@ -20,7 +23,10 @@ export function isDocument(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns a whole number, or an id in extended JSON, as text. Returns other values unchanged, and the import rejects them. */
+/**
+ * Returns an id as text, if it is a whole number or an id in extended JSON. Returns any other value unchanged; if it is
+ * not text, the import rejects it.
+ */
 export function idOf(value: unknown): unknown {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   const wrapped = wrappedIn(value);
@@ -31,8 +37,9 @@ export function idOf(value: unknown): unknown {
 }
 
 /**
- * Converts a date to the form of RFC 3339. The date is `{"$date": …}` with text or milliseconds, or text with an offset such
- * as `+0000`. Returns other values, and text without an offset, unchanged, and the import rejects them.
+ * Converts a date to RFC 3339. The date is `{"$date": …}` with text or milliseconds, or text with an offset such as
+ * `+0000`. Returns anything else unchanged, such as text without an offset. The import then rejects it if it is not RFC
+ * 3339.
  */
 export function dateOf(value: unknown): unknown {
   if (typeof value === 'string') return rfc3339Of(value);

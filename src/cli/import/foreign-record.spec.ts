@@ -7,7 +7,7 @@ const JULY = '2027-07-01T00:00:00.000Z';
 const recordOf = (document: unknown): unknown => translateForeignRecord(document).record;
 
 describe('a document of XMem', () => {
-  it('becomes a record, with all its fields translated', () => {
+  it('becomes a record with all fields translated', () => {
     expect(
       translateForeignRecord({
         _id: { $oid: '64b7f0c2a1b2c3d4e5f60718' },
@@ -49,7 +49,7 @@ describe('a document of XMem', () => {
     });
   });
 
-  it('may already have the field names of Keyward', () => {
+  it('may already use the field names of Keyward', () => {
     const record = {
       hash: HASH,
       name: 'of globex',
@@ -68,12 +68,12 @@ describe('a document of XMem', () => {
     expect(recordOf(document)).toEqual({ scopes: [] });
   });
 
-  it('may contain null instead of an absent field', () => {
+  it('may contain null fields, which count as absent', () => {
     const document = { org_id: null, expires_at: null, user_id: null, metadata: null, last_used: null };
     expect(translateForeignRecord(document)).toEqual({ record: { scopes: [] }, warnings: [], reasons: [] });
   });
 
-  it('loses unknown fields, with a warning', () => {
+  it('is translated without its unknown fields, with a warning', () => {
     expect(translateForeignRecord({ last_used: 1, name: 'reader', Scopes: ['*'] })).toEqual({
       record: { name: 'reader', scopes: [] },
       warnings: ['left out: last_used', 'left out: Scopes'],
@@ -81,7 +81,7 @@ describe('a document of XMem', () => {
     });
   });
 
-  it('may name a field twice with one value, and is rejected if the values differ', () => {
+  it('may contain two names of one field, but is rejected if their values differ', () => {
     const twice = { org_id: 'acme', orgId: 'acme' };
     expect(translateForeignRecord(twice)).toMatchObject({ record: { orgId: 'acme' }, reasons: [] });
     expect(translateForeignRecord({ enabled: false, is_active: true }).reasons).toEqual([
@@ -96,7 +96,7 @@ describe('a document of XMem', () => {
     ['a word before a flag', { revoked: 'yes', is_deleted: false }, 'yes'],
     ['a date between flags', { deleted: false, revoked_at: '2026-01-01T00:00:00Z', isRevoked: false }, true],
     ['two flags', { revoked: false, deleted: false }, false],
-  ])('never loses a sign of a revocation: %s [T61]', (_what, document, revoked) => {
+  ])('never loses evidence of a revocation: %s [T61]', (_what, document, revoked) => {
     expect(recordOf(document)).toMatchObject({ revoked });
   });
 
@@ -105,7 +105,7 @@ describe('a document of XMem', () => {
     expect(translateForeignRecord(document).reasons).toHaveLength(1);
   });
 
-  it('keeps its own metadata in preference to translated fields', () => {
+  it('keeps its own metadata if a translated field has the same name', () => {
     const document = { key_prefix: 'xm_Zm9v', metadata: { key_prefix: 'mine' } };
     expect(recordOf(document)).toMatchObject({ metadata: { key_prefix: 'mine' } });
   });
@@ -121,11 +121,11 @@ describe('a document of XMem', () => {
       { $binary: { base64: 'AAECAwQFBgcICQoLDA0ODw==', subType: '04' } },
       '00010203-0405-0607-0809-0a0b0c0d0e0f',
     ],
-  ])('translates its user %j only to the external id %s', (user, externalId) => {
+  ])('with the user %j gets only the external id %s', (user, externalId) => {
     expect(recordOf({ user_id: user })).toEqual({ scopes: [], externalId });
   });
 
-  it('may name its user userId, and is rejected if user_id has a different value', () => {
+  it('may contain userId instead of user_id, but is rejected if the two values differ', () => {
     expect(recordOf({ userId: 42 })).toEqual({ scopes: [], externalId: '42' });
     expect(recordOf({ userId: 42, user_id: '42' })).toEqual({ scopes: [], externalId: '42' });
     expect(translateForeignRecord({ user_id: 'ada', userId: 'bob' }).reasons).toEqual([
@@ -133,7 +133,7 @@ describe('a document of XMem', () => {
     ]);
   });
 
-  it('gets the ids of its organisation and project as text', () => {
+  it('becomes a record with the ids of its organisation and project as text', () => {
     const $oid = '64b7f0c2a1b2c3d4e5f60719';
     expect(recordOf({ org_id: { $oid }, project_id: 42 })).toEqual({
       scopes: [],
@@ -142,7 +142,7 @@ describe('a document of XMem', () => {
     });
   });
 
-  it('gets numbers of extended JSON as numbers', () => {
+  it('becomes a record with the numbers of extended JSON as plain numbers', () => {
     const rateLimit = { limit: { $numberInt: '10' }, windowSeconds: { $numberLong: '60' } };
     const metadata = { seats: { $numberInt: '5' }, share: { $numberDouble: '0.5' }, team: { $oid: 'a' } };
     expect(recordOf({ rateLimit, metadata })).toEqual({
@@ -153,7 +153,7 @@ describe('a document of XMem', () => {
   });
 
   it.each([true, 1.5, 9_007_199_254_740_992, '', 'Ada L.', ['acme'], {}, { $oid: 7 }, { $oid: 'a', b: 1 }])(
-    'keeps a user %j that is not an id, so that the import rejects it',
+    'keeps the invalid user id %j, so that the import rejects it',
     (user) => {
       const { externalId } = recordOf({ user_id: user }) as { externalId: unknown };
       expect(typeof externalId === 'string' && isExternalId(externalId)).toBe(false);
@@ -165,7 +165,7 @@ describe('a document of XMem', () => {
     ['externalId', 'user_id'],
     ['external_id', 'user_id'],
     ['externalId', 'userId'],
-  ])('prefers %s to %s, with a warning', (name, user) => {
+  ])('with both %s and %s keeps only the first, with a warning', (name, user) => {
     expect(translateForeignRecord({ [user]: 'ada', [name]: 'cust-7' })).toEqual({
       record: { scopes: [], externalId: 'cust-7' },
       warnings: [`left out: ${user}`],
@@ -197,11 +197,11 @@ describe('a date in extended JSON', () => {
     ['2027-07-01 00:00:00', '2027-07-01 00:00:00'],
     ['2027-07-01', '2027-07-01'],
     ['soon', 'soon'],
-  ])('may also be plain text of another tool: %s', (written, text) => {
+  ])('may be plain text; it is converted to RFC 3339 if it has an offset: %s', (written, text) => {
     expect(recordOf({ expires_at: written })).toEqual({ scopes: [], expiresAt: text });
   });
 
-  it('becomes the same moment, for any date', () => {
+  it('is converted to the same moment, for any date', () => {
     const moments = fc.date({
       min: new Date(0),
       max: new Date('9999-12-31T23:59:59.999Z'),
@@ -224,7 +224,7 @@ describe('a date in extended JSON', () => {
     expect(recordOf({ expires_at: { $date } })).toEqual({ scopes: [], expiresAt: { $date } });
   });
 
-  it('never becomes null, which would mean a key that never expires', () => {
+  it('never becomes null, because a key with the expiry null never expires', () => {
     expect(recordOf({ expires_at: { $date: null } })).not.toMatchObject({ expiresAt: null });
   });
 
@@ -234,7 +234,7 @@ describe('a date in extended JSON', () => {
     ['null', null],
     ['a list', []],
     ['a boolean', true],
-  ])('stays unchanged if its long number is %s', (_what, $numberLong) => {
+  ])('stays unchanged if its $numberLong is %s', (_what, $numberLong) => {
     const $date = { $numberLong };
     expect(recordOf({ expires_at: { $date } })).toEqual({ scopes: [], expiresAt: { $date } });
   });
@@ -242,7 +242,7 @@ describe('a date in extended JSON', () => {
 
 describe('the translation of hostile input', () => {
   it.each([null, 'acme', 42, true, ['acme'], []])(
-    'leaves a value that is not a document unchanged: %j',
+    'does not change a value that is not a document: %j',
     (document) => {
       expect(translateForeignRecord(document)).toEqual({ record: document, warnings: [], reasons: [] });
     },
@@ -259,7 +259,7 @@ describe('the translation of hostile input', () => {
     },
   );
 
-  it('does not make a member of metadata its prototype', () => {
+  it('does not replace the prototype of metadata with its member __proto__', () => {
     const document: unknown = JSON.parse('{"key_prefix":"xm_","metadata":{"__proto__":{"team":"globex"}}}');
     const { record } = translateForeignRecord(document) as { record: { metadata: object } };
     expect(Object.getPrototypeOf(record.metadata)).toBe(Object.prototype);
@@ -281,7 +281,7 @@ describe('the translation of hostile input', () => {
     },
   );
 
-  it('never fails, and never adds scopes', () => {
+  it('never throws, and never adds scopes', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (document) => {
         const { record } = translateForeignRecord(document);

@@ -3,12 +3,12 @@ import { dateOf, idOf, isDocument, plainOf } from './extended-json';
 import { lossOf, plainName, shown } from './lost-fields';
 import { mapScopes, type ScopeMap } from './scope-map';
 
-/** A record for the importer. */
+/** A document translated into a record for the import. */
 export interface TranslatedRecord {
   readonly record: unknown;
   /** What was left out or changed. */
   readonly warnings: readonly string[];
-  /** Why it must not be imported; empty if it can be imported. */
+  /** Why the record must not be imported; empty if it can be imported. */
   readonly reasons: readonly string[];
 }
 
@@ -27,7 +27,7 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const unchanged = (value: unknown): unknown => value;
 
-/** The function that reads the value of each field. */
+/** The function that translates the value of each field. */
 const READERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   hash: unchanged,
   name: unchanged,
@@ -51,9 +51,10 @@ const REVOKED = /^(?:is)?(?:revoked|deleted)(?:at|on|date|time)?$/;
 const DATE = /^\d{4}-\d{2}-\d{2}/;
 
 /**
- * Translates one document of another system, such as a line of `mongoexport`, into a record. Accepts names in snake case and
- * values in MongoDB's extended JSON. `null` means absent, and a missing list of scopes is an empty one. Leaves out unknown
- * fields with a warning. If an unknown field may have ended or restricted the key, returns a reason not to import it.
+ * Translates one document of another system, such as a line of `mongoexport`, into a record. Accepts names in snake
+ * case and values in MongoDB's extended JSON. Treats `null` as absent, and a missing list of scopes as empty. Leaves
+ * out unknown fields with a warning. If an unknown field may end or restrict the key, returns a reason not to import
+ * it.
  *
  * `user_id` or `userId` becomes the external id, which no holder of the key can change. `key_prefix` becomes metadata.
  */
@@ -104,7 +105,10 @@ export function translateForeignRecord(
   };
 }
 
-/** Combines two fields about a revocation: `true` or an unclear value takes precedence over `false`. */
+/**
+ * Combines the values of two fields about a revocation. `true` takes precedence over all values, and an unclear value
+ * over `false`.
+ */
 function eitherRevoked(former: unknown, next: unknown): unknown {
   return former === undefined || former === false || next === true ? next : former;
 }
@@ -114,8 +118,8 @@ function textOf(value: unknown): unknown {
 }
 
 /**
- * Returns whether a field about a revocation means that the key is revoked. Returns unclear values unchanged, and the import
- * rejects them.
+ * Returns whether the value of a field about a revocation means that the key is revoked. Returns an unclear value
+ * unchanged, so that the import rejects it.
  */
 function saysRevoked(value: unknown): unknown {
   if (typeof value === 'boolean') return value;

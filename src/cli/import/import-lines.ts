@@ -7,7 +7,7 @@ import type { ScopeMap } from './scope-map';
 
 /** Options of an import of documents. */
 export interface ImportLinesOptions extends ImportOptions {
-  /** How to translate the scopes of the other system; by default they stay the same. */
+  /** How to translate the scopes of the other system. By default they are not translated. */
   readonly scopeMap?: ScopeMap | undefined;
 }
 

@@ -16,14 +16,14 @@ describe('the warnings of an import', () => {
     ]);
   });
 
-  it('combine equal warnings, and name their number and first lines', () => {
+  it('combine equal warnings, with the number of lines and the first line numbers', () => {
     expect(warningsOf(warned(3, 'a'))).toEqual(['3 lines (1, 2, 3): imported, but a']);
     expect(warningsOf(warned(5000, 'left out: last_used'))).toEqual([
       '5000 lines (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …; all with --json): imported, but left out: last_used',
     ]);
   });
 
-  it('distinguish imported records from known ones', () => {
+  it('distinguish imported keys from already known ones', () => {
     const known: ImportOutcome = { line: 2, outcome: 'known', warnings: ['a'] };
     expect(warningsOf([...warned(1, 'a'), known])).toEqual([
       'line 1: imported, but a',

@@ -1,10 +1,10 @@
 import type { ImportOutcome, ImportReport } from '../../api-keys/management/import/import-report';
 import { printable } from '../kit/terminal-text';
 
-/** Maximum number of line numbers in a warning. */
+/** The maximum number of line numbers in a warning. */
 const MAX_LINES = 10;
 
-/** Returns the messages about one record that are printed at once: why it was rejected, and revocations. */
+/** Returns the messages about one record that are printed immediately: the reasons for a rejection, and revocations. */
 export function remarksOn({ line, reasons = [], revocation, id }: ImportOutcome): readonly string[] {
   return [
     ...reasons.map((reason) => `refused: ${reason}`),
@@ -19,7 +19,7 @@ export function remarksOn({ line, reasons = [], revocation, id }: ImportOutcome)
   ].map((remark) => printable(`line ${line}: ${remark}`));
 }
 
-/** Returns the warnings of all records, each once, with its lines. */
+/** Returns the warnings about all records. Equal warnings are combined into one, with the line numbers. */
 export function warningsOf(outcomes: readonly ImportOutcome[]): readonly string[] {
   const lines = new Map<string, number[]>();
   for (const { line, outcome, warnings = [] } of outcomes) {
@@ -33,7 +33,7 @@ export function warningsOf(outcomes: readonly ImportOutcome[]): readonly string[
   return [...lines].map(([remark, numbers]) => printable(`${placeOf(numbers)}: ${remark}`));
 }
 
-/** Returns the last line: the number of records with each outcome. */
+/** Returns the last line of the output: the number of records with each outcome. */
 export function summaryOf(report: ImportReport): string {
   const { imported, known, refused, pendingRevocations, appliedRevocations } = report;
   return [

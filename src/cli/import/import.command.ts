@@ -70,7 +70,7 @@ async function isReadable(file: string): Promise<boolean> {
   }
 }
 
-/** Ignores that the reader has gone, so that the import continues to its end. */
+/** Waits until output is written. Ignores that the reader closed the output early, so that the import continues. */
 async function toWhoeverReads(writing: Promise<void>): Promise<void> {
   await writing.catch((error: unknown) => {
     if (!isReaderGone(error)) throw error;

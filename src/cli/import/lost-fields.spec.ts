@@ -40,7 +40,7 @@ describe('a document with an unknown field', () => {
     { lifecycle: 'REVOKED' },
     { paused: true },
     { is_void: true },
-  ])('is rejected if the key may have ended: %j [T64]', (fields) => {
+  ])('is rejected if the field may mean that the key no longer works: %j [T64]', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields).reasons).toEqual([
       `${name} may say that the key no longer works: translate it to is_active or expires_at, or remove it`,
@@ -75,7 +75,7 @@ describe('a document with an unknown field', () => {
     { rateLimits: {} },
     { rate_limit_per_minute: 60 },
     { daily_quota: 1000 },
-  ])('is rejected if the key may have been restricted: %j [T64]', (fields) => {
+  ])('is rejected if the field may restrict the key: %j [T64]', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields).reasons).toEqual([
       `${name} may restrict the key: translate it to scopes, org_id, project_id, allowed_ips or rateLimit, or remove it`,
@@ -95,19 +95,19 @@ describe('a document with an unknown field', () => {
     { created_by: 'ada' },
     { usage_count: 7 },
     { team: 'search' },
-  ])('is imported without a field that neither ends nor restricts the key: %j', (fields) => {
+  ])('is imported without the field if it neither ends nor restricts the key: %j', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields)).toMatchObject({ warnings: [`left out: ${name}`], reasons: [] });
   });
 
   it.each(['revoked_at', 'disabled', 'expires', 'tenant_id', 'status'])(
-    'is imported if its field %s is null',
+    'is imported if the field %s is null',
     (name) => {
       expect(translate({ [name]: null })).toMatchObject({ warnings: [], reasons: [] });
     },
   );
 
-  it('is rejected with a shortened name of a very long field', () => {
+  it('is rejected with a reason that shortens a very long field name', () => {
     const [reason = ''] = translate({ [`expires_${'x'.repeat(10_000)}`]: 1 }).reasons;
     expect(reason.length).toBeLessThan(200);
   });

@@ -1,4 +1,4 @@
-/** Names of fields that may tell that a key no longer works, or when it expires. */
+/** Matches names of fields that may mean that a key no longer works, or when it expires. */
 const STATE = new RegExp(
   [
     'revok|revoc|disabl|delet|expir|deactiv|inactiv|suspend|block|bann|archiv|remov|cancel|invalid|compromis|terminat|retir',
@@ -8,7 +8,7 @@ const STATE = new RegExp(
   ].join('|'),
 );
 
-/** Names of fields that may contain a tenant, a restriction or a limit. */
+/** Matches names of fields that may contain a tenant, a restriction or a limit. */
 const RESTRICTION = new RegExp(
   [
     '(?:org|organi[sz]ation|tenant|workspace|project)s?(?:ids?|uuid|slug)?$|^(?:team|account)s?ids?$',
@@ -23,8 +23,9 @@ const GOOD_WHEN_TRUE = /^(?:is)?(?:active|enabled|valid)$/;
 const GOOD_STATES: ReadonlySet<unknown> = new Set(['active', 'enabled']);
 
 /**
- * Returns why a record cannot be imported without this unknown field, or `undefined` if the field can be left out. A field
- * that may have ended or restricted the key must not get lost: the key would keep working, or have more access.
+ * Returns why a record cannot be imported without this unknown field, or `undefined` if the field can be left out. A
+ * field that may end or restrict the key must not get lost: the imported key would keep working, or would have more
+ * access.
  */
 export function lossOf(name: string, value: unknown): string | undefined {
   const plain = plainName(name);
@@ -37,7 +38,7 @@ export function lossOf(name: string, value: unknown): string | undefined {
   return undefined;
 }
 
-/** Returns a name in lower case and without separators: `revoked_at` and `revokedAt` become the same. */
+/** Returns a name in lower case and without separators, so that `revoked_at` and `revokedAt` are equal. */
 export function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }
@@ -47,7 +48,7 @@ export function shown(name: string): string {
   return name.length > 64 ? `${name.slice(0, 64)}…` : name;
 }
 
-/** Returns whether the value means that the key works. */
+/** Returns whether the value of a field means that the key still works. */
 function isHarmless(plain: string, value: unknown): boolean {
   if (BAD_WHEN_TRUE.test(plain)) return value === false;
   if (GOOD_WHEN_TRUE.test(plain)) return value === true;

@@ -22,12 +22,12 @@ describe('the texts of an imported record', () => {
     expect(record).toEqual({ name: 'n'.repeat(99) });
   });
 
-  it('lose control characters and unpaired surrogates', () => {
+  it('contain no control characters and no unpaired surrogates', () => {
     const { record, warnings } = fitTexts({ name: ' a\r\n\u0000b\u2028c\ud800 ', description: '\n' });
     expect([record, warnings]).toEqual([{ name: 'a b c\ufffd' }, []]);
   });
 
-  it.each([undefined, '', '  ', '\n'])('get a name if there is none: %j', (name) => {
+  it.each([undefined, '', '  ', '\n'])('get the default name if the name is %j', (name) => {
     expect(fitTexts({ name, scopes: [] })).toEqual({
       record: { name: 'imported key', scopes: [] },
       warnings: ['without a name: named "imported key"'],
@@ -35,7 +35,7 @@ describe('the texts of an imported record', () => {
   });
 
   it.each([42, ['n'], {}])(
-    'stay unchanged if they are not text, so that the import rejects them: %j',
+    'stay unchanged if the name is not text, so that the import rejects it: %j',
     (name) => {
       expect(fitTexts({ name })).toEqual({ record: { name }, warnings: [] });
     },

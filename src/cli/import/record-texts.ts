@@ -5,15 +5,16 @@ const MAX_DESCRIPTION = 500;
 const NAMELESS = 'imported key';
 const UNWRITABLE = /[\p{Cc}\u2028\u2029]+/gu;
 
-/** A record, with warnings about changes in it. */
+/** A record with valid texts, and warnings about the changed ones. */
 export interface FittedRecord {
   readonly record: unknown;
   readonly warnings: readonly string[];
 }
 
 /**
- * Makes the name and description of a translated record valid, so that no key is rejected because of them. Shortens texts that
- * are too long, replaces control characters by spaces, and names keys that have no name.
+ * Makes the name and description of a translated record valid, so that the import does not reject the record because of
+ * them. Shortens texts that are too long, replaces control characters with spaces, and gives a nameless key a default
+ * name.
  */
 export function fitTexts(record: unknown): FittedRecord {
   if (!isDocument(record)) return { record, warnings: [] };
@@ -37,7 +38,10 @@ export function fitTexts(record: unknown): FittedRecord {
   };
 }
 
-/** Returns the text, shortened to fit. Returns any other value unchanged: the import rejects it later. */
+/**
+ * Returns the text without control characters, and shortened to `max`. Returns any other value unchanged, so that the
+ * import rejects it.
+ */
 function fitted(
   field: string,
   text: unknown,

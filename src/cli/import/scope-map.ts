@@ -1,11 +1,11 @@
 import { isScope } from '../../api-keys/domain/scopes';
 
-/** A translation of scopes of another system. Each becomes one or more scopes. */
+/** A translation of scopes of another system. Each of them becomes one or more scopes. */
 export type ScopeMap = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Reads entries such as `*=memory:*`. The part before the last `=` is the scope of the other system, compared exactly. Several
- * entries for the same scope add up.
+ * Reads entries such as `*=memory:*`. The part before the last `=` is the scope of the other system, compared exactly.
+ * If several entries have the same scope, it becomes all of theirs.
  *
  * @returns the map, or the first invalid entry
  */
@@ -22,7 +22,7 @@ export function readScopeMap(
   return { map };
 }
 
-/** Translates a list of scopes. Scopes that are not in the map, and values that are not a list, stay unchanged. */
+/** Translates a list of scopes. Returns scopes that are not in the map, and values that are not a list, unchanged. */
 export function mapScopes(scopes: unknown, map: ScopeMap): unknown {
   if (map.size === 0 || !Array.isArray(scopes)) return scopes;
   const mapped = (scopes as readonly unknown[]).flatMap((scope): readonly unknown[] =>

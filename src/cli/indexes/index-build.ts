@@ -12,8 +12,8 @@ const CONFLICTS: ReadonlySet<unknown> = new Set([85, 86]);
 const DUPLICATE_KEY = 11_000;
 
 /**
- * Creates a collection and its missing indexes. Drops nothing. There is no timeout, because MongoDB continues the build even
- * if this process exits.
+ * Creates a collection and its missing indexes. Drops nothing. It has no timeout, because MongoDB continues the build
+ * even if this process exits.
  *
  * @throws CliError if a conflicting index exists, or records violate a unique index
  */
@@ -29,7 +29,9 @@ export async function buildIndexes(connection: Connection, stored: StoredCollect
   }
 }
 
-/** Returns an error with the remedy. Does not repeat the server's message, because it may contain personal data. */
+/**
+ * Returns an error that names the remedy. Does not repeat the server's message, because it may contain personal data.
+ */
 function explained(error: unknown, collection: string): unknown {
   const code = codeOf(error);
   if (CONFLICTS.has(code)) {

@@ -4,7 +4,7 @@ import { Table } from '../kit/table';
 
 const NONE = '-';
 
-/** Returns a table of keys, one per line. Long values are cut; `keys show` prints them in full. */
+/** Returns a table of keys, one per line. Long values are shortened; `keys show` prints them in full. */
 export function keyTable(): Table {
   return new Table([
     { head: 'ID' },

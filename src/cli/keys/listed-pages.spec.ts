@@ -39,7 +39,7 @@ describe('the pages of a key list', () => {
     expect(list.asked.map(({ cursor }) => cursor)).toEqual([undefined, 'after 1', 'after 2']);
   });
 
-  it('contain all keys, a hundred per page, from the given cursor on', async () => {
+  it('contain all keys after the given cursor, a hundred per page', async () => {
     const list = listOf(100, 100, 5);
     expect(await lengthsOf(list, Infinity, 'there')).toEqual([100, 100, 5]);
     expect(list.asked.map(({ limit }) => limit)).toEqual([100, 100, 100]);

@@ -5,10 +5,10 @@ import type { KeyPageQuery } from '../../api-keys/management/key-page';
 const LARGEST_PAGE = 100;
 
 /**
- * Yields pages until they contain `count` keys or there are no more. A page may be short if a filter skips keys; the next
- * page continues.
+ * Yields pages until they contain `count` keys or there are no more. A page may have fewer keys than requested if a
+ * filter skips keys. The next page continues after it.
  *
- * @param count maximum number of keys; may be `Infinity`
+ * @param count the maximum number of keys; may be `Infinity`
  */
 export async function* keyPages(
   apiKeys: Pick<ApiKeysService, 'list'>,

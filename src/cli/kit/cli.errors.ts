@@ -1,7 +1,10 @@
 /** The exit codes of `keyward`. They are part of its contract: see `docs/cli.md`. */
 export const ExitCode = {
   Done: 0,
-  /** The command failed or was done only in part: a line was rejected, an index is missing, the key is revoked. */
+  /**
+   * The command failed, or only a part of it succeeded. Examples: a line was rejected, an index is missing, the key is
+   * revoked.
+   */
   Failed: 1,
   /** The arguments are wrong; nothing was done. */
   Usage: 2,
@@ -18,7 +21,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** A command failed. The message is one sentence for the operator. */
 export class CliError extends Error {
-  /** @param code stable, for programs that read `--json` */
+  /** @param code a stable code for programs that read `--json` */
   constructor(
     readonly code: string,
     message: string,

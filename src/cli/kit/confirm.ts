@@ -6,7 +6,10 @@ export interface Terminal {
   readonly output: NodeJS.WritableStream;
 }
 
-/** Asks a question. Returns true only for `y` or `yes`, and false for the end of the input and Ctrl-C. */
+/**
+ * Asks a question. Returns true only if the answer is `y` or `yes`. Returns false if the input ends or the user presses
+ * Ctrl-C.
+ */
 export async function confirm(question: string, { input, output }: Terminal): Promise<boolean> {
   const asked = createInterface({ input, output });
   const refused = new AbortController();

@@ -16,7 +16,7 @@ describe('a failed command', () => {
     ['an unknown option', new CommanderError(1, 'commander.unknownOption', 'error: x'), 2, 'usage'],
     ['a missing confirmation', new CliError('not_confirmed', 'x'), 1, 'not_confirmed'],
     ['an unexpected error', new TypeError('x'), 1, 'internal_error'],
-  ])('caused by %s has its own exit code and error code', (_name, error, exitCode, code) => {
+  ])('caused by %s has the documented exit code and error code', (_name, error, exitCode, code) => {
     expect(failureOf(error)).toMatchObject({ exitCode, code });
   });
 
@@ -44,7 +44,7 @@ describe('a failed command', () => {
     });
   });
 
-  it('says what is wrong and what to do, without repeating itself', () => {
+  it('says once what is wrong and what to do', () => {
     expect(failureOf(new KeyNotFoundError()).message).toBe('There is no key with this id.');
     expect(failureOf(new RevokedKeyError()).message).toBe(
       'A revoked key cannot be changed. Create a new key instead.',

@@ -7,9 +7,9 @@ import { CliError, ExitCode } from './cli.errors';
 /** The exit code and the message of a failed command. */
 export interface Failure {
   readonly exitCode: ExitCode;
-  /** Stable, for programs that read `--json`. */
+  /** A stable code for programs that read `--json`. */
   readonly code: string;
-  /** One sentence for the operator; empty if everything is already printed. */
+  /** One sentence for the operator; empty if the output is already complete. */
   readonly message: string;
 }
 
@@ -21,14 +21,14 @@ const EXIT_CODES: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   invalid_cursor: ExitCode.Usage,
 };
 
-/** The codes of Commander after it has printed help or the version. */
+/** The error codes with which Commander reports that it has printed help or the version. */
 const SAID_ALL: ReadonlySet<string> = new Set([
   'commander.help',
   'commander.helpDisplayed',
   'commander.version',
 ]);
 
-/** Returns the message and the exit code for an error. */
+/** Returns the exit code and the message for an error. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CliError) return error;
   if (error instanceof CommanderError) return usageFailure(error);
@@ -45,7 +45,7 @@ export function failureOf(error: unknown): Failure {
   return { exitCode: ExitCode.Failed, code: 'internal_error', message: shown };
 }
 
-/** Removes the values of unknown options, which Commander repeats, because they may be secret. */
+/** Removes the values of unknown options from the message, because they may be secret. Commander repeats them. */
 function usageFailure({ code, message, exitCode }: CommanderError): Failure {
   return {
     exitCode: exitCode === 0 ? ExitCode.Done : ExitCode.Usage,

@@ -7,11 +7,11 @@ import { loadEnvironment } from '../../settings/load-environment';
 import { OperatorLogger } from './operator.logger';
 import { OperatorModule } from './operator.module';
 
-/** Maximum time to close the connection. The work of the command is done by then. */
+/** The maximum time to close the connection after the work of the command is done. */
 const CLOSE_MS = 1000;
 
 /**
- * Runs a command with the store of the service, and then closes the store. Nothing else of the service runs: see
+ * Runs a command with the store of the service, and then closes the store. No other part of the service runs, see
  * {@link OperatorModule}.
  *
  * @throws ConfigurationError if the environment is invalid, or selects memory storage

@@ -3,8 +3,9 @@ import { ConfigurationError } from '../../problems/configuration.error';
 import { tell } from './output';
 
 /**
- * Logs to standard error while a command runs, because standard output belongs to the result. Writes warnings, such as that
- * of waiting for the database, only to a terminal: a program reads the exit code and one line.
+ * Logs to standard error while a command runs, because the command writes its result to standard output. Writes
+ * warnings, such as the one about waiting for the database, only to a terminal. A program needs only the exit code and
+ * one error line.
  */
 export class OperatorLogger implements LoggerService {
   log(): void {}

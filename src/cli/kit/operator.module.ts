@@ -24,9 +24,9 @@ import { USER_MODEL, type UserDocument, UserSchema } from '../../users/storage/u
 import { USERS_OPTIONS, type UsersOptions } from '../../users/users.options';
 
 /**
- * The providers for operator commands: the services that manage keys, with the store of the service. It lists each part
- * explicitly, so that background work of the service never runs in a command: decision record 0042. It does not prepare the
- * store; a command that lists keys builds no index.
+ * The providers for operator commands: the services that manage keys, with the store of the service. It lists each
+ * provider explicitly, so that background work of the service never runs in a command (decision record 0042). It does
+ * not prepare the store, so a command that lists keys builds no index.
  */
 @Module({})
 export class OperatorModule {

@@ -27,10 +27,10 @@ export function tell(message: string): void {
 }
 
 /**
- * Writes a token to standard output. It is never shown again.
+ * Writes a token to standard output. Keyward never shows the token again.
  *
  * @param lastUsedAt the time of the last use, if known
- * @throws CliError if it cannot be written, because the token is then lost
+ * @throws CliError if the token cannot be written, because it is then lost
  */
 export async function printIssued(
   { key, token }: IssuedApiKey,

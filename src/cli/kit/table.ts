@@ -8,13 +8,16 @@ export interface Column {
   readonly max?: number;
 }
 
-/** A text table for people. Makes the text of cells printable, and cuts it to the width of its column. */
+/**
+ * A text table for a terminal. Escapes control characters in cells, and shortens cells that are too long for their
+ * column.
+ */
 export class Table {
   private widths: readonly number[] | undefined;
 
   constructor(private readonly columns: readonly Column[]) {}
 
-  /** Returns the next lines. The first call adds the headings, and sets the width of the columns. */
+  /** Returns the lines of these rows. The first call adds the headings, and sets the widths of the columns. */
   lines(rows: readonly (readonly string[])[]): readonly string[] {
     const cells = rows.map((row) =>
       this.columns.map(({ max }, index) => cut(printable(row[index] ?? ''), max)),

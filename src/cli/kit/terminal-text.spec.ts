@@ -13,7 +13,7 @@ describe('text for a terminal', () => {
     ['a right-to-left override', 'evil\u202egpj', 'evil\\u202egpj'],
     ['a zero-width space', 'ac\u200bme', 'ac\\u200bme'],
     ['a name in another script', 'Schlüssel 鍵 🗝', 'Schlüssel 鍵 🗝'],
-  ])('shows %s without any effect', (_name, text, shown) => {
+  ])('shows %s without any effect on the terminal', (_name, text, shown) => {
     expect(printable(text)).toBe(shown);
   });
 
@@ -26,7 +26,7 @@ describe('text for a terminal', () => {
     );
   });
 
-  it('can be JSON, which keeps its meaning and contains no control character either', () => {
+  it('can be JSON with the same values and without control characters', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
         const text = printableJson(value);
@@ -37,7 +37,7 @@ describe('text for a terminal', () => {
   });
 });
 
-describe('a message', () => {
+describe('a safe message', () => {
   const token = `kw_01jd8x4k2m6n8p0q2r4s6t8v0w_${'s'.repeat(43)}abc123`;
 
   it.each([
@@ -50,7 +50,7 @@ describe('a message', () => {
     expect(safeMessage(text)).toBe(message);
   });
 
-  it('is cut after 2,000 characters', () => {
+  it('is shortened to 2,000 characters', () => {
     expect(safeMessage('x'.repeat(1_000_000)).length).toBeLessThan(2010);
   });
 });

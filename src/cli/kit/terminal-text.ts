@@ -1,8 +1,8 @@
 import { redactionOf } from '../../common/redaction';
 
 /**
- * Characters that control a terminal (C0, DEL, C1), break a line, or change the direction of writing, so that a name looks
- * like another one.
+ * Characters that control a terminal (C0, DEL, C1), break a line, are invisible or change the direction of writing. The
+ * last two can make a name look like another one.
  */
 // oxlint-disable-next-line no-control-regex -- control characters are what is replaced
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
@@ -11,12 +11,15 @@ const redact = redactionOf();
 
 const MAX_MESSAGE = 2000;
 
-/** Replaces control characters, so that a terminal only shows the text: an escape becomes `\u001b`. */
+/**
+ * Replaces control characters with escapes such as `\u001b`, so that a terminal shows them instead of interpreting
+ * them.
+ */
 export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, escaped);
 }
 
-/** Returns JSON without control characters. They occur only within strings. */
+/** Returns JSON in which control characters are escaped. They occur only in strings. */
 export function printableJson(value: unknown): string {
   // `JSON.stringify` escapes characters below U+0020 in strings, so remaining line breaks are layout.
   // oxlint-disable-next-line no-control-regex -- control characters are what is replaced

@@ -49,10 +49,10 @@ export class EventDataDto {
    */
   fields!: string[];
 
-  /** The expiry of the key, in expiry notices only. */
+  /** The expiry of the key in expiry notices; null in other events. */
   expiresAt!: Date | null;
 
-  /** Lists each field by name, so that a new field stays internal until it is added here. */
+  /** Converts an event. Lists each field by name, so that a new field stays internal until it is added here. */
   static of(event: KeyEvent): EventDataDto {
     return {
       id: event.id,
@@ -78,7 +78,7 @@ export class EventDto extends EventDataDto {
   at!: Date;
 
   /**
-   * The state of its webhook: `none` if no receiver was configured, `dead` if all retries failed.
+   * The state of the webhook delivery: `none` if no receiver was configured, `dead` if all retries failed.
    * @example "delivered"
    */
   delivery!: DeliveryState;

@@ -8,7 +8,7 @@ import { IsKeyId, IsOwnerId, IsTenantId } from '../../api-keys/fields/key-field-
 /** The default number of events on a page. */
 export const DEFAULT_EVENT_PAGE = 100;
 
-/** The filters, size and start of a page of events. */
+/** The filters, the size and the cursor of a page of events. */
 export class ListEventsQuery {
   /**
    * The maximum number of events on the page.

@@ -10,7 +10,9 @@ export const EVENT_MODEL = 'KeywardEvent';
 /** The name of the Mongoose model of leases. */
 export const LEASE_MODEL = 'KeywardLease';
 
-/** The MongoDB document of an event. Its `_id` is the id of the event. Absent fields are missing, never null. */
+/**
+ * The MongoDB document of an event. Its `_id` is the id of the event. A field without a value is missing, never null.
+ */
 @Schema({ collection: 'events', ...DOCUMENT_OPTIONS })
 export class EventDocument {
   @Prop({ type: String, required: true })

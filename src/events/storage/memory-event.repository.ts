@@ -17,7 +17,7 @@ interface Kept extends RecordedEvent {
 
 type Waiting = Kept & QueuedEvent;
 
-/** Stores events in memory, until the process ends. For development and tests only. */
+/** Stores events in memory until the process ends. It is for development and tests only. */
 export class MemoryEventRepository implements EventRepository {
   readonly durability = 'volatile';
   readonly leases = new MemoryLeaseRepository();
@@ -134,7 +134,7 @@ function isDue({ deliverAt }: QueuedEvent, now: Date): boolean {
   return deliverAt.getTime() <= now.getTime();
 }
 
-/** Returns the distinct ids after `after`, sorted. */
+/** Returns the distinct ids that sort after `after`, in order. */
 function inOrderAfter(ids: readonly (string | null)[], after: string | undefined): readonly string[] {
   const strings = [...new Set(ids)].filter((id) => id !== null);
   return strings.filter((id) => after === undefined || id > after).toSorted();

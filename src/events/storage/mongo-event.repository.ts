@@ -155,7 +155,7 @@ export class MongoEventRepository implements EventRepository {
     return found.map(withId);
   }
 
-  /** Returns the distinct values of a field after `after` among due events, sorted. */
+  /** Returns the distinct values of a field of due events that sort after `after`, in order. */
   private async eachDue(
     filter: object,
     field: 'orgId' | 'keyId',
@@ -173,8 +173,8 @@ export class MongoEventRepository implements EventRepository {
   }
 
   /**
-   * Returns the smallest value of a field among due events. The index skips from value to value, whatever the queue
-   * length.
+   * Returns the smallest value of a field of due events. One index lookup finds it, so the length of the queue does not
+   * matter.
    */
   private async firstDue(filter: object, field: 'orgId' | 'keyId', now: Date): Promise<string | undefined> {
     const [first] = await boundedMongoOperation((signal) =>

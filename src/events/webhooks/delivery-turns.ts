@@ -1,15 +1,16 @@
 import type { EventRepository } from '../../api-keys/ports/event.repository';
 import { inParallel } from '../../common/in-parallel';
 
-/** How many organisations get a turn in one round. */
+/** The maximum number of organisations in one round. */
 const ORGANISATIONS = 20;
-/** How many keys of an organisation get a turn in one round. */
+/** The maximum number of keys of one organisation in one round. */
 const KEYS = 4;
 const WIDTH = 4;
 
 /**
- * Chooses the keys whose events are delivered next. Organisations take turns, and so do the keys of each organisation.
- * So a long queue of one organisation delays the others by a few attempts only, see decision record 0046.
+ * Chooses the keys whose events are delivered next. Organisations take turns, and the keys of each organisation take
+ * turns. Therefore, a long queue of one organisation delays the others only by a few attempts. See decision record
+ * 0046.
  */
 export class DeliveryTurns {
   private organisation: string | null | undefined;
@@ -18,8 +19,8 @@ export class DeliveryTurns {
   constructor(private readonly events: EventRepository) {}
 
   /**
-   * Returns the keys of the next round: the first of each organisation, then the second of each. Empty if no event is
-   * due.
+   * Returns the keys of the next round: first one key of each organisation, then a second key of each, and so on. Empty
+   * if no event is due.
    */
   async next(now: Date): Promise<readonly string[]> {
     const organisations = await this.organisations(now);

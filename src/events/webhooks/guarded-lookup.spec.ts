@@ -27,17 +27,20 @@ describe('the guarded lookup', () => {
     await expect(look(answering(PUBLIC), false)).resolves.toEqual([PUBLIC.address, 4]);
   });
 
-  it.each([true, false])('rejects a name if any of its addresses is not public (all: %s)', async (all) => {
-    for (const addresses of [[PRIVATE], [PUBLIC, PRIVATE], [PRIVATE, PUBLIC]]) {
-      await expect(look(answering(...addresses), all)).rejects.toThrow(RefusedAddressError);
-    }
-  });
+  it.each([true, false])(
+    'rejects a name if any of its addresses is not public (option all: %s)',
+    async (all) => {
+      for (const addresses of [[PRIVATE], [PUBLIC, PRIVATE], [PRIVATE, PUBLIC]]) {
+        await expect(look(answering(...addresses), all)).rejects.toThrow(RefusedAddressError);
+      }
+    },
+  );
 
   it('rejects a name without addresses', async () => {
     await expect(look(answering(), true)).rejects.toThrow(RefusedAddressError);
   });
 
-  it('passes on the error of a failed lookup', async () => {
+  it('returns the error of a failed lookup', async () => {
     await expect(look(failing, true)).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 

@@ -2,7 +2,7 @@ import { lookup as systemLookup, type LookupAddress, type LookupOptions } from '
 import type { LookupFunction } from 'node:net';
 import { isPublicAddress } from '../../common/public-address';
 
-/** The receiver has an address to which webhooks are not sent. */
+/** The receiver has an address that is not public, so no webhook is sent to it. */
 export class RefusedAddressError extends Error {
   readonly code = 'refused_address';
 

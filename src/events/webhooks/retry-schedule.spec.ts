@@ -32,7 +32,7 @@ describe('the retry schedule', () => {
     expect(retryDelayMs(3, 0)).not.toBe(retryDelayMs(3, 1));
   });
 
-  it('waits as long as the receiver requests, at most one day, and never less than planned', () => {
+  it('waits as long as the receiver requests, but at most one day and never less than planned', () => {
     expect(retryDelayMs(1, 0.5, 60)).toBe(60_000);
     expect(retryDelayMs(1, 0.5, 10_000_000)).toBe(86_400_000);
     expect(retryDelayMs(4, 0.5, 1)).toBe(600_000);
@@ -56,7 +56,7 @@ describe('a Retry-After header', () => {
     ['1e9', undefined],
     ['99999999999999999999', undefined],
     ['2030-01-02T03:05:05Z', undefined],
-  ])('with the value %j means %j seconds', (header, seconds) =>
+  ])('with the value %j is parsed as %j seconds', (header, seconds) =>
     expect(retryAfterSeconds(header, now)).toBe(seconds),
   );
 });

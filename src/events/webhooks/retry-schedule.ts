@@ -1,7 +1,7 @@
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
-/** How long to wait after each failed attempt, in seconds: about three days in total. */
+/** The wait after each failed attempt, in seconds. The sum is about three days. */
 export const RETRY_DELAYS_SECONDS = [
   5,
   30,
@@ -16,7 +16,7 @@ export const RETRY_DELAYS_SECONDS = [
   24 * HOUR,
 ] as const;
 
-/** For this number of attempts, about 13 minutes, later events of a key wait for an earlier one. */
+/** The number of attempts for which later events of a key wait for a failing one. They take about 13 minutes. */
 export const TRIES_IN_ORDER = 5;
 
 /** The maximum wait that a receiver can request, in seconds. */

@@ -35,7 +35,7 @@ const allowed = (path = '/hooks', timeoutMs = 5000): WebhookClient =>
   new WebhookClient({ url: `http://127.0.0.1:${port()}${path}`, allowPrivateAddresses: true, timeoutMs });
 
 describe('the webhook client', () => {
-  it('removes its listeners from the signal of the process, after an answer and after a timeout', async () => {
+  it('removes its listeners from the abort signal, after a response and after a timeout', async () => {
     const { signal } = new AbortController();
     const [added, removed] = [
       jest.spyOn(signal, 'addEventListener'),
@@ -96,7 +96,7 @@ describe('the webhook client', () => {
     await expect(allowed('/hooks', 300).send(MESSAGE, forever)).resolves.toMatchObject({ status: 200 });
   });
 
-  it('stops reading a long response whose body never ends [T82]', async () => {
+  it('stops reading a response body that exceeds the maximum size [T82]', async () => {
     answer = (_request, response) => response.writeHead(200).write(Buffer.alloc(1024 * 1024));
     await expect(allowed('/hooks', 600_000).send(MESSAGE, forever)).resolves.toMatchObject({ status: 200 });
   });
@@ -116,7 +116,7 @@ describe('the webhook client', () => {
   });
 
   it.each([101, 102, 100])(
-    'waits no longer than its timeout for a receiver that keeps answering %i [T83]',
+    'waits no longer than its timeout for a receiver that repeats the status %i [T83]',
     async (status) => {
       const head = `HTTP/1.1 ${status} Wait\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n`;
       answer = ({ socket }) => {
@@ -130,13 +130,16 @@ describe('the webhook client', () => {
     },
   );
 
-  it.each([101, 102])('finishes if the receiver closes the connection after %i', async (status) => {
-    answer = ({ socket }) => socket.end(`HTTP/1.1 ${status} Wait\r\n\r\n`);
-    const got = await allowed('/hooks', 600_000).send(MESSAGE, forever);
-    expect(got.status ?? got.failure).toEqual(status === 101 ? 101 : 'ECONNRESET');
-  });
+  it.each([101, 102])(
+    'finishes if the receiver closes the connection after the status %i',
+    async (status) => {
+      answer = ({ socket }) => socket.end(`HTTP/1.1 ${status} Wait\r\n\r\n`);
+      const got = await allowed('/hooks', 600_000).send(MESSAGE, forever);
+      expect(got.status ?? got.failure).toEqual(status === 101 ? 101 : 'ECONNRESET');
+    },
+  );
 
-  it('closes a connection that the receiver upgrades', async () => {
+  it('closes the connection if the receiver answers with an upgrade', async () => {
     let left: Promise<unknown> = Promise.resolve();
     answer = ({ socket }) => {
       left = once(socket, 'close');
@@ -172,7 +175,7 @@ const says =
 const guarded = (host: string, lookupAll?: LookupAll, scheme = 'https'): WebhookClient =>
   new WebhookClient({ url: `${scheme}://${host}:${port()}/`, timeoutMs: 2000, lookupAll });
 
-describe('a receiver with a private address', () => {
+describe('a receiver that requires a public address', () => {
   it.each([
     ['an IPv4 address', '127.0.0.1', undefined],
     ['an IPv6 address', '[::1]', undefined],
@@ -183,7 +186,7 @@ describe('a receiver with a private address', () => {
     ['a public name that resolves to it in IPv6', 'hooks.example', says('::1')],
     ['one of several addresses', 'hooks.example', says('93.184.215.14', '127.0.0.1')],
     ['the address of a cloud metadata service', 'hooks.example', says('169.254.169.254')],
-  ])('gets no connection by %s', async (_how, host, lookupAll) => {
+  ])('gets no connection if its host is %s', async (_how, host, lookupAll) => {
     const connections: unknown[] = [];
     server.on('connection', (socket) => connections.push(socket));
     await expect(guarded(host, lookupAll).send(MESSAGE, forever)).resolves.toEqual({
@@ -192,7 +195,7 @@ describe('a receiver with a private address', () => {
     expect(connections).toEqual([]);
   });
 
-  it('gets no connection after its name first resolved to public addresses [T78]', async () => {
+  it('gets no connection if its name resolves to a private address on a later lookup [T78]', async () => {
     const connections: unknown[] = [];
     server.on('connection', (socket) => connections.push(socket));
     let lookups = 0;

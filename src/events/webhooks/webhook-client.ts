@@ -6,15 +6,15 @@ import { isPublicAddress } from '../../common/public-address';
 import type { WebhookMessage } from './webhook-message';
 import { hostOf } from '../../api-keys/options/webhook.options';
 
-/** The answer of a receiver. Fields are `undefined` if the receiver did not send them. */
+/** The response of a receiver. Fields that the receiver did not send are `undefined`. */
 export interface WebhookAnswer {
   readonly status?: number | undefined;
   readonly retryAfter?: string | undefined;
-  /** Why there is no answer: the code or name of an error, never text from the receiver. */
+  /** Why there is no response: the code or name of an error, never text from the receiver. */
   readonly failure?: string | undefined;
 }
 
-/** Settings of a {@link WebhookClient}. */
+/** The settings of a {@link WebhookClient}. */
 export interface WebhookClientOptions {
   readonly url: string;
   readonly allowPrivateAddresses?: boolean | undefined;
@@ -23,7 +23,7 @@ export interface WebhookClientOptions {
 }
 
 const TIMEOUT_MS = 15_000;
-/** How much of an answer's body is read and discarded. */
+/** The maximum number of bytes of a response body that the client reads and discards. */
 const MAX_BODY_BYTES = 16 * 1024;
 
 /**
@@ -45,7 +45,7 @@ export class WebhookClient {
   }
 
   /**
-   * Sends a message and returns the answer. Rejects only if `signal` aborts it.
+   * Sends a message and returns the response. Rejects only if `signal` aborts it.
    *
    * @param signal aborts the attempt
    */

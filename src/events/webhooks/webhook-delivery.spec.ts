@@ -110,7 +110,7 @@ describe('a healthy receiver', () => {
 });
 
 describe('a receiver that fails', () => {
-  it('gets attempts by the retry schedule, and after the last one the event is a dead letter [T82]', async () => {
+  it('gets an event by the retry schedule, until it is a dead letter after the last attempt [T82]', async () => {
     const before = await metric('keyward_webhook_dead_letters_total');
     receiver.answer = () => ({ status: 400 });
     const id = await happen(ACME, 1);
@@ -148,7 +148,7 @@ describe('a receiver that fails', () => {
     expect(await stateOf(id)).toBe('delivered');
   });
 
-  it('gets nothing for the time of its Retry-After', async () => {
+  it('gets nothing until the time of its Retry-After header', async () => {
     receiver.answer = () => ({ status: 503, retryAfter: '40' });
     const id = await happen(ACME, 1);
     await deliver();
@@ -172,7 +172,7 @@ describe('a receiver that fails', () => {
     expect(receiver.came).toContain(one);
   });
 
-  it('gets a pause of at most a minute after consecutive failures, and none after its recovery', async () => {
+  it('is paused for at most a minute after consecutive failures, and not after its recovery', async () => {
     receiver.answer = () => ({ status: 500 });
     const triedAfter = async (keyId: string): Promise<number> => {
       const [count, began] = [receiver.came.length, time];
@@ -201,7 +201,7 @@ describe('a receiver that fails', () => {
     expect(receiver.came).toContain(next);
   });
 
-  it('gets the events of other keys while it rejects those of one key', async () => {
+  it('gets the events of other keys while it rejects the events of one key', async () => {
     receiver.answer = (id) => ({ status: id.startsWith(ACME) ? 400 : 204 });
     await happen(ACME, 1);
     await happen(GLOBEX, 1, 'globex');
@@ -226,7 +226,7 @@ describe('the order of a key’s events', () => {
     expect(receiver.came).toEqual([one, one, two, three]);
   });
 
-  it('follows their versions, even if the clocks of instances differ', async () => {
+  it('follows the versions of the key, even if the clocks of instances differ', async () => {
     const first = await happen(ACME, 1);
     time -= 60_000;
     const second = await happen(ACME, 2);
@@ -235,7 +235,7 @@ describe('the order of a key’s events', () => {
     expect(receiver.came).toEqual([first, second]);
   });
 
-  it('is given up after five attempts, so that a rejected event does not delay a revocation for days', async () => {
+  it('is kept for only five attempts, so that a rejected event does not delay a revocation for days', async () => {
     const [poison, later] = [await happen(ACME, 1), await happen(ACME, 2)];
     receiver.answer = (id) => ({ status: id === poison ? 400 : 204 });
     await deliver();
@@ -258,7 +258,7 @@ const ofTenant = (tenant: string, n: number): string =>
 const placeOf = (id: string): number => receiver.came.indexOf(id);
 
 describe('a long queue', () => {
-  it('of one key delays a revocation of another tenant by fewer than ten attempts [T84]', async () => {
+  it('of one key delays a revocation in another tenant by fewer than ten attempts [T84]', async () => {
     for (let version = 1; version <= 150; version += 1) await happen(ACME, version);
     time += 1000;
     const revocation = await happen(GLOBEX, 1, 'globex');
@@ -272,18 +272,21 @@ describe('a long queue', () => {
   it.each<[string, (n: number) => Promise<string>]>([
     ['of one key', async (n) => happen(ACME, n)],
     ['of 3,000 keys', async (n) => happen(`${ACME.slice(0, 22)}${String(n).padStart(4, '0')}`, 1)],
-  ])('of 3,000 events %s delays no other tenant at a slow receiver', async (_what, inBurst) => {
-    for (let n = 1; n <= 3000; n += 1) await inBurst(n);
-    time += 1000;
-    const revocation = await happen(GLOBEX, 1, 'globex');
-    const send = receiver.send.bind(receiver);
-    jest.spyOn(receiver, 'send').mockImplementation(async (message) => {
-      await pause(20);
-      return send(message);
-    });
-    await deliver(() => receiver.came.length < 10);
-    expect(receiver.came.slice(0, 10)).toContain(revocation);
-  });
+  ])(
+    'of 3,000 events %s does not delay other tenants, even if the receiver is slow',
+    async (_what, inBurst) => {
+      for (let n = 1; n <= 3000; n += 1) await inBurst(n);
+      time += 1000;
+      const revocation = await happen(GLOBEX, 1, 'globex');
+      const send = receiver.send.bind(receiver);
+      jest.spyOn(receiver, 'send').mockImplementation(async (message) => {
+        await pause(20);
+        return send(message);
+      });
+      await deliver(() => receiver.came.length < 10);
+      expect(receiver.came.slice(0, 10)).toContain(revocation);
+    },
+  );
 
   it('of some keys does not block other keys of the same tenant', async () => {
     for (let n = 0; n < 6; n += 1) {
@@ -312,7 +315,7 @@ describe('a long queue', () => {
     expect(receiver.came).toHaveLength(502);
   });
 
-  it('of many tenants is delivered in turns: each tenant gets its first before any gets its second', async () => {
+  it('of many tenants is delivered in rounds: all tenants get a first turn before any gets a second', async () => {
     const tenants = Array.from({ length: 45 }, (_, n) => n);
     for (const n of tenants) {
       for (let version = 1; version <= 11; version += 1)
@@ -333,7 +336,7 @@ describe('a long queue', () => {
     expect(receiver.came).toEqual(Array.from({ length: 30 }, (_, index) => `${ACME}-${index + 1}`));
   });
 
-  it('of a key does not overtake an event that is retried', async () => {
+  it('of one key does not overtake an event of the key that is retried', async () => {
     for (let version = 1; version <= 150; version += 1) await happen(ACME, version);
     receiver.answer = () => ({ status: 400 });
     await deliver();
@@ -365,7 +368,7 @@ describe('a receiver that answers 410', () => {
   });
 });
 
-it('the delivery metrics count attempts by outcome and contain no key id', async () => {
+it('the delivery metrics count attempts by outcome, and contain no key ids', async () => {
   const before = [await triesOf('delivered'), await triesOf('failed')];
   await happen(ACME, 1);
   await deliver();

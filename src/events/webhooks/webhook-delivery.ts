@@ -10,15 +10,15 @@ import { messageOf } from './webhook-message';
 import { webhookMetrics } from './webhook-metrics';
 
 const WIDTH = 4;
-/** How many events of a key are delivered in one turn. */
+/** The maximum number of events of a key in one turn. */
 const EVENTS = 10;
 const MAX_PAUSE_MS = 60_000;
 const GONE = 410;
 
 /**
  * Delivers the events that are due, each at least once. Events of one key are delivered in order, unless one of them
- * keeps failing (decision record 0032). Organisations and their keys take turns (0046). The delivery can be interrupted
- * at any point; events that are not recorded as delivered are sent again.
+ * keeps failing (decision record 0032). Organisations and their keys take turns (decision record 0046). The delivery
+ * can be interrupted at any point. Events that are not recorded as delivered are sent again.
  */
 export class WebhookDelivery {
   private readonly logger = new Logger('Webhooks');
@@ -106,7 +106,7 @@ export class WebhookDelivery {
     return attempts < TRIES_IN_ORDER ? deliverAt : undefined;
   }
 
-  /** Pauses the delivery to a failing receiver, longer with each consecutive failure. */
+  /** Pauses the delivery to a failing receiver. The pause grows with each consecutive failure. */
   private pause(now: Date, askedSeconds = 0): void {
     if (this.isPaused()) return;
     this.failuresInARow += 1;

@@ -18,7 +18,7 @@ const event: KeyEvent = {
 };
 
 describe('a receiver', () => {
-  it('accepts a message with any of its secrets, and reads the event', () => {
+  it('accepts a message that any of its secrets signed, and reads the event', () => {
     const { body, headers } = messageOf(event, [NEW, OLD], new Date());
     for (const secret of [OLD, NEW]) {
       expect(new Webhook(secret).verify(body, { ...headers })).toEqual({
@@ -60,7 +60,7 @@ describe('a receiver', () => {
     expect(() => new Webhook(OTHER).verify(body, { ...headers })).toThrow('No matching signature found');
   });
 
-  it('rejects a message that is replayed after six minutes [T79]', () => {
+  it('rejects a message that is six minutes old [T79]', () => {
     const { body, headers } = messageOf(event, [OLD], new Date(Date.now() - 6 * 60_000));
     expect(() => new Webhook(OLD).verify(body, { ...headers })).toThrow('Message timestamp too old');
   });

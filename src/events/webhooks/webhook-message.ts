@@ -11,7 +11,7 @@ export interface WebhookMessage {
 /**
  * Returns the message of an event, signed with each secret.
  *
- * @param now when it is sent, because receivers reject messages that are minutes old
+ * @param now the time of sending, because receivers reject messages that are several minutes old
  */
 export function messageOf(event: KeyEvent, secrets: readonly string[], now: Date): WebhookMessage {
   const body = JSON.stringify({

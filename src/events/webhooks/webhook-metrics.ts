@@ -1,6 +1,6 @@
 import { counterOf, gaugeOf } from '../../common/shared-metric';
 
-/** Metrics of deliveries. Only the instance that holds the lease counts them. */
+/** Metrics of webhook deliveries. Only the instance that holds the lease delivers, so only its values change. */
 export const webhookMetrics = {
   deliveries: counterOf('keyward_webhook_deliveries_total', 'Attempts to deliver webhooks.', {
     outcome: ['delivered', 'failed', 'gone'],

@@ -1,4 +1,6 @@
 import type { ApiKeyRepository } from '../../api-keys/storage/api-key.repository';
 
-/** Checks by their titles. Each gets an empty repository, ready to use, and rejects with an `AssertionError`. */
+/**
+ * Checks by title. Each check receives an empty, prepared repository, and rejects with an `AssertionError` if it fails.
+ */
 export type Cases = Readonly<Record<string, (repository: ApiKeyRepository) => Promise<void>>>;

@@ -20,7 +20,7 @@ const removals = Object.keys(nothingOptional()).map((field) => [
   },
 ]);
 
-/** Checks changes of keys, one after the other. */
+/** Checks changes of keys that are made one after the other. */
 export const CHANGE_CASES: Cases = {
   'a change of a key stores the whole record with its history': async (repository) => {
     const key = aKey();

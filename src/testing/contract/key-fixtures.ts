@@ -9,12 +9,12 @@ export const TENANTS = ['acme', 'globex'] as const;
 export const ALICE = '01hq0000000000000000a11ce0';
 export const BOB = '01hq00000000000000000b0b00';
 
-/** A new `Date` each time, so that a test that changes one does not affect others. */
+/** Returns a new `Date` each time, so that a test that changes it does not affect other tests. */
 function created(): Date {
   return new Date('2030-01-02T03:04:05.678Z');
 }
 
-/** Returns a newly created key without optional members. Each is newer than the previous one. */
+/** Returns a newly created key without optional members. Each key is newer than the previous one. */
 export function aKey(fields: Partial<ApiKeyWithHistory> = {}): ApiKeyWithHistory {
   const id = newKeyId(created());
   const blank: ApiKeyWithHistory = {
@@ -35,7 +35,7 @@ export function aKey(fields: Partial<ApiKeyWithHistory> = {}): ApiKeyWithHistory
   return { ...recordChange(blank, created(), { action: 'created', by: 'cli' }), ...fields };
 }
 
-/** Returns a key at its first version with every member set. The compiler reports a missing one. */
+/** Returns a key at its first version with every member set. If one is missing, this does not compile. */
 export function aFullKey(): Required<ApiKeyWithHistory> {
   const key = aKey();
   return {
@@ -87,7 +87,7 @@ export function aFullKey(): Required<ApiKeyWithHistory> {
   };
 }
 
-/** Each optional member of a record, undefined. */
+/** Returns all optional members of a record with the value `undefined`. */
 export function nothingOptional(): Partial<ApiKeyWithHistory> {
   const required = new Set(Object.keys(aKey()));
   const optional = Object.keys(aFullKey()).filter((field) => !required.has(field));

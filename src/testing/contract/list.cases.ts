@@ -42,7 +42,10 @@ function population(): readonly ApiKeyWithHistory[] {
   ];
 }
 
-/** Stores keys of two tenants, and keys with a similar tenant or none. Returns them as a list does: newest first, without history. */
+/**
+ * Stores keys of two tenants, of tenants with similar names, and without a tenant. Returns them as `list` does: newest
+ * first, without history.
+ */
 async function populate(repository: ApiKeyRepository): Promise<readonly ApiKey[]> {
   const keys = population();
   // In an order that is neither that of the ids nor its reverse.

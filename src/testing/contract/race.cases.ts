@@ -6,7 +6,7 @@ import type { Cases } from './cases';
 
 const ROUNDS = 20;
 
-/** Checks that of several writes at the same time the right ones win, and that none is lost or applied in part. */
+/** Checks concurrent writes: only the right ones succeed, and none is lost or partly applied. */
 export const RACE_CASES: Cases = {
   'of several changes at the same time, one of 50 from the same version is applied, and the history names its actor':
     async (repository) => {

@@ -25,7 +25,7 @@ export function copyOf<T>(record: T): T {
   return comparable(record) as T;
 }
 
-/** Changes a value in every mutable part. */
+/** Overwrites every mutable part of a value. */
 export function ruin(value: unknown): void {
   if (isDate(value)) value.setTime(0);
   else if (typeof value === 'object' && value !== null) {

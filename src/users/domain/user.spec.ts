@@ -8,7 +8,7 @@ describe('a username', () => {
     ['7', '7'],
     ['a--b', 'a--b'],
     ['A'.repeat(39), 'a'.repeat(39)],
-  ])('like %s is stored as %s', (text, folded) => {
+  ])('written as %s is stored as %s', (text, folded) => {
     expect(foldUsername(text)).toBe(folded);
   });
 
@@ -34,7 +34,7 @@ describe('a username', () => {
     expect(foldUsername(text)).toBeUndefined();
   });
 
-  it('is ASCII after its conversion, for any character', () => {
+  it('contains only ASCII characters after its conversion', () => {
     const all = Array.from({ length: 0x1_00_00 }, (_, code) => foldUsername(String.fromCharCode(code)));
     expect(new Set(all.filter((folded) => folded !== undefined))).toEqual(
       new Set('abcdefghijklmnopqrstuvwxyz0123456789'),
@@ -50,7 +50,7 @@ describe('a profile', () => {
     picture: 'https://p',
   };
 
-  it('does not differ from an equal one', () => {
+  it('does not differ from an equal profile', () => {
     expect(profileDiffers(kept, { ...kept })).toBe(false);
     expect(profileDiffers({ emailVerified: false }, { emailVerified: false, name: undefined })).toBe(false);
   });
@@ -63,7 +63,7 @@ describe('a profile', () => {
     { name: undefined },
     { picture: 'https://q' },
     { picture: undefined },
-  ])('differs from one with %j', (said) => {
+  ])('differs from a profile with %j', (said) => {
     expect(profileDiffers(kept, { ...kept, ...said })).toBe(true);
     expect(profileDiffers({ ...kept, ...said }, kept)).toBe(true);
   });

@@ -1,7 +1,10 @@
-/** Whether a user may sign in and its keys work. `deleted` is final: only the id remains, for histories. */
+/**
+ * Whether a user may sign in, and whether its keys work. `deleted` is final: only the id is kept, because histories
+ * name it.
+ */
 export type UserStatus = 'active' | 'disabled' | 'deleted';
 
-/** One of the limited number of keys that a user may own. It is reserved before the key itself is created. */
+/** The reservation of one live key for a user. It is made before the key is created. */
 export interface KeySlot {
   readonly keyId: string;
   readonly at: Date;
@@ -23,7 +26,7 @@ export interface User extends UserProfile {
   readonly username?: string | undefined;
   readonly status: UserStatus;
   readonly keySlots: readonly KeySlot[];
-  /** Set while the keys of a deleted user are still to be revoked. */
+  /** Set until the keys of a deleted user are revoked. */
   readonly removalPending?: boolean | undefined;
   readonly createdAt: Date;
   readonly lastLoginAt: Date;

@@ -2,7 +2,7 @@ import { IssuerFaultError } from './issuer-fault.error';
 
 const TIMEOUT_MS = 1500;
 
-/** Maximum length of a provider's text in a message, in characters. */
+/** The maximum length of text from an identity provider in an error message, in characters. */
 const MAX_SHOWN = 200;
 
 /** Returns a signal that aborts all requests of one exchange with an identity provider after a timeout. */
@@ -20,7 +20,7 @@ export interface ProviderMetadata {
 /**
  * Fetches the metadata of an issuer.
  *
- * @throws Error if it does not answer in time
+ * @throws Error if there is no valid answer in time
  * @throws IssuerFaultError if its answer shows that the setup is wrong
  */
 export async function discoverProvider(issuer: string, signal = patience()): Promise<ProviderMetadata> {

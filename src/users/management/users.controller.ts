@@ -19,7 +19,7 @@ import { UsersService } from './users.service';
 export class UsersController {
   constructor(private readonly users: UsersService) {}
 
-  /** Shows the signed-in user. */
+  /** Returns the signed-in user. */
   @Get('me')
   @GuardedRoute('getCurrentUser', { authenticated: true, sessions: true, problems: ['session_required'] })
   async me(call: Call): Promise<UserDto> {

@@ -17,8 +17,8 @@ import { USERS_OPTIONS, type UsersOptions } from '../users.options';
 import { UsersService } from './users.service';
 
 /**
- * Users, who sign in with an identity provider and manage their own keys. Provides the ports that `ApiKeysModule` declares
- * for sessions and owners. Import both modules.
+ * Adds users, who sign in with an identity provider and manage their own keys. Provides the ports that `ApiKeysModule`
+ * declares for sessions and owners. Import both modules.
  */
 @Module({})
 export class UsersModule implements OnModuleInit {

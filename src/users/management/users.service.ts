@@ -17,9 +17,9 @@ import {
 
 const USER_CURSORS = new CursorCodec('k1:', isUlid);
 
-/** The filters, size and start of a page of users. */
+/** A request for one page of users: the filters, the size and the cursor. */
 export interface UserPageQuery {
-  /** 1 to 100. */
+  /** The maximum number of users on the page, 1 to 100. */
   readonly limit: number;
   readonly cursor?: string | undefined;
   readonly email?: string | undefined;

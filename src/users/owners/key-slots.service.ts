@@ -48,7 +48,7 @@ export class KeySlots implements OwnerSlots {
     }
   }
 
-  /** Shares one sweep among concurrent calls for an owner, because it reads every key of the owner. */
+  /** Shares one sweep among concurrent calls for an owner, because a sweep reads every key of the owner. */
   private async sweptOf(ownerId: string): Promise<void> {
     const underWay = this.sweeps.get(ownerId) ?? this.sweep(ownerId);
     this.sweeps.set(ownerId, underWay);

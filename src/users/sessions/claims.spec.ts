@@ -31,7 +31,7 @@ describe('a claim', () => {
     ['.orgs', undefined],
     ['', undefined],
     ['ORGS', undefined],
-  ])('is found at "%s"', (path, expected) => {
+  ])('at the path "%s" is %j', (path, expected) => {
     expect(claimAt(claims, path)).toEqual(expected);
   });
 
@@ -42,11 +42,11 @@ describe('a claim', () => {
     'toString',
     '__proto__.polluted',
     'app.constructor',
-  ])('is not found at "%s", which every JavaScript object has', (path) => {
+  ])('at the path "%s" is undefined, although every JavaScript object has this property', (path) => {
     expect(claimAt(claims, path)).toBeUndefined();
   });
 
-  it('is found under the name of a prototype member if the token has it', () => {
+  it('with the name of a prototype property is found if the token contains it', () => {
     const hostile = parsed('{"__proto__":{"roles":["admin"]},"constructor":"acme"}');
     expect(claimAt(hostile, '__proto__.roles')).toEqual(['admin']);
     expect(claimAt(hostile, 'constructor')).toBe('acme');
@@ -105,13 +105,13 @@ describe('the administrator claim', () => {
     ['a text with other values', 'user admin'],
     ['the value with a space', ['admin ']],
     ['a list in a list', [['admin']]],
-    ['the name of a member', { admin: true }],
+    ['an object with the value as a name', { admin: true }],
     ['true', true],
   ])('does not match %s [T71]', (_what, roles) => {
     expect(isAdministrator({ roles }, 'roles=admin')).toBe(false);
   });
 
-  it('matches nothing if it is not configured, and no member of every JavaScript object', () => {
+  it('matches nothing if it is not configured, and never a built-in property of objects', () => {
     expect(isAdministrator({ roles: ['admin'], undefined: 'undefined' }, undefined)).toBe(false);
     expect(isAdministrator({}, 'constructor.name=Object')).toBe(false);
   });
@@ -138,13 +138,13 @@ describe('a profile', () => {
     expect(profileIn({})).toEqual({ emailVerified: false });
   });
 
-  it('has a verified address if the claim is true or the text "true"', () => {
+  it('has a verified email address if the claim is true or the text "true"', () => {
     for (const email_verified of [true, 'true'])
       expect(profileIn({ ...full, email_verified }).emailVerified).toBe(true);
   });
 
   it.each(['false', 'TRUE', 'yes', '1', '', 1, null, ['true'], {}])(
-    'has no verified address if the claim is %j',
+    'has no verified email address if the claim is %j',
     (email_verified) => {
       expect(profileIn({ ...full, email_verified }).emailVerified).toBe(false);
     },
@@ -161,7 +161,7 @@ describe('a profile', () => {
     expect(profileIn({ email: value, name: value, picture: value })).toEqual({ emailVerified: false });
   });
 
-  it('leaves out an address or a name over 320 characters and a picture over 2048', () => {
+  it('leaves out an email address or a name over 320 characters, and a picture URL over 2048', () => {
     const fits = { email: 'e'.repeat(320), name: 'n'.repeat(320), picture: 'p'.repeat(2048) };
     expect(profileIn(fits)).toEqual({ ...fits, emailVerified: false });
     const longer = Object.fromEntries(Object.entries(fits).map(([name, text]) => [name, `${text}x`]));

@@ -31,7 +31,7 @@ export function organisationsIn(claims: JWTPayload, path: string | undefined): r
     .filter(isTenantId);
 }
 
-/** Returns whether the claim of `path=value` has exactly this value, or is a list that contains it. */
+/** Returns whether the claim at `path` of `path=value` equals `value`, or is a list that contains it. */
 export function isAdministrator(claims: JWTPayload, adminClaim: string | undefined): boolean {
   if (adminClaim === undefined) return false;
   const equals = adminClaim.indexOf('=');

@@ -17,10 +17,12 @@ import { InvalidSessionError, IssuerUnavailableError } from './session.errors';
 
 const TIMEOUT_MS = 1500;
 
-/** Maximum difference between the issuer's clock and ours for `exp` and `nbf`, in seconds. */
+/** The maximum difference between the clocks of the issuer and Keyward for `exp` and `nbf`, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** Only asymmetric algorithms: with a shared secret, verifiers could also sign, and `none` has no signature. */
+/**
+ * The allowed algorithms, all asymmetric: with a shared secret, verifiers could also sign, and `none` has no signature.
+ */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -36,8 +38,8 @@ const ALGORITHMS = [
 ];
 
 /**
- * Sessions are access tokens (RFC 9068 section 2.1) or ID tokens. An issuer signs other JWTs, such as logout tokens, with the
- * same keys. The type distinguishes them (RFC 8725 section 3.11).
+ * Sessions are access tokens (RFC 9068 section 2.1) or ID tokens. An issuer signs other JWTs, such as logout tokens,
+ * with the same keys. The header `typ` distinguishes them (RFC 8725 section 3.11).
  */
 const SESSION_TYPE = /^(?:application\/)?(?:at\+)?jwt$/i;
 
@@ -99,7 +101,10 @@ export class OidcIssuer {
     }
   }
 
-  /** Verifies with the cached keys, for at most an hour. Does not contact the issuer again for a short time. */
+  /**
+   * Verifies a session with the cached keys, if they are at most an hour old. After an outage, stops requests to the
+   * issuer for a short time.
+   */
   private async verifyWithKept(token: string, outage?: unknown): Promise<Session> {
     const { last } = this.keys ?? {};
     if (last === undefined || Date.now() - last.uat > KEPT_MS) {
@@ -114,7 +119,9 @@ export class OidcIssuer {
     }
   }
 
-  /** Stops requests to the issuer for a short time. Otherwise each forged session would cause a request to it and a log line. */
+  /**
+   * Stops requests to the issuer for a short time. Otherwise each forged session would cause a request and a log line.
+   */
   private leaveAlone<E extends IssuerFaultError | IssuerUnavailableError>(refusal: E): E {
     this.leftAloneUntil = performance.now() + JWKS_COOLDOWN_MS;
     this.refusal = refusal;
@@ -138,8 +145,8 @@ export class OidcIssuer {
   }
 
   /**
-   * Rejects a token for several audiences that was issued to another client. `azp` names the client (OpenID Connect Core
-   * section 3.1.3.7). See docs/integrations/google.md.
+   * Rejects an invalid subject, and a token for several audiences that was issued to another client. `azp` names the
+   * client (OpenID Connect Core section 3.1.3.7). See docs/integrations/google.md.
    */
   private forUs(payload: JWTPayload): Session {
     const { sub, aud, azp } = payload;

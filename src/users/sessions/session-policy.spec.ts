@@ -38,7 +38,7 @@ describe('a session', () => {
     });
   });
 
-  it('of an administrator holds every right, and its keys need neither owner nor binding', () => {
+  it('of an administrator holds every right, and can create keys without an owner or a binding', () => {
     expect(callerWith({ orgs: ['acme'], roles: ['admin'] })).toEqual({
       actor: `user:${ADA.id}`,
       userId: ADA.id,
@@ -54,7 +54,7 @@ describe('a session', () => {
     }
   });
 
-  it('grants no scopes and has no organisations by default', () => {
+  it('can grant no scopes and has no organisations by default', () => {
     const caller = sessionCaller(
       ADA,
       { orgs: ['acme'], roles: ['admin'] },
@@ -85,7 +85,7 @@ describe('a session', () => {
     expect(exceededBy(caller, { ...caller.grant, orgId })).toEqual(exceeded);
   });
 
-  it('passes on its organisation to keys only if it has exactly one', () => {
+  it('binds new keys to its organisation by default only if it has exactly one', () => {
     expect(inheritedFrom(callerWith({ orgs: 'acme' })).orgId).toBe('acme');
     expect(inheritedFrom(callerWith({ orgs: ['acme', 'globex'] })).orgId).toBeUndefined();
     expect(inheritedFrom(callerWith({})).orgId).toBeUndefined();

@@ -5,12 +5,13 @@ import type { UsersOptions } from '../users.options';
 import { isAdministrator, organisationsIn } from './claims';
 import type { OidcIssuerConfig } from '../issuers/oidc-issuer.config';
 
-/** The scopes of every user, for the keys that it owns. */
+/** The scopes that every user holds for the keys that it owns. */
 const OWN_KEYS = ['api-keys:read', 'api-keys:write'] as const;
 
 /**
- * Returns the rights of a user in a session. Users manage the keys that they own. They can grant only the grantable scopes, in
- * the organisations that they belong to. Administrators hold every right. Keys may outlive the session.
+ * Returns the caller of a session, with the rights of its user. Users manage the keys that they own. They can grant
+ * only the grantable scopes, in the organisations that they belong to. Administrators hold every right. Keys may
+ * outlive the session.
  */
 export function sessionCaller(
   user: User,

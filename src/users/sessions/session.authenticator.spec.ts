@@ -55,14 +55,14 @@ async function present(): Promise<{ readonly answer: Promise<unknown> }> {
 const levels = (): readonly boolean[] => store.begun.map(({ linearizable }) => linearizable);
 
 describe('the user of a session', () => {
-  it('is read linearizable while the primary is not proven, so that a replaced primary admits no disabled user [T37]', async () => {
+  it('is read with a linearizable read while the feed does not prove the primary [T37]', async () => {
     const { answer } = await present();
     store.at(0).answer({ ...user, status: 'disabled' });
     expect(await answer).toBeInstanceOf(UserDisabledError);
     expect(levels()).toEqual([true]);
   });
 
-  it('is read with majority while the change feed of users proves the primary', async () => {
+  it('is read with a majority read while the feed proves the primary', async () => {
     feed.prove();
     const { answer } = await present();
     store.at(0).answer(user);

@@ -86,7 +86,7 @@ export class SessionAuthenticator implements Authenticator {
     return known;
   }
 
-  /** Finds a user with a proven read: a primary that was replaced may still see a disabled user as active. */
+  /** Finds a user with a proven read, because a replaced primary may still return a disabled user as active. */
   private async find(issuer: string, subject: string): Promise<User | null> {
     return this.reads.recent(
       (how) => this.users.findBySubject(issuer, subject, how),

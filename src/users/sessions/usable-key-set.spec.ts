@@ -33,7 +33,7 @@ describe('the key set of an issuer', () => {
     expect(usableKeySet({ keys: [key, good] })).toEqual({ keys: [good] });
   });
 
-  it('contains a repeated key once, and both of two keys with the same id', () => {
+  it('contains a repeated key once, and two different keys with the same id', () => {
     const other = { ...new SigningKey().publicJwk, kid: good.kid };
     const withCertificate = { ...good, x5t: 'AAAA' };
     expect(usableKeySet({ keys: [good, other, withCertificate, { ...other }] })).toEqual({

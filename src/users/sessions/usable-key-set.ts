@@ -28,7 +28,7 @@ function identityOf({ kty, crv, x, y, n, e, kid }: JWK): string {
   return JSON.stringify([kty, crv, x, y, n, e, kid]);
 }
 
-/** Removes the algorithm: entries that differ only in it are one key for all these algorithms. */
+/** Removes the algorithm of a key, because entries that differ only in the algorithm are the same key. */
 function withoutAlgorithm({ alg: _alg, ...key }: JWK): JWK {
   return key;
 }

@@ -14,7 +14,7 @@ export class MemoryUserRepository implements UserRepository {
   readonly changes = new LocalChangeFeed();
   private readonly users = new Map<string, User>();
 
-  /** @throws ConfigurationError without a permit of `StorageConfig` */
+  /** @throws ConfigurationError if the permit does not come from `StorageConfig` */
   constructor(permit: VolatileStoragePermit) {
     assertVolatilePermit(permit);
   }

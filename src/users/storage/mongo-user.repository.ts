@@ -29,7 +29,7 @@ type StoredUser = { readonly _id: string } & Omit<User, 'id'>;
 export class MongoUserRepository implements UserRepository {
   readonly durability = 'durable';
 
-  /** @param changes without it, callers must not cache users */
+  /** @param changes the change feed; without it, callers must not cache users */
   constructor(
     private readonly model: Model<UserDocument>,
     readonly changes?: MongoChangeFeed,

@@ -6,7 +6,7 @@ import type { KeySlot, User, UserProfile, UserStatus } from '../domain/user';
 /** The injection token of the {@link UserRepository} in use. */
 export const USER_REPOSITORY = Symbol('keyward:user-repository');
 
-/** The users that a page contains, newest first. */
+/** Selects a page of users, newest first. */
 export interface UserQuery {
   readonly email?: string | undefined;
   readonly username?: string | undefined;
@@ -22,7 +22,7 @@ export interface UserQuery {
 export interface UserRepository {
   readonly durability: Durability;
 
-  /** Reports which users change, on any instance. */
+  /** The change feed: announces changes of users by all instances. */
   readonly changes?: ChangeFeed | undefined;
 
   /** Prepares the store, including its indexes. */
@@ -41,7 +41,7 @@ export interface UserRepository {
   /**
    * Changes status or username at the given version.
    *
-   * @param change `username: null` removes it
+   * @param change `username: null` removes the username
    * @returns the changed user, or `null` if the user has another version
    * @throws UsernameTakenError
    */
@@ -52,8 +52,9 @@ export interface UserRepository {
   ): Promise<User | null>;
 
   /**
-   * Deletes a user in one write: sets the status, and removes the personal fields and the subject, which can then sign in as
-   * a new user. The keys are left to {@link pendingRemovals}. Deleting a deleted user reports the change again.
+   * Deletes a user in one write: sets the status, and removes the personal fields and the subject, which can then sign
+   * in as a new user. Does not revoke the keys: {@link pendingRemovals} returns the user until they are revoked.
+   * Deleting a deleted user announces the change again.
    *
    * @param ifVersion deletes only a user with one of these versions
    * @returns whether the user is deleted now
@@ -76,11 +77,11 @@ export interface UserRepository {
    */
   takeSlot(id: string, slot: KeySlot, max: number): Promise<boolean>;
 
-  /** Frees the slots of these keys. With `takenUntil`, frees only those that were reserved until then. */
+  /** Frees the slots of these keys. With `takenUntil`, frees only those that were reserved at or before that time. */
   giveSlotsBack(id: string, keyIds: readonly string[], takenUntil?: Date): Promise<void>;
 }
 
-/** A user with this issuer and subject exists, because two first sign-ins happen at once. */
+/** A user with this issuer and subject already exists, because two first sign-ins happened at once. */
 export class SubjectTakenError extends Error {
   constructor() {
     super('a user with this issuer and subject exists');

@@ -12,8 +12,9 @@ const keySlot = new MongooseSchema<KeySlot>(
 );
 
 /**
- * A user document in MongoDB. The collection must stay unsharded because of its unique indexes. Absent fields are missing
- * from the document, never null. `changedAt` is the server's time of the last change of status.
+ * A user document in MongoDB. The collection must stay unsharded because of its unique indexes. Absent fields are
+ * missing from the document, never null. `changedAt` is the time of the last change of status, by the clock of the
+ * MongoDB server.
  */
 @Schema({ collection: 'users', ...DOCUMENT_OPTIONS })
 export class UserDocument {

@@ -13,7 +13,7 @@ export interface Case {
   readonly keep?: Readonly<Record<string, string>>;
 }
 
-/** The variables that earlier answers set for later requests. */
+/** The variables of the table: values from earlier answers that later requests use. */
 export class Variables {
   private readonly values: Map<string, string>;
 
@@ -21,7 +21,7 @@ export class Variables {
     this.values = new Map(Object.entries(given));
   }
 
-  /** @param pointers JSON Pointers to members of the answer, by the name of a variable */
+  /** @param pointers for each variable, the JSON Pointer to its value in the answer */
   keep(pointers: Readonly<Record<string, string>>, answer: unknown): void {
     for (const [name, pointer] of Object.entries(pointers)) {
       this.values.set(name, String((answer as Readonly<Record<string, unknown>>)[pointer.slice(1)]));
@@ -42,7 +42,7 @@ export function resolved(asked: Case, variables: Variables): Case {
 
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 
-/** Returns whether an answer is as expected: see ../README.md. */
+/** Returns whether an answer matches the expected one, by the rules in ../README.md. */
 export function matches(expected: Json, got: unknown): boolean {
   if (Array.isArray(expected)) {
     return (

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 
 const ROOT = join(__dirname, '../../..');
 
-/** The parts of a service in `compose.yaml` that the tests check. */
+/** The members of a service in `compose.yaml` that the tests check. */
 export interface ComposeService {
   readonly image?: string;
   readonly user?: string;
@@ -28,7 +28,7 @@ export interface ComposeFile {
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
-/** Returns the text of a file of the project. */
+/** Returns the text of a file, by its path from the project's root. */
 export async function projectFile(path: string): Promise<string> {
   return readFile(join(ROOT, path), 'utf8');
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../../..');
 
-/** The checker's findings in the Markdown of a folder, and whether there were none. */
+/** Checks the links in the Markdown files of a folder. `ok` is true if there are no findings; `report` lists them. */
 export async function checkLinks(folder: string): Promise<{ ok: boolean; report: string }> {
   const args = [
     '.',

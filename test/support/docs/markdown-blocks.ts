@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '../../..');
 
-/** The pages whose blocks must work unchanged. */
+/** The pages whose code blocks must work unchanged. */
 export const RUNNABLE_PAGES: readonly string[] = [
   'README.md',
   'docs/module.md',
@@ -13,16 +13,16 @@ export const RUNNABLE_PAGES: readonly string[] = [
   ...readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`),
 ];
 
-/** A fenced code block, and the comment before it. */
+/** A fenced code block of a page, and the HTML comment before it. */
 export interface MarkdownBlock {
   readonly page: string;
   readonly language: string;
   readonly code: string;
-  /** Without the brackets of the comment. Empty if there is none. */
+  /** The text of the comment, or an empty string if there is none. */
   readonly mark: string;
 }
 
-/** Returns the blocks of a page in order. */
+/** Returns the code blocks of a page, in order. */
 export function blocksOf(page: string): readonly MarkdownBlock[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
   const pattern = /(?:<!-- (?<mark>[^\n]*) -->\n\n)?^```(?<language>\w*)\n(?<code>[\s\S]*?)^```$/gm;
@@ -34,7 +34,7 @@ export function blocksOf(page: string): readonly MarkdownBlock[] {
   }));
 }
 
-/** Returns the code block of a page by its name, such as a file name. */
+/** Returns the code block of a page whose comment starts with a name, such as a file name. */
 export function blockOf(page: string, name: string): string {
   const block = blocksOf(page).find(({ mark }) => mark.startsWith(`${name}: `));
   if (block === undefined) throw new Error(`${page} has no ${name}`);

@@ -33,15 +33,15 @@ interface Store {
 /** A way to make the store unreachable. */
 export interface StoreOutage {
   readonly drill: string;
-  /** Whether the outage also affects another instance, which has its own connection to the store. */
+  /** Whether the outage also affects the second instance, which does not use the proxy. */
   readonly hitsBoth: boolean;
   readonly leave: (store: Store) => void;
   readonly comeBack: (store: Store) => void | Promise<void>;
 }
 
 /**
- * Runs two instances, one of which reaches the store through a proxy. Keys of two tenants are verified and written all
- * the time while the first instance cannot reach the store.
+ * Describes a drill with two instances, of which the first reaches the store through a proxy. Both verify keys of two
+ * tenants, and the first creates and rotates keys, before, during and after the outage.
  */
 export function describeStoreOutage({ drill, hitsBoth, leave, comeBack }: StoreOutage): void {
   let mongo: MongoServer;
@@ -82,7 +82,7 @@ export function describeStoreOutage({ drill, hitsBoth, leave, comeBack }: StoreO
     await mongo.stop();
   });
 
-  it('rejects quickly, accepts no stale key, loses no acknowledged write, and recovers automatically [T33]', async () => {
+  it('rejects in time, accepts no stale key, loses no acknowledged write, and recovers [T33]', async () => {
     const admin = other.as(root);
     const doomed = await Promise.all(
       ['acme', 'globex'].map(async (orgId) => new DoomedKey(await makeTenantKey(admin, orgId), BOUND_MS)),
@@ -158,7 +158,7 @@ export function describeStoreOutage({ drill, hitsBoth, leave, comeBack }: StoreO
   });
 }
 
-/** Writes at regular intervals without waiting for answers, and waits for all answers at the end. */
+/** Writes at regular intervals without waiting for answers. Waits for all answers at the end. */
 async function writeSteadily(write: () => Promise<unknown>, over: AbortSignal): Promise<void> {
   const sent: Promise<unknown>[] = [];
   while (!over.aborted) {

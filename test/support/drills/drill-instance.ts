@@ -2,15 +2,18 @@ import { join } from 'node:path';
 import { HttpClient } from '../http-client';
 import { type NodeProcess, runNode } from '../node-process';
 
-/** The revocation bound of an instance: the default of the service, set explicitly. */
+/** The revocation bound of every instance in a drill. It equals the default of the service. */
 export const BOUND_MS = 1000;
 
-/** The maximum time for an instance to recover automatically after its fault ends, adjusted to the machine. */
+/**
+ * The maximum time in which an instance must recover after a fault ends, without the time that this process was
+ * delayed.
+ */
 export const RECOVERED_WITHIN_MS = 10_000;
 
 /**
- * The promised time is 2 s, and outages last longer. So a request that waits for the end is noticed even on slow
- * machines.
+ * The maximum time in which an instance must answer during an outage. Keyward promises 2 s; the rest is for slow
+ * machines. Outages last longer, so a request that waits for their end exceeds it.
  */
 export const REFUSED_WITHIN_MS = 4000;
 
@@ -19,12 +22,12 @@ export interface DrillInstance {
   readonly url: string;
   readonly process: NodeProcess;
   as(token?: string): HttpClient;
-  /** Ends it as a crash does, immediately and without a shutdown. */
+  /** Kills the process with SIGKILL, as in a crash. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** @param clockShiftMs how far its wall clock is ahead */
+/** @param clockShiftMs how far the wall clock of the instance is ahead */
 export async function startDrillInstance(
   environment: Readonly<Record<string, string>>,
   clockShiftMs = 0,

@@ -10,23 +10,23 @@ export interface DrillFigures {
   readonly wrongAdmissions: number;
   /** Answers that reported an outage, by status and code. */
   readonly refused: Readonly<Record<string, number>>;
-  /** Measured while the fault was active. Requests just before its end may wait for that end. */
+  /** The slowest answer during the fault. Requests shortly before the end of the fault are not measured. */
   readonly slowestRefusalMs: number;
   readonly acknowledgedWrites: number;
-  /** Rejected or unanswered writes. Each was applied completely or not at all. */
+  /** Number of rejected or unanswered writes. Each of them was applied completely or not at all. */
   readonly unacknowledgedWrites: number;
   readonly lostWrites: number;
-  /** Time from the end of the fault, or from the crash, to the first correct answer. */
+  /** Time from the end of the fault, or from the crash, until the service works again. */
   readonly recoveryMs: number;
 }
 
-/** Passes figures to scripts/drills-table.cjs, which prints them after all drills. */
+/** Writes the results to a file. After all drills, scripts/drills-table.cjs prints them as a table. */
 export function reportDrill(figures: DrillFigures): void {
   const file = process.env['KEYWARD_DRILLS_FILE'];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(figures)}\n`);
 }
 
-/** Returns the figures of a load. */
+/** Returns the results of one or more loads, added up. */
 export function figuresOf(
   ...loads: readonly SteadyLoad[]
 ): Pick<DrillFigures, 'requests' | 'wrongAdmissions' | 'refused'> {

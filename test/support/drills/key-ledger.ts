@@ -8,7 +8,7 @@ import { shortcomingsOf, type StoredKey } from './stored-keys';
 
 interface LedgerToken {
   readonly token: string;
-  /** The grace period for the previous token, as set by the rotation that created this token. */
+  /** The grace period that the rotation to this token gave the previous token. */
   readonly graceSeconds: number;
 }
 
@@ -18,7 +18,7 @@ interface Implied {
   readonly ownerId?: string;
 }
 
-/** The outcome of a write: {@link MADE}, or why it was not acknowledged. */
+/** The answer to a write. `outcome` is {@link MADE}, or the reason why the write was not acknowledged. */
 interface Sent {
   readonly outcome: string;
   readonly body: JsonObject;
@@ -31,23 +31,23 @@ export interface LedgerKey {
   readonly expected: JsonObject;
   /** The acknowledged tokens, newest last. */
   readonly tokens: LedgerToken[];
-  /** The grace period of a rotation that was not acknowledged but may have been applied. */
+  /** The grace period of a rotation that got no acknowledgement. The rotation may have been applied. */
   inDoubt?: number;
 }
 
-/** Longer than any drill. */
+/** The grace period of rotations in seconds. It is longer than any drill. */
 export const GRACE_SECONDS = 3600;
 const KEPT_SECRETS = 6;
 const NAME = 'drill ';
 export const MADE = 'made';
 const AT_ONCE = 8;
 
-/** Creates and rotates keys over HTTP, and records for each what was acknowledged. */
+/** Creates and rotates keys over HTTP, and records which writes were acknowledged. */
 export class KeyLedger {
   readonly keys: LedgerKey[] = [];
-  /** How often each outcome of a write occurred. `no answer` if the connection broke. */
+  /** The number of writes with each outcome. The outcome is `no answer` if the connection broke. */
   readonly outcomes = new Map<string, number>();
-  /** When each write was sent and answered. */
+  /** The times at which each write was sent and answered. */
   readonly times: Timed[] = [];
   /** Names of keys whose creation was not acknowledged, with their owners. */
   private readonly unacknowledged = new Map<string, string | undefined>();
@@ -58,7 +58,7 @@ export class KeyLedger {
     return this.keys.reduce((sum, { tokens }) => sum + tokens.length, 0);
   }
 
-  /** The number of writes that were not acknowledged, whatever their outcome. */
+  /** The number of writes that were not acknowledged, for any reason. */
   get refused(): number {
     return [...this.outcomes.values()].reduce((sum, count) => sum + count, 0) - this.acknowledged;
   }
@@ -83,8 +83,8 @@ export class KeyLedger {
   }
 
   /**
-   * Rotates a key that is not in doubt, with or without grace. Rotates none twice at once, or more often than tokens
-   * are kept.
+   * Rotates a random key without an owner, with or without a grace period. Skips keys with a rotation in progress or in
+   * doubt, and keys that have as many tokens as Keyward keeps.
    */
   async rotateOne(client: HttpClient): Promise<string> {
     const free = this.keys.filter(
@@ -110,8 +110,8 @@ export class KeyLedger {
   }
 
   /**
-   * Returns all faults: an acknowledged key or rotation that is missing or different, a partial record, or a record
-   * that nobody requested.
+   * Returns all faults: missing or different acknowledged keys and rotations, partial records, and records that nobody
+   * requested.
    */
   async faults(
     instance: DrillInstance,

@@ -5,7 +5,7 @@ const OP_MSG = 2013;
 const FLAGS_BYTES = 4;
 const BODY_SECTION = 0;
 
-/** The parts of a MongoDB command that are read here. */
+/** The parts of a MongoDB command that {@link commandIn} reads. */
 export interface WireCommand {
   readonly requestId: number;
   readonly name: string;
@@ -18,7 +18,7 @@ export interface WireCommand {
 export class WireMessages {
   private rest = Buffer.alloc(0);
 
-  /** @returns the messages that are complete so far */
+  /** Adds data of the connection, and returns the messages that it completes. */
   take(bytes: Buffer): readonly Buffer[] {
     this.rest = Buffer.concat([this.rest, bytes]);
     const messages: Buffer[] = [];
@@ -47,7 +47,7 @@ export function commandIn(message: Buffer): WireCommand | undefined {
   };
 }
 
-/** Returns a server's answer to a command. */
+/** Returns a message that answers a command as a server does. */
 export function answerTo({ requestId }: WireCommand, body: Readonly<Record<string, unknown>>): Buffer {
   const document = mongo.BSON.serialize(body);
   const head = Buffer.alloc(HEADER_BYTES + FLAGS_BYTES + 1);

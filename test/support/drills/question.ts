@@ -2,13 +2,13 @@ import { issueToken } from '../../../src/api-keys/domain/token/key-token';
 import type { HttpAnswer, HttpClient } from '../http-client';
 import type { DrillInstance } from './drill-instance';
 
-/** A question about a token, and the correct answers. Moments are from `performance.now()`. */
+/** A request for a decision about a token, and the correct decisions. Times are from `performance.now()`. */
 export interface Question {
   readonly what: string;
   readonly token: string;
   readonly scope: string;
   readonly orgId: string;
-  /** Returns the decisions that are correct for a request sent and answered at these moments. */
+  /** Returns the decisions that are correct for a request that was sent and answered at these times. */
   readonly allowed: (sentAt: number, answeredAt: number) => readonly string[];
 }
 
@@ -27,7 +27,7 @@ const DECISION_OF_PROBLEM: Readonly<Record<string, string>> = {
   binding_mismatch: 'BINDING_MISMATCH',
 };
 
-/** Asks a question at one of two endpoints. Returns the code of the decision, or the status and the problem's code. */
+/** Requests a decision from one of two endpoints. Returns the decision's code, or the status and code of a problem. */
 export async function decide(
   instance: DrillInstance,
   { token, scope, orgId }: Pick<Question, 'token' | 'scope' | 'orgId'>,
@@ -47,7 +47,7 @@ export function forwardAuthPath(scope: string, orgId: string): string {
   return `/v1/forward-auth?scope=${scope}&org=${orgId}`;
 }
 
-/** Returns the decision behind an answer of forward-auth. */
+/** Returns the code of the decision for an answer of forward-auth, or the status and code of another problem. */
 export function decisionOf(answer: Pick<HttpAnswer, 'status' | 'body'>): string {
   if (answer.status === 200) return VALID;
   return DECISION_OF_PROBLEM[String(answer.body['code'])] ?? refusalIn(answer);
@@ -64,13 +64,13 @@ export interface TenantKey {
   readonly token: string;
 }
 
-/** Returns the valid keys of both tenants, and every token that must never be accepted. */
+/** The valid keys of two tenants, and questions about them and about tokens that must never be accepted. */
 export interface TwoTenants {
   readonly keys: readonly TenantKey[];
   readonly questions: readonly Question[];
 }
 
-/** Creates the keys of two tenants over HTTP. */
+/** Creates the keys of two tenants over HTTP, and the questions about them. */
 export async function furnishTwoTenants(root: HttpClient): Promise<TwoTenants> {
   const [acme, globex] = [await houseOf('acme', 'globex', root), await houseOf('globex', 'acme', root)];
   return { keys: [acme.key, globex.key], questions: [...acme.questions, ...globex.questions] };
@@ -122,7 +122,7 @@ export async function done(answer: Promise<HttpAnswer>): Promise<HttpAnswer> {
   return answer;
 }
 
-/** A valid key that is about to be revoked. */
+/** A valid key that is revoked during a drill. */
 export class DoomedKey {
   private sentAt = Infinity;
   private acknowledgedAt = Infinity;
@@ -132,7 +132,7 @@ export class DoomedKey {
     private readonly boundMs: number,
   ) {}
 
-  /** Revokes it, and retries until that is acknowledged. */
+  /** Revokes the key. Retries answers with 503 until the revocation is acknowledged. */
   async revoke(root: HttpClient): Promise<void> {
     this.sentAt = performance.now();
     let answer = await root.delete(`/v1/api-keys/${this.key.id}`);

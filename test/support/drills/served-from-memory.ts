@@ -7,8 +7,8 @@ const LOOK_FOR_MS = 300;
 const MIN_ANSWERS = 10;
 
 /**
- * Waits until an instance under load answers without reading the store. Then its cache contains entries that could be
- * stale, and the instance is known to work as before.
+ * Waits until an instance under load answers most requests from its cache. Before an outage, this ensures that the
+ * cache has entries that could become stale. After it, this shows that the cache works again.
  */
 export async function servesFromMemory(
   instance: DrillInstance,

@@ -5,7 +5,7 @@ import type { DrillInstance } from './drill-instance';
 import { decide, type Door, type Question, VALID } from './question';
 import type { Timed } from './timed';
 
-/** One answer of a service in a drill. Moments are from `performance.now()`. */
+/** One answer of a service in a drill. Times are from `performance.now()`. */
 export interface Answered extends Timed {
   readonly what: string;
   readonly decision: string;
@@ -16,13 +16,13 @@ const ASKERS = 6;
 const PAUSE_MS = 30;
 const DOORS: readonly Door[] = ['forward-auth', 'verify'];
 
-/** The connection was closed before the answer. */
+/** The decision that is recorded if the connection was closed before the answer. */
 const BROKEN = 'no answer';
 
-/** If the machine kept the test itself from running for this part of the time, no answers can be expected. */
+/** The part of the time for which this process may be delayed. Above it, an outage answer is excused. */
 const BUSY = 0.25;
 
-/** Asks questions about valid and invalid tokens all the time, and checks every answer. */
+/** Continuously requests decisions about valid and invalid tokens, and checks every answer. */
 export class SteadyLoad {
   readonly answers: Answered[] = [];
   readonly lateness = new Lateness();
@@ -38,14 +38,14 @@ export class SteadyLoad {
     this.asking = Promise.all(Array.from({ length: ASKERS }, async () => this.ask()));
   }
 
-  /** Ends the load, and waits for requests in flight. */
+  /** Stops the load, and waits for requests in flight. */
   async stop(): Promise<void> {
     this.isOver = true;
     await this.asking;
     this.lateness.stop();
   }
 
-  /** Answers that were neither correct nor a report of an outage. */
+  /** The answers that are wrong: neither correct nor a report of an outage. */
   get wrong(): readonly Answered[] {
     return this.answers.filter(({ isRight, decision }) => !isRight && !isOutage(decision));
   }
@@ -54,14 +54,14 @@ export class SteadyLoad {
     return this.wrong.filter(({ decision }) => decision === VALID).length;
   }
 
-  /** Accepted requests that were sent after one moment and answered before another. */
+  /** Returns the accepted requests that were sent after `from` and answered before `to`. */
   admissionsBetween(from: number, to: number): readonly Answered[] {
     return this.answers.filter(
       ({ decision, sentAt, answeredAt }) => decision === VALID && sentAt > from && answeredAt < to,
     );
   }
 
-  /** Answers that reported an outage, and how often each occurred. */
+  /** The number of answers that reported an outage, by status and code. */
   get refusals(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
     for (const { decision } of this.answers.filter((answer) => isOutage(answer.decision))) {
@@ -70,7 +70,7 @@ export class SteadyLoad {
     return counts;
   }
 
-  /** Answers that reported an outage although the machine had time in the second before. */
+  /** The answers that reported an outage although this process was hardly delayed in the second before. */
   get unexcused(): readonly string[] {
     return this.answers
       .filter(({ decision, sentAt, answeredAt }) => {
@@ -80,7 +80,7 @@ export class SteadyLoad {
       .map(({ decision }) => decision);
   }
 
-  /** Waits until every question was asked after a moment and answered correctly. */
+  /** Waits until every question got a correct answer to a request sent after a given time. */
   async allRightSince(moment: number, withinMs: number): Promise<void> {
     const begunAt = performance.now();
     for (;;) {
@@ -96,7 +96,9 @@ export class SteadyLoad {
     }
   }
 
-  /** Waits for the first accepted request that was sent after a moment. Returns how long after it the answer came. */
+  /**
+   * Waits for the first accepted request that was sent after a given time. Returns the time from then to its answer.
+   */
   async firstAdmissionSince(moment: number, withinMs: number): Promise<number> {
     const begunAt = performance.now();
     for (;;) {

@@ -1,6 +1,6 @@
 import { mongo } from 'mongoose';
 
-/** A key in the database, read without the service. */
+/** A key as stored in the database. */
 export interface StoredKey {
   readonly _id: string;
   readonly name: string;
@@ -31,7 +31,7 @@ interface StoredEvent {
 
 const HASH = /^[0-9a-f]{64}$/;
 
-/** The database of a drill, read without the service. */
+/** Reads the database of a drill directly, without the service. */
 export class StoredKeys {
   private readonly client: mongo.MongoClient;
 
@@ -66,7 +66,7 @@ export class StoredKeys {
   }
 }
 
-/** Returns what a record lacks that every key has. A complete record lacks nothing. */
+/** Returns what is missing or inconsistent in a record. The list is empty for a complete record. */
 export function shortcomingsOf(key: StoredKey): readonly string[] {
   const versions = key.history.map(({ version }) => version);
   const current = key.secrets.filter(({ retiresAt }) => retiresAt === undefined);
@@ -89,7 +89,7 @@ export function shortcomingsOf(key: StoredKey): readonly string[] {
     .map(([fault]) => `${key._id} has ${fault}`);
 }
 
-/** Returns the ids of the events that report a key's changes. */
+/** Returns the ids of the events that must exist for the changes of a key. */
 export function eventsOf({ _id, version }: StoredKey): readonly string[] {
   return Array.from({ length: version }, (_none, index) => `${_id}-${index + 1}`);
 }

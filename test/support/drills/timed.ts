@@ -1,12 +1,14 @@
 import type { Lateness } from '../lateness';
 
-/** When a request was sent and answered, from `performance.now()`. */
+/** The times at which a request was sent and answered, from `performance.now()`. */
 export interface Timed {
   readonly sentAt: number;
   readonly answeredAt: number;
 }
 
-/** Returns the duration of the slowest request sent between two moments, adjusted to the machine. */
+/**
+ * Returns the duration of the slowest request sent between two times, without the time that this process was delayed.
+ */
 export function slowestOf(requests: readonly Timed[], from: number, to: number, lateness: Lateness): number {
   const times = requests
     .filter(({ sentAt }) => sentAt > from && sentAt < to)

@@ -21,26 +21,24 @@ const OUT_OF_DISK_SPACE: ServerError = {
 /** A proxy to a MongoDB server on which reads always pass, and writes can be blocked. */
 export interface WriteGate {
   readonly port: number;
-  /** The number of writes that got the error of a full disk. */
+  /** The number of writes that the gate answered with an error. */
   readonly refused: number;
-  /** From now on, each write gets error 14031, like on a server with a full disk. */
+  /** Answers every write with error 14031 from now on, like a server with a full disk. */
   fillDisk(): void;
-  /** From now on, each write gets this error. */
+  /** Answers every write with this error from now on. */
   refuse(error: ServerError): void;
-  /** From now on, writes to this collection do not arrive and get no answer. */
+  /** Drops writes to this collection from now on: they do not reach the server and get no answer. */
   swallow(collection: string): void;
-  /**
-   * From now on, the server describes itself like this in answers to `hello`, except to the driver's own monitoring.
-   */
+  /** Answers `hello` with this description of a server from now on, except for the driver's own monitoring. */
   pose(hello: Readonly<Record<string, unknown>>): void;
   open(): void;
   close(): Promise<void>;
 }
 
-/** What happens to a write. `undefined` for no change. */
+/** What the gate does to writes: answer with an error, or drop those to one collection. */
 type Fault = { readonly refusal: ServerError } | { readonly swallowed: string };
 
-/** Starts a gate in front of a server. */
+/** Starts a write gate in front of a server. */
 export async function startWriteGate(target: {
   readonly host: string;
   readonly port: number;
@@ -50,7 +48,9 @@ export async function startWriteGate(target: {
   let posing: Readonly<Record<string, unknown>> | undefined;
   let refused = 0;
 
-  /** Servers reject a whole command or each statement in it. Drivers see two different errors. */
+  /**
+   * Rejects alternately the whole command and its first statement, because a driver reports these as different errors.
+   */
   const refusalOf = (command: WireCommand, error: ServerError): Buffer => {
     refused += 1;
     const whole = { ok: 0, ...error };

@@ -2,16 +2,19 @@ import { mongo } from 'mongoose';
 
 const SHORTEST_MS = 1000;
 const LONGEST_MS = 10_000;
-/** The first operations of a new server are slower. */
+/** The number of operations that are not measured, because the first ones of a new server are slower. */
 const WARM_UP = 20;
 const SAMPLES = 40;
-/** A proof of freshness takes several operations, and must be renewed several times within the bound. */
+/**
+ * The number of operations that must fit into the bound: a proof of freshness takes several, and is renewed several
+ * times.
+ */
 const OPERATIONS = 40;
 
 /**
- * Returns the revocation bound that this machine can keep while it answers from the cache: a second, or longer if
- * operations on the database are slow. With a bound that is too short for the machine, instances would read each key
- * from the database, and the trials would prove nothing about the cache.
+ * Returns a revocation bound that instances on this machine can keep while they answer from the cache. It is one
+ * second, or up to 10 s if database operations are slow. With a bound that is too short, instances would read each key
+ * from the database, and the trials would not test the cache.
  */
 export async function feasibleBound(uri: string): Promise<number> {
   const client = new mongo.MongoClient(uri);

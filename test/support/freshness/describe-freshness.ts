@@ -18,12 +18,12 @@ import {
 } from './trial';
 
 /**
- * Number of trials for each change under each circumstance. `npm run soak` sets more. They run in waves, each in
- * parallel.
+ * The number of trials for each change under each circumstance. `npm run soak` sets more. Waves of 20 trials for each
+ * change run one after the other.
  */
 const TRIALS = Number(process.env['FRESHNESS_TRIALS'] ?? 20);
 const WAVE = 20;
-/** Ends a run that hangs. The duration of trials depends on the machine. */
+/** The timeout of a test. It only ends a run that hangs, because the duration of trials depends on the machine. */
 const SAFETY_MS = 600_000 + TRIALS * 20_000;
 
 interface Circumstance {
@@ -37,9 +37,9 @@ interface Circumstance {
 }
 
 /**
- * Tests two instances on one database. In each trial the second instance has cached a key, which is changed at the
- * first. The bound begins when the first instance's answer has arrived. After its end, the second instance must not
- * accept any request that was sent later.
+ * Tests two instances on one database. In each trial, the second instance has cached a key that the first instance
+ * changes. The revocation bound begins when the first instance has answered. The second instance must not accept any
+ * request that is sent after the bound.
  */
 export function describeFreshness(feed: 'streams' | 'polling'): void {
   let boundMs: number;
@@ -94,7 +94,7 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
     },
   ];
 
-  /** Waits until an instance accepts a key, and reads it from the store for less than half of the requests. */
+  /** Waits until an instance accepts a key, and answers more than half of the requests without a read of the store. */
   async function recovered(instance: SecondInstance, key: TrialKey): Promise<void> {
     const asks = 10;
     const look = async (): Promise<{ readonly code: string; readonly reads: number }> => {
@@ -109,8 +109,8 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
   }
 
   /**
-   * Returns the answer of an instance. Repeats the request while it is 503, because a proof of freshness may be late on
-   * a busy machine.
+   * Returns the answer of an instance. Repeats the request while the answer is 503, because a proof of freshness may be
+   * late on a busy machine.
    */
   async function settled(instance: SecondInstance, key: TrialKey, door: 'guard' | 'verify'): Promise<string> {
     return eventually(
@@ -153,7 +153,7 @@ export function describeFreshness(feed: 'streams' | 'polling'): void {
   }
 
   it.each(CIRCUMSTANCES)(
-    'accepts nothing after the bound while $circumstance, and works as before afterwards [T35]',
+    'accepts no changed key after the bound while $circumstance, and recovers afterwards [T35]',
     async (circumstance) => {
       const results: TrialResult[] = [];
       for (let left = TRIALS; left > 0; left -= WAVE) {

@@ -1,31 +1,31 @@
-/** A token of a key after a rotation. Moments are from `performance.now()`. */
+/** A current or previous token of a key. Times are from `performance.now()`. */
 export interface ModelSecret {
   readonly token: string;
-  /** Its grace period ended between these moments. `undefined` for the current token. */
+  /** The earliest and the latest time at which its grace period can end. `undefined` for the current token. */
   readonly retires?: { readonly earliest: number; readonly latest: number };
 }
 
-/** The properties of a key that decisions depend on. */
+/** The properties of a key on which decisions depend. */
 export interface KeyState {
   readonly isRevoked: boolean;
   readonly isEnabled: boolean;
   readonly scopes: readonly string[];
   readonly orgId: string;
-  /** The current token first, then the last five that retired. */
+  /** The current token, then the last five previous tokens, newest first. */
   readonly secrets: readonly ModelSecret[];
 }
 
 interface Entry<S> {
   readonly state: S;
-  /** From this moment on it may be the current state, because the change was sent. */
+  /** The time at which the change was sent. From then on, this can be the current state. */
   readonly sentAt: number;
-  /** From this moment on it is the current state, because the change was acknowledged. */
+  /** The time at which the change was acknowledged. From then on, this is the current state. */
   acknowledgedAt: number;
 }
 
 const FORGET_AFTER_MS = 30_000;
 
-/** The states of something over time, as known to the only caller that changes it. */
+/** The states of a key or an owner over time, as known to the only caller that changes it. */
 export class History<S> {
   private entries: Entry<S>[];
 
@@ -39,7 +39,11 @@ export class History<S> {
     return newest.state;
   }
 
-  /** Applies a change, one at a time. @param change returns the state after the acknowledged change */
+  /**
+   * Applies a change. Changes of one history must not overlap.
+   *
+   * @param change returns the state after the acknowledged change
+   */
   async change(expected: S, change: () => Promise<S>): Promise<void> {
     const entry = { state: expected, sentAt: performance.now(), acknowledgedAt: Infinity };
     this.entries.push(entry);
@@ -51,7 +55,7 @@ export class History<S> {
     );
   }
 
-  /** Returns all states that are possible at some moment between these. */
+  /** Returns all states that are possible at some time between `from` and `to`. */
   between(from: number, to: number): readonly S[] {
     return this.entries
       .filter(({ sentAt }, at) => sentAt <= to && (this.entries[at + 1]?.acknowledgedAt ?? Infinity) >= from)
@@ -59,14 +63,17 @@ export class History<S> {
   }
 }
 
-/** A question about a token. */
+/** A request for a decision about a token. */
 export interface Question {
   readonly token: string;
   readonly scope: string;
   readonly orgId: string;
 }
 
-/** Returns the documented decision. There may be two when a grace period ends at about this moment. */
+/**
+ * Returns the documented decision for a request between `from` and `to`, or two decisions if a grace period may end
+ * then.
+ */
 export function decisionsOf(
   { isRevoked, isEnabled, scopes, orgId, secrets }: KeyState,
   ownerActive: boolean,

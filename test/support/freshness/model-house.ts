@@ -8,9 +8,9 @@ import type { TestService } from '../service';
 import { answered } from './trial';
 import { decisionsOf, History, type KeyState, type ModelSecret, type Question } from './key-model';
 
-/** Grace periods are measured by a clock with a resolution of one millisecond. */
+/** The tolerance for the end of a grace period, because the service's clock has a resolution of one millisecond. */
 const TICK_MS = 2;
-/** After this time, a change that got a 503 has been applied or never will be. */
+/** The time after which a change that got a 503 has either been applied or never will be. */
 const SETTLED_AFTER_MS = 3000;
 const KEPT_SECRETS = 6;
 const ALL_SCOPES = ['memory:read', 'memory:write'];
@@ -35,7 +35,7 @@ interface ModelKey {
   readonly tokens: string[];
 }
 
-/** Keys and owners that are changed at random over HTTP, and a model that knows their states over time. */
+/** Changes keys and owners at random over HTTP, and models their states over time. */
 export class ModelHouse {
   changes = 0;
   private readonly keys: ModelKey[] = [];
@@ -63,7 +63,7 @@ export class ModelHouse {
     for (let index = 0; index < keys; index += 1) this.keys.push(await this.makeKey());
   }
 
-  /** Changes one owner. No other change of it may run meanwhile. */
+  /** Enables or disables one owner. Changes of one owner must not overlap. */
   async changeOwner(index: number): Promise<void> {
     const owner = this.owners[index];
     if (owner === undefined) throw new Error(`no owner ${index}`);
@@ -82,7 +82,7 @@ export class ModelHouse {
     });
   }
 
-  /** Changes one key, or replaces a revoked one by a new one. No other change of it may run meanwhile. */
+  /** Changes one key at random, or replaces it by a new key if it is revoked. Changes of one key must not overlap. */
   async changeKey(index: number): Promise<void> {
     const key = this.keys[index];
     if (key === undefined) throw new Error(`no key ${index}`);
@@ -101,7 +101,7 @@ export class ModelHouse {
     ])();
   }
 
-  /** Returns a random question, mostly about a recent token, and how to check the answer. */
+  /** Returns a random question, mostly about the newest token of a key, and a function that checks the answer. */
   question(): Question & { isRight: (code: string, from: number, to: number, boundMs: number) => boolean } {
     const { tokens, history, owner } = oneOf(this.keys);
     const asked = {
@@ -208,7 +208,7 @@ export class ModelHouse {
     });
   }
 
-  /** Returns whether a change was applied. If a busy store leaves that open, a later read decides. */
+  /** Sends a change and returns whether it was applied. After a 503 the outcome is unknown, so a later read decides. */
   private async made(
     path: string,
     change: () => Promise<HttpAnswer>,

@@ -9,12 +9,12 @@ import { answered } from './trial';
 export interface SecondInstance {
   readonly proxy: TcpProxy;
   as(token?: string): HttpClient;
-  /** Returns how often it has read a key from the store so far. */
+  /** Returns how often the instance has read a key from the store so far. */
   keyReads(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** @param shiftMs how far its wall clock is ahead */
+/** @param shiftMs how far the wall clock of the instance is ahead */
 export async function startSecondInstance(
   uri: string,
   environment: Readonly<Record<string, string>>,

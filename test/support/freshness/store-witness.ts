@@ -10,8 +10,8 @@ interface Operation {
 }
 
 /**
- * Writes to and reads from the database all the time, without Keyward, and records the durations. If they are long, no
- * instance can prove in time that its cache is fresh, so instances must answer 503. Moments are from
+ * Continuously writes to the database and reads from it, without Keyward, and records how long that takes. While it is
+ * slow, no instance can prove in time that its cache is fresh, so 503 is the correct answer. Times are from
  * `performance.now()`.
  */
 export class StoreWitness {
@@ -25,7 +25,10 @@ export class StoreWitness {
     this.working = this.work();
   }
 
-  /** Returns the duration in milliseconds of the slowest operation that was running at some moment between these. */
+  /**
+   * Returns the duration in milliseconds of the slowest operation that was running at some time between `from` and
+   * `to`.
+   */
   slowestBetween(from: number, to: number): number {
     const now = performance.now();
     return this.operations

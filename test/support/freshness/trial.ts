@@ -4,15 +4,15 @@ import { type HttpAnswer, type HttpClient, isBrokenConnection } from '../http-cl
 import { eventually } from '../patience';
 import type { TestService } from '../service';
 
-/** The common part of service and instance: clients to call them with. */
+/** The common interface of {@link TestService} and the second instance: it returns clients that call them. */
 export interface Asked {
   as(token?: string): HttpClient;
 }
 
-/** A change that takes something from a key. */
+/** A change after which a key must no longer be accepted. */
 export interface Change {
   readonly what: string;
-  /** The final answer of the other instance. */
+  /** The code that the second instance must return in the end. */
   readonly code: string;
   readonly make: (root: HttpClient, key: TrialKey) => Promise<HttpAnswer>;
 }
@@ -47,8 +47,8 @@ export const CHANGES: readonly Change[] = [
 ];
 
 /**
- * Repeats a request if the connection was closed when it was reused. A server closes idle connections, and a busy
- * machine notices late. Use it only for requests that can be sent twice.
+ * Repeats a request if its connection was already closed, because servers close idle connections and a busy machine
+ * notices that late. Use it only for requests that can safely be sent twice.
  */
 export async function answered<T>(send: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
@@ -60,7 +60,7 @@ export async function answered<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Creates a key of acme with its own owner. */
+/** Creates a key that is bound to acme, with a new owner of its own. */
 export async function makeTrialKey(service: TestService): Promise<TrialKey> {
   const ownerId = newKeyId(new Date());
   await service.owner(ownerId);
@@ -72,7 +72,10 @@ export async function makeTrialKey(service: TestService): Promise<TrialKey> {
   return { id: key.id, ownerId, token };
 }
 
-/** Returns an instance's answer about a key: from forward-auth, which checks the key itself, or from verify. */
+/**
+ * Returns an instance's decision about a key, from forward-auth (`guard`) or from the verify endpoint, or else the
+ * status.
+ */
 export async function askAbout(
   instance: Asked,
   key: TrialKey,
@@ -89,8 +92,8 @@ export async function askAbout(
 }
 
 /**
- * Like {@link askAbout}, but `undefined` if the connection was closed. Never repeated, so that the time of the request
- * is certain.
+ * Calls {@link askAbout} once, so that the time of the request is certain. Returns `undefined` if the connection was
+ * closed.
  */
 async function askOnce(...asked: Parameters<typeof askAbout>): Promise<string | undefined> {
   try {
@@ -110,20 +113,20 @@ export interface Seen {
 export interface TrialResult {
   readonly what: string;
   readonly key: TrialKey;
-  /** When the first instance's answer to the change had arrived. */
+  /** The time at which the first instance's answer to the change arrived. */
   readonly acknowledgedAt: number;
   readonly seen: readonly Seen[];
 }
 
-/** Asks at regular intervals, from before a change until well after the bound. */
+/** The average pause between two requests of a trial, from before the change until after the bound. */
 const ASK_EVERY_MS = 200;
 const AFTER_BOUND_MS = 500;
 const SPREAD_MS = 500;
 const MAX_TRIES = 5;
 
 /**
- * Changes a key at the first instance that the second has cached, and asks the second about it until well after the
- * bound.
+ * Changes a key at the first instance that the second instance has cached. Meanwhile, requests decisions about it from
+ * the second instance, from before the change until well after the bound.
  *
  * @param acknowledged called when the first instance has answered
  */
@@ -158,7 +161,7 @@ export async function runTrial(
   return { what, key, acknowledgedAt, seen };
 }
 
-/** Returns the accepted requests that were sent later than the bound after the change was acknowledged. */
+/** Returns the requests that were accepted although they were sent after the end of the bound. */
 export function acceptedTooLate(
   { what, acknowledgedAt, seen }: TrialResult,
   boundMs: number,

@@ -1,4 +1,4 @@
-/** A page, or the address outside the provider to which the provider redirected the browser. */
+/** The page where the browser ended. Without `html`, it is an address of another origin that was not opened. */
 export type Arrival =
   { readonly url: URL; readonly html: string } | { readonly url: URL; readonly html?: undefined };
 
@@ -6,7 +6,7 @@ export type Arrival =
 export class BrowserSession {
   private readonly cookies = new Map<string, string>();
 
-  /** @param home the only origin that the browser visits. It returns other addresses unvisited. */
+  /** @param home the only origin that the browser opens. It returns other addresses without opening them. */
   constructor(private readonly home: string) {}
 
   /** Opens an address and follows its redirects. */
@@ -21,7 +21,7 @@ export class BrowserSession {
     }
   }
 
-  /** Submits the form of a page, with a person's input and the hidden fields. */
+  /** Submits the form of a page with the entered values and its hidden fields. */
   async submit(page: Arrival, entered: Readonly<Record<string, string>>): Promise<Arrival> {
     const html = page.html ?? '';
     const action = /<form[^>]* action="([^"]+)"/.exec(html)?.[1];

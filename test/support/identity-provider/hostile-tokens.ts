@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { CLIENTS, type IdentityProvider, OTHER_AUDIENCE } from '../identity-provider';
 import type { SigningKey } from './signing-key';
 
-/** The parties of a forgery and their keys. */
+/** The provider and the attacker, from which a hostile token is made. */
 export interface Forgery {
   readonly provider: IdentityProvider;
   readonly attackersKey: SigningKey;
-  /** The URL at which the attacker publishes that key. */
+  /** The URL at which the attacker publishes the attacker's key. */
   readonly attackersUrl: string;
 }
 
@@ -16,25 +16,25 @@ const HOUR = 3600;
 const now = (): number => Math.floor(Date.now() / 1000);
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Returns the provider's own signature with these claims. */
+/** Makes a token with these claims, signed by the provider. */
 const claiming =
   (claims: () => Readonly<Record<string, unknown>>): Forge =>
   ({ provider }) =>
     provider.sign(claims());
 
-/** Returns the provider's own signature with this header. */
+/** Makes a token with this header, signed by the provider. */
 const headed =
   (header: Readonly<Record<string, unknown>>): Forge =>
   ({ provider }) =>
     provider.sign({}, header);
 
-/** Returns the attacker's signature on a session that names the provider. */
+/** Makes a session that names the provider as issuer, but is signed by the attacker. */
 const signedByAttacker =
   (header: (forgery: Forgery) => Readonly<Record<string, unknown>>): Forge =>
   (forgery) =>
     forgery.attackersKey.sign(forgery.provider.claims(), header(forgery));
 
-/** Returns a valid session whose three parts were changed. */
+/** Makes a valid session, and then changes its three parts. */
 const altered =
   (change: (header: string, payload: string, signature: string) => string): Forge =>
   ({ provider }) => {
@@ -42,7 +42,7 @@ const altered =
     return change(header, payload, signature);
   };
 
-/** Returns a MAC that uses the provider's public key as the secret. */
+/** Makes a session with an HS256 MAC, whose secret is derived from the provider's public key. */
 const macWith =
   (secretOf: (key: SigningKey) => string | Buffer): Forge =>
   ({ provider }) => {
@@ -56,7 +56,7 @@ const unsigned =
   ({ provider }) =>
     `${encoded({ alg, typ: 'JWT' })}.${encoded(provider.claims())}.`;
 
-/** Bearer tokens in the form of a JWT that are not valid sessions, each by its fault. */
+/** Bearer tokens in the form of a JWT that are not valid sessions, by what is wrong with them. */
 export const HOSTILE_TOKENS: Readonly<Record<string, Forge>> = {
   'alg none': unsigned('none'),
   'alg None': unsigned('None'),

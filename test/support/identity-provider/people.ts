@@ -1,7 +1,7 @@
-/** The identity provider's data about a person. */
+/** The claims of a person at the identity provider. */
 export type PersonClaims = Readonly<Record<string, unknown>>;
 
-/** People of two tenants, by their login, which is also their `sub`. */
+/** The people who can sign in, by login. The login is also their `sub`. */
 export const PEOPLE = {
   ada: {
     name: 'Ada Lovelace',

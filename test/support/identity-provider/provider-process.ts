@@ -27,7 +27,7 @@ export interface ProviderSettings {
   readonly people: Readonly<Record<string, PersonClaims>>;
 }
 
-/** The process of a provider. */
+/** The process of an identity provider. */
 export class ProviderProcess {
   private constructor(private readonly child: ChildProcess) {}
 
@@ -54,7 +54,7 @@ export class ProviderProcess {
     return this.child.pid ?? 0;
   }
 
-  /** Replaces all settings. Everyone who was signed in is signed out. */
+  /** Replaces all settings, and signs everyone out. */
   async configure(settings: ProviderSettings): Promise<void> {
     const ended = once(this.child, 'close').then(() => {
       throw new Error('the process ended');

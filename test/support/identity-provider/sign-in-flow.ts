@@ -1,17 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { BrowserSession } from './browser-session';
 
-/** An application's settings for the sign-in of people. */
+/** The parameters of a sign-in. */
 export interface SignInRequest {
   readonly issuer: string;
   readonly clientId: string;
   readonly redirectUri: string;
   readonly login: string;
-  /** The audience of the access token (RFC 8707). */
+  /** The audience of the access token (RFC 8707). `null` to request none. */
   readonly resource: string | null;
 }
 
-/** The tokens that an application gets. */
+/** The tokens that an application gets after a sign-in. */
 export interface SignedIn {
   readonly accessToken: string;
   readonly idToken: string;
@@ -22,7 +22,7 @@ interface Metadata {
   readonly token_endpoint: string;
 }
 
-/** Runs the authorization-code flow with PKCE (RFC 6749, RFC 7636), with a person who logs in and consents. */
+/** Runs the authorization-code flow with PKCE (RFC 6749, RFC 7636). The person logs in and consents. */
 export async function signInAt(request: SignInRequest): Promise<SignedIn> {
   const { issuer, clientId, redirectUri, login, resource } = request;
   const description = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;

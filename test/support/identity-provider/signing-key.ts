@@ -3,7 +3,7 @@ import type { JWK, JWTPayload } from 'jose';
 
 let made = 0;
 
-/** A signing key of an issuer. */
+/** An RSA signing key of an issuer. */
 export class SigningKey {
   private readonly pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
   readonly kid = `key-${(made += 1)}-${Date.now()}`;
@@ -21,7 +21,7 @@ export class SigningKey {
   }
 
   /**
-   * Signs any claims (RS256), even invalid ones, which no library would do.
+   * Signs any claims with RS256, even invalid ones that a library would reject.
    *
    * @param header changes of the header. `undefined` removes a member.
    */

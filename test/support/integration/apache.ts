@@ -42,7 +42,9 @@ export async function startApache(replacements: Replacements): Promise<RunningPr
   };
 }
 
-/** The configuration around a file in `/etc/apache2/sites-enabled`. */
+/**
+ * Returns a main configuration that includes the documented file, as Debian's includes `/etc/apache2/sites-enabled`.
+ */
 function mainConfiguration(folder: string, site: string): string {
   return [
     ...MODULES.map((name) => `LoadModule ${name}_module ${MODULES_FOLDER}/mod_${name}.so`),

@@ -2,7 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 
 const EXECUTABLE = '/usr/bin/chromium';
 
-/** Without these, Chromium sends requests of its own that fail on a machine without a network. */
+/** Stops Chromium's own background requests, which fail on a machine without a network. */
 const QUIET = [
   '--no-sandbox',
   '--disable-gpu',
@@ -13,19 +13,19 @@ const QUIET = [
   '--disable-sync',
 ];
 
-/** A page in a real browser, and its requests. */
+/** A page in a real browser, with its requests and errors. */
 export interface BrowserPage {
   readonly page: Page;
-  /** The host of every request, once each. */
+  /** Returns the host of every request so far, without duplicates. */
   requestedHosts(): readonly string[];
-  /** Errors that the page threw or logged. */
+  /** The errors that the page threw or logged. */
   readonly errors: readonly string[];
 }
 
 /**
  * Starts Debian's Chromium with a temporary profile.
  *
- * @param aliases names that resolve to this machine. Browsers trust them less than its own address.
+ * @param aliases host names that resolve to 127.0.0.1. Unlike 127.0.0.1, they are no secure context over plain HTTP.
  */
 export async function openBrowser(aliases: readonly string[] = []): Promise<Browser> {
   const rules = aliases.map((name) => `MAP ${name} 127.0.0.1`).join(', ');

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A connection to a server that goes dead silently, like one through a firewall that lost its state. */
+/** A TCP proxy whose connections can die silently, as behind a firewall that lost its state. */
 export interface ForgetfulLink {
   readonly port: number;
-  /** Stops existing connections from delivering data, without notice to either end. New ones work. */
+  /** Stops forwarding on existing connections without closing them. New connections work. */
   forget(): void;
   close(): Promise<void>;
 }

@@ -7,17 +7,19 @@ const ENDS_WITHIN_MS = 600_000;
 
 type Command = readonly [program: string, ...args: string[]];
 
-/** How clients are generated for a language, in a folder with `openapi.json` and the runner of that language. */
+/**
+ * The commands that generate, compile and run a client in a language, in a folder with `openapi.json` and the runner.
+ */
 export interface ClientLanguage {
-  /** The folder of its runner in `test/conformance`. */
+  /** The folder of the runner in `test/conformance`. */
   readonly folder: string;
   readonly generator: string;
-  /** Prepares the folder. */
+  /** Prepares the folder after the runner is copied to it. */
   readonly prepare?: (folder: string) => Promise<void>;
   readonly generate: Command;
-  /** Compiles the client and the runner as strictly as the language can. */
+  /** Compiles the client and the runner with the strictest checks of the language. */
   readonly compile: Command;
-  /** Runs a table of cases. The last argument is its path. */
+  /** Runs the conformance cases in the JSON file whose path is appended as the last argument. */
   readonly run: Command;
 }
 
@@ -56,19 +58,19 @@ export const CLIENT_LANGUAGES: readonly ClientLanguage[] = [
   },
 ];
 
-/** Copies the runner of a language to a folder, next to which the client is generated. */
+/** Copies the runner of a language to the folder in which the client is generated. */
 export async function copyRunner({ folder: name, prepare }: ClientLanguage, folder: string): Promise<void> {
   await cp(join(CONFORMANCE, name), folder, { recursive: true });
   await prepare?.(folder);
 }
 
-/** The output of a command, and its exit code. */
+/** The exit code and the output of a command. */
 export interface Ended {
   readonly code: number;
   readonly output: string;
 }
 
-/** Runs a command of a language in a folder. */
+/** Runs a command in a folder, with the tools for all languages on the PATH. */
 export async function runIn(
   folder: string,
   [program, ...args]: Command,

@@ -4,10 +4,10 @@ import { PATIENCE_MS } from '../patience';
 
 const run = promisify(execFile);
 
-/** A variable in which `npm run test:integration` passes the path of a program. */
+/** The environment variables in which `npm run test:integration` passes paths of clients. */
 type ProgramVariable = 'AUTHLIB_PYTHON' | 'ZITADEL_OIDC_CLIENT' | 'SPRING_SECURITY_CLASSPATH';
 
-/** Returns the path of a program. */
+/** Returns the path in a variable. */
 export function installed(variable: ProgramVariable): string {
   const value = process.env[variable];
   if (value === undefined)
@@ -15,7 +15,7 @@ export function installed(variable: ProgramVariable): string {
   return value;
 }
 
-/** Runs a client of another project, which introspects tokens. Returns the lines that it writes. */
+/** Runs a third-party introspection client. Returns the lines of its standard output. */
 export async function linesOf(
   program: string,
   args: readonly string[],

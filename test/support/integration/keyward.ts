@@ -1,13 +1,13 @@
 import { HttpClient } from '../http-client';
 import { type NodeProcess, runBuiltService, runNode } from '../node-process';
 
-/** A key as returned by its creation. */
+/** The id and the token of a new key. */
 export interface IssuedKey {
   readonly id: string;
   readonly token: string;
 }
 
-/** The built service as a process, and an operator with a root key. */
+/** The built service in its own process, with a root key. */
 export interface Keyward {
   readonly url: string;
   /** `host:port` */
@@ -15,13 +15,13 @@ export interface Keyward {
   readonly pid: number;
   readonly root: HttpClient;
   readonly rootToken: string;
-  /** Returns a client that holds a token, or none. */
+  /** Returns a client that sends a token, or none. */
   as(token?: string): HttpClient;
   issue(body: Readonly<Record<string, unknown>>): Promise<IssuedKey>;
   stop(): Promise<void>;
 }
 
-/** Runs the service with memory storage. In development it prints a root key. */
+/** Runs the service with memory storage in development, where it creates and prints a root key. */
 export async function startKeywardInMemory(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Keyward> {
@@ -30,14 +30,14 @@ export async function startKeywardInMemory(
   return operated(running, rootToken);
 }
 
-/** Creates a root key in a database, as an operator does. */
+/** Creates a root key in a database with `keyward create-root-key`, and returns its token. */
 export async function makeRootKey(mongoUri: string): Promise<string> {
   const cli = runNode(['dist/cli.js', 'create-root-key'], { NODE_ENV: 'test', MONGODB_URI: mongoUri });
   if ((await cli.exited()) !== 0) throw new Error(`creating the root key failed: ${cli.stderr()}`);
   return cli.stdout().trim();
 }
 
-/** Runs the service on a database with a root key. Keys outlive it. */
+/** Runs the service on a database that has a root key. The keys remain when it stops. */
 export async function startKeywardOn(
   mongoUri: string,
   rootToken: string,

@@ -6,12 +6,12 @@ import { PATIENCE_MS } from '../patience';
 
 const STOPS_WITHIN_MS = 10_000;
 
-/** A server of another project that a test runs. */
+/** A third-party server that a test runs. */
 export interface Program {
   readonly pid: number;
   /** Its output so far. */
   output(): string;
-  /** Asks it to end, and waits for that. */
+  /** Sends SIGTERM and waits for the end. Sends SIGKILL after 10 s. */
   stop(): Promise<void>;
 }
 

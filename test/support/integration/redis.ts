@@ -3,14 +3,14 @@ import { Suspension } from '../mongo-server/suspension';
 import { type Program, startProgram } from './program';
 import { makeTempFolder } from './temp-folder';
 
-/** A Redis that a test can stop. */
+/** A Redis server that a test can stop, restart and suspend. */
 export interface RedisServer {
   readonly url: string;
-  /** Stops it. All counts are lost. */
+  /** Stops the server. All counts are lost. */
   end(): Promise<void>;
-  /** Starts it again at its previous address. */
+  /** Starts the server again at its previous address. */
   startAgain(): Promise<void>;
-  /** Makes it hang: its connections stay open, but it does not answer. */
+  /** Suspends the server: its connections stay open, but it does not answer. */
   suspend(): void;
   resume(): void;
   stop(): Promise<void>;

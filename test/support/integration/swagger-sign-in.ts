@@ -1,6 +1,9 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** Signs in from Swagger UI at the identity provider, which opens in its own window, and consents. */
+/**
+ * Signs a person in from Swagger UI. The identity provider opens in its own window, where the person logs in and
+ * consents.
+ */
 export async function signInFrom(page: Page, login: string): Promise<void> {
   await page.locator('.auth-wrapper button.authorize').first().click();
   const scheme = page.locator('.auth-container').filter({ hasText: 'Flow:' });
@@ -18,13 +21,13 @@ export async function signInFrom(page: Page, login: string): Promise<void> {
   await page.locator('.close-modal').click();
 }
 
-/** Fills in a parameter of an operation. */
+/** Enters the value of a parameter of an operation. */
 export async function fillIn(page: Page, operationId: string, name: string, value: string): Promise<void> {
   const operation = await opened(page, operationId);
   await operation.locator(`tr[data-param-name="${name}"] input`).fill(value);
 }
 
-/** Sends an operation whose answer has no body, and reads the status. */
+/** Executes an operation whose answer has no body, and returns the status. */
 export async function statusOf(page: Page, operationId: string): Promise<number> {
   const operation = await opened(page, operationId);
   await operation.getByRole('button', { name: 'Execute' }).click();

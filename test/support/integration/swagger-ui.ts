@@ -6,11 +6,11 @@ export interface ShownAnswer {
   readonly body: string;
 }
 
-/** The buttons and texts of Swagger UI, as a person uses them. */
+/** Uses the buttons and fields of Swagger UI as a person does. */
 export class SwaggerUi {
   constructor(private readonly page: Page) {}
 
-  /** Enters a token in the Authorize dialogue and replaces the previous one. */
+  /** Enters a token in the Authorize dialogue. It replaces the previous token. */
   async authorize(token: string): Promise<void> {
     await this.page.locator('.auth-wrapper button.authorize').first().click();
     const dialogue = this.page.locator('.dialog-ux');
@@ -22,7 +22,7 @@ export class SwaggerUi {
     await bearer.getByRole('button', { name: 'Close', exact: true }).click();
   }
 
-  /** Opens an operation, sends it with a body and reads the answer. */
+  /** Executes an operation, with a body if one is given, and returns the answer. */
   async execute(operationId: string, body?: object): Promise<ShownAnswer> {
     const operation = this.page.locator(`.opblock[id$="-${operationId}"]`);
     if (!(await operation.getAttribute('class'))?.includes('is-open')) {
@@ -37,7 +37,7 @@ export class SwaggerUi {
     return { status: Number.parseInt(status, 10), body: await text.innerText() };
   }
 
-  /** Clears the answer to the previous request, so that it is not mistaken for the next one. */
+  /** Clears the previous answer, so that {@link execute} cannot read it instead of the new one. */
   private async clear(operation: Locator): Promise<void> {
     const clear = operation.getByRole('button', { name: 'Clear' });
     if (await clear.isVisible()) await clear.click();

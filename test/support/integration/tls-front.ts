@@ -4,15 +4,15 @@ import { freePort } from '../free-port';
 import { startProgram } from './program';
 import { makeTempFolder } from './temp-folder';
 
-/** TLS in front of a service that speaks plain HTTP, like a load balancer. */
+/** A proxy that adds TLS to a plain HTTP service, like a load balancer. */
 export interface TlsFront {
   readonly url: string;
-  /** A world-readable file with the certificate of the authority that signed its own. */
+  /** The path of a world-readable file with the certificate of its certificate authority. */
   readonly authority: string;
   stop(): Promise<void>;
 }
 
-/** Caddy creates the authority and the certificate automatically. */
+/** Starts Caddy in front of a service. Caddy creates the certificate authority and the certificate itself. */
 export async function startTlsFront(address: string): Promise<TlsFront> {
   const folder = await makeTempFolder('tls');
   const port = await freePort();

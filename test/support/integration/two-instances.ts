@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../http-client';
 import { testDatabaseUri } from '../test-database';
 import { type Keyward, makeRootKey, startKeywardOn } from './keyward';
 
-/** Two instances of the service that share keys and a Redis, as behind a load balancer. */
+/** Two instances of the service that share a database, as behind a load balancer. */
 export interface TwoInstances {
   readonly first: Keyward;
   readonly second: Keyward;
@@ -27,16 +27,19 @@ export async function startTwoInstances(
   };
 }
 
-/** All ways of using a key that count against the same limit. */
+/** Two ways to use a key. Both count against the same rate limit. */
 const USES: readonly ((keyward: Keyward, token: string) => Promise<HttpAnswer>)[] = [
   async (keyward, token) => keyward.as(token).get('/v1/api-keys/self'),
   async (keyward, token) => keyward.as(token).get('/v1/forward-auth?authenticated=1'),
 ];
 
-/** The number of concurrent requests when all workers of a client start together. */
+/** The number of concurrent requests in each wave. */
 const AT_ONCE = 100;
 
-/** Uses a key this many times, spread over instances and ways, and counts the answers by outcome. */
+/**
+ * Sends this number of requests with a key, spread over the instances and {@link USES}. Returns the number of each
+ * outcome.
+ */
 export async function useKey(
   instances: readonly Keyward[],
   token: string,

@@ -1,7 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A replica set and its clients identify members by their ports, so a restart must not change them. */
+/**
+ * The name of the file with the server's port. A restart must not change the port, because a replica set and its
+ * clients identify members by it.
+ */
 const PORT_FILE = 'port';
 
 export async function portOf(dataDir: string): Promise<number | undefined> {

@@ -23,8 +23,8 @@ export async function useExternalServer(options: MongoServerOptions): Promise<Mo
 }
 
 /**
- * Must not fall back to the next kind of server, because the tests would pass with another server than the requested
- * one.
+ * Throws if the server does not answer. The error is not `MongoServerUnavailable`, because the tests must not run on
+ * another server than the requested one.
  */
 async function expectAnswer(uri: string): Promise<void> {
   const { mongo } = await import('mongoose');

@@ -1,19 +1,19 @@
 export type MongoServerKind = 'external' | 'mongod' | 'stand-in';
 
 export interface MongoServer {
-  /** Contains no database. `testDatabaseUri` adds one. */
+  /** The connection string without a database. `testDatabaseUri` adds one. */
   readonly uri: string;
   readonly kind: MongoServerKind;
   readonly pid: number | undefined;
   stop(): Promise<void>;
-  /** Stops the process without closing its connections, like a host that hangs. */
+  /** Suspends the process without closing its connections, like a host that hangs. */
   suspend(): void;
   resume(): void;
 }
 
 export interface MongoServerOptions {
-  /** Keeps the data and the port across restarts. */
+  /** The folder in which the server keeps its data and its port across restarts. */
   readonly dataDir?: string;
-  /** For a test that suspends or stops the server. An external server is not used. */
+  /** Whether the test needs its own server, for example to suspend or stop it. Then no external server is used. */
   readonly own?: boolean;
 }

@@ -29,7 +29,7 @@ async function onPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** The library itself retries for seconds before it gives up. */
+/** Throws immediately if mongod cannot be downloaded. The library would retry for seconds first. */
 async function expectDownload(url: string): Promise<void> {
   const none = 'no mongod is in the cache or on the PATH';
   let status: number;

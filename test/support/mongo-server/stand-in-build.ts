@@ -12,7 +12,7 @@ const PROJECT = join(__dirname, 'stand-in');
 const SOURCES = ['pom.xml', 'src/StandIn.java'];
 const BUILD_ENDS_WITHIN_MS = 300_000;
 
-/** Returns the folder of the stand-in's jar files, which are built at the first use. */
+/** Returns the folder of the stand-in's jar files. Builds them at the first use. */
 export async function standInJars(): Promise<string> {
   const cache = join(cacheHome(), 'keyward');
   const jars = join(cache, `mongo-stand-in-${await contentHash()}`);
@@ -51,7 +51,10 @@ async function build(dir: string): Promise<void> {
   }
 }
 
-/** A rename is atomic, so another process finds a complete folder or none. The first build stays. */
+/**
+ * Moves the build to its final place. A rename is atomic, so other processes find a complete folder or none. If another
+ * process was faster, its build stays.
+ */
 async function publish(built: string, jars: string): Promise<void> {
   try {
     await rename(built, jars);

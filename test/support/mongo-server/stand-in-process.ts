@@ -58,7 +58,7 @@ export class StandInProcess {
     });
   }
 
-  /** A test that does not stop its server must not block the end of the test run. That end stops the server. */
+  /** Lets the test run end even if a test did not stop its server. The server then stops by itself. */
   private letParentEnd(): void {
     this.child.unref();
     for (const stream of [this.child.stdin, this.child.stdout, this.child.stderr]) (stream as Socket).unref();

@@ -1,9 +1,12 @@
-/** This kind of server is not available here, so the next kind is tried. */
+/** Thrown if a kind of server is not available on this machine. The next kind is tried then. */
 export class MongoServerUnavailable extends Error {
   override readonly name = 'MongoServerUnavailable';
 }
 
-/** Checked by shape: inside a jest test, errors of Node's own modules are not instances of the test's `Error`. */
+/**
+ * Returns the message of an error and of its cause. Does not use `instanceof`, because errors of Node's own modules are
+ * not instances of `Error` inside a jest test.
+ */
 export function messageOf(error: unknown): string {
   const message = textOf(error, 'message');
   if (message === '') return String(error);

@@ -1,7 +1,9 @@
 const PARTS = /^(mongodb(?:\+srv)?:\/\/[^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/;
 
 interface UriParts {
-  /** Everything before the slash. It may contain credentials and several hosts, which `URL` cannot parse. */
+  /**
+   * The part of a connection string before the database. `URL` cannot parse it, because it may contain several hosts.
+   */
   readonly authority: string;
   readonly database: string;
   readonly options: string;

@@ -7,20 +7,20 @@ import { type NodeProcess, runNode } from '../node-process';
 const ROOT = join(__dirname, '../../..');
 const run = promisify(execFile);
 
-/** The installation options of a new application. The packages are already in the tree or in npm's cache. */
+/** The npm options for a new application. They prefer npm's cache over the registry. */
 const NPM = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
 
-/** The output of a command, and its exit code. */
+/** The exit code and the output of a command. */
 export interface Ran {
   readonly code: number;
   readonly output: string;
 }
 
-/** A Nest application in its own folder, outside the project. */
+/** A Nest application in a folder outside the project. */
 export class NestApplication {
   private constructor(readonly folder: string) {}
 
-  /** Creates a folder with a manifest and the tarball, without installing anything. */
+  /** Creates a folder with a package.json and the tarball, without installing anything. */
   static async create(
     folder: string,
     tarball: string,
@@ -34,13 +34,13 @@ export class NestApplication {
     return new NestApplication(folder);
   }
 
-  /** Copies the application with everything that is installed. */
+  /** Copies the application with its installed packages. */
   async copiedTo(folder: string): Promise<NestApplication> {
     await cp(this.folder, folder, { recursive: true, verbatimSymlinks: true });
     return new NestApplication(folder);
   }
 
-  /** Runs commands in the folder with a bare environment. */
+  /** Runs shell commands in the folder, with only PATH, HOME and the given environment variables. */
   async sh(commands: string, environment: Readonly<Record<string, string>> = {}): Promise<Ran> {
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, ...NPM, ...environment };
@@ -61,9 +61,9 @@ export class NestApplication {
   }
 
   /**
-   * Compiles all sources strictly, and checks the types of every package too.
+   * Compiles all sources strictly, and checks the types of every package as well.
    *
-   * @returns the faults in the sources or in Keyward's package, but not those in types of others
+   * @returns the errors in the sources and in Keyward's package, but not those in other packages
    */
   async compile(): Promise<readonly string[]> {
     const compilerOptions = {
@@ -86,7 +86,7 @@ export class NestApplication {
     return output.split('\n').filter((line) => /^(?:src|node_modules\/keyward)\/|^error /.test(line));
   }
 
-  /** Starts a compiled file. */
+  /** Runs a compiled file with Node, or with its test runner if the name ends with `.test.js`. */
   start(path: string, environment: Readonly<Record<string, string>>): NodeProcess {
     return runNode(
       [...(path.endsWith('.test.js') ? ['--test'] : []), join('dist', path)],

@@ -7,7 +7,7 @@ import ts from 'typescript';
 
 const ROOT = join(__dirname, '../../..');
 
-/** The dependencies in a manifest. */
+/** The members of a package.json that the tests read. */
 export interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -38,15 +38,15 @@ interface PackReport {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** What some modules of `dist` reach, by code and by types. */
+/** Everything that some modules of `dist` import, directly or indirectly, in code or in types. */
 export interface Reach {
-  /** Modules, by their paths from the root without an extension. */
+  /** The paths of the modules from the project's root, without extension. */
   readonly modules: ReadonlySet<string>;
-  /** Names of packages, without Node's own modules. */
+  /** The names of the packages, without Node's own modules. */
   readonly packages: ReadonlySet<string>;
 }
 
-/** Follows imports, including those of types, and calls of `require`. */
+/** Follows the imports of modules, including type imports and calls of `require`. */
 export async function reachFrom(entries: readonly string[]): Promise<Reach> {
   const modules = new Set<string>();
   const packages = new Set<string>();

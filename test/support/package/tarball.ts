@@ -9,7 +9,7 @@ const ROOT = join(__dirname, '../../..');
 const NOT_IN_A_CLONE = new Set(['.git', 'coverage', 'dist', 'node_modules', 'reports', 'secrets']);
 
 /**
- * Packs the package as the README says, in a copy of the tree as after `npm ci`.
+ * Packs the package with the commands of the README, in a copy of the project without build output.
  *
  * @param clone the folder of the copy
  * @returns the path of the tarball

@@ -1,6 +1,6 @@
 import { HttpClient } from '../http-client';
 
-/** Creates a key over HTTP as the holder of a key. */
+/** Creates a key over HTTP with the token of another key. */
 export async function keyFrom(
   url: string,
   token: string,
@@ -18,14 +18,14 @@ export async function statusOf(url: string, path: string, token?: string): Promi
   return (await new HttpClient(url, token).get(path)).status;
 }
 
-/** What the guard answers to two tenants while a key of one of them is created, rotated and revoked. */
+/** The expected statuses of the guard for two tenants while a key of acme is created, rotated and revoked. */
 export const LIFE_OF_A_KEY = {
   created: { acme: 200, globex: 403, nobody: 401 },
   rotated: { current: 200, previous: 401 },
   revoked: { acme: 401, globex: 403 },
 };
 
-/** Creates, rotates and revokes a key of acme, and asks for its memories at each step. */
+/** Creates, rotates and revokes a key of acme. Requests the memories of acme at each step, and returns the statuses. */
 export async function livedThrough(url: string, root: string): Promise<typeof LIFE_OF_A_KEY> {
   const scopes = ['memory:read'];
   const acme = await keyFrom(url, root, { scopes, orgId: 'acme' });

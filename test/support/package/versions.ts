@@ -1,18 +1,18 @@
 import type { Manifest } from './shipped-files';
 
-/** Which part of a peer range to install: the previous major or the current one. */
+/** The major version of a peer range to install: the first or the last one. */
 export type Major = 'previous' | 'current';
 
-/** What Nest's own starter has in addition to the peers of Keyward. */
+/** The packages that a new Nest application has in addition to Keyward's peer dependencies. */
 export const STARTER = { '@types/node': '^20.19.0', rxjs: '^7.8.2' };
 
-/** Returns the oldest version that a peer range allows. */
+/** Returns the oldest version in a peer range. */
 export function oldestOf(range: string): string {
   const [major = '', minor = '0', patch = '0'] = partOf(range, 'previous').replace('^', '').split('.');
   return `${major}.${minor}.${patch}`;
 }
 
-/** Returns the peers of Keyward in one major of Nest, with one adapter, and in one major of Mongoose. */
+/** Returns Keyward's peer dependencies for one major of Nest, one adapter and one major of Mongoose. */
 export function peersIn(
   { peerDependencies }: Manifest,
   nest: Major,

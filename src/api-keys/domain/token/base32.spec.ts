@@ -23,7 +23,7 @@ describe('encodeBase32', () => {
     expect(encodeBase32(Uint8Array.from(bytes), length)).toBe(text);
   });
 
-  it('writes the first digits of random bytes', () => {
+  it('writes the requested number of digits, from the start, for random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), fc.nat(110), (bytes, length) => {
         expect(encodeBase32(bytes, length)).toBe(digitsOf(bytes).slice(0, length));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** Bytes from this value on are discarded: 248 is the largest multiple of 62 that fits into a byte. */
+/** Bytes with this value or a higher one are discarded: 248 is the largest multiple of 62 that fits into a byte. */
 const UNBIASED_LIMIT = 248;
 
 /** Returns `length` random base62 characters. Each of the 62 is equally likely. */

@@ -17,8 +17,8 @@ export function isForeignToken(presented: string, importPrefixes: readonly strin
 }
 
 /**
- * Returns the key id for a token of another system: `z` and 25 base32 digits of SHA-256 over `keyward:import:` and the
- * token's hash. So imported keys can be looked up by `_id`, like all others.
+ * Returns the key id for a token of another system: `z` and 25 base32 digits of SHA-256 over `keyward:import:` and the token's
+ * hash. The store can therefore find imported keys by `_id`, like all other keys.
  *
  * @param tokenHash SHA-256 of the whole token, lower-case hex
  */

@@ -41,7 +41,7 @@ describe('a token of another system', () => {
     [512, true],
     [513, false],
     [1_048_576, false],
-  ])('is parsed if it has %d characters: %s', (length, isRead) => {
+  ])('with %d characters is parsed: %s', (length, isRead) => {
     const token = length === 0 ? '' : ofLength(length);
     expect(token).toHaveLength(length);
     expect(parseToken(token, PREFIXES) !== null).toBe(isRead);
@@ -67,7 +67,7 @@ describe('a token of another system', () => {
     expect(parseToken(token, PREFIXES)).not.toBeNull();
   });
 
-  it('is parsed by its own key id if Keyward issued it with the same prefix', () => {
+  it('is not confused with a token that Keyward issued with an import prefix', () => {
     const native = issueToken('acme', ID);
     expect(read(native.token, PREFIXES)).toEqual({ keyId: ID, hash: native.hash });
     expect(read(native.token, [])).toEqual({ keyId: ID, hash: native.hash });
@@ -78,7 +78,7 @@ describe('a token of another system', () => {
     expect(parseToken(native.token, PREFIXES)?.keyId).toBe(foreignKeyId(sha256(FOREIGN)));
   });
 
-  it('does not get the key id of a token of Keyward if its checksum is wrong', () => {
+  it('gets the key id of an import if it looks like a token of Keyward but has a wrong checksum', () => {
     const { token } = issueToken('acme', ID);
     const misspelt = token.slice(0, -1) + (token.endsWith('0') ? '1' : '0');
     expect(parseToken(misspelt, ['globex-'])).toBeNull();
@@ -98,7 +98,7 @@ describe('a token of another system', () => {
     );
   });
 
-  it('never has the id of a key that Keyward created, at any time that a ULID can contain', () => {
+  it('never has the id of a key that Keyward created, whatever the time in that id', () => {
     const times = fc.oneof(fc.nat(), fc.constantFrom(0, NOON.getTime(), 281_474_976_710_655));
     fc.assert(
       fc.property(times, (time) => {

@@ -31,16 +31,16 @@ describe('the secret of a token', () => {
     expect(new Set(secrets).size).toBe(SAMPLES);
   });
 
-  it('is drawn evenly from all 62 characters [T1]', () => {
+  it('uses all 62 characters equally often [T1]', () => {
     expect(chiSquare(secrets.join(''))).toBeLessThan(EVEN);
   });
 
-  it('is drawn evenly at its start and its end', () => {
+  it('uses all 62 characters equally often at its start and its end', () => {
     const ends = secrets.map((secret) => secret.slice(0, 10) + secret.slice(-10));
     expect(chiSquare(ends.join(''))).toBeLessThan(EVEN);
   });
 
-  it.each([256, 249])('would fail these tests if each byte below %d were taken modulo 62', (limit) => {
+  it.each([256, 249])('would fail these tests if made of random bytes below %d modulo 62', (limit) => {
     const bytes = [...randomBytes(SAMPLES * 43)].filter((byte) => byte < limit);
     const biased = bytes.map((byte) => ALPHABET.charAt(byte % 62));
     expect(chiSquare(biased.join(''))).toBeGreaterThan(EVEN);

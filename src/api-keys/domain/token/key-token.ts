@@ -33,8 +33,8 @@ export function issueToken(prefix: string, keyId: string): IssuedToken {
 }
 
 /**
- * Parses a presented token. Returns `null` if it is `MALFORMED`: it has a wrong format or a wrong checksum. Does not
- * compare the prefix, so that keys survive a change of the configured one. Checks the length before it hashes anything.
+ * Parses a presented token. Returns `null` if it is `MALFORMED`: it has a wrong format or a wrong checksum. Does not compare
+ * the prefix, so that tokens stay valid if the configured prefix changes. Checks the length before it hashes anything.
  *
  * @param importPrefixes the prefixes of tokens of other systems, see `isForeignToken`
  */

@@ -15,7 +15,7 @@ describe('the digest of a token', () => {
     );
   });
 
-  it('equals the same digests as with `timingSafeEqual`', () => {
+  it('equals another digest if and only if `timingSafeEqual` returns true for them', () => {
     fc.assert(
       fc.property(digests, digests, fc.boolean(), (one, other, same) => {
         const presented = same ? Buffer.from(one) : other;

@@ -46,7 +46,7 @@ function edited(text: string, changes: readonly (readonly [number, string])[]): 
 }
 
 describe('keyIdOf', () => {
-  it('agrees with a parser without patterns for texts with a correct checksum', () => {
+  it('returns the same as a parser without regular expressions for texts with a correct checksum', () => {
     fc.assert(
       fc.property(prefixes, edits, (prefix, changes) => {
         const unsigned = edited(`${prefix}_${ID}_${SECRET}`, changes);
@@ -57,7 +57,7 @@ describe('keyIdOf', () => {
     );
   });
 
-  it('agrees with a parser without patterns for tokens that were changed', () => {
+  it('returns the same as a parser without regular expressions for changed tokens', () => {
     fc.assert(
       fc.property(prefixes, edits, (prefix, changes) => {
         const unsigned = `${prefix}_${ID}_${SECRET}`;
@@ -129,7 +129,7 @@ describe('supposedKeyIdOf', () => {
 });
 
 describe('isTokenPrefix', () => {
-  it('agrees with the documented pattern', () => {
+  it('returns true if and only if the prefix matches the documented pattern', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom('a', '0', '_', 'A', ' ', 'é'), maxLength: 18 }),

@@ -25,7 +25,7 @@ export function checksumOf(unsigned: string): string {
 
 /**
  * Returns the part of `text` in which a token has its key id; `undefined` if `text` is too short or too long for a token.
- * Checks nothing else, so the part may be any text unless the token is genuine.
+ * Checks only the length, so the result may not be a key id.
  */
 export function supposedKeyIdOf(text: string): string | undefined {
   const at = prefixLengthOf(text);
@@ -33,8 +33,8 @@ export function supposedKeyIdOf(text: string): string | undefined {
 }
 
 /**
- * Returns the key id in a text that has the format of a token, `<prefix>_<id>_<secret><checksum>`, and a correct
- * checksum; `undefined` for any other text. Checks the length first, so that long texts are rejected without being read.
+ * Returns the key id in a text that has the format of a token, `<prefix>_<id>_<secret><checksum>`, and a correct checksum;
+ * `undefined` for any other text. Checks the length first, so that it rejects a long text without reading it.
  */
 export function keyIdOf(text: string): string | undefined {
   const at = prefixLengthOf(text);
@@ -45,7 +45,9 @@ export function keyIdOf(text: string): string | undefined {
     : undefined;
 }
 
-/** Returns the length that the prefix has if `text` is a token; `undefined` if it is too short or too long for one. */
+/**
+ * Returns the length of the prefix of a token as long as `text`; `undefined` if `text` is too short or too long for a token.
+ */
 function prefixLengthOf(text: string): number | undefined {
   const length = text.length - REST_LENGTH;
   return length >= 2 && length <= 16 ? length : undefined;

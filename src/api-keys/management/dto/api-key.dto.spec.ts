@@ -59,7 +59,7 @@ describe('the public form of a key', () => {
     expect(ApiKeyDto.of(key, NOON).status).toBe(status);
   });
 
-  it('contains no secrets and no fields that are not listed by name', () => {
+  it('contains only the public fields: no secrets, history or internal fields', () => {
     const record = { ...whole, internal: 'x', history: [] };
     const shown = ApiKeyDto.of(record, NOON);
     expect(JSON.stringify(shown)).not.toContain('c0c0');
@@ -68,7 +68,7 @@ describe('the public form of a key', () => {
     expect(shown).not.toHaveProperty('history');
   });
 
-  it('can be changed without changing the record', () => {
+  it('shares no arrays or objects with the record', () => {
     const shown = ApiKeyDto.of(whole, NOON);
     shown.scopes.push('*');
     shown.allowedIps.length = 0;

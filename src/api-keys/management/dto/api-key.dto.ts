@@ -106,7 +106,7 @@ export class ApiKeyDto {
   updatedAt!: Date;
 
   /**
-   * When the key was last used; `null` if no use is known. Updated some seconds late.
+   * When the key was last used; `null` if no use is known. The value can be some seconds out of date.
    * @example "2026-11-24T09:30:00.000Z"
    */
   lastUsedAt!: Date | null;

@@ -38,10 +38,10 @@ const cleared = {
 
 describe('a request to create a key', () => {
   it.each([
-    ['with only a name and scopes', smallest],
-    ['with all fields', whole],
-    ['with null for each field that allows it', cleared],
-  ])('%s is read unchanged', async (_sentence, body) => {
+    ['if it has only a name and scopes', smallest],
+    ['if it has all fields', whole],
+    ['if each nullable field is null', cleared],
+  ])('is read unchanged %s', async (_sentence, body) => {
     const read = await create(body);
     expect(read).toBeInstanceOf(CreateApiKeyDto);
     expect({ ...(read as object) }).toEqual(body);
@@ -100,14 +100,14 @@ describe('a request to create a key', () => {
   });
 
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty'])(
-    'is rejected for an unknown field with the name of an object property: %s',
+    'is rejected for an unknown field that is named like a property of Object: %s',
     async (field) => {
       const body: unknown = JSON.parse(`{"name":"ingest","scopes":[],"${field}":"x"}`);
       expect(await faultyFields(body)).toEqual([`/${field}`]);
     },
   );
 
-  it('is rejected with all invalid fields at once, with what to change and without their values', async () => {
+  it('is rejected with one error for each invalid field, without the invalid values', async () => {
     const secret = 'kw_secret\0';
     const outcome: unknown = await create({ name: secret, scopes: [secret], orgId: secret }).catch(
       (error: unknown) => error,

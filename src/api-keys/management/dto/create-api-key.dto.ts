@@ -55,7 +55,7 @@ export class CreateApiKeyDto {
   projectId?: string | null;
 
   /**
-   * The user who owns the key. An owner other than the caller's requires the scope `users:write`.
+   * The user who owns the key. Without the scope `users:write`, only the owner of the caller is allowed.
    * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
    */
   @MayBeNull()

@@ -25,7 +25,7 @@ export class HistoryEntryDto {
   version!: number;
 
   /**
-   * The fields that were changed, or that someone other than the owner confirmed.
+   * The fields that changed. Also contains a restriction that the owner had set and another caller confirmed.
    * @example ["scopes"]
    */
   fields!: string[];
@@ -50,7 +50,8 @@ export class HistoryDto {
   data!: HistoryEntryDto[];
 
   /**
-   * The number of dropped entries. The last 100 entries, the creation, the revocation and the last 500 reuses are kept.
+   * The number of entries that were dropped from the history. The history keeps the last 100 entries, the creation, the
+   * revocation and the last 500 reuses.
    * @example 0
    */
   @ApiProperty(INT64)

@@ -24,7 +24,7 @@ describe('a query for keys', () => {
     [{ ownerId: '01jd8x4k2m6n8p0q2r4s6t8v0w' }, { limit: 20, ownerId: '01jd8x4k2m6n8p0q2r4s6t8v0w' }],
     [{ externalId: 'cust-7' }, { limit: 20, externalId: 'cust-7' }],
     [{ cursor: 'azE6MDFqZA' }, { limit: 20, cursor: 'azE6MDFqZA' }],
-  ])('%j is read as %j', async (query, meaning) => {
+  ])('with %j is read as %j', async (query, meaning) => {
     expect({ ...((await read(query)) as object) }).toEqual(meaning);
   });
 
@@ -71,7 +71,7 @@ describe('a query for keys', () => {
     expect(await faultyParameters(query)).toEqual([`/${parameter}`]);
   });
 
-  it('is rejected for a project without orgId, and the error names orgId', async () => {
+  it('is rejected for projectId without orgId, with an error that names orgId', async () => {
     const outcome: unknown = await read({ projectId: 'apollo' }).catch((error: unknown) => error);
     expect(outcome).toMatchObject({
       problem: { errors: [{ field: '/projectId', message: 'requires orgId' }] },

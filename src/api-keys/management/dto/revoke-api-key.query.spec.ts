@@ -5,12 +5,9 @@ import { RevokeApiKeyQuery } from './revoke-api-key.query';
 const read = async (query: unknown): Promise<unknown> => readOrRefuse(RevokeApiKeyQuery, query);
 
 describe('a request to revoke a key', () => {
-  it.each([{}, { reason: 'leaked in a log' }, { reason: 'r'.repeat(200) }])(
-    'may give a reason: %j',
-    async (query) => {
-      expect({ ...((await read(query)) as object) }).toEqual(query);
-    },
-  );
+  it.each([{}, { reason: 'leaked in a log' }, { reason: 'r'.repeat(200) }])('accepts %j', async (query) => {
+    expect({ ...((await read(query)) as object) }).toEqual(query);
+  });
 
   it.each([
     { reason: '' },

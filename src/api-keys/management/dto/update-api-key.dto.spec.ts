@@ -20,12 +20,12 @@ describe('a request to change a key', () => {
     { allowedIps: [] },
     { orgId: 'globex', projectId: 'hermes' },
     { expiresAt: '2030-01-31T12:00:00Z', description: 'reads memories' },
-  ])('may contain only the fields to change: %j', async (body) => {
+  ])('may leave out any field: %j', async (body) => {
     expect({ ...((await update(body)) as object) }).toEqual(body);
   });
 
   it.each(['description', 'orgId', 'projectId', 'ownerId', 'externalId', 'allowedIps', 'expiresAt'])(
-    'clears %s with null',
+    'keeps null for %s, which clears the field',
     async (field) => {
       expect({ ...((await update({ [field]: null })) as object) }).toEqual({ [field]: null });
     },

@@ -4,7 +4,7 @@ import { StrictSchema } from '../../../http/strict-schema';
 import { IsScopes } from '../../fields/key-field-rules';
 import { CreateApiKeyDto } from './create-api-key.dto';
 
-/** A request to create a key without the fields that it requires. */
+/** A create request without its required fields. */
 const WithoutRequired: Type<Partial<CreateApiKeyDto>> = CreateApiKeyDto;
 
 /** A change of a key. Fields that are left out do not change; `null` clears a field. */

@@ -5,7 +5,7 @@ import { parseRfc3339 } from '../../../http/rfc3339';
 export class UsageQuery {
   /**
    * The report begins with the full hour that contains this time: an RFC 3339 date-time with an offset. Write "+" as
-   * "%2B" in a URL. By default one day before `to`, and at most 31 days before it.
+   * "%2B" in a URL. The default is one day before `to`, the maximum 31 days before `to`.
    * @example "2026-11-24T00:00:00Z"
    */
   @MayBeAbsent()
@@ -13,7 +13,7 @@ export class UsageQuery {
   from?: string;
 
   /**
-   * The report covers the hours that begin before this time: an RFC 3339 date-time with an offset. By default now.
+   * The report covers the hours that begin before this time: an RFC 3339 date-time with an offset. The default is now.
    * @example "2026-11-25T00:00:00Z"
    */
   @MayBeAbsent()

@@ -1,8 +1,10 @@
 /** Options of an import. */
 export interface ImportOptions {
-  /** Imports scopes that give access to Keyward's own routes; by default they are rejected. See `OWN_SCOPES`. */
+  /**
+   * Imports scopes that give access to Keyward's own routes. By default such records are rejected. See `OWN_SCOPES`.
+   */
   readonly allowManagementScopes?: boolean | undefined;
-  /** Revokes and disables known keys that the other system revoked or disabled; by default they are only reported. */
+  /** Revokes and disables known keys that the other system revoked or disabled. By default it only reports them. */
   readonly applyRevocations?: boolean | undefined;
 }
 
@@ -37,7 +39,7 @@ export interface ImportReport {
   readonly results: readonly ImportOutcome[];
 }
 
-/** Counts the outcomes. */
+/** Returns the report of an import: its results, and their number by outcome. */
 export function reportOf(results: readonly ImportOutcome[]): ImportReport {
   const count = (isCounted: (each: ImportOutcome) => boolean): number => results.filter(isCounted).length;
   return {

@@ -4,7 +4,7 @@ import { MayBeAbsent } from '../../../http/field-rules';
 
 const YES_OR_NO = { message: 'must be true or false' };
 
-/** The options of an import. Each allows something that an import does not do by default. */
+/** The options of an import. All are off by default. */
 export class ImportQuery {
   /**
    * Imports scopes that give access to Keyward's own routes, such as `*`. The calling key must hold them.

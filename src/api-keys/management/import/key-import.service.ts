@@ -34,7 +34,7 @@ import { OWNER_STATUS, type OwnerStatus } from '../../ports/owner-status';
 import type { ImportOptions, ImportOutcome } from './import-report';
 import { prefixWarning } from './prefix-warning';
 
-/** The earliest possible date. No expiry is before it, so none counts as past. */
+/** The earliest possible date. Compared with it, no expiry is in the past. */
 const EVER = new Date(-8.64e15);
 
 /** The reason in the history of a key that an import revokes. */
@@ -44,11 +44,11 @@ const OPTIONS: MemberRules<ImportOptions> = { allowManagementScopes: SWITCH, app
 
 /**
  * Imports keys that another system issued, by the hashes of their tokens, so that their holders keep their tokens. Each
- * record is imported or rejected separately, under the same rules as a create.
+ * record is imported or rejected separately, by the same rules as a create request.
  */
 @Injectable()
 export class KeyImportService {
-  /** @internal Nest calls it. */
+  /** @internal Nest calls this constructor. */
   constructor(
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
@@ -127,7 +127,7 @@ export class KeyImportService {
     return retried(attempt, () => new ConcurrentChangeError());
   }
 
-  /** Handles a record whose key already exists. */
+  /** Compares a record with its existing key, and reports or applies a revocation by the other system. */
   private async meet(
     caller: Caller,
     key: ApiKey,
@@ -216,7 +216,9 @@ function tokenIn(field: string): UnacceptableFieldError {
   return new UnacceptableFieldError(field, 'contains the token itself, which is never stored: remove it');
 }
 
-/** Returns the error for Keyward's own scopes in a record of another system, in which they mean something else. */
+/**
+ * Returns the error for scopes of Keyward's own routes in a record. In the other system they can mean something else.
+ */
 function managementScopes(scopes: readonly string[]): UnacceptableFieldError {
   return new UnacceptableFieldError(
     '/scopes',

@@ -6,14 +6,17 @@ describe('the warning about import prefixes', () => {
     ['xmem_Zm9', [], 'xmem_'],
     ['sk-live-Zm9', ['sk_'], 'sk-'],
     ['xm_Zm_9', ['xmem_'], 'xm_'],
-  ])('for %s with %j names only the prefix of the token', (keyPrefix, prefixes, named) => {
-    expect(prefixWarning(keyPrefix, prefixes)).toEqual([
-      `tokens with prefix ${named} will not be accepted: add ${named} to IMPORT_TOKEN_PREFIXES`,
-    ]);
-  });
+  ])(
+    'quotes only the constant prefix of %s if the configured prefixes are %j',
+    (keyPrefix, prefixes, named) => {
+      expect(prefixWarning(keyPrefix, prefixes)).toEqual([
+        `tokens with prefix ${named} will not be accepted: add ${named} to IMPORT_TOKEN_PREFIXES`,
+      ]);
+    },
+  );
 
   it.each(['Zm9vYmFy', 'x7Gq2Lp9_Ab', '9f86d081-884c', 'zmqvymfyc2vjcmv0mtiz_abc'])(
-    'does not quote a token without a constant prefix: %s',
+    'quotes nothing of a token without a constant prefix: %s',
     (start) => {
       const [warning = ''] = prefixWarning(start, ['xmem_']);
       expect(warning).toContain('IMPORT_TOKEN_PREFIXES');
@@ -21,7 +24,7 @@ describe('the warning about import prefixes', () => {
     },
   );
 
-  it('is given if no prefix is configured, even without a key_prefix', () => {
+  it('appears if no prefix is configured, even for a record without key_prefix', () => {
     expect(prefixWarning(undefined, [])).toEqual([
       'IMPORT_TOKEN_PREFIXES is unset: tokens of other systems will not be accepted',
     ]);
@@ -33,7 +36,7 @@ describe('the warning about import prefixes', () => {
     ['xm', ['xmem_']],
     [undefined, ['xmem_']],
     [7, ['xmem_']],
-  ])('is not given for %j with %j', (keyPrefix, prefixes) => {
+  ])('does not appear for the key_prefix %j if the configured prefixes are %j', (keyPrefix, prefixes) => {
     expect(prefixWarning(keyPrefix, prefixes)).toEqual([]);
   });
 });

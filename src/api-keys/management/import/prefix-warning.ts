@@ -1,4 +1,7 @@
-/** The constant part of a vendor's tokens, such as `xmem_`. Random characters include digits or capitals. */
+/**
+ * The constant part of a vendor's tokens, such as `xmem_`. Lower-case letters only, because random characters contain
+ * digits or capitals.
+ */
 const CONSTANT_PART = /^[a-z]{1,12}[_-]/;
 
 /**

@@ -8,7 +8,7 @@ export class MemoryUsageRepository implements UsageRepository {
   private readonly counts = new Map<string, Map<number, number>>();
   private readonly last = new Map<string, number>();
 
-  /** @throws ConfigurationError without a permit of `StorageConfig` */
+  /** @throws ConfigurationError if the permit does not come from `StorageConfig` */
   constructor(permit: VolatileStoragePermit) {
     assertVolatilePermit(permit);
   }

@@ -18,10 +18,13 @@ import { StorageUnavailableError } from '../../../problems/storage.errors';
 import { UsageNotWrittenError, type UsageRepository } from '../../ports/usage.repository';
 import type { UsageDocument } from './usage.schema';
 
-/** Longer than for other operations, because no request waits for these and they may touch many documents. */
+/**
+ * The timeout of a write. It is longer than for other operations, because no request waits for it and it may change
+ * many documents.
+ */
 const WRITE_TIMEOUT_MS = 10_000;
 
-/** How many operations are encoded without a pause. */
+/** The number of operations that are encoded before a pause. */
 const SLICE = 200;
 
 const HOUR_MS = 3_600_000;
@@ -95,8 +98,8 @@ export class MongoUsageRepository implements UsageRepository {
   }
 
   /**
-   * Writes one bulk with the driver, because Mongoose would cast each of thousands of operations. The driver's errors do
-   * not show whether a first attempt was sent before a second one failed. The events of its connections do.
+   * Writes all operations as one bulk with the driver, because Mongoose would cast each of thousands of operations. An
+   * error of the driver does not show whether an earlier attempt was sent. The events of its connections do.
    */
   private async write(operations: readonly Operation[]): Promise<void> {
     const client = this.model.db.getClient();
@@ -165,8 +168,9 @@ function operationsFor(tallies: readonly UsageTally[]): readonly Operation[] {
 }
 
 /**
- * Returns an upsert with `day` in its filter. Upserts by `_id` alone are not atomic on every server: if two insert the
- * same document, one count would be lost. With `day`, the second is rejected as a duplicate and retried.
+ * Returns an upsert with `day` in its filter. Upserts by `_id` alone are not atomic on every server: if two instances
+ * insert the same document, one count would be lost. With `day`, the second insert is rejected as a duplicate and
+ * retried.
  */
 function upsert(
   filter: { readonly _id: string; readonly day: Date | { readonly $exists: false } },

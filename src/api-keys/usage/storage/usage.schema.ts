@@ -6,8 +6,8 @@ import type { Schema as MongooseSchema } from 'mongoose';
 export const USAGE_MODEL = 'KeywardApiKeyUsage';
 
 /**
- * Usage as MongoDB stores it, in two kinds of documents. The document with a key's id contains when the key was last
- * used. The document of a key and a day (`<id>:2026-11-25`) contains the uses in each hour of that day, in UTC.
+ * Usage as MongoDB stores it, in two kinds of documents. The document with a key's id contains the time of its last
+ * use. The document of a key and a day (`<id>:2026-11-25`) contains the uses in each hour of that day, in UTC.
  */
 @Schema({ collection: 'api_key_usage', ...DOCUMENT_OPTIONS })
 export class UsageDocument {

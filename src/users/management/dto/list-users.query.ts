@@ -3,7 +3,7 @@ import { MayBeAbsent } from '../../../http/field-rules';
 import { PageQuery } from '../../../http/page.query';
 import { IsUsername } from './user-rules';
 
-/** The users that a page contains. */
+/** The filters of a page of users. */
 export class ListUsersQuery extends PageQuery {
   /**
    * Only users with exactly this email address.

@@ -1,4 +1,4 @@
-/** Words in an expression that are not metrics: keywords without a parenthesis. */
+/** The keywords of PromQL that can occur without a parenthesis, and are not metrics. */
 const KEYWORDS: ReadonlySet<string> = new Set([
   'by',
   'without',
@@ -11,7 +11,7 @@ const KEYWORDS: ReadonlySet<string> = new Set([
   'offset',
 ]);
 
-/** The names of the metrics in an expression of PromQL. */
+/** Returns the names of the metrics in a PromQL expression. */
 export function metricsIn(expression: string): readonly string[] {
   const bare = expression
     .replaceAll(/\{[^}]*\}/g, ' ')

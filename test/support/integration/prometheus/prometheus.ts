@@ -4,7 +4,7 @@ import { freePort } from '../../free-port';
 import { startProgram } from '../program';
 import { makeTempFolder } from '../temp-folder';
 
-/** A sample of a query result. */
+/** One sample of a query result. */
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: number;
@@ -12,14 +12,14 @@ export interface Sample {
 
 /** A real Prometheus that scrapes one service as the job "keyward". */
 export interface Prometheus {
-  /** @throws Error if Prometheus rejects the expression */
+  /** Evaluates an expression. Throws if Prometheus rejects it. */
   query(expression: string): Promise<readonly Sample[]>;
-  /** The name of every metric that was scraped. */
+  /** Returns the name of every metric that was scraped. */
   names(): Promise<ReadonlySet<string>>;
   stop(): Promise<void>;
 }
 
-/** @param target the scraped service, as `host:port` */
+/** Starts a Prometheus with alert rules that scrapes a service at `host:port`. */
 export async function startPrometheus(target: string, rules: string): Promise<Prometheus> {
   const folder = await makeTempFolder('prometheus');
   const port = await freePort();

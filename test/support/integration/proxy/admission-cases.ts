@@ -1,7 +1,7 @@
 import { bearer } from './guarded-site';
 import { ACME, expectRefused, GLOBEX, type ProxyTest } from './proxy-test';
 
-/** Cases of allowed and rejected requests. */
+/** Defines tests in which the proxy allows or rejects requests by their keys. */
 export function itAdmitsByTheKey(test: () => ProxyTest): void {
   it('allows a key in its own organisation, and passes on its id and binding but not its token', async () => {
     const { site } = test();
@@ -16,7 +16,7 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     expect(JSON.stringify(seen)).not.toContain(token);
   });
 
-  it('accepts the key in X-API-Key as well, and does not pass it on', async () => {
+  it('accepts a key in X-API-Key, and does not pass it on', async () => {
     const { site, acmeReader } = test();
     const [seen] = await site.cameThrough(async () =>
       site.request({ path: ACME, lines: [['X-API-Key', acmeReader]] }),
@@ -25,7 +25,7 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     expect(JSON.stringify(seen)).not.toContain(acmeReader);
   });
 
-  it('passes on the body of a request that changes something', async () => {
+  it('passes on the body of a POST request if the key has the scope for it', async () => {
     const { site, acmeReader } = test();
     const { token } = await site.keyward.issue({ scopes: ['memory:write'], orgId: 'acme' });
     const post = { method: 'POST', path: ACME, body: JSON.stringify({ text: 'remember' }) };
@@ -46,17 +46,17 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
   it.each([
     ['an unknown key', 'kw_01jd8x4k2m6n8p0q2r4s6t8v0w_nonsense'],
     ['a token of another system', 'ghp_0123456789'],
-  ])('rejects %s', async (_what, token) => {
+  ])('rejects %s with 401', async (_what, token) => {
     const { site } = test();
     await expectRefused(site, 401, async () => site.as(token, ACME));
   });
 
-  it('rejects a request with two keys, because it is unclear which one is meant', async () => {
+  it('rejects a request with two different keys with 401', async () => {
     const { site, acmeReader, globexReader } = test();
     await expectRefused(site, 401, async () => site.as(acmeReader, ACME, [['X-API-Key', globexReader]]));
   });
 
-  it('rejects a revoked key immediately', async () => {
+  it('rejects a revoked key immediately with 401', async () => {
     const { site } = test();
     const { id, token } = await site.keyward.issue({ scopes: ['memory:read'], orgId: 'acme' });
     expect((await site.as(token, ACME)).status).toBe(200);
@@ -64,7 +64,7 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     await expectRefused(site, 401, async () => site.as(token, ACME));
   });
 
-  it('rejects a key without the scope', async () => {
+  it('rejects a key without the scope with 403', async () => {
     const { site } = test();
     for (const scopes of [['memory:write'], []]) {
       const { token } = await site.keyward.issue({ scopes, orgId: 'acme' });
@@ -72,13 +72,13 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     }
   });
 
-  it('rejects a key of another organisation', async () => {
+  it('rejects a key of another organisation with 403', async () => {
     const { site, acmeReader, globexReader } = test();
     await expectRefused(site, 403, async () => site.as(globexReader, ACME));
     await expectRefused(site, 403, async () => site.as(acmeReader, GLOBEX));
   });
 
-  it('rejects a bound key when the request belongs to no tenant', async () => {
+  it('rejects a bound key with 403 if the route names no tenant', async () => {
     const { site } = test();
     const { token } = await site.keyward.issue({ scopes: ['report:read'], orgId: 'acme' });
     await expectRefused(site, 403, async () => site.as(token, '/reports/all'));
@@ -86,14 +86,14 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
     expect((await site.as(unbound, '/reports/all')).status).toBe(200);
   });
 
-  it('allows any valid key when the proxy requires no scope', async () => {
+  it('allows any valid key if the proxy requires no scope', async () => {
     const { site } = test();
     const { token } = await site.keyward.issue({ scopes: [] });
     expect((await site.as(token, '/whoami')).status).toBe(200);
     await expectRefused(site, 401, async () => site.request({ path: '/whoami' }));
   });
 
-  it('answers 429 with Retry-After to a key over its limit', async () => {
+  it('answers 429 with Retry-After to a key over its rate limit', async () => {
     const { site, acmeReader } = test();
     const rateLimit = { limit: 3, windowSeconds: 60 };
     const { token } = await site.keyward.issue({ scopes: ['memory:read'], orgId: 'acme', rateLimit });

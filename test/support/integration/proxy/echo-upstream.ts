@@ -6,9 +6,9 @@ import { text } from 'node:stream/consumers';
 /** A request that the service behind a proxy received. */
 export interface EchoedRequest {
   readonly method: string;
-  /** As sent over the wire. */
+  /** The path and query, as sent over the wire. */
   readonly path: string;
-  /** By lower-case name. Values are joined if a name occurs more than once. */
+  /** The headers by lower-case name. The values of a repeated name are joined. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }

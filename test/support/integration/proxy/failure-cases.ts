@@ -5,7 +5,7 @@ import { bearer } from './guarded-site';
 import { ACME, expectRefused, type ProxyTest, type ProxyTraits } from './proxy-test';
 import { send } from './send';
 
-/** Cases of a mistake in the configuration, and of an outage of Keyward. */
+/** Defines tests with a mistake in the proxy's configuration, and with an outage of Keyward. */
 export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void {
   it.each([
     ['scope=report:read', 'scpoe=report:read'],
@@ -14,17 +14,20 @@ export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void 
     ['scope=report:read', 'scope=report:read&orgs=acme'],
     ['scope=report:read', ''],
     ['authenticated=1', 'authenticated=true'],
-  ])('rejects even a root key when a mistake turns %s into "%s" [T57]', async (right, slip) => {
-    const { site } = test();
-    const path = right === 'authenticated=1' ? '/whoami' : '/reports/all';
-    await site.withSlip({ [right]: slip === '' ? '""' : slip }, async (url) => {
-      await expectRefused(site, 403, async () =>
-        send(url, { path, lines: [bearer(site.keyward.rootToken)] }),
-      );
-    });
-  });
+  ])(
+    'rejects even a root key with 403 if the configuration has "%s" changed to "%s" [T57]',
+    async (right, slip) => {
+      const { site } = test();
+      const path = right === 'authenticated=1' ? '/whoami' : '/reports/all';
+      await site.withSlip({ [right]: slip === '' ? '""' : slip }, async (url) => {
+        await expectRefused(site, 403, async () =>
+          send(url, { path, lines: [bearer(site.keyward.rootToken)] }),
+        );
+      });
+    },
+  );
 
-  it('rejects requests while Keyward hangs', async () => {
+  it('rejects requests within 8 s while Keyward hangs, and allows them again afterwards', async () => {
     const { site, acmeReader } = test();
     const suspension = new Suspension(site.keyward.pid);
     suspension.begin();
@@ -39,7 +42,7 @@ export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void 
     await eventuallyIs(async () => (await site.as(acmeReader, ACME)).status, 200);
   });
 
-  it('rejects requests while Keyward is down, and allows them again when it is back', async () => {
+  it('rejects requests while Keyward is down, and allows them again afterwards', async () => {
     const { site, acmeReader, globexReader } = test();
     await site.keyward.stop();
     await expectRefused(site, traits.away, async () => site.as(acmeReader, ACME));

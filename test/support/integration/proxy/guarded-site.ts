@@ -7,10 +7,13 @@ import { type Keyward, makeRootKey, startKeywardOn } from '../keyward';
 import type { GuardedAddresses, RunningProxy } from './running-proxy';
 import { send, type WireAnswer, type WireRequest } from './send';
 
-/** Starts a proxy with its documented configuration. */
+/** A function that starts a proxy with its documented configuration, and with changes to it. */
 export type StartProxy = (addresses: GuardedAddresses, changes?: Replacements) => Promise<RunningProxy>;
 
-/** A service behind a real proxy that asks Keyward. The keys outlive Keyward's process. */
+/**
+ * A service behind a real proxy, which uses forward-auth. The keys are in MongoDB, so they remain when Keyward
+ * restarts.
+ */
 export class GuardedSite {
   private constructor(
     private readonly startProxy: StartProxy,
@@ -47,14 +50,14 @@ export class GuardedSite {
     return this.request({ path, lines: [bearer(token), ...lines] });
   }
 
-  /** Returns the requests that reached the service during an action. */
+  /** Runs an action, and returns the requests that reached the service during it. */
   async cameThrough(during: () => Promise<unknown>): Promise<readonly EchoedRequest[]> {
     const before = this.app.received.length;
     await during();
     return this.app.received.slice(before);
   }
 
-  /** Starts another proxy for the same services, with a mistake in its configuration. */
+  /** Runs a second proxy for the same services with a mistake in its configuration. */
   async withSlip(changes: Replacements, look: (url: string) => Promise<void>): Promise<void> {
     const proxy = await this.startProxy({ keyward: this.keyward.address, app: this.app.address }, changes);
     try {

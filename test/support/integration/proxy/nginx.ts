@@ -23,7 +23,7 @@ export async function startNginx(
   );
 }
 
-/** Runs nginx as a shared cache in front of an application. Its only setting is to cache answers for a minute. */
+/** Runs nginx as a shared cache in front of an application. It caches answers with status 200 for a minute. */
 export async function startCachingNginx(application: string): Promise<RunningProxy> {
   return runNginx((address, folder) =>
     [
@@ -64,7 +64,7 @@ async function runNginx(
   };
 }
 
-/** The configuration around a file in `/etc/nginx/conf.d`. */
+/** Returns a main configuration that includes `conf.d`, like the default one in `/etc/nginx`. */
 function mainConfiguration(folder: string): string {
   return [
     'daemon off;',

@@ -4,7 +4,7 @@ import { itFailsClosed } from './failure-cases';
 import { GuardedSite, type StartProxy } from './guarded-site';
 import type { ProxyTest, ProxyTraits } from './proxy-test';
 
-/** Cases for any proxy that asks Keyward. */
+/** Defines the tests that every proxy with forward-auth must pass. */
 export function itGuardsLikeEveryProxy(startProxy: StartProxy, traits: ProxyTraits): void {
   let prepared: ProxyTest | undefined;
 

@@ -4,14 +4,14 @@ import type { WireAnswer } from './send';
 export const ACME = '/orgs/acme/memories';
 export const GLOBEX = '/orgs/globex/memories';
 
-/** What the cases share: a site, and a key of each tenant that can read the memories of its tenant. */
+/** The site that all tests use, and a key of each tenant with the scope `memory:read`. */
 export interface ProxyTest {
   readonly site: GuardedSite;
   readonly acmeReader: string;
   readonly globexReader: string;
 }
 
-/** The differences between proxies. */
+/** The properties in which proxies differ. */
 export interface ProxyTraits {
   /** Settings that Keyward needs for this proxy. */
   readonly environment: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ export interface ProxyTraits {
   readonly hanging: number;
 }
 
-/** Expects the proxy to reject a request before it reaches the service. */
+/** Expects the proxy to reject a request with this status, without passing it to the service. */
 export async function expectRefused(
   site: GuardedSite,
   status: number,

@@ -1,10 +1,10 @@
-/** The addresses of the two services behind a proxy, as `host:port`. */
+/** The addresses of Keyward and of the guarded service, as `host:port`. */
 export interface GuardedAddresses {
   readonly keyward: string;
   readonly app: string;
 }
 
-/** A reverse proxy in front of a service that Keyward guards. */
+/** A running reverse proxy. */
 export interface RunningProxy {
   readonly url: string;
   /** Its log so far. */

@@ -6,11 +6,11 @@ import type { HeaderLine } from '../../raw-request';
 /** A request exactly as sent over the wire. */
 export interface WireRequest {
   readonly method?: string;
-  /** Not normalised. */
+  /** The path and query, which are sent without normalisation. */
   readonly path: string;
   readonly lines?: readonly HeaderLine[];
   readonly body?: string;
-  /** The client address, one of 127.0.0.0/8. */
+  /** The source address, one of 127.0.0.0/8. */
   readonly from?: string;
 }
 

@@ -9,7 +9,7 @@ import { type Archive, countStatuses, type StatusCounts } from './status-counts'
 const PROGRAM_VARIABLE = 'SCHEMATHESIS';
 const ENDS_WITHIN_MS = 600_000;
 
-/** Properties that no answer may have, however odd the request. */
+/** The checks that schemathesis runs on every answer. */
 const CHECKS = [
   'not_a_server_error',
   'status_code_conformance',
@@ -19,19 +19,19 @@ const CHECKS = [
 ];
 
 export interface Persona {
-  /** The request that creates its keys. */
+  /** The body of the requests that create its keys. */
   readonly caller: Readonly<Record<string, unknown>>;
-  /** The number of requests with one key. */
+  /** The number of requests that are sent with one key. */
   readonly casesPerKey: number;
-  /** The maximum number of examples of each operation in each phase. */
+  /** The maximum number of examples for each operation in each phase of schemathesis. */
   readonly examples: number;
 }
 
 /**
  * Tests every documented operation with valid and invalid requests.
  *
- * @returns how often each operation answered with each status
- * @throws Error with the findings of schemathesis
+ * @returns the number of answers by operation and status
+ * @throws Error with the findings of schemathesis, if there are any
  */
 export async function runSchemathesis(keyward: Keyward, persona: Persona): Promise<StatusCounts> {
   const folder = await makeTempFolder('schemathesis');

@@ -1,4 +1,4 @@
-/** The parts of an HTTP archive (HAR 1.2) that are read. */
+/** The members of an HTTP archive (HAR 1.2) that {@link countStatuses} reads. */
 export interface Archive {
   readonly log: {
     readonly entries: readonly {
@@ -8,7 +8,7 @@ export interface Archive {
   };
 }
 
-/** How often each operation, such as `GET /v1/api-keys/{id}`, answered with each status. */
+/** The number of answers with each status, by operation. Example of an operation: `GET /v1/api-keys/{id}`. */
 export type StatusCounts = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
 const FIXED = /^\/(?:v1\/api-keys(?:\/(?:verify|import|self(?:\/rotate)?))?|oauth2\/introspect)$/;

@@ -4,7 +4,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { ApiKeysModule, type ApiKeysOptions, type ApiKeysOptionsFactory, type KeyEvents } from 'keyward';
 import { AccountController, MemoriesController } from './memories.controller';
 
-/** Shows the test whether Keyward notifies the host's own emitter. */
+/** Prints revocations, so that a test can see whether Keyward notifies the host's event emitter. */
 @Injectable()
 class Alarm {
   @OnEvent('api-key.revoked')
@@ -13,7 +13,7 @@ class Alarm {
   }
 }
 
-/** Computes the options when the application starts. */
+/** Reads the options from the environment when the application starts. */
 @Injectable()
 class KeySettings implements ApiKeysOptionsFactory {
   createApiKeysOptions(): ApiKeysOptions {

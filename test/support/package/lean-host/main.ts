@@ -28,7 +28,7 @@ class MemoriesController {
 })
 class AppModule {}
 
-/** Prints what the guard answers before and after a rotation and a revocation. */
+/** Prints the new name of a key, and the statuses of the guard before and after its rotation and its revocation. */
 async function main(): Promise<void> {
   const app = await NestFactory.create(AppModule, new FastifyAdapter(), {
     logger: false,

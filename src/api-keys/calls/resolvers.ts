@@ -1,0 +1,73 @@
+import type { Type } from '@nestjs/common';
+import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { methodsOf } from '../../http/class-methods';
+
+// Literals of @nestjs/graphql, so that an application without GraphQL does not need the package.
+const TYPE_METADATA = 'graphql:resolver_type';
+const NAME_METADATA = 'graphql:resolver_name';
+const PROPERTY_METADATA = 'graphql:resolve_property';
+const REFERENCE_METADATA = 'graphql:resolve_reference';
+const MODULE_OPTIONS = 'GqlModuleOptions';
+
+const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
+
+/** A method that resolves a GraphQL field or an entity. */
+export interface DiscoveredResolver {
+  readonly controller: Type;
+  /** The function on the class, which has the metadata of Nest's decorators. */
+  readonly declared: object;
+  /** The function that Nest calls. */
+  readonly handler: object;
+  /** Clients reach a root field and the reference of an entity directly, and any other field through its parent. */
+  readonly kind: 'root' | 'reference' | 'field';
+  readonly isSubscription: boolean;
+  /** The name in messages, such as `Query memories (MemoriesResolver.list)`. */
+  readonly label: string;
+}
+
+/** Returns every resolver of the application. */
+export function discoverResolvers(
+  discovery: DiscoveryService,
+  scanner: MetadataScanner,
+): readonly DiscoveredResolver[] {
+  return discovery.getProviders().flatMap((wrapper) => {
+    const { metatype } = wrapper;
+    if (typeof metatype !== 'function' || wrapper.isNotMetatype) return [];
+    const controller = metatype as Type;
+    return methodsOf(wrapper, scanner).flatMap(({ name, declared, handler }) => {
+      const kind = kindOf(controller, declared);
+      if (kind === undefined) return [];
+      const type = typeOf(controller, declared);
+      const field = (Reflect.getMetadata(NAME_METADATA, declared) as string | undefined) ?? name;
+      const label = `${String(type)} ${kind === 'reference' ? 'reference' : field} (${controller.name}.${name})`;
+      return { controller, declared, handler, kind, isSubscription: type === 'Subscription', label };
+    });
+  });
+}
+
+/** Returns whether Nest runs guards for references and for fields below the root: in every GraphQL module of the application. */
+export function runsGuardsBelowRoot(discovery: DiscoveryService): boolean {
+  return discovery
+    .getProviders()
+    .filter(({ token }) => token === MODULE_OPTIONS)
+    .every(({ instance }) => {
+      const { fieldResolverEnhancers } = (instance ?? {}) as { readonly fieldResolverEnhancers?: unknown };
+      return Array.isArray(fieldResolverEnhancers) && fieldResolverEnhancers.includes('guards');
+    });
+}
+
+/** Nest has the same rules: a class such as `@Resolver('Query')` gives its type to its fields. */
+function kindOf(controller: Type, declared: object): DiscoveredResolver['kind'] | undefined {
+  const type = typeOf(controller, declared);
+  if (type === undefined) return undefined;
+  if (Reflect.hasMetadata(REFERENCE_METADATA, declared)) return 'reference';
+  if (ROOT_TYPES.includes(type)) return 'root';
+  return Reflect.hasMetadata(PROPERTY_METADATA, declared) ? 'field' : undefined;
+}
+
+function typeOf(controller: Type, declared: object): unknown {
+  return (
+    (Reflect.getMetadata(TYPE_METADATA, declared) as unknown) ??
+    (Reflect.getMetadata(TYPE_METADATA, controller) as unknown)
+  );
+}
