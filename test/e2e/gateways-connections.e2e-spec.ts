@@ -15,6 +15,7 @@ import {
   StorageUnavailableError,
 } from 'keyward';
 import { KeyWatch } from '../../src/api-keys/verification/key-watch';
+import { freePort } from '../support/free-port';
 import { HeldReads } from '../support/held-reads';
 import type { ApiKey } from '../../src/api-keys/domain/api-key';
 import type { MemoriesHost } from '../support/memories-host';
@@ -83,6 +84,10 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
       { freshness: { revocationBoundMs: BOUND_MS } },
     );
     keys = host.app.get(ApiKeysService);
+  });
+
+  afterEach(() => {
+    isActive = true;
   });
 
   afterAll(async () => host.close());
@@ -180,7 +185,7 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
   });
 
   it('count as a use of the key, but not against its rate limits', async () => {
-    const key = await issue({ rateLimits: [{ name: 'key', limit: 1, windowSeconds: 3600 }] });
+    const key = await issue({ rateLimit: { limit: 1, windowSeconds: 3600 } });
     for (let time = 0; time < 3; time += 1) (await open(key)).close();
     const socket = await open(key);
     expect((await socket.ask('whoami', {})).event).toBe('you');
@@ -188,7 +193,8 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
   });
 
   it('leave no watched key, listener or timer behind after 1,000 of them [T93]', async () => {
-    const { tokens } = host.app.get(KeyWatch) as unknown as { readonly tokens: ReadonlyMap<string, unknown> };
+    const watch = host.app.get(KeyWatch);
+    const tokens = Reflect.get(watch, 'tokens') as ReadonlyMap<string, unknown>;
     const key = await issue();
     await until('earlier connections are gone', () => tokens.size === 0);
     for (let round = 0; round < 20; round += 1) {
@@ -197,7 +203,7 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
       for (const socket of sockets) socket.close();
     }
     await until('the last connection is gone', () => tokens.size === 0);
-    expect(Reflect.get(host.app.get(KeyWatch), 'timer')).toBeUndefined();
+    expect(Reflect.get(watch, 'timer')).toBeUndefined();
   });
 
   it('deliver no broadcast to a client whose key is still being read [T91]', async () => {
@@ -205,7 +211,7 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
     const repository = host.app.get<ApiKeyRepository>(API_KEY_REPOSITORY);
     const reads = new HeldReads<ApiKey>();
     await keys.revoke(system, key.key.id);
-    const find = jest.spyOn(repository, 'find').mockImplementation(async (id) => reads.load(id) as never);
+    const find = jest.spyOn(repository, 'find').mockImplementation(async (id) => reads.load(id));
     const connecting = connect(library, host.url, bearer(key.token));
     await until('the key is being read', () => reads.begun.length > 0);
     host.app.get(GreetingGateway).broadcast('a secret');
@@ -291,7 +297,6 @@ describe('a host with socket.io', () => {
 
 describe.each(LIBRARIES)('a gateway with %s and a port of its own', (library) => {
   it('judges connections too', async () => {
-    const { freePort } = await import('../support/free-port');
     const port = await freePort();
 
     @WebSocketGateway(port)
