@@ -278,7 +278,8 @@ describe('a host with socket.io', () => {
     expect(await pong).toEqual({});
     await host.revoke(two);
     await until('the second socket is gone', () => !other.connected);
-    main.io._close();
+    main.disconnect();
+    other.disconnect();
   });
 
   it('judges each message of a client with long polling by the address that it connected from', async () => {

@@ -23,4 +23,6 @@ export interface GuardedCall {
   requireSize(request: HttpRequest): void;
   /** Returns the error that tells the client about a problem. */
   rejection(problem: ProblemException): Error;
+  /** Returns the error of a subclass of the guard in a form that reaches the client. Missing if it does in any form. */
+  ownRejection?(error: Error): Error;
 }

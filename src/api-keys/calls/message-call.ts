@@ -1,6 +1,6 @@
 import { type HttpRequest, isHttpRequest } from '../../http/http-request';
 import type { GuardedCall } from './guarded-call';
-import { messageRejection } from './message-rejection';
+import { messageRejection, ownMessageRejection } from './message-rejection';
 
 /** The part of a client of Socket.IO that Keyward reads. */
 interface SocketIoClient {
@@ -33,6 +33,7 @@ export function messageCallOf(handlerArgs: readonly unknown[]): GuardedCall {
     remedy: REMEDY,
     requireSize: () => undefined,
     rejection: messageRejection,
+    ownRejection: ownMessageRejection,
   };
 }
 

@@ -1,3 +1,4 @@
+import { HttpException } from '@nestjs/common';
 import { ifInstalled } from '../../common/if-installed';
 import { MisuseError } from '../../problems/misuse.error';
 import type { Problem } from '../../problems/problem';
@@ -27,6 +28,21 @@ export function rejectedMessageOf({ problem, headers, message }: ProblemExceptio
  * to an error with a text.
  */
 export function messageRejection(problem: ProblemException): Error {
+  return exceptionWith(rejectedMessageOf(problem));
+}
+
+/** Returns the error of a subclass of the guard. Nest hides an `HttpException` from clients of WebSockets, and logs it. */
+export function ownMessageRejection(error: Error): Error {
+  if (!(error instanceof HttpException)) return error;
+  const response = error.getResponse();
+  return exceptionWith({
+    status: 'error',
+    message: error.message,
+    ...(typeof response === 'object' && response),
+  });
+}
+
+function exceptionWith(content: object): Error {
   if (webSockets === undefined) throw new MisuseError('messages of WebSockets need @nestjs/websockets');
-  return new webSockets.WsException(rejectedMessageOf(problem));
+  return new webSockets.WsException(content);
 }
