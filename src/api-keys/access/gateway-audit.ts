@@ -59,9 +59,9 @@ export class GatewayAudit implements OnApplicationBootstrap {
       'these message handlers have decorators for routes',
       'Remove @TenantHeaders() and @AllowSessions(): the data of a message names the tenant, and only keys may connect.',
     );
-    // Without HTTP, for example in a script, Nest connects no gateways.
-    if ((this.adapterHost as Partial<HttpAdapterHost>).httpAdapter !== undefined)
-      this.requireCovered(gateways);
+    const { httpAdapter } = this.adapterHost as { readonly httpAdapter: unknown };
+    // A script that uses NestFactory.createApplicationContext has none, and Nest connects no gateways.
+    if (httpAdapter !== undefined && httpAdapter !== null) this.requireCovered(gateways);
   }
 
   private requireCovered(gateways: readonly Gateway[]): void {
