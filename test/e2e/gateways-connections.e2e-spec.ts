@@ -19,7 +19,7 @@ import { freePort } from '../support/free-port';
 import { HeldReads } from '../support/held-reads';
 import type { ApiKey } from '../../src/api-keys/domain/api-key';
 import type { MemoriesHost } from '../support/memories-host';
-import { until } from '../support/patience';
+import { eventually, until } from '../support/patience';
 import { MemoriesGateway, OpenGateway } from '../support/sockets/memories-gateway';
 import {
   bearer,
@@ -105,12 +105,27 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
       async ({ key }) => keys.update(system, key.id, { allowedIps: ['192.0.2.1'] }),
       'ip_not_allowed',
     ],
+    'loses a scope': [
+      {},
+      async ({ key }) => keys.update(system, key.id, { scopes: ['memory:write'] }),
+      'insufficient_scope',
+    ],
+    'is bound to another organisation': [
+      { orgId: 'acme' },
+      async ({ key }) => keys.update(system, key.id, { orgId: 'globex' }),
+      'binding_mismatch',
+    ],
+    'is bound to an organisation': [
+      {},
+      async ({ key }) => keys.update(system, key.id, { orgId: 'acme' }),
+      'binding_mismatch',
+    ],
     'has an owner who is disabled': [{ ownerId: 'ann' }, () => (isActive = false), 'owner_disabled'],
     'is rotated without a grace period': [{}, async ({ key }) => keys.rotate(system, key.id), 'key_rotated'],
   };
 
   it.each(Object.keys(ENDS))(
-    'end within the revocation bound, while idle, when the key %s [T90]',
+    'end within the revocation bound, while idle, when the key %s [T110]',
     async (when) => {
       const [grant, change, code] = ENDS[when] ?? [];
       const key = await issue(grant);
@@ -118,7 +133,7 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
       const other = await open(await issue());
       await change?.(key);
       const changedAt = performance.now();
-      const closeCode = code === 'ip_not_allowed' ? 4403 : 4401;
+      const closeCode = /^(?:ip|insuff|binding)/.test(code ?? '') ? 4403 : 4401;
 
       expect(await reasonOf(library, socket)).toBe(library === 'ws' ? `${closeCode} ${code}` : code);
       expect(socket.endedAt - changedAt).toBeLessThan(BOUND_MS);
@@ -128,7 +143,7 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
     },
   );
 
-  it('end when the grace period of a rotated token ends, and not before [T90]', async () => {
+  it('end when the grace period of a rotated token ends, and not before [T110]', async () => {
     const key = await issue();
     const socket = await open(key);
     await keys.rotate(system, key.key.id, { gracePeriodSeconds: 60 });
@@ -136,6 +151,18 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
     host.clock.advance(60_000);
 
     expect(await reasonOf(library, socket)).toBe(library === 'ws' ? '4401 key_rotated' : 'key_rotated');
+  });
+
+  it('stay open when the key gets more rights, and its messages have them', async () => {
+    const key = await issue({ orgId: 'acme' });
+    const socket = await open(key);
+    await keys.update(system, key.key.id, { scopes: ['memory:*'], orgId: null, name: 'wider' });
+    const added = await eventually(
+      async () => socket.ask('add', { orgId: 'globex' }),
+      ({ event }) => event === 'added',
+    );
+    expect(added.data).toEqual({ tenant: { orgId: 'globex' } });
+    socket.close();
   });
 
   it('are rejected after the key was revoked, and accepted with another key', async () => {
@@ -192,7 +219,7 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
     socket.close();
   });
 
-  it('leave no watched key, listener or timer behind after 1,000 of them [T93]', async () => {
+  it('leave no watched key, listener or timer behind after 1,000 of them [T113]', async () => {
     const watch = host.app.get(KeyWatch);
     const tokens = Reflect.get(watch, 'tokens') as ReadonlyMap<string, unknown>;
     const key = await issue();
@@ -206,7 +233,7 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
     expect(Reflect.get(watch, 'timer')).toBeUndefined();
   });
 
-  it('deliver no broadcast to a client whose key is still being read [T91]', async () => {
+  it('deliver no broadcast to a client whose key is still being read [T111]', async () => {
     const key = await issue();
     const repository = host.app.get<ApiKeyRepository>(API_KEY_REPOSITORY);
     const reads = new HeldReads<ApiKey>();
@@ -242,7 +269,7 @@ describe('a host with socket.io', () => {
 
   afterAll(async () => host.close());
 
-  it('delivers no broadcast to a stranger that ignores the rejection and stays silent [T91]', async () => {
+  it('delivers no broadcast to a stranger that ignores the rejection and stays silent [T111]', async () => {
     const socket = io(host.url, { transports: ['websocket'], forceNew: true, reconnection: false });
     const seen: unknown[] = [];
     socket.onAny((...args) => seen.push(args));

@@ -122,7 +122,7 @@ describe.each(LIBRARIES)('the messages of a host with %s', (library) => {
     jest.restoreAllMocks();
   });
 
-  it('consume the rate limit of the key, each like a request [T95]', async () => {
+  it('consume the rate limit of the key, each like a request [T115]', async () => {
     const socket = await open(await issue({ rateLimit: { limit: 2, windowSeconds: 3600 } }));
     const events: unknown[] = [];
     for (let time = 0; time < 4; time += 1)
@@ -161,7 +161,7 @@ describe.each(LIBRARIES)('the messages of a host with %s', (library) => {
     socket.close();
   });
 
-  it('are judged each by its own tenant while others of the connection wait [T92]', async () => {
+  it('are judged each by its own tenant while others of the connection wait [T112]', async () => {
     const socket = await open(await issue({ scopes: ['memory:*'] }));
     const held = new EventEmitter();
     gate = once(held, 'released');
@@ -182,7 +182,7 @@ describe.each(LIBRARIES)('the messages of a host with %s', (library) => {
     socket.close();
   });
 
-  it('of one tenant are not allowed because others of the connection were [T92]', async () => {
+  it('of one tenant are not allowed because others of the connection were [T112]', async () => {
     const socket = await open(await issue({ orgId: 'acme' }));
     for (let time = 0; time < 2; time += 1) {
       expect((await socket.ask('list', { orgId: 'acme' })).event).toBe('listed');
@@ -205,7 +205,7 @@ describe.each(LIBRARIES)('the messages of a host with %s', (library) => {
     'a fraction': { orgId: 1.5 },
   };
 
-  it.each(Object.keys(HOSTILE))('are rejected with a problem if orgId is %s [T94]', async (kind) => {
+  it.each(Object.keys(HOSTILE))('are rejected with a problem if orgId is %s [T114]', async (kind) => {
     const socket = await open(await issue({ orgId: 'acme' }));
     const answer = await socket.ask('list', HOSTILE[kind]);
     expect(problemOf(answer)).toMatchObject({ status: 400, code: 'invalid_request' });
@@ -221,14 +221,14 @@ describe.each(LIBRARIES)('the messages of a host with %s', (library) => {
     ['a text', 'acme'],
     ['a list', ['acme']],
     ['nothing', undefined],
-  ])('name no tenant with %s as data [T94]', async (_kind, data: unknown) => {
+  ])('name no tenant with %s as data [T114]', async (_kind, data: unknown) => {
     const socket = await open(await issue({ orgId: 'acme' }));
     expect(problemOf(await socket.ask('list', data))).toMatchObject({ code: 'binding_mismatch' });
     expect(({} as { readonly orgId?: unknown }).orgId).toBeUndefined();
     socket.close();
   });
 
-  it('that are rejected contain neither the token nor the data of the message [T94]', async () => {
+  it('that are rejected contain neither the token nor the data of the message [T114]', async () => {
     const key = await issue({ orgId: 'acme' });
     const socket = await open(key);
     const { event, data } = await socket.ask('list', {
@@ -243,7 +243,7 @@ describe.each(LIBRARIES)('the messages of a host with %s', (library) => {
     socket.close();
   });
 
-  it('log neither tokens nor errors when clients are hostile [T94]', async () => {
+  it('log neither tokens nor errors when clients are hostile [T114]', async () => {
     const { token } = await issue();
     for (const headers of [
       { authorization: `Bearer ${'a'.repeat(6000)}` },
@@ -278,7 +278,7 @@ describe('a client of socket.io', () => {
   };
 
   it.each(Object.keys(AUTHS))(
-    'is rejected with a problem below 500 if its auth has %s [T94]',
+    'is rejected with a problem below 500 if its auth has %s [T114]',
     async (kind) => {
       const { token } = await host.issue({ scopes: [] });
       const auth = AUTHS[kind]?.(token) ?? {};

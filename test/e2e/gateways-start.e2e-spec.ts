@@ -155,7 +155,7 @@ describe.each(ADAPTERS)('the start of an application with gateways on %s', (adap
     prepare = onWs,
   ): Promise<string> => (await refusalOf(adapter, withKeyward(Gateway, options), prepare)).message;
 
-  it('fails for guarded handlers that declare no access, and names them [T96]', async () => {
+  it('fails for guarded handlers that declare no access, and names them [T116]', async () => {
     expect(await refusal(Undeclared)).toBe(
       'these message handlers declare no access: Undeclared.list. ' +
         'Add @RequireScopes(…), @RequireAnyScope(…), @Authenticated() or @Public().',
@@ -189,7 +189,7 @@ describe.each(ADAPTERS)('the start of an application with gateways on %s', (adap
     );
   });
 
-  it('fails for recovered connections of socket.io, which receive events before they are judged [T91]', async () => {
+  it('fails for recovered connections of socket.io, which receive events before they are judged [T111]', async () => {
     expect(await refusal(Recovering, {}, onSocketIo)).toBe(
       `${JUDGE}Recovering: a recovered connection receives missed events before its key is judged. ` +
         'Remove connectionStateRecovery.',
@@ -203,7 +203,7 @@ describe.each(ADAPTERS)('the start of an application with gateways on %s', (adap
     );
   });
 
-  it('fails for the server of an unknown adapter, unless everyone may connect [T96]', async () => {
+  it('fails for the server of an unknown adapter, unless everyone may connect [T116]', async () => {
     const prepare: HostPreparation = { app: (app) => app.useWebSocketAdapter(new ForeignAdapter()) };
     for (const Gateway of [Declared, Broadcasting]) {
       expect(await refusal(Gateway, {}, prepare)).toBe(

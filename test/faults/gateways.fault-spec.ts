@@ -73,7 +73,7 @@ describe.each(CASES)(
       return performance.now();
     };
 
-    it('end within the bound after the first instance revoked their key, and others stay open [T90]', async () => {
+    it('end within the bound after the first instance revoked their key, and others stay open [T110]', async () => {
       const [revoked, good] = [await issue(), await issue()];
       const sockets = await Promise.all([open(revoked), open(revoked), open(good)]);
       const revokedAt = await revoke(revoked);
@@ -85,7 +85,7 @@ describe.each(CASES)(
       sockets[2]?.close();
     });
 
-    it('end within the bound after a revocation while the second instance has lost the store [T90]', async () => {
+    it('end within the bound after a revocation while the second instance has lost the store [T110]', async () => {
       const [revoked, good] = [await issue(), await issue()];
       const sockets = await Promise.all([open(revoked), open(good)]);
       proxy.cut();

@@ -24,15 +24,16 @@ export interface Opening {
 export interface KeyConnection {
   readonly access: VerifiedAccess;
   /**
-   * Follows the key.
+   * Follows the key. It must stay valid, and keep the rights that it had when the client connected: the application may have
+   * used them, for example to add the client to the room of an organisation.
    *
-   * @param end called at most once, with the problem, when the key is no longer valid
+   * @param end called at most once, with the problem, when the key lost something
    * @returns a function that stops following
    */
   follow(end: (problem: ProblemException) => void): () => void;
 }
 
-/** Judges who may open a connection. Requires a valid key, but no scopes and no tenant: messages name those. */
+/** Judges who may open a connection. Requires a valid key, but no scopes and no tenant: handlers and messages name those. */
 export class ConnectionGuard {
   constructor(
     private readonly guard: object,
@@ -59,10 +60,12 @@ export class ConnectionGuard {
     };
     const passed = await admission.admit(credential, requirement, 'guard', { uncounted: true });
     const { guard } = this;
+    const { scopes, orgId, projectId } = passed.key;
+    const followed = { ...requirement, scopes: { allOf: scopes, anyOf: [] }, tenant: { orgId, projectId } };
     return {
       access: new KeyAccess(guard, request, request, guard, guard, passed, undefined),
       follow: (end) =>
-        credential.kind === 'token' ? admission.follow(credential.token, requirement, end) : () => undefined,
+        credential.kind === 'token' ? admission.follow(credential.token, followed, end) : () => undefined,
     };
   }
 }

@@ -88,7 +88,7 @@ describe('an application with message handlers', () => {
     ['with a global guard', guard],
     ['without a global guard', undefined],
   ])(
-    'does not start if a handler or its class declares access, and names the handlers: %s',
+    'does not start if a handler or its class declares access, and names the handlers: %s [T49]',
     async (_how, global) => {
       expect(await startOf({ controllers: [Memories, Listener] }, global)).toBe(
         sentence('Memories.wipe; Listener.forget'),
