@@ -350,7 +350,7 @@ describe.each(LIBRARIES)('a subclass of ScopesGuard with %s', (library) => {
   });
 });
 
-/** A gateway that Nest creates anew for each client. */
+/** A gateway that Nest creates for each client. */
 @WebSocketGateway()
 @Injectable({ scope: Scope.REQUEST })
 class ScopedGateway {
