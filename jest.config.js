@@ -16,7 +16,7 @@ const base = {
     ],
   },
   transformIgnorePatterns: [
-    '/node_modules/(?!(@nestjs|mercurius|quick-lru|content-disposition|cookie|jose|oauth4webapi|openid-client)/)',
+    '/node_modules/(?!(.*/node_modules/)?(@nestjs|mercurius|quick-lru|content-disposition|cookie|jose|oauth4webapi|openid-client)/)',
   ],
   moduleNameMapper: {
     '^keyward$': '<rootDir>/src/index.ts',
@@ -77,7 +77,9 @@ module.exports = {
       ...base,
       displayName: 'nest-11',
       setupFiles: ['<rootDir>/test/support/nest-11/require-nest-11.cjs'],
-      testMatch: ['<rootDir>/test/e2e/{hostile-host,module-optional-packages}.e2e-spec.ts'],
+      testMatch: [
+        '<rootDir>/test/e2e/{graphql,graphql-subscriptions,hostile-host,module-optional-packages}.e2e-spec.ts',
+      ],
       moduleNameMapper: {
         ...base.moduleNameMapper,
         [`^(${SHARED_WITH_NEST})$`]: `${process.env.NEST_11_MODULES ?? 'run npm run test:integration'}/$1`,

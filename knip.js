@@ -2,8 +2,11 @@ const { dependencies } = require('./service/package.json');
 
 /** The service's sources are here, but its manifest is separate: test/e2e/package.e2e-spec.ts compares the two. */
 const ofTheService = Object.keys(dependencies).filter(
-  (name) => !['@fastify/static', 'helmet'].includes(name),
+  (name) => !['@fastify/static', 'fastify', 'helmet'].includes(name),
 );
+
+/** Loaded by other packages: by @nestjs/apollo. */
+const loaded = ['@as-integrations/express5'];
 
 /** Run by their paths. */
 const programs = ['@arethetypeswrong/cli', '@redocly/cli', 'publint', 'remark-cli', 'remark-validate-links'];
@@ -18,7 +21,7 @@ module.exports = {
         // Separate processes, or loaded by name.
         'test/support/**/*.{cjs,mjs}',
         'test/support/package/{host,lean-host}/main.ts',
-        'samples/{memories,websockets}/src/main.ts',
+        'samples/{graphql,memories,websockets}/src/main.ts',
         'src/bootstrap/swagger.ts',
         'test/support/fixed-properties.ts',
         'samples/**/*.e2e-spec.ts',
@@ -33,7 +36,7 @@ module.exports = {
         // Compiled with a generated client, and has its own manifests.
         '!test/conformance/**',
       ],
-      ignoreDependencies: [...ofTheService, ...programs],
+      ignoreDependencies: [...ofTheService, ...loaded, ...programs],
       // Installed on the system.
       ignoreBinaries: ['java'],
     },

@@ -104,7 +104,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** Returns a text as long as a key's id. */
+/** Returns a text that has as many characters as a key id. */
 function keyOf(index: number): string {
   return `01jd${String(index).padStart(22, '0')}`;
 }

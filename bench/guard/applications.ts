@@ -40,7 +40,7 @@ class NoOpGuard implements CanActivate {
   }
 }
 
-/** Does the minimum work of any guard for API keys: reads the token and hashes it. */
+/** Does only what every guard for API keys must do: reads the token and hashes it. */
 @Injectable()
 class DigestGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -86,7 +86,7 @@ const GUARDED: Readonly<Record<Guarding, ModuleMetadata>> = {
   'no guard': {},
 };
 
-/** A string with the length of a token that is not a valid token. */
+/** An invalid token of the same length as a valid one. */
 const NO_TOKEN = `kw_${'0'.repeat(26)}_${'0'.repeat(49)}`;
 
 async function start(adapter: Adapter, guarding: Guarding): Promise<Listening[Guarding]> {

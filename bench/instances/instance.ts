@@ -18,7 +18,7 @@ export interface Issued {
   readonly token: string;
 }
 
-/** The work of an instance for its change feed. */
+/** The number of operations that an instance did for its change feed. */
 export interface Counts {
   /** Commands sent to the server, by name. */
   readonly commands: Readonly<Record<string, number>>;

@@ -18,7 +18,7 @@ export class Child {
   }
 
   /**
-   * @param script in `bench/`
+   * @param script the path of the script, relative to `bench/`
    * @param core the only core that the process may use; `undefined` for all cores
    */
   static start(

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 
 /**
- * Asks the loader to send `count` requests over persistent connections. The loader sends an empty message after the
- * last response.
+ * Asks the loader to send `count` requests over persistent connections. After the last response, the loader sends an
+ * empty message to this process.
  */
 export interface Load {
   readonly port: number;

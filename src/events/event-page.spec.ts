@@ -69,7 +69,7 @@ describe('a filter for events that the viewer cannot see', () => {
   });
 });
 
-it('an owner with keys in two organisations sees only events of the organisation of its key [T81]', async () => {
+it('an owner of keys in two organisations sees only the events of the organisation of the presented key [T81]', async () => {
   await happen({ keyId: THEIRS, orgId: 'globex', ownerId: ALICE }, 1100);
   await happen({ keyId: OURS, orgId: 'acme', ownerId: ALICE });
   const { data, nextCursor } = await seen({ orgId: 'acme', ownerId: ALICE }, {});

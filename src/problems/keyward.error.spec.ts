@@ -13,6 +13,7 @@ const SRC = join(__dirname, '..');
 const OTHERS: Readonly<Record<string, string>> = {
   KeywardError: 'the base class',
   ProblemException: 'the HTTP form of an error: an HttpException for filters of the host',
+  GraphqlRejection: 'the GraphQL form of an error',
   CliError: 'ends a command of the CLI',
   UsageError: 'ends a command of the CLI',
   ChangeStreamsUnsupportedError: 'caught by the change feed',

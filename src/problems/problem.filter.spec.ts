@@ -21,7 +21,7 @@ function answering(
     reply: (_response: unknown, body: unknown, status: number) =>
       answer.set('body', JSON.parse(String(body))).set('status', status),
   };
-  const host = { switchToHttp: () => ({ getResponse: () => ({}) }) };
+  const host = { getType: () => 'http', switchToHttp: () => ({ getResponse: () => ({}) }) };
   return {
     filter: new ProblemFilter({ httpAdapter } as unknown as HttpAdapterHost),
     host: host as unknown as ArgumentsHost,
@@ -70,6 +70,16 @@ describe('the problem filter', () => {
     odd.filter.catch(new ProblemException(problemOf('not_found')), odd.host);
     expect(odd.answer.get('body')).toEqual(problemOf('not_found'));
   });
+
+  it.each(['graphql', 'ws', 'rpc'])(
+    'throws the error again in the context %s, for the filters of its server',
+    (type) => {
+      const { filter, host, answer } = answering();
+      const error = new ProblemException(problemOf('missing_credential'));
+      expect(() => filter.catch(error, { ...host, getType: () => type } as ArgumentsHost)).toThrow(error);
+      expect([answer.size, logged.mock.calls.length]).toEqual([0, 0]);
+    },
+  );
 
   it('logs an error but sends nothing if the headers are already sent', () => {
     const { filter, host, answer } = answering(true);

@@ -27,7 +27,9 @@ export class ProblemFilter implements ExceptionFilter {
     this.logger.error(error);
   }
 
+  /** @throws the same error in other contexts than HTTP, such as GraphQL, whose servers answer in their own form */
   catch(thrown: unknown, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') throw thrown;
     const response = host.switchToHttp().getResponse<object>();
     if (isAnswered(response)) return;
     const { problem, headers, cause } = toProblemException(thrown);

@@ -84,7 +84,7 @@ describe('a setting for the operation of the service', () => {
     'redis://?x',
     'redis://127.0.0.1/?db=keyward',
     'redis://:p%w@127.0.0.1',
-  ])('rejects REDIS_URL=%s with an error that says what to use, without the value', (url) => {
+  ])('rejects REDIS_URL=%s with an error that names valid formats and does not repeat the value', (url) => {
     expect(() => readEnvironment({ REDIS_URL: url })).toThrow(
       'REDIS_URL has a wrong value: use redis:// or rediss:// and a host; percent-encode the user name and the password, and give the database as a number.',
     );

@@ -321,7 +321,7 @@ describe('the key store', () => {
     expect(preferences).toEqual(reads.map(() => 'primary'));
   });
 
-  it('writes with write concern majority and journal, and with the server’s time of the change', async () => {
+  it('writes with write concern majority and journal, and sets changedAt from the server’s clock', async () => {
     const writes: SentUpdate[] = [];
     for (const use of USES.filter(({ quiet = false }) => !quiet)) {
       for (const command of await commandsOf(use)) if ('update' in command) writes.push(command);

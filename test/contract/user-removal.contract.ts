@@ -58,7 +58,7 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.find(user.id)).resolves.toEqual(after);
     });
 
-    it('is removed once when ten callers remove it at once', async () => {
+    it('is changed only once when ten callers remove it concurrently', async () => {
       const user = await aKnownUser();
       const outcomes = await Promise.all(Array.from({ length: 10 }, () => repository.remove(user.id)));
       expect(new Set(outcomes)).toEqual(new Set([true]));

@@ -9,6 +9,10 @@ const NEWS = 'subscription { news }';
 
 const bearer = (token: string): string => `Bearer ${token}`;
 
+async function isOpen(name: string): Promise<void> {
+  await until(`a subscription to ${name} is open`, () => remembered.listenerCount(name) > 0);
+}
+
 describe.each(GRAPHQL_SERVERS)('a subscription on $server', (server) => {
   let host: GraphqlHost;
   let acme: IssuedApiKey;
@@ -38,10 +42,6 @@ describe.each(GRAPHQL_SERVERS)('a subscription on $server', (server) => {
     return listener;
   }
 
-  async function isOpen(name: string): Promise<void> {
-    await until(`a subscription to ${name} is open`, () => remembered.listenerCount(name) > 0);
-  }
-
   it.each([
     ['connection parameters', (token: string) => connect({ authorization: bearer(token) })],
     ['connection parameters in another case', (token: string) => connect({ Authorization: bearer(token) })],
@@ -54,7 +54,7 @@ describe.each(GRAPHQL_SERVERS)('a subscription on $server', (server) => {
       (token: string) => connect(undefined, { authorization: bearer(token) }),
     ],
     ['both', (token: string) => connect({ authorization: bearer(token) }, { 'x-api-key': token })],
-  ])('receives only the events of its tenant, with a token in %s [T92]', async (_where, connected) => {
+  ])('receives only the events of its tenant, with a token in %s [T102]', async (_where, connected) => {
     const client = connected(acme.token);
     expect(await client.subscribe(GLOBEX).ended).toEqual(['binding_mismatch']);
     const own = client.subscribe(ACME);
@@ -80,7 +80,7 @@ describe.each(GRAPHQL_SERVERS)('a subscription on $server', (server) => {
       () => connect({ authorization: bearer(acme.token), 'x-api-key': globex.token }),
       'invalid_request',
     ],
-  ])('is rejected with %s, while a public one is open [T92]', async (_what, connected, code) => {
+  ])('is rejected with %s, while a public one is open [T102]', async (_what, connected, code) => {
     const client = connected();
     expect(await client.subscribe(ACME).ended).toEqual([code]);
     const news = client.subscribe(NEWS);
@@ -121,7 +121,7 @@ describe.each(GRAPHQL_SERVERS)('a subscription on $server', (server) => {
       },
     ],
   ])(
-    'ends while it is idle when its key is %s, and cannot be opened again [T92]',
+    'ends while it is idle when its key is %s, and cannot be opened again [T102]',
     async (_how, code, act) => {
       const issued = await host.issue({ orgId: 'acme', scopes: ['memory:read'] });
       const client = connect({ authorization: bearer(issued.token) });

@@ -181,7 +181,7 @@ describe.each(ADAPTERS)('code of an application on %s, behind the guard', (adapt
   beforeEach(() => seen.splice(0));
 
   it.each(['acme', 'globex'])(
-    'reads the key, caller and tenant of %s from its own request',
+    'reads the key, the caller and the tenant from a request of %s',
     async (orgId) => {
       const { key, token } = await host.issue({ orgId });
       const { status, body } = await host.as(token).get('/hands/request');

@@ -43,6 +43,7 @@ describe('the package', () => {
       '@nestjs/event-emitter',
       ...ADAPTERS,
       '@nestjs/swagger',
+      '@nestjs/websockets',
       'ioredis',
       'prom-client',
     ]);
@@ -79,6 +80,7 @@ describe('the package', () => {
     ).toEqual([
       ['@nestjs/event-emitter', 'dist/events/domain-events.js'],
       ['@nestjs/swagger', 'dist/openapi/decorators.js'],
+      ['@nestjs/websockets', 'dist/api-keys/calls/message-rejection.js'],
       ['ioredis', 'dist/api-keys/limits/redis-client.js'],
       ['prom-client', 'dist/common/shared-metric.js'],
     ]);

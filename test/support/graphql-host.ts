@@ -58,7 +58,7 @@ class Memory {
 
 /** The memories of two tenants. Their text contains the name of the tenant. */
 @Resolver(() => Memory)
-export class MemoriesResolver {
+class MemoriesResolver {
   @Query(() => [Memory], NULLABLE)
   @RequireScopes('memory:read')
   memories(
@@ -210,14 +210,14 @@ export async function startGraphqlHost(
     ...host,
     ask: async (token, query, variables = {}) => {
       const { body } = await host.as(token).post('/graphql', { query, variables });
-      return body as GraphqlAnswer;
+      return body;
     },
   };
 }
 
 /** Returns the GraphQL module of Nest with a schema made from the decorators of all resolvers. */
 export function graphqlModule(
-  driver: GraphqlServer['driver'],
+  driver: GqlModuleOptions['driver'],
   options: Partial<GqlModuleOptions> = {},
 ): DynamicModule {
   const own =

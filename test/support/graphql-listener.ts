@@ -46,9 +46,9 @@ export function listenTo(
 function heard(client: Client, query: string): Heard {
   const events: unknown[] = [];
   const codes: string[] = [];
-  let unsubscribe: () => void = () => undefined;
+  const subscription: { unsubscribe?: () => void } = {};
   const ended = new Promise<readonly string[]>((resolve) => {
-    unsubscribe = client.subscribe<Readonly<Record<string, unknown>>>(
+    subscription.unsubscribe = client.subscribe<Readonly<Record<string, unknown>>>(
       { query },
       {
         next: ({ data, errors }: GraphqlAnswer) => {
@@ -61,7 +61,7 @@ function heard(client: Client, query: string): Heard {
       },
     );
   });
-  return { events, ended, unsubscribe: () => unsubscribe() };
+  return { events, ended, unsubscribe: () => subscription.unsubscribe?.() };
 }
 
 function codeOf({ message, extensions }: GraphqlFault): string {

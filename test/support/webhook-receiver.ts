@@ -18,7 +18,7 @@ export interface WebhookReceiver {
   readonly url: string;
   /** The verified messages, in order of arrival. */
   readonly received: ReceivedWebhook[];
-  /** The error messages of the library for messages that it rejected. */
+  /** Why webhooks failed verification: the messages of the library's errors. */
   readonly refused: string[];
   /** Answers verified messages with this function from now on. `undefined` restores 204. */
   answerWith(answer: RequestListener | undefined): void;

@@ -98,7 +98,7 @@ export function firstExport(keys: readonly XMemKey[]): readonly object[] {
   return keys.filter(({ isCreatedLater }) => !isCreatedLater).map(({ document }) => document);
 }
 
-/** Returns the documents of the export at the cut-over. XMem revokes a key by setting `is_active` to false. */
+/** Returns the documents that XMem exports on the day of the move to Keyward. A revoked key has `is_active: false`. */
 export function lastExport(keys: readonly XMemKey[]): readonly object[] {
   return keys.map(({ document, isRevokedLater }) =>
     isRevokedLater ? { ...document, is_active: false } : document,

@@ -87,12 +87,12 @@ describe('a user with an invalid session', () => {
       }
     },
   );
+});
 
-  it('leads to the original error if the authenticator fails unexpectedly', async () => {
-    const { admission } = keyDoor();
-    const failing = people(new RangeError('a fault of ours'));
-    await expect(
-      admission.admitSession('bob', failing, { scopes: { allOf: [], anyOf: [] }, clientAddress }),
-    ).rejects.toThrow(new RangeError('a fault of ours'));
-  });
+it('an unexpected error of the authenticator is passed on, and does not become a 401', async () => {
+  const { admission } = keyDoor();
+  const failing = people(new RangeError('a fault of ours'));
+  await expect(
+    admission.admitSession('bob', failing, { scopes: { allOf: [], anyOf: [] }, clientAddress }),
+  ).rejects.toThrow(new RangeError('a fault of ours'));
 });

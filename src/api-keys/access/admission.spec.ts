@@ -167,7 +167,7 @@ describe('a request with a valid key', () => {
     expect(await codeOf(under(mine.id.toUpperCase()))).toBe('user_name_mismatch');
   });
 
-  it('gets 429 above the rate limit of the key, which does not count as a failed credential', async () => {
+  it('gets 429 above the rate limit of the key, and does not count as a failed credential', async () => {
     const { admission, repository } = door();
     const { credential } = await keep(repository, { rateLimit: { limit: 1, windowSeconds: 60 } });
     expect((await admission.admit(credential, required)).rateLimit).toMatchObject({ remaining: 0 });
@@ -199,7 +199,7 @@ describe('a rejected client', () => {
     await expect(admission.admit(credential, required)).resolves.toMatchObject({ code: 'VALID' });
   });
 
-  it('is counted as a failure of its network, or of all clients with an unknown address', async () => {
+  it('adds to the failures of its network; clients with unknown addresses share one counter', async () => {
     const { admission } = door();
     const from = async (clientAddress: string | undefined): Promise<string> =>
       codeOf(admission.admit(stranger, { ...required, clientAddress }));

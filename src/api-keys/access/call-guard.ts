@@ -16,12 +16,12 @@ import { attachCallAccess, callAccessOf, isLetInTo, KeyAccess, type LiveKey } fr
 
 /** The parts of `ScopesGuard` that its subclasses may replace. */
 interface Hooks {
-  requestOf(context: ExecutionContext): HttpRequest | undefined;
-  credentialOf(request: HttpRequest): PresentedCredential;
-  tenantIn(args: unknown, request: HttpRequest): TenantContext;
-  addressOf(request: HttpRequest): string | undefined;
-  rejectionOf(problem: ProblemException, request: HttpRequest): Error;
-  judgesAlike(guard: object): boolean;
+  readonly requestOf: (context: ExecutionContext) => HttpRequest | undefined;
+  readonly credentialOf: (request: HttpRequest) => PresentedCredential;
+  readonly tenantIn: (args: unknown, request: HttpRequest) => TenantContext;
+  readonly addressOf: (request: HttpRequest) => string | undefined;
+  readonly rejectionOf: (problem: ProblemException, request: HttpRequest) => Error;
+  readonly judgesAlike: (guard: object) => boolean;
 }
 
 /** What is known about a call before its decision. */

@@ -79,12 +79,12 @@ describe('the response to an invalid key', () => {
   });
 });
 
-describe('the response to a key bound to acme', () => {
+describe('the problem for a key bound to acme', () => {
   it.each([
     ['no tenant', {}, /names none.* orgId .*X-Org-Id/],
     ['another organisation', { orgId: 'globex' }, /^Name the organisation and project/],
     ['another project', { projectId: 'hermes' }, /^Name the organisation and project/],
-  ])('states what to do when the request names %s', (_what, tenant, advice) => {
+  ])('asks the client to name the tenant if the request names %s', (_what, tenant, advice) => {
     expect(refusalOf('BINDING_MISMATCH', { ...nothing, tenant }, 'keyward').problem.detail).toMatch(advice);
   });
 });

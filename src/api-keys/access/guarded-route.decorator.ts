@@ -19,9 +19,9 @@ type Access =
 /** Options of {@link GuardedRoute}. */
 type GuardedRouteOptions<Body extends object, Query extends object> = Access &
   Reads<Body, Query> & {
-    /** Also accepts sessions: `@AllowSessions()`. */
+    /** Whether the route also accepts sessions. Has the same effect as `@AllowSessions()`. */
     readonly sessions?: boolean;
-    /** Reads the key from the store instead of the cache: `@Uncached()`. */
+    /** Whether the key is read from the store instead of the cache. Has the same effect as `@Uncached()`. */
     readonly uncached?: boolean;
     /** The name of the route parameter. Adds `not_found` to the documented problems. */
     readonly param?: string;

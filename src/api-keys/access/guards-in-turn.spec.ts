@@ -157,7 +157,7 @@ describe('a request that one guard allowed', () => {
     expect([await judgedBy(plain, here), await judgedBy(own, here)]).toEqual(['allowed', 'allowed']);
   });
 
-  it('gets only one decision from an instance of a subclass, and a new one from another instance', async () => {
+  it('is decided again by another instance of the same guard subclass', async () => {
     const own = guardOf(customers, HostGuard);
     const request = requestWith(acme, 'acme', { 'x-tenant': 'acme' });
 

@@ -2,57 +2,68 @@ import { withHandshake } from './handshake-credential';
 import type { PresentedCredential } from './header-credential';
 
 const none: PresentedCredential = { kind: 'none' };
-const inHeaders: PresentedCredential = { kind: 'token', scheme: 'bearer', token: 'kw_one' };
+const inHeader: PresentedCredential = { kind: 'token', scheme: 'bearer', token: 'kw_acme' };
 
-/** Returns the token of a handshake, or the kind of its credential. */
-function tokenOf(handshake: unknown, headers: PresentedCredential = none): string {
-  const credential = withHandshake(headers, handshake);
-  return credential.kind === 'token' ? credential.token : credential.kind;
-}
-
-describe('withHandshake', () => {
-  it.each([
-    ['token', { token: 'kw_one' }],
-    ['authorization', { authorization: 'Bearer kw_one' }],
-    ['x-api-key in another case', { 'X-Api-Key': 'kw_one' }],
-    ['a member of headers', { headers: { Authorization: 'Bearer kw_one' } }],
-    ['the same token twice', { token: 'kw_one', headers: { authorization: 'Bearer kw_one' } }],
-  ])('reads %s', (_name, handshake) => {
-    expect(tokenOf(handshake)).toBe('kw_one');
+describe('the credential of a connection', () => {
+  it.each<[string, unknown, PresentedCredential]>([
+    ['authorization', { authorization: 'Bearer kw_acme' }, inHeader],
+    ['AUTHORIZATION', { AUTHORIZATION: 'bearer kw_acme' }, inHeader],
+    ['x-api-key', { 'X-Api-Key': 'kw_acme' }, { ...inHeader, scheme: 'x-api-key' }],
+    ['token', { token: 'kw_acme' }, { ...inHeader, scheme: 'x-api-key' }],
+    ['headers', { headers: { Authorization: 'Bearer kw_acme' } }, inHeader],
+  ])('is read from the member %s of what the client sent', (_name, sent, expected) => {
+    expect(withHandshake(none, sent)).toEqual(expected);
   });
 
-  it.each([
+  it.each<[string, unknown]>([
     ['nothing', undefined],
     ['null', null],
-    ['a text', 'kw_one'],
-    ['an empty object', {}],
-    ['a token that is null', { token: null }],
-    ['a token that is undefined', { token: undefined }],
-    ['other members', { name: 'kw_one', constructor: 'kw_one', headers: 'kw_one' }],
-    ['an inherited token', Object.create({ token: 'kw_one' })],
-  ])('keeps the credential of the headers if the handshake has %s', (_name, handshake: unknown) => {
-    expect(tokenOf(handshake)).toBe('none');
-    expect(tokenOf(handshake, inHeaders)).toBe('kw_one');
+    ['a text', 'Bearer kw_acme'],
+    ['a number', 1],
+    ['a list', ['authorization', 'Bearer kw_acme']],
+    ['an object without a credential', { user: 'ada' }],
+    ['another scheme', { authorization: 'Digest kw_acme' }],
+    ['headers that are no object', { headers: 'Bearer kw_acme' }],
+    ['an inherited member', Object.create({ authorization: 'Bearer kw_acme' })],
+  ])('is the one in the headers of its request if the client sent %s', (_what, sent) => {
+    expect([withHandshake(none, sent), withHandshake(inHeader, sent)]).toEqual([none, inHeader]);
   });
 
-  it.each([
+  it('may be sent twice if it is the same', () => {
+    expect(withHandshake(inHeader, { token: 'kw_acme' })).toEqual(inHeader);
+  });
+
+  it.each<[string, PresentedCredential, unknown]>([
+    ['two tokens', inHeader, { token: 'kw_globex' }],
+    ['two members', none, { token: 'kw_acme', 'x-api-key': 'kw_globex' }],
+    [
+      'a member and a header of it',
+      none,
+      { authorization: 'Bearer kw_acme', headers: { authorization: 'Bearer kw_globex' } },
+    ],
+    ['a header twice', none, { authorization: 'Bearer kw_acme', Authorization: 'Bearer kw_acme' }],
+    ['an ambiguous request', { kind: 'ambiguous' }, { token: 'kw_acme' }],
+  ])('is ambiguous with %s', (_what, presented, sent) => {
+    expect(withHandshake(presented, sent)).toEqual({ kind: 'ambiguous' });
+  });
+
+  it.each<[string, unknown]>([
     ['a number', 5],
     ['an object without a text', { toString: 1, valueOf: 1 }],
-    ['a list with a token', ['kw_one']],
-    ['an object that becomes a token', { toString: () => 'kw_one' }],
-  ])('reads no token from %s, but does not ignore it', (_name, token: unknown) => {
-    expect(withHandshake(none, { token })).toMatchObject({
+    ['a list with a token', ['kw_acme']],
+    ['an object that becomes a token', { toString: () => 'kw_acme' }],
+  ])('is an invalid token if a member is %s', (_what, token) => {
+    const noToken = expect.not.stringContaining('kw_acme') as string;
+    expect(withHandshake(none, { token })).toEqual({ kind: 'token', scheme: 'x-api-key', token: noToken });
+    expect(withHandshake(none, { authorization: token })).toEqual({
       kind: 'token',
-      token: expect.not.stringContaining('kw') as string,
+      scheme: 'bearer',
+      token: '',
     });
-    expect(withHandshake(inHeaders, { token })).toEqual({ kind: 'ambiguous' });
-    expect(withHandshake(none, { authorization: token })).toMatchObject({ kind: 'token', token: '' });
+    expect(withHandshake(inHeader, { token })).toEqual({ kind: 'ambiguous' });
   });
 
-  it('rejects two different tokens', () => {
-    expect(tokenOf({ token: 'kw_two' }, inHeaders)).toBe('ambiguous');
-    expect(tokenOf({ token: 'kw_one', authorization: 'Bearer kw_two' })).toBe('ambiguous');
-    expect(tokenOf({ token: 'kw_one', Token: 'kw_one' })).toBe('ambiguous');
-    expect(tokenOf({ token: 'kw_one' }, inHeaders)).toBe('kw_one');
+  it.each([null, undefined])('is the one in the headers of its request if a member is %s', (token) => {
+    expect([withHandshake(none, { token }), withHandshake(inHeader, { token })]).toEqual([none, inHeader]);
   });
 });

@@ -51,7 +51,7 @@ export function readTenantArgs(
 function nameIn(args: unknown, name: string): string | undefined | null {
   const value = memberOf(args, name) ?? undefined;
   if (value === undefined) return undefined;
-  const text = Number.isSafeInteger(value) ? String(value) : value;
+  const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
   return typeof text === 'string' && isTenantId(text) ? text : null;
 }
 
@@ -66,7 +66,8 @@ function readPart(
   paramName: string,
   withHeaders: boolean,
 ): Part {
-  const param = memberOf(request.params, paramName);
+  const param = memberOf(request.params, paramName) as string | string[] | undefined;
+  // Express has lists for some parameters.
   let value = param === undefined ? undefined : String(param);
   if (withHeaders) {
     for (const named of headerValues(nodeRequestOf(request), HEADERS[part])) {

@@ -9,7 +9,7 @@ const PROPERTY_METADATA = 'graphql:resolve_property';
 const REFERENCE_METADATA = 'graphql:resolve_reference';
 const MODULE_OPTIONS = 'GqlModuleOptions';
 
-const ROOT_TYPES: readonly unknown[] = ['Query', 'Mutation', 'Subscription'];
+const ROOT_TYPES: ReadonlySet<unknown> = new Set(['Query', 'Mutation', 'Subscription']);
 
 /** A method that resolves a GraphQL field or an entity. */
 export interface DiscoveredResolver {
@@ -61,7 +61,7 @@ function kindOf(controller: Type, declared: object): DiscoveredResolver['kind'] 
   const type = typeOf(controller, declared);
   if (type === undefined) return undefined;
   if (Reflect.hasMetadata(REFERENCE_METADATA, declared)) return 'reference';
-  if (ROOT_TYPES.includes(type)) return 'root';
+  if (ROOT_TYPES.has(type)) return 'root';
   return Reflect.hasMetadata(PROPERTY_METADATA, declared) ? 'field' : undefined;
 }
 

@@ -12,8 +12,8 @@ export function isEventSource(value: unknown): value is AsyncIterable<unknown> {
  */
 export class WatchedEvents implements AsyncIterableIterator<unknown> {
   private readonly source: AsyncIterator<unknown>;
-  private readonly waiting = new Set<(error: Error) => void>();
   private readonly unfollow: () => void;
+  private readonly rejects = new Set<(error: Error) => void>();
   private error: Error | undefined;
   private isDone = false;
 
@@ -33,18 +33,13 @@ export class WatchedEvents implements AsyncIterableIterator<unknown> {
       throw error;
     }
     if (this.isDone) return { done: true, value: undefined };
-    let give: (error: Error) => void = () => undefined;
-    const ended = new Promise<never>((_resolve, reject) => (give = reject));
-    this.waiting.add(give);
     try {
-      const result = await Promise.race([this.source.next(), ended]);
+      const result = await this.unlessEnded(this.source.next());
       if (result.done === true) this.stop();
       return result;
     } catch (thrown) {
       this.stop();
       throw thrown;
-    } finally {
-      this.waiting.delete(give);
     }
   }
 
@@ -54,14 +49,29 @@ export class WatchedEvents implements AsyncIterableIterator<unknown> {
     return { done: true, value: undefined };
   }
 
+  /** Not `Promise.race` with one promise for all events: that promise would keep every event of the subscription in memory. */
+  private async unlessEnded<T>(event: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.rejects.add(reject);
+      event.then(resolve, reject).finally(() => this.rejects.delete(reject));
+    });
+  }
+
   private end(error: Error): void {
     if (this.isDone) return;
-    const { waiting } = this;
-    if (waiting.size === 0) this.error = error;
+    if (this.rejects.size === 0) this.error = error;
     this.stop();
-    for (const give of [...waiting]) give(error);
-    // Not awaited: a source that waits for its next event may never close.
-    void Promise.resolve(this.source.return?.()).catch(() => undefined);
+    for (const reject of this.rejects) reject(error);
+    void this.close();
+  }
+
+  /** Not awaited, because a source that waits for its next event may never close. */
+  private async close(): Promise<void> {
+    try {
+      await this.source.return?.();
+    } catch {
+      // The client gets the error that ended the subscription.
+    }
   }
 
   private stop(): void {

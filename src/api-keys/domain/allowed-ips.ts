@@ -10,8 +10,8 @@ const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 const PREFIX_LENGTH = /^(?:0|[1-9]\d{0,2})$/;
 
 /**
- * Parses an address: dotted-quad IPv4 without leading zeros, or IPv6 without a zone.
- * Returns the IPv4 address for an IPv4-mapped IPv6 address, and `undefined` for any other text.
+ * Parses an address: dotted-quad IPv4 without leading zeros, or IPv6 without a zone. An IPv4-mapped IPv6 address becomes its
+ * IPv4 address. Returns `undefined` for text that is not an address.
  */
 export function parseAddress(text: string): Address | undefined {
   if (text.includes(':')) {
@@ -109,7 +109,10 @@ function bitsOf(address: Address): number {
   return address.kind() === 'ipv4' ? 32 : 128;
 }
 
-/** Returns the network by which a client is counted: its IPv4 address, or the /64 of its IPv6 address. */
+/**
+ * Returns the network whose failed credentials are counted together: the IPv4 address of a client, or the /64 of its IPv6
+ * address.
+ */
 export function networkOf(address: string | undefined): string {
   const client = address === undefined ? undefined : parseAddress(address);
   if (client === undefined) return 'unknown';

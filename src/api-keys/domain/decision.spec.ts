@@ -147,7 +147,7 @@ describe('a previous secret', () => {
   });
 });
 
-describe('a decision that requires only possession', () => {
+describe('a decision that requires only possession of the current token', () => {
   const holder = withRequirement(good, { possession: true });
   const inGrace = withKey(
     { ...holder, presented: digestOfHex(OLD_HASH) },
@@ -175,7 +175,7 @@ describe('a decision that requires only possession', () => {
     expect(judge(withRequirement(inGrace, { possession: undefined })).code).toBe('VALID');
   });
 
-  it('is NOT_FOUND for a guessed secret', () => {
+  it('is NOT_FOUND for a wrong secret', () => {
     const guess = { ...holder, presented: digestOfHex(WRONG_HASH) };
     expect(judge(guess)).toEqual({ code: 'NOT_FOUND' });
   });

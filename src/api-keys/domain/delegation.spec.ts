@@ -82,7 +82,7 @@ describe('the key of a project at acme', () => {
     ]);
   });
 
-  it('can get its grant from a caller with every right', () => {
+  it('can be created by a caller that holds every right', () => {
     expect(exceededFields(root, apollo)).toEqual([]);
   });
 
@@ -114,7 +114,7 @@ describe('a change of a key', () => {
     expect(isWidening(key({}), key({ enabled: false, expiresAt: LATER }))).toBe(true);
   });
 
-  it('is not widening if it changes only name, description or metadata', () => {
+  it('does not widen the key if it changes only name, description or metadata', () => {
     expect(isWidening(key({}), key({ name: 'other', description: 'other', metadata: { a: 1 } }))).toBe(false);
   });
 });

@@ -13,7 +13,7 @@ describe('earlierOf', () => {
     expect(earlierOf(one, other)).toBe(expected);
   });
 
-  it('returns the first object itself if both moments are equal, so that callers need not copy', () => {
+  it('returns its first argument if both moments are equal', () => {
     expect(earlierOf(noon, new Date(noon))).toBe(noon);
   });
 });

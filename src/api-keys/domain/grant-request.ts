@@ -17,8 +17,9 @@ export interface GrantRequest {
 }
 
 /**
- * Returns the grant of a new key: the requested parts, and the caller's own for omitted parts. If neither sets an
- * expiry, the key gets the latest permitted one. An inherited expiry is never later than that.
+ * Returns the grant of a new key: the requested parts, and the caller's own for omitted parts. If the request
+ * sets no expiry and the caller's own grant has none, the key gets the latest permitted expiry. An inherited expiry is limited
+ * to the latest permitted one.
  *
  * @param latestExpiry the latest permitted expiry, `undefined` for no limit
  */

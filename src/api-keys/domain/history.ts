@@ -54,7 +54,7 @@ function withoutFirstReuses(entries: readonly HistoryEntry[], count: number): re
 }
 
 /**
- * Returns the change id of the newest entry. It identifies a repeated write.
+ * Returns the change id of the newest entry. A retry of the same write has the same change id.
  *
  * @throws RangeError if there is no entry; every stored record has one
  */

@@ -65,7 +65,7 @@ function described(text: string): string {
   return text.replaceAll('"', "'").replaceAll(/[^\x20-\x5b\x5d-\x7e]/g, '');
 }
 
-/** Replaces errors of the host's JSON parser, because they advise JSON to a client that must send a form. */
+/** Replaces errors of the host's JSON parser. Their text tells the client to send JSON, but this route requires a form. */
 function asFormsSeeIt(exception: ProblemException): ProblemException {
   const { code } = exception.problem;
   if (code !== 'invalid_json' && code !== 'unsupported_media_type') return exception;

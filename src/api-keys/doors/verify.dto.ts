@@ -79,7 +79,7 @@ export class VerifiedKeyDto {
   projectId!: string | null;
 
   /**
-   * The id of the customer or of the key in your own system. Identify the caller by this, or by `id`.
+   * The `externalId` of the key: the id that your own system uses for the customer or the key. Identify the caller by `externalId` or by `id`.
    * @example "cust-7"
    */
   externalId!: string | null;

@@ -428,24 +428,24 @@ async function servedAfterTheChange(
   return served;
 }
 
-describe('the generation check', () => {
+describe('the cache, when records change during a read', () => {
   it.each<[string, () => void]>([
     ['its record changed', () => feed.say(ACME)],
     ['everything may have changed', () => feed.sayEverythingChanged()],
-  ])('discards a read if the feed announces meanwhile that %s', async (_what, announce) => {
+  ])('does not keep the result if the feed announces that %s', async (_what, announce) => {
     await expect(servedAfterTheChange(FreshCache, announce)).resolves.toBeUndefined();
   });
 
-  it('keeps a read during which another record changed', async () => {
+  it('keeps the result if only other records changed', async () => {
     const served = await servedAfterTheChange(FreshCache, () => feed.say(GLOBEX));
     expect(served).toEqual(note(ACME, 'before the change'));
   });
 
-  it('prevents outdated records with concurrent readers, writers and announcements [T41]', async () => {
+  it('returns no outdated record to concurrent readers [T41]', async () => {
     await expect(servedPastTheirAnnouncement(FreshCache)).resolves.toBe(0);
   });
 
-  it('is necessary: without it, the cache returns outdated records [T41]', async () => {
+  it('returns outdated records if it does not check for changes during a read [T41]', async () => {
     const served = await servedAfterTheChange(UncheckedCache, () => feed.say(ACME));
     expect(served).toEqual(note(ACME, 'before the change'));
     await expect(servedPastTheirAnnouncement(UncheckedCache)).resolves.toBeGreaterThan(0);

@@ -433,7 +433,7 @@ describe('a well-formed token of a key that does not exist', () => {
     expect(stored.begun).toHaveLength(1);
   });
 
-  it('causes a new read if the read in progress began before the token arrived', async () => {
+  it('is looked up twice if a second request presents it during the first look-up', async () => {
     const older = verifier.verify(acme.token, anything);
     time += 5;
     const answer = verifier.verify(acme.token, anything);

@@ -30,7 +30,7 @@ const ANY_TIME = new Date(0);
 export interface VerifyOptions {
   /** Reads the store instead of the cache, like `Cache-Control: no-cache` over HTTP. */
   readonly noCache?: boolean | undefined;
-  /** Neither checks the rate limit of the key nor counts the request against it. The request still counts as a use. */
+  /** Ignores the rate limit of the key, and does not count the request against it. The request still counts as a use. */
   readonly uncounted?: boolean | undefined;
 }
 

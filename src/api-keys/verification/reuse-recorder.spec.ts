@@ -124,7 +124,7 @@ describe('a reuse that cannot be recorded', () => {
     expect((await stored()).version).toBe(2);
   });
 
-  it('is logged without the content of a thrown value that is not an Error', async () => {
+  it('is logged as an unknown error if the store throws a value that is not an Error', async () => {
     jest.spyOn(repository, 'findWithHistory').mockRejectedValueOnce({ hash: retired.hash });
     await recorder.report(acme, retired);
     expect(warned).toHaveBeenCalledWith('a reuse of a token was not recorded: unknown error');

@@ -23,8 +23,8 @@ export async function useExternalServer(options: MongoServerOptions): Promise<Mo
 }
 
 /**
- * Throws if the server does not answer. The error is not `MongoServerUnavailable`, because the tests must not run on
- * another server than the requested one.
+ * Throws if the server does not answer. Does not throw `MongoServerUnavailable`, because the tests would then start a
+ * server of their own instead of the requested one.
  */
 async function expectAnswer(uri: string): Promise<void> {
   const { mongo } = await import('mongoose');

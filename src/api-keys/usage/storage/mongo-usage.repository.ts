@@ -19,8 +19,8 @@ import { UsageNotWrittenError, type UsageRepository } from '../../ports/usage.re
 import type { UsageDocument } from './usage.schema';
 
 /**
- * The timeout of a write. It is longer than for other operations, because no request waits for it and it may change
- * many documents.
+ * The timeout of a write. It is longer than the timeout of other operations, because a write may change many documents and no
+ * request waits for it.
  */
 const WRITE_TIMEOUT_MS = 10_000;
 

@@ -15,7 +15,7 @@ export function itFailsClosed(test: () => ProxyTest, traits: ProxyTraits): void 
     ['scope=report:read', ''],
     ['authenticated=1', 'authenticated=true'],
   ])(
-    'rejects even a root key with 403 if the configuration has "%s" changed to "%s" [T57]',
+    'rejects even a root key with 403 after "%s" in the configuration is replaced with "%s" [T57]',
     async (right, slip) => {
       const { site } = test();
       const path = right === 'authenticated=1' ? '/whoami' : '/reports/all';

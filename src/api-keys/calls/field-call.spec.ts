@@ -1,0 +1,99 @@
+import { ProblemException } from '../../problems/problem.exception';
+import { fieldCallOf } from './field-call';
+
+const path = { prev: undefined, key: 'memories' };
+const info = {
+  path,
+  operation: { operation: 'query', selectionSet: { selections: [] } },
+  fragments: {},
+  variableValues: {},
+};
+const raw = { rawHeaders: ['Authorization', 'Bearer x'] };
+
+describe('the call of a field', () => {
+  it.each<[string, unknown, unknown, unknown]>([
+    ['req of Apollo on Express', { req: raw }, raw, undefined],
+    ['req of Apollo on Fastify', { req: { raw } }, { raw }, undefined],
+    ['reply.request of Mercurius', { reply: { request: { raw } } }, { raw }, undefined],
+    [
+      'extra of graphql-ws',
+      { extra: { request: raw }, connectionParams: { token: 'x' } },
+      raw,
+      { token: 'x' },
+    ],
+    [
+      'req with extra',
+      { req: { extra: { request: raw }, connectionParams: { token: 'x' } } },
+      raw,
+      { token: 'x' },
+    ],
+    [
+      'a connection of Mercurius',
+      { request: { raw }, _connectionInit: { token: 'x' } },
+      { raw },
+      { token: 'x' },
+    ],
+    ['req without parameters', { req: { extra: { request: raw } } }, raw, undefined],
+  ])('finds the request and what the client sent in %s', (_where, context, request, handshake) => {
+    const call = fieldCallOf([null, {}, context, info]);
+    expect([call.request, call.handshake]).toEqual([request, handshake]);
+  });
+
+  it.each([
+    null,
+    undefined,
+    'text',
+    {},
+    { req: null },
+    { req: { headers: { authorization: 'Bearer x' } } },
+    { req: { rawHeaders: 'Authorization' } },
+    { reply: 1 },
+    { extra: null },
+    { extra: { request: {} } },
+  ])('has no request in the context %j', (context) => {
+    expect(fieldCallOf([null, {}, context, info]).request).toBeUndefined();
+  });
+
+  it('is carried by its position, and a reference by its object', () => {
+    const reference = { __typename: 'Note', id: '1', orgId: 'acme' };
+    expect(fieldCallOf([null, { orgId: 'acme' }, {}, info])).toMatchObject({
+      carrier: path,
+      args: { orgId: 'acme' },
+    });
+    expect(fieldCallOf([reference, {}, info])).toMatchObject({ carrier: reference, args: reference });
+  });
+
+  it('below the root is a part of its root field', () => {
+    const below = { prev: { prev: path, key: 0 }, key: 'note' };
+    const call = fieldCallOf([null, {}, {}, { ...info, path: below }]);
+    expect([call.carrier, call.whole]).toEqual([below, path]);
+    expect(fieldCallOf([null, {}, {}, info]).whole).toBeUndefined();
+  });
+
+  it('lasts if it is the root field of a subscription', () => {
+    const subscription = { ...info, operation: { ...info.operation, operation: 'subscription' } };
+    const below = { ...subscription, path: { prev: path, key: 'note' } };
+    expect([info, subscription, below].map((each) => fieldCallOf([null, {}, {}, each]).isLasting)).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it.each([
+    ['invalid_request', 'BAD_REQUEST'],
+    ['missing_credential', 'UNAUTHENTICATED'],
+    ['binding_mismatch', 'FORBIDDEN'],
+    ['rate_limited', 'TOO_MANY_REQUESTS'],
+    ['storage_unavailable', 'SERVICE_UNAVAILABLE'],
+    ['internal_error', 'INTERNAL_SERVER_ERROR'],
+  ] as const)('is rejected for %s with the code %s, and without a stack', (problem, code) => {
+    const call = fieldCallOf([null, {}, {}, info]);
+    const rejection = call.rejection(ProblemException.from(problem, 'what to do', { 'Retry-After': '7' }));
+    expect(rejection).toMatchObject({
+      message: 'what to do',
+      extensions: { code, problem: { code: problem }, retryAfter: 7 },
+    });
+    expect(rejection.stack).toBe('GraphqlRejection: what to do');
+  });
+});
