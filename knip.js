@@ -21,7 +21,7 @@ module.exports = {
         // Separate processes, or loaded by name.
         'test/support/**/*.{cjs,mjs}',
         'test/support/package/{host,lean-host}/main.ts',
-        'samples/{graphql,memories}/src/main.ts',
+        'samples/{graphql,memories,websockets}/src/main.ts',
         'src/bootstrap/swagger.ts',
         'test/support/fixed-properties.ts',
         'samples/**/*.e2e-spec.ts',

@@ -15,6 +15,7 @@ const BENCHES = [
   'burst',
   'revocation',
   'feed',
+  'sockets',
 ] as const;
 
 const FLAGS = ['--expose-gc', '--max-old-space-size=8192', '--require', join(__dirname, 'typescript.cjs')];

@@ -5,6 +5,8 @@ import { ConfigurationError } from './problems/configuration.error';
 import { StorageConfig } from './config/storage.config';
 import { Admission } from './api-keys/access/admission';
 import { RequestExtension } from './api-keys/access/request-access';
+import { GatewayAudit } from './api-keys/access/gateway-audit';
+import { GatewayServers } from './api-keys/access/gateway-servers';
 import { RouteAccessAudit } from './api-keys/access/route-access.audit';
 import { Subscriptions } from './api-keys/access/subscriptions';
 import { MODULE_GUARD, ScopesGuard } from './api-keys/access/scopes.guard';
@@ -231,6 +233,8 @@ function assemble(
     Guard,
     ...(Guard === ScopesGuard ? [] : [{ provide: ScopesGuard, useExisting: Guard }]),
     RouteAccessAudit,
+    GatewayServers,
+    GatewayAudit,
     Subscriptions,
     RequestExtension,
     HostFront,

@@ -124,7 +124,7 @@ describe.each(ADAPTERS)('an application on %s with a message handler among guard
 
     expect(refusal).toBeInstanceOf(ConfigurationError);
     expect(refusal.message).toContain(
-      'declare access, which is enforced on HTTP only: MessagesController.wipe.',
+      'declare access, which is not enforced for them: MessagesController.wipe.',
     );
   });
 });

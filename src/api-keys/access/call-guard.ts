@@ -131,6 +131,7 @@ export class CallGuard {
   private rejection({ call, request }: Occasion, problem: ProblemException): Error {
     passDecisionOn(problem, request);
     const rejection = this.hooks.rejectionOf(problem, request);
-    return rejection === problem ? call.rejection(problem) : rejection;
+    if (rejection === problem) return call.rejection(problem);
+    return call.ownRejection?.(rejection) ?? rejection;
   }
 }

@@ -46,4 +46,24 @@ describe('the credential of a connection', () => {
   ])('is ambiguous with %s', (_what, presented, sent) => {
     expect(withHandshake(presented, sent)).toEqual({ kind: 'ambiguous' });
   });
+
+  it.each<[string, unknown]>([
+    ['a number', 5],
+    ['an object without a text', { toString: 1, valueOf: 1 }],
+    ['a list with a token', ['kw_acme']],
+    ['an object that becomes a token', { toString: () => 'kw_acme' }],
+  ])('is an invalid token if a member is %s', (_what, token) => {
+    const noToken = expect.not.stringContaining('kw_acme') as string;
+    expect(withHandshake(none, { token })).toEqual({ kind: 'token', scheme: 'x-api-key', token: noToken });
+    expect(withHandshake(none, { authorization: token })).toEqual({
+      kind: 'token',
+      scheme: 'bearer',
+      token: '',
+    });
+    expect(withHandshake(inHeader, { token })).toEqual({ kind: 'ambiguous' });
+  });
+
+  it.each([null, undefined])('is the one in the headers of its request if a member is %s', (token) => {
+    expect([withHandshake(none, { token }), withHandshake(inHeader, { token })]).toEqual([none, inHeader]);
+  });
 });

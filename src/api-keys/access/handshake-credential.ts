@@ -7,6 +7,8 @@ const HEADERS = new Map([
   ['token', 'x-api-key'],
 ]);
 
+const NO_TOKEN = 'Bearer ';
+
 /**
  * Adds the credential that a client sent when it opened a connection, because browsers cannot set headers of a WebSocket.
  * Reads the members `authorization`, `x-api-key` and `token`, in any case, of the sent object or of its member `headers`.
@@ -24,9 +26,11 @@ export function withHandshake(inHeaders: PresentedCredential, handshake: unknown
 
 function headersIn(sent: unknown): readonly string[] {
   if (typeof sent !== 'object' || sent === null) return [];
-  return Object.entries(sent).flatMap(([name, value]) => {
+  return Object.entries(sent).flatMap(([name, value]: [string, unknown]) => {
     const header = HEADERS.get(name.toLowerCase());
-    return header === undefined ? [] : [header, String(value)];
+    if (header === undefined || value === null || value === undefined) return [];
+    // Something else than a text is no token. `String` would call a method that the client chose.
+    return [header, typeof value === 'string' ? value : NO_TOKEN];
   });
 }
 

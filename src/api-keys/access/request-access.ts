@@ -1,10 +1,11 @@
+import type { EventEmitter } from 'node:events';
 import { type ExecutionContext, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { HttpRequest } from '../../http/http-request';
 import type { TenantContext } from '../domain/binding';
 import type { Caller } from '../domain/caller';
 import type { CurrentKey } from './parameter.decorators';
-import { accessBehind, accessIn, accessOf } from './verified-access';
+import { accessBehind, accessIn, accessOf, callAccessOf } from './verified-access';
 
 /** What the guard knows about a request that it allowed: `request.keyward` on Express and Fastify. */
 export interface RequestAccess {
@@ -41,7 +42,8 @@ declare module 'fastify' {
  * Returns the key of a request, for code that runs after Keyward's guard, such as an interceptor, a logger or the tracker of a
  * rate limiter. Returns `undefined` if the guard did not allow the request, did not run yet, or allowed a session.
  *
- * @param from the execution context, the Express or Fastify request, or Node's request inside it
+ * @param from the execution context, the Express or Fastify request, Node's request inside it, or a client of a WebSocket,
+ *   which has the key that opened its connection
  * @example
  * class TenantThrottlerGuard extends ThrottlerGuard {
  *   protected async getTracker(request: Request): Promise<string> {
@@ -49,11 +51,12 @@ declare module 'fastify' {
  *   }
  * }
  */
-export function apiKeyOf(from: ExecutionContext | HttpRequest): CurrentKey | undefined {
-  return (isContext(from) ? accessIn(from) : accessBehind(from))?.presented?.key;
+export function apiKeyOf(from: ExecutionContext | HttpRequest | EventEmitter): CurrentKey | undefined {
+  const access = isContext(from) ? accessIn(from) : (callAccessOf(from) ?? accessBehind(from as HttpRequest));
+  return access?.presented?.key;
 }
 
-function isContext(from: ExecutionContext | HttpRequest): from is ExecutionContext {
+function isContext(from: ExecutionContext | HttpRequest | EventEmitter): from is ExecutionContext {
   return 'getArgByIndex' in from;
 }
 

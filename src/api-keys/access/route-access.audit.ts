@@ -16,7 +16,9 @@ import { type DiscoveredRoute, discoverRoutes } from '../../http/route-discovery
  *
  * - a route has access decorators but no guard that enforces them
  * - a globally guarded route or GraphQL root field declares no access
- * - a message handler has access decorators, which are enforced on HTTP only
+ * - a handler of microservices has access decorators, which are not enforced for it
+ *
+ * `GatewayAudit` checks the gateways of WebSockets.
  */
 @Injectable()
 export class RouteAccessAudit implements OnApplicationBootstrap {
@@ -45,7 +47,7 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
         'ScopesGuard is not among the global guards: it is request-scoped, or something replaced it. Use a guard and dependencies with the default scope.',
       );
     }
-    this.requireNoDeclaredMessages(guardedGlobally);
+    this.requireNoDeclaredMessages();
     const undeclared: string[] = [];
     const unguarded: string[] = [];
     for (const resolver of resolversToAudit(this.discovery, this.scanner, guardedGlobally)) {
@@ -82,17 +84,16 @@ export class RouteAccessAudit implements OnApplicationBootstrap {
     }
   }
 
-  private requireNoDeclaredMessages(guardedGlobally: boolean): void {
+  private requireNoDeclaredMessages(): void {
     const open = discoverMessageHandlers(this.discovery, this.scanner).filter(
       (handler) =>
         isDeclared(handler) &&
         compileRouteAccess(handler.controller, handler.handler).kind !== 'public' &&
-        !hasOwnGuard(handler) &&
-        !(guardedGlobally && handler.guardedGlobally),
+        !hasOwnGuard(handler),
     );
     if (open.length === 0) return;
     throw new ConfigurationError(
-      `these message handlers declare access, which is enforced on HTTP only: ${open.map(({ label }) => label).join('; ')}. ` +
+      `these handlers of microservices declare access, which is not enforced for them: ${open.map(({ label }) => label).join('; ')}. ` +
         'Move them to a class without access decorators, or reject all their messages with @UseGuards(ScopesGuard).',
     );
   }

@@ -28,6 +28,7 @@ import { readClientCredential } from './form-credential';
 import { accessOf, attachAccess, forgetAccess, isLetInTo, KeyAccess } from './verified-access';
 import { callOf } from '../calls/call-of';
 import { CallGuard } from './call-guard';
+import { ConnectionGuard, type KeyConnection, type Opening } from './connection-guard';
 
 /** The injection token of the guard class that the module installs. */
 export const MODULE_GUARD = Symbol('keyward:module-guard');
@@ -35,9 +36,9 @@ export const MODULE_GUARD = Symbol('keyward:module-guard');
 const CREDENTIAL_AND_TENANT_HEADERS = [...CREDENTIAL_HEADERS, ...TENANT_HEADERS];
 
 /**
- * Enforces the access decorators of routes, under Fastify and Express, and of GraphQL fields. Rejects every request to a
- * route without such decorators, and every context of another kind unless it is `@Public()`. Rejections of routes follow
- * RFC 6750 section 3.
+ * Enforces the access decorators of routes, under Fastify and Express, of GraphQL fields, and of messages of WebSockets.
+ * Rejects every request to a route without such decorators, and every context of another kind unless it is `@Public()`.
+ * Rejections of routes follow RFC 6750 section 3.
  *
  * Sets `Cache-Control: no-store` on every response of a guarded route, unless the handler sets another value, and adds the
  * credential headers to `Vary`; see decision record 0066.
@@ -56,6 +57,7 @@ export class ScopesGuard implements CanActivate {
   private readonly tenantArgs: ReturnType<typeof tenantNamesIn>;
   private readonly addressOf = (request: HttpRequest): string | undefined => this.clientAddressOf(request);
   private readonly calls: CallGuard;
+  private readonly connections: ConnectionGuard;
   private readonly judgesAlike = (guard: object): boolean => guard === this || this.isTwin(guard);
 
   /** @internal Nest calls it. */
@@ -70,11 +72,15 @@ export class ScopesGuard implements CanActivate {
     const { params, args } = moduleOptions.tenant ?? {};
     this.tenantParams = tenantNamesIn(params);
     this.tenantArgs = tenantNamesIn(args);
-    this.calls = new CallGuard(this, admission, {
-      requestOf: (context) => this.requestOf(context),
-      credentialOf: (request) => this.credentialOf(request, false),
-      tenantIn: (named, request) => this.tenantIn(named, request),
+    const reading = {
+      credentialOf: (request: HttpRequest) => this.credentialOf(request, false),
       addressOf: this.addressOf,
+    };
+    this.connections = new ConnectionGuard(this, admission, reading);
+    this.calls = new CallGuard(this, admission, {
+      ...reading,
+      requestOf: (context) => this.requestOf(context),
+      tenantIn: (named, request) => this.tenantIn(named, request),
       rejectionOf: (rejection, request) => this.rejectionIn(rejection, request),
       judgesAlike: this.judgesAlike,
     });
@@ -215,6 +221,27 @@ export class ScopesGuard implements CanActivate {
   }
 
   /**
+   * Returns whether this guard accepts the decisions of another one, or is another instance of its class.
+   *
+   * @internal
+   */
+  judgesLike(guard: ScopesGuard): boolean {
+    return this.judgesAlike(guard) || guard.constructor === this.constructor;
+  }
+
+  /**
+   * Judges the credential with which a client opens the connection of a WebSocket.
+   *
+   * @param isOpen whether clients without a credential are allowed
+   * @returns `undefined` for a client without a credential
+   * @throws ProblemException if the connection is rejected
+   * @internal
+   */
+  async connect(opening: Opening, isOpen: boolean): Promise<KeyConnection | undefined> {
+    return this.connections.admit(opening, isOpen);
+  }
+
+  /**
    * Returns whether another guard makes the same decisions as this one. Nest creates a global guard, and one for each module
    * with `@UseGuards`, so several can check one request.
    */
@@ -278,7 +305,7 @@ export class ScopesGuard implements CanActivate {
   }
 
   /**
-   * Returns the tenant that the arguments of a GraphQL field name.
+   * Returns the tenant that the arguments of a GraphQL field name, or the members of the data of a message.
    *
    * @throws ProblemException if a name is invalid
    * @example

@@ -1,9 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { fieldCallOf } from './field-call';
 import type { GuardedCall } from './guarded-call';
+import { messageCallOf } from './message-call';
 
 /** Returns the call in a context; `undefined` for HTTP and for transports that Keyward does not know. */
 export function callOf(context: ExecutionContext): GuardedCall | undefined {
   const args = context.getArgs<unknown[]>();
-  return context.getType<string>() === 'graphql' ? fieldCallOf(args) : undefined;
+  const type = context.getType<string>();
+  if (type === 'graphql') return fieldCallOf(args);
+  return type === 'ws' ? messageCallOf(args) : undefined;
 }

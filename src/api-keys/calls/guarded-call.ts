@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../../http/http-request';
 import type { ProblemException } from '../../problems/problem.exception';
 
-/** A call that is not an HTTP request of its own: a field of a GraphQL operation. */
+/** A call that is not an HTTP request of its own: a field of a GraphQL operation, or a message of a WebSocket. */
 export interface GuardedCall {
   /** An object of this call alone. The access of the call is stored by it. */
   readonly carrier: object;
@@ -23,4 +23,6 @@ export interface GuardedCall {
   requireSize(request: HttpRequest): void;
   /** Returns the error that tells the client about a problem. */
   rejection(problem: ProblemException): Error;
+  /** Returns the error of a subclass of the guard in a form that reaches the client. Missing if it does in any form. */
+  ownRejection?(error: Error): Error;
 }

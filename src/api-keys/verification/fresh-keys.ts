@@ -104,13 +104,14 @@ export class FreshKeys implements BeforeApplicationShutdown {
   }
 
   /**
-   * Returns the time for which all cached records are proven current.
+   * Returns the time for which the cached record of a key, and of its owner, is proven current.
    *
    * @param at the current `performance.now()`
    */
-  provenAt(at: number): number {
-    const owners = this.owners === undefined ? Infinity : (this.feeds.owners?.provenAt ?? -Infinity);
-    return Math.min(at, this.feeds.keys?.provenAt ?? -Infinity, owners);
+  provenAt(ownerId: string | undefined, at: number): number {
+    const hasOwner = ownerId !== undefined && this.owners !== undefined;
+    const ownerProvenAt = hasOwner ? (this.feeds.owners?.provenAt ?? -Infinity) : Infinity;
+    return Math.min(at, this.feeds.keys?.provenAt ?? -Infinity, ownerProvenAt);
   }
 
   /** @throws StorageUnavailableError if the store does not respond in time */

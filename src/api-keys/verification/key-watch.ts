@@ -118,7 +118,7 @@ export class KeyWatch implements BeforeApplicationShutdown {
     const prepared = this.fresh.keys.peek(token.keyId, later);
     const owner = prepared && this.fresh.peekOwner(prepared.key.ownerId, later);
     if (prepared === undefined || owner === undefined) return false;
-    this.settle(token, prepared, owner, this.fresh.provenAt(at));
+    this.settle(token, prepared, owner, this.fresh.provenAt(prepared.key.ownerId, at));
     return true;
   }
 
