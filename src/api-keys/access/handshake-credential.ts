@@ -26,7 +26,8 @@ function headersIn(sent: unknown): readonly string[] {
   if (typeof sent !== 'object' || sent === null) return [];
   return Object.entries(sent).flatMap(([name, value]) => {
     const header = HEADERS.get(name.toLowerCase());
-    return header === undefined ? [] : [header, String(value)];
+    // Not String(value): a client can send a value that has no text, or one that is nested too deeply.
+    return header === undefined ? [] : [header, typeof value === 'string' ? value : ''];
   });
 }
 
