@@ -87,7 +87,7 @@ export class CallGuard {
       call.isLasting && credential.kind === 'token'
         ? (end) =>
             this.admission.follow(credential.token, requirement, (problem) =>
-              end(this.rejection(occasion, problem)),
+              end(this.lateRejection(occasion, problem)),
             )
         : undefined;
     if (isAtOnce(passed)) {
@@ -126,6 +126,15 @@ export class CallGuard {
 
   private rejected(occasion: Occasion, error: unknown): unknown {
     return error instanceof ProblemException ? this.rejection(occasion, error) : error;
+  }
+
+  /** Nobody catches what the application throws here, and the call must end in any case. */
+  private lateRejection(occasion: Occasion, problem: ProblemException): Error {
+    try {
+      return this.rejection(occasion, problem);
+    } catch (thrown) {
+      return thrown instanceof Error ? thrown : occasion.call.rejection(problem);
+    }
   }
 
   private rejection({ call, request }: Occasion, problem: ProblemException): Error {
