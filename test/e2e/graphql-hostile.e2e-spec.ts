@@ -24,6 +24,8 @@ import {
   RequireScopes,
   ScopesGuard,
   SelfScoped,
+  Tenant,
+  type TenantContext,
 } from 'keyward';
 import { KeywardTestingModule } from 'keyward/testing';
 import {
@@ -98,6 +100,27 @@ class StoriesResolver {
   @RequireScopes('story:read')
   ending(): string {
     return 'the end';
+  }
+}
+
+@Resolver(() => Story)
+class TopicsResolver {
+  @Query(() => String)
+  @Public()
+  nothing(): string {
+    return 'nothing';
+  }
+
+  @Subscription(() => Story, { resolve: ([title]: [string]) => ({ title }) })
+  @RequireScopes('story:read')
+  stories(@Args('orgId') orgId: string): AsyncIterable<unknown> {
+    return on(news, orgId);
+  }
+
+  @ResolveField(() => String)
+  @RequireScopes('story:read')
+  of(@Tenant() { orgId }: TenantContext): string {
+    return String(orgId);
   }
 }
 
@@ -223,6 +246,33 @@ describe.each([
     await client.close();
     await host.close();
     expect(ended).toEqual(['key_revoked']);
+  });
+});
+
+describe.each([
+  ['Apollo', ApolloDriver],
+  ['Mercurius', MercuriusDriver],
+])('a field below the root of a subscription on %s', (_name, driver) => {
+  it('belongs to the tenant of its subscription', async () => {
+    const host = await start(driver, [TopicsResolver]);
+    const query = (orgId: string): string => `subscription { stories(orgId: "${orgId}") { title of } }`;
+    const clients = await Promise.all(
+      ['acme', 'globex'].map(async (orgId) => {
+        const { token } = await host.issue({ orgId, scopes: ['story:read'] });
+        const client = listenTo(host.url, { token });
+        return { client, heard: client.subscribe(query(orgId)) };
+      }),
+    );
+    await until('both are open', () => news.listenerCount('acme') + news.listenerCount('globex') === 2);
+    news.emit('acme', 'one');
+    news.emit('globex', 'two');
+    await until('both events arrive', () => clients.every(({ heard }) => heard.events.length === 1));
+    await Promise.all(clients.map(async ({ client }) => client.close()));
+    await host.close();
+    expect(clients.map(({ heard }) => heard.events)).toEqual([
+      [{ stories: { title: 'one', of: 'acme' } }],
+      [{ stories: { title: 'two', of: 'globex' } }],
+    ]);
   });
 });
 

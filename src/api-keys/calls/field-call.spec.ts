@@ -91,6 +91,24 @@ describe('the call of a field', () => {
     expect(fieldCallOf([null, {}, {}, { ...below, variableValues: {} }]).whole).toBe(below.path.prev);
   });
 
+  it('below the root of an event is a part of its subscription, unless several share the operation', () => {
+    const operation = { operation: 'subscription', selectionSet: { selections: [] } };
+    const subscribed = { ...info, operation, variableValues: {}, path: { prev: undefined, key: 'added' } };
+    const root = { prev: undefined, key: 'added' };
+    const event = {
+      ...info,
+      operation,
+      variableValues: {},
+      parentType: note,
+      path: { prev: root, key: 'note' },
+    };
+    for (const each of [subscribed, subscribed]) fieldCallOf([null, {}, {}, each]);
+    expect(fieldCallOf([null, {}, {}, event]).whole).toBe(subscribed.path);
+    const other = { ...subscribed, variableValues: {}, path: { ...subscribed.path } };
+    for (const each of [other, subscribed]) fieldCallOf([null, {}, {}, each]);
+    expect(fieldCallOf([null, {}, {}, event]).whole).toBe(root);
+  });
+
   it.each([
     ['Query', query],
     ['Mutation', mutation],

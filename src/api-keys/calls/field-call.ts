@@ -45,7 +45,7 @@ export function fieldCallOf(resolverArgs: readonly unknown[]): GuardedCall {
   const { request, handshake, isOpen } = connectionOf(context);
   const isBelowRoot = !isReference && info.path.prev !== undefined;
   const isPart = isBelowRoot && !isOfRootType(info);
-  if (!isReference && !isBelowRoot) rootsIn(info).set(info.path.key, info.path);
+  if (!isReference && !isBelowRoot) remember(info);
   return {
     carrier: isReference ? (args as object) : info.path,
     occasion: info,
@@ -80,11 +80,26 @@ function rootsIn({ variableValues }: FieldInfo): Roots {
   return roots;
 }
 
+/**
+ * The positions of the root fields of subscriptions, by their operations, because each event is an execution of its own.
+ * `undefined` if several subscriptions share an operation, for example of a cached document.
+ */
+const subscriptions = new WeakMap<object, FieldPath | undefined>();
+
+/** Remembers a root field for the fields below it. */
+function remember(info: FieldInfo): void {
+  const { path, operation } = info;
+  rootsIn(info).set(path.key, path);
+  if (operation.operation !== 'subscription') return;
+  const isShared = subscriptions.has(operation) && subscriptions.get(operation) !== path;
+  subscriptions.set(operation, isShared ? undefined : path);
+}
+
 /** Not only the first part of the path, because `graphql-jit` makes a new path, with all its parts, for each field. */
 function rootOf(info: FieldInfo): FieldPath {
   let root = info.path;
   while (root.prev !== undefined) root = root.prev;
-  return rootsIn(info).get(root.key) ?? root;
+  return rootsIn(info).get(root.key) ?? subscriptions.get(info.operation) ?? root;
 }
 
 /** Where the drivers of Apollo and Mercurius put the request, and `graphql-ws` its connection. */
