@@ -255,12 +255,14 @@ describe.each([
 ])('a field below the root of a subscription on %s', (_name, driver) => {
   it('belongs to the tenant of its subscription', async () => {
     const host = await start(driver, [TopicsResolver]);
-    const query = (orgId: string): string => `subscription { stories(orgId: "${orgId}") { title of } }`;
     const clients = await Promise.all(
       ['acme', 'globex'].map(async (orgId) => {
         const { token } = await host.issue({ orgId, scopes: ['story:read'] });
         const client = listenTo(host.url, { token });
-        return { client, heard: client.subscribe(query(orgId)) };
+        return {
+          client,
+          heard: client.subscribe(`subscription { stories(orgId: "${orgId}") { title of } }`),
+        };
       }),
     );
     await until('both are open', () => news.listenerCount('acme') + news.listenerCount('globex') === 2);
@@ -358,6 +360,20 @@ describe('Mercurius with compiled queries', () => {
       });
     }
     await host.close();
+  });
+});
+
+describe.each(GRAPHQL_SERVERS)('an answer of $server', (server) => {
+  it('is kept from caches if it contains a guarded field', async () => {
+    const host = await startGraphqlHost(server);
+    const { token } = await host.issue({ orgId: 'acme' });
+    const answer = await fetch(`${host.url}/graphql?query=${encodeURIComponent('{ open mine }')}`, {
+      headers: { 'X-API-Key': token, 'Apollo-Require-Preflight': 'true' },
+    });
+    const { data } = (await answer.json()) as GraphqlAnswer;
+    await host.close();
+    expect(Object.keys(data ?? {})).toEqual(['open', 'mine']);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 });
 

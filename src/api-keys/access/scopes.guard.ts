@@ -77,6 +77,7 @@ export class ScopesGuard implements CanActivate {
       addressOf: this.addressOf,
       rejectionOf: (rejection, request) => this.rejectionIn(rejection, request),
       judgesAlike: this.judgesAlike,
+      keepFromCaches: (response) => keepFromCaches(this.adapterHost.httpAdapter, response),
     });
   }
 

@@ -51,6 +51,7 @@ export function fieldCallOf(resolverArgs: readonly unknown[]): GuardedCall {
     occasion: info,
     args,
     request,
+    response: isOpen ? undefined : responseIn(context),
     handshake,
     whole: isPart ? rootOf(info) : undefined,
     isLasting: !isReference && !isBelowRoot && info.operation.operation === 'subscription',
@@ -106,6 +107,7 @@ function rootOf(info: FieldInfo): FieldPath {
 interface DriverContext {
   readonly req?: unknown;
   readonly request?: unknown;
+  readonly res?: unknown;
   readonly reply?: { readonly request?: unknown };
   readonly extra?: { readonly request?: unknown };
   readonly connectionParams?: unknown;
@@ -126,6 +128,18 @@ function connectionOf(context: unknown): Connection {
     handshake: _connectionInit,
     isOpen,
   };
+}
+
+/** Returns the response in the contexts of Apollo and Mercurius, unless it was already sent. */
+function responseIn(context: unknown): object | undefined {
+  const { res, reply } = membersOf(context);
+  return [reply, res].find(hasOpenHeaders);
+}
+
+function hasOpenHeaders(response: unknown): response is object {
+  if (typeof response !== 'object' || response === null) return false;
+  const { header, sent, headersSent } = response as Readonly<Record<string, unknown>>;
+  return typeof header === 'function' && sent !== true && headersSent !== true;
 }
 
 function membersOf(value: unknown): DriverContext {
