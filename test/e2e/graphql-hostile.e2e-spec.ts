@@ -103,6 +103,26 @@ class StoriesResolver {
   }
 }
 
+/** Replaces a method on its instance. Nest calls the method of the class nevertheless. */
+@Resolver(() => Story)
+class WrappingResolver {
+  constructor() {
+    this.ending = () => 'wrapped';
+  }
+
+  @Query(() => Story)
+  @Public()
+  first(): Story {
+    return { title: 'title' };
+  }
+
+  @ResolveField(() => String)
+  @RequireScopes('story:read')
+  ending(): string {
+    return 'the end';
+  }
+}
+
 @Resolver(() => Story)
 class TopicsResolver {
   @Query(() => String)
@@ -297,6 +317,17 @@ describe('the start of an application', () => {
       providers: [provider],
     });
     expect(message).toMatch(/declare no access: Query hidden \(RelayResolver\.hidden\)/);
+  });
+
+  it('fails if Nest runs no guard for a declared field that the instance replaces', async () => {
+    const { message } = await refusalOf('express', {
+      imports: [
+        KeywardTestingModule.forRoot({}),
+        graphqlModule(ApolloDriver, { fieldResolverEnhancers: [] }),
+      ],
+      providers: [WrappingResolver],
+    });
+    expect(message).toMatch(/not enforced: Story ending \(WrappingResolver\.ending\)\. /);
   });
 
   it('fails with guard: false if no guard enforces the access of a field below the root', async () => {

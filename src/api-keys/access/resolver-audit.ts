@@ -58,9 +58,9 @@ function needsGuardBelowRoot(
 }
 
 /** Keyward did not know the class when the application was created, so Nest runs no interceptor of Keyward. */
-function outlivesItsKey({ controller, handler, declared, isSubscription }: DiscoveredResolver): boolean {
+function outlivesItsKey({ controller, handler, isSubscription }: DiscoveredResolver): boolean {
   return (
-    isSubscription && compileRouteAccess(controller, handler).kind === 'guarded' && !endsWithItsKey(declared)
+    isSubscription && compileRouteAccess(controller, handler).kind === 'guarded' && !endsWithItsKey(handler)
   );
 }
 

@@ -33,9 +33,9 @@ function interceptorsOf(declared: object): readonly unknown[] {
 @Injectable()
 export class Subscriptions {
   constructor(discovery: DiscoveryService, scanner: MetadataScanner) {
-    for (const { declared, isSubscription } of discoverResolvers(discovery, scanner)) {
-      if (!isSubscription || endsWithItsKey(declared)) continue;
-      Reflect.defineMetadata(INTERCEPTORS_METADATA, [untilKeyEnds, ...interceptorsOf(declared)], declared);
+    for (const { handler, isSubscription } of discoverResolvers(discovery, scanner)) {
+      if (!isSubscription || endsWithItsKey(handler)) continue;
+      Reflect.defineMetadata(INTERCEPTORS_METADATA, [untilKeyEnds, ...interceptorsOf(handler)], handler);
     }
   }
 }

@@ -15,9 +15,7 @@ const ROOT_TYPES: ReadonlySet<unknown> = new Set(['Query', 'Mutation', 'Subscrip
 /** A method that resolves a GraphQL field or an entity. */
 export interface DiscoveredResolver {
   readonly controller: Type;
-  /** The function on the class, which has the metadata of Nest's decorators. */
-  readonly declared: object;
-  /** The function that Nest calls. */
+  /** The function on the class. Nest calls it even if a constructor replaced the method on the instance. */
   readonly handler: object;
   /** Clients reach a root field and the reference of an entity directly, and any other field through its parent. */
   readonly kind: 'root' | 'reference' | 'field';
@@ -35,13 +33,13 @@ export function discoverResolvers(
     const controller = classOf(wrapper);
     if (controller === undefined) return [];
     const { instance } = wrapper as InstanceWrapper<object | undefined>;
-    return methodsOf({ metatype: controller, instance }, scanner).flatMap(({ name, declared, handler }) => {
-      const kind = kindOf(controller, declared);
+    return methodsOf({ metatype: controller, instance }, scanner).flatMap(({ name, declared: handler }) => {
+      const kind = kindOf(controller, handler);
       if (kind === undefined) return [];
-      const type = typeOf(controller, declared);
-      const field = (Reflect.getMetadata(NAME_METADATA, declared) as string | undefined) ?? name;
+      const type = typeOf(controller, handler);
+      const field = (Reflect.getMetadata(NAME_METADATA, handler) as string | undefined) ?? name;
       const label = `${String(type)} ${kind === 'reference' ? 'reference' : field} (${controller.name}.${name})`;
-      return { controller, declared, handler, kind, isSubscription: type === 'Subscription', label };
+      return { controller, handler, kind, isSubscription: type === 'Subscription', label };
     });
   });
 }
