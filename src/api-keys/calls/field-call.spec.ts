@@ -77,7 +77,7 @@ describe('the call of a field', () => {
     expect(fieldCallOf([null, {}, {}, info]).whole).toBeUndefined();
   });
 
-  it('below the root is a part of its root field although graphql-jit makes each path anew', () => {
+  it('below the root is a part of its root field although graphql-jit makes each path again', () => {
     const execution = { ...info, variableValues: {} };
     const root = { ...execution, path: { prev: undefined, key: 'a' } };
     const other = { ...execution, path: { prev: undefined, key: 'b' } };
