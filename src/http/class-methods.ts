@@ -13,7 +13,7 @@ export interface ClassMethod {
 
 /** Returns the methods of a class that Nest checks for routes and message handlers. */
 export function methodsOf(
-  { metatype, instance }: InstanceWrapper<object>,
+  { metatype, instance }: Pick<InstanceWrapper<object | undefined>, 'metatype' | 'instance'>,
   scanner: MetadataScanner,
 ): readonly ClassMethod[] {
   const prototype = (

@@ -163,7 +163,9 @@ describe('the start of an application with GraphQL', () => {
 
   it('fails with declared root fields and guard: false, and names them', async () => {
     const { message } = await refusalOf('express', application(NotesResolver, {}, { guard: false }));
-    expect(message).toMatch(/no ScopesGuard enforces .*: Query anyNote \(NotesResolver\.anyNote\)\. /);
+    expect(message).toMatch(
+      /no ScopesGuard enforces .*: Query anyNote \(NotesResolver\.anyNote\); Note text \(NotesResolver\.text\)\. /,
+    );
   });
 
   it('succeeds with guards below the root, or without decorators there', async () => {

@@ -22,6 +22,7 @@ interface Hooks {
   readonly addressOf: (request: HttpRequest) => string | undefined;
   readonly rejectionOf: (problem: ProblemException, request: HttpRequest) => Error;
   readonly judgesAlike: (guard: object) => boolean;
+  readonly keepFromCaches: (response: object) => void;
 }
 
 /** What is known about a call before its decision. */
@@ -36,6 +37,9 @@ interface Occasion {
  * arguments, because many calls share one request.
  */
 export class CallGuard {
+  /** The responses with headers for caches. Set only once, because a handler may set other values. */
+  private readonly keptFromCaches = new WeakSet<object>();
+
   constructor(
     private readonly guard: object,
     private readonly admission: Admission,
@@ -55,6 +59,7 @@ export class CallGuard {
     const request = hooks.requestOf(context);
     if (request === undefined) throw new MisuseError(call.remedy);
     const occasion = { context, call, request };
+    this.keepFromCaches(call);
     try {
       if (access.kind !== 'guarded') throw ProblemException.from('access_undeclared');
       const admitted = this.admit(occasion, access);
@@ -62,6 +67,12 @@ export class CallGuard {
     } catch (error) {
       throw this.rejected(occasion, error);
     }
+  }
+
+  private keepFromCaches({ response }: GuardedCall): void {
+    if (response === undefined || this.keptFromCaches.has(response)) return;
+    this.keptFromCaches.add(response);
+    this.hooks.keepFromCaches(response);
   }
 
   private async late(occasion: Occasion, admitted: Promise<void>): Promise<boolean> {
@@ -87,7 +98,7 @@ export class CallGuard {
       call.isLasting && credential.kind === 'token'
         ? (end) =>
             this.admission.follow(credential.token, requirement, (problem) =>
-              end(this.rejection(occasion, problem)),
+              end(this.lateRejection(occasion, problem)),
             )
         : undefined;
     if (isAtOnce(passed)) {
@@ -126,6 +137,15 @@ export class CallGuard {
 
   private rejected(occasion: Occasion, error: unknown): unknown {
     return error instanceof ProblemException ? this.rejection(occasion, error) : error;
+  }
+
+  /** Nobody catches what the application throws here, and the call must end in any case. */
+  private lateRejection(occasion: Occasion, problem: ProblemException): Error {
+    try {
+      return this.rejection(occasion, problem);
+    } catch (thrown) {
+      return thrown instanceof Error ? thrown : occasion.call.rejection(problem);
+    }
   }
 
   private rejection({ call, request }: Occasion, problem: ProblemException): Error {

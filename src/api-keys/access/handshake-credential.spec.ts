@@ -29,6 +29,15 @@ describe('the credential of a connection', () => {
     expect([withHandshake(none, sent), withHandshake(inHeader, sent)]).toEqual([none, inHeader]);
   });
 
+  it.each<[string, unknown]>([
+    ['a list', ['kw_acme']],
+    ['an object that has no text', { toString: 1, valueOf: 1 }],
+    ['lists in lists', JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`)],
+    ['null', null],
+  ])('is empty if the client sent %s as the token', (_what, token) => {
+    expect(withHandshake(none, { token })).toEqual({ kind: 'token', scheme: 'x-api-key', token: '' });
+  });
+
   it('may be sent twice if it is the same', () => {
     expect(withHandshake(inHeader, { token: 'kw_acme' })).toEqual(inHeader);
   });

@@ -3,9 +3,11 @@ import { type DiscoveredResolver, discoverResolvers, runsGuardsBelowRoot } from 
 import { ConfigurationError } from '../../problems/configuration.error';
 import { declarationsOn } from './access-declaration';
 import { compileRouteAccess } from './route-access';
+import { endsWithItsKey } from './subscriptions';
 
 /**
- * Returns the resolvers that clients reach directly: root fields and references of entities.
+ * Returns the resolvers whose access must be enforced: root fields, references of entities, and fields below the root with
+ * decorators of their own.
  *
  * @param guardedGlobally whether a global guard rejects what declares no access
  * @throws ConfigurationError if access decorators of a resolver have no effect, or if they are for routes only
@@ -23,6 +25,13 @@ export function resolversToAudit(
         'Remove them: the arguments of a field name its tenant.',
     );
   }
+  const endless = resolvers.filter(outlivesItsKey).map(({ label }) => label);
+  if (endless.length > 0) {
+    throw new ConfigurationError(
+      `these GraphQL subscriptions would not end with their key: ${endless.join('; ')}. ` +
+        'Provide their classes to Nest, or use the class as the token of the factory.',
+    );
+  }
   const unenforced = runsGuardsBelowRoot(discovery)
     ? []
     : resolvers
@@ -34,7 +43,7 @@ export function resolversToAudit(
         "Add fieldResolverEnhancers: ['guards'] to the options of GraphQLModule, or declare them @Public().",
     );
   }
-  return resolvers.filter(({ kind }) => kind !== 'field');
+  return resolvers.filter(({ kind, handler }) => kind !== 'field' || declarationsOn(handler).length > 0);
 }
 
 function needsGuardBelowRoot(
@@ -46,6 +55,13 @@ function needsGuardBelowRoot(
   if (kind === 'reference') return access === 'guarded' || (access === 'undeclared' && guardedGlobally);
   // The decorators of its class may be meant for root fields.
   return access === 'guarded' && declarationsOn(handler).length > 0;
+}
+
+/** Keyward did not know the class when the application was created, so Nest runs no interceptor of Keyward. */
+function outlivesItsKey({ controller, handler, isSubscription }: DiscoveredResolver): boolean {
+  return (
+    isSubscription && compileRouteAccess(controller, handler).kind === 'guarded' && !endsWithItsKey(handler)
+  );
 }
 
 function hasDecoratorsForRoutes({ controller, handler }: DiscoveredResolver): boolean {

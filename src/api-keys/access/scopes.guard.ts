@@ -83,6 +83,7 @@ export class ScopesGuard implements CanActivate {
       tenantIn: (named, request) => this.tenantIn(named, request),
       rejectionOf: (rejection, request) => this.rejectionIn(rejection, request),
       judgesAlike: this.judgesAlike,
+      keepFromCaches: (response) => keepFromCaches(this.adapterHost.httpAdapter, response),
     });
   }
 

@@ -17,6 +17,15 @@ const untilKeyEnds: NestInterceptor = {
   },
 };
 
+/** Returns whether Keyward ends the events of a subscription with its key. */
+export function endsWithItsKey(declared: object): boolean {
+  return interceptorsOf(declared).includes(untilKeyEnds);
+}
+
+function interceptorsOf(declared: object): readonly unknown[] {
+  return (Reflect.getMetadata(INTERCEPTORS_METADATA, declared) ?? []) as readonly unknown[];
+}
+
 /**
  * Adds an interceptor to every GraphQL subscription. Runs in the constructor, because Nest reads the metadata when the
  * GraphQL module starts. A global interceptor would cost every HTTP request its time.
@@ -24,11 +33,9 @@ const untilKeyEnds: NestInterceptor = {
 @Injectable()
 export class Subscriptions {
   constructor(discovery: DiscoveryService, scanner: MetadataScanner) {
-    for (const { declared, isSubscription } of discoverResolvers(discovery, scanner)) {
-      if (!isSubscription) continue;
-      const present = (Reflect.getMetadata(INTERCEPTORS_METADATA, declared) ?? []) as readonly unknown[];
-      if (present.includes(untilKeyEnds)) continue;
-      Reflect.defineMetadata(INTERCEPTORS_METADATA, [untilKeyEnds, ...present], declared);
+    for (const { handler, isSubscription } of discoverResolvers(discovery, scanner)) {
+      if (!isSubscription || endsWithItsKey(handler)) continue;
+      Reflect.defineMetadata(INTERCEPTORS_METADATA, [untilKeyEnds, ...interceptorsOf(handler)], handler);
     }
   }
 }

@@ -2,8 +2,15 @@ import { ProblemException } from '../../problems/problem.exception';
 import { fieldCallOf } from './field-call';
 
 const path = { prev: undefined, key: 'memories' };
+const [query, mutation, note] = [{}, {}, {}];
 const info = {
   path,
+  parentType: query,
+  schema: {
+    getQueryType: () => query,
+    getMutationType: () => mutation,
+    getSubscriptionType: () => undefined,
+  },
   operation: { operation: 'query', selectionSet: { selections: [] } },
   fragments: {},
   variableValues: {},
@@ -65,14 +72,54 @@ describe('the call of a field', () => {
 
   it('below the root is a part of its root field', () => {
     const below = { prev: { prev: path, key: 0 }, key: 'note' };
-    const call = fieldCallOf([null, {}, {}, { ...info, path: below }]);
+    const call = fieldCallOf([null, {}, {}, { ...info, parentType: note, path: below }]);
     expect([call.carrier, call.whole]).toEqual([below, path]);
     expect(fieldCallOf([null, {}, {}, info]).whole).toBeUndefined();
   });
 
+  it('below the root is a part of its root field although graphql-jit makes each path again', () => {
+    const execution = { ...info, variableValues: {} };
+    const root = { ...execution, path: { prev: undefined, key: 'a' } };
+    const other = { ...execution, path: { prev: undefined, key: 'b' } };
+    for (const each of [root, other]) fieldCallOf([null, {}, {}, each]);
+    const below = {
+      ...execution,
+      parentType: note,
+      path: { prev: { prev: undefined, key: 'a' }, key: 'note' },
+    };
+    expect(fieldCallOf([null, {}, {}, below]).whole).toBe(root.path);
+    expect(fieldCallOf([null, {}, {}, { ...below, variableValues: {} }]).whole).toBe(below.path.prev);
+  });
+
+  it('below the root of an event is a part of its subscription, unless several share the operation', () => {
+    const operation = { operation: 'subscription', selectionSet: { selections: [] } };
+    const subscribed = { ...info, operation, variableValues: {}, path: { prev: undefined, key: 'added' } };
+    const root = { prev: undefined, key: 'added' };
+    const event = {
+      ...info,
+      operation,
+      variableValues: {},
+      parentType: note,
+      path: { prev: root, key: 'note' },
+    };
+    for (const each of [subscribed, subscribed]) fieldCallOf([null, {}, {}, each]);
+    expect(fieldCallOf([null, {}, {}, event]).whole).toBe(subscribed.path);
+    const other = { ...subscribed, variableValues: {}, path: { ...subscribed.path } };
+    for (const each of [other, subscribed]) fieldCallOf([null, {}, {}, each]);
+    expect(fieldCallOf([null, {}, {}, event]).whole).toBe(root);
+  });
+
+  it.each([
+    ['Query', query],
+    ['Mutation', mutation],
+  ])('below the root is no part of another if it belongs to the type %s', (_name, parentType) => {
+    const below = { ...info, parentType, path: { prev: path, key: 'memories' } };
+    expect(fieldCallOf([null, {}, {}, below]).whole).toBeUndefined();
+  });
+
   it('lasts if it is the root field of a subscription', () => {
     const subscription = { ...info, operation: { ...info.operation, operation: 'subscription' } };
-    const below = { ...subscription, path: { prev: path, key: 'note' } };
+    const below = { ...subscription, parentType: note, path: { prev: path, key: 'note' } };
     expect([info, subscription, below].map((each) => fieldCallOf([null, {}, {}, each]).isLasting)).toEqual([
       false,
       true,

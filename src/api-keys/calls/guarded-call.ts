@@ -11,6 +11,8 @@ export interface GuardedCall {
   readonly args: unknown;
   /** The request that carried the call, or that opened its connection; `undefined` if it cannot be found. */
   readonly request: HttpRequest | undefined;
+  /** The response of Express or Fastify to `request`; `undefined` if its headers cannot be set. */
+  readonly response: object | undefined;
   /** What the client sent in addition to the headers of `request` when it opened the connection. */
   readonly handshake: unknown;
   /** The carrier of the call that this one is a part of. A part does not count as a request. */

@@ -25,7 +25,8 @@ export interface Operation {
 
 /** Whether each execution is allowed, which all its root fields share. */
 const executions = new WeakMap<object, boolean>();
-const fieldsOfRequests = new WeakMap<object, number>();
+/** The number of fields of each request, or of each execution on an open connection. */
+const fieldCounts = new WeakMap<object, number>();
 
 /**
  * Rejects every root field of an operation that brings its request above the maximum, so that none of them runs. Counts all
@@ -37,24 +38,43 @@ const fieldsOfRequests = new WeakMap<object, number>();
 export function requireFewFields(operation: Operation, request: HttpRequest | undefined): void {
   let isAllowed = executions.get(operation.variableValues);
   if (isAllowed === undefined) {
-    isAllowed = totalWith(operation, request) <= MAX_ROOT_FIELDS;
+    isAllowed = totalWith(fieldsOf(operation), operation, request) <= MAX_ROOT_FIELDS;
     executions.set(operation.variableValues, isAllowed);
   }
-  if (isAllowed) return;
-  throw ProblemException.from(
+  if (!isAllowed) throw tooManyFields();
+}
+
+/**
+ * Counts a field of a root type that is below the root, for example in `{ relay { query { memories } } }`. Such fields are
+ * counted when they run, because their number depends on the lists above them.
+ *
+ * @param request the HTTP request; `undefined` on an open connection
+ * @throws ProblemException `too_many_fields`
+ */
+export function requireFewFieldsWith(operation: Operation, request: HttpRequest | undefined): void {
+  requireFewFields(operation, request);
+  if (totalWith(1, operation, request) > MAX_ROOT_FIELDS) throw tooManyFields();
+}
+
+function tooManyFields(): ProblemException {
+  return ProblemException.from(
     'too_many_fields',
     `Send at most ${MAX_ROOT_FIELDS} root fields in a request: fields, aliases and operations of a batch count.`,
   );
 }
 
-function totalWith({ operation, fragments }: Operation, request: HttpRequest | undefined): number {
+/** Returns the number of fields of the request, or of the execution on an open connection, with these. */
+function totalWith(count: number, execution: Operation, request: HttpRequest | undefined): number {
+  const counted = request === undefined ? execution.variableValues : nodeRequestOf(request);
+  const total = (fieldCounts.get(counted) ?? 0) + count;
+  fieldCounts.set(counted, total);
+  return total;
+}
+
+function fieldsOf({ operation, fragments }: Operation): number {
   const names = new Set<string>();
   addFields(operation.selectionSet, fragments, names, new Set());
-  if (request === undefined) return names.size;
-  const carrying = nodeRequestOf(request);
-  const total = (fieldsOfRequests.get(carrying) ?? 0) + names.size;
-  fieldsOfRequests.set(carrying, total);
-  return total;
+  return names.size;
 }
 
 /** Adds the names under which the fields of a selection appear in the response. Reads each fragment once. */

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import { methodsOf } from '../../http/class-methods';
 
 // Literals of @nestjs/graphql, so that an application without GraphQL does not need the package.
@@ -14,9 +15,7 @@ const ROOT_TYPES: ReadonlySet<unknown> = new Set(['Query', 'Mutation', 'Subscrip
 /** A method that resolves a GraphQL field or an entity. */
 export interface DiscoveredResolver {
   readonly controller: Type;
-  /** The function on the class, which has the metadata of Nest's decorators. */
-  readonly declared: object;
-  /** The function that Nest calls. */
+  /** The function on the class. Nest calls it even if a constructor replaced the method on the instance. */
   readonly handler: object;
   /** Clients reach a root field and the reference of an entity directly, and any other field through its parent. */
   readonly kind: 'root' | 'reference' | 'field';
@@ -31,18 +30,32 @@ export function discoverResolvers(
   scanner: MetadataScanner,
 ): readonly DiscoveredResolver[] {
   return discovery.getProviders().flatMap((wrapper) => {
-    const { metatype } = wrapper;
-    if (typeof metatype !== 'function' || wrapper.isNotMetatype) return [];
-    const controller = metatype as Type;
-    return methodsOf(wrapper, scanner).flatMap(({ name, declared, handler }) => {
-      const kind = kindOf(controller, declared);
+    const controller = classOf(wrapper);
+    if (controller === undefined) return [];
+    const { instance } = wrapper as InstanceWrapper<object | undefined>;
+    return methodsOf({ metatype: controller, instance }, scanner).flatMap(({ name, declared: handler }) => {
+      const kind = kindOf(controller, handler);
       if (kind === undefined) return [];
-      const type = typeOf(controller, declared);
-      const field = (Reflect.getMetadata(NAME_METADATA, declared) as string | undefined) ?? name;
+      const type = typeOf(controller, handler);
+      const field = (Reflect.getMetadata(NAME_METADATA, handler) as string | undefined) ?? name;
       const label = `${String(type)} ${kind === 'reference' ? 'reference' : field} (${controller.name}.${name})`;
-      return { controller, declared, handler, kind, isSubscription: type === 'Subscription', label };
+      return { controller, handler, kind, isSubscription: type === 'Subscription', label };
     });
   });
+}
+
+/**
+ * Returns the class of a provider, because Nest also finds the resolvers that a factory or a value provides. Before the factory
+ * ran, its class is known only if it is the token.
+ */
+function classOf({ metatype, isNotMetatype, isAlias, instance, token }: InstanceWrapper): Type | undefined {
+  if (isAlias) return undefined;
+  if (!isNotMetatype) return typeof metatype === 'function' ? (metatype as Type) : undefined;
+  if (typeof instance === 'object' && instance !== null) {
+    const made: unknown = (instance as { readonly constructor?: unknown }).constructor;
+    return typeof made === 'function' ? (made as Type) : undefined;
+  }
+  return typeof token === 'function' ? (token as Type) : undefined;
 }
 
 /** Returns whether Nest runs guards for references and for fields below the root: in every GraphQL module of the application. */

@@ -93,6 +93,27 @@ describe('the events of a subscription', () => {
     await expect(scene.events.next()).resolves.toEqual({ done: true, value: undefined });
   });
 
+  it('end at once with a key that ended before they began, and the source is closed', async () => {
+    let isFollowing = true;
+    let isClosed = false;
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => new Promise<IteratorResult<unknown>>(() => undefined),
+        return: async () => {
+          isClosed = true;
+          return { done: true as const, value: undefined };
+        },
+      }),
+    };
+    const events = new WatchedEvents(source, (end) => {
+      end(ended);
+      return () => (isFollowing = false);
+    });
+    await expect(events.next()).rejects.toBe(ended);
+    await expect(events.next()).resolves.toEqual({ done: true, value: undefined });
+    expect([isClosed, isFollowing]).toEqual([true, false]);
+  });
+
   it('fail with the source, and the key is followed no longer', async () => {
     const next = scene.events.next();
     scene.fail(new Error('of the source'));

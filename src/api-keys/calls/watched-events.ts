@@ -12,14 +12,17 @@ export function isEventSource(value: unknown): value is AsyncIterable<unknown> {
  */
 export class WatchedEvents implements AsyncIterableIterator<unknown> {
   private readonly source: AsyncIterator<unknown>;
-  private readonly unfollow: () => void;
+  private unfollow: () => void = () => undefined;
   private readonly rejects = new Set<(error: Error) => void>();
   private error: Error | undefined;
   private isDone = false;
 
   constructor(source: AsyncIterable<unknown>, follow: Follow) {
     this.source = source[Symbol.asyncIterator]();
-    this.unfollow = follow((error) => this.end(error));
+    // The key may have ended since the decision: then `follow` calls `end` before it returns.
+    const unfollow = follow((error) => this.end(error));
+    if (this.isDone) unfollow();
+    else this.unfollow = unfollow;
   }
 
   [Symbol.asyncIterator](): this {
@@ -53,7 +56,9 @@ export class WatchedEvents implements AsyncIterableIterator<unknown> {
   private async unlessEnded<T>(event: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.rejects.add(reject);
-      event.then(resolve, reject).finally(() => this.rejects.delete(reject));
+      Promise.resolve(event)
+        .then(resolve, reject)
+        .finally(() => this.rejects.delete(reject));
     });
   }
 

@@ -254,6 +254,39 @@ describe('watchers of one token', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  it.each([
+    ['from the cache', true],
+    ['from the store', false],
+  ])('end although one of them throws, with a key %s', async (_where, isCached) => {
+    const acme = issue();
+    await cache(acme);
+    const faulty: Requirement = {
+      ...anything,
+      get tenant(): never {
+        throw new Error('of the application');
+      },
+    };
+    watch.watch(acme.token, anything, () => {
+      throw new Error('of the application');
+    });
+    follow(acme, faulty);
+    follow(acme);
+    expect(ends).toEqual(['UNAVAILABLE']);
+    keyFeed.say(acme.key.id);
+    if (isCached) await cache({ ...acme, key: { ...acme.key, revokedAt: NOON } });
+    await pass(QUARTER, true);
+    if (!isCached) stored.at(1).answer({ ...acme.key, revokedAt: NOON });
+    await settled();
+    expect(ends).toEqual(['UNAVAILABLE', 'REVOKED']);
+  });
+
+  it('leave no timer behind if they end at once', async () => {
+    const acme = issue({ revokedAt: NOON });
+    await cache(acme);
+    follow(acme);
+    expect([ends, jest.getTimerCount()]).toEqual([['REVOKED'], 0]);
+  });
+
   it('leave no timer behind, and stopping twice does not stop a later watcher', async () => {
     const acme = issue();
     await cache(acme);

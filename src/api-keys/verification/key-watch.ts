@@ -74,7 +74,7 @@ export class KeyWatch implements BeforeApplicationShutdown {
     // The remembered state was not judged by this requirement.
     token.prepared = undefined;
     if (!this.judgeAtOnce(token, at)) void this.read(token, at);
-    this.timer ??= setInterval(() => this.judgeAll(), this.intervalMs).unref();
+    if (token.watchers.size > 0) this.timer ??= setInterval(() => this.judgeAll(), this.intervalMs).unref();
     return () => this.forget(token, watcher);
   }
 
@@ -155,8 +155,8 @@ export class KeyWatch implements BeforeApplicationShutdown {
     const stored = { prepared, ownerActive: owner.isActive };
     const watchers = Array.from(token.watchers);
     for (const watcher of watchers) {
-      const decision = decide(token.digest, stored, watcher.requirement, now);
-      if (decision.code !== 'VALID') this.report(token, watcher, decision);
+      const why = reasonToEnd(() => decide(token.digest, stored, watcher.requirement, now));
+      if (why !== undefined) this.report(token, watcher, why);
     }
   }
 
@@ -169,6 +169,20 @@ export class KeyWatch implements BeforeApplicationShutdown {
     // A report may end other watches.
     if (!token.watchers.has(watcher)) return;
     this.forget(token, watcher);
-    watcher.end(why);
+    try {
+      watcher.end(why);
+    } catch {
+      // Code of the application may run here. The other watchers must end too, and the timer must not end the process.
+    }
+  }
+}
+
+/** Returns why a watch ends; `undefined` if it goes on. A requirement that cannot be judged ends it. */
+function reasonToEnd(decided: () => ReturnType<typeof decide>): EndOfWatch | undefined {
+  try {
+    const decision = decided();
+    return decision.code === 'VALID' ? undefined : decision;
+  } catch {
+    return { code: 'UNAVAILABLE' };
   }
 }
