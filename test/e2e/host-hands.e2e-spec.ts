@@ -69,7 +69,7 @@ class HandsController {
       actor: request.keyward?.caller.actor,
       tenant: request.keyward?.tenant,
       sameKey: apiKeyOf(request) === request.keyward?.key,
-      ofNode: apiKeyOf(nodeRequestOf(request) as HttpRequest)?.id,
+      ofNode: apiKeyOf(nodeRequestOf(request))?.id,
       ofCopy: apiKeyOf({ ...request, raw: nodeRequestOf(request) })?.id ?? null,
     };
   }

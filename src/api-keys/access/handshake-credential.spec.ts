@@ -33,9 +33,8 @@ describe('the credential of a connection', () => {
     ['a list', ['kw_acme']],
     ['an object that has no text', { toString: 1, valueOf: 1 }],
     ['lists in lists', JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`)],
-    ['null', null],
-  ])('is empty if the client sent %s as the token', (_what, token) => {
-    expect(withHandshake(none, { token })).toEqual({ kind: 'token', scheme: 'x-api-key', token: '' });
+  ])('is malformed if the client sent %s as the token', (_what, token) => {
+    expect(withHandshake(none, { token })).toEqual({ kind: 'token', scheme: 'x-api-key', token: 'Bearer ' });
   });
 
   it('may be sent twice if it is the same', () => {

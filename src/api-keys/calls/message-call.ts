@@ -28,6 +28,7 @@ export function messageCallOf(handlerArgs: readonly unknown[]): GuardedCall {
     occasion: handlerArgs,
     args: members,
     request: isHttpRequest(client.request) ? client.request : upgradeRequests.get(client),
+    response: undefined,
     handshake: client.handshake?.auth,
     isLasting: false,
     remedy: REMEDY,
