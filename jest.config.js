@@ -78,7 +78,7 @@ module.exports = {
       displayName: 'nest-11',
       setupFiles: ['<rootDir>/test/support/nest-11/require-nest-11.cjs'],
       testMatch: [
-        '<rootDir>/test/e2e/{graphql,graphql-subscriptions,hostile-host,module-optional-packages}.e2e-spec.ts',
+        '<rootDir>/test/e2e/{gateways-nest-11,graphql,graphql-subscriptions,hostile-host,module-optional-packages}.e2e-spec.ts',
       ],
       moduleNameMapper: {
         ...base.moduleNameMapper,

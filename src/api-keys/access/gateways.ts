@@ -13,6 +13,10 @@ import { ScopesGuard } from './scopes.guard';
 const GATEWAY_METADATA = 'websockets:is_gateway';
 const MESSAGE_METADATA = 'websockets:message_mapping';
 
+/** Whether global guards run before the messages of gateways: from Nest 12 on. */
+const HAS_GLOBAL_GUARDS =
+  Number.parseInt((require('@nestjs/core/package.json') as { readonly version: string }).version, 10) >= 12;
+
 type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /** A guard that runs for messages; `undefined` if Nest creates one for each of them. */
@@ -48,14 +52,14 @@ export function discoverGateways(
   scanner: MetadataScanner,
   config: ApplicationConfig,
 ): readonly Gateway[] {
-  const global = [
+  const everywhere = [
     ...config.getGlobalGuards(),
     ...config.getGlobalRequestGuards().map(({ metatype }) => metatype),
   ];
   return discovery
     .getProviders()
     .filter((wrapper) => isGateway(wrapper))
-    .map((wrapper) => gatewayOf(wrapper, scanner, global));
+    .map((wrapper) => gatewayOf(wrapper, scanner, HAS_GLOBAL_GUARDS ? everywhere : []));
 }
 
 function isGateway({ metatype, instance }: Wrapper): boolean {
