@@ -12,14 +12,15 @@ class Memories {
 
 const replacement = (): string => 'of globex';
 
-function namesOf(provided: { readonly instance?: object }): string[] {
+function namesOf(provided: { readonly instance: object }): string[] {
   const wrapper = new InstanceWrapper<object>({ metatype: Memories, ...provided });
   return methodsOf(wrapper, new MetadataScanner()).map(({ name }) => name);
 }
 
 describe('the methods of a controller', () => {
-  it('are those of its class if there is no instance yet', () => {
-    expect(namesOf({})).toEqual(['list', 'add']);
+  it.each([undefined, null])('are those of its class if its instance is %s', (instance) => {
+    const methods = methodsOf({ metatype: Memories, instance }, new MetadataScanner());
+    expect(methods.map(({ name }) => name)).toEqual(['list', 'add']);
   });
 
   it('include both the declared and the called function if a constructor replaced the method', () => {

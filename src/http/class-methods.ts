@@ -13,11 +13,14 @@ export interface ClassMethod {
 
 /** Returns the methods of a class that Nest checks for routes and message handlers. */
 export function methodsOf(
-  { metatype, instance }: Pick<InstanceWrapper<object | undefined>, 'metatype' | 'instance'>,
+  { metatype, instance }: Pick<InstanceWrapper<object | null | undefined>, 'metatype' | 'instance'>,
   scanner: MetadataScanner,
 ): readonly ClassMethod[] {
-  const prototype = (
-    instance === undefined ? (metatype as Type).prototype : Object.getPrototypeOf(instance)
+  const prototype = // Nest has null for a provider whose factory did not run yet.
+  (
+    instance === undefined || instance === null
+      ? (metatype as Type).prototype
+      : Object.getPrototypeOf(instance)
   ) as Readonly<Record<string, object>>;
   const handlers = (instance ?? prototype) as Readonly<Record<string, object>>;
   return scanner.getAllMethodNames(prototype).flatMap((name) => {

@@ -151,7 +151,7 @@ describe.each(ADAPTERS)('a hybrid application on %s that changes the recipe', (a
     @Module({ imports: [HybridModule], controllers: [WipingController] })
     class WipingModule {}
     await expect(serve(adapter, WipingModule, start)).rejects.toThrow(
-      'declare access, which is enforced on HTTP only: WipingController.wipe.',
+      'handlers of microservices declare access, which is not enforced for them: WipingController.wipe.',
     );
   });
 });

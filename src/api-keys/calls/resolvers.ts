@@ -32,7 +32,7 @@ export function discoverResolvers(
   return discovery.getProviders().flatMap((wrapper) => {
     const controller = classOf(wrapper);
     if (controller === undefined) return [];
-    const { instance } = wrapper as InstanceWrapper<object | undefined>;
+    const { instance } = wrapper as InstanceWrapper<object | null | undefined>;
     return methodsOf({ metatype: controller, instance }, scanner).flatMap(({ name, declared: handler }) => {
       const kind = kindOf(controller, handler);
       if (kind === undefined) return [];
