@@ -17,11 +17,11 @@ export function methodsOf(
   scanner: MetadataScanner,
 ): readonly ClassMethod[] {
   const prototype = // Nest has null for a provider whose factory did not run yet.
-  (
-    instance === undefined || instance === null
-      ? (metatype as Type).prototype
-      : Object.getPrototypeOf(instance)
-  ) as Readonly<Record<string, object>>;
+    (
+      instance === undefined || instance === null
+        ? (metatype as Type).prototype
+        : Object.getPrototypeOf(instance)
+    ) as Readonly<Record<string, object>>;
   const handlers = (instance ?? prototype) as Readonly<Record<string, object>>;
   return scanner.getAllMethodNames(prototype).flatMap((name) => {
     const declared = prototype[name];
