@@ -1,5 +1,14 @@
-import { Injectable, type ModuleMetadata, Scope, type Type, UseGuards } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Injectable,
+  type ModuleMetadata,
+  Scope,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Transport } from '@nestjs/microservices';
+import { WsAdapter } from '@nestjs/platform-ws';
 import { AbstractWsAdapter, SubscribeMessage, WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
 import {
   AllowSessions,
@@ -14,7 +23,8 @@ import {
   SelfScoped,
   TenantHeaders,
 } from 'keyward';
-import { issueTestKey } from 'keyward/testing';
+import { issueTestKey, KeywardTestingModule } from 'keyward/testing';
+import { freePort } from '../support/free-port';
 import { bearer, connect, connected, LIBRARIES, rejection } from '../support/sockets/socket-client';
 import { MemoriesGateway } from '../support/sockets/memories-gateway';
 import { startSocketsHost, useSockets } from '../support/sockets/sockets-host';
@@ -169,6 +179,13 @@ describe.each(ADAPTERS)('the start of an application with gateways on %s', (adap
     );
   });
 
+  it('fails for a gateway without handlers that declares access without a guard [T116]', async () => {
+    expect(await refusal(Broadcasting, { guard: false })).toBe(
+      'no ScopesGuard enforces the access decorators of these gateways: Broadcasting. ' +
+        'Add @UseGuards(ScopesGuard), or remove guard: false.',
+    );
+  });
+
   it('fails for decorators of routes', async () => {
     expect(await refusal(ForRoutes)).toBe(
       'these message handlers have decorators for routes: ForRoutes.list; ForRoutes.mine. ' +
@@ -285,11 +302,19 @@ describe('several applications in one process', () => {
 });
 
 describe('two imports of Keyward with stores of their own', () => {
-  it('start with gateways that the guard of one of them guards', async () => {
-    const host = await startSocketsHost('ws', 'fastify', {
-      imports: [ApiKeysModule.forRoot({ storage: 'memory', guard: false, routes: false, isGlobal: false })],
-      providers: [MemoriesGateway],
-    });
+  const unguarded = ApiKeysModule.forRoot({
+    storage: 'memory',
+    guard: false,
+    routes: false,
+    isGlobal: false,
+  });
+
+  it.each([
+    ['first', (guarded: DynamicModule) => [guarded, unguarded]],
+    ['last', (guarded: DynamicModule) => [unguarded, guarded]],
+  ])('start with gateways that the %s import guards', async (_which, importsWith) => {
+    const imports = importsWith(KeywardTestingModule.forRoot());
+    const host = await startHost('fastify', { imports, providers: [MemoriesGateway] }, onWs);
     const outcomes: string[] = [];
     for (const keys of host.app.get(ApiKeysService, { strict: false, each: true })) {
       const { token } = await keys.create(rootCaller('system'), { name: 'test', scopes: [] });
@@ -311,6 +336,31 @@ describe('an application context without HTTP', () => {
     await context.close();
   });
 });
+
+describe.each(['init', 'listen'] as const)('a microservice without HTTP, after %s', (start) => {
+  it('judges who connects to its gateways', async () => {
+    const port = await freePort();
+    const microservice = await NestFactory.createMicroservice(
+      { module: class AppModule {}, ...withKeyward(gatewayOn(port)) },
+      { transport: Transport.TCP, options: { host: '127.0.0.1', port: await freePort() }, logger: false },
+    );
+    microservice.useWebSocketAdapter(new WsAdapter(microservice));
+    await microservice[start]();
+    const stranger = await rejection('ws', `http://127.0.0.1:${port}`);
+    await microservice.close();
+    expect(stranger.problem['code']).toBe('missing_credential');
+  });
+});
+
+function gatewayOn(port: number): Type {
+  @WebSocketGateway(port)
+  @Authenticated()
+  class OnItsOwnPort {
+    @SubscribeMessage('list')
+    list(this: void): void {}
+  }
+  return OnItsOwnPort;
+}
 
 describe('an existing verifyClient', () => {
   it.each([

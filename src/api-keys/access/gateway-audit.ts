@@ -45,6 +45,15 @@ export class GatewayAudit implements OnApplicationBootstrap {
       'no ScopesGuard enforces the access decorators of these message handlers',
       'Add @UseGuards(ScopesGuard), or remove guard: false.',
     );
+    refuse(
+      gateways
+        .filter(({ handlers: own, isDeclared, isPublic, guards }) => {
+          return own.length === 0 && isDeclared && !isPublic && guards.length === 0;
+        })
+        .map(({ name: label }) => ({ label })),
+      'no ScopesGuard enforces the access decorators of these gateways',
+      'Add @UseGuards(ScopesGuard), or remove guard: false.',
+    );
     const options = this.servers.ownOptions();
     const guarded = handlers.filter((handler) => ownGuards(handler, options).length > 0);
     if (guard === undefined || guard === false || guard.undeclaredRoutes !== 'deny') {
@@ -60,8 +69,10 @@ export class GatewayAudit implements OnApplicationBootstrap {
       'Remove @TenantHeaders() and @AllowSessions(): the data of a message names the tenant, and only keys may connect.',
     );
     const { httpAdapter } = this.adapterHost as { readonly httpAdapter: unknown };
-    // A script that uses NestFactory.createApplicationContext has none, and Nest connects no gateways.
-    if (httpAdapter !== undefined && httpAdapter !== null) this.requireCovered(gateways);
+    // A script that uses NestFactory.createApplicationContext has no adapter, and Nest connects no gateways. A microservice
+    // has none either, but connects them.
+    const isServer = httpAdapter !== undefined && httpAdapter !== null;
+    if (isServer || this.servers.areConnected) this.requireCovered(gateways);
   }
 
   private requireCovered(gateways: readonly Gateway[]): void {
@@ -76,7 +87,7 @@ export class GatewayAudit implements OnApplicationBootstrap {
   }
 }
 
-function refuse(handlers: readonly GatewayHandler[], fault: string, remedy: string): void {
+function refuse(handlers: readonly Pick<GatewayHandler, 'label'>[], fault: string, remedy: string): void {
   if (handlers.length === 0) return;
   throw new ConfigurationError(`${fault}: ${handlers.map(({ label }) => label).join('; ')}. ${remedy}`);
 }

@@ -16,7 +16,8 @@ import { guardWsServer, isWsServer } from './ws-server';
 
 /** A property with this metadata of `@WebSocketServer()` receives the server of its gateway from Nest. */
 const SERVER_METADATA = 'websockets:is_socket';
-const SERVER_PROPERTY = 'keyward:server';
+/** Each import of Keyward has a property of its own. */
+let imports = 0;
 
 /** Why the connections of a gateway cannot be judged. */
 export type UncoveredReason =
@@ -39,7 +40,10 @@ interface GatewayServer {
 export class GatewayServers implements OnModuleInit {
   private readonly servers = new Map<unknown, GatewayServer>();
   private readonly prepared = new Set<object>();
+  private readonly property = `keyward:server:${(imports += 1)}`;
   private restore: () => void;
+  private isStarted = false;
+  private isAsked = false;
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -49,7 +53,9 @@ export class GatewayServers implements OnModuleInit {
     // Nest asks for the adapter when all instances exist, before it creates the first server.
     const getIoAdapter = config.getIoAdapter.bind(config);
     const preparing: ApplicationConfig['getIoAdapter'] = () => {
-      this.prepareGateways();
+      this.isAsked = true;
+      // The wrapper may remain if another import of Keyward wrapped it.
+      if (!this.isStarted) this.prepareGateways();
       return getIoAdapter();
     };
     config.getIoAdapter = preparing;
@@ -59,8 +65,11 @@ export class GatewayServers implements OnModuleInit {
   }
 
   onModuleInit(): void {
+    // A microservice connects gateways after the first run of the hooks, and then runs them again.
+    if (!this.isAsked) return;
+    this.isStarted = true;
     this.restore();
-    for (const instance of this.prepared) Reflect.deleteProperty(instance, SERVER_PROPERTY);
+    for (const instance of this.prepared) Reflect.deleteProperty(instance, this.property);
     this.prepared.clear();
   }
 
@@ -69,6 +78,11 @@ export class GatewayServers implements OnModuleInit {
     const ownModule = this.discovery.getProviders().find(({ instance }) => instance === this)?.host;
     // Not injected: request-scoped options would make this provider request-scoped.
     return ownModule?.getProviderByKey<ApiKeysOptions | undefined>(API_KEYS_OPTIONS)?.instance;
+  }
+
+  /** Whether Nest connects gateways to servers: not in an application context. */
+  get areConnected(): boolean {
+    return this.isAsked;
   }
 
   /** Returns the gateways of the application. */
@@ -94,8 +108,8 @@ export class GatewayServers implements OnModuleInit {
       this.prepared.add(instance);
       const set = (server: unknown): void => this.serve(instance, server);
       const property = { configurable: true, enumerable: true, get: () => undefined, set };
-      if (Reflect.defineProperty(instance, SERVER_PROPERTY, property))
-        Reflect.defineMetadata(SERVER_METADATA, true, instance, SERVER_PROPERTY);
+      if (Reflect.defineProperty(instance, this.property, property))
+        Reflect.defineMetadata(SERVER_METADATA, true, instance, this.property);
     }
   }
 

@@ -44,6 +44,8 @@ export interface Gateway {
   readonly guards: readonly MessageGuard[];
   /** Whether the class is `@Public()`. */
   readonly isPublic: boolean;
+  /** Whether the class has an access decorator. */
+  readonly isDeclared: boolean;
 }
 
 /** Returns every gateway in the application's providers. */
@@ -75,6 +77,7 @@ function gatewayOf(wrapper: Wrapper, scanner: MetadataScanner, global: readonly 
     name: controller.name,
     instance: wrapper.instance as object,
     guards,
+    isDeclared: declarationsOn(controller).length > 0,
     isPublic: declarationsOn(controller).some(({ kind }) => kind === 'public'),
     handlers: methodsOf(wrapper, scanner)
       .filter(({ declared }) => Reflect.hasMetadata(MESSAGE_METADATA, declared))

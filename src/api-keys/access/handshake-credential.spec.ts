@@ -37,6 +37,20 @@ describe('the credential of a connection', () => {
     expect(withHandshake(none, { token })).toEqual({ kind: 'token', scheme: 'x-api-key', token: 'Bearer ' });
   });
 
+  it('is read once from what a client sent, however many members that has', () => {
+    let reads = 0;
+    const counting: ProxyHandler<object> = {
+      ownKeys: (target) => {
+        reads += 1;
+        return Reflect.ownKeys(target);
+      },
+    };
+    const sent = new Proxy({ token: 'kw_acme' }, counting);
+    const credentials = [1, 2, 3].map(() => withHandshake(none, sent));
+    expect(new Set(credentials.map((each) => each.kind))).toEqual(new Set(['token']));
+    expect(reads).toBe(1);
+  });
+
   it('may be sent twice if it is the same', () => {
     expect(withHandshake(inHeader, { token: 'kw_acme' })).toEqual(inHeader);
   });

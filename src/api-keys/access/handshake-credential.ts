@@ -17,11 +17,24 @@ const NO_TOKEN = 'Bearer ';
  * @param handshake what the client sent, such as the `connectionParams` of `graphql-ws`
  */
 export function withHandshake(inHeaders: PresentedCredential, handshake: unknown): PresentedCredential {
-  const rawHeaders = [...headersIn(handshake), ...headersIn(memberOf(handshake, 'headers'))];
+  const rawHeaders = sentHeadersOf(handshake);
   if (rawHeaders.length === 0) return inHeaders;
   const sent = readCredential({ rawHeaders });
   if (inHeaders.kind === 'none' || sent.kind === 'ambiguous') return sent;
   return sent.kind === 'none' || sameToken(inHeaders, sent) ? inHeaders : { kind: 'ambiguous' };
+}
+
+/** What is read from each handshake. A client can send many members, and each message of its connection needs them. */
+const read = new WeakMap<object, readonly string[]>();
+
+function sentHeadersOf(handshake: unknown): readonly string[] {
+  if (typeof handshake !== 'object' || handshake === null) return [];
+  let known = read.get(handshake);
+  if (known === undefined) {
+    known = [...headersIn(handshake), ...headersIn(memberOf(handshake, 'headers'))];
+    read.set(handshake, known);
+  }
+  return known;
 }
 
 function headersIn(sent: unknown): readonly string[] {

@@ -1,5 +1,4 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { isHeader } from '../../http/http-request';
 
 const BEARER = /^bearer(?: +|$)/i;
@@ -32,7 +31,7 @@ const AMBIGUOUS: PresentedCredential = { kind: 'ambiguous' };
  *   form-encoded (RFC 6749 section 2.3.1)
  */
 export function readCredential(
-  { rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>,
+  { rawHeaders }: { readonly rawHeaders: readonly string[] },
   withBasic = false,
 ): PresentedCredential {
   let authorization: string | undefined;

@@ -7,6 +7,7 @@ import { attachCallAccess } from './verified-access';
 
 /** The part of a socket of Socket.IO that Keyward uses. */
 export interface SocketIoSocket {
+  readonly connected: boolean;
   readonly request: HttpRequest;
   readonly handshake: { readonly auth?: unknown };
   /** The physical connection, with its sockets in all namespaces. */
@@ -52,20 +53,25 @@ export function recoversConnections(server: SocketIoServer): boolean {
 /** Judges each connection in a middleware, so that the application can send nothing to a client that may not connect. */
 export function guardSocketIoServer(server: SocketIoServer, gate: ConnectionGate): void {
   for (const socket of socketsOf(server)) socket.disconnect(true);
-  const connections = new WeakMap<SocketIoSocket, KeyConnection>();
+  /** The sockets that may connect, each with its connection unless it has no credential. */
+  const admitted = new WeakMap<SocketIoSocket, KeyConnection | undefined>();
   const judge = async (socket: SocketIoSocket, next: (error?: Error) => void): Promise<void> => {
     const { request, handshake } = socket;
     const { connection, problem } = await answerOf(gate, { request, handshake: handshake.auth });
-    if (connection !== undefined) {
-      attachCallAccess(socket, connection.access);
-      connections.set(socket, connection);
-    }
+    if (connection !== undefined) attachCallAccess(socket, connection.access);
+    if (problem === undefined) admitted.set(socket, connection);
     next(problem && connectErrorOf(problem));
   };
   server.use((socket, next) => void judge(socket, next));
   server.on('connection', (socket) => {
-    const connection = connections.get(socket);
-    if (connection === undefined) return;
+    if (!admitted.has(socket)) {
+      // Something let it past the middleware after the start.
+      socket.disconnect(true);
+      return;
+    }
+    const connection = admitted.get(socket);
+    // A listener of the application may have disconnected it already.
+    if (connection === undefined || !socket.connected) return;
     socket.once(
       'disconnect',
       connection.follow((problem) => end(socket, problem)),
@@ -86,7 +92,10 @@ function connectErrorOf(rejection: ProblemException): Error {
 }
 
 function end(socket: SocketIoSocket, problem: ProblemException): void {
-  socket.emit('exception', rejectedMessageOf(problem));
-  // Another namespace of the same connection may have another key.
-  socket.disconnect((socket.client.sockets?.size ?? 1) <= 1);
+  try {
+    socket.emit('exception', rejectedMessageOf(problem));
+  } finally {
+    // Another namespace of the same connection may have another key.
+    socket.disconnect((socket.client.sockets?.size ?? 1) <= 1);
+  }
 }

@@ -8,5 +8,5 @@ export function callOf(context: ExecutionContext): GuardedCall | undefined {
   const args = context.getArgs<unknown[]>();
   const type = context.getType<string>();
   if (type === 'graphql') return fieldCallOf(args);
-  return type === 'ws' ? messageCallOf(args) : undefined;
+  return type === 'ws' ? messageCallOf(args, context.getClass()) : undefined;
 }

@@ -1,60 +1,74 @@
 import { HttpException } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
 import { ProblemException } from '../../problems/problem.exception';
+import type { GuardedCall } from './guarded-call';
 import { messageCallOf, rememberUpgrade } from './message-call';
 import { ownMessageRejection } from './message-rejection';
 
 const request = { rawHeaders: ['X-API-Key', 'kw_one'] } as object;
 
+class MemoriesGateway {}
+class ArchiveGateway {}
+
+function callOf(handlerArgs: readonly unknown[], gateway: object = MemoriesGateway): GuardedCall {
+  return messageCallOf(handlerArgs, gateway);
+}
+
 describe('messageCallOf', () => {
   it('takes the tenant only from members of an object', () => {
     const data = { orgId: 'acme' };
-    expect(messageCallOf([{}, data, 'list']).args).toBe(data);
+    expect(callOf([{}, data, 'list']).args).toBe(data);
     for (const other of ['acme', 5, null, undefined, true])
-      expect(messageCallOf([{}, other, 'list']).args).toBeUndefined();
+      expect(callOf([{}, other, 'list']).args).toBeUndefined();
   });
 
   it('has one carrier for a message, for guards, interceptors and parameters', () => {
     const [client, data] = [{}, {}];
-    const { carrier } = messageCallOf([client, data, undefined, 'list']);
-    expect(messageCallOf([client, data, undefined, 'list']).carrier).toBe(carrier);
-    expect(messageCallOf([client, {}, undefined, 'list']).carrier).not.toBe(carrier);
-    expect(messageCallOf([{}, data, undefined, 'list']).carrier).not.toBe(carrier);
+    const { carrier } = callOf([client, data, undefined, 'list']);
+    expect(callOf([client, data, undefined, 'list']).carrier).toBe(carrier);
+    expect(callOf([client, {}, undefined, 'list']).carrier).not.toBe(carrier);
+    expect(callOf([{}, data, undefined, 'list']).carrier).not.toBe(carrier);
+  });
+
+  it('has a carrier for each gateway that handles it', () => {
+    const args = [{}, {}, 'list'];
+    expect(callOf(args, ArchiveGateway).carrier).not.toBe(callOf(args).carrier);
+    expect(callOf(args, ArchiveGateway).carrier).toBe(callOf(args, ArchiveGateway).carrier);
   });
 
   it('has a carrier by client for data that is no object', () => {
     const client = {};
-    const { carrier } = messageCallOf([client, 'one', 'list']);
-    expect(messageCallOf([client, 'two', 'list']).carrier).toBe(carrier);
-    expect(messageCallOf([{}, 'one', 'list']).carrier).not.toBe(carrier);
+    const { carrier } = callOf([client, 'one', 'list']);
+    expect(callOf([client, 'two', 'list']).carrier).toBe(carrier);
+    expect(callOf([{}, 'one', 'list']).carrier).not.toBe(carrier);
     expect(carrier).not.toBe(client);
   });
 
   it('is another occasion for each message, even with equal data', () => {
     const client = {};
     const args = [client, 'one', 'list'];
-    expect(messageCallOf(args).occasion).toBe(messageCallOf(args).occasion);
-    expect(messageCallOf([...args]).occasion).not.toBe(messageCallOf(args).occasion);
+    expect(callOf(args).occasion).toBe(callOf(args).occasion);
+    expect(callOf([...args]).occasion).not.toBe(callOf(args).occasion);
   });
 
   it('finds the request that opened the connection', () => {
-    expect(messageCallOf([{ request }, {}, 'list']).request).toBe(request);
+    expect(callOf([{ request }, {}, 'list']).request).toBe(request);
     const client = {};
-    expect(messageCallOf([client, {}, 'list']).request).toBeUndefined();
+    expect(callOf([client, {}, 'list']).request).toBeUndefined();
     rememberUpgrade(client, request);
-    expect(messageCallOf([client, {}, 'list']).request).toBe(request);
+    expect(callOf([client, {}, 'list']).request).toBe(request);
   });
 
   it('reads the handshake of Socket.IO', () => {
-    expect(messageCallOf([{ handshake: { auth: { token: 'kw_one' } } }, {}, 'list']).handshake).toEqual({
+    expect(callOf([{ handshake: { auth: { token: 'kw_one' } } }, {}, 'list']).handshake).toEqual({
       token: 'kw_one',
     });
-    expect(messageCallOf([{}, {}, 'list']).handshake).toBeUndefined();
+    expect(callOf([{}, {}, 'list']).handshake).toBeUndefined();
   });
 });
 
 describe('the rejection of a message', () => {
-  const call = messageCallOf([{}, { note: 'a secret' }, 'list']);
+  const call = callOf([{}, { note: 'a secret' }, 'list']);
 
   it('contains the problem, and when to try again', () => {
     const problem = ProblemException.from('rate_limited', 'Wait.', { 'Retry-After': '7' });

@@ -19,12 +19,16 @@ export function rememberUpgrade(client: object, request: HttpRequest): void {
   upgradeRequests.set(client, request);
 }
 
-/** Reads a message from the arguments of its handler: `client, data, …`. */
-export function messageCallOf(handlerArgs: readonly unknown[]): GuardedCall {
+/**
+ * Reads a message from the arguments of its handler: `client, data, …`.
+ *
+ * @param gateway the class of the handler
+ */
+export function messageCallOf(handlerArgs: readonly unknown[], gateway: object): GuardedCall {
   const [client, data] = handlerArgs as [SocketIoClient, unknown];
   const members = typeof data === 'object' && data !== null ? data : undefined;
   return {
-    carrier: carrierOf(client, members ?? client),
+    carrier: carrierOf([gateway, client, members ?? client]),
     occasion: handlerArgs,
     args: members,
     request: isHttpRequest(client.request) ? client.request : upgradeRequests.get(client),
@@ -38,18 +42,30 @@ export function messageCallOf(handlerArgs: readonly unknown[]): GuardedCall {
   };
 }
 
-const carriers = new WeakMap<object, WeakMap<object, object>>();
+interface Branch {
+  readonly carrier: object;
+  readonly branches: WeakMap<object, Branch>;
+}
+
+const root: Branch = newBranch();
 
 /**
  * Returns the carrier of a message. Adapters parse each message, so its data is an object of its own. Messages of one client
  * whose data is no object share a carrier: they name no tenant, so their access differs only in the time of its decision.
  *
- * By client too, because the parser of an application may return the same data for messages of several clients.
+ * Also by client, because the parser of an application may return the same data for messages of several clients. Also by
+ * gateway, because several gateways may handle one message.
  */
-function carrierOf(client: object, data: object): object {
-  let ofClient = carriers.get(client);
-  if (ofClient === undefined) carriers.set(client, (ofClient = new WeakMap()));
-  let carrier = ofClient.get(data);
-  if (carrier === undefined) ofClient.set(data, (carrier = {}));
-  return carrier;
+function carrierOf(parts: readonly object[]): object {
+  let at = root;
+  for (const part of parts) {
+    let next = at.branches.get(part);
+    if (next === undefined) at.branches.set(part, (next = newBranch()));
+    at = next;
+  }
+  return at.carrier;
+}
+
+function newBranch(): Branch {
+  return { carrier: {}, branches: new WeakMap() };
 }

@@ -287,6 +287,21 @@ describe('watchers of one token', () => {
     expect([ends, jest.getTimerCount()]).toEqual([['REVOKED'], 0]);
   });
 
+  it('of another token can be stopped when one ends, and cost nothing from then on', async () => {
+    const acme = issue({ expiresAt: new Date(NOON.getTime() + 5000) });
+    const globex = issue({ orgId: 'globex' });
+    await cache(acme);
+    await cache(globex);
+    const other: { stop?: () => void } = {};
+    watch.watch(acme.token, anything, () => other.stop?.());
+    other.stop = follow(globex);
+    keyFeed.say(globex.key.id);
+    now = new Date(NOON.getTime() + 5000);
+    await pass(QUARTER, true);
+    await pass(4 * BOUND, true);
+    expect([stored.begun.length, jest.getTimerCount(), ends]).toEqual([2, 0, []]);
+  });
+
   it('leave no timer behind, and stopping twice does not stop a later watcher', async () => {
     const acme = issue();
     await cache(acme);

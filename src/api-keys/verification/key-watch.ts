@@ -100,6 +100,8 @@ export class KeyWatch implements BeforeApplicationShutdown {
   }
 
   private judge(token: WatchedToken, at: number): void {
+    // The end of another watch may have ended these.
+    if (token.watchers.size === 0) return;
     if (this.judgeAtOnce(token, at)) return;
     if (!token.isReading && this.reads >= 1) {
       this.reads -= 1;
