@@ -9,6 +9,11 @@ const NEWS = 'subscription { news }';
 
 const bearer = (token: string): string => `Bearer ${token}`;
 
+/** Returns the name of the source of a subscription to a tenant. */
+function sourceOf(name: string): string {
+  return name === 'none' ? 'of undefined' : `of ${name}`;
+}
+
 async function isOpen(name: string): Promise<void> {
   await until(`a subscription to ${name} is open`, () => remembered.listenerCount(name) > 0);
 }
@@ -88,6 +93,62 @@ describe.each(GRAPHQL_SERVERS)('a subscription on $server', (server) => {
     remembered.emit('news', 'for everyone');
     await until('the news arrive', () => news.events.length === 1);
   });
+
+  it.each<[string, () => Promise<string | undefined>, Readonly<Record<string, string>>]>([
+    [
+      'the key of acme',
+      async () => acme.token,
+      { acme: 'open', globex: 'binding_mismatch', none: 'binding_mismatch' },
+    ],
+    [
+      'the key of globex',
+      async () => globex.token,
+      { acme: 'binding_mismatch', globex: 'open', none: 'binding_mismatch' },
+    ],
+    [
+      'an unbound key',
+      async () => (await host.issue({ scopes: ['memory:read'] })).token,
+      { acme: 'open', globex: 'open', none: 'open' },
+    ],
+    [
+      'a key without the scope',
+      async () => (await host.issue({ orgId: 'acme' })).token,
+      { acme: 'insufficient_scope', globex: 'insufficient_scope', none: 'insufficient_scope' },
+    ],
+    [
+      'a stranger',
+      async () => undefined,
+      { acme: 'missing_credential', globex: 'missing_credential', none: 'missing_credential' },
+    ],
+  ])(
+    'to acme, globex and no tenant has the same outcome before and after a reconnect, by %s [T102]',
+    async (_who, tokenOf, outcomes) => {
+      const token = await tokenOf();
+      for (let connection = 0; connection < 2; connection += 1) {
+        const client = connect(token === undefined ? undefined : { authorization: bearer(token) });
+        const seen: Record<string, string> = {};
+        for (const [name, query] of [
+          ['acme', ACME],
+          ['globex', GLOBEX],
+          ['none', 'subscription { remembered }'],
+        ] as const) {
+          const before = remembered.listenerCount(sourceOf(name));
+          const subscription = client.subscribe(query);
+          let code: string | undefined;
+          void subscription.ended.then((codes) => (code = codes.join()));
+          await until(
+            'it opens or ends',
+            () => code !== undefined || remembered.listenerCount(sourceOf(name)) > before,
+          );
+          seen[name] = code ?? 'open';
+          subscription.unsubscribe();
+          await until('it is closed', () => remembered.listenerCount(sourceOf(name)) === before);
+        }
+        expect(seen).toEqual(outcomes);
+        await client.close();
+      }
+    },
+  );
 
   it.each<[string, string, (issued: IssuedApiKey) => Promise<unknown>]>([
     ['revoked', 'key_revoked', async ({ key }) => keys().revoke(rootCaller('system'), key.id)],
