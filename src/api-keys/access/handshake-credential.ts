@@ -1,4 +1,5 @@
 import { type PresentedCredential, readCredential, sameToken } from './header-credential';
+import { memberOf } from './tenant-context';
 
 /** The header for each member that is read, by its name in lower case. */
 const HEADERS = new Map([
@@ -45,10 +46,4 @@ function headersIn(sent: unknown): readonly string[] {
     // Something else than a text is no token. `String` would call a method that the client chose.
     return [header, typeof value === 'string' ? value : NO_TOKEN];
   });
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
 }

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../http/http-request';
 import { rejectedMessageOf } from '../calls/message-rejection';
+import { retryAfterOf } from '../calls/retry-after';
 import type { ProblemException } from '../../problems/problem.exception';
 import { answerOf, type ConnectionGate } from './connection-gate';
 import type { KeyConnection } from './connection-guard';
@@ -86,9 +87,8 @@ function socketsOf({ sockets }: SocketIoServer): Iterable<SocketIoSocket> {
 
 /** Socket.IO sends the message and `data` of the error to the client. */
 function connectErrorOf(rejection: ProblemException): Error {
-  const { message, problem, retryAfter } = rejectedMessageOf(rejection);
-  const error = new Error(message);
-  return Object.assign(error, { data: { ...problem, ...(retryAfter !== undefined && { retryAfter }) } });
+  const data = { ...rejection.problem, ...retryAfterOf(rejection) };
+  return Object.assign(new Error(rejection.message), { data });
 }
 
 function end(socket: SocketIoSocket, problem: ProblemException): void {

@@ -78,7 +78,8 @@ function readPart(
   return value === undefined || isTenantId(value) ? value : MALFORMED;
 }
 
-function memberOf(holder: unknown, name: string): unknown {
+/** Returns a member of an object; `undefined` if it is inherited or missing. */
+export function memberOf(holder: unknown, name: string): unknown {
   return typeof holder === 'object' && holder !== null && Object.hasOwn(holder, name)
     ? (holder as Readonly<Record<string, unknown>>)[name]
     : undefined;

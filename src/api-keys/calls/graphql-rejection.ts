@@ -1,5 +1,6 @@
 import type { Problem } from '../../problems/problem';
 import type { ProblemException } from '../../problems/problem.exception';
+import { type RetryAfter, retryAfterOf } from './retry-after';
 
 const CODES: Readonly<Record<number, string>> = {
   400: 'BAD_REQUEST',
@@ -10,11 +11,9 @@ const CODES: Readonly<Record<number, string>> = {
 };
 
 /** The members of a GraphQL error that only servers of Keyward add. */
-interface RejectionExtensions {
+interface RejectionExtensions extends RetryAfter {
   readonly code: string;
   readonly problem: Problem;
-  /** Seconds until the next attempt, if the problem has such a time. */
-  readonly retryAfter?: number;
 }
 
 /**
@@ -24,15 +23,15 @@ interface RejectionExtensions {
 export class GraphqlRejection extends Error {
   readonly extensions: RejectionExtensions;
 
-  constructor({ problem, headers, message, cause }: ProblemException) {
+  constructor(exception: ProblemException) {
+    const { problem, message, cause } = exception;
     super(message, { cause });
     this.name = 'GraphqlRejection';
     this.stack = `${this.name}: ${message}`;
-    const retryAfter = Number(headers['Retry-After']);
     this.extensions = {
       code: CODES[problem.status] ?? 'INTERNAL_SERVER_ERROR',
       problem,
-      ...(Number.isFinite(retryAfter) && { retryAfter }),
+      ...retryAfterOf(exception),
     };
   }
 }

@@ -3,24 +3,23 @@ import { ifInstalled } from '../../common/if-installed';
 import { MisuseError } from '../../problems/misuse.error';
 import type { Problem } from '../../problems/problem';
 import type { ProblemException } from '../../problems/problem.exception';
+import { type RetryAfter, retryAfterOf } from './retry-after';
 
 type WebSockets = typeof import('@nestjs/websockets');
 
 const webSockets = ifInstalled('@nestjs/websockets', () => require('@nestjs/websockets') as WebSockets);
 
 /** What the client of a rejected message receives in the event `exception`. */
-interface RejectedMessage {
+interface RejectedMessage extends RetryAfter {
   readonly status: 'error';
   readonly message: string;
   readonly problem: Problem;
-  /** Seconds until the next attempt, if the problem has such a time. */
-  readonly retryAfter?: number;
 }
 
 /** Returns a problem in the form in which clients of WebSockets receive it. */
-export function rejectedMessageOf({ problem, headers, message }: ProblemException): RejectedMessage {
-  const retryAfter = Number(headers['Retry-After']);
-  return { status: 'error', message, problem, ...(Number.isFinite(retryAfter) && { retryAfter }) };
+export function rejectedMessageOf(exception: ProblemException): RejectedMessage {
+  const { problem, message } = exception;
+  return { status: 'error', message, problem, ...retryAfterOf(exception) };
 }
 
 /**

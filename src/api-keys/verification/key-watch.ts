@@ -132,7 +132,7 @@ export class KeyWatch implements BeforeApplicationShutdown {
       const reading =
         known === undefined
           ? await this.fresh.keys.read(token.keyId, -Infinity, deadline)
-          : { value: known, trueAt: Math.min(at, this.fresh.feeds.keys?.provenAt ?? -Infinity) };
+          : { value: known, trueAt: this.fresh.provenAt(undefined, at) };
       if (reading.value === null) {
         this.end(token, { code: 'NOT_FOUND' });
         return;
