@@ -12,3 +12,8 @@ export function rateLimitCovers(outer: RateLimit | undefined, inner: RateLimit |
   if (outer === undefined) return true;
   return inner !== undefined && inner.limit <= outer.limit && inner.windowSeconds >= outer.windowSeconds;
 }
+
+/** A rate limit with a name that is unique among the limits of one key or policy. */
+export interface NamedRateLimit extends RateLimit {
+  readonly name: string;
+}
