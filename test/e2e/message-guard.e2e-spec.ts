@@ -79,7 +79,8 @@ async function startHost(use: typeof ScopesGuard, inheritAppConfig: boolean): Pr
   await app.listen(0, '127.0.0.1');
   await app.startAllMicroservices();
   const [microservice] = app.getMicroservices() as readonly { unwrap(): Server }[];
-  const { port } = microservice?.unwrap().address() as AddressInfo;
+  if (microservice === undefined) throw new Error('the application has no microservice');
+  const { port } = microservice.unwrap().address() as AddressInfo;
   const client = ClientProxyFactory.create({
     transport: Transport.TCP,
     options: { host: '127.0.0.1', port },
