@@ -173,6 +173,11 @@ describe.each(GRAPHQL_SERVERS.filter(({ driver }) => driver !== MercuriusDriver)
 
 it('apiKeyOf returns undefined for a context without a call', () => {
   expect(
-    apiKeyOf({ getType: () => 'rpc', getArgs: () => [], getArgByIndex: () => undefined } as never),
+    apiKeyOf({
+      getType: () => 'rpc',
+      getArgs: () => [],
+      getArgByIndex: () => undefined,
+      getClass: () => Object,
+    } as never),
   ).toBeUndefined();
 });

@@ -49,7 +49,6 @@ export class CallGuard {
   canActivate(context: ExecutionContext, access: RouteAccess): boolean | Promise<boolean> {
     if (access.kind === 'public') return true;
     const call = callOf(context);
-    if (call === undefined) return false;
     // The root field was judged. Without fieldResolverEnhancers, Nest runs no guard for the fields below it.
     if (access.kind === 'undeclared' && call.whole !== undefined) return true;
     const { hooks } = this;
@@ -57,7 +56,10 @@ export class CallGuard {
     if (isLetInTo(callAccessOf(call.carrier), controller, handler, call.occasion, hooks.judgesAlike))
       return true;
     const request = hooks.requestOf(context);
-    if (request === undefined) throw new MisuseError(call.remedy);
+    if (request === undefined) {
+      if (call.remedy === undefined) return false;
+      throw new MisuseError(call.remedy);
+    }
     const occasion = { context, call, request };
     this.keepFromCaches(call);
     try {

@@ -322,10 +322,20 @@ export class ScopesGuard implements CanActivate {
 
   /**
    * Returns the request that carried a call that is not an HTTP request of its own, or that opened its connection. Override
-   * it if the application keeps the request elsewhere, for example in a GraphQL context of its own form.
+   * it if the application keeps the request elsewhere, for example in a GraphQL context of its own form. Override it also to
+   * guard other transports: put the credential into a request.
+   *
+   * @returns `undefined` to reject the call
+   * @example
+   * protected requestOf(context: ExecutionContext): HttpRequest | undefined {
+   *   if (context.getType() !== 'rpc') return super.requestOf(context);
+   *   const request = new IncomingMessage(new Socket());
+   *   request.rawHeaders.push('Authorization', `Bearer ${context.switchToRpc().getData<{ key: string }>().key}`);
+   *   return { raw: request };
+   * }
    */
   protected requestOf(context: ExecutionContext): HttpRequest | undefined {
-    return callOf(context)?.request;
+    return callOf(context).request;
   }
 
   /** Returns the address of the client; `undefined` if it is unknown. */

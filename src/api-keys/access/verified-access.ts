@@ -128,8 +128,7 @@ export function callAccessOf(carrier: object): VerifiedAccess | undefined {
 /** Returns the access of the request or call in a context; `undefined` if no guard allowed it. */
 export function accessIn(context: ExecutionContext): VerifiedAccess | undefined {
   if (context.getType() === 'http') return accessOf(context.getArgByIndex<HttpRequest>(0));
-  const call = callOf(context);
-  return call && callAccessOf(call.carrier);
+  return callAccessOf(callOf(context).carrier);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../../http/http-request';
 import type { ProblemException } from '../../problems/problem.exception';
 
-/** A call that is not an HTTP request of its own: a field of a GraphQL operation, or a message of a WebSocket. */
+/** A call that is not an HTTP request of its own: a field of a GraphQL operation, or a message. */
 export interface GuardedCall {
   /** An object of this call alone. The access of the call is stored by it. */
   readonly carrier: object;
@@ -19,8 +19,8 @@ export interface GuardedCall {
   readonly whole?: object | undefined;
   /** Whether the call ends later than its handler: a subscription. */
   readonly isLasting: boolean;
-  /** The message for a developer whose application hides the request. */
-  readonly remedy: string;
+  /** The message for a developer whose application hides the request. Missing if the transport has no request. */
+  readonly remedy?: string;
   /** @throws ProblemException if the request contains too many calls */
   requireSize(request: HttpRequest): void;
   /** Returns the error that tells the client about a problem. */

@@ -1,4 +1,5 @@
 import { type HttpRequest, isHttpRequest } from '../../http/http-request';
+import { carrierOf } from './carrier';
 import type { GuardedCall } from './guarded-call';
 import { messageRejection, ownMessageRejection } from './message-rejection';
 
@@ -28,6 +29,9 @@ export function messageCallOf(handlerArgs: readonly unknown[], gateway: object):
   const [client, data] = handlerArgs as [SocketIoClient, unknown];
   const members = typeof data === 'object' && data !== null ? data : undefined;
   return {
+    // Adapters parse each message, so its data is an object of its own. Messages of one client whose data is no object share a
+    // carrier: they name no tenant, so their access differs only in the time of its decision. Also by client, because the
+    // parser of an application may return the same data for several. Also by gateway, because several may handle one message.
     carrier: carrierOf([gateway, client, members ?? client]),
     occasion: handlerArgs,
     args: members,
@@ -40,32 +44,4 @@ export function messageCallOf(handlerArgs: readonly unknown[], gateway: object):
     rejection: messageRejection,
     ownRejection: ownMessageRejection,
   };
-}
-
-interface Branch {
-  readonly carrier: object;
-  readonly branches: WeakMap<object, Branch>;
-}
-
-const root: Branch = newBranch();
-
-/**
- * Returns the carrier of a message. Adapters parse each message, so its data is an object of its own. Messages of one client
- * whose data is no object share a carrier: they name no tenant, so their access differs only in the time of its decision.
- *
- * Also by client, because the parser of an application may return the same data for messages of several clients. Also by
- * gateway, because several gateways may handle one message.
- */
-function carrierOf(parts: readonly object[]): object {
-  let at = root;
-  for (const part of parts) {
-    let next = at.branches.get(part);
-    if (next === undefined) at.branches.set(part, (next = newBranch()));
-    at = next;
-  }
-  return at.carrier;
-}
-
-function newBranch(): Branch {
-  return { carrier: {}, branches: new WeakMap() };
 }
