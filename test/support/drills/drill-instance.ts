@@ -27,13 +27,17 @@ export interface DrillInstance {
   stop(): Promise<void>;
 }
 
-/** @param clockShiftMs how far the wall clock of the instance is ahead */
+/**
+ * @param clockShiftMs how far the wall clock of the instance is ahead
+ * @param root the folder of the built service; by default this project
+ */
 export async function startDrillInstance(
   environment: Readonly<Record<string, string>>,
   clockShiftMs = 0,
+  root?: string,
 ): Promise<DrillInstance> {
   const clock = clockShiftMs === 0 ? [] : ['-r', join(__dirname, '../shifted-clock.cjs')];
-  const running = runNode([...clock, 'dist/main.js'], {
+  const settings = {
     NODE_ENV: 'production',
     PORT: '0',
     LOG_LEVEL: 'fatal',
@@ -41,7 +45,8 @@ export async function startDrillInstance(
     FAILED_CREDENTIALS_PER_MINUTE: '1000000',
     CLOCK_SHIFT_MS: String(clockShiftMs),
     ...environment,
-  });
+  };
+  const running = runNode([...clock, 'dist/main.js'], settings, root);
   const [, url = ''] = await running.waitFor(/listening on (\S+)/);
   return {
     url,
