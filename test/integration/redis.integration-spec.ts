@@ -49,14 +49,14 @@ describe.each([
       expect(await useKey(both, token, 400)).toEqual({ passed: 100, '429 rate_limited': 300 });
       const { status, headers } = await service.second.as(token).get('/v1/api-keys/self');
       expect(status).toBe(429);
-      expect(headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+$/);
+      expect(headers.get('ratelimit')).toMatch(/^"key:default";r=0;t=\d+$/);
     });
 
     it('ends the current window early when windowSeconds is reduced', async () => {
       const rateLimit = { limit: 1, windowSeconds: 3600 };
       const { id, token } = await service.first.issue({ scopes: [], rateLimit });
       expect(await useKey([service.first], token, 2)).toEqual({ passed: 1, '429 rate_limited': 1 });
-      const shorter = { rateLimit: { limit: 1, windowSeconds: 1 } };
+      const shorter = { rateLimits: [{ name: 'default', limit: 1, windowSeconds: 1 }] };
       expect((await service.first.root.patch(`/v1/api-keys/${id}`, shorter)).status).toBe(200);
       expect(await useKey([service.first], token, 1)).toEqual({ '429 rate_limited': 1 });
       await sleep(1100);
@@ -66,10 +66,10 @@ describe.each([
     it('loses no count when windowSeconds is reduced', async () => {
       const { id, token } = await service.first.issue({
         scopes: [],
-        rateLimit: { limit: 150, windowSeconds: 3600 },
+        rateLimits: [{ name: 'default', limit: 150, windowSeconds: 3600 }],
       });
       expect(await useKey(both, token, 100)).toEqual({ passed: 100 });
-      const shorter = { rateLimit: { limit: 150, windowSeconds: 120 } };
+      const shorter = { rateLimits: [{ name: 'default', limit: 150, windowSeconds: 120 }] };
       expect((await service.first.root.patch(`/v1/api-keys/${id}`, shorter)).status).toBe(200);
       // The revocation bound, during which the other instance may still use the longer window.
       await sleep(1500);
@@ -131,7 +131,10 @@ describe('a single instance', () => {
     const redis = await startRedis();
     await redis.end();
     const keyward = await startKeywardInMemory({ REDIS_URL: redis.url, RATE_LIMIT_ON_OUTAGE: 'deny' });
-    const { token } = await keyward.issue({ scopes: [], rateLimit: { limit: 1000, windowSeconds: 60 } });
+    const { token } = await keyward.issue({
+      scopes: [],
+      rateLimits: [{ name: 'default', limit: 1000, windowSeconds: 60 }],
+    });
     const use = async (): Promise<number> => (await keyward.as(token).get('/v1/api-keys/self')).status;
     expect(await use()).toBe(503);
     await redis.startAgain();
@@ -147,7 +150,10 @@ describe('a single instance', () => {
       REDIS_URL: `redis://127.0.0.1:${link.port}`,
       RATE_LIMIT_ON_OUTAGE: 'deny',
     });
-    const { token } = await keyward.issue({ scopes: [], rateLimit: { limit: 1000, windowSeconds: 60 } });
+    const { token } = await keyward.issue({
+      scopes: [],
+      rateLimits: [{ name: 'default', limit: 1000, windowSeconds: 60 }],
+    });
     const use = async (): Promise<number> => (await keyward.as(token).get('/v1/api-keys/self')).status;
     await eventuallyIs(use, 200);
     link.forget();
