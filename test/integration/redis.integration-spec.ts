@@ -34,7 +34,8 @@ describe.each([
     });
 
     const limited = async (limit: number): Promise<string> =>
-      (await service.first.issue({ scopes: [], rateLimit: { limit, windowSeconds: 60 } })).token;
+      (await service.first.issue({ scopes: [], rateLimits: [{ name: 'default', limit, windowSeconds: 60 }] }))
+        .token;
 
     /** Uses a new key each time, so that the second use fails only if both instances share the count. */
     const countsTogether = async (): Promise<boolean> => {
@@ -53,8 +54,8 @@ describe.each([
     });
 
     it('ends the current window early when windowSeconds is reduced', async () => {
-      const rateLimit = { limit: 1, windowSeconds: 3600 };
-      const { id, token } = await service.first.issue({ scopes: [], rateLimit });
+      const rateLimits = [{ name: 'default', limit: 1, windowSeconds: 3600 }];
+      const { id, token } = await service.first.issue({ scopes: [], rateLimits });
       expect(await useKey([service.first], token, 2)).toEqual({ passed: 1, '429 rate_limited': 1 });
       const shorter = { rateLimits: [{ name: 'default', limit: 1, windowSeconds: 1 }] };
       expect((await service.first.root.patch(`/v1/api-keys/${id}`, shorter)).status).toBe(200);
@@ -77,9 +78,9 @@ describe.each([
     });
 
     it('counts the keys of two tenants separately', async () => {
-      const rateLimit = { limit: 5, windowSeconds: 60 };
+      const rateLimits = [{ name: 'default', limit: 5, windowSeconds: 60 }];
       const [acme, globex] = await Promise.all(
-        ['acme', 'globex'].map(async (orgId) => service.first.issue({ scopes: [], orgId, rateLimit })),
+        ['acme', 'globex'].map(async (orgId) => service.first.issue({ scopes: [], orgId, rateLimits })),
       );
       const uses = await Promise.all(
         [acme, globex].map(async (key) =>
