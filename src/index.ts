@@ -51,6 +51,7 @@ export { type HttpRequest, nodeRequestOf } from './http/http-request';
 export {
   AllowSessions,
   Authenticated,
+  Cost,
   Public,
   RequireAnyScope,
   RequireScopes,
@@ -144,6 +145,9 @@ export type { ImportOptions, ImportOutcome, ImportReport } from './api-keys/mana
 export { KeyImportService } from './api-keys/management/import/key-import.service';
 export { RateLimiterUnavailableError } from './api-keys/limits/limits.errors';
 export {
+  type Charge,
+  type Consumption,
+  type LimitedSubject,
   type OnLimiterOutage,
   RATE_LIMITER,
   type RateLimiter,

@@ -29,6 +29,7 @@ export function sampleKey(): SampleKey {
     scopes: ['memory:read', 'memory:write'],
     orgId: 'acme',
     allowedIps: [],
+    rateLimits: [],
     metadata: { team: 'ingest' },
     enabled: true,
     secrets: [{ hash, createdAt: now }],

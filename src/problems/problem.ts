@@ -14,6 +14,15 @@ export interface FieldFault {
 export interface ProblemExtensions {
   readonly errors?: readonly FieldFault[];
   readonly exceeded?: readonly string[];
+  /** The rate limit without room for the request. */
+  readonly limit?: {
+    readonly of: string;
+    readonly name: string;
+    readonly limit: number;
+    readonly windowSeconds: number;
+  };
+  /** Seconds until that limit has room again. */
+  readonly retryAfter?: number;
   /** The health of each part of the service, in the problem `not_ready`. */
   readonly parts?: Readonly<
     Record<string, { readonly status: string; readonly detail?: string | undefined }>

@@ -64,7 +64,7 @@ const BOUNDED: Grant = {
   ownerId: ALICE,
   expiresAt: new Date(NOW.getTime() + 10 * DAY),
   allowedIps: ['203.0.113.0/24'],
-  rateLimit: { limit: 100, windowSeconds: 60 },
+  rateLimits: [{ name: 'default', limit: 100, windowSeconds: 60 }],
 };
 
 describe('a caller that creates a key', () => {
@@ -107,12 +107,12 @@ describe('a caller that creates a key', () => {
       scopes: ['memory:read'],
       expiresAt: inDays(9),
       allowedIps: ['203.0.113.7'],
-      rateLimit: { limit: 99, windowSeconds: 61 },
+      rateLimits: [{ name: 'default', limit: 99, windowSeconds: 61 }],
     };
     await expect(made(less, holder(BOUNDED))).resolves.toMatchObject({ ...less, orgId: 'acme' });
   });
 
-  it.each(['orgId', 'projectId', 'ownerId', 'expiresAt', 'allowedIps', 'rateLimit'] as const)(
+  it.each(['orgId', 'projectId', 'ownerId', 'expiresAt', 'allowedIps', 'rateLimits'] as const)(
     'cannot set %s to null if its own key is limited by that field',
     async (field) => {
       await expect(made({ [field]: null }, holder(BOUNDED))).rejects.toMatchObject(exceeding(field));
@@ -126,11 +126,11 @@ describe('a caller that creates a key', () => {
       ownerId: null,
       expiresAt: null,
       allowedIps: null,
-      rateLimit: null,
+      rateLimits: null,
     };
     const key = await made(cleared, holder({ scopes: ['memory:read'] }));
-    expect(key).toMatchObject({ allowedIps: [] });
-    for (const field of ['orgId', 'projectId', 'ownerId', 'expiresAt', 'rateLimit'] as const) {
+    expect(key).toMatchObject({ allowedIps: [], rateLimits: [] });
+    for (const field of ['orgId', 'projectId', 'ownerId', 'expiresAt'] as const) {
       expect(key[field]).toBeUndefined();
     }
   });
@@ -144,10 +144,10 @@ describe('a caller that creates a key', () => {
       ownerId: BOB,
       expiresAt: inDays(11),
       allowedIps: ['203.0.113.7', '198.51.100.7'],
-      rateLimit: { limit: 100, windowSeconds: 59 },
+      rateLimits: [{ name: 'default', limit: 100, windowSeconds: 59 }],
     };
     await expect(service.create(holder(BOUNDED), tooMuch)).rejects.toMatchObject(
-      exceeding('scopes', 'orgId', 'projectId', 'ownerId', 'expiresAt', 'allowedIps', 'rateLimit'),
+      exceeding('scopes', 'orgId', 'projectId', 'ownerId', 'expiresAt', 'allowedIps', 'rateLimits'),
     );
     await expect(service.list(root, { limit: 10 })).resolves.toEqual({ data: [], nextCursor: null });
   });
@@ -267,7 +267,7 @@ describe('a caller that sees a key with more rights than the caller has', () => 
       orgId: 'acme',
       scopes: ['memory:*', 'billing:read'],
       expiresAt: inDays(30),
-      rateLimit: { limit: 100, windowSeconds: 60 },
+      rateLimits: [{ name: 'default', limit: 100, windowSeconds: 60 }],
     });
   });
 
@@ -278,7 +278,7 @@ describe('a caller that sees a key with more rights than the caller has', () => 
     ['bind it to a project', { projectId: 'website' }],
     ['bring its expiry forward', { expiresAt: new Date(NOW.getTime() + DAY) }],
     ['restrict its addresses', { allowedIps: ['203.0.113.7'] }],
-    ['lower its rate limit', { rateLimit: { limit: 10, windowSeconds: 60 } }],
+    ['lower its rate limit', { rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }] }],
     ['disable it', { enabled: false }],
   ])('can %s', async (_what, patch) => {
     await expect(service.update(peer, key.id, patch)).resolves.toMatchObject({ ...patch, version: 2 });
@@ -295,11 +295,11 @@ describe('a caller that sees a key with more rights than the caller has', () => 
     ['replace a scope of it', { scopes: ['memory:*', 'billing:write'] }],
     ['extend its expiry', { expiresAt: new Date(NOW.getTime() + 31 * DAY) }],
     ['remove its expiry', { expiresAt: null }],
-    ['raise its rate limit', { rateLimit: { limit: 101, windowSeconds: 60 } }],
-    ['remove its rate limit', { rateLimit: null }],
+    ['raise its rate limit', { rateLimits: [{ name: 'default', limit: 101, windowSeconds: 60 }] }],
+    ['remove its rate limit', { rateLimits: null }],
     [
       'remove its rate limit in a change that also restricts it',
-      { scopes: ['memory:read'], enabled: false, rateLimit: null },
+      { scopes: ['memory:read'], enabled: false, rateLimits: null },
     ],
   ])('cannot %s', async (_what, patch) => {
     await expect(service.update(peer, key.id, patch)).rejects.toMatchObject(exceeding('scopes'));
@@ -360,7 +360,7 @@ describe('a caller that changes its own key', () => {
     ['ownerId', { ownerId: null }],
     ['expiresAt', { expiresAt: new Date(NOW.getTime() + 11 * DAY) }],
     ['allowedIps', { allowedIps: [] }],
-    ['rateLimit', { rateLimit: null }],
+    ['rateLimits', { rateLimits: null }],
   ])('cannot widen its %s [T12]', async (field, patch) => {
     await expect(service.update(caller, own.id, patch)).rejects.toMatchObject(exceeding(field));
     await expect(service.get(root, own.id)).resolves.toEqual(own);
@@ -514,7 +514,7 @@ describe('a caller that changes a key', () => {
       scopes: ['memory:read', 'memory:write'],
       orgId: 'acme',
       expiresAt: inDays(1),
-      rateLimit: { limit: 1, windowSeconds: 2 },
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 2 }],
       metadata: { a: 1, b: 2 },
     };
     const key = await made(same);
@@ -522,7 +522,7 @@ describe('a caller that changes a key', () => {
     const patches: KeyPatch[] = [
       {},
       { ...same, enabled: true },
-      { metadata: { b: 2, a: 1 }, rateLimit: { windowSeconds: 2, limit: 1 } },
+      { metadata: { b: 2, a: 1 }, rateLimits: [{ windowSeconds: 2, limit: 1, name: 'default' }] },
       { allowedIps: null, projectId: null, ownerId: null },
       { expiresAt: new Date(same.expiresAt.getTime()) },
     ];
@@ -567,7 +567,7 @@ describe('a user who owns a key', () => {
     actor: `user:${ALICE}`,
     userId: ALICE,
     scopes: ['api-keys:write'],
-    grant: { ownerId: ALICE, scopes: ['memory:*'], allowedIps: [] },
+    grant: { ownerId: ALICE, scopes: ['memory:*'], allowedIps: [], rateLimits: [] },
     boundByMaxTtl: true,
   };
   const ofAcme = { orgId: 'acme', ownerId: ALICE };

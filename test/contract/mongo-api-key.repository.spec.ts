@@ -39,7 +39,7 @@ describe('the documents of API keys in MongoDB', () => {
   });
 
   it('omit missing values instead of storing null', async () => {
-    const key = aKey({ description: undefined, expiresAt: undefined, rateLimit: undefined });
+    const key = aKey({ description: undefined, expiresAt: undefined, ownerId: undefined });
     await store.repository.insert(key);
     const bare = [
       '_id',
@@ -63,7 +63,7 @@ describe('the documents of API keys in MongoDB', () => {
 
     const full = changed(key, { ...aFullKey(), id: key.id, history: key.history, version: 1 });
     await store.repository.replace(full);
-    await store.repository.replace(changed(full, nothingOptional()));
+    await store.repository.replace(changed(full, { ...nothingOptional(), rateLimits: [] }));
     const document = await store.documents.findOne();
     expect(Object.keys(document ?? {}).toSorted()).toEqual(bare);
     expect(JSON.stringify(document)).not.toContain('null');
@@ -74,7 +74,7 @@ describe('the documents of API keys in MongoDB', () => {
     const newer = { tags: ['new'], 'secrets.0.algorithm': 'new', 'history.0.address': 'new' };
     await store.documents.updateOne({ _id: key.id }, { $set: newer });
 
-    await service.update(root, key.id, { rateLimit: { limit: 5, windowSeconds: 60 } });
+    await service.update(root, key.id, { rateLimits: [{ name: 'default', limit: 5, windowSeconds: 60 }] });
     await store.documents.updateOne({ _id: key.id }, { $set: { 'rateLimit.burst': 'new' } });
     await service.rotate(root, key.id, { gracePeriodSeconds: 60 });
     await service.revoke(root, key.id);
@@ -103,7 +103,7 @@ describe('the documents of API keys in MongoDB', () => {
     const session: Caller = {
       actor: `user:${ALICE}`,
       scopes: ['api-keys:write'],
-      grant: { ownerId: ALICE, scopes: [], allowedIps: [] },
+      grant: { ownerId: ALICE, scopes: [], allowedIps: [], rateLimits: [] },
       boundByMaxTtl: true,
     };
     const beyond = { code: 'delegation_exceeded', extensions: { exceeded: ['enabled'] } };

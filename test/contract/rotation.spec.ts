@@ -108,7 +108,7 @@ describe.each(['memory', 'mongo'] as const)('concurrent rotations of a key, in a
 
   it('are rejected if a concurrent change gives the key more scopes than the caller has', async () => {
     const { key } = await service.issue({ scopes: ['memory:read'] });
-    const caller = { ...root, grant: { scopes: ['memory:read'], allowedIps: [] } };
+    const caller = { ...root, grant: { scopes: ['memory:read'], allowedIps: [], rateLimits: [] } };
     const overtaken = new OvertakenRepository(store, async () => {
       await keysOver(store).update(root, key.id, { scopes: ['memory:*'] });
     });

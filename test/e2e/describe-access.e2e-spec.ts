@@ -168,7 +168,7 @@ describe.each(ADAPTERS)('an OpenAPI document from describeAccess() on %s', (adap
       host.issue({ ...READER, ...acme }),
       host.issue(acme),
       host.issue({ ...READER, orgId: 'globex', projectId: 'apollo' }),
-      host.issue({ ...READER, ...acme, rateLimit: { limit: 1, windowSeconds: 60 } }),
+      host.issue({ ...READER, ...acme, rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }] }),
       host.issue({ ...READER, ...acme, allowedIps: ['192.0.2.7'] }),
     ]);
     expect((await host.as(reader.token).get(ACME)).body['memories']).toEqual(['acme keeps apollo']);

@@ -70,7 +70,10 @@ describe.each(ADAPTERS)('the guard and the decision endpoints on %s', (adapter) 
   });
 
   it('share one rate limit per key, except introspection', async () => {
-    const { token } = await host.issue({ scopes: [], rateLimit: { limit: 3, windowSeconds: 3600 } });
+    const { token } = await host.issue({
+      scopes: [],
+      rateLimits: [{ name: 'default', limit: 3, windowSeconds: 3600 }],
+    });
     const asked = await askDoors(host, verifier, { token }, {});
     expect(asked).toEqual(SAYINGS.VALID);
     const again = await askDoors(host, verifier, { token }, {});

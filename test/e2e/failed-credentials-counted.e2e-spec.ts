@@ -180,7 +180,9 @@ describe('the limit of failed credentials per address', () => {
 
   it('does not count a key that exceeds its rate limit', async () => {
     const from = freshAddress();
-    const { token } = await service.issue({ rateLimit: { limit: 1, windowSeconds: 3600 } });
+    const { token } = await service.issue({
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 3600 }],
+    });
     expect((await present(token, from)).status).toBe(200);
     for (let time = 0; time < 2 * LIMIT; time += 1) {
       expect((await present(token, from)).body['code']).toBe('rate_limited');

@@ -25,10 +25,10 @@ describe.each([
   afterAll(async () => service.stop());
 
   it(`answers ${status} with Retry-After for a key past its rate limit`, async () => {
-    const { token } = await service.issue({ rateLimit: { limit: 1, windowSeconds: 60 } });
+    const { token } = await service.issue({ rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }] });
     const first = await service.as(token).get(ANY);
-    expect([first.status, first.headers.get('ratelimit-policy')]).toEqual([200, '"key";q=1;w=60']);
-    expect(first.headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d{1,2}$/);
+    expect([first.status, first.headers.get('ratelimit-policy')]).toEqual([200, '"key:default";q=1;w=60']);
+    expect(first.headers.get('ratelimit')).toMatch(/^"key:default";r=0;t=\d{1,2}$/);
     expect(first.headers.get('retry-after')).toBeNull();
     const second = await service.as(token).get(ANY);
     expect([second.status, second.body['status'], second.body['code']]).toEqual([
@@ -36,8 +36,8 @@ describe.each([
       status,
       'rate_limited',
     ]);
-    expect(second.headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d{1,2}$/);
-    expect(second.headers.get('ratelimit-policy')).toBe('"key";q=1;w=60');
+    expect(second.headers.get('ratelimit')).toMatch(/^"key:default";r=0;t=\d{1,2}$/);
+    expect(second.headers.get('ratelimit-policy')).toBe('"key:default";q=1;w=60');
     expect(Number(second.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(second.headers.get('x-auth-key-id')).toBeNull();
   });

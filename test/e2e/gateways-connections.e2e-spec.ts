@@ -212,7 +212,7 @@ describe.each(LIBRARIES)('the connections of a host with %s', (library) => {
   });
 
   it('count as a use of the key, but not against its rate limits', async () => {
-    const key = await issue({ rateLimit: { limit: 1, windowSeconds: 3600 } });
+    const key = await issue({ rateLimits: [{ name: 'default', limit: 1, windowSeconds: 3600 }] });
     for (let time = 0; time < 3; time += 1) (await open(key)).close();
     const socket = await open(key);
     expect((await socket.ask('whoami', {})).event).toBe('you');

@@ -123,7 +123,9 @@ describe.each(LIBRARIES)('the messages of a host with %s', (library) => {
   });
 
   it('consume the rate limit of the key, each like a request [T115]', async () => {
-    const socket = await open(await issue({ rateLimit: { limit: 2, windowSeconds: 3600 } }));
+    const socket = await open(
+      await issue({ rateLimits: [{ name: 'default', limit: 2, windowSeconds: 3600 }] }),
+    );
     const events: unknown[] = [];
     for (let time = 0; time < 4; time += 1)
       events.push(problemOf(await socket.ask('list', { orgId: 'acme' })));
@@ -135,7 +137,9 @@ describe.each(LIBRARIES)('the messages of a host with %s', (library) => {
   });
 
   it('count once if two guards check them', async () => {
-    const socket = await open(await issue({ rateLimit: { limit: 2, windowSeconds: 3600 } }));
+    const socket = await open(
+      await issue({ rateLimits: [{ name: 'default', limit: 2, windowSeconds: 3600 }] }),
+    );
     const events: unknown[] = [];
     for (let time = 0; time < 2; time += 1) events.push((await socket.ask('twice', 'text')).event);
     for (let time = 0; time < 1; time += 1) events.push((await socket.ask('twice', {})).event);

@@ -102,7 +102,7 @@ describe.each(ADAPTERS)('an entity of a federated Apollo server on %s', (adapter
   it('counts each reference against the rate limit of its key', async () => {
     const { token } = await host.issue({
       scopes: ['note:read'],
-      rateLimit: { limit: 3, windowSeconds: 3600 },
+      rateLimits: [{ name: 'default', limit: 3, windowSeconds: 3600 }],
     });
     expect((await entities(token, note('1', 'acme'), note('2', 'globex'))).errors).toBeUndefined();
     const { errors } = await entities(token, note('1', 'acme'), note('2', 'globex'));

@@ -97,7 +97,7 @@ async function tokenFor(host: RunningHost, orgId: string, scopes: readonly strin
     name: 'test',
     scopes: [...scopes],
     orgId,
-    rateLimit: { limit: 2, windowSeconds: 3600 },
+    rateLimits: [{ name: 'default', limit: 2, windowSeconds: 3600 }],
   });
   return token;
 }

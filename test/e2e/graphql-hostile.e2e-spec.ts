@@ -238,7 +238,10 @@ describe.each([
   });
 
   it('counts against the rate limit of its key', async () => {
-    const { token } = await host.issue({ orgId: 'acme', rateLimit: { limit: 2, windowSeconds: 3600 } });
+    const { token } = await host.issue({
+      orgId: 'acme',
+      rateLimits: [{ name: 'default', limit: 2, windowSeconds: 3600 }],
+    });
     const { errors } = await ask(host, token, `{ relay { query { ${many(5)} } } }`);
     expect(errors?.map(({ extensions }) => extensions?.problem?.code)).toEqual(Array(3).fill('rate_limited'));
   });
@@ -358,7 +361,7 @@ describe('a federated Mercurius server', () => {
     const { token } = await host.issue({
       orgId: 'acme',
       scopes: ['note:read'],
-      rateLimit: { limit: 2, windowSeconds: 3600 },
+      rateLimits: [{ name: 'default', limit: 2, windowSeconds: 3600 }],
     });
     const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on Note { id orgId } } }';
     const first = await ask(host, token, query, { of: [note('1', 'acme'), note('2', 'globex')] });

@@ -211,7 +211,7 @@ describe.each(GRAPHQL_SERVERS)('a subscription on $server', (server) => {
     const issued = await host.issue({
       orgId: 'acme',
       scopes: ['memory:read'],
-      rateLimit: { limit: 1, windowSeconds: 3600 },
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 3600 }],
     });
     const client = connect({ authorization: bearer(issued.token) });
     const subscription = client.subscribe(ACME);

@@ -202,7 +202,7 @@ describe.each(GRAPHQL_SERVERS)('an operation on $server', (server) => {
   it('counts each root field against the rate limit of its key, and nothing below it [T101]', async () => {
     const { token } = await host.issue({
       scopes: ['memory:read', 'note:read'],
-      rateLimit: { limit: 4, windowSeconds: 3600 },
+      rateLimits: [{ name: 'default', limit: 4, windowSeconds: 3600 }],
     });
     const query = '{ a: memories(orgId: "acme") { text note size } b: memories { note } }';
     expect(outcomesOf(await host.ask(token, query))).toEqual({ a: 'ok', b: 'ok' });

@@ -69,7 +69,7 @@ describe('an operator who probes the health of a service on MongoDB', () => {
       const { token } = await service.issue({
         scopes: [],
         orgId,
-        rateLimit: { limit: 5, windowSeconds: 60 },
+        rateLimits: [{ name: 'default', limit: 5, windowSeconds: 60 }],
       });
       expect((await service.as(token).get('/v1/api-keys/self')).status).toBe(200);
     }

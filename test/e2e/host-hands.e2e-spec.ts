@@ -154,7 +154,7 @@ describe.each(ADAPTERS)('code of an application on %s, behind the guard', (adapt
         actor: 'user:ada',
         scopes: ['memory:read'],
         boundByMaxTtl: true,
-        grant: { scopes: ['memory:read'], allowedIps: [], ownerId: 'ada' },
+        grant: { scopes: ['memory:read'], allowedIps: [], rateLimits: [], ownerId: 'ada' },
       }),
     };
     host = await startMemoriesHost(

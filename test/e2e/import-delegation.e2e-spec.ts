@@ -12,7 +12,7 @@ const LIMITED: Partial<CreateApiKey> = {
   scopes: SCOPES,
   expiresAt: new Date(END),
   allowedIps: ['127.0.0.0/8'],
-  rateLimit: { limit: 100, windowSeconds: 60 },
+  rateLimits: [{ name: 'default', limit: 100, windowSeconds: 60 }],
 };
 
 /** Records that exceed a limited importer, and the field that the reason names. */
@@ -25,8 +25,8 @@ const BEYOND: readonly (readonly [string, object, string])[] = [
   ['other addresses', { allowedIps: ['10.0.0.0/8'] }, 'allowedIps'],
   ['any address', { allowedIps: null }, 'allowedIps'],
   ['any address, as a list', { allowedIps: [] }, 'allowedIps'],
-  ['a higher rate limit', { rateLimit: { limit: 101, windowSeconds: 60 } }, 'rateLimit'],
-  ['no rate limit', { rateLimit: null }, 'rateLimit'],
+  ['a higher rate limit', { rateLimits: [{ name: 'default', limit: 101, windowSeconds: 60 }] }, 'rateLimits'],
+  ['no rate limit', { rateLimits: null }, 'rateLimits'],
   ['an owner', { ownerId: '01jd8x4k2m6n8p0q2r4s6t8v0w' }, 'ownerId'],
 ];
 
@@ -38,8 +38,8 @@ const WITHIN: readonly (readonly [string, object, object])[] = [
   ['one address', { allowedIps: ['127.0.0.1'] }, { allowedIps: ['127.0.0.1'] }],
   [
     'a lower rate limit',
-    { rateLimit: { limit: 1, windowSeconds: 60 } },
-    { rateLimit: { limit: 1, windowSeconds: 60 } },
+    { rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }] },
+    { rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }] },
   ],
 ];
 

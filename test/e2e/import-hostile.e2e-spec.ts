@@ -52,7 +52,7 @@ const RECORDS: readonly (readonly [string, unknown])[] = [
   ['an expiry in extended JSON', { ...GOOD, expiresAt: { $date: '2099-01-01T00:00:00Z' } }],
   ['text for enabled', { ...GOOD, enabled: 'false' }],
   ['an address with host bits', { ...GOOD, allowedIps: ['10.0.0.1/8'] }],
-  ['a rate limit of 0', { ...GOOD, rateLimit: { limit: 0, windowSeconds: 60 } }],
+  ['a rate limit of 0', { ...GOOD, rateLimits: [{ name: 'default', limit: 0, windowSeconds: 60 }] }],
   ['nested metadata', { ...GOOD, metadata: { a: { b: 1 } } }],
   ['a metadata operator', { ...GOOD, metadata: { $where: 'sleep(1)' } }],
   ['metadata as text', { ...GOOD, metadata: 'abc' }],

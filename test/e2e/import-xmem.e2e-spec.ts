@@ -225,7 +225,10 @@ describe.each<readonly [string, Import]>([
 
   it('keeps restrictions that already have Keyward’s field names', async () => {
     const [key] = twoKeys();
-    const restrictions = { allowedIps: ['203.0.113.0/24'], rateLimit: { limit: 10, windowSeconds: 60 } };
+    const restrictions = {
+      allowedIps: ['203.0.113.0/24'],
+      rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }],
+    };
     const report = await importAll([{ ...key.document, ...restrictions, description: null }]);
     expect(report).toMatchObject({ imported: 1, refused: 0 });
     expect(await storedKey(bench.service, idOf(key))).toMatchObject(restrictions);

@@ -117,7 +117,7 @@ describe('the introspection endpoint', () => {
   it('rejects a caller past its rate limit with 429 and Retry-After', async () => {
     const { token } = await service.issue({
       scopes: ['api-keys:verify'],
-      rateLimit: { limit: 1, windowSeconds: 60 },
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }],
     });
     const headers = { Authorization: `Bearer ${token}` };
     expect((await introspectAs(headers)).status).toBe(200);

@@ -124,7 +124,7 @@ describe('an OAuth client that sends its key in the form', () => {
     const limited = await service.issue({
       scopes: ['api-keys:verify'],
       orgId: 'acme',
-      rateLimit: { limit: 1, windowSeconds: 3600 },
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 3600 }],
     });
     expect((await introspect(posted(limited), {})).status).toBe(200);
     const past = await introspect(posted(limited), {});
@@ -249,7 +249,7 @@ describe('an OAuth client with contradictory credentials', () => {
       const caller = await service.issue({
         scopes: ['api-keys:verify'],
         orgId: 'acme',
-        rateLimit: { limit: 1, windowSeconds: 3600 },
+        rateLimits: [{ name: 'default', limit: 1, windowSeconds: 3600 }],
       });
       const from = { 'X-Forwarded-For': freshAddress() };
       for (let time = 0; time < 2 * FAILURES; time += 1) {

@@ -174,7 +174,9 @@ describe.each(['memory', 'mongo'] as const)('an OAuth resource server with the %
   });
 
   it('does not use up the rate limit of the key, and gets no rate limit headers', async () => {
-    const { token } = await service.issue({ rateLimit: { limit: 1, windowSeconds: 3600 } });
+    const { token } = await service.issue({
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 3600 }],
+    });
     for (let time = 0; time < 5; time += 1) {
       const { body, headers } = await introspect(token);
       expect([body['active'], headers.get('ratelimit')]).toEqual([true, null]);

@@ -117,7 +117,10 @@ describe.each(['memory', 'mongo'] as const)('the management API with the %s stor
   });
 
   it('answers 400 to If-Match when a key revokes itself, and does not count the request', async () => {
-    const { token } = await service.issue({ scopes: [], rateLimit: { limit: 1, windowSeconds: 3600 } });
+    const { token } = await service.issue({
+      scopes: [],
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 3600 }],
+    });
     for (const tag of ['"9"', '"1"', '*', 'two']) {
       const answer = await service.as(token).delete('/v1/api-keys/self', { 'If-Match': tag });
       expect([answer.status, answer.body['code']]).toEqual([400, 'invalid_request']);

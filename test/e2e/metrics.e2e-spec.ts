@@ -32,7 +32,7 @@ describe('the metrics endpoint', () => {
     globex = await service.issue({
       scopes: [],
       orgId: 'globex',
-      rateLimit: { limit: 1, windowSeconds: 600 },
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 600 }],
     });
   });
   afterAll(async () => service.stop());

@@ -87,7 +87,7 @@ describe.each(ADAPTERS)('a subclass of ScopesGuard in guard.use on %s', (adapter
       scopes: ['memory:read', 'api-keys:read'],
       orgId: 'acme',
       allowedIps: ['203.0.113.7'],
-      rateLimit: { limit: 3, windowSeconds: 3600 },
+      rateLimits: [{ name: 'default', limit: 3, windowSeconds: 3600 }],
     });
     ({ token } = made);
   });

@@ -18,7 +18,7 @@ const RESTRICTIONS: readonly (readonly [string, JsonObject, JsonObject])[] = [
   ['expiresAt', { expiresAt: END }, { expiresAt: null }],
   ['expiresAt', { expiresAt: END }, { expiresAt: LATER }],
   ['allowedIps', { allowedIps: ['127.0.0.1'] }, { allowedIps: [] }],
-  ['rateLimit', { rateLimit: { limit: 5, windowSeconds: 60 } }, { rateLimit: null }],
+  ['rateLimits', { rateLimits: [{ name: 'default', limit: 5, windowSeconds: 60 }] }, { rateLimits: null }],
 ];
 
 const ofAcme = async (client: HttpClient, body: JsonObject = {}): Promise<MadeKey> =>

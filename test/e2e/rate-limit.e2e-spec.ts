@@ -30,7 +30,7 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
   ): Promise<{ id: string; client: HttpClient }> => {
     const { key, token } = await service.issue({
       scopes: ['memory:read'],
-      rateLimit: { limit, windowSeconds },
+      rateLimits: [{ name: 'default', limit, windowSeconds }],
     });
     return { id: key.id, client: service.as(token) };
   };
@@ -47,7 +47,9 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
   );
 
   it('counts requests to the guard, forward-auth and verify together', async () => {
-    const { key, token } = await service.issue({ rateLimit: { limit: 10, windowSeconds: HOUR } });
+    const { key, token } = await service.issue({
+      rateLimits: [{ name: 'default', limit: 10, windowSeconds: HOUR }],
+    });
     const asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
     const holder = service.as(token);
     const passed = await Promise.all(
@@ -58,7 +60,7 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
       ]),
     );
     expect(passed.flat().filter(Boolean)).toHaveLength(10);
-    expect(key.rateLimit).toEqual({ limit: 10, windowSeconds: HOUR });
+    expect(key.rateLimits).toEqual([{ name: 'default', limit: 10, windowSeconds: HOUR }]);
   });
 
   it('reports the remaining requests and the reset time in every answer', async () => {
@@ -71,11 +73,11 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
       headers.get('ratelimit')?.replace(/t=\d+$/, 't=…'),
     ]);
     expect(told).toEqual([
-      [200, '"key";q=3;w=3600', '"key";r=2;t=…'],
-      [200, '"key";q=3;w=3600', '"key";r=1;t=…'],
-      [200, '"key";q=3;w=3600', '"key";r=0;t=…'],
-      [429, '"key";q=3;w=3600', '"key";r=0;t=…'],
-      [429, '"key";q=3;w=3600', '"key";r=0;t=…'],
+      [200, '"key:default";q=3;w=3600', '"key:default";r=2;t=…'],
+      [200, '"key:default";q=3;w=3600', '"key:default";r=1;t=…'],
+      [200, '"key:default";q=3;w=3600', '"key:default";r=0;t=…'],
+      [429, '"key:default";q=3;w=3600', '"key:default";r=0;t=…'],
+      [429, '"key:default";q=3;w=3600', '"key:default";r=0;t=…'],
     ]);
     for (const { status, headers, body } of answers) {
       const reset = Number(/;t=(\d+)$/.exec(headers.get('ratelimit') ?? '')?.[1]);
@@ -96,14 +98,33 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
   it('counts parent and child keys separately', async () => {
     const parent = await service.issue({
       scopes: ['api-keys:write', 'memory:read'],
-      rateLimit: { limit: 3, windowSeconds: HOUR },
+      rateLimits: [{ name: 'default', limit: 3, windowSeconds: HOUR }],
     });
     const child = await service
       .as(parent.token)
       .post('/v1/api-keys', { name: 'child', scopes: ['memory:read'] });
-    expect(child.body['rateLimit']).toEqual({ limit: 3, windowSeconds: HOUR });
+    expect(child.body['rateLimits']).toEqual([{ name: 'default', limit: 3, windowSeconds: HOUR }]);
     expect(await statuses(service.as(String(child.body['token'])), 4)).toEqual([200, 200, 200, 429]);
     expect(await statuses(service.as(parent.token), 3)).toEqual([200, 200, 429]);
+  });
+
+  it('counts a request for all limits of the key, or rejects it and counts it for none', async () => {
+    const { token } = await service.issue({
+      rateLimits: [
+        { name: 'burst', limit: 2, windowSeconds: HOUR },
+        { name: 'daily', limit: 3, windowSeconds: 24 * HOUR },
+      ],
+    });
+    const client = service.as(token);
+    expect(await statuses(client, 6)).toEqual([200, 200, 429, 429, 429, 429]);
+    const { status, body, headers } = await client.get(SELF);
+    expect([status, body['limit']]).toEqual([
+      429,
+      { of: 'key', name: 'burst', limit: 2, windowSeconds: HOUR },
+    ]);
+    expect(headers.get('retry-after')).toBe(String(body['retryAfter']));
+    expect(headers.get('ratelimit-policy')).toBe('"key:burst";q=2;w=3600, "key:daily";q=3;w=86400');
+    expect(headers.get('ratelimit')).toMatch(/^"key:burst";r=0;t=\d+, "key:daily";r=1;t=\d+$/);
   });
 
   it('does not count requests that are rejected for another reason', async () => {
@@ -127,27 +148,29 @@ describe.each(['memory', 'mongo'] as const)('rate limiting with the %s store', (
     await statuses(client, 3);
     await aSecond();
     const first = await client.get(SELF);
-    expect([first.status, first.headers.get('ratelimit')]).toEqual([200, '"key";r=1;t=1']);
+    expect([first.status, first.headers.get('ratelimit')]).toEqual([200, '"key:default";r=1;t=1']);
   });
 
-  it('keeps the count if the limit or the window changes, and stops if the limit is removed', async () => {
+  it('keeps the count if the limit or the window changes, and if the limit is removed and added again [T120]', async () => {
     const { id, client } = await limited(2);
-    const change = async (rateLimit: RateLimit | null): Promise<void> => {
-      expect((await root.patch(`/v1/api-keys/${id}`, { rateLimit })).status).toBe(200);
+    const change = async (...rateLimits: readonly RateLimit[]): Promise<void> => {
+      expect((await root.patch(`/v1/api-keys/${id}`, { rateLimits })).status).toBe(200);
     };
     expect(await statuses(client, 3)).toEqual([200, 200, 429]);
-    await change({ limit: 5, windowSeconds: HOUR });
+    await change({ name: 'renamed', limit: 4, windowSeconds: HOUR });
     expect(await statuses(client, 3)).toEqual([200, 200, 429]);
-    await change({ limit: 1, windowSeconds: 2 * HOUR });
+    await change({ name: 'default', limit: 4, windowSeconds: 2 * HOUR });
     expect(await statuses(client, 2)).toEqual([429, 429]);
-    await change(null);
+    await change();
     expect(await statuses(client, 3)).toEqual([200, 200, 200]);
+    await change({ name: 'default', limit: 4, windowSeconds: HOUR });
+    expect(await statuses(client, 2)).toEqual([429, 429]);
   });
 
   it('applies a shortened window at once', async () => {
     const { id, client } = await limited(2);
     expect(await statuses(client, 3)).toEqual([200, 200, 429]);
-    const shorter = { rateLimit: { limit: 2, windowSeconds: 1 } };
+    const shorter = { rateLimits: [{ name: 'default', limit: 2, windowSeconds: 1 }] };
     expect((await root.patch(`/v1/api-keys/${id}`, shorter)).status).toBe(200);
     const still = await client.get(SELF);
     expect([still.status, still.headers.get('retry-after')]).toEqual([429, '1']);

@@ -113,7 +113,12 @@ describe.each(['memory', 'mongo'] as const)('a rotation with the %s store', (sto
     ['a later expiry', { expiresAt: new Date('2090-01-01T00:00:00Z') }, {}, 'expiresAt'],
     ['other addresses', { allowedIps: ['127.0.0.1'] }, { allowedIps: ['203.0.113.7'] }, 'allowedIps'],
     ['any address', { allowedIps: ['127.0.0.1'] }, {}, 'allowedIps'],
-    ['a higher rate limit', { rateLimit: { limit: 9, windowSeconds: 60 } }, {}, 'rateLimit'],
+    [
+      'a higher rate limit',
+      { rateLimits: [{ name: 'default', limit: 9, windowSeconds: 60 }] },
+      {},
+      'rateLimits',
+    ],
   ];
 
   it.each(uncovered)(

@@ -71,7 +71,7 @@ describe.each(ADAPTERS)('a holder who revokes its own key, on %s', (adapter) => 
   });
 
   it('gets 204 past the rate limit of the key', async () => {
-    const leaked = await host.issue({ rateLimit: { limit: 1, windowSeconds: 60 } });
+    const leaked = await host.issue({ rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }] });
     expect(outcome(await call('GET', leaked))).toEqual([200, undefined]);
     expect(outcome(await call('GET', leaked))).toEqual([429, 'rate_limited']);
     expect(outcome(await call('DELETE', leaked))).toEqual([204, undefined]);

@@ -76,7 +76,9 @@ describe.each(['memory', 'mongo'] as const)('the usage API with the %s store', (
 
   it('counts only accepted requests, at the guard, forward-auth and verify', async () => {
     const asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
-    const { id, token, client } = await holderOf({ rateLimit: { limit: 3, windowSeconds: HOUR } });
+    const { id, token, client } = await holderOf({
+      rateLimits: [{ name: 'default', limit: 3, windowSeconds: HOUR }],
+    });
     await client.get(SELF);
     await client.get('/v1/forward-auth?authenticated=1');
     const asked = { token, authenticated: true };

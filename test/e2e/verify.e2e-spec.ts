@@ -69,14 +69,16 @@ describe.each(['memory', 'mongo'] as const)(
     });
 
     it('returns the rate limit of the key, even when it is exhausted', async () => {
-      const { key, token } = await service.issue({ rateLimit: { limit: 2, windowSeconds: 60 } });
+      const { key, token } = await service.issue({
+        rateLimits: [{ name: 'default', limit: 2, windowSeconds: 60 }],
+      });
       const answers = [await known(token), await known(token), await known(token)];
       expect(answers.map(({ status, body }) => [status, body['valid'], body['code']])).toEqual([
         [200, true, 'VALID'],
         [200, true, 'VALID'],
         [200, false, 'RATE_LIMITED'],
       ]);
-      const states = answers.map(({ body }) => body['rateLimit'] as Record<string, number>);
+      const states = answers.map(({ body }) => (body['rateLimits'] as Record<string, number>[])[0] ?? {});
       expect(states.map(({ limit, windowSeconds, remaining }) => [limit, windowSeconds, remaining])).toEqual([
         [2, 60, 1],
         [2, 60, 0],
@@ -90,10 +92,13 @@ describe.each(['memory', 'mongo'] as const)(
     });
 
     it('does not count rejected requests against the rate limit', async () => {
-      const { token } = await service.issue({ scopes: ['a'], rateLimit: { limit: 1, windowSeconds: 60 } });
+      const { token } = await service.issue({
+        scopes: ['a'],
+        rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }],
+      });
       for (const scope of ['b', 'c', 'd']) {
         const { body } = await verify({ token, scopes: [scope] });
-        expect([body['code'], body['rateLimit']]).toEqual(['INSUFFICIENT_SCOPE', undefined]);
+        expect([body['code'], body['rateLimits']]).toEqual(['INSUFFICIENT_SCOPE', undefined]);
       }
       expect((await verify({ token, scopes: ['a'] })).body['code']).toBe('VALID');
     });
@@ -121,7 +126,7 @@ describe.each(['memory', 'mongo'] as const)(
     it('answers 429 past the rate limit of the caller’s own key', async () => {
       const limited = await service.issue({
         scopes: ['api-keys:verify'],
-        rateLimit: { limit: 1, windowSeconds: 60 },
+        rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }],
       });
       const { token } = await service.issue({});
       const first = await service.as(limited.token).post(PATH, { token, authenticated: true });

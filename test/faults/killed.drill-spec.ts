@@ -103,7 +103,10 @@ describe('a service that is repeatedly killed with SIGKILL while keys are create
       }
     };
     const admin = instance.as(root);
-    const limits = { rateLimit: { limit: 1000, windowSeconds: 60 }, metadata: { made: 'in a drill', n: 1 } };
+    const limits = {
+      rateLimits: [{ name: 'default', limit: 1000, windowSeconds: 60 }],
+      metadata: { made: 'in a drill', n: 1 },
+    };
     return Promise.all([
       ...['acme', 'globex', 'acme', 'globex'].map(async (orgId) =>
         whileItLives(async () => ledger.create(admin, { scopes: ['memory:read'], orgId, ...limits })),

@@ -53,9 +53,9 @@ describe('two instances during a Redis outage, one with onOutage "local" and one
   });
 
   async function makeLimited(orgId: string, limit: number): Promise<string> {
-    const rateLimit = { limit, windowSeconds: 60 };
+    const rateLimits = [{ name: 'default', limit, windowSeconds: 60 }];
     const { body } = await done(
-      counting.as(root).post('/v1/api-keys', { name: 'limited', scopes: [], orgId, rateLimit }),
+      counting.as(root).post('/v1/api-keys', { name: 'limited', scopes: [], orgId, rateLimits }),
     );
     return String(body['token']);
   }

@@ -265,7 +265,7 @@ describe('a Nest team on Nest 11 and Express with Mongoose 8, all in the oldest 
       const limited = await keyFrom(url, token, {
         scopes: ['memory:read'],
         orgId: 'acme',
-        rateLimit: { limit: 1, windowSeconds: 60 },
+        rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }],
       });
       const asked = async (): Promise<number> => statusOf(url, '/orgs/acme/memories', limited.token);
       expect([await asked(), await asked()]).toEqual([200, 429]);

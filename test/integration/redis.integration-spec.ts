@@ -34,7 +34,8 @@ describe.each([
     });
 
     const limited = async (limit: number): Promise<string> =>
-      (await service.first.issue({ scopes: [], rateLimit: { limit, windowSeconds: 60 } })).token;
+      (await service.first.issue({ scopes: [], rateLimits: [{ name: 'default', limit, windowSeconds: 60 }] }))
+        .token;
 
     /** Uses a new key each time, so that the second use fails only if both instances share the count. */
     const countsTogether = async (): Promise<boolean> => {
@@ -49,14 +50,14 @@ describe.each([
       expect(await useKey(both, token, 400)).toEqual({ passed: 100, '429 rate_limited': 300 });
       const { status, headers } = await service.second.as(token).get('/v1/api-keys/self');
       expect(status).toBe(429);
-      expect(headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+$/);
+      expect(headers.get('ratelimit')).toMatch(/^"key:default";r=0;t=\d+$/);
     });
 
     it('ends the current window early when windowSeconds is reduced', async () => {
-      const rateLimit = { limit: 1, windowSeconds: 3600 };
-      const { id, token } = await service.first.issue({ scopes: [], rateLimit });
+      const rateLimits = [{ name: 'default', limit: 1, windowSeconds: 3600 }];
+      const { id, token } = await service.first.issue({ scopes: [], rateLimits });
       expect(await useKey([service.first], token, 2)).toEqual({ passed: 1, '429 rate_limited': 1 });
-      const shorter = { rateLimit: { limit: 1, windowSeconds: 1 } };
+      const shorter = { rateLimits: [{ name: 'default', limit: 1, windowSeconds: 1 }] };
       expect((await service.first.root.patch(`/v1/api-keys/${id}`, shorter)).status).toBe(200);
       expect(await useKey([service.first], token, 1)).toEqual({ '429 rate_limited': 1 });
       await sleep(1100);
@@ -66,10 +67,10 @@ describe.each([
     it('loses no count when windowSeconds is reduced', async () => {
       const { id, token } = await service.first.issue({
         scopes: [],
-        rateLimit: { limit: 150, windowSeconds: 3600 },
+        rateLimits: [{ name: 'default', limit: 150, windowSeconds: 3600 }],
       });
       expect(await useKey(both, token, 100)).toEqual({ passed: 100 });
-      const shorter = { rateLimit: { limit: 150, windowSeconds: 120 } };
+      const shorter = { rateLimits: [{ name: 'default', limit: 150, windowSeconds: 120 }] };
       expect((await service.first.root.patch(`/v1/api-keys/${id}`, shorter)).status).toBe(200);
       // The revocation bound, during which the other instance may still use the longer window.
       await sleep(1500);
@@ -77,9 +78,9 @@ describe.each([
     });
 
     it('counts the keys of two tenants separately', async () => {
-      const rateLimit = { limit: 5, windowSeconds: 60 };
+      const rateLimits = [{ name: 'default', limit: 5, windowSeconds: 60 }];
       const [acme, globex] = await Promise.all(
-        ['acme', 'globex'].map(async (orgId) => service.first.issue({ scopes: [], orgId, rateLimit })),
+        ['acme', 'globex'].map(async (orgId) => service.first.issue({ scopes: [], orgId, rateLimits })),
       );
       const uses = await Promise.all(
         [acme, globex].map(async (key) =>
@@ -131,7 +132,10 @@ describe('a single instance', () => {
     const redis = await startRedis();
     await redis.end();
     const keyward = await startKeywardInMemory({ REDIS_URL: redis.url, RATE_LIMIT_ON_OUTAGE: 'deny' });
-    const { token } = await keyward.issue({ scopes: [], rateLimit: { limit: 1000, windowSeconds: 60 } });
+    const { token } = await keyward.issue({
+      scopes: [],
+      rateLimits: [{ name: 'default', limit: 1000, windowSeconds: 60 }],
+    });
     const use = async (): Promise<number> => (await keyward.as(token).get('/v1/api-keys/self')).status;
     expect(await use()).toBe(503);
     await redis.startAgain();
@@ -147,7 +151,10 @@ describe('a single instance', () => {
       REDIS_URL: `redis://127.0.0.1:${link.port}`,
       RATE_LIMIT_ON_OUTAGE: 'deny',
     });
-    const { token } = await keyward.issue({ scopes: [], rateLimit: { limit: 1000, windowSeconds: 60 } });
+    const { token } = await keyward.issue({
+      scopes: [],
+      rateLimits: [{ name: 'default', limit: 1000, windowSeconds: 60 }],
+    });
     const use = async (): Promise<number> => (await keyward.as(token).get('/v1/api-keys/self')).status;
     await eventuallyIs(use, 200);
     link.forget();

@@ -75,7 +75,7 @@ describe('every answer to the requests of schemathesis', () => {
           caller: {
             scopes: ['api-keys:read', 'api-keys:verify'],
             orgId: 'acme',
-            rateLimit: { limit: 3, windowSeconds: 60 },
+            rateLimits: [{ name: 'default', limit: 3, windowSeconds: 60 }],
           },
           casesPerKey: 5,
           examples: 20,

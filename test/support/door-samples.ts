@@ -106,7 +106,10 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     { ...memoryRead, allowedIps: ['203.0.113.7'] },
     { from: '::ffff:203.0.113.7' },
   ),
-  'a key within its rate limit': good({ ...memoryRead, rateLimit: { limit: 1000, windowSeconds: HOUR } }),
+  'a key within its rate limit': good({
+    ...memoryRead,
+    rateLimits: [{ name: 'default', limit: 1000, windowSeconds: HOUR }],
+  }),
   'a key past its rate limit': good(memoryRead, { limited: true, token: usedUp }),
 
   nonsense: faulty('MALFORMED', async () => 'nonsense'),
@@ -173,7 +176,10 @@ async function imported(host: DoorsHost): Promise<string> {
 }
 
 async function usedUp(host: DoorsHost): Promise<string> {
-  const { token } = await host.issue({ ...memoryRead, rateLimit: { limit: 1, windowSeconds: HOUR } });
+  const { token } = await host.issue({
+    ...memoryRead,
+    rateLimits: [{ name: 'default', limit: 1, windowSeconds: HOUR }],
+  });
   await host.as(token).get('/probe/any');
   return token;
 }

@@ -43,12 +43,19 @@ export function answersOf(access: GuardedAccess, problemSchema: string): Readonl
   return answers;
 }
 
-function codesOf({ scopes, selfScoped, sessions, possession }: GuardedAccess): readonly ProblemCode[] {
+function codesOf({
+  scopes,
+  selfScoped,
+  sessions,
+  possession,
+  verification,
+}: GuardedAccess): readonly ProblemCode[] {
   if (possession) return POSSESSION;
   return [
     ...GUARDED,
     ...(scopes.allOf.length + scopes.anyOf.length > 0 ? (['insufficient_scope'] as const) : []),
     ...(selfScoped ? [] : (['binding_mismatch'] as const)),
+    ...((verification?.cost ?? 1) > 1 ? (['cost_exceeds_limit'] as const) : []),
     ...(sessions ? SESSION : []),
   ];
 }
@@ -87,11 +94,11 @@ function headersOf(status: Status, codes: readonly ProblemCode[]): Readonly<Reco
     },
     ...(codes.includes('rate_limited') && {
       RateLimit: {
-        description: 'With `rate_limited`: what is left, such as `"key";r=0;t=60`.',
+        description: 'With `rate_limited`: what is left of each limit, such as `"key:default";r=0;t=60`.',
         schema: { type: 'string' },
       },
       'RateLimit-Policy': {
-        description: 'With `rate_limited`: the limit of the key, such as `"key";q=100;w=60`.',
+        description: 'With `rate_limited`: the limits that apply, such as `"key:default";q=100;w=60`.',
         schema: { type: 'string' },
       },
     }),

@@ -11,7 +11,8 @@ export type AccessDeclaration =
   | { readonly kind: 'client-credentials' }
   | { readonly kind: 'sessions' }
   | { readonly kind: 'possession' }
-  | { readonly kind: 'uncached' };
+  | { readonly kind: 'uncached' }
+  | { readonly kind: 'cost'; readonly cost: number };
 
 const DECLARATIONS = Symbol('keyward:access-declarations');
 

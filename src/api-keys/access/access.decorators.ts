@@ -1,4 +1,5 @@
 import { MisuseError } from '../../problems/misuse.error';
+import { isCost, MAX_COST } from '../domain/rate-limit';
 import { isRequirableScope } from '../domain/scopes';
 import { declareAccess } from './access-declaration';
 
@@ -85,6 +86,25 @@ export function Uncached(): ClassDecorator & MethodDecorator {
  */
 export function Possession(): MethodDecorator {
   return declareAccess({ kind: 'possession' });
+}
+
+/**
+ * Sets as how many requests a call counts against the rate limits; without it, 1. A method replaces the cost of its class. A call
+ * of cost 0 is never rejected by a limit.
+ *
+ * A field of a GraphQL type below the root counts only if it has a cost, once for each object.
+ *
+ * @param cost a whole number from 0 to 1,000
+ * @throws MisuseError for another value, when the class is loaded
+ * @example
+ * \@RequireScopes('memory:read')
+ * \@Cost(5)
+ * \@Get('search')
+ * search() { … }
+ */
+export function Cost(cost: number): ClassDecorator & MethodDecorator {
+  if (!isCost(cost)) throw new MisuseError(`@Cost() needs a whole number from 0 to ${MAX_COST}`);
+  return declareAccess({ kind: 'cost', cost });
 }
 
 function requireRequirable(decorator: string, scopes: readonly string[]): void {

@@ -7,7 +7,7 @@ import type { Authenticator } from '../ports/authenticator';
 const ada: Caller = {
   actor: 'user:ada',
   scopes: ['keys:read'],
-  grant: { scopes: ['memory:*'], allowedIps: [], ownerId: 'ada' },
+  grant: { scopes: ['memory:*'], allowedIps: [], rateLimits: [], ownerId: 'ada' },
   boundByMaxTtl: true,
   userId: 'ada',
 };

@@ -80,6 +80,7 @@ async function keep(
     scopes: ['memory:read'],
     orgId: 'acme',
     allowedIps: [],
+    rateLimits: [],
     metadata: {},
     enabled: true,
     secrets: [{ hash, createdAt: NOON }],
@@ -136,9 +137,11 @@ describe('a request to an uncached route', () => {
 
   it('counts once against the rate limit of the key', async () => {
     const { admission, repository } = door();
-    const { credential } = await keep(repository, { rateLimit: { limit: 2, windowSeconds: 60 } });
-    const { rateLimit } = await admission.admit(credential, required, ...uncached);
-    expect(rateLimit?.remaining).toBe(1);
+    const { credential } = await keep(repository, {
+      rateLimits: [{ name: 'default', limit: 2, windowSeconds: 60 }],
+    });
+    const { rateLimits } = await admission.admit(credential, required, ...uncached);
+    expect(rateLimits?.[0]?.remaining).toBe(1);
   });
 });
 
@@ -169,15 +172,17 @@ describe('a request with a valid key', () => {
 
   it('gets 429 above the rate limit of the key, and does not count as a failed credential', async () => {
     const { admission, repository } = door();
-    const { credential } = await keep(repository, { rateLimit: { limit: 1, windowSeconds: 60 } });
-    expect((await admission.admit(credential, required)).rateLimit).toMatchObject({ remaining: 0 });
+    const { credential } = await keep(repository, {
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }],
+    });
+    expect((await admission.admit(credential, required)).rateLimits).toMatchObject([{ remaining: 0 }]);
     for (let time = 0; time < 4; time += 1) {
       const refused = await refusal(admission.admit(credential, required));
       expect(refused.problem).toMatchObject({ code: 'rate_limited', status: 429 });
       expect(refused.problem.detail).toMatch(/seconds in Retry-After/);
       expect(loggedDecisionOf(refused)).toMatchObject({ code: 'RATE_LIMITED' });
       expect(refused.headers).toMatchObject({
-        'RateLimit-Policy': '"key";q=1;w=60',
+        'RateLimit-Policy': '"key:default";q=1;w=60',
         'Retry-After': expect.stringMatching(/^\d+$/) as unknown,
       });
     }

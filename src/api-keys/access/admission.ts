@@ -17,7 +17,7 @@ import { ambiguousCredential, invalidSession, missingCredential, refusalOf } fro
 import type { Authenticator } from '../ports/authenticator';
 import type { PresentedCredential, PresentedToken } from './header-credential';
 import { attachDecision } from './logged-decision';
-import { rateLimitHeaders } from './rate-limit-headers';
+import { limitProblem } from './rate-limit-answers';
 
 /** Options of an admission. */
 export interface AdmitOptions extends VerifyOptions {
@@ -169,13 +169,7 @@ export class Admission {
   }
 
   private async refusal(verification: Refusal, requirement: Requirement): Promise<ProblemException> {
-    if (verification.code === 'RATE_LIMITED') {
-      return ProblemException.from(
-        'rate_limited',
-        'Try again after the number of seconds in Retry-After.',
-        rateLimitHeaders(verification.rateLimit),
-      );
-    }
+    if (verification.code === 'RATE_LIMITED') return limitProblem(verification);
     return this.counted(refusalOf(verification.code, requirement, this.realm), requirement);
   }
 
@@ -185,10 +179,10 @@ export class Admission {
     { clientAddress }: Pick<Requirement, 'clientAddress'>,
   ): Promise<ProblemException> {
     if (PROBLEM_CATALOGUE[refusal.problem.code].status !== 401) return refusal;
-    const count = await this.failures.count(clientAddress);
-    if (count.allowed) return refusal;
+    const { refusedBy } = await this.failures.count(clientAddress);
+    if (refusedBy === undefined) return refusal;
     return ProblemException.from('too_many_failures', 'Present a valid API key, or wait for Retry-After.', {
-      'Retry-After': String(count.resetSeconds),
+      'Retry-After': String(refusedBy.resetSeconds),
     });
   }
 }

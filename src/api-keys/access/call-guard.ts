@@ -94,7 +94,10 @@ export class CallGuard {
     const tenant = needsTenant ? this.tenantOf(call, request) : undefined;
     const { scopes, possession, verification } = access;
     const requirement = new RequestRequirement(scopes, tenant, request, this.hooks.addressOf, possession);
-    const options = { ...verification, isPart: call.whole !== undefined };
+    const options = {
+      ...verification,
+      isPart: call.whole !== undefined && verification?.cost === undefined,
+    };
     const passed = this.admission.admit(credential, requirement, 'guard', options);
     const live: LiveKey | undefined =
       call.isLasting && credential.kind === 'token'

@@ -42,6 +42,7 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
   const asksForKey = asksForMore || possession;
   const selfScoped = has('self-scoped');
   const tenantHeaders = has('tenant-headers');
+  const cost = costIn(onMethod) ?? costIn(onClass);
   const name = methodNameOf(controller, handler);
   const where = `${controller.name}.${name ?? (handler as { name?: string }).name ?? ''}`;
   if (onClass.length > 0 && onMethod.length === 0 && name === undefined) {
@@ -50,12 +51,17 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     );
   }
   if (has('public')) {
-    if (asksForKey || selfScoped || tenantHeaders) {
+    if (asksForKey || selfScoped || tenantHeaders || cost !== undefined) {
       throw new ConfigurationError(
         `${where} has both @Public() and a decorator that requires access: remove one of them.`,
       );
     }
     return { kind: 'public' };
+  }
+  if (!asksForKey && cost !== undefined) {
+    throw new ConfigurationError(
+      `${where} has @Cost() without a decorator that requires a key: add one such as @Authenticated().`,
+    );
   }
   if (!asksForKey) return { kind: 'undeclared' };
   if (has('sessions') && !selfScoped) {
@@ -76,8 +82,15 @@ export function compileRouteAccess(controller: Type, handler: object): RouteAcce
     possession,
     isOwn: ownRouteHandlerOf(handler) !== undefined,
     verification:
-      possession || has('uncached') ? { uncounted: possession, noCache: has('uncached') } : undefined,
+      possession || has('uncached') || cost !== undefined
+        ? { uncounted: possession, noCache: has('uncached'), cost }
+        : undefined,
   };
+}
+
+/** Returns the cost that was declared last: a class declares its own after the inherited one. */
+function costIn(declared: readonly AccessDeclaration[]): number | undefined {
+  return declared.findLast((each) => each.kind === 'cost')?.cost;
 }
 
 /**

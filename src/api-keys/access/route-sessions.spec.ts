@@ -37,7 +37,7 @@ describe('a route with @AllowSessions()', () => {
     const caller = {
       actor: 'user:1',
       scopes: [],
-      grant: { scopes: [], allowedIps: [] },
+      grant: { scopes: [], allowedIps: [], rateLimits: [] },
       boundByMaxTtl: true,
     };
     attachAccess({

@@ -23,7 +23,12 @@ const people: Authenticator = {
   authenticate: async (token) => {
     if (token !== 'session.ada') throw new KeywardError('invalid_session', 'Sign in again.');
     const scopes = ['memory:read'];
-    return { actor: 'user:ada', scopes, grant: { scopes, allowedIps: [] }, boundByMaxTtl: true };
+    return {
+      actor: 'user:ada',
+      scopes,
+      grant: { scopes, allowedIps: [], rateLimits: [] },
+      boundByMaxTtl: true,
+    };
   },
 };
 

@@ -189,7 +189,7 @@ describe('a client of a guarded route', () => {
   it('gets the state of its rate limit in headers, whether allowed or rejected', async () => {
     const { token } = await door.give({
       scopes: ['memory:read'],
-      rateLimit: { limit: 1, windowSeconds: 60 },
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }],
     });
     const ask = guardedRoute(door, Memories);
     const first = await ask(own, requestOf({ headers: bearer(token) }));
@@ -239,7 +239,7 @@ describe('a client of a guarded route', () => {
   it('is counted once on a route with several guards', async () => {
     const { token } = await door.give({
       scopes: ['memory:read'],
-      rateLimit: { limit: 1, windowSeconds: 60 },
+      rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }],
     });
     const ask = guardedRoute(door, Memories);
     const request = requestOf({ headers: bearer(token) });

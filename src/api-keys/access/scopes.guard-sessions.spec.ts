@@ -31,7 +31,7 @@ const { keys, write, keysOnly } = People.prototype;
 const ada: Caller = {
   actor: 'user:ada',
   scopes: ['keys:read'],
-  grant: { scopes: ['memory:*'], allowedIps: [], ownerId: 'ada' },
+  grant: { scopes: ['memory:*'], allowedIps: [], rateLimits: [], ownerId: 'ada' },
   boundByMaxTtl: true,
   userId: 'ada',
 };

@@ -20,7 +20,7 @@ import { ClientAddress } from '../../http/client-address';
 import { type PresentedCredential, readCredential } from './header-credential';
 import { passDecisionOn } from './logged-decision';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
-import { rateLimitHeaders } from './rate-limit-headers';
+import { rateLimitHeaders } from './rate-limit-answers';
 import { RequestRequirement } from './request-requirement';
 import { type GuardedAccess, type RouteAccess, RouteAccessTable } from './route-access';
 import { readTenantArgs, readTenantContext, TENANT_HEADERS, tenantNamesIn } from './tenant-context';
@@ -209,7 +209,7 @@ export class ScopesGuard implements CanActivate {
     attachAccess(
       new KeyAccess(this, request, params, context.getClass(), context.getHandler(), passed, tenant),
     );
-    if (passed.rateLimit !== undefined) this.setHeaders(context, rateLimitHeaders(passed.rateLimit));
+    if (passed.rateLimits !== undefined) this.setHeaders(context, rateLimitHeaders(passed.rateLimits));
   }
 
   /**

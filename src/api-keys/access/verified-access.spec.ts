@@ -23,6 +23,7 @@ const record: ApiKey = {
   scopes: ['memory:read'],
   orgId: 'acme',
   allowedIps: [],
+  rateLimits: [],
   metadata: {},
   enabled: true,
   secrets: [{ hash: 'f'.repeat(64), createdAt: NOW }],

@@ -22,7 +22,8 @@ export interface Grant extends Binding {
   readonly scopes: readonly string[];
   /** Addresses and CIDR ranges; empty means any address. */
   readonly allowedIps: readonly string[];
-  readonly rateLimit?: RateLimit | undefined;
+  /** The limits that apply together; empty means no limit. */
+  readonly rateLimits: readonly RateLimit[];
   /** The key is expired at and after this moment. */
   readonly expiresAt?: Date | undefined;
 }
@@ -61,7 +62,7 @@ export interface Imposed {
   readonly enabled?: false | undefined;
   readonly expiresAt?: Date | undefined;
   readonly allowedIps?: readonly string[] | undefined;
-  readonly rateLimit?: RateLimit | undefined;
+  readonly rateLimits?: readonly RateLimit[] | undefined;
 }
 
 /**

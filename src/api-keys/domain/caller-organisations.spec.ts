@@ -1,6 +1,6 @@
 import { type Caller, exceededBy, inheritedFrom, rootCaller } from './caller';
 
-const ANY = { scopes: [], allowedIps: [] };
+const ANY = { scopes: [], allowedIps: [], rateLimits: [] };
 
 function memberOf(...orgIds: readonly string[]): Caller {
   return { ...rootCaller('user:ada'), orgIds };

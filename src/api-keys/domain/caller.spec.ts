@@ -8,6 +8,7 @@ const key: ApiKey = {
   scopes: ['api-keys:write'],
   orgId: 'acme',
   allowedIps: [],
+  rateLimits: [],
   metadata: {},
   enabled: true,
   secrets: [],
@@ -34,7 +35,7 @@ describe('a caller', () => {
     expect(rootCaller('cli')).toEqual({
       actor: 'cli',
       scopes: ['*'],
-      grant: { scopes: ['*'], allowedIps: [] },
+      grant: { scopes: ['*'], allowedIps: [], rateLimits: [] },
       boundByMaxTtl: false,
     });
   });
@@ -66,7 +67,7 @@ describe('a caller', () => {
     [['users:*', 'memory:read']],
   ])('cannot grant %j, which gives lasting access, with a secret in its grace period [T53]', (scopes) => {
     const root = { ...key, scopes: ['*'], orgId: undefined };
-    const grant = { scopes, allowedIps: [], expiresAt: LATER };
+    const grant = { scopes, allowedIps: [], rateLimits: [], expiresAt: LATER };
     expect(exceededBy(callerOf(root, { ...secret, retiresAt: LATER }), grant)).toEqual(['scopes']);
     expect(exceededBy(callerOf(root, secret), grant)).toEqual([]);
   });
@@ -74,19 +75,21 @@ describe('a caller', () => {
   it('can grant scopes that give no lasting access, even with a secret in its grace period', () => {
     const root = callerOf({ ...key, scopes: ['*'] }, { ...secret, retiresAt: LATER });
     const scopes = ['memory:*', 'api-keys:read', 'users:read'];
-    const grant = { scopes, orgId: 'acme', allowedIps: [], expiresAt: NOON };
+    const grant = { scopes, orgId: 'acme', allowedIps: [], rateLimits: [], expiresAt: NOON };
     expect(exceededBy(root, grant)).toEqual([]);
   });
 
   it('gets each exceeded field only once, even if several limits forbid it', () => {
     const retiring = callerOf(key, { ...secret, retiresAt: LATER });
-    const grant = { scopes: ['*'], orgId: 'globex', allowedIps: [], expiresAt: NOON };
+    const grant = { scopes: ['*'], orgId: 'globex', allowedIps: [], rateLimits: [], expiresAt: NOON };
     expect(exceededBy({ ...retiring, orgIds: ['acme'] }, grant)).toEqual(['scopes', 'orgId']);
   });
 
   it('can bind a key to any organisation or to none if it has no binding', () => {
     for (const orgId of ['acme', 'globex', undefined]) {
-      expect(exceededBy(rootCaller('cli'), { scopes: [], allowedIps: [], orgId })).toEqual([]);
+      expect(exceededBy(rootCaller('cli'), { scopes: [], allowedIps: [], rateLimits: [], orgId })).toEqual(
+        [],
+      );
     }
   });
 });
@@ -98,7 +101,7 @@ describe('isUnlimited', () => {
     ['an operator', root],
     [
       'a key without a binding and without an owner',
-      { ...root, grant: { scopes: ['a'], allowedIps: ['10.0.0.1'] } },
+      { ...root, grant: { scopes: ['a'], allowedIps: ['10.0.0.1'], rateLimits: [] } },
     ],
   ])('returns true for %s', (_who, caller) => {
     expect(isUnlimited(caller)).toBe(true);

@@ -61,7 +61,12 @@ export function callerOf(key: Grant & Pick<VerifiedKey, 'id' | 'externalId'>, se
  * @param actor the name in histories, such as `cli` or `system`
  */
 export function rootCaller(actor: string): Caller {
-  return { actor, scopes: ['*'], grant: { scopes: ['*'], allowedIps: [] }, boundByMaxTtl: false };
+  return {
+    actor,
+    scopes: ['*'],
+    grant: { scopes: ['*'], allowedIps: [], rateLimits: [] },
+    boundByMaxTtl: false,
+  };
 }
 
 /** Returns the fields in which a grant exceeds what a caller can grant. */

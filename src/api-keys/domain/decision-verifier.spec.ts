@@ -16,6 +16,7 @@ const unbound: ApiKey = {
   createdBy: 'cli',
   scopes: ['memory:read'],
   allowedIps: ['203.0.113.0/24'],
+  rateLimits: [],
   metadata: {},
   enabled: true,
   expiresAt: LATER,

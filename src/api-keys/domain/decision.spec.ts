@@ -18,6 +18,7 @@ const key: ApiKey = {
   scopes: ['memory:read'],
   orgId: 'acme',
   allowedIps: ['203.0.113.0/24'],
+  rateLimits: [],
   metadata: {},
   enabled: true,
   expiresAt: LATER,

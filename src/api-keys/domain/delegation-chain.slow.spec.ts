@@ -34,7 +34,14 @@ const wishes: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   projectId: fc.constantFrom('apollo', 'hermes'),
   ownerId: fc.constantFrom('ada', 'bob'),
   allowedIps: fc.constantFrom(['10.0.0.0/8'], ['10.0.0.0/16'], ['10.0.0.7', '::/0'], []),
-  rateLimit: fc.record({ limit: fc.constantFrom(1, 10), windowSeconds: fc.constantFrom(1, 60) }),
+  rateLimits: fc.array(
+    fc.record({
+      name: fc.constantFrom('one', 'two'),
+      limit: fc.constantFrom(1, 10),
+      windowSeconds: fc.constantFrom(1, 60),
+    }),
+    { maxLength: 2 },
+  ),
   expiresAt: fc.constantFrom(day(10), day(20), day(30)),
 };
 /** At most two of the optional parts, because requests with many parts are mostly rejected. */
@@ -58,7 +65,9 @@ const chains = fc.array(fc.oneof(creations, changes), { minLength: 1, maxLength:
 type Step = typeof chains extends fc.Arbitrary<(infer T)[]> ? T : never;
 const roots = fc
   .record(wishes, { requiredKeys: [] })
-  .map((parts): Grant => Object.assign({ scopes: ['memory:*', 'notes:read'], allowedIps: [] }, parts));
+  .map((parts): Grant =>
+    Object.assign({ scopes: ['memory:*', 'notes:read'], allowedIps: [], rateLimits: [] }, parts),
+  );
 
 // Whether a key allows one certain use. Probes try it, and do not compare grants.
 type Probe = (key: ApiKey) => boolean;
@@ -105,8 +114,8 @@ const most = ({ limit, windowSeconds }: RateLimit, seconds: number): number =>
 const bursts = [1, 2, 60, 61].flatMap((seconds) =>
   [2, 11, 61, 601].map(
     (requestCount): Probe =>
-      ({ enabled, rateLimit }) =>
-        enabled && (rateLimit === undefined || most(rateLimit, seconds) >= requestCount),
+      ({ enabled, rateLimits }) =>
+        enabled && rateLimits.every((limit) => most(limit, seconds) >= requestCount),
   ),
 );
 const probes = [...uses, ...sights, ...bursts];

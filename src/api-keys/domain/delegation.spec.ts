@@ -10,10 +10,10 @@ const apollo: Grant = {
   projectId: 'apollo',
   ownerId: 'ada',
   allowedIps: ['203.0.113.0/24'],
-  rateLimit: { limit: 10, windowSeconds: 60 },
+  rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }],
   expiresAt: NOON,
 };
-const root: Grant = { scopes: ['*'], allowedIps: [] };
+const root: Grant = { scopes: ['*'], allowedIps: [], rateLimits: [] };
 
 const key = (part: Partial<ApiKey>): ApiKey => ({
   id: '01jd8x4k2m6n8p0q2r4s6t8v0w',
@@ -45,9 +45,9 @@ const MORE: readonly (readonly [GrantField, Partial<Grant>])[] = [
   ['allowedIps', { allowedIps: [] }],
   ['allowedIps', { allowedIps: ['203.0.113.7', '198.51.100.7'] }],
   ['allowedIps', { allowedIps: ['203.0.112.0/23'] }],
-  ['rateLimit', { rateLimit: undefined }],
-  ['rateLimit', { rateLimit: { limit: 11, windowSeconds: 60 } }],
-  ['rateLimit', { rateLimit: { limit: 10, windowSeconds: 59 } }],
+  ['rateLimits', { rateLimits: [] }],
+  ['rateLimits', { rateLimits: [{ name: 'default', limit: 11, windowSeconds: 60 }] }],
+  ['rateLimits', { rateLimits: [{ name: 'default', limit: 10, windowSeconds: 59 }] }],
 ];
 
 /** Grants that do not exceed the key of apollo. */
@@ -58,7 +58,7 @@ const NO_MORE: readonly Partial<Grant>[] = [
   { expiresAt: new Date(NOON) },
   { expiresAt: new Date(0) },
   { allowedIps: ['203.0.113.7', '203.0.113.128/25'] },
-  { rateLimit: { limit: 1, windowSeconds: 3600 } },
+  { rateLimits: [{ name: 'default', limit: 1, windowSeconds: 3600 }] },
 ];
 
 describe('the key of a project at acme', () => {
@@ -77,7 +77,7 @@ describe('the key of a project at acme', () => {
       'orgId',
       'ownerId',
       'projectId',
-      'rateLimit',
+      'rateLimits',
       'scopes',
     ]);
   });

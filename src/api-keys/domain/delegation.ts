@@ -1,11 +1,11 @@
 import { allowlistCovers } from './allowed-ips';
 import type { ApiKey, Grant } from './api-key';
-import { rateLimitCovers } from './rate-limit';
+import { rateLimitsCover } from './rate-limit';
 import { grants } from './scopes';
 
 /** The fields of a grant that delegation compares. */
 export type GrantField =
-  'scopes' | 'orgId' | 'projectId' | 'ownerId' | 'expiresAt' | 'allowedIps' | 'rateLimit';
+  'scopes' | 'orgId' | 'projectId' | 'ownerId' | 'expiresAt' | 'allowedIps' | 'rateLimits';
 
 const COVERS: Readonly<Record<GrantField, (outer: Grant, inner: Grant) => boolean>> = {
   scopes: (outer, inner) => inner.scopes.every((scope) => grants(outer.scopes, scope)),
@@ -16,7 +16,7 @@ const COVERS: Readonly<Record<GrantField, (outer: Grant, inner: Grant) => boolea
     outer.expiresAt === undefined ||
     (inner.expiresAt !== undefined && inner.expiresAt.getTime() <= outer.expiresAt.getTime()),
   allowedIps: (outer, inner) => allowlistCovers(outer.allowedIps, inner.allowedIps),
-  rateLimit: (outer, inner) => rateLimitCovers(outer.rateLimit, inner.rateLimit),
+  rateLimits: (outer, inner) => rateLimitsCover(outer.rateLimits, inner.rateLimits),
 };
 
 const GRANT_FIELDS = Object.keys(COVERS) as readonly GrantField[];

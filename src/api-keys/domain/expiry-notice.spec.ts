@@ -14,6 +14,7 @@ function aKey(fields: Partial<ApiKey> = {}): ApiKey {
     orgId: 'acme',
     scopes: [],
     allowedIps: [],
+    rateLimits: [],
     metadata: {},
     enabled: true,
     expiresAt: EXPIRY,

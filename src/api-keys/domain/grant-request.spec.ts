@@ -11,10 +11,10 @@ const apollo: Grant = {
   projectId: 'apollo',
   ownerId: 'ada',
   allowedIps: ['203.0.113.0/24'],
-  rateLimit: { limit: 10, windowSeconds: 60 },
+  rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }],
   expiresAt: JULY,
 };
-const root: Grant = { scopes: ['*'], allowedIps: [] };
+const root: Grant = { scopes: ['*'], allowedIps: [], rateLimits: [] };
 
 describe('a new key', () => {
   it('inherits omitted parts from the calling key, except scopes', () => {
@@ -30,7 +30,7 @@ describe('a new key', () => {
 
   it('has no limits except its scopes if the caller has none', () => {
     const grant = composeGrant(root, { scopes: ['memory:read'] }, undefined);
-    expect(grant).toEqual({ scopes: ['memory:read'], allowedIps: [] });
+    expect(grant).toEqual({ scopes: ['memory:read'], allowedIps: [], rateLimits: [] });
   });
 
   const wishes = {
@@ -38,7 +38,7 @@ describe('a new key', () => {
     projectId: 'hermes',
     ownerId: 'bob',
     allowedIps: ['198.51.100.7'],
-    rateLimit: { limit: 1, windowSeconds: 1 },
+    rateLimits: [{ name: 'default', limit: 1, windowSeconds: 1 }],
     expiresAt: JUNE,
   } as const;
   const fields = Object.keys(wishes) as readonly (keyof typeof wishes)[];
@@ -53,7 +53,7 @@ describe('a new key', () => {
   });
 
   it.each(fields)('gets no %s if the request sets it to null, and inherits the rest', (field) => {
-    const cleared = field === 'allowedIps' ? [] : undefined;
+    const cleared = field === 'allowedIps' || field === 'rateLimits' ? [] : undefined;
     expect(composeGrant(apollo, { scopes: [], [field]: null }, undefined)).toEqual({
       ...apollo,
       scopes: [],
@@ -62,7 +62,9 @@ describe('a new key', () => {
   });
 
   it('gets an empty allowlist if the request has one', () => {
-    expect(composeGrant(apollo, { scopes: [], allowedIps: [] }, undefined).allowedIps).toEqual([]);
+    expect(
+      composeGrant(apollo, { scopes: [], allowedIps: [], rateLimits: [] }, undefined).allowedIps,
+    ).toEqual([]);
   });
 });
 

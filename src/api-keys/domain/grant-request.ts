@@ -13,7 +13,7 @@ export interface GrantRequest {
   readonly ownerId?: string | null | undefined;
   readonly expiresAt?: Date | null | undefined;
   readonly allowedIps?: readonly string[] | null | undefined;
-  readonly rateLimit?: RateLimit | null | undefined;
+  readonly rateLimits?: readonly RateLimit[] | null | undefined;
 }
 
 /**
@@ -31,7 +31,7 @@ export function composeGrant(caller: Grant, request: GrantRequest, latestExpiry:
     ownerId: inherit(request.ownerId, caller.ownerId),
     expiresAt: inherit(request.expiresAt, earlierOf(caller.expiresAt, latestExpiry)),
     allowedIps: inherit(request.allowedIps, caller.allowedIps) ?? [],
-    rateLimit: inherit(request.rateLimit, caller.rateLimit),
+    rateLimits: inherit(request.rateLimits, caller.rateLimits) ?? [],
   };
 }
 

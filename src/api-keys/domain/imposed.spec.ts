@@ -3,6 +3,7 @@ import type { ApiKeyWithHistory, Imposed } from './api-key';
 import { confirmedFields, imposedAfter, imposedOn, loosenedFields } from './imposed';
 import { recordChange } from './key-change';
 import { applyPatch, type KeyPatch } from './key-patch';
+import { type RateLimit, rateLimitsKeep } from './rate-limit';
 
 const day = (number: number): Date => new Date(Date.UTC(2027, 0, number));
 const ADA = 'ada';
@@ -16,6 +17,7 @@ const BLANK: ApiKeyWithHistory = {
   createdBy: 'cli',
   scopes: [],
   allowedIps: [],
+  rateLimits: [],
   metadata: {},
   enabled: true,
   secrets: [],
@@ -68,16 +70,21 @@ const RESTRICTIONS: readonly (readonly [string, KeyPatch, KeyPatch])[] = [
   ['allowedIps', { allowedIps: ['10.0.0.0/16'] }, { allowedIps: ['10.0.0.0/16', '10.1.0.1'] }],
   ['allowedIps', { allowedIps: ['10.0.0.0/16'] }, { allowedIps: [] }],
   [
-    'rateLimit',
-    { rateLimit: { limit: 10, windowSeconds: 60 } },
-    { rateLimit: { limit: 11, windowSeconds: 60 } },
+    'rateLimits',
+    { rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }] },
+    { rateLimits: [{ name: 'default', limit: 11, windowSeconds: 60 }] },
   ],
   [
-    'rateLimit',
-    { rateLimit: { limit: 10, windowSeconds: 60 } },
-    { rateLimit: { limit: 10, windowSeconds: 59 } },
+    'rateLimits',
+    { rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }] },
+    { rateLimits: [{ name: 'default', limit: 10, windowSeconds: 59 }] },
   ],
-  ['rateLimit', { rateLimit: { limit: 10, windowSeconds: 60 } }, { rateLimit: null }],
+  ['rateLimits', { rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }] }, { rateLimits: null }],
+  [
+    'rateLimits',
+    { rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }] },
+    { rateLimits: [{ name: 'renamed', limit: 10, windowSeconds: 60 }] },
+  ],
 ];
 
 describe.each(RESTRICTIONS)('a restriction of %s (set by %j, undone by %j)', (field, restrict, undo) => {
@@ -200,7 +207,7 @@ describe('a restriction that others set', () => {
     expect(imposedOn(patched(key, { expiresAt: null, allowedIps: [] }, ADMINISTRATOR))).toEqual({
       version: 2,
     });
-    expect(confirmedFields(key, { enabled: true, rateLimit: null })).toEqual([]);
+    expect(confirmedFields(key, { enabled: true, rateLimits: null })).toEqual([]);
   });
 
   it('is not stored for a key without an owner', () => {
@@ -217,13 +224,19 @@ describe('a restriction that others set', () => {
   });
 });
 
+const own = (limit: number, windowSeconds: number, name = 'default'): RateLimit => ({
+  name,
+  limit,
+  windowSeconds,
+});
+
 const patches: fc.Arbitrary<KeyPatch> = fc.record(
   {
     name: fc.constantFrom('one', 'two'),
     enabled: fc.boolean(),
     expiresAt: fc.constantFrom(null, day(10), day(20), day(30)),
     allowedIps: fc.constantFrom([], ['10.0.0.0/8'], ['10.0.0.0/16'], ['10.0.0.7']),
-    rateLimit: fc.constantFrom(null, { limit: 1, windowSeconds: 60 }, { limit: 9, windowSeconds: 1 }),
+    rateLimits: fc.constantFrom(null, [own(1, 60)], [own(9, 1)], [own(9, 1), own(2, 3600, 'hourly')]),
   },
   { requiredKeys: [] },
 );
@@ -240,8 +253,8 @@ function admitsNoMore(inner: ApiKeyWithHistory, outer: ApiKeyWithHistory, field:
       return !inner.enabled || outer.enabled;
     case 'expiresAt':
       return (inner.expiresAt?.getTime() ?? none) <= (outer.expiresAt?.getTime() ?? none);
-    case 'rateLimit':
-      return (inner.rateLimit?.limit ?? none) <= (outer.rateLimit?.limit ?? none);
+    case 'rateLimits':
+      return rateLimitsKeep(outer.rateLimits, inner.rateLimits);
     default:
       return widthOf(inner) <= widthOf(outer);
   }
@@ -252,7 +265,7 @@ function widthOf({ allowedIps: [entry] }: ApiKeyWithHistory): number {
   return ['10.0.0.7', '10.0.0.0/16', '10.0.0.0/8', undefined].indexOf(entry);
 }
 
-const FIELDS = ['enabled', 'expiresAt', 'allowedIps', 'rateLimit'] as const;
+const FIELDS = ['enabled', 'expiresAt', 'allowedIps', 'rateLimits'] as const;
 
 describe('an owner', () => {
   it('cannot loosen a key beyond what others last set, after any changes by any release [T74]', () => {

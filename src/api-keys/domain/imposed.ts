@@ -3,8 +3,9 @@ import type { ApiKey, ApiKeyWithHistory, Imposed } from './api-key';
 import { exceededFields } from './delegation';
 import type { HistoryEntry } from './history';
 import type { KeyPatch } from './key-patch';
+import { rateLimitsKeep } from './rate-limit';
 
-const RESTRICTIONS = ['enabled', 'expiresAt', 'allowedIps', 'rateLimit'] as const;
+const RESTRICTIONS = ['enabled', 'expiresAt', 'allowedIps', 'rateLimits'] as const;
 
 /** A field that restricts a key. Its owner cannot loosen it if someone else set it. */
 export type Restriction = (typeof RESTRICTIONS)[number];
@@ -41,16 +42,20 @@ export function imposedAfter(
   return impose(isSameOwner ? imposedOn(before) : { version: 0 }, after, byOthers);
 }
 
-/** Returns the changed fields in which a change loosens a key beyond the restrictions that others set. */
+/**
+ * Returns the changed fields in which a change loosens a key beyond the restrictions that others set. A limit that others set
+ * also keeps its name.
+ */
 export function loosenedFields(
   before: ApiKeyWithHistory,
   after: ApiKey,
   changed: readonly string[],
 ): readonly Restriction[] {
-  const { enabled, expiresAt, allowedIps = [], rateLimit } = imposedOn(before);
+  const { enabled, expiresAt, allowedIps = [], rateLimits = [] } = imposedOn(before);
   const exceeded = new Set<string>([
     ...(enabled === false && after.enabled ? ['enabled'] : []),
-    ...exceededFields({ scopes: ['*'], expiresAt, allowedIps, rateLimit }, after),
+    ...exceededFields({ scopes: ['*'], expiresAt, allowedIps, rateLimits: [] }, after),
+    ...(rateLimitsKeep(rateLimits, after.rateLimits) ? [] : ['rateLimits']),
   ]);
   return RESTRICTIONS.filter((field) => changed.includes(field) && exceeded.has(field));
 }
@@ -74,20 +79,22 @@ export function confirmedFields(key: ApiKeyWithHistory, patch: KeyPatch): readon
 function isSetByOthers(entry: HistoryEntry, field: Restriction, ownerId: string | undefined): boolean {
   const { action, by, fields = [] } = entry;
   if (fields.includes('ownerId')) return true;
-  const isSet = action === 'created' || action === 'imported' || fields.includes(field);
+  // Former releases recorded a change of the only limit as `rateLimit`.
+  const isChanged = fields.includes(field) || (field === 'rateLimits' && fields.includes('rateLimit'));
+  const isSet = action === 'created' || action === 'imported' || isChanged;
   return isSet && by !== `user:${ownerId ?? ''}`;
 }
 
 /** Replaces the given fields with the current restrictions of the key. Keeps parts that a later release added. */
 function impose(former: Imposed, key: ApiKey, fields: readonly Restriction[]): Imposed {
-  const { enabled, expiresAt, allowedIps, rateLimit, ...others } = former;
+  const { enabled, expiresAt, allowedIps, rateLimits, ...others } = former;
   const now: Omit<Imposed, 'version'> = {
     enabled: key.enabled ? undefined : false,
     expiresAt: key.expiresAt,
     allowedIps: key.allowedIps.length > 0 ? key.allowedIps : undefined,
-    rateLimit: key.rateLimit,
+    rateLimits: key.rateLimits.length > 0 ? key.rateLimits : undefined,
   };
-  const parts = { enabled, expiresAt, allowedIps, rateLimit };
+  const parts = { enabled, expiresAt, allowedIps, rateLimits };
   const merged = RESTRICTIONS.map((field) => [field, (fields.includes(field) ? now : parts)[field]] as const);
   return {
     ...others,

@@ -18,6 +18,7 @@ const key: ApiKeyWithHistory = {
   projectId: 'apollo',
   scopes: ['memory:read'],
   allowedIps: ['203.0.113.7'],
+  rateLimits: [],
   metadata: { team: 'night' },
   enabled: true,
   revokedReason: `found ${token}`,

@@ -14,7 +14,7 @@ const key: ApiKey = {
   projectId: 'apollo',
   ownerId: 'ada',
   allowedIps: ['203.0.113.0/24'],
-  rateLimit: { limit: 10, windowSeconds: 60 },
+  rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }],
   metadata: { team: 'search', tier: 1 },
   enabled: true,
   expiresAt: JULY,
@@ -40,8 +40,8 @@ const changes: readonly KeyPatch[] = [
   { expiresAt: new Date(JULY.getTime() + 1) },
   { allowedIps: [] },
   { allowedIps: ['198.51.100.7'] },
-  { rateLimit: { limit: 11, windowSeconds: 60 } },
-  { rateLimit: { limit: 10, windowSeconds: 61 } },
+  { rateLimits: [{ name: 'default', limit: 11, windowSeconds: 60 }] },
+  { rateLimits: [{ name: 'default', limit: 10, windowSeconds: 61 }] },
 ];
 
 const repetitions: readonly KeyPatch[] = [
@@ -54,7 +54,7 @@ const repetitions: readonly KeyPatch[] = [
   { orgId: 'acme', projectId: 'apollo', ownerId: 'ada' },
   { expiresAt: new Date(JULY) },
   { allowedIps: ['203.0.113.0/24'] },
-  { rateLimit: { windowSeconds: 60, limit: 10 } },
+  { rateLimits: [{ windowSeconds: 60, limit: 10, name: 'default' }] },
   { metadata: { tier: 1, team: 'search' } },
 ];
 
@@ -63,7 +63,7 @@ describe('a patch', () => {
     expect(applyPatch(key, patch)).toEqual({ key: { ...key, ...patch }, changed: Object.keys(patch) });
   });
 
-  it.each(['description', 'orgId', 'projectId', 'ownerId', 'expiresAt', 'rateLimit'] as const)(
+  it.each(['description', 'orgId', 'projectId', 'ownerId', 'expiresAt'] as const)(
     'clears %s with null',
     (field) => {
       const { key: after, changed } = applyPatch(key, { [field]: null });
@@ -72,8 +72,8 @@ describe('a patch', () => {
     },
   );
 
-  it('empties the allowlist with null', () => {
-    expect(applyPatch(key, { allowedIps: null }).key.allowedIps).toEqual([]);
+  it.each(['allowedIps', 'rateLimits'] as const)('empties %s with null', (field) => {
+    expect(applyPatch(key, { [field]: null }).key[field]).toEqual([]);
   });
 
   it.each(repetitions)('changes nothing if it repeats current values: %j', (patch) => {
@@ -87,6 +87,7 @@ describe('a patch', () => {
       createdBy: 'cli',
       scopes: [],
       allowedIps: [],
+      rateLimits: [],
       metadata: {},
       enabled: true,
       secrets: [],
@@ -99,7 +100,7 @@ describe('a patch', () => {
       orgId: null,
       expiresAt: null,
       allowedIps: null,
-      rateLimit: null,
+      rateLimits: null,
     };
     expect(applyPatch(bare, patch)).toEqual({ key: bare, changed: [] });
   });

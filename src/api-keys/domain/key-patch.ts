@@ -23,7 +23,7 @@ const PATCHABLE = [
   'ownerId',
   'expiresAt',
   'allowedIps',
-  'rateLimit',
+  'rateLimits',
 ] as const satisfies readonly (keyof KeyPatch)[];
 
 /** The record after a patch, and the names of the fields with a new value. */
@@ -39,7 +39,7 @@ export function applyPatch<K extends ApiKey>(key: K, patch: KeyPatch): PatchedKe
   for (const field of PATCHABLE) {
     const asked = patch[field];
     if (asked === undefined) continue;
-    const value = asked ?? (field === 'allowedIps' ? [] : undefined);
+    const value = asked ?? (field === 'allowedIps' || field === 'rateLimits' ? [] : undefined);
     if (isDeepStrictEqual(key[field], value)) continue;
     next[field] = value;
     changed.push(field);

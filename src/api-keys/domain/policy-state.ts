@@ -1,4 +1,4 @@
-import type { NamedRateLimit } from './rate-limit';
+import type { RateLimit } from './rate-limit';
 
 /** The id of a policy: of one organisation, of one owner, or of every organisation without a policy of its own. */
 export type PolicyId = `org:${string}` | `owner:${string}` | 'default';
@@ -13,7 +13,7 @@ export interface PolicyState {
   readonly exists: boolean;
   readonly suspended: boolean;
   /** Limits that all keys of the organisation, or of the owner, share. */
-  readonly rateLimits: readonly NamedRateLimit[];
+  readonly rateLimits: readonly RateLimit[];
   /** The scopes that keys can use at most; `undefined` if the policy does not narrow them. */
   readonly allowedScopes?: readonly string[] | undefined;
   /** The maximum number of live keys. */

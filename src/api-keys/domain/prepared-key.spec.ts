@@ -14,7 +14,7 @@ function keyWith(fields: Partial<ApiKey> = {}): ApiKey {
     scopes: ['memory:read'],
     orgId: 'acme',
     allowedIps: ['203.0.113.0/24'],
-    rateLimit: { limit: 1, windowSeconds: 60 },
+    rateLimits: [{ name: 'default', limit: 1, windowSeconds: 60 }],
     metadata: { team: 'night shift' },
     enabled: true,
     secrets: ['a', 'b', 'c'].map((digit) => ({ hash: hashOf(digit), createdAt: NOON })),
@@ -65,7 +65,7 @@ describe('a prepared key', () => {
       projectId: record.projectId,
       externalId: record.externalId,
       allowedIps: record.allowedIps,
-      rateLimit: record.rateLimit,
+      rateLimits: record.rateLimits,
       metadata: record.metadata,
       enabled: false,
       expiresAt: record.expiresAt,
@@ -81,7 +81,7 @@ describe('a prepared key', () => {
       () => (key.allowedIps as string[]).pop(),
       () => Object.assign(key, { orgId: 'globex' }),
       () => Object.assign(key.metadata, { team: 'globex' }),
-      () => Object.assign(key.rateLimit ?? {}, { limit: 1e6 }),
+      () => Object.assign(key.rateLimits[0] ?? {}, { limit: 1e6 }),
       () => Object.assign(secrets[0]?.secret ?? {}, { retiresAt: undefined }),
     ];
     for (const spoil of spoils) expect(spoil).toThrow(TypeError);

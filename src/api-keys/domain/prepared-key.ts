@@ -27,7 +27,15 @@ export interface PreparedKey {
 export function prepareKey(record: ApiKey): PreparedKey {
   const { secrets } = record;
   const key = verifiedKeyOf(record);
-  for (const part of [key.scopes, key.allowedIps, key.metadata, ...secrets, key.rateLimit, key]) {
+  for (const part of [
+    key.scopes,
+    key.allowedIps,
+    key.metadata,
+    ...secrets,
+    ...key.rateLimits,
+    key.rateLimits,
+    key,
+  ]) {
     Object.freeze(part);
   }
   return {
@@ -50,7 +58,7 @@ function verifiedKeyOf(record: ApiKey): VerifiedKey {
     projectId: record.projectId,
     externalId: record.externalId,
     allowedIps: record.allowedIps,
-    rateLimit: record.rateLimit,
+    rateLimits: record.rateLimits,
     metadata: record.metadata,
     enabled: record.enabled,
     expiresAt: record.expiresAt,

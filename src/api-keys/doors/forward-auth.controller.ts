@@ -9,7 +9,7 @@ import { ClientAddress } from '../../http/client-address';
 import { readCredential } from '../access/header-credential';
 import { attachDecision, passDecisionOn } from '../access/logged-decision';
 import { type HttpRequest, nodeRequestOf } from '../../http/http-request';
-import { rateLimitHeaders } from '../access/rate-limit-headers';
+import { rateLimitHeaders } from '../access/rate-limit-answers';
 import { Public } from '../access/access.decorators';
 import type { VerifiedKey } from '../domain/api-key';
 import type { Requirement } from '../domain/decision';
@@ -44,27 +44,29 @@ export class ForwardAuthController {
     if (requirement === undefined) {
       throw ProblemException.from(
         'requirement_malformed',
-        'Send either scope or authenticated=1, optionally org and project, each once, and nothing else.',
+        'Send either scope or authenticated=1, optionally org, project and a cost from 0 to 1000, each once, and nothing else.',
       );
     }
     const node = nodeRequestOf(request);
-    const asked = { ...requirement, clientAddress: this.clientAddress.of(node) };
-    const { key, rateLimit } = await this.admitted(request, asked);
+    const { cost, ...needed } = requirement;
+    const asked = { ...needed, clientAddress: this.clientAddress.of(node) };
+    const { key, rateLimits } = await this.admitted(request, asked, cost);
     const headers = {
       ...identityHeaders(key),
-      ...(rateLimit && rateLimitHeaders(rateLimit)),
+      ...rateLimitHeaders(rateLimits),
       'Cache-Control': 'no-store',
       Vary: CREDENTIAL_HEADERS.join(', '),
     };
     for (const [name, value] of Object.entries(headers)) setHeader(name, value);
   }
 
-  private async admitted(request: HttpRequest, asked: Requirement): Promise<Passed> {
+  private async admitted(request: HttpRequest, asked: Requirement, cost: number): Promise<Passed> {
     try {
       const passed = await this.admission.admit(
         readCredential(nodeRequestOf(request)),
         asked,
         'forward-auth',
+        { cost },
       );
       attachDecision(request, passed);
       return passed;

@@ -22,7 +22,7 @@ export class VerifyController {
    * Returns whether a token meets a requirement.
    *
    * @remarks
-   * Counts the request against the rate limit of the token's key. If the request names no tenant, the binding of the calling
+   * Counts the request against the rate limits of the token's key. If the request names no tenant, the binding of the calling
    * key applies. With `Cache-Control: no-cache`, the decision uses the store instead of the cache.
    */
   @Post()
@@ -41,7 +41,7 @@ export class VerifyController {
     problems: ['binding_mismatch', 'rate_limiter_unavailable'],
   })
   async verify({ request, body, header, setHeader }: Call<VerifyDto>): Promise<VerificationDto> {
-    const { token, scopes, orgId, projectId, ip } = body;
+    const { token, scopes, orgId, projectId, ip, cost } = body;
     const caller = currentKey(request);
     const verifying = this.verifier.verifyNow(
       token,
@@ -51,7 +51,7 @@ export class VerifyController {
         verifier: caller,
         clientAddress: ip,
       },
-      { noCache: asksForNoCache(header('cache-control')) },
+      { noCache: asksForNoCache(header('cache-control')), cost },
     );
     const verification = await this.metrics.counted('verify', verifying);
     attachAnswer(request, verification);

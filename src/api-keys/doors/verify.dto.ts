@@ -3,8 +3,10 @@ import { IsString } from 'class-validator';
 import { StrictSchema } from '../../http/strict-schema';
 import { INT64 } from '../../common/int64';
 import type { VerifiedKey } from '../domain/api-key';
+import { MAX_COST } from '../domain/rate-limit';
+import type { LimitedSubject, RateLimitState } from '../ports/rate-limiter';
 import type { Verification, VerificationCode } from '../verification/verification';
-import { IsTrueWithout, MayBeAbsent, MayBeAbsentBeside } from '../../http/field-rules';
+import { IsTrueWithout, IsWhole, MayBeAbsent, MayBeAbsentBeside } from '../../http/field-rules';
 import { IsAddress, IsRequiredScopes, IsTenantId, METADATA } from '../fields/key-field-rules';
 
 /** A presented token and its requirement: exactly one of `scopes` and `authenticated`. */
@@ -56,6 +58,14 @@ export class VerifyDto {
   @MayBeAbsent()
   @IsAddress()
   ip?: string;
+
+  /**
+   * As how many requests it counts against the rate limits; default 1. A request of cost 0 is never rejected by a limit.
+   * @example 5
+   */
+  @MayBeAbsent()
+  @IsWhole(0, MAX_COST)
+  cost?: number;
 }
 
 /** The key of a verified token. */
@@ -113,9 +123,19 @@ export class VerifiedKeyDto {
   }
 }
 
-/** The state of a key's rate limit. */
-@ApiSchema({ name: 'ApiKeyRateLimitState' })
-export class RateLimitStateDto {
+/** A rate limit that applies to a key. */
+@ApiSchema({ name: 'AppliedRateLimit' })
+export class AppliedRateLimitDto {
+  /**
+   * Whose limit it is.
+   * @example "key"
+   */
+  @ApiProperty({ enum: ['key', 'owner', 'org'], enumName: 'RateLimitSubject' })
+  of!: LimitedSubject;
+
+  /** @example "default" */
+  name!: string;
+
   /** @example 100 */
   @ApiProperty(INT64)
   limit!: number;
@@ -124,6 +144,14 @@ export class RateLimitStateDto {
   @ApiProperty(INT64)
   windowSeconds!: number;
 
+  static of({ of, name, limit, windowSeconds }: RateLimitState): AppliedRateLimitDto {
+    return { of, name, limit, windowSeconds };
+  }
+}
+
+/** The state of a rate limit. */
+@ApiSchema({ name: 'ApiKeyRateLimitState' })
+export class RateLimitStateDto extends AppliedRateLimitDto {
   /** @example 99 */
   @ApiProperty(INT64)
   remaining!: number;
@@ -145,24 +173,44 @@ export class VerificationDto {
   /** The key, if the secret of the token is correct. */
   key?: VerifiedKeyDto;
 
-  /** The state of the key's rate limit, if it has one and the request was counted. */
-  rateLimit?: RateLimitStateDto;
+  /** The state of every rate limit that applies, if there is one and the request has a cost. */
+  rateLimits?: RateLimitStateDto[];
+
+  /** With `RATE_LIMITED`: the limit without room. If there are several, the last one to have room again. */
+  limit?: AppliedRateLimitDto;
+
+  /**
+   * With `RATE_LIMITED`: seconds until that limit has room again. Missing if it never has, because the request costs more than
+   * it allows.
+   * @example 42
+   */
+  @ApiPropertyOptional(INT64)
+  retryAfter?: number;
 
   static of(verification: Verification): VerificationDto {
     const { code, key } = verification;
-    const limit = 'rateLimit' in verification ? verification.rateLimit : undefined;
     return {
       valid: code === 'VALID',
       code,
       ...(key !== undefined && { key: VerifiedKeyDto.of(key) }),
-      ...(limit !== undefined && {
-        rateLimit: {
-          limit: limit.limit,
-          windowSeconds: limit.windowSeconds,
-          remaining: limit.remaining,
-          resetSeconds: limit.resetSeconds,
-        },
-      }),
+      ...limitsOf(verification),
     };
   }
+}
+
+function limitsOf(verification: Verification): Partial<VerificationDto> {
+  const { code } = verification;
+  if ((code !== 'VALID' && code !== 'RATE_LIMITED') || verification.rateLimits === undefined) return {};
+  const rateLimits = verification.rateLimits.map((state) => ({
+    ...AppliedRateLimitDto.of(state),
+    remaining: state.remaining,
+    resetSeconds: state.resetSeconds,
+  }));
+  if (code === 'VALID') return { rateLimits };
+  const { refusedBy, retryAfter } = verification;
+  return {
+    rateLimits,
+    limit: AppliedRateLimitDto.of(refusedBy),
+    ...(retryAfter !== undefined && { retryAfter }),
+  };
 }

@@ -7,6 +7,7 @@ import { isAllowedIp, MAX_ALLOWED_IPS, parseAddress } from '../domain/allowed-ip
 import { isTenantId, TENANT_ID } from '../domain/binding';
 import { EXTERNAL_ID, EXTERNAL_ID_RULE, isExternalId } from '../domain/external-id';
 import { isKeyId, KEY_ID } from '../domain/key-id';
+import { MAX_RATE_LIMITS, RATE_LIMIT_NAME } from '../domain/rate-limit';
 import {
   isRequirableScope,
   isScope,
@@ -62,6 +63,26 @@ export function IsRequiredScopes(): PropertyDecorator {
     `must be a list of 1 to ${MAX_SCOPES} different scopes without wildcards, such as "memory:read"; to require only a valid key, send "authenticated": true instead`,
     (value) => isListOf(value, isRequirableScope, MAX_SCOPES) && value.length > 0,
     { ...listOf(MAX_SCOPES, { pattern: REQUIRABLE_SCOPE.source, maxLength: MAX_SCOPE_LENGTH }), minItems: 1 },
+  );
+}
+
+/** Requires a list of limits with different names. The limits themselves are validated by their own class. */
+export function IsRateLimits(): PropertyDecorator {
+  return rule(
+    'isRateLimits',
+    `must be a list of at most ${MAX_RATE_LIMITS} objects with name, limit and windowSeconds, and different names`,
+    isListOfNamed,
+    { maxItems: MAX_RATE_LIMITS },
+  );
+}
+
+/** Requires the name of a limit. */
+export function IsRateLimitName(): PropertyDecorator {
+  return rule(
+    'isRateLimitName',
+    'must be 1 to 32 characters of a-z 0-9 . _ -',
+    (value) => typeof value === 'string' && RATE_LIMIT_NAME.test(value),
+    { pattern: RATE_LIMIT_NAME, minLength: 1, maxLength: 32 },
   );
 }
 
@@ -129,6 +150,14 @@ export function IsMetadata(): PropertyDecorator {
     (value) => !isMetadata(value) || Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES,
   );
   return applyDecorators(untouched, isFlat, isSmall);
+}
+
+function isListOfNamed(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length > MAX_RATE_LIMITS) return false;
+  const isObject = (each: unknown): each is object =>
+    typeof each === 'object' && each !== null && !Array.isArray(each);
+  const names = value.filter(isObject).map((each) => Reflect.get(each, 'name') as unknown);
+  return names.length === value.length && new Set(names).size === names.length;
 }
 
 function isMetadata(value: unknown): boolean {

@@ -3,9 +3,12 @@ import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.optio
 import { networkOf } from '../domain/allowed-ips';
 import type { RateLimit } from '../domain/rate-limit';
 import { LocalRateLimiter } from './local-rate-limiter';
-import type { RateLimitState } from '../ports/rate-limiter';
+import type { Consumption } from '../ports/rate-limiter';
 
-const DEFAULT_LIMIT: RateLimit = { limit: 100, windowSeconds: 60 };
+const DEFAULT_LIMIT = { limit: 100, windowSeconds: 60 };
+
+/** The maximum number of client addresses whose failures are counted. */
+const MAX_ADDRESSES = 100_000;
 
 /**
  * Counts failed credentials by client address (IPv6 by /64) in this process. Above the limit, a failure gets 429 instead of
@@ -13,15 +16,16 @@ const DEFAULT_LIMIT: RateLimit = { limit: 100, windowSeconds: 60 };
  */
 @Injectable()
 export class FailedCredentials {
-  private readonly counter = new LocalRateLimiter();
+  private readonly counter = new LocalRateLimiter(MAX_ADDRESSES);
   private readonly limit: RateLimit;
 
   constructor(@Inject(API_KEYS_OPTIONS) { limits }: ApiKeysOptions) {
-    this.limit = limits?.failedCredentials ?? DEFAULT_LIMIT;
+    this.limit = { name: 'failed-credentials', ...(limits?.failedCredentials ?? DEFAULT_LIMIT) };
   }
 
   /** Counts one failed credential of a client. */
-  async count(clientAddress: string | undefined): Promise<RateLimitState> {
-    return this.counter.consume(networkOf(clientAddress), this.limit);
+  async count(clientAddress: string | undefined): Promise<Consumption> {
+    const charge = { kind: 'address', id: networkOf(clientAddress), limits: [this.limit] } as const;
+    return this.counter.consume([charge], 1);
   }
 }

@@ -1,102 +1,45 @@
-import * as fc from 'fast-check';
+import type { Charge } from '../ports/rate-limiter';
 import { LocalRateLimiter } from './local-rate-limiter';
+import { MAX_WINDOWS } from './window-counts';
 
-const twice = { limit: 2, windowSeconds: 60 };
+const addressed = (id: number, windowSeconds = 60): Charge => ({
+  kind: 'address',
+  id: `203.0.113.${id}`,
+  limits: [{ name: 'default', limit: 2, windowSeconds }],
+});
 
 beforeEach(() => void jest.useFakeTimers({ now: new Date('2027-01-31T12:00:00.000Z') }));
 afterEach(() => void jest.useRealTimers());
 
-describe('a limit of two requests a minute', () => {
-  it('allows two requests, returns how many remain, and rejects the third', async () => {
+describe('the memory of the rate limiter of one process', () => {
+  it('is freed by later requests once the windows have ended', async () => {
     const limiter = new LocalRateLimiter();
-    const states = [await limiter.consume('acme', twice), await limiter.consume('acme', twice)];
-    expect([...states, await limiter.consume('acme', twice)]).toEqual([
-      { ...twice, allowed: true, remaining: 1, resetSeconds: 60 },
-      { ...twice, allowed: true, remaining: 0, resetSeconds: 60 },
-      { ...twice, allowed: false, remaining: 0, resetSeconds: 60 },
-    ]);
+    for (let id = 0; id < 1000; id += 1) await limiter.consume([addressed(id)], 1);
+    expect(limiter.size).toBe(1000);
+    jest.advanceTimersByTime(60_000);
+    for (let id = 0; id < 600; id += 1) await limiter.consume([addressed(1)], 1);
+    expect(limiter.size).toBe(1);
   });
 
-  it('resets after exactly one minute, even if requests were rejected in between', async () => {
-    const limiter = new LocalRateLimiter();
-    for (let time = 0; time < 5; time += 1) await limiter.consume('acme', twice);
-    jest.advanceTimersByTime(59_500);
-    expect(await limiter.consume('acme', twice)).toMatchObject({ allowed: false, resetSeconds: 1 });
-    jest.advanceTimersByTime(501);
-    expect(await limiter.consume('acme', twice)).toMatchObject({
-      allowed: true,
-      remaining: 1,
-      resetSeconds: 60,
-    });
+  it('is bounded: beyond the maximum, the subject that was counted least recently is forgotten', async () => {
+    const limiter = new LocalRateLimiter(100);
+    for (let id = 0; id < 300; id += 1) {
+      await limiter.consume([addressed(0)], 1);
+      await limiter.consume([addressed(id)], 1);
+    }
+    expect(limiter.size).toBe(100);
+    expect((await limiter.consume([addressed(0)], 1)).refusedBy).toBeDefined();
+    expect((await limiter.consume([addressed(299)], 2)).refusedBy).toBeDefined();
+    expect((await limiter.consume([addressed(100)], 2)).refusedBy).toBeUndefined();
   });
 
-  it('counts acme and globex separately', async () => {
+  it('keeps few windows of a subject, and its count, however often its limit changes', async () => {
     const limiter = new LocalRateLimiter();
-    for (let time = 0; time < 3; time += 1) await limiter.consume('acme', twice);
-    expect(await limiter.consume('globex', twice)).toMatchObject({ allowed: true, remaining: 1 });
-  });
-
-  it('keeps its count when the allowed number of requests changes', async () => {
-    const limiter = new LocalRateLimiter();
-    for (let time = 0; time < 3; time += 1) await limiter.consume('acme', twice);
-    expect(await limiter.consume('acme', { ...twice, limit: 5 })).toMatchObject({
-      allowed: true,
-      remaining: 1,
-    });
-    expect(await limiter.consume('acme', { ...twice, limit: 1 })).toMatchObject({
-      allowed: false,
-      remaining: 0,
-    });
-  });
-
-  it('keeps its count when the window becomes longer', async () => {
-    const limiter = new LocalRateLimiter();
-    for (let time = 0; time < 3; time += 1) await limiter.consume('acme', twice);
-    expect(await limiter.consume('acme', { limit: 2, windowSeconds: 90 })).toEqual({
-      limit: 2,
-      windowSeconds: 90,
-      allowed: false,
-      remaining: 0,
-      resetSeconds: 60,
-    });
-  });
-});
-
-describe('a limit with a shortened window', () => {
-  it('keeps its count until the end of the new window', async () => {
-    const limiter = new LocalRateLimiter();
-    for (let time = 0; time < 3; time += 1) await limiter.consume('acme', { limit: 2, windowSeconds: 3600 });
-    const short = { limit: 2, windowSeconds: 10 };
-    expect(await limiter.consume('acme', short)).toEqual({
-      ...short,
-      allowed: false,
-      remaining: 0,
-      resetSeconds: 10,
-    });
-    jest.advanceTimersByTime(5000);
-    expect(await limiter.consume('acme', short)).toMatchObject({ allowed: false, resetSeconds: 5 });
-    jest.advanceTimersByTime(5001);
-    expect(await limiter.consume('acme', short)).toMatchObject({
-      allowed: true,
-      remaining: 1,
-      resetSeconds: 10,
-    });
-  });
-});
-
-describe('a random limit', () => {
-  it('allows exactly its number of requests in a window', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 20 }), fc.nat(40), async (limit, requests) => {
-        const limiter = new LocalRateLimiter();
-        let allowed = 0;
-        for (let time = 0; time < requests; time += 1) {
-          const state = await limiter.consume('acme', { limit, windowSeconds: 60 });
-          if (state.allowed) allowed += 1;
-          expect(state.remaining).toBe(limit - allowed);
-        }
-        expect(allowed).toBe(Math.min(limit, requests));
-      }),
-    );
+    for (let seconds = 100; seconds < 1000; seconds += 1) await limiter.consume([addressed(1, seconds)], 1);
+    const [windows] = (
+      limiter as unknown as { subjects: Map<string, Map<number, object>> }
+    ).subjects.values();
+    expect(windows?.size).toBe(MAX_WINDOWS);
+    expect((await limiter.consume([addressed(1, 5)], 1)).refusedBy).toMatchObject({ remaining: 0 });
   });
 });

@@ -1,50 +1,89 @@
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { RateLimit } from '../domain/rate-limit';
-import type { RateLimiter, RateLimitState } from '../ports/rate-limiter';
+import type { Charge, Consumption, RateLimiter } from '../ports/rate-limiter';
+import { type AskedWindows, consumptionOf, MAX_WINDOWS, windowsOf } from './window-counts';
 
-/**
- * Larger than every limit, so that the counter itself never rejects. `stateOf` compares the count with the limit of the key.
- */
-const NEVER_REFUSED = Number.MAX_SAFE_INTEGER;
+/** The maximum number of subjects, about 0.5 kB each. Beyond it, the one that was counted least recently is forgotten. */
+const MAX_SUBJECTS = 1_000_000;
+
+/** How many subjects each request examines: more than it adds, so that those without a current window are removed. */
+const EXAMINED = 2;
+
+interface Window {
+  used: number;
+  endsAt: number;
+}
+
+type Windows = Map<number, Window>;
 
 /** Counts requests in this process only. */
 export class LocalRateLimiter implements RateLimiter {
-  private readonly counter = new RateLimiterMemory({ points: NEVER_REFUSED, duration: 1 });
+  /** Ordered by the time of the last request. */
+  private readonly subjects = new Map<string, Windows>();
+  private toExamine = this.subjects.entries();
 
-  async consume(subject: string, limit: RateLimit): Promise<RateLimitState> {
-    return countIn(this.counter, subject, limit, async () => {
-      const counted = await this.counter.get(subject);
-      if (counted !== null) await this.counter.set(subject, counted.consumedPoints, limit.windowSeconds);
-    });
+  constructor(private readonly maxSubjects = MAX_SUBJECTS) {}
+
+  /** The number of subjects in memory. */
+  get size(): number {
+    return this.subjects.size;
   }
-}
 
-/**
- * Counts a request. The count continues when the limit changes; otherwise a key could reset it by lengthening its own window.
- * Only a shorter window ends the count earlier. This is safe, because a key cannot shorten its own window.
- *
- * @param shorten makes the count end one window from now
- */
-export async function countIn(
-  counter: RateLimiterAbstract,
-  subject: string,
-  limit: RateLimit,
-  shorten: () => Promise<unknown>,
-): Promise<RateLimitState> {
-  const windowMs = limit.windowSeconds * 1000;
-  const counted = await counter.consume(subject, 1, { customDuration: limit.windowSeconds });
-  if (counted.msBeforeNext <= windowMs) return stateOf(counted, limit);
-  await shorten();
-  return stateOf(new RateLimiterRes(0, windowMs, counted.consumedPoints), limit);
-}
+  async consume(charges: readonly Charge[], cost: number): Promise<Consumption> {
+    const now = performance.now();
+    const asked = charges.map((charge) => {
+      const limits = windowsOf(charge);
+      return { limits, windows: this.currentWindows(`${charge.kind}:${charge.id}`, limits, now) };
+    });
+    const used = ({ windows }: { readonly windows: Windows }, seconds: number): number =>
+      windows.get(seconds)?.used ?? 0;
+    const isAllowed = asked.every((each) =>
+      [...each.limits].every(([seconds, limit]) => used(each, seconds) + cost <= limit),
+    );
+    if (isAllowed)
+      for (const { windows } of asked) for (const window of windows.values()) window.used += cost;
+    for (const _charge of charges) this.removeEnded(now);
+    return consumptionOf(
+      charges,
+      (index, seconds) => {
+        const window = asked[index]?.windows.get(seconds);
+        return { used: window?.used ?? 0, msLeft: (window?.endsAt ?? now) - now };
+      },
+      cost,
+      isAllowed,
+    );
+  }
 
-/** Returns the state of a limit after the counter has counted a request. */
-function stateOf({ consumedPoints, msBeforeNext }: RateLimiterRes, limit: RateLimit): RateLimitState {
-  return {
-    limit: limit.limit,
-    windowSeconds: limit.windowSeconds,
-    allowed: consumedPoints <= limit.limit,
-    remaining: Math.max(0, limit.limit - consumedPoints),
-    resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
-  };
+  /** Returns the current windows of a subject. Begins those that its limits use. Decision record 0089 explains the rules. */
+  private currentWindows(id: string, limits: AskedWindows, now: number): Windows {
+    const windows: Windows = this.subjects.get(id) ?? new Map();
+    this.subjects.delete(id);
+    this.subjects.set(id, windows);
+    let largest = 0;
+    for (const [seconds, { used, endsAt }] of windows) {
+      if (endsAt > now) largest = Math.max(largest, used);
+      else if (!limits.has(seconds)) windows.delete(seconds);
+    }
+    for (const seconds of limits.keys()) {
+      const known = windows.get(seconds);
+      if (known !== undefined && known.endsAt > now) continue;
+      windows.set(seconds, { used: known === undefined ? largest : 0, endsAt: now + seconds * 1000 });
+    }
+    const unused = [...windows].filter(([seconds]) => !limits.has(seconds));
+    unused.sort(([, one], [, other]) => one.endsAt - other.endsAt);
+    for (const [seconds] of unused.slice(0, Math.max(0, windows.size - MAX_WINDOWS))) windows.delete(seconds);
+    return windows;
+  }
+
+  private removeEnded(now: number): void {
+    for (let examined = 0; examined < EXAMINED; examined += 1) {
+      const next = this.toExamine.next();
+      if (next.done === true) {
+        this.toExamine = this.subjects.entries();
+        break;
+      }
+      const [id, windows] = next.value;
+      if ([...windows.values()].every(({ endsAt }) => endsAt <= now)) this.subjects.delete(id);
+    }
+    const [oldest] = this.subjects.keys();
+    if (oldest !== undefined && this.subjects.size > this.maxSubjects) this.subjects.delete(oldest);
+  }
 }

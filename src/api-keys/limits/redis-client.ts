@@ -1,16 +1,18 @@
 import type { EventEmitter } from 'node:events';
 import { ifInstalled } from '../../common/if-installed';
+import { clusterIn } from '../../common/redis-url';
 import { ConfigurationError } from '../../problems/configuration.error';
 
 /**
- * The part of an ioredis client that Keyward uses. The client emits `error` and `ready`. The type does not come from
+ * The part of an ioredis client that Keyward uses, of one server or of a cluster. The client emits `error` and `ready`. The type does not come from
  * ioredis, because the package may not be installed.
  */
 export interface RedisClient extends EventEmitter {
   readonly status: string;
   connect(): Promise<unknown>;
   disconnect(): void;
-  pexpire(key: string, milliseconds: number): Promise<unknown>;
+  eval(script: string, keyCount: number, ...keysAndArguments: readonly (string | number)[]): Promise<unknown>;
+  evalsha(sha: string, keyCount: number, ...keysAndArguments: readonly (string | number)[]): Promise<unknown>;
   ping(): Promise<unknown>;
 }
 
@@ -26,18 +28,29 @@ export interface RedisClientOptions {
 }
 
 /**
- * Returns a client of the Redis at `url`. Loads ioredis only when it is called, because ioredis is an optional peer dependency;
+ * Returns a client of the Redis at `url`, or of the cluster if it begins with `redis+cluster://`. Loads ioredis only when it is called, because ioredis is an optional peer dependency;
  * see decision record 0084.
  *
  * @throws ConfigurationError if ioredis is not installed
  */
 export function redisClient(url: string, options: RedisClientOptions): RedisClient {
-  return new (loadRedis())(url, { ...options });
+  const { Cluster, Redis } = loadRedis();
+  const cluster = clusterIn(url);
+  if (cluster === undefined) return new Redis(url, { ...options });
+  const { retryStrategy, enableOfflineQueue = true, lazyConnect = false, ...redisOptions } = options;
+  return new Cluster([...cluster.nodes], {
+    clusterRetryStrategy: retryStrategy,
+    enableOfflineQueue,
+    lazyConnect,
+    // Otherwise ioredis connects to addresses in place of names, which no TLS certificate contains.
+    dnsLookup: (name, found) => found(null, name),
+    redisOptions: { ...redisOptions, ...cluster.credentials, ...(cluster.isTls && { tls: {} }) },
+  });
 }
 
-function loadRedis(): typeof import('ioredis').Redis {
+function loadRedis(): typeof import('ioredis') {
   const ioredis = ifInstalled('ioredis', () => require('ioredis') as typeof import('ioredis'));
-  if (ioredis !== undefined) return ioredis.Redis;
+  if (ioredis !== undefined) return ioredis;
   throw new ConfigurationError(
     'Redis is configured (limits.redisUrl, or REDIS_URL of the service), but the package ioredis is not installed: run npm install ioredis.',
   );

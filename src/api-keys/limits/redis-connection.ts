@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
-import { inTime } from '../../common/in-time';
 import { type RedisClient, redisClient } from './redis-client';
 
 const CONNECT_TIMEOUT_MS = 1000;
@@ -10,18 +8,12 @@ const MAX_RECONNECT_PAUSE_MS = 1000;
 
 /** The connection to Redis, if one is configured. It is closed with the application. */
 @Injectable()
-export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
+export class RedisConnection implements OnApplicationShutdown {
   readonly client: RedisClient | undefined;
 
   /** @throws ConfigurationError if Redis is configured and ioredis is not installed */
   constructor(@Inject(API_KEYS_OPTIONS) { limits }: ApiKeysOptions) {
     this.client = limits?.redisUrl === undefined ? undefined : connect(limits.redisUrl);
-  }
-
-  /** Waits for a connection, so that Redis counts the first requests too. Continues if Redis is unreachable. */
-  async onModuleInit(): Promise<void> {
-    if (this.client === undefined || this.client.status === 'ready') return;
-    await inTime(once(this.client, 'ready'), CONNECT_TIMEOUT_MS).catch(() => undefined);
   }
 
   onApplicationShutdown(): void {

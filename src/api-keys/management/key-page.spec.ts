@@ -12,6 +12,7 @@ const keyAt = (index: number, part: Partial<ApiKey> = {}): ApiKey => ({
   createdBy: 'cli',
   scopes: [],
   allowedIps: [],
+  rateLimits: [],
   metadata: {},
   enabled: true,
   secrets: [],

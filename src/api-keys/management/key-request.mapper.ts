@@ -1,5 +1,5 @@
 import type { CreateApiKey } from '../domain/new-key';
-import type { RateLimit } from '../domain/rate-limit';
+import { type RateLimit, sortedLimits } from '../domain/rate-limit';
 import type { KeyPatch } from '../domain/key-patch';
 import type { CreateApiKeyDto } from './dto/create-api-key.dto';
 import { parseRfc3339 } from '../../http/rfc3339';
@@ -10,7 +10,7 @@ export function toCreate({
   expiresAt,
   description,
   externalId,
-  rateLimit,
+  rateLimits,
   ...rest
 }: CreateApiKeyDto): CreateApiKey {
   return {
@@ -18,17 +18,20 @@ export function toCreate({
     description: description ?? undefined,
     externalId: externalId ?? undefined,
     expiresAt: toDate(expiresAt),
-    rateLimit: toRateLimit(rateLimit),
+    rateLimits: toRateLimits(rateLimits),
   };
 }
 
 /** Converts a validated body to a patch of the service. */
-export function toPatch({ expiresAt, rateLimit, ...rest }: UpdateApiKeyDto): KeyPatch {
-  return { ...rest, expiresAt: toDate(expiresAt), rateLimit: toRateLimit(rateLimit) };
+export function toPatch({ expiresAt, rateLimits, ...rest }: UpdateApiKeyDto): KeyPatch {
+  return { ...rest, expiresAt: toDate(expiresAt), rateLimits: toRateLimits(rateLimits) };
 }
 
-function toRateLimit(limit: RateLimit | null | undefined): RateLimit | null | undefined {
-  return limit ? { limit: limit.limit, windowSeconds: limit.windowSeconds } : limit;
+function toRateLimits(
+  limits: readonly RateLimit[] | null | undefined,
+): readonly RateLimit[] | null | undefined {
+  if (!limits) return limits;
+  return sortedLimits(limits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })));
 }
 
 function toDate(text: string | null | undefined): Date | null | undefined {

@@ -65,7 +65,7 @@ export interface ApiKeysOptions {
      * The limit of failed credentials from one address. Beyond it, they get 429 instead of 401. Default 100 in 60
      * seconds.
      */
-    readonly failedCredentials?: RateLimit | undefined;
+    readonly failedCredentials?: Omit<RateLimit, 'name'> | undefined;
   };
   /** How the use of keys is counted. */
   readonly usage?: {

@@ -61,7 +61,7 @@ const RULES: Rules<ApiKeysOptions> = {
   limits: group<Group<'limits'>>({
     redisUrl: rule(isRedisUrl, `is not a Redis URL: ${REDIS_URL_REMEDY}`),
     onOutage: oneOf('local', 'deny'),
-    failedCredentials: group<RateLimit>(
+    failedCredentials: group<Omit<RateLimit, 'name'>>(
       { limit: whole('a whole number', 1, 1_000_000), windowSeconds: whole('whole seconds', 1, 86_400) },
       ['limit', 'windowSeconds'],
     ),

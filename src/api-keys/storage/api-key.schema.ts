@@ -1,10 +1,11 @@
 import { Prop, raw, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { Schema as MongooseSchema } from 'mongoose';
 import { DOCUMENT_OPTIONS } from '../../mongo/document-options';
-import type { Imposed, KeyMetadata, KeySecret } from '../domain/api-key';
+import type { KeyMetadata, KeySecret } from '../domain/api-key';
 import type { HistoryEntry } from '../domain/history';
 import type { KeyEvent } from '../domain/key-event';
 import type { RateLimit } from '../domain/rate-limit';
+import type { StoredImposed, StoredRateLimit } from './stored-limits';
 
 /** The name of the Mongoose model. */
 export const API_KEY_MODEL = 'KeywardApiKey';
@@ -35,15 +36,21 @@ const historyEntry = new MongooseSchema<HistoryEntry>(
   PART,
 );
 
-const rateLimit = new MongooseSchema<RateLimit>({ limit: Number, windowSeconds: Number }, PART);
+const rateLimit = new MongooseSchema<StoredRateLimit>({ limit: Number, windowSeconds: Number }, PART);
 
-const imposed = new MongooseSchema<Imposed>(
+const namedLimit = new MongooseSchema<RateLimit>(
+  { name: String, limit: Number, windowSeconds: Number },
+  PART,
+);
+
+const imposed = new MongooseSchema<StoredImposed>(
   {
     version: { type: Number, required: true },
     enabled: Boolean,
     expiresAt: Date,
     allowedIps: { type: [String], default: undefined },
     rateLimit,
+    rateLimits: { type: [namedLimit], default: undefined },
   },
   PART,
 );
@@ -99,7 +106,10 @@ export class ApiKeyDocument {
   allowedIps!: string[];
 
   @Prop(raw({ type: rateLimit }))
-  rateLimit?: RateLimit;
+  rateLimit?: StoredRateLimit;
+
+  @Prop(raw({ type: [namedLimit], default: undefined }))
+  rateLimits?: RateLimit[];
 
   @Prop({ type: MongooseSchema.Types.Mixed, required: true })
   metadata!: KeyMetadata;
@@ -132,7 +142,7 @@ export class ApiKeyDocument {
   historyDropped!: number;
 
   @Prop(raw({ type: imposed }))
-  imposed?: Imposed;
+  imposed?: StoredImposed;
 
   @Prop({ type: Number, required: true })
   version!: number;

@@ -21,6 +21,13 @@ import {
 } from '../../mongo/mongo-operation';
 import type { ReadOptions } from '../../change-feed/change-feed';
 import { MongoKeyOutbox, withPending } from './mongo-outbox';
+import {
+  imposedIn,
+  type StoredImposed,
+  type WithStoredLimits,
+  withLimits,
+  withStoredLimits,
+} from './stored-limits';
 
 /** Fields that only the change feed and the outbox read. */
 const INTERNALS = { changedAt: 0, pending: 0, pendingAt: 0 } as const;
@@ -48,11 +55,14 @@ interface KeyFilter {
   readonly _id: { readonly $gte: string; readonly $lt?: string } | { readonly $in: string[] };
 }
 
-type StoredKey = { readonly _id: string } & Omit<ApiKeyWithHistory, 'id'>;
+type StoredKeyWithoutHistory = { readonly _id: string } & Omit<WithStoredLimits<ApiKey>, 'id'>;
 
-type StoredKeyWithoutHistory = { readonly _id: string } & Omit<ApiKey, 'id'>;
+type StoredKey = StoredKeyWithoutHistory &
+  Pick<ApiKeyWithHistory, 'history' | 'historyDropped'> & { readonly imposed?: StoredImposed };
 
-type Changeable = Omit<ApiKeyWithHistory, 'id' | 'createdAt' | 'createdBy'>;
+type Changeable = Omit<WithStoredLimits<ApiKeyWithHistory>, 'id' | 'createdAt' | 'createdBy' | 'imposed'> & {
+  readonly imposed?: StoredImposed | undefined;
+};
 
 type OptionalField<T> = { [K in keyof T]-?: object extends Pick<T, K> ? K : never }[keyof T];
 
@@ -64,6 +74,7 @@ const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
   projectId: 1,
   externalId: 1,
   rateLimit: 1,
+  rateLimits: 1,
   expiresAt: 1,
   revokedAt: 1,
   revokedBy: 1,
@@ -91,7 +102,7 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
   }
 
   async insert(key: ApiKeyWithHistory): Promise<void> {
-    const { id, ...fields } = key;
+    const { id, ...fields } = storedForm(key);
     try {
       const { pending, pendingAt } = withPending(key);
       await insertDocument(this.model, id, { ...present(fields), pending: [pending], pendingAt });
@@ -116,18 +127,20 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
           .exec(),
       Math.min(timeoutMs, MONGO_OPERATION_TIMEOUT_MS),
     );
-    return found && withId(found);
+    return found && withLimits(withId(found));
   }
 
   async findWithHistory(id: string): Promise<ApiKeyWithHistory | null> {
     const found = await boundedMongoOperation((signal) =>
       this.model.findById(id, INTERNALS, majorityRead(signal)).lean<StoredKey>().exec(),
     );
-    return found && withId(found);
+    if (found === null) return null;
+    const { imposed, ...fields } = withLimits(withId(found));
+    return imposed === undefined ? fields : { ...fields, imposed: imposedIn(imposed) };
   }
 
   async replace(key: ApiKeyWithHistory): Promise<boolean> {
-    const { id, createdAt: _createdAt, createdBy: _createdBy, ...fields } = key;
+    const { id, createdAt: _createdAt, createdBy: _createdBy, ...fields } = storedForm(key);
     const { pending, pendingAt } = withPending(key);
     try {
       const { matchedCount } = await boundedMongoOperation((signal) =>
@@ -161,7 +174,12 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
   }
 
   async list(query: ApiKeyQuery): Promise<readonly ApiKey[]> {
-    return this.newestFirst<ApiKey>(filterOf(query), WITHOUT_HISTORY, query.limit);
+    const found = await this.newestFirst<WithStoredLimits<ApiKey>>(
+      filterOf(query),
+      WITHOUT_HISTORY,
+      query.limit,
+    );
+    return found.map(withLimits);
   }
 
   async listOutlines(query: ApiKeyQuery): Promise<readonly KeyOutline[]> {
@@ -169,7 +187,9 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
   }
 
   async findMany(ids: readonly string[]): Promise<readonly ApiKey[]> {
-    return this.newestFirst<ApiKey>({ _id: { $in: [...ids] } }, WITHOUT_HISTORY, ids.length);
+    const filter = { _id: { $in: [...ids] } };
+    const found = await this.newestFirst<WithStoredLimits<ApiKey>>(filter, WITHOUT_HISTORY, ids.length);
+    return found.map(withLimits);
   }
 
   private async newestFirst<T extends { readonly id: string }>(
@@ -214,6 +234,13 @@ function filterOf({ ownerId, orgId, projectId, externalId, before }: ApiKeyQuery
     ...(externalId !== undefined && { externalId }),
     _id: { $gte: FIRST_KEY_ID, ...(before !== undefined && { $lt: before }) },
   };
+}
+
+function storedForm({
+  imposed,
+  ...key
+}: ApiKeyWithHistory): { readonly id: string } & Changeable & Pick<ApiKey, 'createdAt' | 'createdBy'> {
+  return { ...withStoredLimits(key), imposed: imposed && withStoredLimits(imposed) };
 }
 
 /** Returns the fields of a record that have a value, in the form that the driver stores. */

@@ -5,6 +5,7 @@ import type { ApiKeyDocument, StoredPendingEvent } from './api-key.schema';
 import { boundedMongoOperation, durableWrite, majorityRead } from '../../mongo/mongo-operation';
 import { withId } from '../../mongo/with-id';
 import type { ExpiryPosition, KeyOutbox, PendingEvents } from './key-outbox';
+import { withLimits, type WithStoredLimits } from './stored-limits';
 
 /** Earlier than all stored dates. A query with this bound can use the sparse index of `pendingAt`. */
 const EVER = new Date(0);
@@ -18,7 +19,7 @@ const KEY_FIELDS = {
   pendingAt: 0,
 } as const;
 
-type StoredKey = { readonly _id: string } & Omit<ApiKey, 'id'>;
+type StoredKey = { readonly _id: string } & Omit<WithStoredLimits<ApiKey>, 'id'>;
 
 /** The events that wait in the documents of their keys. */
 export class MongoKeyOutbox implements KeyOutbox {
@@ -100,7 +101,7 @@ export class MongoKeyOutbox implements KeyOutbox {
         .lean<StoredKey[]>()
         .exec(),
     );
-    return found.map(withId);
+    return found.map((key) => withLimits(withId(key)));
   }
 }
 

@@ -13,7 +13,7 @@ const text = (length: number, filler = 'x'): string => {
   drawn += 1;
   return (String(drawn) + filler.repeat(length)).slice(0, length);
 };
-const list = (count: number, each: (index: number) => string): string[] =>
+const list = <T>(count: number, each: (index: number) => T): T[] =>
   Array.from({ length: count }, (_none, index) => each(index));
 const entries = (count: number, value: () => string | number): Record<string, string | number> =>
   Object.fromEntries(list(count, () => text(64)).map((name) => [name, value()]));
@@ -57,7 +57,7 @@ describe('the weight of a cached key', () => {
         ownerId: text(26),
         orgId: text(128),
         projectId: text(128),
-        rateLimit: { limit: 5e9, windowSeconds: 3600 },
+        rateLimits: list(3, () => ({ name: text(32), limit: 5e9, windowSeconds: 3600 })),
         expiresAt: new Date(),
         revokedAt: new Date(),
       }),

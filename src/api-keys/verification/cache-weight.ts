@@ -16,6 +16,8 @@ const BYTES = {
   /** An entry of metadata, which may need a hidden class or a slot in a hash table. */
   metadata: 200,
   number: 16,
+  /** A rate limit without its name. */
+  limit: 160,
   /** The state of an owner, including its slot in the cache. */
   owner: 320,
 } as const;
@@ -26,6 +28,7 @@ export function weightOfKey({ key, secrets }: PreparedKey): number {
   bytes += textsOf(key.id, key.name, key.ownerId, key.orgId, key.projectId, key.externalId);
   bytes += textsOf(...key.scopes, ...key.allowedIps);
   bytes += key.allowedIps.length * BYTES.address;
+  for (const { name } of key.rateLimits) bytes += BYTES.limit + textsOf(name);
   for (const [name, value] of Object.entries(key.metadata)) {
     bytes += BYTES.metadata + textsOf(name) + (typeof value === 'string' ? textsOf(value) : BYTES.number);
   }

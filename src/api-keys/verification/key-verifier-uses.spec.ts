@@ -5,7 +5,7 @@ import type { ApiKeyWithHistory, KeySecret } from '../domain/api-key';
 import type { Requirement } from '../domain/decision';
 import { newKeyId } from '../domain/key-id';
 import { issueToken } from '../domain/token/key-token';
-import type { RateLimitState } from '../ports/rate-limiter';
+import type { Charge, Consumption } from '../ports/rate-limiter';
 import { MemoryApiKeyRepository } from '../storage/memory-api-key.repository';
 import { StorageUnavailableError } from '../../problems/storage.errors';
 import { UsageRecorder } from '../usage/usage-recorder';
@@ -15,7 +15,9 @@ import { RequestRequirement } from '../access/request-requirement';
 import { ReuseRecorder } from './reuse-recorder';
 
 const NOON = new Date('2031-01-31T12:00:00.000Z');
-const LIMIT = { limit: 5, windowSeconds: 60 };
+const LIMIT = { name: 'default', limit: 5, windowSeconds: 60 };
+const STATE = { of: 'key', ...LIMIT, remaining: 4, resetSeconds: 60 } as const;
+const HAS_ROOM: Consumption = { rateLimits: [STATE] };
 const anything: Requirement = {
   scopes: { allOf: [], anyOf: [] },
   tenant: undefined,
@@ -26,7 +28,7 @@ const asGlobex: Requirement = { ...anything, tenant: { orgId: 'globex' } };
 let time: number;
 let readClock: jest.Mock<Date>;
 let repository: MemoryApiKeyRepository;
-let consume: jest.Mock<Promise<RateLimitState>, [string, object]>;
+let consume: jest.Mock<Promise<Consumption>, [readonly Charge[], number]>;
 let countUse: jest.SpyInstance;
 let reportReuse: jest.SpyInstance;
 let verifier: KeyVerifier;
@@ -36,12 +38,7 @@ beforeEach(() => {
   jest.spyOn(performance, 'now').mockImplementation(() => time);
   readClock = jest.fn(() => new Date(NOON));
   repository = new MemoryApiKeyRepository(new StorageConfig().permitVolatile('the store of this test'));
-  consume = jest.fn<Promise<RateLimitState>, [string, object]>(async () => ({
-    ...LIMIT,
-    allowed: true,
-    remaining: 4,
-    resetSeconds: 60,
-  }));
+  consume = jest.fn<Promise<Consumption>, [readonly Charge[], number]>(async () => HAS_ROOM);
   const options = { storage: 'memory' } as const;
   const usage = new UsageRecorder(null, options);
   const reuse = new ReuseRecorder(repository, { now: readClock });
@@ -87,7 +84,7 @@ describe('a use of a key', () => {
   });
 
   it('is not counted if the key is rejected or only inspected', async () => {
-    const { token } = await holder({ rateLimit: LIMIT });
+    const { token } = await holder({ rateLimits: [LIMIT] });
     expect(await verifier.verify(token, asGlobex)).toMatchObject({ code: 'BINDING_MISMATCH' });
     expect(await verifier.inspect(token, anything)).toMatchObject({ code: 'VALID' });
     expect(await verifier.verify('nonsense', anything)).toMatchObject({ code: 'MALFORMED' });
@@ -106,18 +103,19 @@ describe('a use of a key', () => {
 
 describe('a key with a rate limit', () => {
   it('is counted under its id, and gets VALID with the state of its limit', async () => {
-    const { id, token } = await holder({ rateLimit: LIMIT });
+    const { id, token } = await holder({ rateLimits: [LIMIT] });
     const answer = await verifier.verify(token, anything);
-    expect(answer).toMatchObject({ code: 'VALID', key: { id }, rateLimit: { remaining: 4 } });
-    expect(consume.mock.calls).toEqual([[id, LIMIT]]);
+    expect(answer).toMatchObject({ code: 'VALID', key: { id }, rateLimits: [{ remaining: 4 }] });
+    expect(consume.mock.calls).toEqual([[[{ kind: 'key', id, limits: [LIMIT] }], 1]]);
     expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
   });
 
   it('gets RATE_LIMITED if the limit is used up, which does not count as a use', async () => {
-    const { id, token } = await holder({ rateLimit: LIMIT });
-    consume.mockResolvedValue({ ...LIMIT, allowed: false, remaining: 0, resetSeconds: 7 });
+    const { id, token } = await holder({ rateLimits: [LIMIT] });
+    const full = { ...STATE, remaining: 0, resetSeconds: 7 };
+    consume.mockResolvedValue({ rateLimits: [full], refusedBy: full });
     const answer = await verifier.verify(token, anything);
-    expect(answer).toMatchObject({ code: 'RATE_LIMITED', key: { id }, rateLimit: { resetSeconds: 7 } });
+    expect(answer).toMatchObject({ code: 'RATE_LIMITED', key: { id }, rateLimits: [full], retryAfter: 7 });
     expect(answer.secret?.createdAt).toEqual(NOON);
     expect(countUse).not.toHaveBeenCalled();
   });
@@ -126,12 +124,12 @@ describe('a key with a rate limit', () => {
     [100, 'VALID'],
     [101, 'REVOKED'],
   ])('that is revoked during a limiter call of %i ms gets %s', async (delayMs, code) => {
-    const { id, token } = await holder({ rateLimit: LIMIT });
+    const { id, token } = await holder({ rateLimits: [LIMIT] });
     consume.mockImplementation(async () => {
       time += delayMs;
       const before = await repository.findWithHistory(id);
       if (before !== null) await repository.replace({ ...before, version: 2, revokedAt: NOON });
-      return { ...LIMIT, allowed: true, remaining: 4, resetSeconds: 60 };
+      return HAS_ROOM;
     });
     const answer = await verifier.verify(token, anything);
     expect(answer.code).toBe(code);
@@ -139,14 +137,14 @@ describe('a key with a rate limit', () => {
   });
 
   it('gets VALID if it is still valid after a slow limiter call', async () => {
-    const { token } = await holder({ rateLimit: LIMIT });
+    const { token } = await holder({ rateLimits: [LIMIT] });
     consume.mockImplementation(async () => {
       time += 700;
-      return { ...LIMIT, allowed: true, remaining: 4, resetSeconds: 60 };
+      return HAS_ROOM;
     });
     expect(await verifier.verify(token, anything)).toMatchObject({
       code: 'VALID',
-      rateLimit: { remaining: 4 },
+      rateLimits: [{ remaining: 4 }],
     });
   });
 });
@@ -218,10 +216,10 @@ function ofGuard(orgId: string): Requirement {
 }
 
 it('a slow rate limiter does not change a decision of the guard: VALID, or BINDING_MISMATCH for another tenant', async () => {
-  const { token } = await holder({ rateLimit: LIMIT });
+  const { token } = await holder({ rateLimits: [LIMIT] });
   consume.mockImplementation(async () => {
     time += 101;
-    return { ...LIMIT, allowed: true, remaining: 4, resetSeconds: 60 };
+    return HAS_ROOM;
   });
   expect(await verifier.verifyNow(token, ofGuard('acme'))).toMatchObject({ code: 'VALID' });
   expect(await verifier.verifyNow(token, ofGuard('globex'))).toMatchObject({ code: 'BINDING_MISMATCH' });

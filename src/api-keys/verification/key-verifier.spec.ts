@@ -572,7 +572,8 @@ function limitedBy(delayMs: number): void {
   const limiter = {
     consume: async () => {
       time += delayMs;
-      return { allowed: true, limit: 5, windowSeconds: 60, remaining: 4, resetSeconds: 60 };
+      const state = { name: 'default', limit: 5, windowSeconds: 60, remaining: 4, resetSeconds: 60 };
+      return { rateLimits: [{ of: 'key' as const, ...state }] };
     },
   };
   const reuse = new ReuseRecorder(options.storage, systemClock);
@@ -581,13 +582,13 @@ function limitedBy(delayMs: number): void {
 
 describe('a key with a rate limit', () => {
   beforeEach(() => {
-    acme = holderOf({ orgId: 'acme', rateLimit: { limit: 5, windowSeconds: 60 } });
+    acme = holderOf({ orgId: 'acme', rateLimits: [{ name: 'default', limit: 5, windowSeconds: 60 }] });
     prove();
   });
 
   it('is read once if its limiter is fast', async () => {
     limitedBy(1);
-    await expect(verifyWith(acme.token, acme.key)).resolves.toMatchObject({ rateLimit: { remaining: 4 } });
+    await expect(verifyWith(acme.token, acme.key)).resolves.toMatchObject({ rateLimits: [{ remaining: 4 }] });
     expect(await verifier.verify(acme.token, anything)).toMatchObject({ code: 'VALID' });
     expect(stored.begun).toHaveLength(1);
   });
@@ -611,7 +612,7 @@ describe('a key with a rate limit', () => {
     expect(await answer).toMatchObject({
       code: 'VALID',
       key: prepareKey(narrowed).key,
-      rateLimit: { remaining: 4 },
+      rateLimits: [{ remaining: 4 }],
     });
   });
 

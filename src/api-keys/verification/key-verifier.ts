@@ -10,8 +10,8 @@ import { type ParsedToken, parseToken } from '../domain/token/key-token';
 import { findSecret, type PreparedKey } from '../domain/prepared-key';
 import { digestOf } from '../domain/token/token-digest';
 import { supposedKeyIdOf } from '../domain/token/token-form';
-import type { RateLimit } from '../domain/rate-limit';
-import { RATE_LIMITER, type RateLimiter } from '../ports/rate-limiter';
+import { isCost, MAX_COST } from '../domain/rate-limit';
+import { type Charge, RATE_LIMITER, type RateLimiter } from '../ports/rate-limiter';
 import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
 import { ANYTHING, type MemberRules, requireMembers, SWITCH, TEXT } from '../../problems/members';
 import { UsageRecorder } from '../usage/usage-recorder';
@@ -26,11 +26,18 @@ const ANSWER_WITHIN_MS = 1800;
 
 const ANY_TIME = new Date(0);
 
+const NO_CHARGES: readonly Charge[] = [];
+
 /** Options of a verification. */
 export interface VerifyOptions {
   /** Reads the store instead of the cache, like `Cache-Control: no-cache` over HTTP. */
   readonly noCache?: boolean | undefined;
-  /** Ignores the rate limit of the key, and does not count the request against it. The request still counts as a use. */
+  /**
+   * As how many requests it counts against the rate limits: 0 to 1,000, by default 1. A request of cost 0 is never rejected by a
+   * limit.
+   */
+  readonly cost?: number | undefined;
+  /** Ignores the rate limits of the key, and does not count the request against them. The request still counts as a use. */
   readonly uncounted?: boolean | undefined;
 }
 
@@ -52,7 +59,14 @@ const SCOPES: MemberRules<ScopeRequirement> = {
 
 const TENANT: MemberRules<TenantContext> = { orgId: TEXT, projectId: TEXT };
 
-const OPTIONS: MemberRules<VerifyOptions> = { noCache: SWITCH, uncounted: SWITCH };
+const OPTIONS: MemberRules<VerifyOptions> = {
+  noCache: SWITCH,
+  cost: {
+    message: `must be a whole number from 0 to ${MAX_COST}`,
+    passes: (value) => value === undefined || isCost(value),
+  },
+  uncounted: SWITCH,
+};
 
 /**
  * Verifies whether a presented token meets a requirement. The guard and all decision endpoints use it.
@@ -84,10 +98,10 @@ export class KeyVerifier {
   }
 
   /**
-   * Verifies a token. If the key is valid, counts the request against its rate limit and usage.
+   * Verifies a token. If the key is valid, counts the request against its rate limits and usage.
    *
    * @param token the presented text, of any length and content
-   * @returns the decision; `RATE_LIMITED` if the key is valid and its rate limit is used up
+   * @returns the decision; `RATE_LIMITED` if the key is valid and one of its rate limits has no room
    * @throws StorageUnavailableError if the store does not respond in time
    * @throws UnacceptableFieldError if a member of the requirement or the options is unknown, missing or invalid
    * @throws RateLimiterUnavailableError if the rate limiter is unavailable and `limits.onOutage` is `deny`
@@ -119,7 +133,7 @@ export class KeyVerifier {
   }
 
   /**
-   * Verifies a token like `verify`, but returns synchronously if the key is cached, proven fresh and has no rate limit. The
+   * Verifies a token like `verify`, but returns synchronously if the key is cached, proven fresh and has no rate limits. The
    * guard uses it, so that a request with a cached key does not wait for a promise (`npm run bench -- guard`).
    *
    * @internal
@@ -203,29 +217,34 @@ export class KeyVerifier {
     options: VerifyOptions | undefined,
   ): Verification | Promise<Verification> {
     if (decision.code !== 'VALID') return decision;
-    const { rateLimit } = decision.key;
-    if (rateLimit !== undefined && options?.uncounted !== true)
-      return this.consume(decision, rateLimit, token, requirement, options);
+    const charges = chargesOf(decision);
+    if (charges.length > 0 && options?.uncounted !== true && options?.cost !== 0)
+      return this.consume(decision, charges, token, requirement, options);
     this.countUse(decision.key.id, at);
     return decision;
   }
 
   private async consume(
     decision: Valid,
-    limit: RateLimit,
+    charges: readonly Charge[],
     token: string,
     requirement: Requirement,
     options: VerifyOptions | undefined,
   ): Promise<Verification> {
     const askedAt = performance.now();
-    const rateLimit = await this.rateLimiter.consume(decision.key.id, limit);
+    const cost = options?.cost ?? 1;
+    const { rateLimits, refusedBy } = await this.rateLimiter.consume(charges, cost);
     // If the limiter was slow, the decision and its record may be out of date.
     const isLate = performance.now() - askedAt > this.fresh.maxAgeMs / 8;
     const latest = isLate ? await this.inspectNow(token, requirement, options) : decision;
     if (latest.code !== 'VALID') return latest;
     const { key, secret } = latest;
-    if (rateLimit.allowed) this.countUse(key.id, performance.now());
-    return { code: rateLimit.allowed ? 'VALID' : 'RATE_LIMITED', key, secret, rateLimit };
+    if (refusedBy !== undefined) {
+      const retryAfter = cost > refusedBy.limit ? undefined : refusedBy.resetSeconds;
+      return { code: 'RATE_LIMITED', key, secret, rateLimits, refusedBy, retryAfter };
+    }
+    this.countUse(key.id, performance.now());
+    return { code: 'VALID', key, secret, rateLimits };
   }
 
   private countUse(keyId: string, at: number): void {
@@ -299,6 +318,11 @@ export class KeyVerifier {
     const reporting = this.reuse.report(decision.key, decision.secret);
     return reporting === undefined ? decision : reporting.then(() => decision);
   }
+}
+
+/** Returns whose rate limits a request with a valid key counts against. */
+function chargesOf({ key }: Valid): readonly Charge[] {
+  return key.rateLimits.length === 0 ? NO_CHARGES : [{ kind: 'key', id: key.id, limits: key.rateLimits }];
 }
 
 /** Returns whether a reading found a key with this secret. */

@@ -1,18 +1,22 @@
 import type { Refused, Unknown, Valid } from '../domain/decision';
 import type { RateLimitState } from '../ports/rate-limiter';
 
-/** A valid key, and the state of its rate limit if it has one. */
+/** A valid key, and the state of every rate limit that applies to it. */
 export interface Passed extends Valid {
-  readonly rateLimit?: RateLimitState | undefined;
+  readonly rateLimits?: readonly RateLimitState[] | undefined;
 }
 
-/** A valid key whose rate limit is used up. */
+/** A valid key with a rate limit that has no room for the request. */
 export interface Limited extends Omit<Valid, 'code'> {
   readonly code: 'RATE_LIMITED';
-  readonly rateLimit: RateLimitState;
+  readonly rateLimits: readonly RateLimitState[];
+  /** The limit without room. If there are several, the last one to have room again. */
+  readonly refusedBy: RateLimitState;
+  /** Seconds until that limit has room again; `undefined` if it never has, because the request costs more than it allows. */
+  readonly retryAfter: number | undefined;
 }
 
-/** The result of a verification: a decision, or `RATE_LIMITED` if the rate limit of a valid key is used up. */
+/** The result of a verification: a decision, or `RATE_LIMITED` if a rate limit of a valid key has no room. */
 export type Verification = Unknown | Refused | Passed | Limited;
 
 /** The code of a decision, or `RATE_LIMITED`. */

@@ -40,7 +40,7 @@ describe('a document of XMem', () => {
         enabled: false,
         createdAt: '2024-05-01T08:00:00Z',
         expiresAt: JULY,
-        rateLimit: { limit: 10, windowSeconds: 60 },
+        rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }],
         externalId: '64b7f0c2a1b2c3d4e5f60719',
         metadata: { key_prefix: 'xm_Zm9v', team: 'search' },
       },
@@ -142,12 +142,26 @@ describe('a document of XMem', () => {
     });
   });
 
+  it('becomes a record with all of its named rate limits', () => {
+    const rateLimits = [
+      { name: 'burst', limit: 5, windowSeconds: 1 },
+      { name: 'daily', limit: { $numberInt: '1000' }, windowSeconds: 86_400 },
+    ];
+    const { record } = translateForeignRecord({ rateLimits });
+    expect(record).toEqual({
+      scopes: [],
+      rateLimits: [rateLimits[0], { name: 'daily', limit: 1000, windowSeconds: 86_400 }],
+    });
+    const { reasons } = translateForeignRecord({ rateLimits, rateLimit: { limit: 1, windowSeconds: 1 } });
+    expect(reasons).toEqual(['rateLimits and rateLimit disagree: keep one of them']);
+  });
+
   it('becomes a record with the numbers of extended JSON as plain numbers', () => {
     const rateLimit = { limit: { $numberInt: '10' }, windowSeconds: { $numberLong: '60' } };
     const metadata = { seats: { $numberInt: '5' }, share: { $numberDouble: '0.5' }, team: { $oid: 'a' } };
     expect(recordOf({ rateLimit, metadata })).toEqual({
       scopes: [],
-      rateLimit: { limit: 10, windowSeconds: 60 },
+      rateLimits: [{ name: 'default', limit: 10, windowSeconds: 60 }],
       metadata: { seats: 5, share: 0.5, team: 'a' },
     });
   });

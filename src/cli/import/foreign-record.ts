@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { DEFAULT_LIMIT_NAME } from '../../api-keys/domain/rate-limit';
 import { dateOf, idOf, isDocument, plainOf } from './extended-json';
 import { lossOf, plainName, shown } from './lost-fields';
 import { mapScopes, type ScopeMap } from './scope-map';
@@ -22,6 +23,8 @@ const NAMES: Readonly<Record<string, string>> = {
   owner_id: 'ownerId',
   allowed_ips: 'allowedIps',
   external_id: 'externalId',
+  rateLimit: 'rateLimits',
+  rate_limits: 'rateLimits',
   user_id: 'userId',
 };
 
@@ -43,8 +46,15 @@ const READERS: Readonly<Record<string, (value: unknown) => unknown>> = {
   createdAt: dateOf,
   expiresAt: dateOf,
   metadata: plainOf,
-  rateLimit: plainOf,
+  rateLimits: limitsOf,
 };
+
+/** Returns a list of limits. A single limit may have no name, as in the exports of former releases. */
+function limitsOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => plainOf(each));
+  const plain = plainOf(value);
+  return isDocument(plain) ? [{ name: DEFAULT_LIMIT_NAME, ...plain }] : plain;
+}
 
 const REVOKED = /^(?:is)?(?:revoked|deleted)(?:at|on|date|time)?$/;
 

@@ -78,7 +78,7 @@ describe('a document with an unknown field', () => {
   ])('is rejected if the field may restrict the key: %j [T64]', (fields) => {
     const [name = ''] = Object.keys(fields);
     expect(translate(fields).reasons).toEqual([
-      `${name} may restrict the key: translate it to scopes, org_id, project_id, allowed_ips or rateLimit, or remove it`,
+      `${name} may restrict the key: translate it to scopes, org_id, project_id, allowed_ips or rateLimits, or remove it`,
     ]);
   });
 

@@ -33,7 +33,7 @@ export function lossOf(name: string, value: unknown): string | undefined {
     return `${shown(name)} may say that the key no longer works: translate it to is_active or expires_at, or remove it`;
   }
   if (RESTRICTION.test(plain)) {
-    return `${shown(name)} may restrict the key: translate it to scopes, org_id, project_id, allowed_ips or rateLimit, or remove it`;
+    return `${shown(name)} may restrict the key: translate it to scopes, org_id, project_id, allowed_ips or rateLimits, or remove it`;
   }
   return undefined;
 }

@@ -23,6 +23,7 @@ export function aKey(fields: Partial<ApiKeyWithHistory> = {}): ApiKeyWithHistory
     createdBy: 'cli',
     scopes: [],
     allowedIps: [],
+    rateLimits: [],
     metadata: {},
     enabled: true,
     secrets: [{ hash: hashToken(id), createdAt: created() }],
@@ -48,7 +49,10 @@ export function aFullKey(): Required<ApiKeyWithHistory> {
     orgId: 'acme',
     projectId: 'Project-1.~:@_',
     allowedIps: ['203.0.113.7', '2001:db8::/32'],
-    rateLimit: { limit: 100, windowSeconds: 60 },
+    rateLimits: [
+      { name: 'burst', limit: 20, windowSeconds: 1 },
+      { name: 'default', limit: 100, windowSeconds: 60 },
+    ],
     metadata: { team: 'night shift', retries: 3, ratio: 0.25, big: 9_007_199_254_740_991, paging: false },
     externalId: 'cust-7,{"$gt":""}~',
     enabled: false,
@@ -82,7 +86,10 @@ export function aFullKey(): Required<ApiKeyWithHistory> {
       enabled: false,
       expiresAt: new Date('2032-01-01T00:00:00.001Z'),
       allowedIps: ['203.0.113.0/24', '2001:db8::/32'],
-      rateLimit: { limit: 200, windowSeconds: 30 },
+      rateLimits: [
+        { name: 'burst', limit: 40, windowSeconds: 1 },
+        { name: 'default', limit: 200, windowSeconds: 30 },
+      ],
     },
   };
 }

@@ -32,7 +32,7 @@ describe('a session', () => {
       actor: `user:${ADA.id}`,
       userId: ADA.id,
       scopes: ['api-keys:read', 'api-keys:write'],
-      grant: { ownerId: ADA.id, scopes: ['memory:*'], allowedIps: [] },
+      grant: { ownerId: ADA.id, scopes: ['memory:*'], allowedIps: [], rateLimits: [] },
       orgIds: ['acme', 'globex'],
       boundByMaxTtl: true,
     });
@@ -43,7 +43,7 @@ describe('a session', () => {
       actor: `user:${ADA.id}`,
       userId: ADA.id,
       scopes: ['*'],
-      grant: { scopes: ['*'], allowedIps: [] },
+      grant: { scopes: ['*'], allowedIps: [], rateLimits: [] },
       boundByMaxTtl: true,
     });
   });

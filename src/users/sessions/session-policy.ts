@@ -21,12 +21,12 @@ export function sessionCaller(
 ): Caller {
   const identity = { actor: `user:${user.id}`, userId: user.id, boundByMaxTtl: true };
   if (isAdministrator(claims, adminClaim)) {
-    return { ...identity, scopes: ['*'], grant: { scopes: ['*'], allowedIps: [] } };
+    return { ...identity, scopes: ['*'], grant: { scopes: ['*'], allowedIps: [], rateLimits: [] } };
   }
   return {
     ...identity,
     scopes: OWN_KEYS,
-    grant: { ownerId: user.id, scopes: grantableScopes, allowedIps: [] },
+    grant: { ownerId: user.id, scopes: grantableScopes, allowedIps: [], rateLimits: [] },
     orgIds: unboundKeys ? undefined : organisationsIn(claims, orgClaim),
   };
 }

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { freePort } from '../free-port';
+import { eventuallyIs } from '../patience';
 import { Suspension } from '../mongo-server/suspension';
 import { type Program, startProgram } from './program';
 import { makeTempFolder } from './temp-folder';
@@ -16,7 +19,8 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-export async function startRedis(): Promise<RedisServer> {
+/** @param more options of the server, by their names */
+export async function startRedis(more: Readonly<Record<string, string | number>> = {}): Promise<RedisServer> {
   const folder = await makeTempFolder('redis');
   const port = await freePort();
   const options = {
@@ -26,6 +30,7 @@ export async function startRedis(): Promise<RedisServer> {
     save: '',
     appendonly: 'no',
     loglevel: 'warning',
+    ...more,
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const run = async (): Promise<Program> => startProgram(['redis-server', ...args], port);
@@ -49,4 +54,44 @@ export async function startRedis(): Promise<RedisServer> {
       await folder.remove();
     },
   };
+}
+
+/** A Redis cluster of three nodes. */
+export interface RedisCluster {
+  readonly url: string;
+  readonly nodes: readonly RedisServer[];
+  stop(): Promise<void>;
+}
+
+export async function startRedisCluster(): Promise<RedisCluster> {
+  const nodes = await Promise.all(
+    [1, 2, 3].map(async () =>
+      startRedis({
+        'cluster-enabled': 'yes',
+        'cluster-config-file': 'nodes.conf',
+        // By default 10,000 above the port, which may be no port at all.
+        'cluster-port': await freePort(),
+      }),
+    ),
+  );
+  const hosts = nodes.map(({ url }) => new URL(url).host);
+  await redisCli('--cluster', 'create', ...hosts, '--cluster-yes');
+  for (const { url } of nodes) {
+    const isComplete = async (): Promise<boolean> => {
+      const info = await redisCli('-u', url, 'cluster', 'info');
+      return /cluster_state:ok/.test(info) && /cluster_slots_ok:16384/.test(info);
+    };
+    await eventuallyIs(isComplete, true);
+  }
+  return {
+    url: `redis+cluster://${hosts.join(',')}`,
+    nodes,
+    stop: async () => void (await Promise.all(nodes.map(async (node) => node.stop()))),
+  };
+}
+
+/** Runs `redis-cli` and returns its output. */
+export async function redisCli(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)('redis-cli', [...args]);
+  return stdout;
 }

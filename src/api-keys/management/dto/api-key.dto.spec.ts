@@ -10,6 +10,7 @@ const bare: ApiKey = {
   createdBy: 'cli',
   scopes: [],
   allowedIps: [],
+  rateLimits: [],
   metadata: {},
   enabled: true,
   secrets: [{ hash: 'c0'.repeat(32), createdAt: NOON }],
@@ -25,6 +26,7 @@ const whole: ApiKey = {
   projectId: 'apollo',
   ownerId: 'ada',
   allowedIps: ['203.0.113.0/24'],
+  rateLimits: [],
   metadata: { team: 'search' },
   externalId: 'cust-7',
   expiresAt: LATER,
@@ -76,6 +78,7 @@ describe('the public form of a key', () => {
     expect(whole).toMatchObject({
       scopes: ['memory:read'],
       allowedIps: ['203.0.113.0/24'],
+      rateLimits: [],
       metadata: { team: 'search' },
     });
   });

@@ -53,8 +53,8 @@ export class ApiKeyDto {
    */
   allowedIps!: string[];
 
-  /** The maximum number of requests in a window; `null` means no limit. */
-  rateLimit!: RateLimitDto | null;
+  /** The limits of the key, which apply together, ordered by name. An empty list means no limit. */
+  rateLimits!: RateLimitDto[];
 
   /**
    * Notes. Do not identify a customer by them, because anyone who can change the key can change them.
@@ -128,7 +128,7 @@ export class ApiKeyDto {
       orgId: key.orgId ?? null,
       projectId: key.projectId ?? null,
       allowedIps: [...key.allowedIps],
-      rateLimit: key.rateLimit ? { ...key.rateLimit } : null,
+      rateLimits: key.rateLimits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
       metadata: { ...key.metadata },
       externalId: key.externalId ?? null,
       enabled: key.enabled,

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsBoolean, IsObject, ValidateNested } from 'class-validator';
+import { IsBoolean, ValidateNested } from 'class-validator';
 import { StrictSchema } from '../../../http/strict-schema';
 import { IsRfc3339, IsText, MayBeAbsent, MayBeNull } from '../../../http/field-rules';
 import {
@@ -7,6 +7,7 @@ import {
   IsExternalId,
   IsMetadata,
   IsOwnerId,
+  IsRateLimits,
   IsScopes,
   IsTenantId,
 } from '../../fields/key-field-rules';
@@ -71,14 +72,15 @@ export class CreateApiKeyDto {
   allowedIps?: string[] | null;
 
   /**
-   * The maximum number of requests in a window; `null` means no limit.
-   * @example { "limit": 100, "windowSeconds": 60 }
+   * At most 3 limits, which apply together: the maximum number of requests in a window. `null` and an empty list mean no
+   * limit.
+   * @example [{ "name": "default", "limit": 100, "windowSeconds": 60 }]
    */
   @MayBeNull()
-  @IsObject({ message: 'must be an object with limit and windowSeconds' })
-  @ValidateNested()
+  @IsRateLimits()
+  @ValidateNested({ each: true })
   @Type(() => RateLimitDto)
-  rateLimit?: RateLimitDto | null;
+  rateLimits?: RateLimitDto[] | null;
 
   /**
    * Notes: a flat map of at most 50 entries and 8192 bytes as JSON. Do not identify a customer by them, because anyone

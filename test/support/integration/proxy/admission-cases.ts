@@ -95,13 +95,13 @@ export function itAdmitsByTheKey(test: () => ProxyTest): void {
 
   it('answers 429 with Retry-After to a key over its rate limit', async () => {
     const { site, acmeReader } = test();
-    const rateLimit = { limit: 3, windowSeconds: 60 };
-    const { token } = await site.keyward.issue({ scopes: ['memory:read'], orgId: 'acme', rateLimit });
+    const rateLimits = [{ name: 'default', limit: 3, windowSeconds: 60 }];
+    const { token } = await site.keyward.issue({ scopes: ['memory:read'], orgId: 'acme', rateLimits });
     for (let call = 1; call <= 3; call += 1) expect((await site.as(token, ACME)).status).toBe(200);
     const { headers } = await expectRefused(site, 429, async () => site.as(token, ACME));
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60);
-    expect(headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+$/);
+    expect(headers.get('ratelimit')).toMatch(/^"key:default";r=0;t=\d+$/);
     expect((await site.as(acmeReader, ACME)).status).toBe(200);
   });
 }
