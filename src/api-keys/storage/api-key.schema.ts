@@ -3,14 +3,14 @@ import { Schema as MongooseSchema } from 'mongoose';
 import { DOCUMENT_OPTIONS } from '../../mongo/document-options';
 import type { Imposed, KeyMetadata, KeySecret } from '../domain/api-key';
 import type { HistoryEntry } from '../domain/history';
-import type { KeyEvent } from '../domain/key-event';
+import type { AuditEvent, KeyEvent } from '../domain/key-event';
 import type { RateLimit } from '../domain/rate-limit';
 
 /** The name of the Mongoose model. */
 export const API_KEY_MODEL = 'KeywardApiKey';
 
 /** A change writes each embedded object back as a whole, so the object must keep fields that a newer release added. */
-const PART = { _id: false, strict: false } as const;
+export const PART = { _id: false, strict: false } as const;
 
 const secret = new MongooseSchema<KeySecret>(
   {
@@ -22,7 +22,8 @@ const secret = new MongooseSchema<KeySecret>(
   PART,
 );
 
-const historyEntry = new MongooseSchema<HistoryEntry>(
+/** An entry of the history of a record. */
+export const historyEntrySchema = new MongooseSchema<HistoryEntry<string>>(
   {
     changeId: { type: String, required: true },
     action: { type: String, required: true },
@@ -48,10 +49,14 @@ const imposed = new MongooseSchema<Imposed>(
   PART,
 );
 
-/** An event that waits in the document of its key. It omits the fields that the document already contains. */
-export type StoredPendingEvent = Omit<KeyEvent, 'id' | 'keyId' | 'expiresAt'>;
+/** An event that waits in the document of its record. It omits the fields that the document already contains. */
+export type StoredPendingEvent<E extends AuditEvent = KeyEvent> = Omit<
+  E,
+  'id' | 'keyId' | 'policyId' | 'expiresAt'
+>;
 
-const pendingEvent = new MongooseSchema<StoredPendingEvent>(
+/** An event in the document of its record. */
+export const pendingEventSchema = new MongooseSchema<StoredPendingEvent<AuditEvent>>(
   {
     type: { type: String, required: true },
     at: { type: Date, required: true },
@@ -125,7 +130,7 @@ export class ApiKeyDocument {
   @Prop({ type: [secret], required: true })
   secrets!: KeySecret[];
 
-  @Prop({ type: [historyEntry], required: true })
+  @Prop({ type: [historyEntrySchema], required: true })
   history!: HistoryEntry[];
 
   @Prop({ type: Number, required: true })
@@ -146,7 +151,7 @@ export class ApiKeyDocument {
   @Prop(Date)
   changedAt?: Date;
 
-  @Prop({ type: [pendingEvent], default: undefined })
+  @Prop({ type: [pendingEventSchema], default: undefined })
   pending?: StoredPendingEvent[];
 
   @Prop(Date)
