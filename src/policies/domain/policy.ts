@@ -55,7 +55,7 @@ export type PolicyPatch = { readonly [K in keyof PolicyRules]?: PolicyRules[K] |
 export const NO_RULES: PolicyRules = { status: 'active', rateLimits: [] };
 
 /** The names of all restrictions, in the order of histories and events. */
-export const RULE_NAMES = [
+const RULE_NAMES = [
   'status',
   'reason',
   'rateLimits',

@@ -172,8 +172,8 @@ export class PoliciesController {
   }
 
   private async put(call: Call<PutPolicyDto>, id: PolicyId): Promise<PolicyDto> {
-    const mustExist = call.header('if-match')?.trim() === '*';
-    const options = { ...versionsIn(call), mustExist };
+    const exists = call.header('if-match')?.trim() === '*' ? true : undefined;
+    const options = { ...versionsIn(call), exists };
     const { policy, isNew } = await this.policies.put(currentCaller(call.request), id, call.body, options);
     if (isNew) call.setStatus(HttpStatus.CREATED);
     return shown(policy, call.setHeader);

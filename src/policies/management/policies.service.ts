@@ -42,8 +42,8 @@ export type NewPolicy = PolicyPatch & Pick<PolicyRules, 'status'>;
 
 /** Options of a replacement. */
 export interface PutPolicyOptions extends ChangeOptions {
-  /** Whether to reject the request if the policy does not exist; default false. */
-  readonly mustExist?: boolean | undefined;
+  /** Replaces only an existing policy if true, and only creates one if false; otherwise throws `PolicyChangedError`. */
+  readonly exists?: boolean | undefined;
 }
 
 /** A policy after a replacement. */
@@ -58,7 +58,7 @@ const OPTIONS: MemberRules<PutPolicyOptions> = {
     message: 'must be a list of versions',
     passes: (value) => Array.isArray(value) && value.every(Number.isInteger),
   },
-  mustExist: SWITCH,
+  exists: SWITCH,
 };
 
 /** Returns the new rules; `null` deletes the policy. */
@@ -103,7 +103,7 @@ export class PoliciesService {
    */
   async history(caller: Caller, id: PolicyId): Promise<History<PolicyAction>> {
     const { history, historyDropped } = await this.seen(caller, id);
-    const shown = isUnlimited(caller) ? history : history.map((entry) => ({ ...entry, reason: undefined }));
+    const shown = isUnlimited(caller) ? history : history.map(({ reason: _reason, ...entry }) => entry);
     return { history: shown, historyDropped };
   }
 
@@ -120,7 +120,8 @@ export class PoliciesService {
   ): Promise<PutPolicy> {
     const rules = patchedRules(NO_RULES, this.checked(PutPolicyDto, given));
     return this.change(caller, id, options, (before) => {
-      if (before === null && (options.mustExist === true || options.ifVersion !== undefined))
+      const exists = options.exists ?? (options.ifVersion === undefined ? undefined : true);
+      if (exists !== undefined && exists !== (before !== null))
         throw new PolicyChangedError('version_mismatch');
       return rules;
     });
@@ -241,10 +242,10 @@ export class PoliciesService {
 
 /** Returns whether a caller sees a policy: every one, or only those that apply to the caller's own organisation or owner. */
 function isSeen(caller: Caller, id: PolicyId): boolean {
+  if (isUnlimited(caller)) return true;
   const { orgId, ownerId } = subjectOf(id);
-  const isOwn = (own: string | undefined, asked: string | undefined): boolean =>
-    own !== undefined && own === asked;
-  return isUnlimited(caller) || isOwn(caller.grant.orgId, orgId) || isOwn(caller.grant.ownerId, ownerId);
+  if (orgId !== undefined) return orgId === caller.grant.orgId;
+  return ownerId !== undefined && ownerId === caller.grant.ownerId;
 }
 
 function requirePolicyId(id: PolicyId): void {
