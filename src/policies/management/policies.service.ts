@@ -202,6 +202,9 @@ export class PoliciesService {
     before: PolicyWithHistory | null,
     after: PolicyWithHistory,
   ): Promise<void> {
+    // The first policy of an organisation may suspend it, even if the default policy is tighter in other rules: no key works,
+    // and whoever resumes it is checked.
+    if (before === null && after.status === 'suspended') return;
     const [from, to] = [await this.effective(after.id, before), await this.effective(after.id, after)];
     const loosened = loosenedRules(from, to);
     if (loosened.length === 0) return;
