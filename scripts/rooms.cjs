@@ -33,6 +33,7 @@ const ROOMS = {
   events: 'The audit trail, its delivery by webhooks, and their storage.',
   'api-keys.module.ts': '`ApiKeysModule`, which composes the folders above for a Nest application.',
   testing: 'What `keyward/testing` exports for the tests of applications. No other folder imports it.',
+  policies: 'Policies of organisations and owners: their storage, routes and events.',
   users: 'Users, their sign-in by OIDC, and the keys that they own.',
   settings: 'The environment variables as one typed object, for the service and the commands.',
   health: 'Liveness, readiness and metrics.',

@@ -27,6 +27,7 @@ import {
 } from './api-keys/options/api-keys.options';
 import { ApiKeysService } from './api-keys/management/api-keys.service';
 import { KEY_CHANGE_LISTENER } from './api-keys/ports/key-change.listener';
+import { POLICY_CHANGE_LISTENER } from './api-keys/ports/outbox';
 import { CLOCK, systemClock } from './api-keys/ports/clock';
 import { API_KEY_REPOSITORY } from './api-keys/storage/api-key.repository';
 import { apiKeyStores } from './api-keys/storage/api-key-storage';
@@ -225,6 +226,7 @@ function assemble(
     KeyEventPublisher,
     EventWorker,
     { provide: KEY_CHANGE_LISTENER, useExisting: EventWorker },
+    { provide: POLICY_CHANGE_LISTENER, useExisting: EventWorker },
     KeyWatch,
     ReuseRecorder,
     UsageRecorder,
@@ -251,6 +253,7 @@ function assemble(
       MODULE_GUARD,
       API_KEY_REPOSITORY,
       EVENT_REPOSITORY,
+      POLICY_CHANGE_LISTENER,
       CLOCK,
       ClientAddress,
       ...SHARED,

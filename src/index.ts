@@ -86,10 +86,15 @@ export {
   type Valid,
 } from './api-keys/domain/decision';
 export {
+  type AuditEvent,
+  EVENT_TYPES,
   KEY_EVENT_TYPES,
   type KeyEvent,
   type KeyEvents,
   type KeyEventType,
+  POLICY_EVENT_TYPES,
+  type PolicyEvent,
+  type PolicyEventType,
 } from './api-keys/domain/key-event';
 export type { GrantRequest } from './api-keys/domain/grant-request';
 export type { History, HistoryAction, HistoryEntry } from './api-keys/domain/history';
@@ -135,7 +140,8 @@ export {
   type QueuedEvent,
   type RecordedEvent,
 } from './api-keys/ports/event.repository';
-export type { ExpiryPosition, KeyOutbox, PendingEvents } from './api-keys/storage/key-outbox';
+export type { ExpiryPosition, KeyOutbox } from './api-keys/storage/key-outbox';
+export type { Outbox, PendingEvents } from './api-keys/ports/outbox';
 
 export type { EventPage, EventPageQuery } from './events/event-page';
 export { EventsService } from './events/events.service';
@@ -161,6 +167,24 @@ export {
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier, type VerifyOptions } from './api-keys/verification/key-verifier';
+export { PoliciesModule } from './policies/management/policies.module';
+export type { PoliciesOptions } from './policies/policies.options';
+export {
+  type NewPolicy,
+  PoliciesService,
+  type PutPolicy,
+  type PutPolicyOptions,
+} from './policies/management/policies.service';
+export {
+  PoliciesForbiddenError,
+  PolicyChangedError,
+  PolicyNotFoundError,
+  PolicySuspendedError,
+} from './policies/policies.errors';
+export type { Policy, PolicyAction, PolicyPatch, PolicyRules, PolicyStatus } from './policies/domain/policy';
+export type { PolicyStorage } from './policies/storage/policy-storage';
+export { POLICIES, type Policies } from './api-keys/ports/policies';
+export type { PolicyId, PolicyState } from './api-keys/domain/policy-state';
 export { AUTHENTICATOR, type Authenticator } from './api-keys/ports/authenticator';
 export { OWNER_SLOTS, type OwnerSlots } from './api-keys/ports/owner-slots';
 export { OWNER_STATUS, type OwnerStatus } from './api-keys/ports/owner-status';

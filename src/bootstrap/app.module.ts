@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { ApiKeysModule } from '../api-keys.module';
 import type { ApiKeysOptions } from '../api-keys/options/api-keys.options';
+import type { FreshnessSettings } from '../change-feed/change-feed';
 import { OAuthErrorFilter } from '../api-keys/doors/oauth-error.filter';
 import { AllowedMethods } from './allowed-methods';
 import { OperationsPort } from './operations-port';
@@ -10,6 +11,8 @@ import { ServiceFilter } from './service.filter';
 import { Traffic } from './traffic';
 import { HealthModule } from '../health/health.module';
 import { Environment, issuersOf, mongoOf, storageKindOf, webhookOf } from '../settings/environment';
+import { PoliciesModule } from '../policies/management/policies.module';
+import type { PoliciesOptions } from '../policies/policies.options';
 import { UsersModule } from '../users/management/users.module';
 import type { UsersOptions } from '../users/users.options';
 import { MongoConnectionModule } from '../mongo/mongo-connection.module';
@@ -25,6 +28,7 @@ export class AppModule {
         EventEmitterModule.forRoot(),
         MongoConnectionModule.forRoot(mongoOf(environment)),
         ApiKeysModule.forRoot(apiKeysOptionsOf(environment)),
+        PoliciesModule.forRoot(policiesOptionsOf(environment)),
         UsersModule.forRoot(usersOptionsOf(environment)),
         HealthModule.forRoot(),
         DiscoveryModule,
@@ -62,12 +66,15 @@ function apiKeysOptionsOf(environment: Environment): ApiKeysOptions {
     usage: { flushMs: environment.USAGE_FLUSH_MS, retentionDays: environment.USAGE_RETENTION_DAYS },
     events: { retentionDays: environment.EVENT_RETENTION_DAYS, webhook: webhookOf(environment) },
     freshness: {
-      revocationBoundMs: environment.REVOCATION_BOUND_MS,
-      changeFeed: environment.CHANGE_FEED,
+      ...feedSettingsOf(environment),
       cacheMax: environment.KEY_CACHE_MAX,
       cacheMaxMb: environment.KEY_CACHE_MAX_MB,
     },
   };
+}
+
+function policiesOptionsOf(environment: Environment): PoliciesOptions {
+  return { storage: storageKindOf(environment), freshness: feedSettingsOf(environment) };
 }
 
 function usersOptionsOf(environment: Environment): UsersOptions {
@@ -77,9 +84,10 @@ function usersOptionsOf(environment: Environment): UsersOptions {
     grantableScopes: environment.USER_GRANTABLE_SCOPES,
     unboundKeys: environment.USER_UNBOUND_KEYS,
     maxKeys: environment.USER_MAX_KEYS,
-    freshness: {
-      revocationBoundMs: environment.REVOCATION_BOUND_MS,
-      changeFeed: environment.CHANGE_FEED,
-    },
+    freshness: feedSettingsOf(environment),
   };
+}
+
+function feedSettingsOf(environment: Environment): FreshnessSettings {
+  return { revocationBoundMs: environment.REVOCATION_BOUND_MS, changeFeed: environment.CHANGE_FEED };
 }

@@ -7,6 +7,7 @@ import { failureOf } from './kit/failure';
 import { importCommand } from './import/import.command';
 import { indexesCommand } from './indexes/indexes.command';
 import { keysCommand } from './keys/keys.command';
+import { policiesCommand } from './policies/policies.command';
 import { command } from './kit/command';
 import { OperatorLogger } from './kit/operator.logger';
 import { isReaderGone, printJson, tell } from './kit/output';
@@ -17,7 +18,7 @@ Exit codes:
   0  done
   1  failed, or done only in part
   2  wrong arguments; nothing was done
-  3  no key with this id
+  3  no key or policy with this id
   4  the store, or another system, is unreachable
   5  invalid settings
 
@@ -54,6 +55,7 @@ function program(): ReturnType<typeof command> {
     .addHelpText('after', EXIT_CODES)
     .addCommand(createRootKeyCommand())
     .addCommand(keysCommand())
+    .addCommand(policiesCommand())
     .addCommand(importCommand())
     .addCommand(indexesCommand())
     .addCommand(configCommand());

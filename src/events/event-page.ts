@@ -1,7 +1,7 @@
 import { CursorCodec } from '../http/cursor';
 import { type Page, readPage } from '../http/page';
 import { ANYTHING, DATE, type MemberRules, oneOf, requireMembers, TEXT } from '../problems/members';
-import { KEY_EVENT_TYPES, type KeyEventType, positionAt, positionOf } from '../api-keys/domain/key-event';
+import { type AuditEvent, EVENT_TYPES, positionAt, positionOf } from '../api-keys/domain/key-event';
 import { isVisible, type Viewpoint } from '../api-keys/domain/visibility';
 import type { EventFilter, EventRepository, RecordedEvent } from '../api-keys/ports/event.repository';
 
@@ -14,7 +14,7 @@ export interface EventPageQuery {
   readonly limit: number;
   /** The `nextCursor` of the previous page. */
   readonly cursor?: string | undefined;
-  readonly type?: KeyEventType | undefined;
+  readonly type?: AuditEvent['type'] | undefined;
   readonly keyId?: string | undefined;
   readonly orgId?: string | undefined;
   readonly projectId?: string | undefined;
@@ -33,7 +33,7 @@ type Wanted = Pick<EventPageQuery, 'type' | 'keyId' | 'orgId' | 'projectId' | 'o
 const QUERY: MemberRules<EventPageQuery> = {
   limit: ANYTHING,
   cursor: TEXT,
-  type: oneOf(KEY_EVENT_TYPES),
+  type: oneOf(EVENT_TYPES),
   keyId: TEXT,
   orgId: TEXT,
   projectId: TEXT,

@@ -1,9 +1,9 @@
 import type { Clock } from '../api-keys/ports/clock';
 import { dueNotice } from '../api-keys/domain/expiry-notice';
-import type { KeyEvent } from '../api-keys/domain/key-event';
+import type { AuditEvent } from '../api-keys/domain/key-event';
 import { isImportedKeyId } from '../api-keys/domain/key-id';
 import type { ApiKeyRepository } from '../api-keys/storage/api-key.repository';
-import type { KeyOutbox, PendingEvents } from '../api-keys/storage/key-outbox';
+import type { Outbox, PendingEvents } from '../api-keys/ports/outbox';
 import { inParallel } from '../common/in-parallel';
 import type { KeyEventPublisher } from './key-event.publisher';
 
@@ -14,16 +14,16 @@ const WIDTH = 10;
 const REASONS_TO_LOOK: ReadonlySet<string> = new Set(['expiresAt', 'enabled']);
 
 /** Stores an event. Resolves to `true` if the event is new. */
-export type RecordEvent = (event: KeyEvent) => Promise<boolean>;
+export type RecordEvent = (event: AuditEvent) => Promise<boolean>;
 
 /**
- * Copies the events of keys to the event store. It can be interrupted and restarted at any point, and several instances
+ * Copies the events of keys, or of policies, to the event store. It can be interrupted and restarted at any point, and several instances
  * can run it at once, because storing an event twice has no effect.
  */
 export class EventRelay {
   constructor(
     private readonly keys: ApiKeyRepository,
-    private readonly outbox: KeyOutbox,
+    private readonly outbox: Outbox<AuditEvent>,
     private readonly record: RecordEvent,
     private readonly publisher: KeyEventPublisher,
     private readonly clock: Clock,
@@ -32,7 +32,7 @@ export class EventRelay {
   /**
    * Copies all waiting events.
    *
-   * @param mayGoOn called before each key; `false` stops the relay
+   * @param mayGoOn called before each record; `false` stops the relay
    * @returns whether any events were waiting
    */
   async relay(mayGoOn: () => boolean): Promise<boolean> {
@@ -45,7 +45,7 @@ export class EventRelay {
     }
   }
 
-  private async pass(waiting: PendingEvents): Promise<void> {
+  private async pass(waiting: PendingEvents<AuditEvent>): Promise<void> {
     for (const event of waiting.events) await this.record(event);
     if (waiting.events.some(mayMakeDue)) await this.notify(waiting.keyId);
     await this.outbox.settle(waiting);
@@ -58,7 +58,7 @@ export class EventRelay {
   }
 }
 
-function mayMakeDue({ type, keyId, fields }: KeyEvent): boolean {
+function mayMakeDue({ type, keyId, fields }: AuditEvent): boolean {
   const isOld = type === 'api-key.created' && isImportedKeyId(keyId);
   return isOld || fields.some((field) => REASONS_TO_LOOK.has(field));
 }

@@ -5,14 +5,16 @@ import {
   Injectable,
   Logger,
   type OnApplicationBootstrap,
+  Optional,
 } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../api-keys/options/api-keys.options';
 import { type Clock, CLOCK } from '../api-keys/ports/clock';
 import type { ApiKeyWithHistory } from '../api-keys/domain/api-key';
-import { changeEventOf, positionAt } from '../api-keys/domain/key-event';
+import { type AuditEvent, changeEventOf, type PolicyEvent, positionAt } from '../api-keys/domain/key-event';
 import type { KeyChangeListener } from '../api-keys/ports/key-change.listener';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../api-keys/storage/api-key.repository';
 import { EVENT_REPOSITORY, type EventRepository } from '../api-keys/ports/event.repository';
+import { type Outbox, POLICY_OUTBOX, type PolicyChangeListener } from '../api-keys/ports/outbox';
 import type { KeyOutbox } from '../api-keys/storage/key-outbox';
 import { eventMetrics } from './event-metrics';
 import { EventRelay, type RecordEvent } from './event-relay';
@@ -37,7 +39,9 @@ const PRUNE_BATCH = 1000;
  * sends expiry notices, and deletes old events.
  */
 @Injectable()
-export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, BeforeApplicationShutdown {
+export class EventWorker
+  implements KeyChangeListener, PolicyChangeListener, OnApplicationBootstrap, BeforeApplicationShutdown
+{
   private readonly logger = new Logger('Events');
   private readonly stopping = new AbortController();
   private loops: readonly Loop[] = [];
@@ -50,6 +54,7 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
     @Inject(API_KEYS_OPTIONS) private readonly options: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly publisher: KeyEventPublisher,
+    @Optional() @Inject(POLICY_OUTBOX) private readonly policies?: Outbox<PolicyEvent>,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -64,7 +69,12 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
 
   /** Notifies listeners in this process of a change, and wakes the relay that copies its event. */
   changed(key: ApiKeyWithHistory): void {
-    this.publisher.tell(changeEventOf(key));
+    this.happened(changeEventOf(key));
+  }
+
+  /** Notifies listeners in this process of an event, and wakes the relay that copies it. */
+  happened(event: AuditEvent): void {
+    this.publisher.tell(event);
     this.relaying?.wake();
   }
 
@@ -85,7 +95,10 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
     const holds = (): boolean => lease.isHeld && !this.stopping.signal.aborted;
     const record: RecordEvent = async (event) =>
       events.add(event, webhook === undefined ? undefined : this.clock.now());
-    const relay = new EventRelay(this.keys, outbox, record, this.publisher, this.clock);
+    const outboxes = this.policies === undefined ? [outbox] : [outbox, this.policies];
+    const relays = outboxes.map(
+      (each) => new EventRelay(this.keys, each, record, this.publisher, this.clock),
+    );
     const notices = new ExpiryWatch(outbox, record, this.publisher, this.clock);
     const delivery =
       webhook && new WebhookDelivery(events, new WebhookClient(webhook), webhook.secrets, this.clock);
@@ -96,12 +109,17 @@ export class EventWorker implements KeyChangeListener, OnApplicationBootstrap, B
     // Its own loop, because these metrics matter most when the others fail or wait for a slow receiver.
     const measuring = this.loop(POLL_MS, async () => {
       // Only the instance that holds the lease reports ages.
-      eventMetrics.outboxAge.set(this.ageOf(holds() ? await outbox.oldestPending() : undefined));
+      const waiting = holds() ? await Promise.all(outboxes.map(async (each) => each.oldestPending())) : [];
+      eventMetrics.outboxAge.set(Math.max(...waiting.map((moment) => this.ageOf(moment)), 0));
       const [oldest] = holds() ? await events.due(this.clock.now(), 1) : [];
       eventMetrics.queueAge.set(this.ageOf(oldest?.deliverAt));
     });
     const relaying = this.loop(POLL_MS, async () => {
-      if (holds() && (await relay.relay(holds))) delivering.wake();
+      // All settle, so that an event that cannot be stored does not stop the other outbox.
+      const relayed = await Promise.allSettled(relays.map(async (each) => holds() && each.relay(holds)));
+      if (relayed.some((each) => each.status === 'fulfilled' && each.value)) delivering.wake();
+      const failed = relayed.find((each) => each.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
     });
     const housekeeping = this.loop(HOUSEKEEPING_MS, async () => {
       if (!holds()) return;

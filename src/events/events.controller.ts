@@ -13,7 +13,7 @@ import { EventsService } from './events.service';
 const JSON_TYPE = 'application/json';
 const NDJSON_TYPE = 'application/x-ndjson';
 
-/** Serves the audit trail of all keys. */
+/** Serves the audit trail of all keys and policies. */
 @ApiExtraModels(EventPageDto)
 @GuardedController('v1/events', 'Events')
 @SelfScoped()
@@ -21,7 +21,7 @@ export class EventsController {
   constructor(private readonly events: EventsService) {}
 
   /**
-   * Lists the events of the keys that the caller can see, newest first.
+   * Lists the events of the keys and policies that the caller can see, newest first.
    *
    * @remarks
    * The format is JSON, or one event per line if the request prefers `application/x-ndjson` in `Accept`. The `Link` header

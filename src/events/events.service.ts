@@ -7,7 +7,7 @@ import { type EventPage, type EventPageQuery, eventPageOf } from './event-page';
 
 /**
  * Reads the audit trail on behalf of a caller. The caller sees an event if it could see the key when the event
- * happened.
+ * happened. It sees the events of a policy if it sees the events of all keys to which the policy applies.
  *
  * @example
  * const { data } = await events.list(rootCaller('system'), { type: 'api-key.revoked', limit: 100 });

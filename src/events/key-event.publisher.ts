@@ -1,6 +1,6 @@
 import { reasonOf } from '../common/reason';
 import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import type { KeyEvent } from '../api-keys/domain/key-event';
+import type { AuditEvent } from '../api-keys/domain/key-event';
 import { DOMAIN_EVENTS, type DomainEvents } from './domain-events';
 
 /**
@@ -20,7 +20,7 @@ export class KeyEventPublisher {
   constructor(@Optional() @Inject(DOMAIN_EVENTS) private readonly listeners?: DomainEvents) {}
 
   /** Emits an event. Never throws, because a failing listener must not fail the change. */
-  tell(event: KeyEvent): void {
+  tell(event: AuditEvent): void {
     try {
       this.listeners?.emit(event.type, event);
     } catch (error) {

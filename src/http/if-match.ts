@@ -28,7 +28,7 @@ export function readIfMatch(header: string | undefined): readonly number[] | und
 }
 
 /** Documents that a route supports `If-Match` (RFC 9110 section 13.1.1). */
-export function IfMatch(what: 'key' | 'user'): MethodDecorator {
+export function IfMatch(what: 'key' | 'user' | 'policy'): MethodDecorator {
   return applyDecorators(
     ApiHeader({
       name: 'If-Match',

@@ -37,6 +37,8 @@ export interface Call<Body extends object = object, Query extends object = objec
   readonly header: (name: string) => string | undefined;
   /** Sets a header of the response. The header is not sent if the handler fails. */
   readonly setHeader: (name: string, value: string) => void;
+  /** Sets the status of the response, instead of the status that the route declares. */
+  readonly setStatus: (status: number) => void;
 }
 
 /** A method that handles a {@link Call}. */

@@ -40,6 +40,7 @@ export const PROBLEM_CATALOGUE = {
   revoked_key_unchangeable: { status: 409, title: 'A revoked key cannot be changed' },
   expired_key_unchangeable: { status: 409, title: 'An expired key cannot be renewed or rotated' },
   key_limit_reached: { status: 409, title: 'The owner has reached the maximum number of keys' },
+  policy_suspended: { status: 409, title: 'A suspended policy cannot be deleted' },
   username_taken: { status: 409, title: 'Another user has this name' },
   rotation_conflict: {
     status: 409,

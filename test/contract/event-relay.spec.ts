@@ -1,6 +1,6 @@
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { foreignKeyId } from '../../src/api-keys/domain/token/foreign-token';
-import { changeEventOf, type KeyEvent } from '../../src/api-keys/domain/key-event';
+import { type AuditEvent, changeEventOf } from '../../src/api-keys/domain/key-event';
 import { EventRelay, type RecordEvent } from '../../src/events/event-relay';
 import { ExpiryWatch } from '../../src/events/expiry-watch';
 import { inParallel } from '../../src/common/in-parallel';
@@ -45,7 +45,7 @@ const HOUSES: Readonly<Record<string, () => Promise<House>>> = {
 
 /** An instance that relays events, and what a host application receives from it. */
 class Instance {
-  readonly told: KeyEvent[] = [];
+  readonly told: AuditEvent[] = [];
   readonly relay: EventRelay;
   readonly notices: ExpiryWatch;
 

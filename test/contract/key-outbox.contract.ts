@@ -1,7 +1,8 @@
 import type { ApiKeyWithHistory } from '../../src/api-keys/domain/api-key';
 import { changeEventOf } from '../../src/api-keys/domain/key-event';
 import type { ApiKeyRepository } from '../../src/api-keys/storage/api-key.repository';
-import type { KeyOutbox, PendingEvents } from '../../src/api-keys/storage/key-outbox';
+import type { PendingEvents } from '../../src/api-keys/ports/outbox';
+import type { KeyOutbox } from '../../src/api-keys/storage/key-outbox';
 import {
   aFullKey,
   aKey,

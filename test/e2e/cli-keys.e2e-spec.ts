@@ -1,4 +1,4 @@
-import { type ApiKey, API_KEY_REPOSITORY, type ApiKeyRepository } from 'keyward';
+import { type ApiKey, API_KEY_REPOSITORY, type ApiKeyRepository, type ApiKeyWithHistory } from 'keyward';
 import { recordChange } from '../../src/api-keys/domain/key-change';
 import type { ApiKeyPageDto } from '../../src/api-keys/management/dto/api-key.dto';
 import { type CommandRun, documentIn, keyward } from '../support/command-line';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   keys.hostile = await service.issue({ name: 'plain', orgId: 'hostile' });
   // No client can create such a name, but another program could write it.
   const repository = service.app.get<ApiKeyRepository>(API_KEY_REPOSITORY);
-  const hostile = {
+  const hostile: ApiKeyWithHistory = {
     ...keys.hostile.key,
     history: [],
     historyDropped: 0,

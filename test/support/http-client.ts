@@ -39,6 +39,10 @@ export class HttpClient {
     return this.send('POST', path, body, headers);
   }
 
+  async put(path: string, body?: unknown, headers?: Record<string, string>): Promise<HttpAnswer> {
+    return this.send('PUT', path, body, headers);
+  }
+
   async patch(path: string, body?: unknown, headers?: Record<string, string>): Promise<HttpAnswer> {
     return this.send('PATCH', path, body, headers);
   }

@@ -26,7 +26,7 @@ type GuardedRouteOptions<Body extends object, Query extends object> = Access &
     /** The name of the route parameter. Adds `not_found` to the documented problems. */
     readonly param?: string;
     /** The resource whose `ETag` the route compares with `If-Match`. */
-    readonly ifMatch?: 'key' | 'user';
+    readonly ifMatch?: 'key' | 'user' | 'policy';
     /** Further problems that this route can return. */
     readonly problems?: readonly ProblemCode[];
   };

@@ -22,6 +22,12 @@ const SLOW_BODY_MS = 100;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
+/** The status and the headers of a response that is not sent yet. */
+interface Outcome {
+  readonly headers: Map<string, string>;
+  status: number;
+}
+
 /** A request with the field that Express and Fastify add. */
 interface Sent extends HttpRequest {
   readonly originalUrl?: string;
@@ -44,9 +50,9 @@ export class OwnRouteGuard implements CanActivate {
     const route = ownRouteHandlerOf(method);
     if (route === undefined) return true;
     const request = context.getArgByIndex<HttpRequest>(0);
-    const headers = new Map<string, string>();
+    const outcome: Outcome = { headers: new Map(), status: statusOf(method) };
     const readFrom = performance.now();
-    const call = await callOf(request, route, headers);
+    const call = await callOf(request, route, outcome);
     if (performance.now() - readFrom > SLOW_BODY_MS) await this.judgeAgain(context, request);
     const controller: unknown = await this.modules.resolve(
       context.getClass<object>() as Type,
@@ -58,7 +64,7 @@ export class OwnRouteGuard implements CanActivate {
     const response = context.getArgByIndex<object>(1);
     // Otherwise Express may respond with 304. Behind a proxy, the header is meant for another service.
     delete nodeRequestOf(request).headers['if-none-match'];
-    this.send(response, answer, statusOf(method), headers);
+    this.send(response, answer, outcome);
     markAnswered(response);
     return true;
   }
@@ -72,12 +78,7 @@ export class OwnRouteGuard implements CanActivate {
     await (access.guard as CanActivate).canActivate(context);
   }
 
-  private send(
-    response: unknown,
-    answer: unknown,
-    status: number,
-    headers: ReadonlyMap<string, string>,
-  ): void {
+  private send(response: unknown, answer: unknown, { status, headers }: Outcome): void {
     const adapter = this.adapterHost.httpAdapter;
     if (answer !== undefined) adapter.setHeader(response, 'Content-Type', JSON_TYPE);
     for (const [name, value] of headers) {
@@ -90,11 +91,7 @@ export class OwnRouteGuard implements CanActivate {
   }
 }
 
-async function callOf(
-  request: HttpRequest,
-  { reads }: OwnRouteHandler,
-  headers: Map<string, string>,
-): Promise<Call> {
+async function callOf(request: HttpRequest, { reads }: OwnRouteHandler, outcome: Outcome): Promise<Call> {
   const node = nodeRequestOf(request);
   const [path = '', queryText = ''] = ((request as Sent).originalUrl ?? node.url ?? '').split(/\?(.*)/s, 2);
   return {
@@ -108,7 +105,10 @@ async function callOf(
       const value = node.headers[name];
       return Array.isArray(value) ? value.join(', ') : value;
     },
-    setHeader: (name, value) => void headers.set(name, value),
+    setHeader: (name, value) => void outcome.headers.set(name, value),
+    setStatus: (status) => {
+      outcome.status = status;
+    },
   };
 }
 

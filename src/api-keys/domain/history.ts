@@ -1,15 +1,15 @@
-/** The kinds of changes in a history. */
+/** The kinds of changes in the history of a key. */
 export type HistoryAction = 'created' | 'imported' | 'updated' | 'rotated' | 'reused' | 'revoked';
 
-/** One change of a key: who changed what, and when. */
-export interface HistoryEntry {
+/** One change of a record: who changed what, and when. */
+export interface HistoryEntry<Action extends string = HistoryAction> {
   /** Unique to each change, so that a write that the MongoDB driver repeats is recognised. */
   readonly changeId: string;
-  readonly action: HistoryAction;
+  readonly action: Action;
   readonly at: Date;
   /** Who did it: `key:<id>`, `user:<id>`, `cli` or `system`. */
   readonly by: string;
-  /** The version of the key after the change. */
+  /** The version of the record after the change. */
   readonly version: number;
   /** The names of the changed fields. Values are omitted, because more people read a history than a key. */
   readonly fields?: readonly string[] | undefined;
@@ -17,8 +17,8 @@ export interface HistoryEntry {
 }
 
 /** A history, and the number of entries that were removed from it. */
-export interface History {
-  readonly history: readonly HistoryEntry[];
+export interface History<Action extends string = HistoryAction> {
+  readonly history: readonly HistoryEntry<Action>[];
   readonly historyDropped: number;
 }
 
@@ -28,7 +28,7 @@ export interface History {
  */
 export const HISTORY_LIMIT = 100;
 
-const KEPT_FOR_GOOD: ReadonlySet<HistoryAction> = new Set<HistoryAction>([
+const KEPT_FOR_GOOD: ReadonlySet<string> = new Set<HistoryAction>([
   'created',
   'imported',
   'revoked',
@@ -39,7 +39,10 @@ const KEPT_FOR_GOOD: ReadonlySet<HistoryAction> = new Set<HistoryAction>([
 const REUSE_LIMIT = 500;
 
 /** Appends an entry and removes the oldest beyond the limit. Creation, import, revocation and the newest 500 reuses stay. */
-export function appendHistory(past: History, entry: HistoryEntry): History {
+export function appendHistory<Action extends string>(
+  past: History<Action>,
+  entry: HistoryEntry<Action>,
+): History<Action> {
   const all = [...past.history, entry];
   const tail = all.length - HISTORY_LIMIT;
   const kept = all.filter((each, index) => index >= tail || KEPT_FOR_GOOD.has(each.action));
@@ -48,7 +51,10 @@ export function appendHistory(past: History, entry: HistoryEntry): History {
   return { history, historyDropped: past.historyDropped + all.length - history.length };
 }
 
-function withoutFirstReuses(entries: readonly HistoryEntry[], count: number): readonly HistoryEntry[] {
+function withoutFirstReuses<E extends HistoryEntry<string>>(
+  entries: readonly E[],
+  count: number,
+): readonly E[] {
   let left = count;
   return entries.filter((each) => each.action !== 'reused' || (left -= 1) < 0);
 }
@@ -58,7 +64,7 @@ function withoutFirstReuses(entries: readonly HistoryEntry[], count: number): re
  *
  * @throws RangeError if there is no entry; every stored record has one
  */
-export function newestChangeId({ history }: Pick<History, 'history'>): string {
+export function newestChangeId({ history }: Pick<History<string>, 'history'>): string {
   const newest = history.at(-1);
   if (newest === undefined) throw new RangeError('the record has no history entry');
   return newest.changeId;

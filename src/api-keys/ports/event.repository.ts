@@ -1,5 +1,5 @@
 import type { Durability } from '../../config/storage.config';
-import type { KeyEvent, KeyEventType } from '../domain/key-event';
+import type { AuditEvent } from '../domain/key-event';
 
 /** The injection token of the {@link EventRepository} in use; `null` if events are not kept. */
 export const EVENT_REPOSITORY = Symbol('keyward:event-repository');
@@ -10,12 +10,12 @@ export const EVENT_REPOSITORY = Symbol('keyward:event-repository');
 export type DeliveryState = 'none' | 'pending' | 'delivered' | 'dead';
 
 /** A stored event. */
-export interface RecordedEvent extends KeyEvent {
+export interface RecordedEvent extends AuditEvent {
   readonly delivery: DeliveryState;
 }
 
 /** An event that waits for its delivery. */
-export interface QueuedEvent extends KeyEvent {
+export interface QueuedEvent extends AuditEvent {
   /** When the next attempt is due. */
   readonly deliverAt: Date;
   /** How many attempts were made. */
@@ -43,7 +43,7 @@ export type EventFilter =
     }
   | { readonly orgId?: string | undefined; readonly projectId: string }
   | { readonly orgId: string; readonly projectId?: string | undefined }
-  | { readonly type: KeyEventType }
+  | { readonly type: AuditEvent['type'] }
   | { readonly [K in 'keyId' | 'ownerId' | 'orgId' | 'projectId' | 'type']?: undefined };
 
 /**
@@ -64,7 +64,7 @@ export interface EventRepository {
    *
    * @returns whether the event is new. A stored event with the same id stays unchanged.
    */
-  add(event: KeyEvent, deliverAt?: Date): Promise<boolean>;
+  add(event: AuditEvent, deliverAt?: Date): Promise<boolean>;
 
   /** Returns one page of events, newest first. */
   list(query: EventQuery): Promise<readonly RecordedEvent[]>;
@@ -85,9 +85,9 @@ export interface EventRepository {
   ): Promise<readonly (string | null)[]>;
 
   /**
-   * Returns keys of an organisation with due deliveries, in the order of their ids.
+   * Returns keys and policies of an organisation with due deliveries, in the order of their ids.
    *
-   * @param after returns only keys after this one
+   * @param after returns only ids after this one
    */
   dueKeys(
     orgId: string | null,
@@ -96,11 +96,11 @@ export interface EventRepository {
     limit: number,
   ): Promise<readonly string[]>;
 
-  /** Returns the events of a key in any organisation whose delivery is due, ordered by version, then by time. */
+  /** Returns the events of a key or policy in any organisation whose delivery is due, ordered by version, then by time. */
   dueOf(keyId: string, now: Date, limit: number): Promise<readonly QueuedEvent[]>;
 
   /**
-   * Returns the first event of a key, ordered as by `dueOf`, that waits for a retry and had fewer than `attempts`
+   * Returns the first event of a key or policy, ordered as by `dueOf`, that waits for a retry and had fewer than `attempts`
    * attempts.
    */
   holderOf(keyId: string, now: Date, attempts: number): Promise<QueuedEvent | undefined>;

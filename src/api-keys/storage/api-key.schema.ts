@@ -3,7 +3,7 @@ import { Schema as MongooseSchema } from 'mongoose';
 import { DOCUMENT_OPTIONS } from '../../mongo/document-options';
 import type { KeyMetadata, KeySecret } from '../domain/api-key';
 import type { HistoryEntry } from '../domain/history';
-import type { KeyEvent } from '../domain/key-event';
+import type { AuditEvent, KeyEvent } from '../domain/key-event';
 import type { RateLimit } from '../domain/rate-limit';
 import type { StoredImposed, StoredRateLimit } from './stored-limits';
 
@@ -11,7 +11,7 @@ import type { StoredImposed, StoredRateLimit } from './stored-limits';
 export const API_KEY_MODEL = 'KeywardApiKey';
 
 /** A change writes each embedded object back as a whole, so the object must keep fields that a newer release added. */
-const PART = { _id: false, strict: false } as const;
+export const PART = { _id: false, strict: false } as const;
 
 const secret = new MongooseSchema<KeySecret>(
   {
@@ -23,7 +23,8 @@ const secret = new MongooseSchema<KeySecret>(
   PART,
 );
 
-const historyEntry = new MongooseSchema<HistoryEntry>(
+/** An entry of the history of a record. */
+export const historyEntrySchema = new MongooseSchema<HistoryEntry<string>>(
   {
     changeId: { type: String, required: true },
     action: { type: String, required: true },
@@ -55,10 +56,14 @@ const imposed = new MongooseSchema<StoredImposed>(
   PART,
 );
 
-/** An event that waits in the document of its key. It omits the fields that the document already contains. */
-export type StoredPendingEvent = Omit<KeyEvent, 'id' | 'keyId' | 'expiresAt'>;
+/** An event that waits in the document of its record. It omits the fields that the document already contains. */
+export type StoredPendingEvent<E extends AuditEvent = KeyEvent> = Omit<
+  E,
+  'id' | 'keyId' | 'policyId' | 'expiresAt'
+>;
 
-const pendingEvent = new MongooseSchema<StoredPendingEvent>(
+/** An event in the document of its record. */
+export const pendingEventSchema = new MongooseSchema<StoredPendingEvent<AuditEvent>>(
   {
     type: { type: String, required: true },
     at: { type: Date, required: true },
@@ -135,7 +140,7 @@ export class ApiKeyDocument {
   @Prop({ type: [secret], required: true })
   secrets!: KeySecret[];
 
-  @Prop({ type: [historyEntry], required: true })
+  @Prop({ type: [historyEntrySchema], required: true })
   history!: HistoryEntry[];
 
   @Prop({ type: Number, required: true })
@@ -156,7 +161,7 @@ export class ApiKeyDocument {
   @Prop(Date)
   changedAt?: Date;
 
-  @Prop({ type: [pendingEvent], default: undefined })
+  @Prop({ type: [pendingEventSchema], default: undefined })
   pending?: StoredPendingEvent[];
 
   @Prop(Date)

@@ -2,6 +2,7 @@ import { isDate } from 'node:util/types';
 import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import { newestChangeId } from '../domain/history';
+import { changeEventOf } from '../domain/key-event';
 import {
   type ApiKeyQuery,
   type ApiKeyRepository,
@@ -33,7 +34,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
     if (this.keys.has(key.id)) throw new KeyIdTakenError(key.id);
     this.keys.set(key.id, copyOf(key));
     this.changes.announce(key.id);
-    this.outbox.push(copyOf(key));
+    this.outbox.push(changeEventOf(copyOf(key)));
   }
 
   async find(id: string): Promise<ApiKey | null> {
@@ -51,7 +52,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
     const { createdAt, createdBy } = stored;
     this.keys.set(key.id, copyOf({ ...key, createdAt, createdBy }));
     this.changes.announce(key.id);
-    this.outbox.push(copyOf(key));
+    this.outbox.push(changeEventOf(copyOf(key)));
     return true;
   }
 
@@ -116,8 +117,8 @@ function withoutHistory(key: ApiKeyWithHistory): ApiKey {
  * Returns a deep copy. `structuredClone` is not used, because under Jest its dates are not instances of a test's
  * `Date`.
  */
-function copyOf<T>(value: T): T;
-function copyOf(value: unknown): unknown {
+export function copyOf<T>(value: T): T;
+export function copyOf(value: unknown): unknown {
   if (isDate(value)) return new Date(value);
   if (Array.isArray(value)) return value.map(copyOf);
   if (typeof value !== 'object' || value === null) return value;

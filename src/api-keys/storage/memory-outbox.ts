@@ -1,20 +1,18 @@
-import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
-import { changeEventOf, type KeyEvent } from '../domain/key-event';
-import type { ExpiryPosition, KeyOutbox, PendingEvents } from './key-outbox';
+import type { ApiKey } from '../domain/api-key';
+import type { AuditEvent, KeyEvent } from '../domain/key-event';
+import type { Outbox, PendingEvents } from '../ports/outbox';
+import type { ExpiryPosition, KeyOutbox } from './key-outbox';
 
-/** The events of keys in the memory of this process. */
-export class MemoryKeyOutbox implements KeyOutbox {
-  private readonly waiting = new Map<string, readonly KeyEvent[]>();
-
-  /** @param keys a function that returns copies of all keys */
-  constructor(private readonly keys: () => readonly ApiKey[]) {}
+/** The waiting events of one kind of record in the memory of this process. */
+export class MemoryOutbox<E extends AuditEvent> implements Outbox<E> {
+  private readonly waiting = new Map<string, readonly E[]>();
 
   /** Adds the event of the newest change of a record. */
-  push(key: ApiKeyWithHistory): void {
-    this.waiting.set(key.id, [...(this.waiting.get(key.id) ?? []), changeEventOf(key)]);
+  push(event: E): void {
+    this.waiting.set(event.keyId, [...(this.waiting.get(event.keyId) ?? []), event]);
   }
 
-  async pending(limit: number): Promise<readonly PendingEvents[]> {
+  async pending(limit: number): Promise<readonly PendingEvents<E>[]> {
     return [...this.waiting]
       .toSorted(([, [one]], [, [other]]) => timeOf(one) - timeOf(other))
       .slice(0, limit)
@@ -26,10 +24,18 @@ export class MemoryKeyOutbox implements KeyOutbox {
     return oldest?.events[0]?.at;
   }
 
-  async settle({ keyId, version }: PendingEvents): Promise<void> {
+  async settle({ keyId, version }: PendingEvents<E>): Promise<void> {
     const left = (this.waiting.get(keyId) ?? []).filter((event) => event.version > version);
     if (left.length === 0) this.waiting.delete(keyId);
     else this.waiting.set(keyId, left);
+  }
+}
+
+/** The events of keys in the memory of this process. */
+export class MemoryKeyOutbox extends MemoryOutbox<KeyEvent> implements KeyOutbox {
+  /** @param keys a function that returns copies of all keys */
+  constructor(private readonly keys: () => readonly ApiKey[]) {
+    super();
   }
 
   async expiring(
@@ -55,7 +61,7 @@ function order({ expiresAt, id }: Pick<ApiKey, 'expiresAt' | 'id'>): string {
   return `${timeText(expiresAt)} ${id}`;
 }
 
-function timeOf(event: KeyEvent | undefined): number {
+function timeOf(event: AuditEvent | undefined): number {
   return event?.at.getTime() ?? 0;
 }
 

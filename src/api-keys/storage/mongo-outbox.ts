@@ -1,10 +1,11 @@
 import type { Model } from 'mongoose';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
-import { changeEventId, changeEventOf } from '../domain/key-event';
+import { type AuditEvent, changeEventId, changeEventOf, type KeyEvent } from '../domain/key-event';
 import type { ApiKeyDocument, StoredPendingEvent } from './api-key.schema';
 import { boundedMongoOperation, durableWrite, majorityRead } from '../../mongo/mongo-operation';
 import { withId } from '../../mongo/with-id';
-import type { ExpiryPosition, KeyOutbox, PendingEvents } from './key-outbox';
+import type { Outbox, PendingEvents } from '../ports/outbox';
+import type { ExpiryPosition, KeyOutbox } from './key-outbox';
 import { withLimits, type WithStoredLimits } from './stored-limits';
 
 /** Earlier than all stored dates. A query with this bound can use the sparse index of `pendingAt`. */
@@ -21,29 +22,48 @@ const KEY_FIELDS = {
 
 type StoredKey = { readonly _id: string } & Omit<WithStoredLimits<ApiKey>, 'id'>;
 
-/** The events that wait in the documents of their keys. */
-export class MongoKeyOutbox implements KeyOutbox {
-  constructor(private readonly model: Model<ApiKeyDocument>) {}
+/** The fields of a document with waiting events. */
+interface OutboxDocument<E extends AuditEvent = AuditEvent> {
+  readonly _id: string;
+  readonly version: number;
+  readonly pending?: readonly StoredPendingEvent<E>[];
+  readonly pendingAt?: Date;
+}
 
-  async pending(limit: number): Promise<readonly PendingEvents[]> {
+/** The events of one kind of record that wait in the documents of their records. */
+export class MongoOutbox<E extends AuditEvent> implements Outbox<E> {
+  private readonly documents: Model<OutboxDocument>;
+
+  /**
+   * @param model the model of a collection whose documents have `version`, `pending` and `pendingAt`
+   * @param eventOf adds to a stored event what the document of the record already contains
+   */
+  constructor(
+    model: unknown,
+    private readonly eventOf: (id: string, stored: StoredPendingEvent<E>) => E,
+  ) {
+    this.documents = model as Model<OutboxDocument>;
+  }
+
+  async pending(limit: number): Promise<readonly PendingEvents<E>[]> {
     const found = await boundedMongoOperation((signal) =>
-      this.model
+      this.documents
         .find({ pendingAt: { $gte: EVER } }, { pending: 1, version: 1 }, majorityRead(signal))
         .sort({ pendingAt: 1 })
         .limit(limit)
-        .lean<{ _id: string; version: number; pending?: StoredPendingEvent[] }[]>()
+        .lean<OutboxDocument<E>[]>()
         .exec(),
     );
     return found.map(({ _id: keyId, version, pending = [] }) => ({
       keyId,
       version,
-      events: pending.map((event) => ({ ...event, id: changeEventId(keyId, event.version), keyId })),
+      events: pending.map((event) => this.eventOf(keyId, event)),
     }));
   }
 
   async oldestPending(): Promise<Date | undefined> {
     const [oldest] = await boundedMongoOperation((signal) =>
-      this.model
+      this.documents
         .find({ pendingAt: { $gte: EVER } }, { pendingAt: 1 }, majorityRead(signal))
         .sort({ pendingAt: 1 })
         .limit(1)
@@ -53,23 +73,30 @@ export class MongoKeyOutbox implements KeyOutbox {
     return oldest?.pendingAt;
   }
 
-  async settle({ keyId, version }: PendingEvents): Promise<void> {
+  async settle({ keyId, version }: PendingEvents<E>): Promise<void> {
     const { matchedCount } = await boundedMongoOperation((signal) =>
-      this.model.updateOne(
+      this.documents.updateOne(
         { _id: keyId, version },
         { $unset: { pending: 1, pendingAt: 1 } },
         durableWrite(signal),
       ),
     );
     if (matchedCount === 1) return;
-    // The key has changed in the meantime: its newer events and `pendingAt` stay.
+    // The record has changed in the meantime: its newer events and `pendingAt` stay.
     await boundedMongoOperation((signal) =>
-      this.model.updateOne(
+      this.documents.updateOne(
         { _id: keyId },
         { $pull: { pending: { version: { $lte: version } } } },
         durableWrite(signal),
       ),
     );
+  }
+}
+
+/** The events that wait in the documents of their keys. */
+export class MongoKeyOutbox extends MongoOutbox<KeyEvent> implements KeyOutbox {
+  constructor(private readonly model: Model<ApiKeyDocument>) {
+    super(model, (keyId, event) => ({ ...event, id: changeEventId(keyId, event.version), keyId }));
   }
 
   async expiring(

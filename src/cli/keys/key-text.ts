@@ -1,5 +1,6 @@
 import type { ApiKeyDto } from '../../api-keys/management/dto/api-key.dto';
 import type { HistoryDto } from '../../api-keys/management/dto/history.dto';
+import type { PolicyDto, PolicyHistoryDto } from '../../policies/management/dto/policy.dto';
 import { Table } from '../kit/table';
 
 const NONE = '-';
@@ -32,14 +33,14 @@ export function rowOf(key: ApiKeyDto): readonly string[] {
   ];
 }
 
-/** Returns a key as lines, one per field. */
-export function linesOf(key: ApiKeyDto): readonly string[] {
+/** Returns a key or policy as lines, one per field. */
+export function linesOf(record: ApiKeyDto | PolicyDto): readonly string[] {
   const table = new Table([{ head: 'FIELD' }, { head: 'VALUE' }]);
-  return table.lines(Object.entries(key).map(([field, value]) => [field, text(value)]));
+  return table.lines(Object.entries(record).map(([field, value]) => [field, text(value)]));
 }
 
 /** Returns a history as lines, one per change, oldest first. */
-export function historyLines({ data, dropped }: HistoryDto): readonly string[] {
+export function historyLines({ data, dropped }: HistoryDto | PolicyHistoryDto): readonly string[] {
   const table = new Table([
     { head: 'AT' },
     { head: 'ACTION' },

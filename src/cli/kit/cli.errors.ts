@@ -8,7 +8,7 @@ export const ExitCode = {
   Failed: 1,
   /** The arguments are wrong; nothing was done. */
   Usage: 2,
-  /** No key has this id. */
+  /** No key or policy has this id. */
   NotFound: 3,
   /** The store, or another system that the command needs, is unreachable. */
   Unavailable: 4,

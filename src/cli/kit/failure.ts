@@ -37,7 +37,7 @@ export function failureOf(error: unknown): Failure {
   }
   if (error instanceof KeywardError) {
     const { code } = error;
-    // The only resource here is a key, and the error message already names it.
+    // The error message already names what was not found.
     const title = isProblemCode(code) && code !== 'not_found' ? `${PROBLEM_CATALOGUE[code].title}. ` : '';
     return { exitCode: EXIT_CODES[code] ?? ExitCode.Failed, code, message: title + error.message };
   }

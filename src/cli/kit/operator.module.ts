@@ -16,6 +16,12 @@ import { KeyUsageService } from '../../api-keys/management/key-usage.service';
 import { OWNER_STATUS } from '../../api-keys/ports/owner-status';
 import { type Environment, mongoOf } from '../../settings/environment';
 import { MongoConnectionModule } from '../../mongo/mongo-connection.module';
+import { PoliciesService } from '../../policies/management/policies.service';
+import { MongoPolicyRepository } from '../../policies/storage/mongo-policy.repository';
+import { POLICY_REPOSITORY } from '../../policies/storage/policy.repository';
+import { POLICY_MODEL, type PolicyDocument, PolicySchema } from '../../policies/storage/policy.schema';
+import { StoredPolicies } from '../../policies/storage/stored-policies';
+import { POLICIES } from '../../api-keys/ports/policies';
 import { KeySlots } from '../../users/owners/key-slots.service';
 import { UserStatusOfOwners } from '../../users/owners/owner-status.service';
 import { MongoUserRepository } from '../../users/storage/mongo-user.repository';
@@ -24,7 +30,7 @@ import { USER_MODEL, type UserDocument, UserSchema } from '../../users/storage/u
 import { USERS_OPTIONS, type UsersOptions } from '../../users/users.options';
 
 /**
- * The providers for operator commands: the services that manage keys, with the store of the service. It lists each
+ * The providers for operator commands: the services that manage keys and policies, with the store of the service. It lists each
  * provider explicitly, so that background work of the service never runs in a command (decision record 0042). It does
  * not prepare the store, so a command that lists keys builds no index.
  */
@@ -46,6 +52,12 @@ export class OperatorModule {
         over(USER_REPOSITORY, (connection) => {
           return new MongoUserRepository(connection.model<UserDocument>(USER_MODEL, UserSchema));
         }),
+        over(POLICY_REPOSITORY, (connection) => {
+          return new MongoPolicyRepository(connection.model<PolicyDocument>(POLICY_MODEL, PolicySchema));
+        }),
+        StoredPolicies,
+        { provide: POLICIES, useExisting: StoredPolicies },
+        PoliciesService,
         KeySlots,
         UserStatusOfOwners,
         { provide: OWNER_SLOTS, useExisting: KeySlots },

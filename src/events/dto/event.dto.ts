@@ -1,4 +1,5 @@
-import { KEY_EVENT_TYPES, type KeyEvent, type KeyEventType } from '../../api-keys/domain/key-event';
+import { type AuditEvent, EVENT_TYPES } from '../../api-keys/domain/key-event';
+import type { PolicyId } from '../../api-keys/domain/policy-state';
 import type { DeliveryState, RecordedEvent } from '../../api-keys/ports/event.repository';
 import { ApiProperty, ApiSchema } from '../../openapi/decorators';
 import { INT64 } from '../../common/int64';
@@ -12,11 +13,21 @@ export class EventDataDto {
    */
   id!: string;
 
-  /** @example "01jd8x4k2m6n8p0q2r4s6t8v0w" */
-  keyId!: string;
+  /**
+   * The key of the event; null in events about policies.
+   * @example "01jd8x4k2m6n8p0q2r4s6t8v0w"
+   */
+  keyId!: string | null;
 
   /**
-   * The organisation that the key was bound to after the event.
+   * The policy of the event: `org:` or `owner:` and an id, or `default`; null in events about keys.
+   * @example null
+   */
+  @ApiProperty({ type: String })
+  policyId!: PolicyId | null;
+
+  /**
+   * The organisation that the key was bound to after the event, or that the policy applies to.
    * @example "acme"
    */
   orgId!: string | null;
@@ -27,7 +38,7 @@ export class EventDataDto {
    */
   projectId!: string | null;
 
-  /** The user who owned the key after the event. */
+  /** The user who owned the key after the event, or that the policy applies to. */
   ownerId!: string | null;
 
   /**
@@ -37,7 +48,7 @@ export class EventDataDto {
   actor!: string;
 
   /**
-   * The version of the key after the event.
+   * The version of the key or policy after the event.
    * @example 2
    */
   @ApiProperty(INT64)
@@ -53,10 +64,11 @@ export class EventDataDto {
   expiresAt!: Date | null;
 
   /** Converts an event. Lists each field by name, so that a new field stays internal until it is added here. */
-  static of(event: KeyEvent): EventDataDto {
+  static of(event: AuditEvent): EventDataDto {
     return {
       id: event.id,
-      keyId: event.keyId,
+      keyId: event.policyId === undefined ? event.keyId : null,
+      policyId: event.policyId ?? null,
       orgId: event.orgId ?? null,
       projectId: event.projectId ?? null,
       ownerId: event.ownerId ?? null,
@@ -71,8 +83,8 @@ export class EventDataDto {
 /** An event of the audit trail. */
 @ApiSchema({ name: 'ApiKeyEvent' })
 export class EventDto extends EventDataDto {
-  @ApiProperty({ enum: KEY_EVENT_TYPES, enumName: 'ApiKeyEventType', example: 'api-key.updated' })
-  type!: KeyEventType;
+  @ApiProperty({ enum: EVENT_TYPES, enumName: 'ApiKeyEventType', example: 'api-key.updated' })
+  type!: AuditEvent['type'];
 
   /** @example "2026-11-24T09:30:00.000Z" */
   at!: Date;

@@ -1,7 +1,7 @@
 import { ApiProperty } from '../../openapi/decorators';
 import { Transform } from 'class-transformer';
 import { IsIn, Matches } from 'class-validator';
-import { KEY_EVENT_TYPES, type KeyEventType } from '../../api-keys/domain/key-event';
+import { type AuditEvent, EVENT_TYPES } from '../../api-keys/domain/key-event';
 import { IsAlongWith, IsRfc3339, IsWhole, MayBeAbsent } from '../../http/field-rules';
 import { IsKeyId, IsOwnerId, IsTenantId } from '../../api-keys/fields/key-field-rules';
 
@@ -30,9 +30,9 @@ export class ListEventsQuery {
    * @example "api-key.revoked"
    */
   @MayBeAbsent()
-  @ApiProperty({ enum: KEY_EVENT_TYPES, enumName: 'ApiKeyEventType' })
-  @IsIn(KEY_EVENT_TYPES, { message: `must be one of ${KEY_EVENT_TYPES.join(', ')}` })
-  type?: KeyEventType;
+  @ApiProperty({ enum: EVENT_TYPES, enumName: 'ApiKeyEventType' })
+  @IsIn(EVENT_TYPES, { message: `must be one of ${EVENT_TYPES.join(', ')}` })
+  type?: AuditEvent['type'];
 
   /**
    * Only events of this key.
@@ -43,7 +43,7 @@ export class ListEventsQuery {
   keyId?: string;
 
   /**
-   * Only events of keys bound to this organisation.
+   * Only events of keys bound to this organisation, and of its policy.
    * @example "acme"
    */
   @MayBeAbsent()
@@ -59,7 +59,7 @@ export class ListEventsQuery {
   @IsAlongWith('orgId')
   projectId?: string;
 
-  /** Only events of keys of this owner. */
+  /** Only events of keys of this owner, and of its policy. */
   @MayBeAbsent()
   @IsOwnerId()
   ownerId?: string;

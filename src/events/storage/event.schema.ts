@@ -1,7 +1,8 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { DOCUMENT_OPTIONS } from '../../mongo/document-options';
 import type { Schema as MongooseSchema } from 'mongoose';
-import type { KeyEventType } from '../../api-keys/domain/key-event';
+import type { AuditEvent } from '../../api-keys/domain/key-event';
+import type { PolicyId } from '../../api-keys/domain/policy-state';
 import type { DeliveryState } from '../../api-keys/ports/event.repository';
 
 /** The name of the Mongoose model of events. */
@@ -23,13 +24,16 @@ export class EventDocument {
   position!: string;
 
   @Prop({ type: String, required: true })
-  type!: KeyEventType;
+  type!: AuditEvent['type'];
 
   @Prop({ type: Date, required: true })
   at!: Date;
 
   @Prop({ type: String, required: true })
   keyId!: string;
+
+  @Prop(String)
+  policyId?: PolicyId;
 
   @Prop(String)
   ownerId?: string;

@@ -1,5 +1,5 @@
 import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
-import { byVersion, type KeyEvent, positionOf } from '../../api-keys/domain/key-event';
+import { type AuditEvent, byVersion, positionOf } from '../../api-keys/domain/key-event';
 import type {
   EventQuery,
   EventRepository,
@@ -30,7 +30,7 @@ export class MemoryEventRepository implements EventRepository {
 
   async prepare(): Promise<void> {}
 
-  async add(event: KeyEvent, deliverAt?: Date): Promise<boolean> {
+  async add(event: AuditEvent, deliverAt?: Date): Promise<boolean> {
     if (this.events.has(event.id)) return false;
     const queue = deliverAt === undefined ? undefined : { deliverAt, attempts: 0 };
     const delivery = queue === undefined ? 'none' : 'pending';

@@ -1,5 +1,5 @@
 import type { Model } from 'mongoose';
-import { type KeyEvent, positionOf } from '../../api-keys/domain/key-event';
+import { type AuditEvent, positionOf } from '../../api-keys/domain/key-event';
 import type {
   EventQuery,
   EventRepository,
@@ -20,7 +20,7 @@ const RECORDED = { position: 0, deliverAt: 0, attempts: 0 } as const;
 const QUEUED = { position: 0, delivery: 0 } as const;
 const BY_VERSION = { version: 1, position: 1 } as const;
 
-type Stored<T extends KeyEvent> = { readonly _id: string } & Omit<T, 'id'>;
+type Stored<T extends AuditEvent> = { readonly _id: string } & Omit<T, 'id'>;
 
 /** Stores events in MongoDB, one document per event with its delivery state. */
 export class MongoEventRepository implements EventRepository {
@@ -36,7 +36,7 @@ export class MongoEventRepository implements EventRepository {
     await this.model.createIndexes();
   }
 
-  async add({ id, ...event }: KeyEvent, deliverAt?: Date): Promise<boolean> {
+  async add({ id, ...event }: AuditEvent, deliverAt?: Date): Promise<boolean> {
     const fields = {
       ...knownParts(EventSchema, event),
       position: positionOf({ id, at: event.at }),

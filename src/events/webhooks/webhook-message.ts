@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import type { KeyEvent } from '../../api-keys/domain/key-event';
+import type { AuditEvent } from '../../api-keys/domain/key-event';
 import { EventDataDto } from '../dto/event.dto';
 
 /** A message in the format of Standard Webhooks. */
@@ -13,7 +13,7 @@ export interface WebhookMessage {
  *
  * @param now the time of sending, because receivers reject messages that are several minutes old
  */
-export function messageOf(event: KeyEvent, secrets: readonly string[], now: Date): WebhookMessage {
+export function messageOf(event: AuditEvent, secrets: readonly string[], now: Date): WebhookMessage {
   const body = JSON.stringify({
     type: event.type,
     timestamp: event.at.toISOString(),
