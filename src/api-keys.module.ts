@@ -26,6 +26,7 @@ import {
   type ApiKeysOptionsFactory,
 } from './api-keys/options/api-keys.options';
 import { ApiKeysService } from './api-keys/management/api-keys.service';
+import { KeyCeilings } from './api-keys/management/key-ceilings.service';
 import { KEY_CHANGE_LISTENER } from './api-keys/ports/key-change.listener';
 import { CLOCK, systemClock } from './api-keys/ports/clock';
 import { API_KEY_REPOSITORY } from './api-keys/storage/api-key.repository';
@@ -225,6 +226,7 @@ function assemble(
     KeyEventPublisher,
     EventWorker,
     { provide: KEY_CHANGE_LISTENER, useExisting: EventWorker },
+    KeyCeilings,
     KeyWatch,
     ReuseRecorder,
     UsageRecorder,

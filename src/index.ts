@@ -135,6 +135,8 @@ export {
   type RecordedEvent,
 } from './api-keys/ports/event.repository';
 export type { ExpiryPosition, KeyOutbox, PendingEvents } from './api-keys/storage/key-outbox';
+export type { KeySlots, SubjectSlots } from './api-keys/storage/key-slots';
+export type { KeySlot, SlotSubject } from './api-keys/domain/key-slot';
 
 export type { EventPage, EventPageQuery } from './events/event-page';
 export { EventsService } from './events/events.service';
@@ -158,7 +160,7 @@ export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reus
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier, type VerifyOptions } from './api-keys/verification/key-verifier';
 export { AUTHENTICATOR, type Authenticator } from './api-keys/ports/authenticator';
-export { OWNER_SLOTS, type OwnerSlots } from './api-keys/ports/owner-slots';
+export { OWNER_KEY_LIMIT, type OwnerKeyLimit } from './api-keys/ports/owner-key-limit';
 export { OWNER_STATUS, type OwnerStatus } from './api-keys/ports/owner-status';
 
 export { ConfigurationError } from './problems/configuration.error';

@@ -5,7 +5,8 @@ import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../../api-keys/options/ap
 import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import { CLOCK, systemClock } from '../../api-keys/ports/clock';
 import { KeyImportService } from '../../api-keys/management/import/key-import.service';
-import { OWNER_SLOTS } from '../../api-keys/ports/owner-slots';
+import { KeyCeilings } from '../../api-keys/management/key-ceilings.service';
+import { OWNER_KEY_LIMIT } from '../../api-keys/ports/owner-key-limit';
 import { API_KEY_REPOSITORY } from '../../api-keys/storage/api-key.repository';
 import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from '../../api-keys/storage/api-key.schema';
 import { MongoApiKeyRepository } from '../../api-keys/storage/mongo-api-key.repository';
@@ -16,7 +17,7 @@ import { KeyUsageService } from '../../api-keys/management/key-usage.service';
 import { OWNER_STATUS } from '../../api-keys/ports/owner-status';
 import { type Environment, mongoOf } from '../../settings/environment';
 import { MongoConnectionModule } from '../../mongo/mongo-connection.module';
-import { KeySlots } from '../../users/owners/key-slots.service';
+import { KeyLimitOfUsers } from '../../users/owners/key-limit.service';
 import { UserStatusOfOwners } from '../../users/owners/owner-status.service';
 import { MongoUserRepository } from '../../users/storage/mongo-user.repository';
 import { USER_REPOSITORY } from '../../users/storage/user.repository';
@@ -46,10 +47,11 @@ export class OperatorModule {
         over(USER_REPOSITORY, (connection) => {
           return new MongoUserRepository(connection.model<UserDocument>(USER_MODEL, UserSchema));
         }),
-        KeySlots,
+        KeyLimitOfUsers,
         UserStatusOfOwners,
-        { provide: OWNER_SLOTS, useExisting: KeySlots },
+        { provide: OWNER_KEY_LIMIT, useExisting: KeyLimitOfUsers },
         { provide: OWNER_STATUS, useExisting: UserStatusOfOwners },
+        KeyCeilings,
         ApiKeysService,
         KeyUsageService,
         KeyImportService,
