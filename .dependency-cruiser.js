@@ -78,7 +78,7 @@ module.exports = {
       },
       to: {
         path: '^src/api-keys/storage/',
-        pathNot: '/(api-key\\.repository|key-outbox)\\.ts$',
+        pathNot: '/(api-key\\.repository|key-outbox|key-slots)\\.ts$',
       },
     },
     {

@@ -26,6 +26,7 @@ import {
   type ApiKeysOptionsFactory,
 } from './api-keys/options/api-keys.options';
 import { ApiKeysService } from './api-keys/management/api-keys.service';
+import { KeyCeilings } from './api-keys/management/key-ceilings.service';
 import { KEY_CHANGE_LISTENER } from './api-keys/ports/key-change.listener';
 import { POLICY_CHANGE_LISTENER } from './api-keys/ports/outbox';
 import { CLOCK, systemClock } from './api-keys/ports/clock';
@@ -227,6 +228,7 @@ function assemble(
     EventWorker,
     { provide: KEY_CHANGE_LISTENER, useExisting: EventWorker },
     { provide: POLICY_CHANGE_LISTENER, useExisting: EventWorker },
+    KeyCeilings,
     KeyWatch,
     ReuseRecorder,
     UsageRecorder,

@@ -142,6 +142,8 @@ export {
 } from './api-keys/ports/event.repository';
 export type { ExpiryPosition, KeyOutbox } from './api-keys/storage/key-outbox';
 export type { Outbox, PendingEvents } from './api-keys/ports/outbox';
+export type { KeySlots, SubjectSlots } from './api-keys/storage/key-slots';
+export type { KeySlot, SlotSubject } from './api-keys/domain/key-slot';
 
 export type { EventPage, EventPageQuery } from './events/event-page';
 export { EventsService } from './events/events.service';
@@ -186,7 +188,7 @@ export type { PolicyStorage } from './policies/storage/policy-storage';
 export { POLICIES, type Policies } from './api-keys/ports/policies';
 export type { PolicyId, PolicyState } from './api-keys/domain/policy-state';
 export { AUTHENTICATOR, type Authenticator } from './api-keys/ports/authenticator';
-export { OWNER_SLOTS, type OwnerSlots } from './api-keys/ports/owner-slots';
+export { OWNER_KEY_LIMIT, type OwnerKeyLimit } from './api-keys/ports/owner-key-limit';
 export { OWNER_STATUS, type OwnerStatus } from './api-keys/ports/owner-status';
 
 export { ConfigurationError } from './problems/configuration.error';

@@ -1,13 +1,9 @@
 import { KeywardError } from '../problems/keyward.error';
 
-/** The owner has the maximum number of live keys, or is not an active user. */
-export class KeyLimitReachedError extends KeywardError {
-  /** @param max how many live keys an owner may have */
-  constructor(max: number) {
-    super(
-      'key_limit_reached',
-      `The owner must be an active user with fewer than ${max} live keys: revoke one of them, or name another owner.`,
-    );
+/** The owner of a key is not an active user. */
+export class InactiveOwnerError extends KeywardError {
+  constructor() {
+    super('key_limit_reached', 'The owner must be an active user: name another owner.');
   }
 }
 

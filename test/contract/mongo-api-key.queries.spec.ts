@@ -183,6 +183,20 @@ const USES: readonly Use[] = [
     run: async (repository, { id }) => repository.findMany([id, aKey().id]),
   },
   {
+    what: 'finding the live keys of an owner',
+    index: 'ownerId_1_revokedAt_1_expiresAt_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository) => repository.slots?.live(`owner:${ALICE}`, new Date(), 1001),
+  },
+  {
+    what: 'finding the live keys of an organisation',
+    index: 'orgId_1_revokedAt_1_expiresAt_1',
+    reads: 1,
+    writes: 0,
+    run: async (repository) => repository.slots?.live('org:acme', new Date(), 1001),
+  },
+  {
     what: 'finding the keys with waiting events',
     index: 'pendingAt_1',
     reads: 1,

@@ -8,11 +8,13 @@ import { aFullKey, aKey, ALICE, changed, nothingOptional } from '../../src/testi
 import { testDatabaseUri } from '../support/test-database';
 import { describeApiKeyRepository } from './api-key-repository.contract';
 import { describeKeyOutbox } from './key-outbox.contract';
+import { describeKeySlots } from './key-slots.contract';
 import { mongoRepositoryOn, openMongoRepository, type OpenedMongoRepository } from './opened-repository';
 
 describe('API keys in MongoDB', () => {
   describeApiKeyRepository(async () => openMongoRepository());
   describeKeyOutbox(async () => openMongoRepository());
+  describeKeySlots(async () => openMongoRepository());
 });
 
 describe('the documents of API keys in MongoDB', () => {

@@ -3,7 +3,7 @@ import type { User } from '../../src/users/domain/user';
 import { UserSchema } from '../../src/users/storage/user.schema';
 import type { UserRepository } from '../../src/users/storage/user.repository';
 import { testDatabaseUri } from '../support/test-database';
-import { aFullUser, aSlot, aUser } from '../support/user-fixtures';
+import { aFullUser, aUser } from '../support/user-fixtures';
 import { FEED_QUERIES, sentByFeed } from './feed-queries';
 import { openMongoUsers, type OpenedMongoUserRepository, SERVICE_CONNECTION } from './user-opened-repository';
 import { type SentUserCommand, SentUserCommands, servesUsers, type UserIndex } from './user-sent-commands';
@@ -99,17 +99,6 @@ const USES: readonly Use[] = [
     ...LIST,
     index: 'username_1',
     run: async (users) => users.list({ email: 'ada@acme.example', username: 'ada', limit: 10 }),
-  },
-  {
-    what: 'a slot is rejected',
-    ...ONE,
-    sends: ['write', 'write'],
-    run: async (users, { id }) => users.takeSlot(id, aSlot(), 1),
-  },
-  {
-    what: 'slots are released',
-    ...ONE,
-    run: async (users, { id }) => users.giveSlotsBack(id, [aSlot().keyId]),
   },
 ];
 

@@ -1,6 +1,6 @@
 import type { User } from '../../src/users/domain/user';
 import type { UserRepository } from '../../src/users/storage/user.repository';
-import { aFullUser, aSlot, aUser } from '../support/user-fixtures';
+import { aFullUser, aUser } from '../support/user-fixtures';
 
 /** Checks what every store guarantees about removed users. */
 export function describeUserRemoval(current: () => UserRepository): void {
@@ -27,7 +27,6 @@ export function describeUserRemoval(current: () => UserRepository): void {
         subject: user.id,
         emailVerified: false,
         status: 'deleted',
-        keySlots: [],
         removalPending: true,
         createdAt: user.createdAt,
         lastLoginAt: user.lastLoginAt,
@@ -93,12 +92,11 @@ export function describeUserRemoval(current: () => UserRepository): void {
       await expect(repository.list({ limit: 10 })).resolves.toEqual([]);
     });
 
-    it('cannot be changed or get a slot by a request that began before the removal', async () => {
+    it('cannot be changed by a request that began before the removal', async () => {
       const user = await aKnownUser();
       await repository.remove(user.id);
       await expect(repository.change(user.id, user.version, { status: 'active' })).resolves.toBeNull();
-      await expect(repository.takeSlot(user.id, aSlot(), 50)).resolves.toBe(false);
-      await expect(repository.find(user.id)).resolves.toMatchObject({ status: 'deleted', keySlots: [] });
+      await expect(repository.find(user.id)).resolves.toMatchObject({ status: 'deleted' });
     });
   });
 

@@ -1,12 +1,11 @@
 import { types } from 'node:util';
 import type { User } from '../../src/users/domain/user';
 import { SubjectTakenError, type UserRepository } from '../../src/users/storage/user.repository';
-import { aFullUser, aSlot, aUser, nothingKnown } from '../support/user-fixtures';
+import { aFullUser, aUser, nothingKnown } from '../support/user-fixtures';
 import { describeUserChanges } from './user-changes.contract';
 import { describeUserLists } from './user-lists.contract';
 import type { OpenedUserRepository } from './user-opened-repository';
 import { describeUserRemoval } from './user-removal.contract';
-import { describeUserSlots } from './user-slots.contract';
 
 /**
  * Checks what every store of users guarantees.
@@ -42,8 +41,8 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
       const user = aFullUser();
       await repository.insert(user);
       const found = await repository.find(user.id);
-      const dates = [found?.createdAt, found?.lastLoginAt, ...(found?.keySlots ?? []).map(({ at }) => at)];
-      expect(dates).toHaveLength(4);
+      const dates = [found?.createdAt, found?.lastLoginAt];
+      expect(dates).toHaveLength(2);
       // Clones are made outside of jest’s realm, which has its own `Date`.
       for (const date of dates) expect(types.isDate(date)).toBe(true);
     });
@@ -97,16 +96,11 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
 
       const plain = aUser();
       await repository.insert(plain);
-      const [slot, now] = [aSlot(), new Date('2031-01-01T00:00:00Z')];
-      const asGiven = structuredClone({ slot, now });
-      await repository.takeSlot(plain.id, slot, 5);
+      const now = new Date('2031-01-01T00:00:00Z');
+      const lastLoginAt = structuredClone(now);
       await repository.refresh(plain, { emailVerified: false }, now);
-      spoil({ slot, now });
-      await expect(repository.find(plain.id)).resolves.toEqual({
-        ...plain,
-        keySlots: [asGiven.slot],
-        lastLoginAt: asGiven.now,
-      });
+      spoil(now);
+      await expect(repository.find(plain.id)).resolves.toEqual({ ...plain, lastLoginAt });
     });
 
     it('does not change when an object that was read is modified', async () => {
@@ -126,7 +120,6 @@ export function describeUserRepository(open: () => Promise<OpenedUserRepository>
   describeUserChanges(current);
   describeUserRemoval(current);
   describeUserLists(current);
-  describeUserSlots(current);
 }
 
 /** Changes a value in every mutable part. */

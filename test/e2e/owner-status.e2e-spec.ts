@@ -1,6 +1,7 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { issueToken } from '../../src/api-keys/domain/token/key-token';
 import { StorageUnavailableError } from 'keyward';
+import { KeyLimitOfUsers } from '../../src/users/owners/key-limit.service';
 import type { HttpAnswer } from '../support/http-client';
 import {
   type MadeKey,
@@ -105,7 +106,7 @@ describe.each(STORAGES)('the service with users in the %s store', (storage) => {
   });
 
   it('rejects the keys of an owner who does not exist', async () => {
-    jest.spyOn(service.users, 'takeSlot').mockResolvedValueOnce(true);
+    jest.spyOn(service.app.get(KeyLimitOfUsers), 'maxKeysOf').mockResolvedValueOnce(50);
     const { token } = await service.issue({ ownerId: newKeyId(new Date()), scopes: ['memory:read'] });
     expect(await atEveryDoor(token)).toEqual(STOPPED);
   });

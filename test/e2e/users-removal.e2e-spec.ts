@@ -2,6 +2,7 @@ import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { ApiKeysService, rootCaller, StorageUnavailableError } from 'keyward';
 import { inParallel } from '../../src/common/in-parallel';
+import { KeyLimitOfUsers } from '../../src/users/owners/key-limit.service';
 import type { JsonObject } from '../support/http-client';
 import { testDatabaseUri } from '../support/test-database';
 import {
@@ -56,7 +57,7 @@ describe.each(STORAGES)('a removed user with the %s store', (storage) => {
 
   it('has all keys revoked even if there are more than 100', async () => {
     const ada = await service.signIn({ orgs: ['acme'] });
-    const places = jest.spyOn(service.users, 'takeSlot').mockResolvedValue(true);
+    const places = jest.spyOn(service.app.get(KeyLimitOfUsers), 'maxKeysOf').mockResolvedValue(1000);
     await inParallel(
       Array.from({ length: 105 }),
       5,

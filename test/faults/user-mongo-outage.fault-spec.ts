@@ -6,7 +6,7 @@ import { timed } from '../support/lateness';
 import { type MongoServer, startMongoServer } from '../support/mongo-server';
 import { withDatabase } from '../support/mongo-server/uri';
 import { eventuallyIs } from '../support/patience';
-import { aSlot, aUser } from '../support/user-fixtures';
+import { aUser } from '../support/user-fixtures';
 import {
   mongoUsersOn,
   openMongoUsers,
@@ -26,8 +26,6 @@ const OPERATIONS: Readonly<Record<string, (users: UserRepository, user: User) =>
   pendingRemovals: async (users) => users.pendingRemovals(10),
   finishRemoval: async (users, { id }) => users.finishRemoval(id),
   list: async (users) => users.list({ limit: 10 }),
-  takeSlot: async (users, { id }) => users.takeSlot(id, aSlot(), 50),
-  giveSlotsBack: async (users, { id }) => users.giveSlotsBack(id, [aSlot().keyId]),
 };
 
 interface Refusal {

@@ -1,5 +1,5 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import type { KeySlot, User } from '../../src/users/domain/user';
+import type { User } from '../../src/users/domain/user';
 
 const ISSUER = 'https://id.acme.example';
 
@@ -17,7 +17,6 @@ export function aUser(fields: Partial<User> = {}): User {
     subject: `subject of ${id}`,
     emailVerified: false,
     status: 'active',
-    keySlots: [],
     createdAt: born(),
     lastLoginAt: born(),
     version: 1,
@@ -36,15 +35,10 @@ export function aFullUser(): Required<User> {
     picture: 'https://id.acme.example/ada.png',
     username: user.id,
     status: 'disabled',
-    keySlots: [aSlot('2030-02-01T00:00:00.001Z'), aSlot('2030-02-02T00:00:00.999Z')],
     removalPending: true,
     lastLoginAt: new Date('2030-03-01T00:00:00.123Z'),
     version: 7,
   };
-}
-
-export function aSlot(at: string | Date = born()): KeySlot {
-  return { keyId: newKeyId(born()), at: new Date(at) };
 }
 
 /** Returns every optional member of a user with the value undefined. */

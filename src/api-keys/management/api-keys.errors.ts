@@ -1,4 +1,5 @@
 import { KeywardError } from '../../problems/keyward.error';
+import type { SlotSubject } from '../domain/key-slot';
 
 /** The key does not exist, or the caller cannot see it. Both cases get the same response. */
 export class KeyNotFoundError extends KeywardError {
@@ -32,6 +33,21 @@ export class ImposedRestrictionError extends DelegationExceededError {
     super(
       exceeded,
       `Another caller set this restriction, so the owner of the key cannot loosen it: ${exceeded.join(', ')}.`,
+    );
+  }
+}
+
+/** The owner or the organisation has the maximum number of live keys. */
+export class KeyLimitReachedError extends KeywardError {
+  /**
+   * @param subject the owner or the organisation
+   * @param max how many live keys it may have
+   */
+  constructor(subject: SlotSubject, max: number) {
+    const name = subject.startsWith('org:') ? 'organisation' : 'owner';
+    super(
+      'key_limit_reached',
+      `The ${name} may have at most ${max} live keys: revoke one of them, or name another ${name}.`,
     );
   }
 }

@@ -19,13 +19,14 @@ import {
   isExpired,
   statusOf,
 } from '../domain/api-key';
-import { actsForOwner, type Caller, inheritedFrom } from '../domain/caller';
+import { actsForOwner, type Caller, inheritedFrom, rootCaller } from '../domain/caller';
 import { isWidening } from '../domain/delegation';
 import { composeGrant } from '../domain/grant-request';
 import { type CreateApiKey, newKey } from '../domain/new-key';
 import type { History } from '../domain/history';
 import { confirmedFields, imposedAfter } from '../domain/imposed';
 import { isKeyId, newKeyId } from '../domain/key-id';
+import { slotSubjectsOf } from '../domain/key-slot';
 import { recordChange } from '../domain/key-change';
 import { applyPatch, type KeyPatch } from '../domain/key-patch';
 import { issueToken } from '../domain/token/key-token';
@@ -38,6 +39,7 @@ import { checkedCreate, checkedPatch } from './checked-request';
 import { MAX_REASON_LENGTH } from './dto/revoke-api-key.query';
 import { KEY_CHANGE_LISTENER, type KeyChangeListener } from '../ports/key-change.listener';
 import {
+  EVER,
   latestExpiry,
   requireAcceptable,
   requireAssignable,
@@ -46,11 +48,12 @@ import {
   requireCovered,
   requireExternalIdAllowed,
   requireGrace,
+  requireOwnOrganisation,
   requireOwnRestrictions,
   requireSameCustomer,
 } from './grant-checks';
+import { KeyCeilings } from './key-ceilings.service';
 import { type KeyPageQuery, pageOf } from './key-page';
-import { OWNER_SLOTS, type OwnerSlots } from '../ports/owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
 
 /** A key with its new token, which is shown only once. */
@@ -86,6 +89,9 @@ const CHANGE: MemberRules<ChangeOptions> = {
   },
 };
 
+/** The reason in the history of a key that was stored while its owner or organisation got a maximum number of keys. */
+export const NO_ROOM = 'the maximum number of keys was reached';
+
 const ROTATION: MemberRules<RotateOptions> = { ...CHANGE, gracePeriodSeconds: ANYTHING };
 
 /**
@@ -108,7 +114,7 @@ export class ApiKeysService {
     @Inject(API_KEY_REPOSITORY) private readonly repository: ApiKeyRepository,
     @Inject(API_KEYS_OPTIONS) { tokens = {} }: ApiKeysOptions,
     @Inject(CLOCK) private readonly clock: Clock,
-    @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
+    @Optional() private readonly ceilings: KeyCeilings = new KeyCeilings(repository, clock),
     @Optional() @Inject(KEY_CHANGE_LISTENER) private readonly listener?: KeyChangeListener,
   ) {
     this.redact = redactionOf(tokens.importPrefixes);
@@ -122,13 +128,16 @@ export class ApiKeysService {
    * @throws DelegationExceededError if the key would hold more than the caller
    * @throws UnacceptableFieldError if a field is unknown or invalid, or the expiry is in the past or later than the
    *   maximum
+   * @throws KeyLimitReachedError if the owner or the organisation has the maximum number of live keys
    */
   async create(caller: Caller, given: CreateApiKey): Promise<IssuedApiKey> {
     requireCaller(caller);
     const request = checkedCreate(given);
     const now = this.clock.now();
-    const latest = latestExpiry(caller, this.maxTtlDays, now);
-    const grant = composeGrant(inheritedFrom(caller), request, latest);
+    const inherited = inheritedFrom(caller);
+    const subjects = slotSubjectsOf(composeGrant(inherited, request, undefined));
+    const latest = latestExpiry(caller, this.maxTtlDays, await this.ceilings.maxTtlDays(subjects), now);
+    const grant = composeGrant(inherited, request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
     requireExternalIdAllowed(caller, request.externalId);
@@ -137,9 +146,16 @@ export class ApiKeysService {
     const id = newKeyId(now);
     const { token, hash } = issueToken(this.tokenPrefix, id);
     const key = newKey(caller, grant, request, { id, hash, action: 'created', createdAt: now }, now);
-    if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, id);
-    await this.repository.insert(key);
-    this.listener?.changed(key);
+    await this.ceilings.hold(
+      undefined,
+      key,
+      async () => {
+        await this.repository.insert(key);
+        this.listener?.changed(key);
+        return true;
+      },
+      async () => this.revoke(rootCaller('system'), id, NO_ROOM),
+    );
     return { key, token };
   }
 
@@ -176,7 +192,7 @@ export class ApiKeysService {
    * the owner has set. Then the owner cannot loosen it.
    *
    * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, UnacceptableFieldError,
-   *   VersionMismatchError, ConcurrentChangeError
+   *   VersionMismatchError, ConcurrentChangeError, KeyLimitReachedError
    */
   async update(caller: Caller, id: string, given: KeyPatch, options: ChangeOptions = {}): Promise<ApiKey> {
     const patch = checkedPatch(given);
@@ -190,18 +206,20 @@ export class ApiKeysService {
       requireOwnRestrictions(caller, before, after, changed);
       if (changed.includes('expiresAt')) {
         if (isExpired(before, now)) throw new ExpiredKeyError();
-        requireAcceptable(after.expiresAt, latestExpiry(caller, this.maxTtlDays, now), now);
+        const policyDays = await this.ceilings.maxTtlDays(slotSubjectsOf(after));
+        requireAcceptable(after.expiresAt, latestExpiry(caller, this.maxTtlDays, policyDays, now), now);
       }
+      if (changed.includes('orgId')) requireOwnOrganisation(caller, after.orgId);
       if (changed.includes('ownerId')) {
         requireAssignable(caller, before.ownerId);
         requireAssignable(caller, after.ownerId);
       }
       if (isWidening(before, after)) requireCovered(caller, after);
-      if (changed.includes('ownerId') && after.ownerId !== undefined)
-        await this.slots?.take(after.ownerId, id);
+      const policyDays = await this.ceilings.maxTtlDays(this.ceilings.entered(before, after));
+      requireAcceptable(after.expiresAt, latestExpiry(caller, undefined, policyDays, now), EVER);
       return recordChange(after, now, { action: 'updated', by: caller.actor, fields });
     });
-    if (former.ownerId !== current.ownerId) await this.giveSlotBack(former, current.updatedAt);
+    await this.ceilings.release(former, current);
     return current;
   }
 
@@ -231,7 +249,7 @@ export class ApiKeysService {
       const after = { ...before, revokedAt: now, revokedBy: caller.actor, revokedReason };
       return recordChange(after, now, { action: 'revoked', by: caller.actor, reason: revokedReason });
     });
-    await this.giveSlotBack(revoked, revoked.updatedAt);
+    await this.ceilings.release(revoked, revoked);
     return revoked;
   }
 
@@ -293,15 +311,40 @@ export class ApiKeysService {
       const changed = await next(before, this.clock.now());
       if (changed === undefined) return { before, after: before };
       const after = { ...changed, imposed: imposedAfter(before, changed, actsForOwner(caller)) };
-      if (!(await this.repository.replace(after))) return undefined;
-      this.listener?.changed(after);
-      return { before, after };
+      const isStored = await this.ceilings.hold(
+        before,
+        after,
+        async () => {
+          if (!(await this.repository.replace(after))) return false;
+          this.listener?.changed(after);
+          return true;
+        },
+        async () => this.moveBack(before, after),
+      );
+      return isStored ? { before, after } : undefined;
     };
     return retried(attempt, () => new ConcurrentChangeError());
   }
 
-  private async giveSlotBack({ ownerId, id }: ApiKey, takenUntil: Date): Promise<void> {
-    if (ownerId !== undefined) await this.slots?.giveBack(ownerId, id, takenUntil);
+  /** Undoes a change that moved a key. If another change came after it, only the owner and the binding are restored. */
+  private async moveBack(before: ApiKeyWithHistory, moved: ApiKeyWithHistory): Promise<void> {
+    const { ownerId, orgId, projectId } = before;
+    const attempt = async (): Promise<true | undefined> => {
+      const current = await this.repository.findWithHistory(before.id);
+      if (current === null || current.revokedAt !== undefined) return true;
+      const { version, history, historyDropped } = current;
+      const former = version === moved.version ? before : { ...current, ownerId, orgId, projectId };
+      const back = recordChange({ ...former, version, history, historyDropped }, this.clock.now(), {
+        action: 'updated',
+        by: rootCaller('system').actor,
+        fields: moved.history.at(-1)?.fields ?? [],
+        reason: NO_ROOM,
+      });
+      if (!(await this.repository.replace(back))) return undefined;
+      this.listener?.changed(back);
+      return true;
+    };
+    await retried(attempt, () => new ConcurrentChangeError());
   }
 
   private seen<K extends ApiKey>(caller: Caller, key: K | null): K {

@@ -13,6 +13,9 @@ import { grants } from '../domain/scopes';
 
 const DAY_MS = 86_400_000;
 
+/** The earliest possible date. Compared with it, no expiry is in the past. */
+export const EVER = new Date(-8.64e15);
+
 /**
  * Checks that a value is a caller, because any other value would cause a misleading error later.
  *
@@ -42,6 +45,16 @@ export function requireCovered(caller: Caller, grant: Grant): void {
 export function requireAssignable(caller: Caller, ownerId: string | undefined): void {
   if (ownerId === caller.grant.ownerId || grants(caller.scopes, 'users:write')) return;
   throw new DelegationExceededError(['ownerId']);
+}
+
+/**
+ * Checks that a user's session binds a key only to an organisation of the user. The key would otherwise take a slot of an
+ * organisation that the user does not belong to.
+ *
+ * @throws DelegationExceededError if the caller may not use this organisation
+ */
+export function requireOwnOrganisation({ orgIds }: Caller, orgId: string | undefined): void {
+  if (orgId !== undefined && orgIds?.includes(orgId) === false) throw new DelegationExceededError(['orgId']);
 }
 
 /** @throws ExternalIdNotAllowedError if the request sets an external id and the caller has a binding or an owner */
@@ -113,9 +126,18 @@ export function requireGrace(seconds: number): void {
   }
 }
 
-/** Returns the latest expiry that a caller may set, or `undefined` if there is no limit. */
-export function latestExpiry(caller: Caller, maxTtlDays: number | undefined, now: Date): Date | undefined {
-  return maxTtlDays === undefined || !caller.boundByMaxTtl
-    ? undefined
-    : new Date(now.getTime() + maxTtlDays * DAY_MS);
+/**
+ * Returns the latest expiry that a caller may set, or `undefined` if there is no limit.
+ *
+ * @param maxTtlDays the option `tokens.maxTtlDays`, from which some callers are exempt
+ * @param policyDays the maximum lifetime by policies, in days, for every caller; `Infinity` for no maximum
+ */
+export function latestExpiry(
+  caller: Caller,
+  maxTtlDays: number | undefined,
+  policyDays: number,
+  now: Date,
+): Date | undefined {
+  const days = Math.min(policyDays, (caller.boundByMaxTtl ? maxTtlDays : undefined) ?? Infinity);
+  return days === Infinity ? undefined : new Date(now.getTime() + days * DAY_MS);
 }

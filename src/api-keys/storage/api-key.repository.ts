@@ -3,6 +3,7 @@ import type { Durability } from '../../config/storage.config';
 import type { ApiKey, ApiKeyWithHistory } from '../domain/api-key';
 import type { ChangeFeed, ReadOptions } from '../../change-feed/change-feed';
 import type { KeyOutbox } from './key-outbox';
+import type { KeySlots } from './key-slots';
 
 /** The injection token of the {@link ApiKeyRepository} in use. */
 export const API_KEY_REPOSITORY = Symbol('keyward:api-key-repository');
@@ -47,6 +48,9 @@ export interface ApiKeyRepository {
    * Without an outbox, there are no durable events, expiry notices or webhooks.
    */
   readonly outbox?: KeyOutbox;
+
+  /** The slots for live keys. Without them, the number of keys of an owner or organisation cannot be limited. */
+  readonly slots?: KeySlots;
 
   /** Prepares the store, including its indexes. Called once at start, before the first request. */
   prepare(): Promise<void>;

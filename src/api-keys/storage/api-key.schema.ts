@@ -176,6 +176,8 @@ ApiKeySchema.index({ orgId: 1, _id: 1 });
 ApiKeySchema.index({ orgId: 1, projectId: 1, _id: 1 });
 ApiKeySchema.index({ projectId: 1, _id: 1 });
 ApiKeySchema.index({ externalId: 1, _id: 1 }, { partialFilterExpression: { externalId: { $exists: true } } });
+ApiKeySchema.index({ ownerId: 1, revokedAt: 1, expiresAt: 1 });
+ApiKeySchema.index({ orgId: 1, revokedAt: 1, expiresAt: 1 });
 ApiKeySchema.index({ changedAt: 1 });
 ApiKeySchema.index({ pendingAt: 1 }, { sparse: true });
 ApiKeySchema.index({ expiresAt: 1, _id: 1 }, { partialFilterExpression: { expiresAt: { $exists: true } } });

@@ -11,6 +11,7 @@ import {
 } from './api-key.repository';
 import { LocalChangeFeed } from '../../change-feed/change-feed';
 import { MemoryKeyOutbox } from './memory-outbox';
+import { MemoryKeySlots } from './memory-slots';
 
 /** Keeps keys in the memory of this process. For development and tests only. */
 export class MemoryApiKeyRepository implements ApiKeyRepository {
@@ -18,6 +19,7 @@ export class MemoryApiKeyRepository implements ApiKeyRepository {
   readonly changes = new LocalChangeFeed();
   readonly outbox: MemoryKeyOutbox;
   private readonly keys = new Map<string, ApiKeyWithHistory>();
+  readonly slots = new MemoryKeySlots(() => this.keys.values());
 
   /** @throws ConfigurationError if the permit does not come from `StorageConfig` */
   constructor(permit: VolatileStoragePermit) {

@@ -28,6 +28,7 @@ import {
   withLimits,
   withStoredLimits,
 } from './stored-limits';
+import { MongoKeySlots } from './mongo-slots';
 
 /** Fields that only the change feed and the outbox read. */
 const INTERNALS = { changedAt: 0, pending: 0, pendingAt: 0 } as const;
@@ -86,6 +87,7 @@ const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
 export class MongoApiKeyRepository implements ApiKeyRepository {
   readonly durability = 'durable';
   readonly outbox: MongoKeyOutbox;
+  readonly slots: MongoKeySlots;
 
   /** @param changes the change feed; without it, results must not be cached */
   constructor(
@@ -93,12 +95,14 @@ export class MongoApiKeyRepository implements ApiKeyRepository {
     readonly changes?: MongoChangeFeed,
   ) {
     this.outbox = new MongoKeyOutbox(model);
+    this.slots = new MongoKeySlots(model);
   }
 
   async prepare(): Promise<void> {
     await this.changes?.prepare();
     await this.model.createCollection();
     await this.model.createIndexes();
+    await this.slots.prepare();
   }
 
   async insert(key: ApiKeyWithHistory): Promise<void> {

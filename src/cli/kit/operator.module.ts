@@ -5,7 +5,8 @@ import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../../api-keys/options/ap
 import { ApiKeysService } from '../../api-keys/management/api-keys.service';
 import { CLOCK, systemClock } from '../../api-keys/ports/clock';
 import { KeyImportService } from '../../api-keys/management/import/key-import.service';
-import { OWNER_SLOTS } from '../../api-keys/ports/owner-slots';
+import { KeyCeilings } from '../../api-keys/management/key-ceilings.service';
+import { OWNER_KEY_LIMIT } from '../../api-keys/ports/owner-key-limit';
 import { API_KEY_REPOSITORY } from '../../api-keys/storage/api-key.repository';
 import { API_KEY_MODEL, type ApiKeyDocument, ApiKeySchema } from '../../api-keys/storage/api-key.schema';
 import { MongoApiKeyRepository } from '../../api-keys/storage/mongo-api-key.repository';
@@ -22,7 +23,7 @@ import { POLICY_REPOSITORY } from '../../policies/storage/policy.repository';
 import { POLICY_MODEL, type PolicyDocument, PolicySchema } from '../../policies/storage/policy.schema';
 import { StoredPolicies } from '../../policies/storage/stored-policies';
 import { POLICIES } from '../../api-keys/ports/policies';
-import { KeySlots } from '../../users/owners/key-slots.service';
+import { KeyLimitOfUsers } from '../../users/owners/key-limit.service';
 import { UserStatusOfOwners } from '../../users/owners/owner-status.service';
 import { MongoUserRepository } from '../../users/storage/mongo-user.repository';
 import { USER_REPOSITORY } from '../../users/storage/user.repository';
@@ -58,10 +59,11 @@ export class OperatorModule {
         StoredPolicies,
         { provide: POLICIES, useExisting: StoredPolicies },
         PoliciesService,
-        KeySlots,
+        KeyLimitOfUsers,
         UserStatusOfOwners,
-        { provide: OWNER_SLOTS, useExisting: KeySlots },
+        { provide: OWNER_KEY_LIMIT, useExisting: KeyLimitOfUsers },
         { provide: OWNER_STATUS, useExisting: UserStatusOfOwners },
+        KeyCeilings,
         ApiKeysService,
         KeyUsageService,
         KeyImportService,

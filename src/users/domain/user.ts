@@ -4,12 +4,6 @@
  */
 export type UserStatus = 'active' | 'disabled' | 'deleted';
 
-/** The reservation of one live key for a user. It is made before the key is created. */
-export interface KeySlot {
-  readonly keyId: string;
-  readonly at: Date;
-}
-
 /** The profile of a user at the identity provider, updated at each sign-in. */
 export interface UserProfile {
   readonly email?: string | undefined;
@@ -25,7 +19,6 @@ export interface User extends UserProfile {
   readonly subject: string;
   readonly username?: string | undefined;
   readonly status: UserStatus;
-  readonly keySlots: readonly KeySlot[];
   /** Set until the keys of a deleted user are revoked. */
   readonly removalPending?: boolean | undefined;
   readonly createdAt: Date;

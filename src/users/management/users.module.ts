@@ -2,11 +2,11 @@ import { type DynamicModule, Logger, Module, type OnModuleInit } from '@nestjs/c
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { AUTHENTICATOR } from '../../api-keys/ports/authenticator';
-import { OWNER_SLOTS } from '../../api-keys/ports/owner-slots';
+import { OWNER_KEY_LIMIT } from '../../api-keys/ports/owner-key-limit';
 import { OWNER_STATUS } from '../../api-keys/ports/owner-status';
 import { StorageConfig } from '../../config/storage.config';
 import { openStore } from '../../mongo/open-store';
-import { KeySlots } from '../owners/key-slots.service';
+import { KeyLimitOfUsers } from '../owners/key-limit.service';
 import { UserStatusOfOwners } from '../owners/owner-status.service';
 import { SessionAuthenticator } from '../sessions/session.authenticator';
 import { USER_REPOSITORY } from '../storage/user.repository';
@@ -40,15 +40,15 @@ export class UsersModule implements OnModuleInit {
             openStore(options.storage, userStores(options.freshness), storageConfig, connection),
         },
         SessionAuthenticator,
-        KeySlots,
+        KeyLimitOfUsers,
         UserStatusOfOwners,
         UserRemoval,
         UsersService,
         { provide: AUTHENTICATOR, useExisting: SessionAuthenticator },
         { provide: OWNER_STATUS, useExisting: UserStatusOfOwners },
-        { provide: OWNER_SLOTS, useExisting: KeySlots },
+        { provide: OWNER_KEY_LIMIT, useExisting: KeyLimitOfUsers },
       ],
-      exports: [USERS_OPTIONS, USER_REPOSITORY, UsersService, AUTHENTICATOR, OWNER_STATUS, OWNER_SLOTS],
+      exports: [USERS_OPTIONS, USER_REPOSITORY, UsersService, AUTHENTICATOR, OWNER_STATUS, OWNER_KEY_LIMIT],
     };
   }
 

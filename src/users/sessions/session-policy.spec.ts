@@ -10,7 +10,6 @@ const ADA: User = {
   subject: 'ada',
   emailVerified: false,
   status: 'active',
-  keySlots: [],
   createdAt: new Date(0),
   lastLoginAt: new Date(0),
   version: 1,

@@ -125,7 +125,6 @@ export class SessionAuthenticator implements Authenticator {
       issuer,
       subject,
       status: 'active',
-      keySlots: [],
       createdAt: now,
       lastLoginAt: now,
       version: 1,

@@ -1,6 +1,6 @@
 import { LocalChangeFeed } from '../../change-feed/change-feed';
 import { assertVolatilePermit, type VolatileStoragePermit } from '../../config/storage.config';
-import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
+import { DELETED_ISSUER, type User, type UserProfile, type UserStatus } from '../domain/user';
 import {
   SubjectTakenError,
   type UserQuery,
@@ -83,7 +83,6 @@ export class MemoryUserRepository implements UserRepository {
       subject: id,
       emailVerified: false,
       status: 'deleted',
-      keySlots: [],
       removalPending: true,
       createdAt,
       lastLoginAt,
@@ -119,24 +118,6 @@ export class MemoryUserRepository implements UserRepository {
       .toSorted((one, other) => (one.id < other.id ? 1 : -1))
       .slice(0, limit)
       .map((user) => structuredClone(user));
-  }
-
-  async takeSlot(id: string, slot: KeySlot, max: number): Promise<boolean> {
-    const user = this.users.get(id);
-    if (user === undefined) return false;
-    const others = user.keySlots.filter(({ keyId }) => keyId !== slot.keyId);
-    const isFull = others.length === user.keySlots.length && others.length >= max;
-    if (user.status !== 'active' || isFull) return false;
-    this.users.set(id, { ...user, keySlots: [...others, structuredClone(slot)] });
-    return true;
-  }
-
-  async giveSlotsBack(id: string, keyIds: readonly string[], takenUntil?: Date): Promise<void> {
-    const user = this.users.get(id);
-    if (user === undefined) return;
-    const isGiven = ({ keyId, at }: KeySlot): boolean =>
-      keyIds.includes(keyId) && (takenUntil === undefined || at.getTime() <= takenUntil.getTime());
-    this.users.set(id, { ...user, keySlots: user.keySlots.filter((slot) => !isGiven(slot)) });
   }
 
   private withSubject(issuer: string, subject: string): User | undefined {

@@ -11,7 +11,7 @@ import {
 } from '../../mongo/mongo-operation';
 import { presentFields, withId } from '../../mongo/with-id';
 import type { ReadOptions } from '../../change-feed/change-feed';
-import { DELETED_ISSUER, type KeySlot, type User, type UserProfile, type UserStatus } from '../domain/user';
+import { DELETED_ISSUER, type User, type UserProfile, type UserStatus } from '../domain/user';
 import {
   SubjectTakenError,
   type UserQuery,
@@ -22,6 +22,9 @@ import type { UserDocument } from './user.schema';
 
 /** The first possible id of a user. The change feed keeps documents in this collection whose ids sort before it. */
 const FIRST_USER_ID = '0';
+
+/** Fields that this version does not read. Former versions keep the slots of keys in `keySlots`. */
+const INTERNALS = { changedAt: 0, keySlots: 0 } as const;
 
 type StoredUser = { readonly _id: string } & Omit<User, 'id'>;
 
@@ -44,7 +47,7 @@ export class MongoUserRepository implements UserRepository {
   async insert(user: User): Promise<void> {
     const { id, ...fields } = user;
     try {
-      await insertDocument(this.model, id, fields);
+      await insertDocument(this.model, id, { ...fields, keySlots: [] });
     } catch (error) {
       throw isDuplicateKey(error) ? new SubjectTakenError() : error;
     } finally {
@@ -159,7 +162,7 @@ export class MongoUserRepository implements UserRepository {
             status: { $ne: 'deleted' },
             _id: { $gte: FIRST_USER_ID, ...(before !== undefined && { $lt: before }) },
           },
-          { changedAt: 0 },
+          INTERNALS,
           majorityRead(signal),
         )
         .sort({ _id: -1 })
@@ -170,44 +173,6 @@ export class MongoUserRepository implements UserRepository {
     return found.map(withId);
   }
 
-  async takeSlot(id: string, slot: KeySlot, max: number): Promise<boolean> {
-    const { matchedCount } = await boundedMongoOperation((signal) =>
-      this.model.updateOne(
-        {
-          _id: id,
-          status: 'active',
-          [`keySlots.${max - 1}`]: { $exists: false },
-          'keySlots.keyId': { $ne: slot.keyId },
-        },
-        { $push: { keySlots: slot } },
-        durableWrite(signal),
-      ),
-    );
-    if (matchedCount === 1) return true;
-    const renewed = await boundedMongoOperation((signal) =>
-      this.model.updateOne(
-        { _id: id, status: 'active', 'keySlots.keyId': slot.keyId },
-        { $set: { 'keySlots.$.at': slot.at } },
-        durableWrite(signal),
-      ),
-    );
-    return renewed.matchedCount === 1;
-  }
-
-  async giveSlotsBack(id: string, keyIds: readonly string[], takenUntil?: Date): Promise<void> {
-    await boundedMongoOperation((signal) =>
-      this.model.updateOne(
-        { _id: id },
-        {
-          $pull: {
-            keySlots: { keyId: { $in: [...keyIds] }, ...(takenUntil && { at: { $lte: takenUntil } }) },
-          },
-        },
-        durableWrite(signal),
-      ),
-    );
-  }
-
   private async findOne(
     filter: { _id: string } | { issuer: string; subject: string },
     { linearizable = false, timeoutMs = Infinity }: ReadOptions = {},
@@ -216,7 +181,7 @@ export class MongoUserRepository implements UserRepository {
     const found = await boundedMongoOperation(
       (signal) =>
         this.model
-          .findOne(filter, { changedAt: 0 }, decidingRead(signal, isLinearizable))
+          .findOne(filter, INTERNALS, decidingRead(signal, isLinearizable))
           .lean<StoredUser>()
           .exec(),
       Math.min(timeoutMs, MONGO_OPERATION_TIMEOUT_MS),

@@ -1,7 +1,7 @@
 import { KeywardError } from '../../problems/keyward.error';
 import type { ChangeFeed, ReadOptions } from '../../change-feed/change-feed';
 import type { Durability } from '../../config/storage.config';
-import type { KeySlot, User, UserProfile, UserStatus } from '../domain/user';
+import type { User, UserProfile, UserStatus } from '../domain/user';
 
 /** The injection token of the {@link UserRepository} in use. */
 export const USER_REPOSITORY = Symbol('keyward:user-repository');
@@ -68,17 +68,6 @@ export interface UserRepository {
 
   /** Returns users that are not deleted, newest first. */
   list(query: UserQuery): Promise<readonly User[]>;
-
-  /**
-   * Reserves a slot for a key if fewer than `max` are reserved and the user is active. Reserving the slot of the same key
-   * again renews its date.
-   *
-   * @returns whether the slot is reserved now
-   */
-  takeSlot(id: string, slot: KeySlot, max: number): Promise<boolean>;
-
-  /** Frees the slots of these keys. With `takenUntil`, frees only those that were reserved at or before that time. */
-  giveSlotsBack(id: string, keyIds: readonly string[], takenUntil?: Date): Promise<void>;
 }
 
 /** A user with this issuer and subject already exists, because two first sign-ins happened at once. */

@@ -1,7 +1,8 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { Schema as MongooseSchema } from 'mongoose';
 import { DOCUMENT_OPTIONS } from '../../mongo/document-options';
-import type { KeySlot, UserStatus } from '../domain/user';
+import type { KeySlot } from '../../api-keys/domain/key-slot';
+import type { UserStatus } from '../domain/user';
 
 /** The name of the Mongoose model. */
 export const USER_MODEL = 'KeywardUser';
@@ -45,6 +46,7 @@ export class UserDocument {
   @Prop({ type: String, required: true })
   status!: UserStatus;
 
+  /** Only former versions use it. They need a list in each user. */
   @Prop({ type: [keySlot], required: true })
   keySlots!: KeySlot[];
 

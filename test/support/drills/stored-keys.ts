@@ -22,7 +22,11 @@ export interface StoredKey {
 
 interface StoredUser {
   readonly _id: string;
-  readonly keySlots: readonly { readonly keyId: string; readonly at: Date }[];
+}
+
+interface StoredSlots {
+  readonly _id: string;
+  readonly slots: readonly { readonly keyId: string; readonly at: Date }[];
 }
 
 interface StoredEvent {
@@ -54,6 +58,13 @@ export class StoredKeys {
       .collection<StoredUser>('users')
       .find({ _id: { $gte: '0' } })
       .toArray();
+  }
+
+  /** Returns the ids of the keys in the slots of an owner. */
+  async slotsOf(ownerId: string): Promise<readonly string[]> {
+    const subjects = this.client.db().collection<StoredSlots>('key_slots');
+    const found = await subjects.findOne({ _id: `owner:${ownerId}` });
+    return (found?.slots ?? []).map(({ keyId }) => keyId);
   }
 
   async eventIds(): Promise<ReadonlySet<string>> {

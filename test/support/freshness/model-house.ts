@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { type IssuedApiKey, StorageUnavailableError } from 'keyward';
-import { KeyLimitReachedError } from '../../../src/users/users.errors';
+import { KeyLimitReachedError } from '../../../src/api-keys/management/api-keys.errors';
+import { InactiveOwnerError } from '../../../src/users/users.errors';
 import { newKeyId } from '../../../src/api-keys/domain/key-id';
 import type { HttpAnswer, HttpClient } from '../http-client';
 import type { TestService } from '../service';
@@ -130,8 +131,10 @@ export class ModelHouse {
       issued = await this.service.issue({ scopes: ALL_SCOPES, orgId, ownerId: owner.id });
     } catch (error) {
       // A disabled owner gets no key. No questions are asked about one that a busy store may have created all the same.
-      if (error instanceof KeyLimitReachedError || error instanceof StorageUnavailableError)
-        return this.makeKey();
+      const isExpected = [InactiveOwnerError, KeyLimitReachedError, StorageUnavailableError].some(
+        (expected) => error instanceof expected,
+      );
+      if (isExpected) return this.makeKey();
       throw error;
     }
     const { key, token } = issued;

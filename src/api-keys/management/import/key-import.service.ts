@@ -6,10 +6,12 @@ import { type MemberRules, requireMembers, SWITCH } from '../../../problems/memb
 import { readStrictly } from '../../../problems/validation';
 import { ConcurrentChangeError } from '../api-keys.errors';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../../options/api-keys.options';
-import { ApiKeysService } from '../api-keys.service';
+import { ApiKeysService, NO_ROOM } from '../api-keys.service';
+import { KeyCeilings } from '../key-ceilings.service';
 import { type Clock, CLOCK } from '../../ports/clock';
 import { type ApiKey, type ApiKeyWithHistory, isExpired } from '../../domain/api-key';
-import { type Caller, inheritedFrom, isUnlimited } from '../../domain/caller';
+import { type Caller, inheritedFrom, isUnlimited, rootCaller } from '../../domain/caller';
+import { slotSubjectsOf } from '../../domain/key-slot';
 import { foreignKeyId } from '../../domain/token/foreign-token';
 import { composeGrant } from '../../domain/grant-request';
 import { newKey } from '../../domain/new-key';
@@ -21,21 +23,18 @@ import { toCreate } from '../key-request.mapper';
 import { parseRfc3339 } from '../../../http/rfc3339';
 import { KEY_CHANGE_LISTENER, type KeyChangeListener } from '../../ports/key-change.listener';
 import {
+  EVER,
   latestExpiry,
   requireAcceptable,
   requireAssignable,
   requireCaller,
   requireCovered,
 } from '../grant-checks';
-import { OWNER_SLOTS, type OwnerSlots } from '../../ports/owner-slots';
 import { API_KEY_REPOSITORY, type ApiKeyRepository, KeyIdTakenError } from '../../storage/api-key.repository';
 import { StorageUnavailableError } from '../../../problems/storage.errors';
 import { OWNER_STATUS, type OwnerStatus } from '../../ports/owner-status';
 import type { ImportOptions, ImportOutcome } from './import-report';
 import { prefixWarning } from './prefix-warning';
-
-/** The earliest possible date. Compared with it, no expiry is in the past. */
-const EVER = new Date(-8.64e15);
 
 /** The reason in the history of a key that an import revokes. */
 const REVOKED_THERE = 'revoked in the system it was imported from';
@@ -55,7 +54,7 @@ export class KeyImportService {
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly keys: ApiKeysService,
     @Optional() @Inject(OWNER_STATUS) private readonly owners?: OwnerStatus,
-    @Optional() @Inject(OWNER_SLOTS) private readonly slots?: OwnerSlots,
+    @Optional() private readonly ceilings: KeyCeilings = new KeyCeilings(repository, clock),
     @Optional() @Inject(KEY_CHANGE_LISTENER) private readonly listener?: KeyChangeListener,
   ) {}
 
@@ -163,8 +162,11 @@ export class KeyImportService {
     if (managing.length > 0) throw managementScopes(managing);
     const now = this.clock.now();
     const request = toCreate(rest);
-    const latest = latestExpiry(caller, this.options.tokens?.maxTtlDays, now);
-    const grant = composeGrant(inheritedFrom(caller), request, latest);
+    const inherited = inheritedFrom(caller);
+    const subjects = slotSubjectsOf(composeGrant(inherited, request, undefined));
+    const policyDays = await this.ceilings.maxTtlDays(subjects);
+    const latest = latestExpiry(caller, this.options.tokens?.maxTtlDays, policyDays, now);
+    const grant = composeGrant(inherited, request, latest);
     requireCovered(caller, grant);
     requireAssignable(caller, grant.ownerId);
     // A past expiry is imported unchanged: the key gives no access, and its holder learns that it expired.
@@ -185,18 +187,19 @@ export class KeyImportService {
 
   /** Inserts the key. Returns `false` if another import came first. */
   private async insert(key: ApiKeyWithHistory): Promise<boolean> {
-    // Expired keys do not count towards the key limit of an owner.
-    if (key.ownerId !== undefined && !isExpired(key, key.updatedAt)) {
-      await this.slots?.take(key.ownerId, key.id);
-    }
-    try {
-      await this.repository.insert(key);
-    } catch (error) {
-      if (error instanceof KeyIdTakenError) return false;
-      throw error;
-    }
-    this.listener?.changed(key);
-    return true;
+    const write = async (): Promise<boolean> => {
+      try {
+        await this.repository.insert(key);
+      } catch (error) {
+        if (error instanceof KeyIdTakenError) return false;
+        throw error;
+      }
+      this.listener?.changed(key);
+      return true;
+    };
+    return this.ceilings.hold(undefined, key, write, async () =>
+      this.keys.revoke(rootCaller('system'), key.id, NO_ROOM),
+    );
   }
 
   private prefixWarnings({ metadata }: ImportedKeyDto): readonly string[] {
