@@ -1,14 +1,20 @@
 import { newKeyId } from '../../src/api-keys/domain/key-id';
-import type { UsageTally } from '../../src/api-keys/domain/usage';
+import type { HourlyUse, UsageTally } from '../../src/api-keys/domain/usage';
 import type { UsageRepository } from '../../src/api-keys/ports/usage.repository';
 import type { OpenedUsageRepository } from './usage-opened-repository';
 
 const at = (time: string): Date => new Date(`2027-01-${time}Z`);
 const SPAN = { from: at('01T00:00:00'), to: at('31T00:00:00') };
 
+/** Returns the accepted requests of an hour as a store returns them. */
+function hourly(time: string, count: number): HourlyUse {
+  return { hour: at(time), count, outcomes: [{ outcome: 'VALID', count, cost: count }] };
+}
+
 /** Returns the uses of a key at a time. */
 export function uses(keyId: string, time: string, count = 1): UsageTally {
-  return { keyId, count, hour: at(`${time.slice(0, 5)}:00:00`), lastUsedAt: at(time) };
+  const outcomes = count === 0 ? [] : [{ outcome: 'VALID' as const, count, cost: count }];
+  return { keyId, outcomes, hour: at(`${time.slice(0, 5)}:00:00`), lastUsedAt: at(time) };
 }
 
 /**
@@ -41,15 +47,11 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
       uses(acme, '11T09:30:00', 5),
     ]);
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
-      hours: [
-        { hour: at('10T23:00:00'), count: 3 },
-        { hour: at('11T00:00:00'), count: 4 },
-        { hour: at('11T09:00:00'), count: 5 },
-      ],
+      hours: [hourly('10T23:00:00', 3), hourly('11T00:00:00', 4), hourly('11T09:00:00', 5)],
       lastUsedAt: at('11T09:30:00'),
     });
     await expect(repository.usageOf(globex, SPAN)).resolves.toEqual({
-      hours: [{ hour: at('10T23:00:00'), count: 70 }],
+      hours: [hourly('10T23:00:00', 70)],
       lastUsedAt: at('10T23:10:00'),
     });
   });
@@ -58,10 +60,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     await repository.add([uses(acme, '10T09:01:00', 3), uses(globex, '10T09:00:00', 2)]);
     await repository.add([uses(acme, '10T09:59:00', 4), uses(acme, '10T10:00:00', 1)]);
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
-      hours: [
-        { hour: at('10T09:00:00'), count: 7 },
-        { hour: at('10T10:00:00'), count: 1 },
-      ],
+      hours: [hourly('10T09:00:00', 7), hourly('10T10:00:00', 1)],
       lastUsedAt: at('10T10:00:00'),
     });
   });
@@ -73,8 +72,8 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     await repository.add([uses(acme, '10T09:30:01'), uses(acme, '10T09:29:59')]);
     await expect(repository.lastUsed([acme])).resolves.toEqual(new Map([[acme, at('10T09:30:01')]]));
     expect((await repository.usageOf(acme, SPAN)).hours).toEqual([
-      { hour: at('09T23:00:00'), count: 1 },
-      { hour: at('10T09:00:00'), count: 4 },
+      hourly('09T23:00:00', 1),
+      hourly('10T09:00:00', 4),
     ]);
   });
 
@@ -121,10 +120,10 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     );
     await Promise.all(instances);
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
-      hours: [{ hour: at('10T09:00:00'), count: 210 }],
+      hours: [hourly('10T09:00:00', 210)],
       lastUsedAt: at('10T09:00:29'),
     });
-    expect((await repository.usageOf(globex, SPAN)).hours).toEqual([{ hour: at('10T09:00:00'), count: 40 }]);
+    expect((await repository.usageOf(globex, SPAN)).hours).toEqual([hourly('10T09:00:00', 40)]);
   });
 
   it('deletes the counts of old days, but not the time of the last use', async () => {
@@ -138,7 +137,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     await repository.prune(at('10T00:00:00'));
     await repository.prune(at('10T23:59:59'));
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
-      hours: [{ hour: at('10T00:00:00'), count: 2 }],
+      hours: [hourly('10T00:00:00', 2)],
       lastUsedAt: at('10T00:00:00'),
     });
     await expect(repository.usageOf(globex, SPAN)).resolves.toEqual({
@@ -156,11 +155,11 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
   it('cannot be changed through objects that it received or returned', async () => {
     const tally = uses(acme, '10T09:00:00');
     await repository.add([tally]);
-    tally.lastUsedAt.setTime(0);
+    tally.lastUsedAt?.setTime(0);
     (await repository.lastUsed([acme])).get(acme)?.setTime(0);
     (await repository.usageOf(acme, SPAN)).hours[0]?.hour.setTime(0);
     await expect(repository.usageOf(acme, SPAN)).resolves.toEqual({
-      hours: [{ hour: at('10T09:00:00'), count: 1 }],
+      hours: [hourly('10T09:00:00', 1)],
       lastUsedAt: at('10T09:00:00'),
     });
   });

@@ -4,7 +4,7 @@ import { isRetired } from '../domain/api-key';
 import { type Clock, CLOCK } from '../ports/clock';
 import type { TenantContext } from '../domain/binding';
 import { isRequirableScope, type ScopeRequirement } from '../domain/scopes';
-import { decide, type Decision, type Requirement, type Valid } from '../domain/decision';
+import { decide, type Decision, type Requirement, type Unknown, type Valid } from '../domain/decision';
 import { isImportedKeyId } from '../domain/key-id';
 import { type ParsedToken, parseToken } from '../domain/token/key-token';
 import { findSecret, type PreparedKey } from '../domain/prepared-key';
@@ -25,6 +25,9 @@ import { isAtOnce, type Verification } from './verification';
 const ANSWER_WITHIN_MS = 1800;
 
 const ANY_TIME = new Date(0);
+
+/** How much a request counts in the usage. */
+const COST = 1;
 
 /** Options of a verification. */
 export interface VerifyOptions {
@@ -84,7 +87,7 @@ export class KeyVerifier {
   }
 
   /**
-   * Verifies a token. If the key is valid, counts the request against its rate limit and usage.
+   * Verifies a token. If the token is genuine, counts the request in the usage; if it is valid, also against its rate limit.
    *
    * @param token the presented text, of any length and content
    * @returns the decision; `RATE_LIMITED` if the key is valid and its rate limit is used up
@@ -202,11 +205,21 @@ export class KeyVerifier {
     requirement: Requirement,
     options: VerifyOptions | undefined,
   ): Verification | Promise<Verification> {
-    if (decision.code !== 'VALID') return decision;
+    if (decision.code !== 'VALID') return this.countRefusal(decision, requirement, at);
     const { rateLimit } = decision.key;
     if (rateLimit !== undefined && options?.uncounted !== true)
       return this.consume(decision, rateLimit, token, requirement, options);
-    this.countUse(decision.key.id, at);
+    this.countUse(decision, requirement, at);
+    return decision;
+  }
+
+  /**
+   * Counts a request that was rejected after an {@link inspectNow}. Returns the decision.
+   *
+   * @internal
+   */
+  countRefusal<T extends Decision>(decision: T, requirement: Requirement, at = performance.now()): T {
+    if (decision.key !== undefined) this.countUse(decision, requirement, at);
     return decision;
   }
 
@@ -222,14 +235,19 @@ export class KeyVerifier {
     // If the limiter was slow, the decision and its record may be out of date.
     const isLate = performance.now() - askedAt > this.fresh.maxAgeMs / 8;
     const latest = isLate ? await this.inspectNow(token, requirement, options) : decision;
-    if (latest.code !== 'VALID') return latest;
+    if (latest.code !== 'VALID') return this.countRefusal(latest, requirement);
     const { key, secret } = latest;
-    if (rateLimit.allowed) this.countUse(key.id, performance.now());
-    return { code: rateLimit.allowed ? 'VALID' : 'RATE_LIMITED', key, secret, rateLimit };
+    const code = rateLimit.allowed ? 'VALID' : 'RATE_LIMITED';
+    this.countUse({ code, key }, requirement, performance.now());
+    return { code, key, secret, rateLimit };
   }
 
-  private countUse(keyId: string, at: number): void {
-    this.usage.count(keyId, this.time.millis(at));
+  private countUse(
+    { code, key }: Pick<Exclude<Verification, Unknown>, 'code' | 'key'>,
+    { clientAddress }: Requirement,
+    at: number,
+  ): void {
+    this.usage.count(key, code, COST, this.time.millis(at), clientAddress);
   }
 
   /**
