@@ -7,6 +7,7 @@ import { failureOf } from './kit/failure';
 import { importCommand } from './import/import.command';
 import { indexesCommand } from './indexes/indexes.command';
 import { keysCommand } from './keys/keys.command';
+import { usageCommand } from './keys/usage.command';
 import { command } from './kit/command';
 import { OperatorLogger } from './kit/operator.logger';
 import { isReaderGone, printJson, tell } from './kit/output';
@@ -54,6 +55,7 @@ function program(): ReturnType<typeof command> {
     .addHelpText('after', EXIT_CODES)
     .addCommand(createRootKeyCommand())
     .addCommand(keysCommand())
+    .addCommand(usageCommand())
     .addCommand(importCommand())
     .addCommand(indexesCommand())
     .addCommand(configCommand());
