@@ -9,6 +9,7 @@ import { readOptions, resultCommand } from '../kit/command';
 import { asOperator } from '../kit/operator-context';
 import { print, printJson, tell } from '../kit/output';
 import { Table } from '../kit/table';
+import { printable } from '../kit/terminal-text';
 
 interface Options {
   readonly by: string;
@@ -88,7 +89,7 @@ async function printDocument(pages: AsyncIterable<UsageSumPageDto>): Promise<voi
 async function printCsv(pages: AsyncIterable<UsageSumPageDto>, groupBy: UsageGrouping): Promise<void> {
   let heading = [csvHeading(groupBy)];
   for await (const { data } of pages) {
-    await print(...heading, ...data.map(csvLine));
+    await print(...heading, ...data.map((sum) => printable(csvLine(sum))));
     heading = [];
   }
 }
