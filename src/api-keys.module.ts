@@ -57,6 +57,7 @@ import { HostFront } from './http/host-front';
 import { openStore } from './mongo/open-store';
 import { FreshKeys } from './api-keys/verification/fresh-keys';
 import { KeyUsageController } from './api-keys/management/key-usage.controller';
+import { UsageSumsController } from './api-keys/management/usage-sums.controller';
 import { KeyUsageService } from './api-keys/management/key-usage.service';
 import { UsagePruner } from './api-keys/usage/usage-pruner';
 import { UsageRecorder } from './api-keys/usage/usage-recorder';
@@ -72,6 +73,7 @@ const GIVEN_OPTIONS = Symbol('keyward:given-options');
 const CONTROLLERS = [
   ApiKeysController,
   KeyUsageController,
+  UsageSumsController,
   VerifyController,
   IntrospectionController,
   EventsController,

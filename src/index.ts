@@ -102,7 +102,17 @@ export type { KeyPatch } from './api-keys/domain/key-patch';
 export type { RateLimit } from './api-keys/domain/rate-limit';
 export { isManagementScope, OWN_SCOPES } from './api-keys/domain/own-scopes';
 export type { ScopeRequirement } from './api-keys/domain/scopes';
-export type { HourlyUse, KeyUsage, UsageSpan, UsageTally } from './api-keys/domain/usage';
+export {
+  type HourlyOutcomes,
+  type HourlyUse,
+  type KeyUsage,
+  type OutcomeCount,
+  USAGE_OUTCOMES,
+  type UsageOutcome,
+  type UsageSpan,
+  type UsageSubject,
+  type UsageTally,
+} from './api-keys/domain/usage';
 
 export {
   API_KEY_REPOSITORY,
@@ -121,7 +131,11 @@ export type {
 } from './change-feed/change-feed';
 export {
   MAX_USAGE_DAYS,
+  MAX_USAGE_SUM_DAYS,
   USAGE_REPOSITORY,
+  type UsageGroup,
+  type UsageGroupQuery,
+  type UsageGroups,
   UsageNotWrittenError,
   type UsageRepository,
   type UsageStorage,
@@ -166,6 +180,13 @@ export {
   type UsageReport,
   type UsageRequest,
 } from './api-keys/management/key-usage.service';
+export {
+  USAGE_GROUPINGS,
+  type UsageGrouping,
+  type UsageSum,
+  type UsageSums,
+  type UsageSumsRequest,
+} from './api-keys/management/usage-sums';
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier, type VerifyOptions } from './api-keys/verification/key-verifier';

@@ -63,7 +63,11 @@ function apiKeysOptionsOf(environment: Environment): ApiKeysOptions {
       onOutage: environment.RATE_LIMIT_ON_OUTAGE,
       failedCredentials: { limit: environment.FAILED_CREDENTIALS_PER_MINUTE, windowSeconds: 60 },
     },
-    usage: { flushMs: environment.USAGE_FLUSH_MS, retentionDays: environment.USAGE_RETENTION_DAYS },
+    usage: {
+      flushMs: environment.USAGE_FLUSH_MS,
+      retentionDays: environment.USAGE_RETENTION_DAYS,
+      addresses: environment.USAGE_ADDRESSES === 'on',
+    },
     events: { retentionDays: environment.EVENT_RETENTION_DAYS, webhook: webhookOf(environment) },
     freshness: {
       ...feedSettingsOf(environment),

@@ -8,6 +8,7 @@ import { importCommand } from './import/import.command';
 import { indexesCommand } from './indexes/indexes.command';
 import { keysCommand } from './keys/keys.command';
 import { policiesCommand } from './policies/policies.command';
+import { usageCommand } from './keys/usage.command';
 import { command } from './kit/command';
 import { OperatorLogger } from './kit/operator.logger';
 import { isReaderGone, printJson, tell } from './kit/output';
@@ -56,6 +57,7 @@ function program(): ReturnType<typeof command> {
     .addCommand(createRootKeyCommand())
     .addCommand(keysCommand())
     .addCommand(policiesCommand())
+    .addCommand(usageCommand())
     .addCommand(importCommand())
     .addCommand(indexesCommand())
     .addCommand(configCommand());

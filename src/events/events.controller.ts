@@ -1,6 +1,6 @@
 import { Get } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '../openapi/decorators';
-import Negotiator from 'negotiator';
+import { JSON_TYPE, NDJSON_TYPE, nextPageLink, preferredType } from '../http/list-format';
 import type { Call } from '../http/own-route';
 import { currentCaller } from '../api-keys/access/current-caller';
 import { GuardedController, GuardedRoute } from '../api-keys/access/guarded-route.decorator';
@@ -9,9 +9,6 @@ import { parseRfc3339 } from '../http/rfc3339';
 import { EventDto, EventPageDto } from './dto/event.dto';
 import { DEFAULT_EVENT_PAGE, ListEventsQuery } from './dto/list-events.query';
 import { EventsService } from './events.service';
-
-const JSON_TYPE = 'application/json';
-const NDJSON_TYPE = 'application/x-ndjson';
 
 /** Serves the audit trail of all keys and policies. */
 @ApiExtraModels(EventPageDto)
@@ -59,23 +56,10 @@ export class EventsController {
     });
     const data = page.data.map((event) => EventDto.of(event));
     setHeader('Vary', 'Accept');
-    if (page.nextCursor !== null) {
-      setHeader('Link', `<${nextPage(query, page.nextCursor)}>; rel="next"`);
-    }
-    const wanted = new Negotiator({ headers: { accept: header('accept') } }).mediaType([
-      JSON_TYPE,
-      NDJSON_TYPE,
-    ]);
-    if (wanted !== NDJSON_TYPE) return { data, nextCursor: page.nextCursor };
+    if (page.nextCursor !== null) setHeader('Link', nextPageLink(query, page.nextCursor));
+    if (preferredType(header('accept'), [JSON_TYPE, NDJSON_TYPE]) !== NDJSON_TYPE)
+      return { data, nextCursor: page.nextCursor };
     setHeader('Content-Type', `${NDJSON_TYPE}; charset=utf-8`);
     return data.map((event) => `${JSON.stringify(event)}\n`).join('');
   }
-}
-
-/** Returns the next page as a relative reference (RFC 3986 section 4.2), which also works behind a proxy. */
-function nextPage(query: ListEventsQuery, cursor: string): string {
-  const given = Object.entries({ ...query, cursor }).flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, String(value)]],
-  );
-  return `?${new URLSearchParams(given).toString()}`;
 }

@@ -23,6 +23,7 @@ const DEFAULTS = {
   API_KEY_MAX_TTL_DAYS: undefined,
   USAGE_FLUSH_MS: 10_000,
   USAGE_RETENTION_DAYS: 90,
+  USAGE_ADDRESSES: 'on',
   SWAGGER: undefined,
   LOG_LEVEL: 'log',
 };
@@ -73,6 +74,7 @@ describe('a valid setting', () => {
     ['USAGE_FLUSH_MS', '3600000', 3_600_000],
     ['USAGE_RETENTION_DAYS', '1', 1],
     ['USAGE_RETENTION_DAYS', '3650', 3650],
+    ['USAGE_ADDRESSES', 'off', 'off'],
     ['EVENT_RETENTION_DAYS', '7', 7],
     ['EVENT_RETENTION_DAYS', '3650', 3650],
     ['WEBHOOK_ALLOW_PRIVATE', 'true', true],
@@ -134,6 +136,7 @@ describe('the message about an invalid setting', () => {
     ['USAGE_RETENTION_DAYS', '0', retention],
     ['USAGE_RETENTION_DAYS', '3651', retention],
     ['USAGE_RETENTION_DAYS', '-90', retention],
+    ['USAGE_ADDRESSES', 'no', 'use "on" or "off"'],
     ['EVENT_RETENTION_DAYS', '6', 'use whole days from 7 to 3650'],
     ['EVENT_RETENTION_DAYS', '3651', 'use whole days from 7 to 3650'],
     ['WEBHOOK_ALLOW_PRIVATE', 'yes', 'use "true" or "false"'],

@@ -116,6 +116,9 @@ export class Environment {
   @Whole(1, 3650, 'whole days')
   USAGE_RETENTION_DAYS = 90;
 
+  @IsIn(['on', 'off'], { message: 'use "on" or "off"' })
+  USAGE_ADDRESSES: 'on' | 'off' = 'on';
+
   @List()
   @IsIpRange({ each: true, message: 'use addresses and CIDR ranges of your proxies, separated by commas' })
   TRUST_PROXY: string[] = [];

@@ -27,6 +27,8 @@ interface Use {
   readonly run: (repository: UsageRepository) => Promise<unknown>;
 }
 
+const SPAN = { from: new Date('2027-01-01T00:00:00Z'), to: new Date('2027-02-01T00:00:00Z') };
+
 const ADDING: Use = {
   what: 'adding the counts of many keys, hours and days',
   index: '_id_',
@@ -47,11 +49,47 @@ const USES: readonly Use[] = [
     what: 'reading a month of one key',
     index: '_id_',
     kind: 'find',
+    run: async (repository) => repository.usageOf(ACME, SPAN),
+  },
+  {
+    what: 'adding up the keys of a page',
+    index: '_id_',
+    kind: 'find',
+    run: async (repository) => repository.hoursOf([{ keyId: ACME }, { keyId: GLOBEX }], SPAN),
+  },
+  {
+    what: 'reading the sums of an organisation, an owner, both, and all keys',
+    index: '_id_',
+    kind: 'find',
     run: async (repository) =>
-      repository.usageOf(ACME, {
-        from: new Date('2027-01-01T00:00:00Z'),
-        to: new Date('2027-02-01T00:00:00Z'),
-      }),
+      repository.hoursOf(
+        [{ orgId: 'acme' }, { ownerId: 'bob' }, { orgId: 'acme', ownerId: 'bob' }, {}],
+        SPAN,
+      ),
+  },
+  {
+    what: 'listing organisations',
+    index: '_id_',
+    kind: 'find',
+    run: async (repository) => repository.groups({ by: 'org', span: SPAN, limit: 10 }),
+  },
+  {
+    what: 'continuing a list of owners',
+    index: '_id_',
+    kind: 'find',
+    run: async (repository) => repository.groups({ by: 'owner', span: SPAN, limit: 10, after: 'bob' }),
+  },
+  {
+    what: 'listing the owners of an organisation',
+    index: '_id_',
+    kind: 'find',
+    run: async (repository) => repository.groups({ by: 'owner', orgId: 'acme', span: SPAN, limit: 10 }),
+  },
+  {
+    what: 'listing the organisations of an owner',
+    index: 'ownerId_1__id_1',
+    kind: 'find',
+    run: async (repository) => repository.groups({ by: 'org', ownerId: 'bob', span: SPAN, limit: 10 }),
   },
   {
     what: 'reading the last use of all keys of a page',
@@ -131,7 +169,8 @@ describe('the usage store', () => {
     expect(updates.map(({ q }) => Object.keys(q))).toEqual(updates.map(() => ['_id', 'day']));
     expect(updates.every(({ q }) => typeof q['_id'] === 'string')).toBe(true);
     expect(updates.map(({ upsert }) => upsert)).toEqual(updates.map(() => true));
-    expect(updates).toHaveLength(3 + 2);
+    // Three of keys, four sums of each of two days, and two last uses.
+    expect(updates).toHaveLength(3 + 8 + 2);
     expect(new Set(updates.flatMap(({ u }) => Object.keys(u)))).toEqual(new Set(['$inc', '$max']));
   });
 
@@ -153,7 +192,7 @@ describe('the usage store', () => {
     found.mockRestore();
     const reads = commands.filter((command): command is SentFind => 'find' in command);
     const writes = commands.filter((command): command is SentUpdate | SentDelete => !('find' in command));
-    expect([reads.length, writes.length]).toEqual([3, 2]);
+    expect([reads.length, writes.length]).toEqual([9, 2]);
     expect(preferences).toEqual(reads.map(() => 'primary'));
     for (const { readConcern } of reads) expect(readConcern).toEqual({ level: 'majority' });
     for (const { writeConcern } of writes) expect(writeConcern).toEqual({ w: 'majority', j: true });

@@ -65,16 +65,17 @@ describe.each(['memory', 'mongo'] as const)('the usage API with the %s store', (
     expect(answer.status).toBe(200);
     const hour = String((answer.body['data'] as JsonObject[])[0]?.['hour']);
     expect(answer.body).toEqual({
-      data: [{ hour: expect.stringMatching(/T\d\d:00:00\.000Z$/), count: 3 }],
+      data: [{ hour: expect.stringMatching(/T\d\d:00:00\.000Z$/), count: 3, outcomes: { VALID: 3 } }],
       from: expect.stringMatching(/T\d\d:00:00\.000Z$/),
       to: expect.any(String),
       lastUsedAt: expect.any(String),
+      lastAddress: '127.0.0.1',
     });
     expect(String(answer.body['lastUsedAt']).slice(0, 13)).toBe(hour.slice(0, 13));
     expect(await countsOf(globex.id)).toEqual([1]);
   });
 
-  it('counts only accepted requests, at the guard, forward-auth and verify', async () => {
+  it('counts accepted and rejected requests by outcome, at the guard, forward-auth and verify', async () => {
     const asker = service.as((await service.issue({ scopes: ['api-keys:verify'] })).token);
     const { id, token, client } = await holderOf({
       rateLimits: [{ name: 'default', limit: 3, windowSeconds: HOUR }],
@@ -91,15 +92,32 @@ describe.each(['memory', 'mongo'] as const)('the usage API with the %s store', (
     expect(looked.body).toMatchObject({ active: true });
     await stored();
     expect(await sumOf(id)).toBe(3);
+    const { body } = await usageOf(root, id);
+    expect((body['data'] as JsonObject[])[0]?.['outcomes']).toEqual({
+      VALID: 3,
+      INSUFFICIENT_SCOPE: 1,
+      RATE_LIMITED: 2,
+    });
   });
 
-  it('counts nothing for a wrong token or a revoked key', async () => {
+  it('counts nothing for a wrong token, and counts a request with a revoked key as no use', async () => {
     const { id, token, client } = await holderOf({});
     await service.as(mistyped(token)).get(SELF);
     await root.delete(`/v1/api-keys/${id}`);
     expect((await client.get(SELF)).status).toBe(401);
     await stored();
-    expect((await usageOf(root, id)).body).toMatchObject({ data: [], lastUsedAt: null });
+    expect((await usageOf(root, id)).body).toMatchObject({
+      data: [{ count: 0, outcomes: { REVOKED: 1 } }],
+      lastUsedAt: null,
+      lastAddress: null,
+    });
+  });
+
+  it('counts a rejected request on a route that reads the store instead of the cache', async () => {
+    const { id, client } = await holderOf({});
+    expect((await client.post('/v1/api-keys', { name: 'x' })).status).toBe(403);
+    await stored();
+    expect((await usageOf(root, id)).body['data']).toMatchObject([{ outcomes: { INSUFFICIENT_SCOPE: 1 } }]);
   });
 
   it('returns lastUsedAt for a key and in a list, or null if the key is unused', async () => {

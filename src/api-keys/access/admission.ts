@@ -125,7 +125,8 @@ export class Admission {
     options: AdmitOptions,
   ): Promise<Verification> {
     const known = await this.verifier.inspectNow(token, requirement);
-    return known.code === 'VALID' ? this.verify(token, requirement, options) : known;
+    if (known.code === 'VALID') return this.verify(token, requirement, options);
+    return options.isPart === true ? known : this.verifier.countRefusal(known, requirement, options.cost);
   }
 
   private verify(

@@ -75,7 +75,7 @@ export async function pageOf(
 }
 
 /** Combines the binding of a viewpoint with a filter. Returns `null` if they differ, because no key matches both. */
-function agreed(limit: string | undefined, asked: string | undefined): string | undefined | null {
+export function agreed(limit: string | undefined, asked: string | undefined): string | undefined | null {
   return limit === undefined || asked === undefined || limit === asked ? (limit ?? asked) : null;
 }
 

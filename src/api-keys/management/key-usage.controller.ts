@@ -14,11 +14,11 @@ export class KeyUsageController {
   constructor(private readonly usage: KeyUsageService) {}
 
   /**
-   * Returns how often a key was used in each hour (UTC), oldest first.
+   * Returns how often a key was used in each hour (UTC), oldest first, by outcome.
    *
    * @remarks
-   * Counts successful verifications by guards, the verify endpoint and forward-auth, but not introspection. The counts are
-   * best effort and some seconds late.
+   * Counts verifications by guards, the verify endpoint and forward-auth, but not introspection. The counts are best effort
+   * and some seconds late.
    */
   @Get()
   @GuardedRoute('getApiKeyUsage', {

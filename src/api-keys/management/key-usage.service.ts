@@ -6,7 +6,9 @@ import { DATE, type MemberRules, requireMembers } from '../../problems/members';
 import type { KeyUsage, UsageSpan } from '../domain/usage';
 import { USAGE_REPOSITORY, type UsageRepository } from '../ports/usage.repository';
 import { UsageNotRecordedError } from './api-keys.errors';
+import { requireCaller } from './grant-checks';
 import { usageSpanOf } from './usage-span';
+import { requireSumsRequest, type UsageSums, UsageSumsReader, type UsageSumsRequest } from './usage-sums';
 
 /** The span of a usage report. By default it ends now and begins one day before its end. */
 export interface UsageRequest {
@@ -16,7 +18,7 @@ export interface UsageRequest {
 
 const REQUEST: MemberRules<UsageRequest> = { from: DATE, to: DATE };
 
-/** How often a key was used in a span of time, and when it was last used. */
+/** How often a key was used in a span of time, when it was last used, and from where. */
 export interface UsageReport extends UsageSpan, KeyUsage {}
 
 /**
@@ -49,6 +51,27 @@ export class KeyUsageService {
     const { id } = await this.apiKeys.get(caller, keyId);
     if (this.repository === null) throw new UsageNotRecordedError();
     return { ...span, ...(await this.repository.usageOf(id, span)) };
+  }
+
+  /**
+   * Returns one page of requests by key, owner, organisation, outcome, hour or day. A caller sees the sums of its organisation
+   * and its owner. A caller that is bound to a project sees only its keys. See decision record 0090.
+   *
+   * @throws KeyNotFoundError if the request names a key that does not exist or that the caller cannot see
+   * @throws UnacceptableFieldError if a member is unknown or invalid, or does not fit the grouping, or if the span is empty,
+   *   too long or begins before 1970
+   * @throws InvalidCursorError
+   * @throws UsageNotRecordedError if this installation does not record usage
+   * @example
+   * const { data } = await usage.sums(rootCaller('system'), { groupBy: 'outcome', orgId: 'acme' });
+   */
+  async sums(caller: Caller, request: UsageSumsRequest): Promise<UsageSums> {
+    requireCaller(caller);
+    const maxDays = requireSumsRequest(request);
+    const span = usageSpanOf(request, this.clock.now(), maxDays);
+    if (this.repository === null) throw new UsageNotRecordedError();
+    const reader = new UsageSumsReader(this.repository, this.apiKeys, caller, span);
+    return { groupBy: request.groupBy, ...span, ...(await reader.page(request)) };
   }
 
   /**

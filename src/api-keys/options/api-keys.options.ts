@@ -77,6 +77,8 @@ export interface ApiKeysOptions {
     readonly flushMs?: number | undefined;
     /** How many days hourly counts are kept, 1 to 3650; default 90. */
     readonly retentionDays?: number | undefined;
+    /** Whether the client's address is stored with the last use of a key; default `true`. */
+    readonly addresses?: boolean | undefined;
   };
   /** How events (the audit trail) are kept and sent. */
   readonly events?: {

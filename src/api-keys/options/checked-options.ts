@@ -70,6 +70,7 @@ const RULES: Rules<ApiKeysOptions> = {
     storage: storageIn('is unknown', 'mongo', 'memory', 'off'),
     flushMs: whole('whole milliseconds', 100, 3_600_000),
     retentionDays: whole('whole days', 1, 3650),
+    addresses: oneOf(true, false),
   }),
   events: group<Group<'events'>>({
     storage: storageIn('is unknown', 'mongo', 'memory'),

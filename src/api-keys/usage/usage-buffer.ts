@@ -1,13 +1,34 @@
-import type { UsageTally } from '../domain/usage';
+import type { OutcomeCount, UsageOutcome, UsageTally } from '../domain/usage';
 
 const HOUR_MS = 3_600_000;
 
-interface Tally {
-  count: number;
-  lastUsedMs: number;
+/** A key, and the organisation and owner to which its use is attributed. */
+export interface UsedKey {
+  readonly id: string;
+  readonly orgId?: string | undefined;
+  readonly ownerId?: string | undefined;
 }
 
-/** Counts uses by key and hour until they are taken for storage. Contains a limited number of counts. */
+interface Sum {
+  count: number;
+  cost: number;
+}
+
+interface Tally {
+  readonly orgId: string | undefined;
+  readonly ownerId: string | undefined;
+  readonly accepted: Sum;
+  refused: Map<UsageOutcome, Sum> | undefined;
+  lastUsedMs: number;
+  lastAddress: string | undefined;
+  /** The counts of the same key and hour with another organisation or owner. */
+  moved: Tally | undefined;
+}
+
+/**
+ * Counts requests by key and hour until they are taken for storage. Contains a limited number of counts. A key that moves
+ * to another organisation or owner gets another count.
+ */
 export class UsageBuffer {
   private hours = new Map<number, Map<string, Tally>>();
   private current = new Map<string, Tally>();
@@ -15,7 +36,7 @@ export class UsageBuffer {
   private currentEnd = Number.NaN;
   private held = 0;
 
-  /** @param capacity the maximum number of counts, one per key and hour */
+  /** @param capacity the maximum number of counts, one per key, hour, organisation and owner */
   constructor(private readonly capacity: number) {}
 
   /** The number of counts in the buffer. */
@@ -24,16 +45,23 @@ export class UsageBuffer {
   }
 
   /**
-   * Counts one use. Allocates no memory if the key already has a count for this hour.
+   * Counts one request. Allocates no memory if the key already has a count of this outcome in this hour.
    *
+   * @param address the client's address, `undefined` if it is unknown
    * @returns whether there was room
    */
-  count(keyId: string, nowMs: number): boolean {
+  count(
+    key: UsedKey,
+    outcome: UsageOutcome,
+    cost: number,
+    nowMs: number,
+    address: string | undefined,
+  ): boolean {
     if (!(nowMs >= this.currentStart && nowMs < this.currentEnd)) this.turnTo(nowMs - (nowMs % HOUR_MS));
-    const tally = this.current.get(keyId);
-    if (tally === undefined) return this.hold(this.current, keyId, 1, nowMs);
-    tally.count += 1;
-    if (nowMs > tally.lastUsedMs) tally.lastUsedMs = nowMs;
+    const tally = this.tallyOf(this.current, key.id, key);
+    if (tally === undefined) return false;
+    add(tally, outcome, 1, cost);
+    if (outcome === 'VALID') use(tally, nowMs, address);
     return true;
   }
 
@@ -43,41 +71,61 @@ export class UsageBuffer {
     this.hours = new Map();
     this.currentStart = Number.NaN;
     this.held = 0;
-    return [...taken].flatMap(([start, tallies]) =>
-      Array.from(tallies, ([keyId, { count, lastUsedMs }]) => ({
-        keyId,
-        hour: new Date(start),
-        count,
-        lastUsedAt: new Date(lastUsedMs),
-      })),
-    );
+    const tallies: UsageTally[] = [];
+    for (const [start, keys] of taken) {
+      for (const [keyId, first] of keys) {
+        for (let tally: Tally | undefined = first; tally !== undefined; tally = tally.moved)
+          tallies.push(asTaken(keyId, start, tally));
+      }
+    }
+    return tallies;
   }
 
   /**
    * Puts back counts that could not be stored, if there is room.
    *
-   * @returns how many uses were dropped because there was no room
+   * @returns how many requests were dropped because there was no room
    */
   putBack(tallies: readonly UsageTally[]): number {
     let dropped = 0;
-    for (const { keyId, hour, count, lastUsedAt } of tallies) {
-      const held = this.ofHour(hour.getTime());
-      const tally = held.get(keyId);
-      if (tally !== undefined) {
-        tally.count += count;
-        tally.lastUsedMs = Math.max(tally.lastUsedMs, lastUsedAt.getTime());
-      } else if (!this.hold(held, keyId, count, lastUsedAt.getTime())) {
-        dropped += count;
+    for (const taken of tallies) {
+      const { keyId, hour, outcomes, lastUsedAt, lastAddress } = taken;
+      const tally = this.tallyOf(this.ofHour(hour.getTime()), keyId, taken);
+      for (const { outcome, count, cost } of outcomes) {
+        if (tally === undefined) dropped += count;
+        else add(tally, outcome, count, cost);
       }
+      if (tally !== undefined && lastUsedAt !== undefined) use(tally, lastUsedAt.getTime(), lastAddress);
     }
     return dropped;
   }
 
-  private hold(tallies: Map<string, Tally>, keyId: string, count: number, lastUsedMs: number): boolean {
-    if (this.held >= this.capacity) return false;
-    tallies.set(keyId, { count, lastUsedMs });
+  /** Returns the counts of a key. Creates them if there is room. */
+  private tallyOf(
+    tallies: Map<string, Tally>,
+    keyId: string,
+    { orgId, ownerId }: Omit<UsedKey, 'id'>,
+  ): Tally | undefined {
+    const first = tallies.get(keyId);
+    let last = first;
+    for (let tally = first; tally !== undefined; tally = tally.moved) {
+      if (tally.orgId === orgId && tally.ownerId === ownerId) return tally;
+      last = tally;
+    }
+    if (this.held >= this.capacity) return undefined;
     this.held += 1;
-    return true;
+    const made: Tally = {
+      orgId,
+      ownerId,
+      accepted: { count: 0, cost: 0 },
+      refused: undefined,
+      lastUsedMs: -Infinity,
+      lastAddress: undefined,
+      moved: undefined,
+    };
+    if (last === undefined) tallies.set(keyId, made);
+    else last.moved = made;
+    return made;
   }
 
   private turnTo(start: number): void {
@@ -93,4 +141,38 @@ export class UsageBuffer {
     this.hours.set(start, tallies);
     return tallies;
   }
+}
+
+function add(tally: Tally, outcome: UsageOutcome, count: number, cost: number): void {
+  let sum: Sum | undefined = tally.accepted;
+  if (outcome !== 'VALID') {
+    tally.refused ??= new Map();
+    sum = tally.refused.get(outcome);
+    if (sum === undefined) {
+      sum = { count: 0, cost: 0 };
+      tally.refused.set(outcome, sum);
+    }
+  }
+  sum.count += count;
+  sum.cost += cost;
+}
+
+function use(tally: Tally, ms: number, address: string | undefined): void {
+  if (ms < tally.lastUsedMs) return;
+  tally.lastUsedMs = ms;
+  tally.lastAddress = address;
+}
+
+function asTaken(keyId: string, start: number, tally: Tally): UsageTally {
+  const { orgId, ownerId, accepted, refused = [], lastUsedMs, lastAddress } = tally;
+  const outcomes: OutcomeCount[] = accepted.count > 0 ? [{ outcome: 'VALID', ...accepted }] : [];
+  for (const [outcome, sum] of refused) outcomes.push({ outcome, ...sum });
+  return {
+    keyId,
+    orgId,
+    ownerId,
+    hour: new Date(start),
+    outcomes,
+    ...(lastUsedMs >= 0 && { lastUsedAt: new Date(lastUsedMs), lastAddress }),
+  };
 }

@@ -7,7 +7,10 @@ export function usageMetrics(): {
   readonly flushes: SharedCounter<'outcome'>;
 } {
   return {
-    backlog: gaugeOf('keyward_usage_backlog', 'Usage counts, one per key and hour, that wait to be stored.'),
+    backlog: gaugeOf(
+      'keyward_usage_backlog',
+      'Usage counts, one per key, hour, organisation and owner, that wait to be stored.',
+    ),
     dropped: counterOf(
       'keyward_usage_dropped_total',
       'Verifications that may be missing in the usage counts.',

@@ -7,6 +7,8 @@ import { MAX_USAGE_BACKLOG, UsageRecorder } from './usage-recorder';
 
 const NOON = Date.parse('2027-01-31T12:00:00.000Z');
 
+const ADDRESS = '203.0.113.7';
+
 /** A store whose behaviour the test defines. */
 class Store {
   readonly batches: (readonly UsageTally[])[] = [];
@@ -18,22 +20,31 @@ class Store {
   /** Returns the stored counts by key. */
   counts(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {};
-    for (const { keyId, count } of this.batches.flat()) counts[keyId] = (counts[keyId] ?? 0) + count;
+    for (const { keyId, outcomes } of this.batches.flat())
+      counts[keyId] = (counts[keyId] ?? 0) + (outcomes[0]?.count ?? 0);
     return counts;
   }
 }
 
+const tally = (keyId: string, count: number, last: number): UsageTally => ({
+  keyId,
+  hour: new Date(NOON),
+  outcomes: count === 0 ? [] : [{ outcome: 'VALID', count, cost: count }],
+  lastUsedAt: new Date(NOON + last),
+  lastAddress: ADDRESS,
+});
+
 const away = new StorageUnavailableError(new Error('gone'));
 
-function recorderOver(store: Store | null): UsageRecorder {
+function recorderOver(store: Store | null, addresses?: boolean): UsageRecorder {
   return new UsageRecorder(store as unknown as UsageRepository, {
     storage: 'memory',
-    usage: { flushMs: 1000 },
+    usage: { flushMs: 1000, addresses },
   });
 }
 
 function use(recorder: UsageRecorder, keyId: string, times: number): void {
-  for (let n = 0; n < times; n += 1) recorder.count(keyId, NOON + n);
+  for (let n = 0; n < times; n += 1) recorder.count({ id: keyId }, 'VALID', 1, NOON + n, ADDRESS);
 }
 
 /** Returns an operation that the test ends. */
@@ -83,12 +94,7 @@ describe('the usage recorder', () => {
     use(recorder, 'globex', 500);
     expect([store.add.mock.calls.length, await backlog()]).toEqual([0, 2]);
     await jest.advanceTimersByTimeAsync(1000);
-    expect(store.batches).toEqual([
-      [
-        { keyId: 'acme', hour: new Date(NOON), count: 1000, lastUsedAt: new Date(NOON + 999) },
-        { keyId: 'globex', hour: new Date(NOON), count: 500, lastUsedAt: new Date(NOON + 499) },
-      ],
-    ]);
+    expect(store.batches).toEqual([[tally('acme', 1000, 999), tally('globex', 500, 499)]]);
     await jest.advanceTimersByTimeAsync(5000);
     expect([store.add.mock.calls.length, store.probe.mock.calls.length]).toEqual([1, 0]);
     expect([await backlog(), await flushes('written')]).toEqual([0, 1]);
@@ -135,14 +141,13 @@ describe('the usage recorder', () => {
     await jest.advanceTimersByTimeAsync(1000);
     expect([await dropped('unknown'), await flushes('unknown')]).toEqual([3, 1]);
     await jest.advanceTimersByTimeAsync(1000);
-    expect(store.batches).toEqual([
-      [{ keyId: 'acme', hour: new Date(NOON), count: 0, lastUsedAt: new Date(NOON + 2) }],
-    ]);
+    expect(store.batches).toEqual([[tally('acme', 0, 2)]]);
   });
 
   it('keeps at most the maximum backlog, and counts dropped uses in a metric', async () => {
-    for (let key = 0; key < MAX_USAGE_BACKLOG + 7; key += 1) recorder.count(`key ${key}`, NOON);
-    recorder.count('key 0', NOON + 1);
+    for (let key = 0; key < MAX_USAGE_BACKLOG + 7; key += 1)
+      recorder.count({ id: `key ${key}` }, 'VALID', 1, NOON, ADDRESS);
+    recorder.count({ id: 'key 0' }, 'VALID', 1, NOON + 1, ADDRESS);
     expect([await backlog(), await dropped('full')]).toEqual([MAX_USAGE_BACKLOG, 7]);
     store.add.mockRejectedValueOnce(new UsageNotWrittenError(new Error('no server')));
     const slow = pending();
@@ -212,6 +217,20 @@ describe('the usage recorder', () => {
     silence.end();
     await jest.advanceTimersByTimeAsync(1000);
     expect(store.batches).toEqual([]);
+  });
+
+  it('drops rejected requests whose write may have happened, and has nothing left to store for them', async () => {
+    store.add.mockRejectedValueOnce(away);
+    recorder.count({ id: 'acme' }, 'REVOKED', 1, NOON, ADDRESS);
+    await jest.advanceTimersByTimeAsync(2000);
+    expect([await dropped('unknown'), await backlog(), store.batches]).toEqual([1, 0, []]);
+  });
+
+  it('stores no address if addresses are not kept', async () => {
+    const without = recorderOver(store, false);
+    use(without, 'acme', 1);
+    await without.flush();
+    expect(store.batches).toEqual([[{ ...tally('acme', 1, 0), lastAddress: undefined }]]);
   });
 
   it('counts nothing if usage is not recorded', async () => {

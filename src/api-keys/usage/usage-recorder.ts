@@ -8,13 +8,13 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.options';
-import type { UsageTally } from '../domain/usage';
+import type { UsageOutcome, UsageTally } from '../domain/usage';
 import { inTime } from '../../common/in-time';
 import { USAGE_REPOSITORY, UsageNotWrittenError, type UsageRepository } from '../ports/usage.repository';
-import { UsageBuffer } from './usage-buffer';
+import { UsageBuffer, type UsedKey } from './usage-buffer';
 import { usageMetrics } from './usage-metrics';
 
-/** The maximum number of counts, one per key and hour, that wait to be stored. */
+/** The maximum number of counts, one per key, hour, organisation and owner, that wait to be stored. */
 export const MAX_USAGE_BACKLOG = 20_000;
 
 const DEFAULT_FLUSH_MS = 10_000;
@@ -23,8 +23,9 @@ const DEFAULT_FLUSH_MS = 10_000;
 const SHUTDOWN_FLUSH_MS = 3000;
 
 /**
- * Counts valid verifications and stores the counts in one bulk write every `usage.flushMs` milliseconds. Usage is best
- * effort, see decision record 0023: no request waits for it or fails because of it, and nothing is counted twice.
+ * Counts verifications of genuine tokens by outcome, and stores the counts in one bulk write every `usage.flushMs`
+ * milliseconds. Usage is best effort, see decision record 0023: no request waits for it or fails because of it, and
+ * nothing is counted twice.
  */
 @Injectable()
 export class UsageRecorder
@@ -35,6 +36,7 @@ export class UsageRecorder
   private readonly metrics = usageMetrics();
   private readonly droppedForWantOfRoom = this.metrics.dropped.labels('full');
   private readonly flushMs: number;
+  private readonly addresses: boolean;
   private timer: NodeJS.Timeout | undefined;
   private flushing: Promise<void> | undefined;
   private inDoubt = false;
@@ -45,16 +47,20 @@ export class UsageRecorder
     @Inject(API_KEYS_OPTIONS) { usage }: ApiKeysOptions,
   ) {
     this.flushMs = usage?.flushMs ?? DEFAULT_FLUSH_MS;
+    this.addresses = usage?.addresses ?? true;
   }
 
   /**
-   * Counts one use of a key. Never throws and never waits.
+   * Counts one request with a genuine token. Never throws and never waits.
    *
+   * @param cost how much the request counts, 0 or more
    * @param nowMs wall-clock milliseconds
+   * @param address the client's address, `undefined` if it is unknown
    */
-  count(keyId: string, nowMs: number): void {
+  count(key: UsedKey, outcome: UsageOutcome, cost: number, nowMs: number, address: string | undefined): void {
     if (this.repository === null) return;
-    if (!this.buffer.count(keyId, nowMs)) this.droppedForWantOfRoom.inc();
+    const kept = this.addresses ? address : undefined;
+    if (!this.buffer.count(key, outcome, cost, nowMs, kept)) this.droppedForWantOfRoom.inc();
     else if (this.buffer.size !== this.reported) this.reportBacklog();
   }
 
@@ -120,7 +126,7 @@ export class UsageRecorder
     this.metrics.flushes.inc({ outcome: known ? 'kept' : 'unknown' });
     if (!known) this.metrics.dropped.inc({ reason: 'unknown' }, usesIn(tallies));
     // `lastUsedAt` may be stored twice, but a count may not.
-    const dropped = this.buffer.putBack(known ? tallies : tallies.map((tally) => ({ ...tally, count: 0 })));
+    const dropped = this.buffer.putBack(known ? tallies : tallies.flatMap(lastUseOf));
     this.droppedForWantOfRoom.inc(dropped);
     this.reportBacklog();
     if (this.inDoubt) return;
@@ -144,5 +150,9 @@ async function isThere(repository: UsageRepository): Promise<boolean> {
 }
 
 function usesIn(tallies: readonly UsageTally[]): number {
-  return tallies.reduce((sum, { count }) => sum + count, 0);
+  return tallies.reduce((sum, { outcomes }) => outcomes.reduce((all, { count }) => all + count, sum), 0);
+}
+
+function lastUseOf(tally: UsageTally): readonly UsageTally[] {
+  return tally.lastUsedAt === undefined ? [] : [{ ...tally, outcomes: [] }];
 }

@@ -4,7 +4,7 @@ import { isRetired } from '../domain/api-key';
 import { type Clock, CLOCK } from '../ports/clock';
 import type { TenantContext } from '../domain/binding';
 import { isRequirableScope, type ScopeRequirement } from '../domain/scopes';
-import { decide, type Decision, type Requirement, type Valid } from '../domain/decision';
+import { decide, type Decision, type Requirement, type Unknown, type Valid } from '../domain/decision';
 import { isImportedKeyId } from '../domain/key-id';
 import { type ParsedToken, parseToken } from '../domain/token/key-token';
 import { findSecret, type PreparedKey } from '../domain/prepared-key';
@@ -98,7 +98,7 @@ export class KeyVerifier {
   }
 
   /**
-   * Verifies a token. If the key is valid, counts the request against its rate limits and usage.
+   * Verifies a token. If the token is genuine, counts the request in the usage; if it is valid, also against its rate limits.
    *
    * @param token the presented text, of any length and content
    * @returns the decision; `RATE_LIMITED` if the key is valid and one of its rate limits has no room
@@ -216,11 +216,26 @@ export class KeyVerifier {
     requirement: Requirement,
     options: VerifyOptions | undefined,
   ): Verification | Promise<Verification> {
-    if (decision.code !== 'VALID') return decision;
+    if (decision.code !== 'VALID') return this.countRefusal(decision, requirement, options?.cost, at);
     const charges = chargesOf(decision);
     if (charges.length > 0 && options?.uncounted !== true && options?.cost !== 0)
       return this.consume(decision, charges, token, requirement, options);
-    this.countUse(decision.key.id, at);
+    this.countUse(decision, requirement, at, options?.cost);
+    return decision;
+  }
+
+  /**
+   * Counts a request that was rejected after an {@link inspectNow}. Returns the decision.
+   *
+   * @internal
+   */
+  countRefusal<T extends Decision>(
+    decision: T,
+    requirement: Requirement,
+    cost?: number,
+    at = performance.now(),
+  ): T {
+    if (decision.key !== undefined) this.countUse(decision, requirement, at, cost);
     return decision;
   }
 
@@ -237,18 +252,24 @@ export class KeyVerifier {
     // If the limiter was slow, the decision and its record may be out of date.
     const isLate = performance.now() - askedAt > this.fresh.maxAgeMs / 8;
     const latest = isLate ? await this.inspectNow(token, requirement, options) : decision;
-    if (latest.code !== 'VALID') return latest;
+    if (latest.code !== 'VALID') return this.countRefusal(latest, requirement, cost);
     const { key, secret } = latest;
     if (refusedBy !== undefined) {
+      this.countUse({ code: 'RATE_LIMITED', key }, requirement, performance.now(), cost);
       const retryAfter = cost > refusedBy.limit ? undefined : refusedBy.resetSeconds;
       return { code: 'RATE_LIMITED', key, secret, rateLimits, refusedBy, retryAfter };
     }
-    this.countUse(key.id, performance.now());
+    this.countUse({ code: 'VALID', key }, requirement, performance.now(), cost);
     return { code: 'VALID', key, secret, rateLimits };
   }
 
-  private countUse(keyId: string, at: number): void {
-    this.usage.count(keyId, this.time.millis(at));
+  private countUse(
+    { code, key }: Pick<Exclude<Verification, Unknown>, 'code' | 'key'>,
+    { clientAddress }: Requirement,
+    at: number,
+    cost = 1,
+  ): void {
+    this.usage.count(key, code, cost, this.time.millis(at), clientAddress);
   }
 
   /**

@@ -3,10 +3,15 @@ import { type Model, mongo } from 'mongoose';
 import {
   dayOf,
   daysAfter,
-  type HourlyUse,
+  type HourlyOutcomes,
   type KeyUsage,
+  type OutcomeCount,
+  sumOf,
+  USAGE_OUTCOMES,
   type UsageSpan,
+  type UsageSubject,
   type UsageTally,
+  useOf,
 } from '../../domain/usage';
 import {
   boundedMongoOperation,
@@ -15,7 +20,14 @@ import {
   majorityRead,
 } from '../../../mongo/mongo-operation';
 import { StorageUnavailableError } from '../../../problems/storage.errors';
-import { UsageNotWrittenError, type UsageRepository } from '../../ports/usage.repository';
+import {
+  type UsageGroup,
+  type UsageGroupQuery,
+  type UsageGroups,
+  UsageNotWrittenError,
+  type UsageRepository,
+} from '../../ports/usage.repository';
+import { nameIn, seriesOf, sumsOf } from './usage-series';
 import type { UsageDocument } from './usage.schema';
 
 /**
@@ -32,10 +44,19 @@ const HOUR_MS = 3_600_000;
 /** The id of the document that a probe reads. No document has it. */
 const NO_DOCUMENT = '#probe';
 
-type StoredUsage = Pick<UsageDocument, '_id' | 'lastUsedAt' | 'day' | 'hours'>;
+/** The maximum number of documents that are examined for one page of groups. No group has more days than this. */
+const MAX_EXAMINED = 4000;
+
+type StoredUsage = Pick<
+  UsageDocument,
+  '_id' | 'lastUsedAt' | 'lastUse' | 'day' | 'hours' | 'refused' | 'costs'
+>;
 type Operation = mongo.AnyBulkWriteOperation<UsageDocument>;
 
-/** Keeps usage in MongoDB: one document per key, and one per key and day. One bulk write stores all counts. */
+/**
+ * Keeps usage in MongoDB: one document per key, and one per day and key, organisation or owner. One bulk write stores all
+ * counts. See decision record 0090.
+ */
 export class MongoUsageRepository implements UsageRepository {
   readonly durability = 'durable';
 
@@ -72,15 +93,51 @@ export class MongoUsageRepository implements UsageRepository {
   }
 
   async usageOf(keyId: string, span: UsageSpan): Promise<KeyUsage> {
-    const found = await this.read([keyId, ...daysIn(span).map((day) => dayId(keyId, day))]);
-    const last = found.find(({ lastUsedAt }) => lastUsedAt !== undefined)?.lastUsedAt;
+    const found = await this.read([keyId, ...idsOf(keyId, span)]);
+    const { lastUsedAt, lastUse } = found.find(({ day }) => day === undefined) ?? {};
+    const lastAddress = addressIn(lastUse, lastUsedAt);
     return {
-      hours: found
-        .flatMap(hoursOf)
-        .filter(({ hour }) => hour >= span.from && hour < span.to)
-        .toSorted((one, other) => one.hour.getTime() - other.hour.getTime()),
-      ...(last !== undefined && { lastUsedAt: last }),
+      hours: hoursWithin(found, span).map(useOf),
+      ...(lastUsedAt !== undefined && { lastUsedAt }),
+      ...(lastAddress !== undefined && { lastAddress }),
     };
+  }
+
+  async hoursOf(
+    subjects: readonly UsageSubject[],
+    span: UsageSpan,
+  ): Promise<readonly (readonly HourlyOutcomes[])[]> {
+    const ids = subjects.map((subject) => idsOf(seriesOf(subject), span));
+    const found = new Map((await this.read(ids.flat())).map((stored) => [stored._id, stored]));
+    return ids.map((own) =>
+      hoursWithin(
+        own.flatMap((id) => found.get(id) ?? []),
+        span,
+      ),
+    );
+  }
+
+  async groups(query: UsageGroupQuery): Promise<UsageGroups> {
+    const { span, limit } = query;
+    const found = await boundedMongoOperation((signal) =>
+      this.model
+        .find(groupFilter(query), undefined, majorityRead(signal))
+        .sort({ _id: 1 })
+        .limit(MAX_EXAMINED)
+        .lean<StoredUsage[]>()
+        .exec(),
+    );
+    // The last group may have further documents, and is then read again for the next page.
+    const last = found.length < MAX_EXAMINED ? undefined : partOf(query, found.at(-1)?._id ?? '');
+    const groups: UsageGroup[] = [];
+    let next: string | undefined;
+    for (const [part, documents] of byPart(query, found)) {
+      if (part === last || groups.length === limit) return { groups, next };
+      const outcomes = sumOf(hoursWithin(documents, span).flatMap((hour) => hour.outcomes));
+      if (outcomes.length > 0) groups.push({ name: nameIn(part), outcomes });
+      next = part;
+    }
+    return { groups };
   }
 
   async lastUsed(keyIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {
@@ -146,25 +203,47 @@ export class MongoUsageRepository implements UsageRepository {
 }
 
 function operationsFor(tallies: readonly UsageTally[]): readonly Operation[] {
-  const days = new Map<string, { readonly day: Date; readonly counts: Record<string, number> }>();
-  const last = new Map<string, Date>();
-  for (const { keyId, hour, count, lastUsedAt } of tallies) {
+  const days = new Map<string, DayCounts>();
+  const last = new Map<string, { readonly lastUsedAt: Date; readonly lastUse: string }>();
+  for (const tally of tallies) {
+    const { keyId, ownerId, hour, outcomes, lastUsedAt, lastAddress = '' } = tally;
     const known = last.get(keyId);
-    if (known === undefined || known < lastUsedAt) last.set(keyId, lastUsedAt);
-    if (count === 0) continue;
+    if (lastUsedAt !== undefined && (known === undefined || known.lastUsedAt < lastUsedAt))
+      last.set(keyId, { lastUsedAt, lastUse: `${lastUsedAt.toISOString()} ${lastAddress}` });
+    if (outcomes.length === 0) continue;
     const day = dayOf(hour);
-    const id = dayId(keyId, day);
-    const counts = days.get(id)?.counts ?? {};
-    const field = `hours.${hour.getUTCHours()}`;
-    counts[field] = (counts[field] ?? 0) + count;
-    days.set(id, { day, counts });
+    for (const series of [keyId, ...sumsOf(tally)]) {
+      const id = dayId(series, day);
+      const of = days.get(id) ?? { day, counts: {}, ...(series.startsWith('pair/') && { ownerId }) };
+      for (const outcome of outcomes) count(of.counts, hour.getUTCHours(), outcome);
+      days.set(id, of);
+    }
   }
   return [
-    ...Array.from(days, ([id, { day, counts }]) => upsert({ _id: id, day }, { $inc: counts })),
-    ...Array.from(last, ([id, lastUsedAt]) =>
-      upsert({ _id: id, day: { $exists: false } }, { $max: { lastUsedAt } }),
+    ...Array.from(days, ([_id, { day, counts, ownerId }]) =>
+      upsert({ _id, day }, { $inc: counts, ...(ownerId !== undefined && { $setOnInsert: { ownerId } }) }),
     ),
+    ...Array.from(last, ([_id, use]) => upsert({ _id, day: { $exists: false } }, { $max: use })),
   ];
+}
+
+interface DayCounts {
+  readonly day: Date;
+  readonly counts: Record<string, number>;
+  readonly ownerId?: string | undefined;
+}
+
+/** Adds a count to the fields that an update increments. Former versions count accepted requests in the same field. */
+function count(
+  fields: Record<string, number>,
+  hour: number,
+  { outcome, count: n, cost }: OutcomeCount,
+): void {
+  const field = outcome === 'VALID' ? `hours.${hour}` : `refused.${hour}.${outcome}`;
+  fields[field] = (fields[field] ?? 0) + n;
+  if (cost === n) return;
+  const extra = `costs.${hour}.${outcome}`;
+  fields[extra] = (fields[extra] ?? 0) + cost - n;
 }
 
 /**
@@ -186,20 +265,77 @@ function refusedAmong(operations: readonly Operation[], error: unknown): readonl
   return operations.filter((_operation, index) => refused.has(index));
 }
 
-function dayId(keyId: string, day: Date): string {
-  return `${keyId}:${day.toISOString().slice(0, 10)}`;
+function dayId(series: string, day: Date): string {
+  return `${series}${series.includes('/') || series === 'all' ? '/' : ':'}${day.toISOString().slice(0, 10)}`;
 }
 
-function daysIn({ from, to }: UsageSpan): readonly Date[] {
+/** Returns the ids of the documents of all days in a span. */
+function idsOf(series: string, { from, to }: UsageSpan): readonly string[] {
   const first = dayOf(from);
-  const count = Math.ceil((to.getTime() - first.getTime()) / (24 * HOUR_MS));
-  return Array.from({ length: count }, (_, index) => daysAfter(first, index));
+  const days = Math.ceil((to.getTime() - first.getTime()) / (24 * HOUR_MS));
+  return Array.from({ length: days }, (_, index) => dayId(series, daysAfter(first, index)));
 }
 
-function hoursOf({ day, hours = {} }: StoredUsage): readonly HourlyUse[] {
+/** Selects the documents of groups, in the order of their ids, which is the order of the groups. */
+function groupFilter({ by, orgId, ownerId, after }: UsageGroupQuery): {
+  readonly ownerId?: string;
+  readonly _id: { readonly $gt: string; readonly $lt: string };
+} {
+  const kind = ownerId === undefined ? by : 'pair';
+  const prefix = orgId === undefined ? `${kind}/` : seriesOf({ orgId, ownerId: '' });
+  return {
+    ...(ownerId !== undefined && { ownerId }),
+    // "0" is the character after "/", so it ends the ids that continue with "/".
+    _id: {
+      $gt: after === undefined ? prefix : `${prefix}${after}0`,
+      $lt: `${prefix.slice(0, -1)}0`,
+    },
+  };
+}
+
+function byPart(
+  query: UsageGroupQuery,
+  found: readonly StoredUsage[],
+): ReadonlyMap<string, readonly StoredUsage[]> {
+  const parts = new Map<string, StoredUsage[]>();
+  for (const stored of found) {
+    const part = partOf(query, stored._id);
+    const known = parts.get(part);
+    if (known === undefined) parts.set(part, [stored]);
+    else known.push(stored);
+  }
+  return parts;
+}
+
+/** Returns the part of a document's id that names its group. */
+function partOf({ orgId }: UsageGroupQuery, id: string): string {
+  return id.split('/')[orgId === undefined ? 1 : 2] ?? '';
+}
+
+/** Returns the stored hours in a span, oldest first. */
+function hoursWithin(found: readonly StoredUsage[], { from, to }: UsageSpan): readonly HourlyOutcomes[] {
+  return found
+    .flatMap(hoursIn)
+    .filter(({ hour }) => hour >= from && hour < to)
+    .toSorted((one, other) => one.hour.getTime() - other.hour.getTime());
+}
+
+function hoursIn({ day, hours = {}, refused = {}, costs = {} }: StoredUsage): readonly HourlyOutcomes[] {
   if (day === undefined) return [];
-  return Object.entries(hours).map(([hour, count]) => ({
+  return [...new Set([...Object.keys(hours), ...Object.keys(refused)])].map((hour) => ({
     hour: new Date(day.getTime() + Number(hour) * HOUR_MS),
-    count,
+    outcomes: USAGE_OUTCOMES.flatMap((outcome) => {
+      const n = outcome === 'VALID' ? hours[hour] : refused[hour]?.[outcome];
+      return n === undefined ? [] : [{ outcome, count: n, cost: n + (costs[hour]?.[outcome] ?? 0) }];
+    }),
   }));
+}
+
+/**
+ * Returns the address of the last use. Its text begins with the time, so that one `$max` moves both forward together. A
+ * former version moves only `lastUsedAt`; the address is then out of date.
+ */
+function addressIn(lastUse: string | undefined, lastUsedAt: Date | undefined): string | undefined {
+  const [time, address] = (lastUse ?? '').split(' ');
+  return address !== '' && time === lastUsedAt?.toISOString() ? address : undefined;
 }
