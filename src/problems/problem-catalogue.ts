@@ -38,7 +38,10 @@ export const PROBLEM_CATALOGUE = {
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   revoked_key_unchangeable: { status: 409, title: 'A revoked key cannot be changed' },
   expired_key_unchangeable: { status: 409, title: 'An expired key cannot be renewed or rotated' },
-  key_limit_reached: { status: 409, title: 'The owner has reached the maximum number of keys' },
+  key_limit_reached: {
+    status: 409,
+    title: 'The owner or organisation has reached the maximum number of keys',
+  },
   username_taken: { status: 409, title: 'Another user has this name' },
   rotation_conflict: {
     status: 409,

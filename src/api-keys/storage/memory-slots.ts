@@ -29,8 +29,7 @@ export class MemoryKeySlots implements KeySlots {
   async free(subject: SlotSubject, freed: string, takenUntil: Date): Promise<void> {
     const kept = this.subjects.get(subject);
     if (kept === undefined) return;
-    const stays = ({ keyId, at }: KeySlot): boolean =>
-      keyId !== freed || at.getTime() > takenUntil.getTime();
+    const stays = ({ keyId, at }: KeySlot): boolean => keyId !== freed || at.getTime() > takenUntil.getTime();
     this.set(subject, { ...kept, slots: kept.slots.filter(stays) });
   }
 

@@ -180,10 +180,7 @@ export class MongoUserRepository implements UserRepository {
     const isLinearizable = (await this.changes?.needsLinearizable(linearizable)) === true;
     const found = await boundedMongoOperation(
       (signal) =>
-        this.model
-          .findOne(filter, INTERNALS, decidingRead(signal, isLinearizable))
-          .lean<StoredUser>()
-          .exec(),
+        this.model.findOne(filter, INTERNALS, decidingRead(signal, isLinearizable)).lean<StoredUser>().exec(),
       Math.min(timeoutMs, MONGO_OPERATION_TIMEOUT_MS),
     );
     return found && withId(found);
