@@ -41,6 +41,10 @@ export const PROBLEM_CATALOGUE = {
   expired_key_unchangeable: { status: 409, title: 'An expired key cannot be renewed or rotated' },
   key_limit_reached: { status: 409, title: 'The owner has reached the maximum number of keys' },
   policy_suspended: { status: 409, title: 'A suspended policy cannot be deleted' },
+  key_limit_reached: {
+    status: 409,
+    title: 'The owner or organisation has reached the maximum number of keys',
+  },
   username_taken: { status: 409, title: 'Another user has this name' },
   rotation_conflict: {
     status: 409,

@@ -37,7 +37,7 @@ export class ApiKeysController {
     sessions: true,
     uncached: true,
     json: CreateApiKeyDto,
-    problems: ['delegation_exceeded', 'key_limit_reached'],
+    problems: ['delegation_exceeded', 'key_limit_reached', 'concurrent_change'],
   })
   async create(call: Call<CreateApiKeyDto>): Promise<IssuedApiKeyDto> {
     const { key, token } = await this.apiKeys.create(currentCaller(call.request), toCreate(call.body));
