@@ -20,8 +20,8 @@ afterAll(async () => service.stop());
 
 it('an operator sets, shows, suspends, resumes and deletes a policy', async () => {
   const set = await run(
-    ...['set', 'org:acme', '--allowed-scopes', 'memory:read', 'memory:write', '--max-keys', '50'],
-    ...['--rate-limit', 'per-minute=100/60', 'per-day=5000/86400', '--json'],
+    ...'set org:acme --allowed-scopes memory:read memory:write --max-keys 50'.split(' '),
+    ...'--rate-limit per-minute=100/60 per-day=5000/86400 --json'.split(' '),
   );
   expect([set.code, set.stderr]).toEqual([0, '']);
   expect(documentIn(set)).toMatchObject({

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { PolicyState } from '../../api-keys/domain/policy-state';
 import { grants } from '../../api-keys/domain/scopes';
 import { loosenedRules, uncoveredScopes } from './loosened-rules';

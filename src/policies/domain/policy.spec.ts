@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { FULL_RULES, nextPolicy } from '../../../test/support/policy-fixtures';
 import { isPolicyId, NO_RULES, patchedRules, policyEventOf, stateOf, subjectOf } from './policy';
 import { changedPolicy } from './policy-change';
