@@ -116,6 +116,7 @@ export type {
   ChangeFeedKind,
   ChangeFeedMode,
   ChangeListener,
+  FreshnessSettings,
   ReadOptions,
 } from './change-feed/change-feed';
 export {
