@@ -127,6 +127,7 @@ export type {
   ChangeFeedKind,
   ChangeFeedMode,
   ChangeListener,
+  FreshnessSettings,
   ReadOptions,
 } from './change-feed/change-feed';
 export {

@@ -39,7 +39,6 @@ export const PROBLEM_CATALOGUE = {
   request_timeout: { status: 408, title: 'The request did not arrive in time' },
   revoked_key_unchangeable: { status: 409, title: 'A revoked key cannot be changed' },
   expired_key_unchangeable: { status: 409, title: 'An expired key cannot be renewed or rotated' },
-  key_limit_reached: { status: 409, title: 'The owner has reached the maximum number of keys' },
   policy_suspended: { status: 409, title: 'A suspended policy cannot be deleted' },
   key_limit_reached: {
     status: 409,

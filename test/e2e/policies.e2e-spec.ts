@@ -26,6 +26,10 @@ function anOrganisation(): string {
   return `org-${organisations}`;
 }
 
+function versions(answer: HttpAnswer): readonly unknown[] {
+  return pageIn(answer).map(({ version }) => version);
+}
+
 describe.each(STORAGES)('the policy API with the %s store', (storage) => {
   let service: PeopleService;
   let root: HttpClient;
@@ -454,8 +458,6 @@ describe.each(STORAGES)('the policy API with the %s store', (storage) => {
 
       const older = await root.get(`/v1/events?orgId=${orgId}&limit=2`);
       const rest = await root.get(`/v1/events?orgId=${orgId}&cursor=${textIn(older.body, 'nextCursor')}`);
-      const versions = (answer: HttpAnswer): readonly unknown[] =>
-        pageIn(answer).map(({ version }) => version);
       expect([versions(older), versions(rest)]).toEqual([
         [4, 3],
         [2, 1],

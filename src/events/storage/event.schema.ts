@@ -32,7 +32,7 @@ export class EventDocument {
   @Prop({ type: String, required: true })
   keyId!: string;
 
-  @Prop(String)
+  @Prop({ type: String })
   policyId?: PolicyId;
 
   @Prop(String)

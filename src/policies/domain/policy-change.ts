@@ -5,7 +5,7 @@ import { changedRules, NO_RULES, type PolicyRules, type PolicyWithHistory, rules
 /** A change of a policy: the stored record, or its tombstone, and the new rules. */
 export interface PolicyChange {
   readonly id: PolicyId;
-  /** The stored record; `null` if there never was one. */
+  /** The stored record; `null` if no policy with this id was ever stored. */
   readonly stored: PolicyWithHistory | null;
   /** The rules afterwards; `null` deletes the policy. */
   readonly rules: PolicyRules | null;

@@ -150,7 +150,7 @@ export class PoliciesService {
    * Deletes a policy and keeps its tombstone, so that every instance learns of the deletion. Deleting it again changes
    * nothing.
    *
-   * @throws PolicyNotFoundError if there never was a policy with this id
+   * @throws PolicyNotFoundError if no policy with this id was ever stored
    * @throws PolicySuspendedError if the policy is suspended
    * @throws PoliciesForbiddenError, DelegationExceededError, PolicyChangedError
    */
@@ -203,7 +203,7 @@ export class PoliciesService {
     after: PolicyWithHistory,
   ): Promise<void> {
     // The first policy of an organisation may suspend it, even if the default policy is tighter in other rules: no key works,
-    // and whoever resumes it is checked.
+    // and the caller that resumes it is checked.
     if (before === null && after.status === 'suspended') return;
     const [from, to] = [await this.effective(after.id, before), await this.effective(after.id, after)];
     const loosened = loosenedRules(from, to);
