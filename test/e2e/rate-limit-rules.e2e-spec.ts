@@ -133,7 +133,7 @@ describe('rate limits', () => {
   });
 
   it.each(CHILDREN)(
-    'can be granted by a key only within the limits of that key: %s [T122]',
+    'can be granted by a key only within the limits of that key: %s [T120]',
     async (_name, rateLimits, given) => {
       const parent = await service.issue({ scopes: ['api-keys:write'], rateLimits: [OWN] });
       const client = service.as(parent.token);
