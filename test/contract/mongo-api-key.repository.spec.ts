@@ -35,7 +35,7 @@ describe('the documents of API keys in MongoDB', () => {
     await store.repository.insert({ id, ...fields });
     const { id: _id, keyId: _keyId, ...event } = changeEventOf({ id, ...fields });
     const [burst, { name: _name, ...former }] = fields.rateLimits as [RateLimit, RateLimit];
-    const [imposedBurst, { name: _imposed, ...imposedFormer }] = fields.imposed?.rateLimits as [
+    const [imposedBurst, { name: _imposed, ...imposedFormer }] = (fields.imposed?.rateLimits ?? []) as [
       RateLimit,
       RateLimit,
     ];

@@ -214,6 +214,12 @@ class SearchResolver {
 @Module({ providers: [SearchResolver] })
 class SearchModule {}
 
+const codes = ({ errors = [] }: GraphqlAnswer): readonly unknown[] => [
+  ...new Set(errors.map(({ extensions }) => extensions?.problem?.code)),
+];
+const aliases = (count: number, field: string): string =>
+  `{ ${Array.from({ length: count }, (_none, index) => `a${index}: ${field}`).join(' ')} }`;
+
 describe.each(GRAPHQL_SERVERS)('@Cost() of a GraphQL field on $server', (server) => {
   let host: GraphqlHost;
 
@@ -225,11 +231,6 @@ describe.each(GRAPHQL_SERVERS)('@Cost() of a GraphQL field on $server', (server)
 
   const tokenOf = async (limit: number): Promise<string> =>
     (await host.issue({ scopes: ['memory:read'], ...limited(limit) })).token;
-  const codes = ({ errors = [] }: GraphqlAnswer): readonly unknown[] =>
-    [...new Set(errors.map(({ extensions }) => extensions?.problem?.code))].toSorted();
-  const aliases = (count: number, field: string): string =>
-    `{ ${Array.from({ length: count }, (_none, index) => `a${index}: ${field}`).join(' ')} }`;
-
   it('counts for each alias: 50 aliases of cost 5 cost 250 [T122]', async () => {
     const token = await tokenOf(251);
     expect(codes(await host.ask(token, aliases(50, 'search { term title }')))).toEqual([]);

@@ -49,7 +49,7 @@ const NO_LISTS: readonly unknown[] = [
   ...NO_NAMES.map((name) => [{ ...OWN, name }]),
   [OWN, OWN],
   [OWN, { ...OWN, limit: 5 }],
-  ['a', 'b', 'c', 'd'].map((name) => ({ ...OWN, name })),
+  ['a', 'b', 'c', 'd'].map((name) => ({ name, limit: 10, windowSeconds: 60 })),
   [[OWN]],
   [null],
   [10],
