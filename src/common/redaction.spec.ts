@@ -26,6 +26,7 @@ describe('the redaction of a log', () => {
     ['a password with a slash', 'try redis://u:p/ss@h/0 again', 'try redis://***@h/0 again'],
     ['a password with a space', 'try mongodb+srv://u:p ss@h/db again', 'try mongodb+srv://***@h/db again'],
     ['a password with ://', 'rediss://:p://ss@h', 'rediss://***@h'],
+    ['a cluster', 'redis+cluster://u:p/ss@a:1,b:2', 'redis+cluster://***@a:1,b:2'],
     ['a password of digits and a slash', 'mongodb://u:1/2@h/db', 'mongodb://***@h/db'],
     ['a password in a web address', 'GET https://me:p@ss/1@acme.example/x', 'GET https://***@acme.example/x'],
     ['a user without a password', 'https://ghp_secret@acme.example/x', 'https://***@acme.example/x'],

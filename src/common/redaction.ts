@@ -17,7 +17,7 @@ const JWT = /(?<![\w-])(?=[\w-]*\.[\w-]{4,}\.)([\w-]*?)\bey[\w-]{6,}\.[\w-]{4,}(
 const HEADER = /\b(Bearer|Basic) +[\w.~+/-]{12,}=*/gi;
 
 /** Matches the start of a connection string, which usually contains a password. */
-const DATABASE = /\b(?:mongodb(?:\+srv)?|rediss?):\/\//i;
+const DATABASE = /\b(?:mongodb(?:\+srv)?|rediss?(?:\+cluster)?):\/\//i;
 
 /** Matches the authority of a URL (RFC 3986): a host and an optional port, without user and password. */
 const HOST_FIRST = /^[^:@]*(?::\d*)?$/;

@@ -67,6 +67,8 @@ describe('a setting for the operation of the service', () => {
     'redis://127.0.0.1:6379/',
     'rediss://:pass%2Fword@cache.acme.example:6379/15',
     'redis://[::1]:6379/0?family=6',
+    'redis+cluster://127.0.0.1:7000,127.0.0.1:7001,[::1]:7002',
+    'rediss+cluster://keyward:pass%2Fword@cluster.acme.example:6379',
   ])('accepts REDIS_URL=%s', (url) => {
     expect(readEnvironment({ REDIS_URL: url }).REDIS_URL).toBe(url);
   });
@@ -84,9 +86,16 @@ describe('a setting for the operation of the service', () => {
     'redis://?x',
     'redis://127.0.0.1/?db=keyward',
     'redis://:p%w@127.0.0.1',
+    'redis://127.0.0.1:7000,127.0.0.1:7001',
+    'redis+cluster://',
+    'redis+cluster://127.0.0.1:7000,',
+    'redis+cluster://127.0.0.1:7000/1',
+    'redis+cluster://127.0.0.1:99999',
+    'redis+cluster://a@127.0.0.1,b@127.0.0.1',
+    'redis+cluster://:p%w@127.0.0.1',
   ])('rejects REDIS_URL=%s with an error that names valid formats and does not repeat the value', (url) => {
     expect(() => readEnvironment({ REDIS_URL: url })).toThrow(
-      'REDIS_URL has a wrong value: use redis:// or rediss:// and a host; percent-encode the user name and the password, and give the database as a number.',
+      'REDIS_URL has a wrong value: use redis:// or rediss:// and a host, or redis+cluster:// or rediss+cluster:// and hosts separated by commas; percent-encode the user name and the password, and give the database as a number.',
     );
   });
 

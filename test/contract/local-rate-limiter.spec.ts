@@ -8,7 +8,9 @@ describe('the rate limiter of one process', () => {
   describeRateLimiter(
     async () => ({
       limiter: new LocalRateLimiter(),
-      advance: async (seconds) => void jest.advanceTimersByTime(seconds * 1000),
+      advance: async (seconds) => {
+        jest.advanceTimersByTime(seconds * 1000);
+      },
     }),
     300,
   );

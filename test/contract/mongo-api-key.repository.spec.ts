@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApiKeysService } from '../../src/api-keys/management/api-keys.service';
-import { type Caller, rootCaller } from '../../src/api-keys/domain/caller';
+import { type Caller, callerOf, rootCaller } from '../../src/api-keys/domain/caller';
 import { changeEventOf } from '../../src/api-keys/domain/key-event';
+import type { RateLimit } from '../../src/api-keys/domain/rate-limit';
 import { systemClock } from '../../src/api-keys/ports/clock';
 import type { KeyOutbox } from '../../src/api-keys/storage/key-outbox';
 import { aFullKey, aKey, ALICE, changed, nothingOptional } from '../../src/testing/contract/key-fixtures';
@@ -35,8 +36,22 @@ describe('the documents of API keys in MongoDB', () => {
     const { id, ...fields } = aFullKey();
     await store.repository.insert({ id, ...fields });
     const { id: _id, keyId: _keyId, ...event } = changeEventOf({ id, ...fields });
+    const [burst, { name: _name, ...former }] = fields.rateLimits as [RateLimit, RateLimit];
+    const [imposedBurst, { name: _imposed, ...imposedFormer }] = (fields.imposed?.rateLimits ?? []) as [
+      RateLimit,
+      RateLimit,
+    ];
     await expect(store.documents.find().toArray()).resolves.toEqual([
-      { _id: id, ...fields, changedAt: expect.any(Date), pending: [event], pendingAt: event.at },
+      {
+        _id: id,
+        ...fields,
+        rateLimit: former,
+        rateLimits: [burst],
+        imposed: { ...fields.imposed, rateLimit: imposedFormer, rateLimits: [imposedBurst] },
+        changedAt: expect.any(Date),
+        pending: [event],
+        pendingAt: event.at,
+      },
     ]);
   });
 
@@ -88,6 +103,72 @@ describe('the documents of API keys in MongoDB', () => {
       history: [{ address: 'new' }, {}, {}, {}],
       rateLimit: { limit: 5, burst: 'new' },
     });
+  });
+
+  it('with the only limit of a former release keep it, and rename it if asked [T120]', async () => {
+    const { key } = await service.create(root, { name: 'of acme', scopes: [], orgId: 'acme' });
+    await store.documents.updateOne(
+      { _id: key.id },
+      { $set: { rateLimit: { limit: 5, windowSeconds: 60 } } },
+    );
+    const [own] = (await service.get(root, key.id)).rateLimits;
+    expect(own).toEqual({ name: 'default', limit: 5, windowSeconds: 60 });
+    const limits = async (): Promise<unknown> => {
+      const stored = await store.documents.findOne({ _id: key.id });
+      return [stored?.['rateLimit'], stored?.['rateLimits']];
+    };
+    await service.update(root, key.id, { name: 'renamed' });
+    expect(await limits()).toEqual([{ limit: 5, windowSeconds: 60 }, undefined]);
+    const named = { name: 'minute', limit: 5, windowSeconds: 60 };
+    await service.update(root, key.id, { rateLimits: [named] });
+    expect(await limits()).toEqual([undefined, [named]]);
+    await service.update(root, key.id, { rateLimits: null });
+    expect(await limits()).toEqual([undefined, undefined]);
+  });
+
+  it('with limits of both releases apply all of them, also to delegation [T120]', async () => {
+    const rateLimits = ['a', 'b', 'c'].map((name) => ({ name, limit: 10, windowSeconds: 60 }));
+    const { key } = await service.create(root, { name: 'of acme', scopes: ['api-keys:write'], rateLimits });
+    // A former instance sets its only limit.
+    await store.documents.updateOne(
+      { _id: key.id },
+      { $set: { rateLimit: { limit: 5, windowSeconds: 60 } } },
+    );
+    const all = [...rateLimits, { name: 'default', limit: 5, windowSeconds: 60 }];
+    const both = await service.get(root, key.id);
+    expect(both.rateLimits).toEqual(all);
+    await expect(store.repository.list({ limit: 9 })).resolves.toMatchObject([{ rateLimits: all }]);
+    await expect(store.repository.findMany([key.id])).resolves.toMatchObject([{ rateLimits: all }]);
+    const child = service.create(callerOf(both), { name: 'child', scopes: [], rateLimits });
+    await expect(child).rejects.toMatchObject({ extensions: { exceeded: ['rateLimits'] } });
+    await service.update(root, key.id, { name: 'renamed' });
+    await expect(service.get(root, key.id)).resolves.toMatchObject({ rateLimits: all });
+  });
+
+  it('record the limits that others set, whichever release set them [T120]', async () => {
+    const rateLimits = [{ name: 'a', limit: 10, windowSeconds: 60 }];
+    const { key } = await service.create(root, { name: 'of acme', scopes: [], ownerId: ALICE, rateLimits });
+    // A former instance sets its only limit.
+    const entry = { changeId: 'former', action: 'updated', at: new Date(), by: 'cli', fields: ['rateLimit'] };
+    const rateLimit = { limit: 5, windowSeconds: 60 };
+    await store.documents.updateOne(
+      { _id: key.id },
+      { $set: { rateLimit, version: 2 }, $push: { history: { ...entry, version: 2 } } as object },
+    );
+    const session: Caller = {
+      actor: `user:${ALICE}`,
+      scopes: ['api-keys:write'],
+      grant: { ownerId: ALICE, scopes: [], allowedIps: [], rateLimits: [] },
+      boundByMaxTtl: true,
+    };
+    const own = { name: 'default', ...rateLimit };
+    for (const looser of [rateLimits, [own], [...rateLimits, { ...own, limit: 6 }], []]) {
+      const refused = { code: 'delegation_exceeded', extensions: { exceeded: ['rateLimits'] } };
+      await expect(service.update(session, key.id, { rateLimits: looser })).rejects.toMatchObject(refused);
+    }
+    await service.update(session, key.id, { rateLimits: [...rateLimits, { ...own, limit: 4 }] });
+    const stored = await store.documents.findOne({ _id: key.id });
+    expect(stored?.['imposed']).toEqual({ version: 3, rateLimit, rateLimits });
   });
 
   it('record what others restricted, even after a change by an older release', async () => {

@@ -19,12 +19,13 @@ const left = ({ rateLimits }: Consumption): readonly number[] => rateLimits.map(
 /** The rules that every rate limiter follows. */
 export function describeRateLimiter(open: () => Promise<OpenedLimiter>, numRuns: number): void {
   let limiter: RateLimiter;
-  let advance: OpenedLimiter['advance'];
+  let opened: OpenedLimiter;
   let id: string;
   let made = 0;
 
   beforeEach(async () => {
-    ({ limiter, advance } = await open());
+    opened = await open();
+    ({ limiter } = opened);
     made += 1;
     id = `acme-${made}`;
   });
@@ -54,9 +55,9 @@ export function describeRateLimiter(open: () => Promise<OpenedLimiter>, numRuns:
 
     it('resets after one minute, even if requests were rejected in between', async () => {
       expect(await allowed(5, charge(id, twice))).toBe(2);
-      await advance(59);
+      await opened.advance(59);
       expect((await limiter.consume([charge(id, twice)], 1)).refusedBy).toMatchObject({ resetSeconds: 1 });
-      await advance(1);
+      await opened.advance(1);
       expect(left(await limiter.consume([charge(id, twice)], 1))).toEqual([1]);
     });
 
@@ -88,7 +89,7 @@ export function describeRateLimiter(open: () => Promise<OpenedLimiter>, numRuns:
       const key = charge(id, burst, daily);
       expect(await allowed(4, key)).toBe(3);
       expect(left(await limiter.consume([key], 1))).toEqual([0, 2]);
-      await advance(10);
+      await opened.advance(10);
       expect(await allowed(4, key)).toBe(2);
       const { rateLimits, refusedBy } = await limiter.consume([key], 1);
       expect(left({ rateLimits })).toEqual([1, 0]);
@@ -142,9 +143,9 @@ export function describeRateLimiter(open: () => Promise<OpenedLimiter>, numRuns:
       expect(longer.refusedBy).toMatchObject({ remaining: 0, resetSeconds: 90 });
       const shorter = charge(id, limit(3, 10));
       expect(left(await limiter.consume([shorter], 1))).toEqual([0]);
-      await advance(5);
+      await opened.advance(5);
       expect((await limiter.consume([shorter], 1)).refusedBy).toMatchObject({ resetSeconds: 5 });
-      await advance(5);
+      await opened.advance(5);
       expect(left(await limiter.consume([shorter], 1))).toEqual([2]);
     });
 
@@ -153,7 +154,7 @@ export function describeRateLimiter(open: () => Promise<OpenedLimiter>, numRuns:
       for (const resetSeconds of [10, 7, 4, 1]) {
         const { refusedBy } = await limiter.consume([charge(id, limit(2, 10))], 1);
         expect(refusedBy).toMatchObject({ resetSeconds });
-        await advance(3);
+        await opened.advance(3);
       }
       expect(await allowed(3, charge(id, limit(2, 10)))).toBe(2);
     });
@@ -162,7 +163,7 @@ export function describeRateLimiter(open: () => Promise<OpenedLimiter>, numRuns:
       const [daily, burst] = [limit(5, 86_400, 'daily'), limit(100, 10, 'burst')];
       expect(await allowed(3, charge(id, daily, burst))).toBe(3);
       expect(await allowed(4, charge(id, burst))).toBe(4);
-      await advance(20);
+      await opened.advance(20);
       expect(await allowed(4, charge(id, burst))).toBe(4);
       expect(left(await limiter.consume([charge(id, daily)], 1))).toEqual([0]);
     });
@@ -171,7 +172,7 @@ export function describeRateLimiter(open: () => Promise<OpenedLimiter>, numRuns:
       const both = [limit(2, 10, 'burst'), limit(100, 3600, 'hourly')];
       for (let window = 0; window < 5; window += 1) {
         expect(await allowed(3, charge(id, ...both))).toBe(2);
-        await advance(10);
+        await opened.advance(10);
       }
     });
 
@@ -199,7 +200,7 @@ export function describeRateLimiter(open: () => Promise<OpenedLimiter>, numRuns:
               const { refusedBy } = await limiter.consume([charge(subject, ...limits)], cost);
               if (refusedBy === undefined) total += cost;
             }
-            if (seconds > 0) await advance(seconds);
+            if (seconds > 0) await opened.advance(seconds);
           }
           expect(total).toBeLessThanOrEqual(8);
         }),
@@ -214,9 +215,13 @@ export function describeRateLimiter(open: () => Promise<OpenedLimiter>, numRuns:
         made += 1;
         const model = new Model();
         for (const { subjects, cost, seconds } of taken) {
-          await advance(seconds);
+          await opened.advance(seconds);
           model.now += seconds;
-          const charges = subjects.map((each): Charge => ({ ...each, id: `acme-${made}-${each.id}` }));
+          const charges = subjects.map(({ kind, id: own, limits: all }): Charge => ({
+            kind,
+            id: `acme-${made}-${own}`,
+            limits: all,
+          }));
           const { rateLimits, refusedBy } = await limiter.consume(charges, cost);
           const isAllowed = refusedBy === undefined;
           expect({ rateLimits, isAllowed }).toMatchObject(model.consume(charges, cost));

@@ -70,7 +70,7 @@ describe.each(STORAGES)('a user whose keys an administrator restricts, with the 
         name: 'renamed',
       });
       expect((await change(administrator, key, undo)).body).toMatchObject(
-        field === 'allowedIps' ? { allowedIps: [] } : undo,
+        field === 'allowedIps' || field === 'rateLimits' ? { [field]: [] } : undo,
       );
     },
   );

@@ -49,7 +49,7 @@ const NO_LISTS: readonly unknown[] = [
   ...NO_NAMES.map((name) => [{ ...OWN, name }]),
   [OWN, OWN],
   [OWN, { ...OWN, limit: 5 }],
-  ['a', 'b', 'c', 'd'].map((name) => ({ ...OWN, name })),
+  ['a', 'b', 'c', 'd'].map((name) => ({ name, limit: 10, windowSeconds: 60 })),
   [[OWN]],
   [null],
   [10],
@@ -133,7 +133,7 @@ describe('rate limits', () => {
   });
 
   it.each(CHILDREN)(
-    'can be granted by a key only within the limits of that key: %s [T122]',
+    'can be granted by a key only within the limits of that key: %s [T120]',
     async (_name, rateLimits, given) => {
       const parent = await service.issue({ scopes: ['api-keys:write'], rateLimits: [OWN] });
       const client = service.as(parent.token);

@@ -33,6 +33,12 @@ async function connect(url: string): Promise<RedisClient> {
 
 const often: Charge = { kind: 'key', id: 'often', limits: [{ name: 'a', limit: 1000, windowSeconds: 60 }] };
 
+const changed = (windowSeconds: number): Charge => ({
+  kind: 'key',
+  id: 'changed',
+  limits: [{ name: 'a', limit: 1000, windowSeconds }],
+});
+
 describe.each([
   ['a Redis server', async () => ({ ...(await startRedis()), nodes: undefined })],
   ['a Redis cluster of three', startRedisCluster],
@@ -70,11 +76,6 @@ describe.each([
 
   it('keeps few windows of a subject, however often its limit changes, and deletes them when they end', async () => {
     const limiter = new SharedRateLimiter(client, 'deny');
-    const changed = (windowSeconds: number): Charge => ({
-      kind: 'key',
-      id: 'changed',
-      limits: [{ name: 'a', limit: 1000, windowSeconds }],
-    });
     for (let seconds = 100; seconds < 200; seconds += 1) await limiter.consume([changed(seconds)], 1);
     const key = '{keyward:limit}3:key7:changed';
     const lengths = await Promise.all(
@@ -115,18 +116,18 @@ describe.each([
   });
 });
 
-describe('the start with a misconfigured Redis fails', () => {
-  const starting = async (url: string): Promise<unknown> => {
-    const client = await connect(url);
-    try {
-      return await new SharedRateLimiter(client, 'local').onModuleInit().catch((error: unknown) => error);
-    } finally {
-      client.disconnect();
-    }
-  };
-  const rejecting = (code: string): unknown =>
-    expect.objectContaining({ message: expect.stringContaining(code) as unknown });
+const starting = async (url: string): Promise<unknown> => {
+  const client = await connect(url);
+  try {
+    return await new SharedRateLimiter(client, 'local').onModuleInit().catch((error: unknown) => error);
+  } finally {
+    client.disconnect();
+  }
+};
+const rejecting = (code: string): unknown =>
+  expect.objectContaining({ message: expect.stringContaining(code) as unknown });
 
+describe('the start with a misconfigured Redis fails', () => {
   it.each([
     ['its user may not run scripts', '-@scripting', 'NOPERM'],
     ['its user may not write', '-@write', 'The user executing the script'],

@@ -3,6 +3,7 @@ import { guardedAccess } from '../../../test/support/guarded-access';
 import { ConfigurationError } from '../../problems/configuration.error';
 import {
   Authenticated,
+  Cost,
   Possession,
   Public,
   RequireAnyScope,
@@ -47,6 +48,23 @@ describe('a route', () => {
   it('with @Uncached() reads the key from the store instead of the cache', () => {
     const access = accessOf([], [Authenticated(), Uncached()]);
     expect(access).toEqual(guardedAccess({ verification: { noCache: true, uncounted: false } }));
+  });
+
+  it.each<[string, Decorator[], Decorator[], number]>([
+    ['its own cost', [], [Authenticated(), Cost(5)], 5],
+    ['the cost of its class', [Cost(5)], [Authenticated()], 5],
+    ['its own cost in place of that of its class', [Cost(5), Authenticated()], [Cost(0)], 0],
+  ])('has %s', (_what, onClass, onMethod, cost) => {
+    expect(accessOf(onClass, onMethod)).toMatchObject({ verification: { cost } });
+  });
+
+  it.each<[string, Decorator[], Decorator[]]>([
+    ['alone', [], [Cost(5)]],
+    ['alone on its class', [Cost(5)], []],
+    ['and @SelfScoped()', [], [Cost(5), SelfScoped()]],
+    ['and @Public()', [], [Cost(5), Public()]],
+  ])('cannot have @Cost() %s, because it would count nothing [T122]', (_what, onClass, onMethod) => {
+    expect(() => accessOf(onClass, onMethod)).toThrow(ConfigurationError);
   });
 
   it('without decorators is undeclared', () => {

@@ -1,8 +1,9 @@
 import { readProxyRequirement } from './forward-auth-requirement';
 
-const of = (allOf: string[], orgId?: string, projectId?: string): object => ({
+const of = (allOf: string[], orgId?: string, projectId?: string, cost = 1): object => ({
   scopes: { allOf, anyOf: [] },
   tenant: { orgId, projectId },
+  cost,
 });
 
 describe('the requirement of a proxy', () => {
@@ -13,6 +14,8 @@ describe('the requirement of a proxy', () => {
     ['a valid key and no scope', 'authenticated=1', of([])],
     ['an organisation', 'scope=memory:read&org=acme', of(['memory:read'], 'acme')],
     ['a project', 'authenticated=1&project=apollo', of([], undefined, 'apollo')],
+    ['a cost', 'authenticated=1&cost=1000', of([], undefined, undefined, 1000)],
+    ['no cost', 'authenticated=1&cost=0', of([], undefined, undefined, 0)],
     ['an organisation and a project', 'scope=a&org=globex&project=hermes', of(['a'], 'globex', 'hermes')],
   ])('can be %s', (_what, query, requirement) => {
     expect(readProxyRequirement(query)).toEqual(requirement);
@@ -47,6 +50,11 @@ describe('the requirement of a proxy', () => {
     ['an unresolved variable', 'authenticated=1&org=$org_id'],
     ['an empty project', 'authenticated=1&project='],
     ['two projects', 'authenticated=1&project=apollo&project=hermes'],
+    ['an empty cost', 'authenticated=1&cost='],
+    ['a negative cost', 'authenticated=1&cost=-1'],
+    ['a cost above 1000', 'authenticated=1&cost=1001'],
+    ['a cost in another form', 'authenticated=1&cost=0x5'],
+    ['two costs', 'authenticated=1&cost=5&cost=0'],
     ['a parameter in another case', 'authenticated=1&Org=acme'],
     ['a misspelt parameter', 'scope=memory:read&orgId=acme'],
     ['an unknown parameter without a value', 'scope=memory:read&scopes'],

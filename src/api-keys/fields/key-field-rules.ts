@@ -152,16 +152,18 @@ export function IsMetadata(): PropertyDecorator {
   return applyDecorators(untouched, isFlat, isSmall);
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function isListOfNamed(value: unknown): boolean {
   if (!Array.isArray(value) || value.length > MAX_RATE_LIMITS) return false;
-  const isObject = (each: unknown): each is object =>
-    typeof each === 'object' && each !== null && !Array.isArray(each);
   const names = value.filter(isObject).map((each) => Reflect.get(each, 'name') as unknown);
   return names.length === value.length && new Set(names).size === names.length;
 }
 
 function isMetadata(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (!isObject(value)) return false;
   const entries = Object.entries(value);
   return (
     entries.length <= MAX_METADATA_ENTRIES &&

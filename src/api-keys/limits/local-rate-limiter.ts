@@ -4,7 +4,7 @@ import { type AskedWindows, consumptionOf, MAX_WINDOWS, windowsOf } from './wind
 /** The maximum number of subjects, about 0.5 kB each. Beyond it, the one that was counted least recently is forgotten. */
 const MAX_SUBJECTS = 1_000_000;
 
-/** How many subjects each request examines: more than it adds, so that those without a current window are removed. */
+/** How many subjects are examined for each one that is counted: more than are added, so that those that ended are removed. */
 const EXAMINED = 2;
 
 interface Window {
@@ -33,14 +33,12 @@ export class LocalRateLimiter implements RateLimiter {
       const limits = windowsOf(charge);
       return { limits, windows: this.currentWindows(`${charge.kind}:${charge.id}`, limits, now) };
     });
-    const used = ({ windows }: { readonly windows: Windows }, seconds: number): number =>
-      windows.get(seconds)?.used ?? 0;
-    const isAllowed = asked.every((each) =>
-      [...each.limits].every(([seconds, limit]) => used(each, seconds) + cost <= limit),
+    const isAllowed = asked.every(({ limits, windows }) =>
+      [...limits].every(([seconds, limit]) => usedIn(windows, seconds) + cost <= limit),
     );
     if (isAllowed)
       for (const { windows } of asked) for (const window of windows.values()) window.used += cost;
-    for (const _charge of charges) this.removeEnded(now);
+    this.removeEnded(now, charges.length);
     return consumptionOf(
       charges,
       (index, seconds) => {
@@ -73,8 +71,8 @@ export class LocalRateLimiter implements RateLimiter {
     return windows;
   }
 
-  private removeEnded(now: number): void {
-    for (let examined = 0; examined < EXAMINED; examined += 1) {
+  private removeEnded(now: number, added: number): void {
+    for (let examined = 0; examined < EXAMINED * added; examined += 1) {
       const next = this.toExamine.next();
       if (next.done === true) {
         this.toExamine = this.subjects.entries();
@@ -83,7 +81,13 @@ export class LocalRateLimiter implements RateLimiter {
       const [id, windows] = next.value;
       if ([...windows.values()].every(({ endsAt }) => endsAt <= now)) this.subjects.delete(id);
     }
-    const [oldest] = this.subjects.keys();
-    if (oldest !== undefined && this.subjects.size > this.maxSubjects) this.subjects.delete(oldest);
+    for (const oldest of this.subjects.keys()) {
+      if (this.subjects.size <= this.maxSubjects) break;
+      this.subjects.delete(oldest);
+    }
   }
+}
+
+function usedIn(windows: Windows, seconds: number): number {
+  return windows.get(seconds)?.used ?? 0;
 }

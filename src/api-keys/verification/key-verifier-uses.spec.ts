@@ -110,6 +110,28 @@ describe('a key with a rate limit', () => {
     expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
   });
 
+  it('is counted with the cost of the request, and not at all if the cost is 0', async () => {
+    const { id, token } = await holder({ rateLimits: [LIMIT] });
+    await verifier.verify(token, anything, { cost: 5 });
+    expect(await verifier.verify(token, anything, { cost: 0 })).toMatchObject({ code: 'VALID', key: { id } });
+    expect(consume.mock.calls.map(([, cost]) => cost)).toEqual([5]);
+    expect(countUse).toHaveBeenCalledTimes(2);
+  });
+
+  it.each([-1, 1001, 0.5, Number.NaN, '5', null])('is rejected with the invalid cost %p', async (cost) => {
+    const { token } = await holder({ rateLimits: [LIMIT] });
+    const verifying = verifier.verify(token, anything, { cost: cost as number });
+    await expect(verifying).rejects.toThrow('cost must be a whole number from 0 to 1000');
+    expect(consume).not.toHaveBeenCalled();
+  });
+
+  it('gets RATE_LIMITED without a time if the request costs more than its limit allows', async () => {
+    const { token } = await holder({ rateLimits: [LIMIT] });
+    consume.mockResolvedValue({ rateLimits: [STATE], refusedBy: STATE });
+    const answer = await verifier.verify(token, anything, { cost: 6 });
+    expect(answer).toMatchObject({ code: 'RATE_LIMITED', refusedBy: STATE, retryAfter: undefined });
+  });
+
   it('gets RATE_LIMITED if the limit is used up, which does not count as a use', async () => {
     const { id, token } = await holder({ rateLimits: [LIMIT] });
     const full = { ...STATE, remaining: 0, resetSeconds: 7 };

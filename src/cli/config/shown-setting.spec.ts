@@ -23,6 +23,7 @@ describe('a shown setting', () => {
     ['mongodb+srv://root:hunter2@db.acme.example', 'mongodb+srv://***@db.acme.example'],
     ['mongodb://root:hunter2@[::1]:27017/', 'mongodb://***@[::1]:27017/'],
     ['rediss://:hunter2@cache:6379/0', 'rediss://***@cache:6379/0'],
+    ['redis+cluster://keyward:hunter2@a:7000,b:7001', 'redis+cluster://***@a:7000,b:7001'],
     ['mongodb://root:hun/ter2@db', '(set, not shown)'],
     ['mongodb://root:hun?ter2@db', '(set, not shown)'],
     ['mongodb://root:hun@ter2@db', '(set, not shown)'],

@@ -6,7 +6,7 @@ import { SECRET_VARIABLES } from '../../settings/environment';
  * is not shown at all, because it is uncertain which part is the password.
  */
 const PLAIN_ADDRESS =
-  /^(?<scheme>mongodb(?:\+srv)?|rediss?):\/\/(?<user>[^@/?#\s]*@)?(?<hosts>(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?(?:,(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?)*)(?<path>\/[A-Za-z0-9_-]*)?(?<options>\?[^@\s]*)?$/;
+  /^(?<scheme>mongodb(?:\+srv)?|rediss?(?:\+cluster)?):\/\/(?<user>[^@/?#\s]*@)?(?<hosts>(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?(?:,(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?)*)(?<path>\/[A-Za-z0-9_-]*)?(?<options>\?[^@\s]*)?$/;
 
 /** Returns a setting in a form that is safe for terminals and logs, or `null` if it is unset. */
 export function shownSetting(name: string, value: unknown): string | null {

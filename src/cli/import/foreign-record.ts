@@ -24,7 +24,6 @@ const NAMES: Readonly<Record<string, string>> = {
   allowed_ips: 'allowedIps',
   external_id: 'externalId',
   rateLimit: 'rateLimits',
-  rate_limits: 'rateLimits',
   user_id: 'userId',
 };
 

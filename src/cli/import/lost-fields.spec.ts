@@ -72,7 +72,6 @@ describe('a document with an unknown field', () => {
     { read_only: true },
     { rate_limit: 100 },
     { rate_limits: [{ limit: 100, window: 60 }] },
-    { rateLimits: {} },
     { rate_limit_per_minute: 60 },
     { daily_quota: 1000 },
   ])('is rejected if the field may restrict the key: %j [T64]', (fields) => {
