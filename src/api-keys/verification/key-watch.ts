@@ -135,8 +135,7 @@ export class KeyWatch implements BeforeApplicationShutdown {
         this.end(token, { code: 'NOT_FOUND' });
         return;
       }
-      // Cached policies may be too old for the next turn, so this reads them again.
-      const { value, trueAt } = await this.fresh.readState(reading.value, at, deadline);
+      const { value, trueAt } = await this.fresh.readState(reading.value, -Infinity, deadline);
       this.settle(token, value, Math.min(reading.trueAt, trueAt));
     } catch {
       // Nothing is proven now, so the next turns try again until the bound ends the watch.
