@@ -93,7 +93,7 @@ export {
 export type { GrantRequest } from './api-keys/domain/grant-request';
 export type { History, HistoryAction, HistoryEntry } from './api-keys/domain/history';
 export type { KeyPatch } from './api-keys/domain/key-patch';
-export type { RateLimit } from './api-keys/domain/rate-limit';
+export type { NamedRateLimit, RateLimit } from './api-keys/domain/rate-limit';
 export { isManagementScope, OWN_SCOPES } from './api-keys/domain/own-scopes';
 export type { ScopeRequirement } from './api-keys/domain/scopes';
 export type { HourlyUse, KeyUsage, UsageSpan, UsageTally } from './api-keys/domain/usage';
@@ -157,6 +157,8 @@ export {
 export { REUSE_DETECTED, type ReuseDetected } from './api-keys/verification/reuse-recorder';
 export type { Limited, Passed, Verification, VerificationCode } from './api-keys/verification/verification';
 export { KeyVerifier, type VerifyOptions } from './api-keys/verification/key-verifier';
+export { POLICIES, type Policies } from './api-keys/ports/policies';
+export type { PolicyId, PolicyState } from './api-keys/domain/policy-state';
 export { AUTHENTICATOR, type Authenticator } from './api-keys/ports/authenticator';
 export { OWNER_SLOTS, type OwnerSlots } from './api-keys/ports/owner-slots';
 export { OWNER_STATUS, type OwnerStatus } from './api-keys/ports/owner-status';
