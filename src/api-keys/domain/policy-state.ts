@@ -44,6 +44,30 @@ export function policyIdsOf({ orgId, ownerId }: Pick<Grant, 'orgId' | 'ownerId'>
   };
 }
 
+/** Limits that all keys of an organisation or of an owner share. */
+interface SharedLimits {
+  readonly kind: 'org' | 'owner';
+  /** The id of the organisation or of the owner. */
+  readonly id: string;
+  readonly limits: readonly NamedRateLimit[];
+}
+
+/**
+ * Returns the limits that a key shares with others. The keys of each organisation share limits of the default policy too.
+ *
+ * @param policies the policies that apply to the key
+ */
+export function sharedLimitsOf(
+  { orgId, ownerId }: Pick<Grant, 'orgId' | 'ownerId'>,
+  policies: readonly PolicyState[],
+): readonly SharedLimits[] {
+  const { ownerPolicy } = policyIdsOf({ ownerId });
+  return policies.flatMap(({ id: policyId, rateLimits: limits }) => {
+    const [kind, id] = policyId === ownerPolicy ? (['owner', ownerId] as const) : (['org', orgId] as const);
+    return id === undefined || limits.length === 0 ? [] : [{ kind, id, limits }];
+  });
+}
+
 /** Returns whether one of the policies suspends its keys. The default policy never does. */
 export function isSuspendedBy(policies: readonly PolicyState[]): boolean {
   return policies.some(({ id, suspended }) => suspended && id !== DEFAULT_POLICY_ID);
