@@ -21,6 +21,7 @@ export const PROBLEM_CATALOGUE = {
   key_disabled: { status: 401, title: 'The API key is disabled' },
   key_expired: { status: 401, title: 'The API key is expired' },
   owner_disabled: { status: 401, title: 'The owner of the API key is not active' },
+  tenant_suspended: { status: 401, title: 'The organisation or the owner of the API key is suspended' },
   forbidden: { status: 403, title: 'This is not permitted' },
   ip_not_allowed: { status: 403, title: 'The API key may not be used from this address' },
   insufficient_scope: { status: 403, title: 'The API key lacks a required scope' },

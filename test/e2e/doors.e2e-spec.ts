@@ -1,6 +1,7 @@
 import type { VerificationCode } from 'keyward';
 import { type BoundTo, SAMPLES, type Sample } from '../support/door-samples';
-import { type DoorsHost, startDoorsHost } from '../support/doors-host';
+import { type DoorsHost, READING_OWNER, startDoorsHost } from '../support/doors-host';
+import { postForm } from '../support/form';
 import { askDoors, type Question, SAYINGS } from '../support/four-doors';
 import { ADAPTERS } from '../support/two-adapters';
 
@@ -78,6 +79,19 @@ describe.each(ADAPTERS)('the guard and the decision endpoints on %s', (adapter) 
     expect(asked).toEqual(SAYINGS.VALID);
     const again = await askDoors(host, verifier, { token }, {});
     expect(again).toEqual(SAYINGS.RATE_LIMITED);
+  });
+
+  it('give the scopes that the key and its policies allow, not those of its record [T130]', async () => {
+    const { token, key } = await host.issue({ scopes: ['*'], ownerId: READING_OWNER });
+    const asker = host.as(verifier);
+    const holder = host.as(token);
+    const verified = await asker.post('/v1/api-keys/verify', { token, authenticated: true });
+    expect(verified.body).toMatchObject({ valid: true, key: { scopes: ['memory:read'] } });
+    expect((await postForm(asker, '/oauth2/introspect', { token })).body['scope']).toBe('memory:read');
+    const forwarded = await holder.get('/v1/forward-auth?authenticated=1');
+    expect(forwarded.headers.get('x-auth-scopes')).toBe('memory:read');
+    expect((await holder.get('/probe/scopes')).body).toEqual({ scopes: ['memory:read'] });
+    expect((await holder.get('/v1/api-keys/self')).body).toMatchObject({ id: key.id, scopes: ['*'] });
   });
 
   it('reveal why a key is invalid only if the secret is correct', async () => {

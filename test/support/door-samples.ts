@@ -7,7 +7,14 @@ import {
 } from 'keyward';
 import { newKeyId } from '../../src/api-keys/domain/key-id';
 import { hashToken, issueToken } from '../../src/api-keys/domain/token/key-token';
-import { DISABLED_OWNER, type DoorsHost } from './doors-host';
+import {
+  DISABLED_OWNER,
+  type DoorsHost,
+  NARROWED_OWNER,
+  READING_OWNER,
+  SUSPENDED_ORG,
+  SUSPENDED_OWNER,
+} from './doors-host';
 import { mistyped } from './mistyped';
 
 /** The organisation, the project or both that a key is bound to. */
@@ -112,6 +119,16 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   }),
   'a key past its rate limit': good(memoryRead, { limited: true, token: usedUp }),
 
+  'a key that a policy narrows to memory:read': good({ scopes: ['*'], ownerId: READING_OWNER }),
+  'a key that a policy narrows to other scopes': good(
+    { scopes: ['*'], ownerId: NARROWED_OWNER },
+    { holdsMemoryRead: false },
+  ),
+  'a key of globex that a policy narrows to other scopes': good(
+    { scopes: ['memory:*'], orgId: 'globex', ownerId: NARROWED_OWNER },
+    { boundTo: 'globex', holdsMemoryRead: false },
+  ),
+
   nonsense: faulty('MALFORMED', async () => 'nonsense'),
   'a mistyped token': faulty('MALFORMED', async (host) => mistyped(await issued(memoryRead)(host))),
   'a foreign token without a known prefix': faulty('MALFORMED', async () => `ym_${'a'.repeat(40)}`),
@@ -127,6 +144,14 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   'a disabled key': faulty('DISABLED', afterwards(memoryRead, disable)),
   'an expired key': faulty('EXPIRED', issued({ ...memoryRead, ...expiring })),
   'a key of a disabled owner': faulty('OWNER_DISABLED', issued({ ...memoryRead, ownerId: DISABLED_OWNER })),
+  'a key of a suspended organisation': faulty(
+    'TENANT_SUSPENDED',
+    issued({ ...memoryRead, orgId: SUSPENDED_ORG }),
+  ),
+  'a key of a suspended owner': faulty(
+    'TENANT_SUSPENDED',
+    issued({ ...memoryRead, ownerId: SUSPENDED_OWNER }),
+  ),
   'a key used from elsewhere': faulty(
     'IP_NOT_ALLOWED',
     issued({ ...memoryRead, allowedIps: ['203.0.113.0/24'] }),
@@ -157,6 +182,15 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
     afterwards({ ...memoryRead, ...expiring }, disable),
   ),
   'an expired key of a disabled owner': faulty('EXPIRED', issued({ ...expiring, ownerId: DISABLED_OWNER })),
+  'a key of a disabled owner in a suspended organisation': faulty(
+    'OWNER_DISABLED',
+    issued({ ...memoryRead, orgId: SUSPENDED_ORG, ownerId: DISABLED_OWNER }),
+  ),
+  'a key of a suspended organisation, used from elsewhere': faulty(
+    'TENANT_SUSPENDED',
+    issued({ orgId: SUSPENDED_ORG, allowedIps: ['203.0.113.7'] }),
+    { from: '198.51.100.1' },
+  ),
   'a key of a disabled owner, used from elsewhere': faulty(
     'OWNER_DISABLED',
     issued({ ownerId: DISABLED_OWNER, allowedIps: ['203.0.113.7'] }),

@@ -2,21 +2,37 @@ import { Controller, Get, Module } from '@nestjs/common';
 import {
   ApiKeysService,
   Authenticated,
+  CurrentApiKey,
+  type CurrentKey,
   type CreateApiKey,
   type IssuedApiKey,
   OWNER_STATUS,
+  POLICIES,
   RequireScopes,
   rootCaller,
   Tenant,
   type TenantContext,
 } from 'keyward';
 import { KeywardTestingModule, TestClock } from 'keyward/testing';
+import { ScriptedPolicies } from './scripted-policies';
 import { type AdapterName, type RunningHost, startHost } from './two-adapters';
 
 /** The only owner that is disabled. */
 export const DISABLED_OWNER = '01jd8x4k2m6n8p0q2r4s6t8v0w';
 
 const TENANTS = ['', 'orgs/:orgId', 'orgs/:orgId/projects/:projectId', 'projects/:projectId'];
+
+/** An owner whose policy allows only scopes that begin with `notes`. */
+export const NARROWED_OWNER = '01jd8x4k2m6n8p0q2r4s6t8v1w';
+
+/** An owner whose policy allows `memory:read`. */
+export const READING_OWNER = '01jd8x4k2m6n8p0q2r4s6t8v2w';
+
+/** The only owner that is suspended. */
+export const SUSPENDED_OWNER = '01jd8x4k2m6n8p0q2r4s6t8v3w';
+
+/** The only organisation that is suspended. */
+export const SUSPENDED_ORG = 'initech';
 
 /** Routes for every kind of tenant context, with and without a scope. */
 @Controller('probe')
@@ -32,11 +48,34 @@ class ProbeController {
   memory(@Tenant() tenant: TenantContext): TenantContext {
     return tenant;
   }
+
+  @Get('scopes')
+  @Authenticated()
+  scopes(@CurrentApiKey() { scopes }: CurrentKey): { readonly scopes: readonly string[] } {
+    return { scopes };
+  }
 }
 
 const owners = { isActive: async (ownerId: string): Promise<boolean> => ownerId !== DISABLED_OWNER };
 
-@Module({ providers: [{ provide: OWNER_STATUS, useValue: owners }], exports: [OWNER_STATUS] })
+/** Returns the policies of all samples. The default policy allows what the samples of organisations hold. */
+function somePolicies(): ScriptedPolicies {
+  const policies = new ScriptedPolicies();
+  policies.set('default', { allowedScopes: ['memory:*', 'notes:*'] });
+  policies.set(`org:${SUSPENDED_ORG}`, { suspended: true });
+  policies.set(`owner:${SUSPENDED_OWNER}`, { suspended: true });
+  policies.set(`owner:${NARROWED_OWNER}`, { allowedScopes: ['notes:*'] });
+  policies.set(`owner:${READING_OWNER}`, { allowedScopes: ['memory:read'] });
+  return policies;
+}
+
+@Module({
+  providers: [
+    { provide: OWNER_STATUS, useValue: owners },
+    { provide: POLICIES, useFactory: somePolicies },
+  ],
+  exports: [OWNER_STATUS, POLICIES],
+})
 class OwnersModule {}
 
 /** An application with all four ways to a decision: guarded routes, verify, introspection and forward-auth. */

@@ -31,6 +31,7 @@ export const SAYINGS: Readonly<Record<VerificationCode, Said>> = {
   DISABLED: saying('DISABLED', { refusal: '401 key_disabled', known: true }),
   EXPIRED: saying('EXPIRED', { refusal: '401 key_expired', known: true }),
   OWNER_DISABLED: saying('OWNER_DISABLED', { refusal: '401 owner_disabled', known: true }),
+  TENANT_SUSPENDED: saying('TENANT_SUSPENDED', { refusal: '401 tenant_suspended', known: true }),
   IP_NOT_ALLOWED: saying('IP_NOT_ALLOWED', { refusal: '403 ip_not_allowed', known: true }),
   INSUFFICIENT_SCOPE: saying('INSUFFICIENT_SCOPE', { refusal: '403 insufficient_scope', known: true }),
   BINDING_MISMATCH: saying('BINDING_MISMATCH', { refusal: '403 binding_mismatch', known: true }),

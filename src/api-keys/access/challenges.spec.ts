@@ -18,6 +18,11 @@ describe('the response to an invalid key', () => {
     ['EXPIRED', 'key_expired', invalidToken('The API key is expired')],
     ['OWNER_DISABLED', 'owner_disabled', invalidToken('The owner of the API key is not active')],
     [
+      'TENANT_SUSPENDED',
+      'tenant_suspended',
+      invalidToken('The organisation or the owner of the API key is suspended'),
+    ],
+    [
       'USER_NAME_MISMATCH',
       'user_name_mismatch',
       invalidToken('User name and password belong to different keys'),
@@ -68,6 +73,7 @@ describe('the response to an invalid key', () => {
     ['DISABLED', /to be enabled/],
     ['EXPIRED', /new API key/],
     ['OWNER_DISABLED', /owner of the API key to be enabled/],
+    ['TENANT_SUSPENDED', /to be reactivated/],
     ['USER_NAME_MISMATCH', /id of the key/],
     ['IP_NOT_ALLOWED', /allowlist/],
     ['INSUFFICIENT_SCOPE', /scopes named in WWW-Authenticate/],

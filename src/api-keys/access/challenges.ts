@@ -13,6 +13,10 @@ const REFUSALS: Readonly<Record<Refusal, readonly [ProblemCode, string]>> = {
   DISABLED: ['key_disabled', 'Ask for the API key to be enabled.'],
   EXPIRED: ['key_expired', 'Ask for a new API key.'],
   OWNER_DISABLED: ['owner_disabled', 'Ask for the owner of the API key to be enabled.'],
+  TENANT_SUSPENDED: [
+    'tenant_suspended',
+    'Ask for the organisation or the owner of the API key to be reactivated.',
+  ],
   USER_NAME_MISMATCH: ['user_name_mismatch', 'Send the id of the key as the user name.'],
   IP_NOT_ALLOWED: ['ip_not_allowed', 'Call from an address on the allowlist of the API key.'],
   INSUFFICIENT_SCOPE: [

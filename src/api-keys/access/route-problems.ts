@@ -22,6 +22,7 @@ export const GUARDED: readonly ProblemCode[] = [
   'key_disabled',
   'key_expired',
   'owner_disabled',
+  'tenant_suspended',
   'ip_not_allowed',
   'rate_limited',
   'rate_limiter_unavailable',

@@ -1,6 +1,7 @@
 import type { ApiKey } from './api-key';
 import type { Binding } from './binding';
-import { type Decision, decide, type DecisionCode, type Requirement } from './decision';
+import { type Decision, decide, type DecisionCode, type Requirement, storedState } from './decision';
+import { noPolicy } from './policy-state';
 import { prepareKey } from './prepared-key';
 import { digestOfHex } from './token/token-digest';
 
@@ -35,6 +36,7 @@ interface Fault {
   readonly hash?: string;
   readonly key?: Partial<ApiKey>;
   readonly ownerActive?: boolean;
+  readonly suspended?: boolean;
   readonly requirement?: Partial<Requirement>;
 }
 const CASES: readonly Fault[] = [
@@ -43,13 +45,14 @@ const CASES: readonly Fault[] = [
   { code: 'DISABLED', key: { enabled: false } },
   { code: 'EXPIRED', key: { expiresAt: NOON } },
   { code: 'OWNER_DISABLED', ownerActive: false },
+  { code: 'TENANT_SUSPENDED', suspended: true },
   { code: 'IP_NOT_ALLOWED', requirement: { clientAddress: '198.51.100.7' } },
   { code: 'INSUFFICIENT_SCOPE', requirement: { scopes: { allOf: ['memory:write'], anyOf: [] } } },
   { code: 'VALID' },
 ];
 
 function judge(binding: Binding, verifier: Binding | undefined, fault: Fault): Decision {
-  const { hash = HASH, ownerActive = true } = fault;
+  const { hash = HASH, ownerActive = true, suspended = false } = fault;
   const key = { ...unbound, ...binding, ...fault.key };
   const requirement: Requirement = {
     scopes: { allOf: ['memory:read'], anyOf: [] },
@@ -58,7 +61,8 @@ function judge(binding: Binding, verifier: Binding | undefined, fault: Fault): D
     verifier,
     ...fault.requirement,
   };
-  return decide(digestOfHex(hash), { prepared: prepareKey(key), ownerActive }, requirement, NOON);
+  const stored = storedState(prepareKey(key), ownerActive, [{ ...noPolicy('owner:ann'), suspended }]);
+  return decide(digestOfHex(hash), stored, requirement, NOON);
 }
 
 const acme: Binding = { orgId: 'acme' };

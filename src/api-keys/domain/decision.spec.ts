@@ -1,5 +1,6 @@
 import type { ApiKey } from './api-key';
-import { type Decision, decide, type DecisionCode, type Requirement } from './decision';
+import { type Decision, decide, type DecisionCode, type Requirement, storedState } from './decision';
+import { noPolicy, type PolicyState } from './policy-state';
 import { prepareKey } from './prepared-key';
 import { digestOfHex } from './token/token-digest';
 
@@ -34,12 +35,16 @@ const key: ApiKey = {
 /** The arguments of a decision. `good` is a reader of acme who reads memories of acme from the office of acme. */
 interface Case {
   readonly presented: string | null;
-  readonly stored: { readonly key: ApiKey; readonly ownerActive: boolean } | null;
+  readonly stored: {
+    readonly key: ApiKey;
+    readonly ownerActive: boolean;
+    readonly policies: readonly PolicyState[];
+  } | null;
   readonly requirement: Requirement;
 }
 const good: Case = {
   presented: digestOfHex(HASH),
-  stored: { key, ownerActive: true },
+  stored: { key, ownerActive: true, policies: [] },
   requirement: {
     scopes: { allOf: ['memory:read'], anyOf: [] },
     tenant: { orgId: 'acme' },
@@ -50,13 +55,17 @@ const good: Case = {
 const judge = ({ presented, stored, requirement }: Case): Decision =>
   decide(
     presented,
-    stored && { prepared: prepareKey(stored.key), ownerActive: stored.ownerActive },
+    stored && storedState(prepareKey(stored.key), stored.ownerActive, stored.policies),
     requirement,
     NOON,
   );
 const withKey = (it: Case, part: Partial<ApiKey>): Case => ({
   ...it,
   stored: it.stored && { ...it.stored, key: { ...it.stored.key, ...part } },
+});
+const withPolicies = (it: Case, ...policies: PolicyState[]): Case => ({
+  ...it,
+  stored: it.stored && { ...it.stored, policies },
 });
 const withRequirement = (it: Case, part: Partial<Requirement>): Case => ({
   ...it,
@@ -72,6 +81,7 @@ const FAULTS: readonly (readonly [DecisionCode, (it: Case) => Case])[] = [
   ['DISABLED', (it) => withKey(it, { enabled: false })],
   ['EXPIRED', (it) => withKey(it, { expiresAt: NOON })],
   ['OWNER_DISABLED', (it) => ({ ...it, stored: it.stored && { ...it.stored, ownerActive: false } })],
+  ['TENANT_SUSPENDED', (it) => withPolicies(it, { ...noPolicy('org:acme'), exists: true, suspended: true })],
   ['IP_NOT_ALLOWED', (it) => withRequirement(it, { clientAddress: '198.51.100.7' })],
   ['INSUFFICIENT_SCOPE', (it) => withRequirement(it, { scopes: { allOf: ['memory:write'], anyOf: [] } })],
   ['BINDING_MISMATCH', (it) => withRequirement(it, { tenant: { orgId: 'globex' } })],
@@ -238,6 +248,68 @@ describe('the decision about a request', () => {
     ],
   ])('%s', (_sentence, it, code) => {
     expect(judge(it).code).toBe(code);
+  });
+});
+
+describe('the policies of a key', () => {
+  const policy = (id: PolicyState['id'], rules: Partial<PolicyState>): PolicyState => ({
+    ...noPolicy(id),
+    exists: true,
+    ...rules,
+  });
+  const requiring = (anyOf: string[][], ...allOf: string[]): Case =>
+    withKey(withRequirement(good, { scopes: { allOf, anyOf } }), { scopes: ['memory:*', 'notes:read'] });
+
+  it('suspend the key, of its organisation or its owner alike', () => {
+    for (const id of ['org:acme', 'owner:ann'] as const) {
+      const both = withPolicies(good, policy('default', {}), policy(id, { suspended: true }));
+      expect(judge(both).code).toBe('TENANT_SUSPENDED');
+    }
+  });
+
+  it('never suspend the key by default', () => {
+    expect(judge(withPolicies(good, policy('default', { suspended: true }))).code).toBe('VALID');
+  });
+
+  it.each<[string, Case, string[][], DecisionCode]>([
+    ['a scope that key and policies allow', requiring([], 'memory:read'), [['memory:*'], ['*']], 'VALID'],
+    [
+      'a scope that one policy lacks',
+      requiring([], 'memory:read'),
+      [['*'], ['notes:*']],
+      'INSUFFICIENT_SCOPE',
+    ],
+    ['a scope that only the policy has', requiring([], 'logs:read'), [['*']], 'INSUFFICIENT_SCOPE'],
+    [
+      'one of two scopes, of which the key has one and the policy the other',
+      requiring([['notes:read', 'logs:read']]),
+      [['logs:read']],
+      'INSUFFICIENT_SCOPE',
+    ],
+    ['one of two scopes that both have', requiring([['logs:read', 'notes:read']]), [['notes:*']], 'VALID'],
+    ['a scope, if a policy allows none', requiring([], 'notes:read'), [[]], 'INSUFFICIENT_SCOPE'],
+    ['only a valid key, if a policy allows no scope', requiring([]), [[]], 'VALID'],
+  ])('decide about a route that requires %s', (_what, it, lists, code) => {
+    const [org = [], owner] = lists;
+    const policies = [
+      policy('org:acme', { allowedScopes: org }),
+      ...(owner === undefined ? [] : [policy('owner:ann', { allowedScopes: owner })]),
+    ];
+    expect(judge(withPolicies(it, ...policies)).code).toBe(code);
+  });
+
+  it('limit the scopes that the decision contains, which nothing can change [T130]', () => {
+    const it = withPolicies(requiring([]), policy('org:acme', { allowedScopes: ['memory:read', 'logs:*'] }));
+    const { key: narrowed } = judge(it);
+    expect(narrowed).toEqual({ ...prepareKey({ ...key, scopes: ['memory:read'] }).key });
+    expect(Object.isFrozen(narrowed) && Object.isFrozen(narrowed?.scopes)).toBe(true);
+    expect(Object.keys(narrowed ?? {})).toEqual(Object.keys(prepareKey(key).key));
+  });
+
+  it('leave the record of a key as it is if they allow all of its scopes', () => {
+    const prepared = prepareKey(key);
+    const allowing = [policy('org:acme', { allowedScopes: ['memory:*'] }), policy('owner:ann', {})];
+    expect(storedState(prepared, true, allowing).prepared).toBe(prepared);
   });
 });
 

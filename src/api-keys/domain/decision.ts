@@ -1,7 +1,8 @@
 import { addressAllowed } from './allowed-ips';
 import { isExpired, isRetired, type KeySecret, type VerifiedKey } from './api-key';
 import { type Binding, bindingMatches, isBoundElsewhere, type TenantContext } from './binding';
-import { findSecret, type PreparedKey } from './prepared-key';
+import { isSuspendedBy, type PolicyState } from './policy-state';
+import { findSecret, narrowKey, type PreparedKey } from './prepared-key';
 import { meetsScopes, type ScopeRequirement } from './scopes';
 
 /** The codes of decisions in order of precedence. */
@@ -13,6 +14,7 @@ export const DECISION_CODES = [
   'DISABLED',
   'EXPIRED',
   'OWNER_DISABLED',
+  'TENANT_SUSPENDED',
   'IP_NOT_ALLOWED',
   'INSUFFICIENT_SCOPE',
   'BINDING_MISMATCH',
@@ -42,11 +44,41 @@ export interface Requirement {
   readonly possession?: boolean | undefined;
 }
 
-/** What is stored for the key id of a token. */
+/** What is stored for the key id of a token. {@link storedState} creates it. */
 export interface StoredState {
+  /** The key, narrowed by the policies. */
   readonly prepared: PreparedKey;
   /** Whether the key's owner is active; true for a key without an owner. Read for genuine secrets only. */
   readonly ownerActive: boolean;
+  /** Whether a policy suspends the key. */
+  readonly suspended: boolean;
+  /** The existing policies that apply to the key. Read for genuine secrets only. */
+  readonly policies: readonly PolicyState[];
+}
+
+const NO_POLICIES: readonly PolicyState[] = Object.freeze([]);
+
+/**
+ * Combines the records on which a decision about a key depends.
+ *
+ * @param ownerActive whether the key's owner is active
+ * @param policies the existing policies of the key
+ * @param narrow narrows the key; the default computes it anew
+ */
+export function storedState(
+  prepared: PreparedKey,
+  ownerActive = true,
+  policies: readonly PolicyState[] = NO_POLICIES,
+  narrow = narrowKey,
+): StoredState {
+  if (policies.length === 0) return { prepared, ownerActive, suspended: false, policies };
+  const isNarrowed = policies.some(({ allowedScopes }) => allowedScopes !== undefined);
+  return {
+    prepared: isNarrowed ? narrow(prepared, policies) : prepared,
+    ownerActive,
+    suspended: isSuspendedBy(policies),
+    policies,
+  };
 }
 
 /**
@@ -65,6 +97,7 @@ export interface Unknown {
 /** The decision for a genuine token that does not meet the requirement. */
 export interface Refused {
   readonly code: Exclude<DecisionCode, 'MALFORMED' | 'NOT_FOUND' | 'VALID'>;
+  /** The key. Its `scopes` are those that the policies allow. */
   readonly key: VerifiedKey;
   /** The presented secret of the key. */
   readonly secret: KeySecret;
@@ -73,9 +106,14 @@ export interface Refused {
 /** The decision for a token that meets the requirement. */
 export interface Valid {
   readonly code: 'VALID';
+  /**
+   * The key. Its `scopes` are those that the policies allow, except for a requirement of possession, which reads no policies.
+   */
   readonly key: VerifiedKey;
   /** The presented secret of the key. */
   readonly secret: KeySecret;
+  /** The policies that apply to the key; `undefined` if none does. */
+  readonly policies?: readonly PolicyState[] | undefined;
 }
 
 const MALFORMED: Unknown = Object.freeze({ code: 'MALFORMED' });
@@ -97,19 +135,19 @@ export function decide(
 ): Decision {
   if (presented === null) return MALFORMED;
   if (stored === null) return NOT_FOUND;
-  const { prepared, ownerActive } = stored;
+  const { prepared, policies } = stored;
   const { key } = prepared;
   const secret = findSecret(prepared, presented);
   if (secret === undefined) return NOT_FOUND;
   if (requirement.verifier !== undefined && isBoundElsewhere(key, requirement.verifier)) return NOT_FOUND;
-  const code = judge(prepared, secret, ownerActive, requirement, now);
-  return code === 'VALID' ? { code, key, secret } : { code, key, secret };
+  const code = judge(stored, secret, requirement, now);
+  if (code !== 'VALID') return { code, key, secret };
+  return policies.length === 0 ? { code, key, secret } : { code, key, secret, policies };
 }
 
 function judge(
-  { key, allowlist }: PreparedKey,
+  { prepared: { key, allowlist }, ownerActive, suspended }: StoredState,
   secret: KeySecret,
-  ownerActive: boolean,
   requirement: Requirement,
   now: Date,
 ): (Refused | Valid)['code'] {
@@ -120,6 +158,7 @@ function judge(
   if (!key.enabled) return 'DISABLED';
   if (isExpired(key, now)) return 'EXPIRED';
   if (!ownerActive) return 'OWNER_DISABLED';
+  if (suspended) return 'TENANT_SUSPENDED';
   if (allowlist !== undefined && !addressAllowed(allowlist, requirement.clientAddress))
     return 'IP_NOT_ALLOWED';
   if (!meetsScopes(key.scopes, requirement.scopes)) return 'INSUFFICIENT_SCOPE';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { ApiKey, Grant } from './api-key';
-import { decide } from './decision';
+import { decide, storedState } from './decision';
 import { exceededFields, isWidening } from './delegation';
 import { composeGrant, type GrantRequest } from './grant-request';
 import { applyPatch, type KeyPatch } from './key-patch';
@@ -94,8 +94,7 @@ function preparedOf(key: ApiKey): PreparedKey {
 const uses = asked.map(({ scope, tenant, clientAddress, now }): Probe => {
   const requirement = { scopes: { allOf: [scope], anyOf: [] }, tenant, clientAddress };
   return (key) => {
-    const stored = { prepared: preparedOf(key), ownerActive: true };
-    return decide(digest, stored, requirement, now).code === 'VALID';
+    return decide(digest, storedState(preparedOf(key)), requirement, now).code === 'VALID';
   };
 });
 const sights = [undefined, 'ada', 'bob'].flatMap((ownerId) =>

@@ -1,5 +1,6 @@
 import { type Allowlist, readAllowlist } from './allowed-ips';
 import type { ApiKey, KeySecret, VerifiedKey } from './api-key';
+import { type PolicyIds, policyIdsOf, type PolicyState, scopesAllowedBy } from './policy-state';
 import { digestOfHex, isSameDigest } from './token/token-digest';
 
 interface PreparedSecret {
@@ -14,7 +15,7 @@ type AllParts<T> = { readonly [Name in keyof Required<T>]: T[Name] };
  * A record prepared for decisions: values that every decision needs are computed once. The record is frozen, so that one
  * request cannot change the decision about the next.
  */
-export interface PreparedKey {
+export interface PreparedKey extends PolicyIds {
   readonly id: string;
   readonly key: VerifiedKey;
   readonly secrets: readonly PreparedSecret[];
@@ -44,11 +45,23 @@ export function prepareKey(record: ApiKey): PreparedKey {
     secrets: secrets.map((secret) => ({ secret, digest: digestOfHex(secret.hash) })),
     allowlist: readAllowlist(key.allowedIps),
     isTimed: key.expiresAt !== undefined || secrets.some(({ retiresAt }) => retiresAt !== undefined),
+    ...policyIdsOf(key),
   };
 }
 
+/** Returns the key with only the scopes that all policies allow. */
+export function narrowKey(prepared: PreparedKey, policies: readonly PolicyState[]): PreparedKey {
+  return withScopes(prepared, scopesAllowedBy(policies, prepared.key.scopes));
+}
+
+/** Returns the key with these scopes; the same key if it has exactly this list. */
+export function withScopes(prepared: PreparedKey, scopes: readonly string[]): PreparedKey {
+  if (scopes === prepared.key.scopes) return prepared;
+  return { ...prepared, key: Object.freeze(verifiedKeyOf({ ...prepared.key, scopes })) };
+}
+
 /** Copies the parts in a fixed order, so that all keys have the same hidden class and decisions stay fast. */
-function verifiedKeyOf(record: ApiKey): VerifiedKey {
+function verifiedKeyOf(record: VerifiedKey): VerifiedKey {
   const key: AllParts<VerifiedKey> = {
     id: record.id,
     name: record.name,

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { grants, isRequirableScope, isScope, meetsScopes, scopeCovers } from './scopes';
+import { commonScopes, grants, isRequirableScope, isScope, meetsScopes, scopeCovers } from './scopes';
 
 /** Compares segment by segment. A `*` at the end covers one or more segments. */
 function covers([head, ...tail]: readonly string[], [first, ...others]: readonly string[]): boolean {
@@ -85,6 +85,45 @@ describe('a list of scopes', () => {
         expect(meetsScopes(granted, { allOf, anyOf })).toBe(missing + unmet === 0);
       }),
     );
+  });
+});
+
+describe('the common scopes of two lists', () => {
+  const sorted = (list: readonly string[]): readonly string[] => list.toSorted();
+
+  it('grant a scope, with or without a wildcard, if and only if both lists grant it [T130]', () => {
+    fc.assert(
+      fc.property(held, held, fc.oneof(scopes, requirable), (one, other, wanted) => {
+        expect(grants(commonScopes(one, other), wanted)).toBe(grants(one, wanted) && grants(other, wanted));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('do not depend on the order of the lists, or of the narrowing', () => {
+    fc.assert(
+      fc.property(held, held, held, (one, two, three) => {
+        expect(sorted(commonScopes(one, two))).toEqual(sorted(commonScopes(two, one)));
+        expect(sorted(commonScopes(commonScopes(one, two), three))).toEqual(
+          sorted(commonScopes(one, commonScopes(two, three))),
+        );
+      }),
+    );
+  });
+
+  it('of a list and itself are the list', () => {
+    fc.assert(fc.property(held, (one) => expect(commonScopes(one, one)).toEqual([...new Set(one)])));
+  });
+
+  it.each([
+    [['*'], ['memory:*'], ['memory:*']],
+    [['memory:*'], ['memory:read', 'notes:read'], ['memory:read']],
+    [['memory:read'], ['memory:*', 'memory:read:own'], ['memory:read']],
+    [['memory'], ['memory:*'], []],
+    [['*'], [], []],
+    [[], ['*'], []],
+  ])('of %j and %j are %j', (one, other, common) => {
+    expect(commonScopes(one, other)).toEqual(common);
   });
 });
 

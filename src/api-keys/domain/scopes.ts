@@ -39,6 +39,18 @@ export function grants(granted: readonly string[], wanted: string): boolean {
   return false;
 }
 
+/**
+ * Returns the scopes that both lists grant: of each pair in which one scope covers the other, the narrower one. It grants a
+ * scope if and only if both lists grant it.
+ */
+export function commonScopes(one: readonly string[], other: readonly string[]): readonly string[] {
+  const narrower = [
+    ...one.filter((scope) => grants(other, scope)),
+    ...other.filter((scope) => grants(one, scope)),
+  ];
+  return [...new Set(narrower)];
+}
+
 /** The scopes that a key must have: all of `allOf`, and at least one of each list in `anyOf`. */
 export interface ScopeRequirement {
   readonly allOf: readonly string[];

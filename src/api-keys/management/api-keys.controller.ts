@@ -37,7 +37,7 @@ export class ApiKeysController {
     sessions: true,
     uncached: true,
     json: CreateApiKeyDto,
-    problems: ['delegation_exceeded', 'key_limit_reached', 'concurrent_change'],
+    problems: ['delegation_exceeded', 'forbidden', 'key_limit_reached', 'concurrent_change'],
   })
   async create(call: Call<CreateApiKeyDto>): Promise<IssuedApiKeyDto> {
     const { key, token } = await this.apiKeys.create(currentCaller(call.request), toCreate(call.body));
@@ -134,6 +134,7 @@ export class ApiKeysController {
     ifMatch: 'key',
     problems: [
       'delegation_exceeded',
+      'forbidden',
       'revoked_key_unchangeable',
       'expired_key_unchangeable',
       'rotation_conflict',
@@ -162,6 +163,7 @@ export class ApiKeysController {
     ifMatch: 'key',
     problems: [
       'delegation_exceeded',
+      'forbidden',
       'revoked_key_unchangeable',
       'expired_key_unchangeable',
       'concurrent_change',

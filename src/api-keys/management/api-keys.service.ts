@@ -16,10 +16,11 @@ import {
   type ApiKey,
   type ApiKeyStatus,
   type ApiKeyWithHistory,
+  type Grant,
   isExpired,
   statusOf,
 } from '../domain/api-key';
-import { actsForOwner, type Caller, inheritedFrom, rootCaller } from '../domain/caller';
+import { actsForOwner, type Caller, inheritedFrom, isUnlimited, rootCaller } from '../domain/caller';
 import { isWidening } from '../domain/delegation';
 import { composeGrant } from '../domain/grant-request';
 import { type CreateApiKey, newKey } from '../domain/new-key';
@@ -29,6 +30,7 @@ import { isKeyId, newKeyId } from '../domain/key-id';
 import { slotSubjectsOf } from '../domain/key-slot';
 import { recordChange } from '../domain/key-change';
 import { applyPatch, type KeyPatch } from '../domain/key-patch';
+import { policyIdsOf, scopesAllowedBy } from '../domain/policy-state';
 import { issueToken } from '../domain/token/key-token';
 import { currentSecret, rotateSecrets } from '../domain/rotation';
 import { isVisible } from '../domain/visibility';
@@ -51,10 +53,15 @@ import {
   requireOwnOrganisation,
   requireOwnRestrictions,
   requireSameCustomer,
+  requireUnsuspended,
 } from './grant-checks';
 import { KeyCeilings } from './key-ceilings.service';
 import { type KeyPageQuery, pageOf } from './key-page';
+import { FreshKeys } from '../verification/fresh-keys';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
+
+/** The maximum time to read the policies of a session. */
+const POLICIES_WITHIN_MS = 1800;
 
 /** A key with its new token, which is shown only once. */
 export interface IssuedApiKey {
@@ -116,6 +123,7 @@ export class ApiKeysService {
     @Inject(CLOCK) private readonly clock: Clock,
     @Optional() private readonly ceilings: KeyCeilings = new KeyCeilings(repository, clock),
     @Optional() @Inject(KEY_CHANGE_LISTENER) private readonly listener?: KeyChangeListener,
+    @Optional() private readonly fresh?: FreshKeys,
   ) {
     this.redact = redactionOf(tokens.importPrefixes);
     this.tokenPrefix = tokens.prefixes?.[0] ?? DEFAULT_TOKEN_PREFIX;
@@ -138,8 +146,9 @@ export class ApiKeysService {
     const subjects = slotSubjectsOf(composeGrant(inherited, request, undefined));
     const latest = latestExpiry(caller, this.maxTtlDays, await this.ceilings.maxTtlDays(subjects), now);
     const grant = composeGrant(inherited, request, latest);
-    requireCovered(caller, grant);
-    requireAssignable(caller, grant.ownerId);
+    const holder = await this.narrowed(caller, grant);
+    requireCovered(holder, grant);
+    requireAssignable(holder, grant.ownerId);
     requireExternalIdAllowed(caller, request.externalId);
     requireAcceptable(grant.expiresAt, latest, now);
 
@@ -210,11 +219,13 @@ export class ApiKeysService {
         requireAcceptable(after.expiresAt, latestExpiry(caller, this.maxTtlDays, policyDays, now), now);
       }
       if (changed.includes('orgId')) requireOwnOrganisation(caller, after.orgId);
+      const widens = isWidening(before, after);
+      const holder = widens || changed.includes('ownerId') ? await this.narrowed(caller, after) : caller;
       if (changed.includes('ownerId')) {
-        requireAssignable(caller, before.ownerId);
-        requireAssignable(caller, after.ownerId);
+        requireAssignable(holder, before.ownerId);
+        requireAssignable(holder, after.ownerId);
       }
-      if (isWidening(before, after)) requireCovered(caller, after);
+      if (widens) requireCovered(holder, after);
       const policyDays = await this.ceilings.maxTtlDays(this.ceilings.entered(before, after));
       requireAcceptable(after.expiresAt, latestExpiry(caller, undefined, policyDays, now), EVER);
       return recordChange(after, now, { action: 'updated', by: caller.actor, fields });
@@ -255,7 +266,7 @@ export class ApiKeysService {
 
   /**
    * Gives a key a new token and keeps its id. The previous token works until the grace period ends, and tokens from
-   * earlier rotations stop working now. The caller must hold all that the key holds.
+   * earlier rotations stop working now. The caller must hold all that the key holds, or be the key itself.
    *
    * @throws KeyNotFoundError, DelegationExceededError, RevokedKeyError, ExpiredKeyError, VersionMismatchError,
    *   ConcurrentChangeError
@@ -272,14 +283,16 @@ export class ApiKeysService {
     const { token, hash } = issueToken(this.tokenPrefix, id);
     // A key that rotates itself must present its current secret, see decision record 0011.
     let current = caller.presented?.keyId === id ? caller.presented.hash : undefined;
-    const { after: key } = await this.change(caller, id, options, (before, now) => {
+    const { after: key } = await this.change(caller, id, options, async (before, now) => {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
       if (isExpired(before, now)) throw new ExpiredKeyError();
       const found = currentSecret(before.secrets)?.hash;
       current ??= found;
       if (found !== current) throw new RotationConflictError();
-      requireCovered(caller, before);
-      requireAssignable(caller, before.ownerId);
+      const holder = await this.narrowed(caller, before);
+      // A key that rotates itself gains nothing, even if policies narrow it.
+      if (caller.presented?.keyId !== id) requireCovered(holder, before);
+      requireAssignable(holder, before.ownerId);
       requireSameCustomer(caller, before);
       const secrets = rotateSecrets(before.secrets, hash, now, gracePeriodSeconds);
       return recordChange({ ...before, secrets }, now, { action: 'rotated', by: caller.actor });
@@ -345,6 +358,24 @@ export class ApiKeysService {
       return true;
     };
     await retried(attempt, () => new ConcurrentChangeError());
+  }
+
+  /**
+   * Returns a caller with only what policies allow it to give. They narrow a session like the keys of its owner, and in an
+   * organisation like the keys of that organisation. A presented key is already narrowed. See decision record 0093.
+   */
+  private async narrowed(caller: Caller, { orgId }: Grant): Promise<Caller> {
+    if (this.fresh === undefined || caller.presented !== undefined || isUnlimited(caller)) return caller;
+    const { scopes, grant } = caller;
+    const now = performance.now();
+    const ids = policyIdsOf({ orgId, ownerId: grant.ownerId });
+    const { value: policies } = await this.fresh.readPolicies(ids, now, now + POLICIES_WITHIN_MS);
+    requireUnsuspended(policies);
+    return {
+      ...caller,
+      scopes: scopesAllowedBy(policies, scopes),
+      grant: { ...grant, scopes: scopesAllowedBy(policies, grant.scopes) },
+    };
   }
 
   private seen<K extends ApiKey>(caller: Caller, key: K | null): K {

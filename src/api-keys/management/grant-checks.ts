@@ -4,11 +4,13 @@ import {
   ExternalIdNotAllowedError,
   ImposedRestrictionError,
 } from './api-keys.errors';
+import { KeywardError } from '../../problems/keyward.error';
 import { MisuseError } from '../../problems/misuse.error';
 import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
 import type { ApiKey, ApiKeyWithHistory, Grant } from '../domain/api-key';
 import { actsForOwner, type Caller, exceededBy, givesLastingAccess, isUnlimited } from '../domain/caller';
 import { loosenedFields } from '../domain/imposed';
+import { isSuspendedBy, type PolicyState } from '../domain/policy-state';
 import { grants } from '../domain/scopes';
 
 const DAY_MS = 86_400_000;
@@ -34,6 +36,15 @@ export function requireCaller(caller: Partial<Caller> | undefined): void {
 export function requireCovered(caller: Caller, grant: Grant): void {
   const exceeded = exceededBy(caller, grant);
   if (exceeded.length > 0) throw new DelegationExceededError(exceeded);
+}
+
+/** @throws KeywardError `forbidden` if one of the policies suspends its keys */
+export function requireUnsuspended(policies: readonly PolicyState[]): void {
+  if (!isSuspendedBy(policies)) return;
+  throw new KeywardError(
+    'forbidden',
+    'The organisation or the owner is suspended: you can read, narrow, disable and revoke its keys, but give nothing.',
+  );
 }
 
 /**

@@ -4,7 +4,14 @@ import { heapUsed } from '../../../test/support/heap-used';
 import type { ApiKey } from '../domain/api-key';
 import { hashToken } from '../domain/token/key-token';
 import { prepareKey, type PreparedKey } from '../domain/prepared-key';
-import { weightOfKey, weightOfOwner } from './cache-weight';
+import { noPolicy, type PolicyState, scopesAllowedBy } from '../domain/policy-state';
+import {
+  type NarrowedScopes,
+  weightOfKey,
+  weightOfNarrowed,
+  weightOfOwner,
+  weightOfPolicy,
+} from './cache-weight';
 import { SieveCache } from './sieve-cache';
 
 let drawn = 0;
@@ -94,7 +101,7 @@ describe('the weight of a cached key', () => {
 
   it('allows 50,000 keys of a typical size within the default limit of 128 MB', () => {
     const common = { orgId: 'acme', scopes: ['memory:read', 'memory:write'], metadata: { team: 'ingest' } };
-    expect(weightOfKey(prepared(common)) * 50_000).toBeLessThan(112 * 1024 * 1024);
+    expect(weightOfKey(prepared(common)) * 50_000).toBeLessThan(100 * 1024 * 1024);
   });
 });
 
@@ -112,5 +119,45 @@ describe('the weight of the cached state of an owner', () => {
     const used = heapUsed() - before;
     expect(cache.size).toBe(2000);
     expect(cache.weight).toBeGreaterThan(used);
+  });
+});
+
+describe('the weight of policies', () => {
+  /** A policy of an organisation, with every text decoded from bytes. */
+  const policy = (rules: Partial<PolicyState>): PolicyState => ({
+    ...noPolicy(`org:${Buffer.from(text(26)).toString()}`),
+    ...structuredClone(rules),
+  });
+  const limits = list(3, (index) => `limit-${index}`).map((name) => ({
+    name,
+    limit: 5e9,
+    windowSeconds: 60,
+  }));
+
+  it.each<[string, () => Partial<PolicyState>]>([
+    ['that do not exist', () => ({})],
+    [
+      'with limits and 100 scopes',
+      () => ({ exists: true, rateLimits: limits, allowedScopes: list(100, () => text(64)) }),
+    ],
+  ])('is at least the heap that they use: policies %s [T44]', (_what, rules) => {
+    const cache = new SieveCache<PolicyState>(1000, { maxWeight: Infinity, weigh: weightOfPolicy });
+    const before = heapUsed();
+    for (let index = 0; index < 1000; index += 1) {
+      const state = policy(rules());
+      cache.set(state.id, state);
+    }
+    expect(cache.weight).toBeGreaterThan(heapUsed() - before);
+  });
+
+  it('is at least the heap that narrowed scopes use, if nothing else holds what they came from [T44]', () => {
+    const cache = new SieveCache<NarrowedScopes>(300, { maxWeight: Infinity, weigh: weightOfNarrowed });
+    const before = heapUsed();
+    for (let index = 0; index < 300; index += 1) {
+      const scopes = list(100, () => text(20));
+      const policies = [policy({ allowedScopes: [...scopes.slice(50), ...list(50, () => text(20))] })];
+      cache.set(text(26), { scopes, policies, allowed: scopesAllowedBy(policies, scopes) });
+    }
+    expect(cache.weight).toBeGreaterThan(heapUsed() - before);
   });
 });

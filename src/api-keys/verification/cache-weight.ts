@@ -1,3 +1,4 @@
+import type { PolicyState } from '../domain/policy-state';
 import type { PreparedKey } from '../domain/prepared-key';
 
 /**
@@ -20,11 +21,17 @@ const BYTES = {
   limit: 160,
   /** The state of an owner, including its slot in the cache. */
   owner: 320,
+  /** The state of a policy without its variable parts, including its slot in the cache. */
+  policy: 480,
+  rateLimit: 120,
+  /** The scopes of a narrowed key without their texts, including its slot in the cache. */
+  narrowed: 480,
+  reference: 8,
 } as const;
 
 /** Returns the maximum number of heap bytes of a cached key. */
-export function weightOfKey({ key, secrets }: PreparedKey): number {
-  let bytes = BYTES.key + secrets.length * BYTES.secret;
+export function weightOfKey({ key, secrets, orgPolicy, ownerPolicy }: PreparedKey): number {
+  let bytes = BYTES.key + secrets.length * BYTES.secret + textsOf(orgPolicy, ownerPolicy);
   bytes += textsOf(key.id, key.name, key.ownerId, key.orgId, key.projectId, key.externalId);
   bytes += textsOf(...key.scopes, ...key.allowedIps);
   bytes += key.allowedIps.length * BYTES.address;
@@ -38,6 +45,32 @@ export function weightOfKey({ key, secrets }: PreparedKey): number {
 /** Returns the maximum number of heap bytes of the cached state of an owner. */
 export function weightOfOwner({ id }: { readonly id: string }): number {
   return BYTES.owner + textsOf(id);
+}
+
+/** Returns the maximum number of heap bytes of the cached state of a policy. */
+export function weightOfPolicy({ id, rateLimits, allowedScopes = [] }: PolicyState): number {
+  return (
+    BYTES.policy +
+    rateLimits.length * BYTES.rateLimit +
+    textsOf(id, ...rateLimits.map(({ name }) => name), ...allowedScopes)
+  );
+}
+
+/** The scopes of a key that policies narrow, and what they were computed from. */
+export interface NarrowedScopes {
+  readonly scopes: readonly string[];
+  readonly policies: readonly PolicyState[];
+  readonly allowed: readonly string[];
+}
+
+/** Returns the maximum number of heap bytes of narrowed scopes, even if neither the key nor a policy is cached any more. */
+export function weightOfNarrowed({ scopes, policies, allowed }: NarrowedScopes): number {
+  return (
+    BYTES.narrowed +
+    textsOf(...scopes) +
+    policies.reduce((sum, policy) => sum + weightOfPolicy(policy), 0) +
+    allowed.length * BYTES.reference
+  );
 }
 
 function textsOf(...texts: readonly (string | undefined)[]): number {

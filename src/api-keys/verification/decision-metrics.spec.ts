@@ -10,6 +10,7 @@ const CODES: readonly CountedCode[] = [
   'DISABLED',
   'EXPIRED',
   'OWNER_DISABLED',
+  'TENANT_SUSPENDED',
   'IP_NOT_ALLOWED',
   'INSUFFICIENT_SCOPE',
   'BINDING_MISMATCH',

@@ -3,11 +3,13 @@ import { aKey, ALICE, BOB } from '../../testing/contract/key-fixtures';
 import { HeldReads } from '../../../test/support/held-reads';
 import { ScriptedFeed } from '../../../test/support/scripted-feed';
 import type { ApiKey } from '../domain/api-key';
-import { prepareKey } from '../domain/prepared-key';
+import type { StoredState } from '../domain/decision';
+import { type PreparedKey, prepareKey } from '../domain/prepared-key';
 import type { ApiKeysOptions } from '../options/api-keys.options';
 import type { ApiKeyRepository } from '../storage/api-key.repository';
 import { FreshKeys } from './fresh-keys';
 import type { OwnerStatus } from '../ports/owner-status';
+import type { ProvenReading } from './proven-reads';
 
 let time: number;
 let stored: HeldReads<ApiKey>;
@@ -44,6 +46,14 @@ async function readKey(fresh: FreshKeys, key: ApiKey | null): Promise<void> {
   await reading;
 }
 
+function ownedBy(ownerId: string | undefined): PreparedKey {
+  return prepareKey(aKey({ ownerId }));
+}
+
+async function readOwner(fresh: FreshKeys, ownerId: string | undefined): Promise<ProvenReading<StoredState>> {
+  return fresh.readState(ownedBy(ownerId), -Infinity, Infinity);
+}
+
 /** Returns the exported number of cached keys. */
 async function entries(): Promise<number | undefined> {
   return (await register.getSingleMetric('keyward_key_cache_entries')?.get())?.values[0]?.value;
@@ -63,11 +73,11 @@ describe('the cache of keys and owners', () => {
       ownerChanges.prove();
       const key = aKey();
       await readKey(fresh, key);
-      await fresh.readOwner(ALICE, -Infinity, Infinity);
+      await readOwner(fresh, ALICE);
       expect(fresh.keys.peek(key.id, time + maxAgeMs - 1)?.key).toEqual(prepareKey(key).key);
       expect(fresh.keys.peek(key.id, time + maxAgeMs)).toBeUndefined();
-      expect(fresh.peekOwner(ALICE, time + maxAgeMs - 1)?.isActive).toBe(true);
-      expect(fresh.peekOwner(ALICE, time + maxAgeMs)).toBeUndefined();
+      expect(fresh.peekState(ownedBy(ALICE), time + maxAgeMs - 1)?.ownerActive).toBe(true);
+      expect(fresh.peekState(ownedBy(ALICE), time + maxAgeMs)).toBeUndefined();
       fresh.unknown.add('digest', time);
       expect(fresh.unknown.has('digest', time + maxAgeMs - 1)).toBe(true);
       expect(fresh.unknown.has('digest', time + maxAgeMs)).toBe(false);
@@ -85,7 +95,7 @@ describe('the cache of keys and owners', () => {
     const scopes = Array.from({ length: 100 }, (_none, index) => `acme:${index}:`.padEnd(128, 'x'));
     for (let count = 0; count < 100; count += 1) await readKey(fresh, aKey({ scopes }));
     for (let count = 0; count < 1000; count += 1) {
-      await fresh.readOwner(`globex ${count} `.padEnd(400, 'x'), -Infinity, Infinity);
+      await readOwner(fresh, `globex ${count} `.padEnd(400, 'x'));
     }
     const { keys, owners: states } = fresh;
     expect(keys.size).toBeLessThan(40);
@@ -114,16 +124,16 @@ describe('the cache of keys and owners', () => {
 describe('the owner of a key', () => {
   it('has the state that the owner status returns', async () => {
     const fresh = freshKeys({}, owners);
-    expect((await fresh.readOwner(ALICE, -Infinity, Infinity)).value).toEqual({ id: ALICE, isActive: true });
-    expect((await fresh.readOwner(BOB, -Infinity, Infinity)).value).toEqual({ id: BOB, isActive: false });
+    expect(await readOwner(fresh, ALICE)).toMatchObject({ value: { ownerActive: true } });
+    expect(await readOwner(fresh, BOB)).toMatchObject({ value: { ownerActive: false } });
     ownerChanges.prove();
-    expect(fresh.peekOwner(BOB, time)).toEqual({ id: BOB, isActive: false });
+    expect(fresh.peekState(ownedBy(BOB), time)?.ownerActive).toBe(false);
   });
 
   it('is unknown before the first read', () => {
     const fresh = freshKeys({}, owners);
     ownerChanges.prove();
-    expect(fresh.peekOwner(ALICE, time)).toBeUndefined();
+    expect(fresh.peekState(ownedBy(ALICE), time)).toBeUndefined();
   });
 
   it.each<[string, () => FreshKeys, string | undefined]>([
@@ -131,9 +141,8 @@ describe('the owner of a key', () => {
     ['no owner status is provided', () => freshKeys(), BOB],
   ])('always counts as active if %s', async (_why, make, ownerId) => {
     const fresh = make();
-    expect(fresh.peekOwner(ownerId, time)?.isActive).toBe(true);
-    const reading = await fresh.readOwner(ownerId, -Infinity, Infinity);
-    expect(reading).toMatchObject({ value: { isActive: true }, trueAt: Infinity, begunAt: Infinity });
+    expect(fresh.peekState(ownedBy(ownerId), time)?.ownerActive).toBe(true);
+    expect(await readOwner(fresh, ownerId)).toMatchObject({ value: { ownerActive: true }, trueAt: Infinity });
   });
 });
 
@@ -145,7 +154,7 @@ describe('the change feeds', () => {
     expect(fresh.isStale).toBe(true);
     keyChanges.prove();
     expect(fresh.isStale).toBe(false);
-    await fresh.readOwner(ALICE, -Infinity, Infinity);
+    await readOwner(fresh, ALICE);
     expect(fresh.isStale).toBe(true);
     ownerChanges.prove();
     expect(fresh.isStale).toBe(false);

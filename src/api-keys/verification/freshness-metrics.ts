@@ -6,6 +6,7 @@ import type { ChangeFeed } from '../../change-feed/change-feed';
 export interface Freshness {
   readonly keys: FollowedCache & { readonly hits: number; readonly size: number };
   readonly owners: FollowedCache | undefined;
+  readonly policies: FollowedCache | undefined;
 }
 
 interface FollowedCache {
@@ -54,6 +55,12 @@ function registerMetrics(client: Prometheus): void {
       'Reads of owners for decisions.',
       ({ owners }) => owners?.reads ?? 0,
     ),
+    total(
+      client,
+      'keyward_policy_reads_total',
+      'Reads of policies for decisions.',
+      ({ policies }) => policies?.reads ?? 0,
+    ),
     new Gauge({
       name: 'keyward_key_cache_entries',
       help: 'Cached keys.',
@@ -70,7 +77,7 @@ function registerMetrics(client: Prometheus): void {
       collect() {
         this.reset();
         for (const freshness of watched) {
-          for (const what of ['keys', 'owners'] as const) {
+          for (const what of ['keys', 'owners', 'policies'] as const) {
             const feed = freshness[what]?.followed;
             if (feed !== undefined) this.set({ of: what }, ageOf(feed));
           }

@@ -537,7 +537,7 @@ describe('the owner of a key', () => {
   it('is not looked up for a wrong secret, so that guesses do not keep it in the cache', async () => {
     await verifyWith(acme.token, acme.key);
     prove();
-    const looked = jest.spyOn(fresh, 'peekOwner');
+    const looked = jest.spyOn(fresh, 'peekState');
     expect((await verifyWith(rotated(acme).token, acme.key)).code).toBe('NOT_FOUND');
     expect(looked).not.toHaveBeenCalled();
     expect((await verifyWith(acme.token, acme.key)).code).toBe('VALID');

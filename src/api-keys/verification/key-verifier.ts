@@ -4,9 +4,17 @@ import { isRetired } from '../domain/api-key';
 import { type Clock, CLOCK } from '../ports/clock';
 import type { TenantContext } from '../domain/binding';
 import { isRequirableScope, type ScopeRequirement } from '../domain/scopes';
-import { decide, type Decision, type Requirement, type Unknown, type Valid } from '../domain/decision';
+import {
+  decide,
+  type Decision,
+  type Requirement,
+  storedState,
+  type Unknown,
+  type Valid,
+} from '../domain/decision';
 import { isImportedKeyId } from '../domain/key-id';
 import { type ParsedToken, parseToken } from '../domain/token/key-token';
+import { sharedLimitsOf } from '../domain/policy-state';
 import { findSecret, type PreparedKey } from '../domain/prepared-key';
 import { digestOf } from '../domain/token/token-digest';
 import { supposedKeyIdOf } from '../domain/token/token-form';
@@ -188,8 +196,8 @@ export class KeyVerifier {
   }
 
   /**
-   * Decides with a cached record. Returns `undefined` if the record lacks the secret, or if the owner's state is not
-   * cached.
+   * Decides with a cached record. Returns `undefined` if the record lacks the secret, or if the state of the owner or a policy
+   * is not cached.
    */
   private decideAtOnce(
     at: number,
@@ -197,12 +205,11 @@ export class KeyVerifier {
     digest: string,
     requirement: Requirement,
   ): Decision | Promise<Decision> | undefined {
-    const ownerId = ownerAskedFor(prepared, requirement);
-    // A wrong secret must not keep an owner in the cache.
-    if (ownerId !== undefined && findSecret(prepared, digest) === undefined) return undefined;
-    const owner = this.fresh.peekOwner(ownerId, at);
-    if (owner === undefined) return undefined;
-    const stored = { prepared, ownerActive: owner.isActive };
+    const needsMore = !isProofOfPossession(requirement) && this.fresh.needsMore(prepared);
+    // A wrong secret must not keep an owner or a policy in the cache.
+    if (needsMore && findSecret(prepared, digest) === undefined) return undefined;
+    const stored = needsMore ? this.fresh.peekState(prepared, at) : storedState(prepared);
+    if (stored === undefined) return undefined;
     const decision = decide(digest, stored, requirement, this.timeFor(prepared));
     // A secret that the record lacks may be newer than the record.
     if (decision.code === 'NOT_FOUND' && findSecret(prepared, digest) === undefined) return undefined;
@@ -273,8 +280,8 @@ export class KeyVerifier {
   }
 
   /**
-   * Reads the key and its owner from the store, and decides. Starts again if the key is out of date when the owner is
-   * read.
+   * Reads the key, its owner and its policies from the store, and decides. Starts again if the oldest of them is out of date
+   * when all are read.
    */
   private async ask(
     { keyId, digest }: ParsedToken,
@@ -301,14 +308,15 @@ export class KeyVerifier {
       }
       if (!holds(reading, digest)) {
         this.fresh.unknown.add(digest, reading.begunAt);
-        const stored = reading.value && { prepared: reading.value, ownerActive: false };
+        const stored = reading.value && storedState(reading.value);
         return decide(digest, stored, requirement, ANY_TIME);
       }
       const prepared = reading.value;
-      // The owner is read only for correct secrets, so that response time reveals nothing about the key to others.
-      const owner = await this.fresh.readOwner(ownerAskedFor(prepared, requirement), begunFrom, deadline);
-      if (performance.now() - reading.trueAt < this.fresh.maxAgeMs) {
-        const stored = { prepared, ownerActive: owner.value?.isActive ?? false };
+      // Owners and policies are read only for correct secrets, so that response time reveals nothing about the key to others.
+      const { value: stored, trueAt } = isProofOfPossession(requirement)
+        ? { value: storedState(prepared), trueAt: Infinity }
+        : await this.fresh.readState(prepared, begunFrom, deadline);
+      if (performance.now() - Math.min(reading.trueAt, trueAt) < this.fresh.maxAgeMs) {
         return this.reportReuse(decide(digest, stored, requirement, this.clock.now()));
       }
     }
@@ -342,8 +350,10 @@ export class KeyVerifier {
 }
 
 /** Returns whose rate limits a request with a valid key counts against. */
-function chargesOf({ key }: Valid): readonly Charge[] {
-  return key.rateLimits.length === 0 ? NO_CHARGES : [{ kind: 'key', id: key.id, limits: key.rateLimits }];
+function chargesOf({ key, policies }: Valid): readonly Charge[] {
+  const own: readonly Charge[] =
+    key.rateLimits.length === 0 ? NO_CHARGES : [{ kind: 'key', id: key.id, limits: key.rateLimits }];
+  return policies === undefined ? own : [...own, ...sharedLimitsOf(key, policies)];
 }
 
 /** Returns whether a reading found a key with this secret. */
@@ -354,12 +364,9 @@ function holds(
   return reading.value !== null && findSecret(reading.value, digest) !== undefined;
 }
 
-/**
- * Returns the owner whose state a decision needs. Proof of possession needs none, so it works while owners cannot be
- * read.
- */
-function ownerAskedFor({ key }: PreparedKey, { possession }: Requirement): string | undefined {
-  return possession === true ? undefined : key.ownerId;
+/** Returns whether a requirement needs only the key, so that it can be met while owners and policies cannot be read. */
+function isProofOfPossession({ possession }: Requirement): boolean {
+  return possession === true;
 }
 
 /**

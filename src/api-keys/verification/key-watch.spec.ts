@@ -4,6 +4,7 @@ import { ScriptedFeed } from '../../../test/support/scripted-feed';
 import { ALICE, aKey } from '../../testing/contract/key-fixtures';
 import type { ApiKey } from '../domain/api-key';
 import type { Requirement } from '../domain/decision';
+import { prepareKey } from '../domain/prepared-key';
 import { newKeyId } from '../domain/key-id';
 import { issueToken, parseToken, type ParsedToken } from '../domain/token/key-token';
 import type { OwnerStatus } from '../ports/owner-status';
@@ -60,7 +61,7 @@ async function cache({ key }: Issued): Promise<void> {
   const reading = fresh.keys.read(key.id);
   stored.at(stored.begun.length - 1).answer(key);
   await reading;
-  if (key.ownerId !== undefined) await fresh.readOwner(key.ownerId, -Infinity, Infinity);
+  await fresh.readState(prepareKey(key), -Infinity, Infinity);
 }
 
 function follow({ token }: Issued, requirement = anything): () => void {

@@ -1,9 +1,8 @@
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { type Clock, CLOCK } from '../ports/clock';
-import { decide, type Refused, type Requirement, type Unknown } from '../domain/decision';
-import type { PreparedKey } from '../domain/prepared-key';
+import { decide, type Refused, type Requirement, type StoredState, type Unknown } from '../domain/decision';
 import type { ParsedToken } from '../domain/token/key-token';
-import { FreshKeys, type OwnerState, USABLE_PART_OF_BOUND } from './fresh-keys';
+import { FreshKeys, USABLE_PART_OF_BOUND } from './fresh-keys';
 
 /** The maximum number of reads of the store in a second, for all watched keys together. */
 const MAX_READS_PER_SECOND = 100;
@@ -28,8 +27,7 @@ interface WatchedToken extends ParsedToken {
   readonly watchers: Set<Watcher>;
   /** The time by `performance.now()` for which the last good decision is proven. */
   provenAt: number;
-  prepared?: PreparedKey | undefined;
-  owner?: OwnerState | undefined;
+  stored?: StoredState | undefined;
   isReading: boolean;
 }
 
@@ -72,7 +70,7 @@ export class KeyWatch implements BeforeApplicationShutdown {
     }
     token.watchers.add(watcher);
     // The remembered state was not judged by this requirement.
-    token.prepared = undefined;
+    token.stored = undefined;
     if (!this.judgeAtOnce(token, at)) void this.read(token, at);
     if (token.watchers.size > 0) this.timer ??= setInterval(() => this.judgeAll(), this.intervalMs).unref();
     return () => this.forget(token, watcher);
@@ -118,9 +116,9 @@ export class KeyWatch implements BeforeApplicationShutdown {
   private judgeAtOnce(token: WatchedToken, at: number): boolean {
     const later = at + this.boundMs * STRICTER;
     const prepared = this.fresh.keys.peek(token.keyId, later);
-    const owner = prepared && this.fresh.peekOwner(prepared.key.ownerId, later);
-    if (prepared === undefined || owner === undefined) return false;
-    this.settle(token, prepared, owner, this.fresh.provenAt(prepared.key.ownerId, at));
+    const stored = prepared && this.fresh.peekState(prepared, later);
+    if (prepared === undefined || stored === undefined) return false;
+    this.settle(token, stored, this.fresh.provenAt(prepared, at));
     return true;
   }
 
@@ -132,15 +130,13 @@ export class KeyWatch implements BeforeApplicationShutdown {
       const reading =
         known === undefined
           ? await this.fresh.keys.read(token.keyId, -Infinity, deadline)
-          : { value: known, trueAt: this.fresh.provenAt(undefined, at) };
+          : { value: known, trueAt: Math.min(at, this.fresh.feeds.keys?.provenAt ?? -Infinity) };
       if (reading.value === null) {
         this.end(token, { code: 'NOT_FOUND' });
         return;
       }
-      const owner = await this.fresh.readOwner(reading.value.key.ownerId, -Infinity, deadline);
-      const isActive = owner.value?.isActive ?? false;
-      const provenAt = Math.min(reading.trueAt, owner.trueAt);
-      this.settle(token, reading.value, { id: '', isActive }, provenAt);
+      const { value, trueAt } = await this.fresh.readState(reading.value, -Infinity, deadline);
+      this.settle(token, value, Math.min(reading.trueAt, trueAt));
     } catch {
       // Nothing is proven now, so the next turns try again until the bound ends the watch.
     } finally {
@@ -148,13 +144,11 @@ export class KeyWatch implements BeforeApplicationShutdown {
     }
   }
 
-  private settle(token: WatchedToken, prepared: PreparedKey, owner: OwnerState, provenAt: number): void {
+  private settle(token: WatchedToken, stored: StoredState, provenAt: number): void {
     token.provenAt = provenAt;
-    if (prepared === token.prepared && owner === token.owner && !prepared.isTimed) return;
-    token.prepared = prepared;
-    token.owner = owner;
+    if (isJudgedAlike(token.stored, stored)) return;
+    token.stored = stored;
     const now = this.clock.now();
-    const stored = { prepared, ownerActive: owner.isActive };
     const watchers = Array.from(token.watchers);
     for (const watcher of watchers) {
       const why = reasonToEnd(() => decide(token.digest, stored, watcher.requirement, now));
@@ -177,6 +171,16 @@ export class KeyWatch implements BeforeApplicationShutdown {
       // Code of the application may run here. The other watchers must end too, and the timer must not end the process.
     }
   }
+}
+
+/** Returns whether a decision about two states of a key is the same at any time. */
+function isJudgedAlike(one: StoredState | undefined, other: StoredState): boolean {
+  return (
+    one?.prepared === other.prepared &&
+    one.ownerActive === other.ownerActive &&
+    one.suspended === other.suspended &&
+    !other.prepared.isTimed
+  );
 }
 
 /** Returns why a watch ends; `undefined` if it goes on. A requirement that cannot be judged ends it. */
