@@ -251,15 +251,15 @@ describe('the decision about a request', () => {
   });
 });
 
-describe('the policies of a key', () => {
-  const policy = (id: PolicyState['id'], rules: Partial<PolicyState>): PolicyState => ({
-    ...noPolicy(id),
-    exists: true,
-    ...rules,
-  });
-  const requiring = (anyOf: string[][], ...allOf: string[]): Case =>
-    withKey(withRequirement(good, { scopes: { allOf, anyOf } }), { scopes: ['memory:*', 'notes:read'] });
+const policy = (id: PolicyState['id'], rules: Partial<PolicyState>): PolicyState => ({
+  ...noPolicy(id),
+  exists: true,
+  ...rules,
+});
+const requiring = (anyOf: string[][], ...allOf: string[]): Case =>
+  withKey(withRequirement(good, { scopes: { allOf, anyOf } }), { scopes: ['memory:*', 'notes:read'] });
 
+describe('the policies of a key', () => {
   it('suspend the key, of its organisation or its owner alike', () => {
     for (const id of ['org:acme', 'owner:ann'] as const) {
       const both = withPolicies(good, policy('default', {}), policy(id, { suspended: true }));

@@ -63,7 +63,7 @@ const NO_POLICIES: readonly PolicyState[] = Object.freeze([]);
  *
  * @param ownerActive whether the key's owner is active
  * @param policies the existing policies of the key
- * @param narrow narrows the key; the default computes it anew
+ * @param narrow narrows the key; the default computes it every time
  */
 export function storedState(
   prepared: PreparedKey,

@@ -88,9 +88,9 @@ describe('a list of scopes', () => {
   });
 });
 
-describe('the common scopes of two lists', () => {
-  const sorted = (list: readonly string[]): readonly string[] => list.toSorted();
+const sorted = (list: readonly string[]): readonly string[] => list.toSorted();
 
+describe('the common scopes of two lists', () => {
   it('grant a scope, with or without a wildcard, if and only if both lists grant it [T130]', () => {
     fc.assert(
       fc.property(held, held, fc.oneof(scopes, requirable), (one, other, wanted) => {

@@ -122,12 +122,13 @@ describe('the weight of the cached state of an owner', () => {
   });
 });
 
+/** A policy of an organisation, with every text decoded from bytes. */
+const policy = (rules: Partial<PolicyState>): PolicyState => ({
+  ...noPolicy(`org:${Buffer.from(text(26)).toString()}`),
+  ...structuredClone(rules),
+});
+
 describe('the weight of policies', () => {
-  /** A policy of an organisation, with every text decoded from bytes. */
-  const policy = (rules: Partial<PolicyState>): PolicyState => ({
-    ...noPolicy(`org:${Buffer.from(text(26)).toString()}`),
-    ...structuredClone(rules),
-  });
   const limits = list(3, (index) => `limit-${index}`).map((name) => ({
     name,
     limit: 5e9,

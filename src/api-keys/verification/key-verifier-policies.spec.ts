@@ -171,7 +171,7 @@ describe('the policies of a key', () => {
     expect(codes).toEqual(['TENANT_SUSPENDED', 'TENANT_SUSPENDED', 'VALID', 'VALID', 'VALID']);
   });
 
-  it('decide anew as soon as a change is announced, from one read of the policy [T129]', async () => {
+  it('change decisions as soon as a change is announced, from one read of the policy [T129]', async () => {
     const token = give({ orgId: 'acme' });
     await codeOf(token);
     set('org:acme', { suspended: true });
@@ -216,7 +216,7 @@ describe('the policies of a key', () => {
 });
 
 describe('while the feed of the policies is stale', () => {
-  it('each decision reads the policies anew, linearizable, and never uses an old answer [T129]', async () => {
+  it('each decision reads the policies again, linearizable, and never uses an old answer [T129]', async () => {
     const [token, unbound] = [give({ orgId: 'acme' }), give()];
     await codeOf(token);
     await codeOf(unbound);
@@ -296,20 +296,20 @@ describe('a verification without the cache', () => {
   });
 });
 
+/** Lets turns of the watch pass in which only the feed of the keys proves freshness, or both feeds. */
+async function pass(turns: number, provesPolicies: boolean): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) {
+    time += BOUND / 4;
+    keyFeed.prove();
+    if (provesPolicies) policyFeed.prove();
+    jest.advanceTimersByTime(BOUND / 4);
+    await settled();
+  }
+}
+
 describe('an open connection', () => {
   beforeEach(() => jest.useFakeTimers({ doNotFake: ['performance', 'Date', 'nextTick', 'setImmediate'] }));
   afterEach(() => jest.useRealTimers());
-
-  /** Lets turns of the watch pass in which only the feed of the keys proves freshness, or both feeds. */
-  async function pass(turns: number, provesPolicies: boolean): Promise<void> {
-    for (let turn = 0; turn < turns; turn += 1) {
-      time += BOUND / 4;
-      keyFeed.prove();
-      if (provesPolicies) policyFeed.prove();
-      jest.advanceTimersByTime(BOUND / 4);
-      await settled();
-    }
-  }
 
   it('ends when its tenant is suspended or its policies cannot be proven, and not before [T129]', async () => {
     const watch = new KeyWatch(fresh, systemClock);
