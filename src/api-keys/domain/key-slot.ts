@@ -1,8 +1,7 @@
 import type { Grant } from './api-key';
-import type { PolicyId } from './policy-state';
 
 /** An owner or an organisation, whose number of live keys can be limited. The id is the same as that of its policy. */
-export type SlotSubject = Exclude<PolicyId, 'default'>;
+export type SlotSubject = `org:${string}` | `owner:${string}`;
 
 /** The reservation of one live key. It is made before the key is stored. */
 export interface KeySlot {
