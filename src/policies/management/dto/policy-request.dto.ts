@@ -21,7 +21,7 @@ export class PolicyRateLimitDto extends RateLimitDto {
 }
 
 /** The rules of a policy. Rules that are left out, or `null`, restrict nothing. */
-@StrictSchema('PutPolicyRequest')
+@StrictSchema('ReplacePolicyRequest')
 export class PutPolicyDto {
   /**
    * While `suspended`, no key of the organisation or owner works. The default policy cannot be suspended.
@@ -78,7 +78,7 @@ export class PutPolicyDto {
 const WithoutRequired: new () => Partial<PutPolicyDto> = PutPolicyDto;
 
 /** A change of a policy. Rules that are left out do not change; `null` removes a rule. */
-@StrictSchema('PatchPolicyRequest')
+@StrictSchema('UpdatePolicyRequest')
 export class PatchPolicyDto extends WithoutRequired {
   /**
    * While `suspended`, no key of the organisation or owner works. Changing it without `reason` removes the former reason.
