@@ -46,14 +46,19 @@ export class PoliciesController {
   /** Creates the policy of an organisation, or replaces all its rules. Rules that are left out restrict nothing. */
   @Put('orgs/:orgId')
   @ApiResponse(CREATED)
-  @GuardedRoute('putOrganisationPolicy', { ...WRITE, param: 'orgId', json: PutPolicyDto, problems: REFUSALS })
+  @GuardedRoute('replaceOrganisationPolicy', {
+    ...WRITE,
+    param: 'orgId',
+    json: PutPolicyDto,
+    problems: REFUSALS,
+  })
   async putOrganisation(call: Call<PutPolicyDto>): Promise<PolicyDto> {
     return this.put(call, ofOrganisation(call));
   }
 
   /** Changes the policy of an organisation. Rules that are left out do not change; `null` removes a rule. */
   @Patch('orgs/:orgId')
-  @GuardedRoute('patchOrganisationPolicy', {
+  @GuardedRoute('updateOrganisationPolicy', {
     ...WRITE,
     param: 'orgId',
     json: PatchPolicyDto,
@@ -93,14 +98,14 @@ export class PoliciesController {
   /** Creates the policy of an owner, or replaces all its rules. Rules that are left out restrict nothing. */
   @Put('owners/:ownerId')
   @ApiResponse(CREATED)
-  @GuardedRoute('putOwnerPolicy', { ...WRITE, param: 'ownerId', json: PutPolicyDto, problems: REFUSALS })
+  @GuardedRoute('replaceOwnerPolicy', { ...WRITE, param: 'ownerId', json: PutPolicyDto, problems: REFUSALS })
   async putOwner(call: Call<PutPolicyDto>): Promise<PolicyDto> {
     return this.put(call, ofOwner(call));
   }
 
   /** Changes the policy of an owner. Rules that are left out do not change; `null` removes a rule. */
   @Patch('owners/:ownerId')
-  @GuardedRoute('patchOwnerPolicy', { ...WRITE, param: 'ownerId', json: PatchPolicyDto, problems: REFUSALS })
+  @GuardedRoute('updateOwnerPolicy', { ...WRITE, param: 'ownerId', json: PatchPolicyDto, problems: REFUSALS })
   async patchOwner(call: Call<PatchPolicyDto>): Promise<PolicyDto> {
     return this.patch(call, ofOwner(call));
   }
@@ -135,14 +140,14 @@ export class PoliciesController {
   /** Creates the default policy, or replaces all its rules. Rules that are left out restrict nothing. */
   @Put('default')
   @ApiResponse(CREATED)
-  @GuardedRoute('putDefaultPolicy', { ...WRITE, json: PutPolicyDto, problems: REFUSALS })
+  @GuardedRoute('replaceDefaultPolicy', { ...WRITE, json: PutPolicyDto, problems: REFUSALS })
   async putDefault(call: Call<PutPolicyDto>): Promise<PolicyDto> {
     return this.put(call, DEFAULT_POLICY_ID);
   }
 
   /** Changes the default policy. Rules that are left out do not change; `null` removes a rule. */
   @Patch('default')
-  @GuardedRoute('patchDefaultPolicy', {
+  @GuardedRoute('updateDefaultPolicy', {
     ...WRITE,
     json: PatchPolicyDto,
     problems: ['not_found', ...REFUSALS],

@@ -12,7 +12,7 @@ const STATUSES: readonly PolicyStatus[] = ['active', 'suspended'];
 const STATUS_RULE = { message: 'must be "active" or "suspended"' };
 
 /** The rules of a policy. Rules that are left out, or `null`, restrict nothing. */
-@StrictSchema('PutPolicyRequest')
+@StrictSchema('ReplacePolicyRequest')
 export class PutPolicyDto {
   /**
    * While `suspended`, no key of the organisation or owner works. The default policy cannot be suspended.
@@ -69,7 +69,7 @@ export class PutPolicyDto {
 const WithoutRequired: new () => Partial<PutPolicyDto> = PutPolicyDto;
 
 /** A change of a policy. Rules that are left out do not change; `null` removes a rule. */
-@StrictSchema('PatchPolicyRequest')
+@StrictSchema('UpdatePolicyRequest')
 export class PatchPolicyDto extends WithoutRequired {
   /**
    * While `suspended`, no key of the organisation or owner works. Changing it without `reason` removes the former reason.
