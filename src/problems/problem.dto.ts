@@ -1,4 +1,11 @@
-import { ApiExtraModels, ApiProperty, ApiResponse, ApiSchema, getSchemaPath } from '../openapi/decorators';
+import {
+  ApiExtraModels,
+  ApiProperty,
+  ApiPropertyOptional,
+  ApiResponse,
+  ApiSchema,
+  getSchemaPath,
+} from '../openapi/decorators';
 import { INT64 } from '../common/int64';
 import { PROBLEM_CATALOGUE, type ProblemCode } from './problem-catalogue';
 import { applyDecorators } from '@nestjs/common';
@@ -15,6 +22,33 @@ class FieldFaultDto {
 
   /** @example "must be in the future" */
   message!: string;
+}
+
+/** A rate limit that applies to a request. */
+@ApiSchema({ name: 'AppliedRateLimit' })
+export class AppliedRateLimitDto {
+  /**
+   * Whose limit it is.
+   * @example "key"
+   */
+  @ApiProperty({ enum: ['key', 'owner', 'org'], enumName: 'RateLimitSubject' })
+  of!: string;
+
+  /** @example "default" */
+  name!: string;
+
+  /** @example 100 */
+  @ApiProperty(INT64)
+  limit!: number;
+
+  /** @example 60 */
+  @ApiProperty(INT64)
+  windowSeconds!: number;
+
+  /** Returns only the members of the class. */
+  static of({ of, name, limit, windowSeconds }: AppliedRateLimitDto): AppliedRateLimitDto {
+    return { of, name, limit, windowSeconds };
+  }
 }
 
 /** A problem (RFC 9457). */
@@ -54,6 +88,16 @@ class ProblemDto {
 
   /** The fields in which the caller exceeded its authority, if the code is `delegation_exceeded`. */
   exceeded?: string[];
+
+  /** The limit without room, if the code is `rate_limited` or `cost_exceeds_limit`. */
+  limit?: AppliedRateLimitDto;
+
+  /**
+   * Seconds until that limit has room again, if the code is `rate_limited`.
+   * @example 42
+   */
+  @ApiPropertyOptional(INT64)
+  retryAfter?: number;
 }
 
 /** Documents the problems that a route may return: one response for each status, one example for each code. */

@@ -4,9 +4,9 @@ import { StrictSchema } from '../../http/strict-schema';
 import { INT64 } from '../../common/int64';
 import type { VerifiedKey } from '../domain/api-key';
 import { MAX_COST } from '../domain/rate-limit';
-import type { LimitedSubject, RateLimitState } from '../ports/rate-limiter';
 import type { Verification, VerificationCode } from '../verification/verification';
 import { IsTrueWithout, IsWhole, MayBeAbsent, MayBeAbsentBeside } from '../../http/field-rules';
+import { AppliedRateLimitDto } from '../../problems/problem.dto';
 import { IsAddress, IsRequiredScopes, IsTenantId, METADATA } from '../fields/key-field-rules';
 
 /** A presented token and its requirement: exactly one of `scopes` and `authenticated`. */
@@ -120,32 +120,6 @@ export class VerifiedKeyDto {
       metadata: { ...key.metadata },
       expiresAt: key.expiresAt ?? null,
     };
-  }
-}
-
-/** A rate limit that applies to a key. */
-@ApiSchema({ name: 'AppliedRateLimit' })
-export class AppliedRateLimitDto {
-  /**
-   * Whose limit it is.
-   * @example "key"
-   */
-  @ApiProperty({ enum: ['key', 'owner', 'org'], enumName: 'RateLimitSubject' })
-  of!: LimitedSubject;
-
-  /** @example "default" */
-  name!: string;
-
-  /** @example 100 */
-  @ApiProperty(INT64)
-  limit!: number;
-
-  /** @example 60 */
-  @ApiProperty(INT64)
-  windowSeconds!: number;
-
-  static of({ of, name, limit, windowSeconds }: RateLimitState): AppliedRateLimitDto {
-    return { of, name, limit, windowSeconds };
   }
 }
 

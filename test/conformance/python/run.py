@@ -122,7 +122,7 @@ def compiles(client: AuthenticatedClient) -> None:
     if isinstance(made, IssuedApiKey):
         token: str = made.token
         version: int = made.version
-        limit: int | None = made.rate_limit.limit if made.rate_limit else None
+        limit: int | None = made.rate_limits[0].limit if made.rate_limits else None
         print(token, version, limit, made.status is ApiKeyStatus.ACTIVE)
 
 

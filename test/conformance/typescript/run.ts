@@ -63,9 +63,9 @@ export async function compiles(client: Client<paths>): Promise<void> {
     const code: Schemas['ProblemCode'] = made.error.code;
     throw new Error(code);
   }
-  const { token, rateLimit }: Schemas['IssuedApiKey'] = made.data;
+  const { token, rateLimits }: Schemas['IssuedApiKey'] = made.data;
   const key: Schemas['ApiKey'] = made.data;
-  const limit: number | undefined = rateLimit?.limit;
+  const limit: number | undefined = rateLimits[0]?.limit;
   const noted: string | number | boolean | undefined = key.metadata['team'];
   const status: 'active' | 'disabled' | 'expired' | 'revoked' = key.status;
   const expiresAt: string | null = key.expiresAt;
