@@ -14,7 +14,7 @@ const ORGS = 2000;
 const OWNERS = 8000;
 /** With the sums of these organisations and owners, more than a million documents. */
 const KEYS = 16_000;
-const BATCH = 10_000;
+const BATCH = 1000;
 const ROUNDS = 9;
 
 const keyIds = Array.from({ length: KEYS }, (_, index) => newKeyId(new Date(FIRST + index)));

@@ -60,7 +60,10 @@ describe.each(['memory', 'mongo'] as const)('GET /v1/usage with the %s store', (
       eve: await holderOf({ orgId: 'globex', ownerId: EVE }),
     };
     const { bob, robot, eve } = holders;
-    for (const { client } of [bob, bob, robot, eve]) await client.get(SELF);
+    for (const { client } of [bob, bob, robot, eve]) {
+      const { status } = await client.get(SELF);
+      if (status !== 200) throw new Error(`the set-up got ${status}`);
+    }
     asked = 4;
     // Both lack the scope.
     await bob.client.get('/v1/api-keys');
