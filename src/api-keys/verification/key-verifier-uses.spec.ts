@@ -52,6 +52,14 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
+/** Returns the counted requests: key, outcome, cost and time. */
+function counted(): readonly (readonly unknown[])[] {
+  return countUse.mock.calls.map(([key, ...rest]: [{ id: string }, ...unknown[]]) => [
+    key.id,
+    ...rest.slice(0, 3),
+  ]);
+}
+
 /** A cached key of acme, and its token. */
 async function holder(fields: Partial<ApiKeyWithHistory> = {}): Promise<{ id: string; token: string }> {
   const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
@@ -76,22 +84,22 @@ describe('a use of a key', () => {
   it('is counted once, at the time of the use, if the key is valid', async () => {
     const { id, token } = await holder();
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'VALID', key: { id } });
-    expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
+    expect(counted()).toEqual([[id, 'VALID', 1, NOON.getTime()]]);
   });
 
   it('is counted at the time of the decision if the key was not cached', async () => {
     const { keyId: id, hash, token } = issueToken('kw', newKeyId(NOON));
     await repository.insert(aKey({ id, secrets: [{ hash, createdAt: NOON }] }));
     await verifier.verify(token, anything);
-    expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
+    expect(counted()).toEqual([[id, 'VALID', 1, NOON.getTime()]]);
   });
 
-  it('is not counted if the key is rejected or only inspected', async () => {
-    const { token } = await holder({ rateLimit: LIMIT });
+  it('is counted with its outcome if the key is rejected, and not at all if it is only inspected', async () => {
+    const { id, token } = await holder({ rateLimit: LIMIT });
     expect(await verifier.verify(token, asGlobex)).toMatchObject({ code: 'BINDING_MISMATCH' });
     expect(await verifier.inspect(token, anything)).toMatchObject({ code: 'VALID' });
     expect(await verifier.verify('nonsense', anything)).toMatchObject({ code: 'MALFORMED' });
-    expect(countUse).not.toHaveBeenCalled();
+    expect(counted()).toEqual([[id, 'BINDING_MISMATCH', 1, NOON.getTime()]]);
     expect(consume).not.toHaveBeenCalled();
   });
 
@@ -110,16 +118,16 @@ describe('a key with a rate limit', () => {
     const answer = await verifier.verify(token, anything);
     expect(answer).toMatchObject({ code: 'VALID', key: { id }, rateLimit: { remaining: 4 } });
     expect(consume.mock.calls).toEqual([[id, LIMIT]]);
-    expect(countUse.mock.calls).toEqual([[id, NOON.getTime()]]);
+    expect(counted()).toEqual([[id, 'VALID', 1, NOON.getTime()]]);
   });
 
-  it('gets RATE_LIMITED if the limit is used up, which does not count as a use', async () => {
+  it('gets RATE_LIMITED if the limit is used up, and is counted so', async () => {
     const { id, token } = await holder({ rateLimit: LIMIT });
     consume.mockResolvedValue({ ...LIMIT, allowed: false, remaining: 0, resetSeconds: 7 });
     const answer = await verifier.verify(token, anything);
     expect(answer).toMatchObject({ code: 'RATE_LIMITED', key: { id }, rateLimit: { resetSeconds: 7 } });
     expect(answer.secret?.createdAt).toEqual(NOON);
-    expect(countUse).not.toHaveBeenCalled();
+    expect(counted().map(([, outcome]) => outcome)).toEqual(['RATE_LIMITED']);
   });
 
   it.each([
@@ -135,7 +143,7 @@ describe('a key with a rate limit', () => {
     });
     const answer = await verifier.verify(token, anything);
     expect(answer.code).toBe(code);
-    expect(countUse).toHaveBeenCalledTimes(code === 'VALID' ? 1 : 0);
+    expect(counted().map(([, outcome]) => outcome)).toEqual([code]);
   });
 
   it('gets VALID if it is still valid after a slow limiter call', async () => {
@@ -157,7 +165,7 @@ describe('a previous secret after its grace period', () => {
     expect(await verifier.verify(token, anything)).toMatchObject({ code: 'ROTATED', key: { id } });
     const stored = await repository.find(id);
     expect(stored?.secrets.map(({ reusedAt }) => reusedAt)).toEqual([NOON, undefined]);
-    expect(countUse).not.toHaveBeenCalled();
+    expect(counted()).toEqual([[id, 'ROTATED', 1, NOON.getTime()]]);
   });
 
   it('gets ROTATED only after its first use is recorded', async () => {

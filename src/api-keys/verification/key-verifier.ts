@@ -244,10 +244,12 @@ export class KeyVerifier {
 
   private countUse(
     { code, key }: Pick<Exclude<Verification, Unknown>, 'code' | 'key'>,
-    { clientAddress }: Requirement,
+    requirement: Requirement,
     at: number,
   ): void {
-    this.usage.count(key, code, COST, this.time.millis(at), clientAddress);
+    // The address is computed when it is read, and only the last use keeps it.
+    const address = code === 'VALID' ? requirement.clientAddress : undefined;
+    this.usage.count(key, code, COST, this.time.millis(at), address);
   }
 
   /**
