@@ -22,7 +22,7 @@ for (const fileName of ts.sys.readDirectory(
   ROOT,
   ['.ts'],
   ['node_modules'],
-  ['src', 'bench', 'test/support'],
+  ['src', 'bench', 'test/support', 'test/contract'],
 )) {
   if (isEmitted(fileName)) continue;
   const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), { fileName, compilerOptions });

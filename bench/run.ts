@@ -16,6 +16,7 @@ const BENCHES = [
   'revocation',
   'feed',
   'sockets',
+  'usage',
 ] as const;
 
 const FLAGS = ['--expose-gc', '--max-old-space-size=8192', '--require', join(__dirname, 'typescript.cjs')];

@@ -20,7 +20,7 @@ export function preferredType<T extends string>(accept: string | undefined, type
  * @param query the query of this page by parameter
  */
 export function nextPageLink(query: object, cursor: string): string {
-  const given = Object.entries({ ...query, cursor }).flatMap(([name, value]): [string, string][] =>
+  const given = Object.entries<unknown>({ ...query, cursor }).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],
   );
   return `<?${new URLSearchParams(given).toString()}>; rel="next"`;

@@ -99,7 +99,7 @@ describe('the documents of usage in MongoDB', () => {
       names.map((name) => ({ ...uses(newKeyId(new Date()), '10T09:00:00'), orgId: name, ownerId: name })),
     );
     const span = { from: new Date('2027-01-10T00:00:00Z'), to: new Date('2027-01-11T00:00:00Z') };
-    const known = names.map((name) => Buffer.from(name).toString()).toSorted();
+    const known = new Set<string | null>(names.map((name) => Buffer.from(name).toString()));
     for (const by of ['org', 'owner'] as const) {
       const seen: (string | null)[] = [];
       for (let after: string | undefined, page = 0; page === 0 || after !== undefined; page += 1) {
@@ -107,7 +107,7 @@ describe('the documents of usage in MongoDB', () => {
         seen.push(...groups.map(({ name }) => name));
         after = next;
       }
-      expect(seen.toSorted()).toEqual(known);
+      expect([seen.length, new Set(seen)]).toEqual([names.length, known]);
     }
     const fields = (await store.documents.find().toArray()).flatMap((document) => Object.keys(document));
     expect([...new Set(fields)].toSorted()).toEqual([

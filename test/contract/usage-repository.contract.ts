@@ -222,13 +222,14 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
     const to = at('12T03:00:00');
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(use, { maxLength: 12 }), { maxLength: 4 }), async (flushes) => {
-        const { repository: fresh, close } = await open();
+        const store = await open();
+        const fresh = store.repository;
         for (const flush of flushes) {
-          const tallies = flush.map((each) => ({
-            ...each,
-            hour: hourOfUse(each),
-            outcomes: [outcome(each.outcome, 1, each.cost)],
-          }));
+          const tallies = flush.map((each) => {
+            const { keyId, orgId, ownerId } = each;
+            const outcomes = [outcome(each.outcome, 1, each.cost)];
+            return { keyId, orgId, ownerId, hour: hourOfUse(each), outcomes };
+          });
           await fresh.add(tallies);
         }
         const model = (wanted: (each: Use) => boolean): readonly OutcomeCount[] =>
@@ -260,7 +261,7 @@ export function describeUsageRepository(open: () => Promise<OpenedUsageRepositor
             expect(group.outcomes).toEqual(model((each) => nameOf(each) === group.name));
           expect(sumOf(groups.flatMap(({ outcomes }) => outcomes))).toEqual(model(() => true));
         }
-        await close();
+        await store.close();
       }),
       { numRuns: 15 },
     );

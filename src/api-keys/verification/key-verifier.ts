@@ -272,11 +272,13 @@ export class KeyVerifier {
 
   private countUse(
     { code, key }: Pick<Exclude<Verification, Unknown>, 'code' | 'key'>,
-    { clientAddress }: Requirement,
+    requirement: Requirement,
     at: number,
     cost = 1,
   ): void {
-    this.usage.count(key, code, cost, this.time.millis(at), clientAddress);
+    // The address is computed when it is read, and only the last use keeps it.
+    const address = code === 'VALID' ? requirement.clientAddress : undefined;
+    this.usage.count(key, code, cost, this.time.millis(at), address);
   }
 
   /**

@@ -66,12 +66,13 @@ async function* pagesOf(
   query: UsageSumsQuery,
 ): AsyncGenerator<UsageSumPageDto> {
   const usage = app.get(KeyUsageService);
-  let request = { ...toUsageSumsRequest(query), limit: PAGE_SIZE };
+  const request = { ...toUsageSumsRequest(query), limit: PAGE_SIZE };
+  let sums = await usage.sums(rootCaller('cli'), request);
   for (;;) {
-    const sums = await usage.sums(rootCaller('cli'), request);
     yield UsageSumPageDto.of(sums);
-    if (sums.nextCursor === null) return;
-    request = { ...request, from: sums.from, to: sums.to, cursor: sums.nextCursor };
+    const { from, to, nextCursor: cursor } = sums;
+    if (cursor === null) return;
+    sums = await usage.sums(rootCaller('cli'), { ...request, from, to, cursor });
   }
 }
 
@@ -101,7 +102,7 @@ async function printTable(pages: AsyncIterable<UsageSumPageDto>, groupBy: UsageG
   for await (const { data } of pages) {
     const rows = data.map(({ group, total, cost, outcomes }) => {
       const accepted = outcomes['VALID'] ?? 0;
-      return [group ?? '-', ...[total, cost, accepted, total - accepted].map(String)];
+      return [group ?? '-', String(total), String(cost), String(accepted), String(total - accepted)];
     });
     if (rows.length > 0) await print(...table.lines(rows));
     count += rows.length;
