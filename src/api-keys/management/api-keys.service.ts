@@ -47,6 +47,7 @@ import {
   requireExternalIdAllowed,
   requireGrace,
   requireOwnRestrictions,
+  requirePrefix,
   requireSameCustomer,
 } from './grant-checks';
 import { type KeyPageQuery, pageOf } from './key-page';
@@ -100,7 +101,7 @@ const ROTATION: MemberRules<RotateOptions> = { ...CHANGE, gracePeriodSeconds: AN
 @Injectable()
 export class ApiKeysService {
   private readonly redact: Redaction;
-  private readonly tokenPrefix: string;
+  private readonly prefixes: readonly string[];
   private readonly maxTtlDays: number | undefined;
 
   /** @internal Nest calls this constructor. */
@@ -112,7 +113,7 @@ export class ApiKeysService {
     @Optional() @Inject(KEY_CHANGE_LISTENER) private readonly listener?: KeyChangeListener,
   ) {
     this.redact = redactionOf(tokens.importPrefixes);
-    this.tokenPrefix = tokens.prefixes?.[0] ?? DEFAULT_TOKEN_PREFIX;
+    this.prefixes = tokens.prefixes ?? [DEFAULT_TOKEN_PREFIX];
     this.maxTtlDays = tokens.maxTtlDays;
   }
 
@@ -120,12 +121,13 @@ export class ApiKeysService {
    * Creates a key. Fields that the request leaves out are inherited from the caller.
    *
    * @throws DelegationExceededError if the key would hold more than the caller
-   * @throws UnacceptableFieldError if a field is unknown or invalid, or the expiry is in the past or later than the
-   *   maximum
+   * @throws UnacceptableFieldError if a field is unknown or invalid, the prefix is not configured, or the expiry is in the
+   *   past or later than the maximum
    */
   async create(caller: Caller, given: CreateApiKey): Promise<IssuedApiKey> {
     requireCaller(caller);
     const request = checkedCreate(given);
+    requirePrefix(request.prefix, this.prefixes);
     const now = this.clock.now();
     const latest = latestExpiry(caller, this.maxTtlDays, now);
     const grant = composeGrant(inheritedFrom(caller), request, latest);
@@ -135,7 +137,7 @@ export class ApiKeysService {
     requireAcceptable(grant.expiresAt, latest, now);
 
     const id = newKeyId(now);
-    const { token, hash } = issueToken(this.tokenPrefix, id);
+    const { token, hash } = issueToken(this.prefixOf(request), id);
     const key = newKey(caller, grant, request, { id, hash, action: 'created', createdAt: now }, now);
     if (key.ownerId !== undefined) await this.slots?.take(key.ownerId, id);
     await this.repository.insert(key);
@@ -251,7 +253,7 @@ export class ApiKeysService {
     const { gracePeriodSeconds = 0, ...options } = given;
     if (!isKeyId(id)) throw new KeyNotFoundError();
     requireGrace(gracePeriodSeconds);
-    const { token, hash } = issueToken(this.tokenPrefix, id);
+    let token = '';
     // A key that rotates itself must present its current secret, see decision record 0011.
     let current = caller.presented?.keyId === id ? caller.presented.hash : undefined;
     const { after: key } = await this.change(caller, id, options, (before, now) => {
@@ -263,7 +265,9 @@ export class ApiKeysService {
       requireCovered(caller, before);
       requireAssignable(caller, before.ownerId);
       requireSameCustomer(caller, before);
-      const secrets = rotateSecrets(before.secrets, hash, now, gracePeriodSeconds);
+      const issued = issueToken(this.prefixOf(before), id);
+      token = issued.token;
+      const secrets = rotateSecrets(before.secrets, issued.hash, now, gracePeriodSeconds);
       return recordChange({ ...before, secrets }, now, { action: 'rotated', by: caller.actor });
     });
     return { key, token };
@@ -298,6 +302,11 @@ export class ApiKeysService {
       return { before, after };
     };
     return retried(attempt, () => new ConcurrentChangeError());
+  }
+
+  /** Returns the prefix of a new token. Keeps a prefix that is no longer configured, see decision record 0088. */
+  private prefixOf({ prefix }: Pick<ApiKey, 'prefix'>): string {
+    return prefix ?? this.prefixes[0] ?? DEFAULT_TOKEN_PREFIX;
   }
 
   private async giveSlotBack({ ownerId, id }: ApiKey, takenUntil: Date): Promise<void> {

@@ -93,6 +93,12 @@ export function requireOwnRestrictions(
   if (loosened.length > 0) throw new ImposedRestrictionError(loosened);
 }
 
+/** @throws UnacceptableFieldError unless the prefix is absent or one of the configured prefixes */
+export function requirePrefix(prefix: string | undefined, configured: readonly string[]): void {
+  if (prefix === undefined || configured.includes(prefix)) return;
+  throw new UnacceptableFieldError('/prefix', `must be one of ${configured.join(', ')}`);
+}
+
 /** @throws UnacceptableFieldError if the expiry is in the past, invalid, or later than the latest allowed expiry */
 export function requireAcceptable(expiresAt: Date | undefined, latest: Date | undefined, now: Date): void {
   if (expiresAt !== undefined && !(expiresAt.getTime() > now.getTime())) {

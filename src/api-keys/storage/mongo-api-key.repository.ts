@@ -63,6 +63,7 @@ const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
   orgId: 1,
   projectId: 1,
   externalId: 1,
+  prefix: 1,
   rateLimit: 1,
   expiresAt: 1,
   revokedAt: 1,

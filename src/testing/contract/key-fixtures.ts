@@ -51,6 +51,7 @@ export function aFullKey(): Required<ApiKeyWithHistory> {
     rateLimit: { limit: 100, windowSeconds: 60 },
     metadata: { team: 'night shift', retries: 3, ratio: 0.25, big: 9_007_199_254_740_991, paging: false },
     externalId: 'cust-7,{"$gt":""}~',
+    prefix: 'kw_test',
     enabled: false,
     expiresAt: new Date('2031-01-01T00:00:00.001Z'),
     revokedAt: new Date('2030-02-01T00:00:00.999Z'),

@@ -27,6 +27,7 @@ const whole: ApiKey = {
   allowedIps: ['203.0.113.0/24'],
   metadata: { team: 'search' },
   externalId: 'cust-7',
+  prefix: 'kw_test',
   expiresAt: LATER,
 };
 
@@ -38,6 +39,7 @@ describe('the public form of a key', () => {
       orgId: null,
       projectId: null,
       externalId: null,
+      prefix: null,
       expiresAt: null,
       revokedAt: null,
       revokedBy: null,
