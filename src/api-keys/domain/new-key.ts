@@ -52,5 +52,8 @@ export function newKey(
     historyDropped: 0,
   };
   const key = recordChange(blank, now, { action, by: caller.actor });
-  return { ...key, imposed: imposedAfter({ ...blank, ownerId: undefined }, key, actsForOwner(caller)) };
+  return {
+    ...key,
+    imposed: imposedAfter({ ...blank, ownerId: undefined }, key, actsForOwner(caller, grant)),
+  };
 }

@@ -19,7 +19,7 @@ import {
   isExpired,
   statusOf,
 } from '../domain/api-key';
-import { actsForOwner, type Caller, inheritedFrom } from '../domain/caller';
+import { actsForOwner, type Caller, grantOver, inheritedFrom, sees, viewpointsOf } from '../domain/caller';
 import { isWidening } from '../domain/delegation';
 import { composeGrant } from '../domain/grant-request';
 import { type CreateApiKey, newKey } from '../domain/new-key';
@@ -30,7 +30,6 @@ import { recordChange } from '../domain/key-change';
 import { applyPatch, type KeyPatch } from '../domain/key-patch';
 import { issueToken } from '../domain/token/key-token';
 import { currentSecret, rotateSecrets } from '../domain/rotation';
-import { isVisible } from '../domain/visibility';
 import { ANYTHING, type MemberRules, requireMembers } from '../../problems/members';
 import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
 import { isText } from '../../http/field-rules';
@@ -130,9 +129,9 @@ export class ApiKeysService {
     requirePrefix(request.prefix, this.prefixes);
     const now = this.clock.now();
     const latest = latestExpiry(caller, this.maxTtlDays, now);
-    const grant = composeGrant(inheritedFrom(caller), request, latest);
+    const grant = composeGrant(inheritedFrom(caller, request), request, latest);
     requireCovered(caller, grant);
-    requireAssignable(caller, grant.ownerId);
+    requireAssignable(caller, grant.ownerId, grantOver(caller, grant));
     requireExternalIdAllowed(caller, request.externalId);
     requireAcceptable(grant.expiresAt, latest, now);
 
@@ -158,7 +157,7 @@ export class ApiKeysService {
   /** Returns one page of the keys that the caller can see, newest first. */
   async list(caller: Caller, query: KeyPageQuery): Promise<ApiKeyPage> {
     requireCaller(caller);
-    return pageOf(this.repository, caller.grant, query, this.clock.now());
+    return pageOf(this.repository, viewpointsOf(caller), query, this.clock.now());
   }
 
   /**
@@ -185,7 +184,7 @@ export class ApiKeysService {
     const { before: former, after: current } = await this.change(caller, id, options, async (before, now) => {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
       const { key: after, changed } = applyPatch(before, patch);
-      const confirmed = actsForOwner(caller) ? [] : confirmedFields(before, patch);
+      const confirmed = actsForOwner(caller, before) ? [] : confirmedFields(before, patch);
       const fields = [...new Set([...changed, ...confirmed])];
       if (fields.length === 0) return undefined;
       requireChangeable(caller, before, fields);
@@ -198,7 +197,7 @@ export class ApiKeysService {
         requireAssignable(caller, before.ownerId);
         requireAssignable(caller, after.ownerId);
       }
-      if (isWidening(before, after)) requireCovered(caller, after);
+      if (isWidening(before, after)) requireCovered(caller, after, before);
       if (changed.includes('ownerId') && after.ownerId !== undefined)
         await this.slots?.take(after.ownerId, id);
       return recordChange(after, now, { action: 'updated', by: caller.actor, fields });
@@ -263,7 +262,7 @@ export class ApiKeysService {
       current ??= found;
       if (found !== current) throw new RotationConflictError();
       requireCovered(caller, before);
-      requireAssignable(caller, before.ownerId);
+      requireAssignable(caller, before.ownerId, grantOver(caller, before));
       requireSameCustomer(caller, before);
       const issued = issueToken(this.prefixOf(before), id);
       token = issued.token;
@@ -296,7 +295,7 @@ export class ApiKeysService {
       if (ifVersion !== undefined && !ifVersion.includes(before.version)) throw new VersionMismatchError();
       const changed = await next(before, this.clock.now());
       if (changed === undefined) return { before, after: before };
-      const after = { ...changed, imposed: imposedAfter(before, changed, actsForOwner(caller)) };
+      const after = { ...changed, imposed: imposedAfter(before, changed, actsForOwner(caller, before)) };
       if (!(await this.repository.replace(after))) return undefined;
       this.listener?.changed(after);
       return { before, after };
@@ -314,7 +313,7 @@ export class ApiKeysService {
   }
 
   private seen<K extends ApiKey>(caller: Caller, key: K | null): K {
-    if (key === null || !isVisible(caller.grant, key)) throw new KeyNotFoundError();
+    if (key === null || !sees(caller, key)) throw new KeyNotFoundError();
     return key;
   }
 }
