@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import { claimAt, isAdministrator, administeredIn, organisationsIn, profileIn } from './claims';
+import { administeredIn, claimAt, isAdministrator, organisationsIn, profileIn } from './claims';
 
 /** Returns claims parsed from JSON, in which `__proto__` is a normal name. */
 function parsed(json: string): JWTPayload {
