@@ -86,6 +86,7 @@ function usersOptionsOf(environment: Environment): UsersOptions {
     storage: storageKindOf(environment),
     issuers: issuersOf(environment),
     grantableScopes: environment.USER_GRANTABLE_SCOPES,
+    orgAdminScopes: environment.ORG_ADMIN_GRANTABLE_SCOPES,
     unboundKeys: environment.USER_UNBOUND_KEYS,
     maxKeys: environment.USER_MAX_KEYS,
     freshness: feedSettingsOf(environment),

@@ -22,7 +22,7 @@ const happen = async (fields: Partial<KeyEvent>, times = 1): Promise<void> => {
   }
 };
 const seen = async (viewpoint: Viewpoint, query: Partial<EventPageQuery>): Promise<EventPage> =>
-  eventPageOf(events, viewpoint, { limit: 100, ...query });
+  eventPageOf(events, [viewpoint], { limit: 100, ...query });
 
 beforeEach(() => {
   events = new MemoryEventRepository(new StorageConfig().permitVolatile('the events of this test'));

@@ -1,5 +1,5 @@
 import { CursorCodec } from '../http/cursor';
-import { type Page, readPage } from '../http/page';
+import { type Page, readMerged, readPage } from '../http/page';
 import { ANYTHING, DATE, type MemberRules, oneOf, requireMembers, TEXT } from '../problems/members';
 import { type AuditEvent, EVENT_TYPES, positionAt, positionOf } from '../api-keys/domain/key-event';
 import { isVisible, type Viewpoint } from '../api-keys/domain/visibility';
@@ -43,7 +43,7 @@ const QUERY: MemberRules<EventPageQuery> = {
 };
 
 /**
- * Returns one page of the events that a viewpoint can see, newest first. Filters that the index does not cover examine
+ * Returns one page of the events that any of the viewpoints can see, newest first. Filters that the index does not cover examine
  * at most 1,001 visible events, so a page may have fewer events than its limit.
  *
  * @throws InvalidCursorError
@@ -51,20 +51,24 @@ const QUERY: MemberRules<EventPageQuery> = {
  */
 export async function eventPageOf(
   events: EventRepository,
-  viewpoint: Viewpoint,
+  viewpoints: readonly Viewpoint[],
   query: EventPageQuery,
 ): Promise<EventPage> {
   requireMembers(query, QUERY, ['limit']);
   let before = EVENT_CURSORS.read(query.cursor);
-  const wanted = within(viewpoint, query);
-  if (wanted === undefined) return { data: [], nextCursor: null };
+  const lists = viewpoints.flatMap((viewpoint) => {
+    const wanted = within(viewpoint, query);
+    return wanted === undefined ? [] : [{ wanted, index: indexFor(viewpoint, wanted) }];
+  });
+  if (lists.length === 0) return { data: [], nextCursor: null };
   const end = query.to === undefined ? undefined : positionAt(query.to);
   if (end !== undefined && (before === undefined || end < before)) before = end;
   const from = query.from === undefined ? undefined : positionAt(query.from);
 
-  const index = indexFor(viewpoint, wanted);
-  const isFiltered = Object.entries(wanted).some(
-    ([name, value]) => value !== undefined && Reflect.get(index, name) === undefined,
+  const isFiltered = lists.some(({ wanted, index }) =>
+    Object.entries(wanted).some(
+      ([name, value]) => value !== undefined && Reflect.get(index, name) === undefined,
+    ),
   );
   return readPage<RecordedEvent>({
     before,
@@ -72,8 +76,17 @@ export async function eventPageOf(
     codec: EVENT_CURSORS,
     positionOf,
     isFiltered,
-    isWanted: (event) => isWanted(event, wanted),
-    read: async (batch) => events.list({ ...index, from, ...batch }),
+    isWanted: (event) => lists.some(({ wanted }) => isWanted(event, wanted)),
+    read: async (batch) =>
+      readMerged(
+        lists.map(
+          ({ index }) =>
+            async () =>
+              events.list({ ...index, from, ...batch }),
+        ),
+        positionOf,
+        batch.limit,
+      ),
   });
 }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { KeywardError } from '../problems/keyward.error';
-import type { Caller } from '../api-keys/domain/caller';
+import { type Caller, viewpointsOf } from '../api-keys/domain/caller';
 import { requireCaller } from '../api-keys/management/grant-checks';
 import { EVENT_REPOSITORY, type EventRepository } from '../api-keys/ports/event.repository';
 import { type EventPage, type EventPageQuery, eventPageOf } from './event-page';
@@ -29,6 +29,6 @@ export class EventsService {
     if (this.events === null) {
       throw new KeywardError('not_found', 'This application stores no events.');
     }
-    return eventPageOf(this.events, caller.grant, query);
+    return eventPageOf(this.events, viewpointsOf(caller), query);
   }
 }

@@ -58,3 +58,18 @@ export async function readPage<T>(source: PageSource<T>): Promise<Page<T>> {
   }
   return endingHere();
 }
+
+/**
+ * Reads the next records of several lists as one list: each record once, the highest position first. A shorter result means that
+ * all lists have ended.
+ */
+export async function readMerged<T>(
+  lists: readonly (() => Promise<readonly T[]>)[],
+  positionOf: (record: T) => string,
+  limit: number,
+): Promise<readonly T[]> {
+  const batches = await Promise.all(lists.map(async (read) => read()));
+  const byPosition = new Map(batches.flat().map((record) => [positionOf(record), record]));
+  const positions = [...byPosition.keys()].toSorted().toReversed().slice(0, limit);
+  return positions.flatMap((position) => byPosition.get(position) ?? []);
+}

@@ -10,10 +10,17 @@ export interface OidcIssuerSetting {
   readonly issuer: string;
   readonly audience: readonly string[];
   readonly orgClaim?: string | undefined;
+  readonly orgAdminClaim?: string | undefined;
   readonly adminClaim?: string | undefined;
 }
 
-const ISSUER_FIELDS: ReadonlySet<string> = new Set(['issuer', 'audience', 'orgClaim', 'adminClaim']);
+const ISSUER_FIELDS: ReadonlySet<string> = new Set([
+  'issuer',
+  'audience',
+  'orgClaim',
+  'orgAdminClaim',
+  'adminClaim',
+]);
 const PUBLIC_URL =
   /^https?:\/\/(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\/[A-Za-z0-9._~-]+)*\/?$/;
 const LOCAL_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -148,14 +155,18 @@ export function IsIssuerList(): PropertyDecorator {
 
 function isIssuerSetting(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const { issuer, audience, orgClaim, adminClaim } = value as Readonly<Record<string, unknown>>;
+  const { issuer, audience, orgClaim, orgAdminClaim, adminClaim } = value as Readonly<
+    Record<string, unknown>
+  >;
   return (
     Object.keys(value).every((name) => ISSUER_FIELDS.has(name)) &&
     isIssuer(issuer) &&
     Array.isArray(audience) &&
     audience.length > 0 &&
     audience.every((each) => typeof each === 'string' && each !== '') &&
-    (orgClaim === undefined || (typeof orgClaim === 'string' && orgClaim !== '')) &&
+    [orgClaim, orgAdminClaim].every(
+      (claim) => claim === undefined || (typeof claim === 'string' && claim !== ''),
+    ) &&
     (adminClaim === undefined || (typeof adminClaim === 'string' && /^[^=]+=.+$/.test(adminClaim)))
   );
 }

@@ -115,6 +115,8 @@ describe('the message about an invalid setting', () => {
     ['MONGODB_CONNECT_TIMEOUT_MS', '5s', milliseconds],
     ['USER_GRANTABLE_SCOPES', 'Memory', grantable],
     ['USER_GRANTABLE_SCOPES', '*', grantable],
+    ['ORG_ADMIN_GRANTABLE_SCOPES', '*', grantable],
+    ['ORG_ADMIN_GRANTABLE_SCOPES', 'memory:read,users:write', grantable],
     ['USER_GRANTABLE_SCOPES', 'memory:read,api-keys:*', grantable],
     ['USER_GRANTABLE_SCOPES', 'users:read', grantable],
     ['USER_GRANTABLE_SCOPES', 'keyward:policies:write', grantable],

@@ -31,6 +31,7 @@ export type StorageKind = 'memory' | 'mongo';
 export type LogFormat = 'json' | 'text';
 
 const ISSUER_REMEDY = 'use the exact "iss" of its tokens, an https address (http on this machine only)';
+const GRANTABLE_REMEDY = `use scopes such as memory:read, separated by commas, without "*" and without scopes of Keyward itself (${OWN_SCOPES.join(', ')})`;
 const ANY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 const MONGODB_SCHEME = /^mongodb(?:\+srv)?:\/\/.+/;
 /** Matches a connection string with credentials that the driver accepts before the first `@`, and hosts after it. */
@@ -163,6 +164,10 @@ export class Environment {
   OIDC_ORG_CLAIM: string | undefined = undefined;
 
   @IsOptional()
+  @IsString()
+  OIDC_ORG_ADMIN_CLAIM: string | undefined = undefined;
+
+  @IsOptional()
   @Matches(/^[^=]+=.+$/, { message: 'use path=value, such as roles=keyward-admin' })
   OIDC_ADMIN_CLAIM: string | undefined = undefined;
 
@@ -175,11 +180,12 @@ export class Environment {
   OIDC_SWAGGER_CLIENT_ID: string | undefined = undefined;
 
   @List()
-  @IsGrantable({
-    each: true,
-    message: `use scopes such as memory:read, separated by commas, without "*" and without scopes of Keyward itself (${OWN_SCOPES.join(', ')})`,
-  })
+  @IsGrantable({ each: true, message: GRANTABLE_REMEDY })
   USER_GRANTABLE_SCOPES: string[] = [];
+
+  @List()
+  @IsGrantable({ each: true, message: GRANTABLE_REMEDY })
+  ORG_ADMIN_GRANTABLE_SCOPES: string[] = [];
 
   @Flag()
   @IsIn([true, false], { message: 'use "true" or "false"' })
@@ -291,7 +297,12 @@ export function judgeEnvironment(variables: Readonly<Record<string, unknown>>): 
   if ((environment.OIDC_ISSUER === undefined) !== (environment.OIDC_AUDIENCE.length === 0)) {
     faults.push('OIDC_ISSUER and OIDC_AUDIENCE go together: set both, or neither.');
   }
-  for (const name of ['OIDC_ORG_CLAIM', 'OIDC_ADMIN_CLAIM', 'OIDC_SWAGGER_CLIENT_ID'] as const) {
+  for (const name of [
+    'OIDC_ORG_CLAIM',
+    'OIDC_ORG_ADMIN_CLAIM',
+    'OIDC_ADMIN_CLAIM',
+    'OIDC_SWAGGER_CLIENT_ID',
+  ] as const) {
     if (environment[name] !== undefined && environment.OIDC_ISSUER === undefined) {
       faults.push(`${name} is set and OIDC_ISSUER is not: set both, or neither.`);
     }
@@ -369,7 +380,12 @@ export function logFormatOf({
 export function issuersOf(
   environment: Pick<
     Environment,
-    'OIDC_ISSUER' | 'OIDC_AUDIENCE' | 'OIDC_ORG_CLAIM' | 'OIDC_ADMIN_CLAIM' | 'OIDC_ISSUERS'
+    | 'OIDC_ISSUER'
+    | 'OIDC_AUDIENCE'
+    | 'OIDC_ORG_CLAIM'
+    | 'OIDC_ORG_ADMIN_CLAIM'
+    | 'OIDC_ADMIN_CLAIM'
+    | 'OIDC_ISSUERS'
   >,
 ): readonly OidcIssuerSetting[] {
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience } = environment;
@@ -381,6 +397,7 @@ export function issuersOf(
             issuer,
             audience,
             orgClaim: environment.OIDC_ORG_CLAIM,
+            orgAdminClaim: environment.OIDC_ORG_ADMIN_CLAIM,
             adminClaim: environment.OIDC_ADMIN_CLAIM,
           },
         ];

@@ -10,6 +10,8 @@ export interface UsersOptions {
   readonly issuers?: readonly OidcIssuerConfig[] | undefined;
   /** Scopes that users may give to their keys; default none. */
   readonly grantableScopes?: readonly string[] | undefined;
+  /** Scopes that organisation administrators may give to the keys of their organisations; default none. */
+  readonly orgAdminScopes?: readonly string[] | undefined;
   /** Whether users may create keys without a binding to an organisation, for products with one tenant; default false. */
   readonly unboundKeys?: boolean | undefined;
   /** Maximum number of live keys per user; default 50. */

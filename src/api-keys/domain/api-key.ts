@@ -38,6 +38,8 @@ export interface ApiKey extends Grant {
   readonly metadata: KeyMetadata;
   /** The id of the customer or of the key in the host's own system, see decision record 0059. */
   readonly externalId?: string | undefined;
+  /** The prefix that the creation named for the tokens of this key. Without it, new tokens get the default prefix. */
+  readonly prefix?: string | undefined;
   readonly enabled: boolean;
   readonly revokedAt?: Date | undefined;
   readonly revokedBy?: string | undefined;
@@ -71,7 +73,14 @@ export interface Imposed {
  */
 export type VerifiedKey = Omit<
   ApiKey,
-  'secrets' | 'description' | 'createdBy' | 'createdAt' | 'updatedAt' | 'revokedBy' | 'revokedReason'
+  | 'secrets'
+  | 'description'
+  | 'prefix'
+  | 'createdBy'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'revokedBy'
+  | 'revokedReason'
 >;
 
 /** The record of a key with its history. */

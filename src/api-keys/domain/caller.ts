@@ -1,7 +1,9 @@
 import type { Grant, KeySecret, VerifiedKey } from './api-key';
 import { exceededFields, type GrantField } from './delegation';
 import { earlierOf } from './earlier';
+import type { GrantRequest } from './grant-request';
 import { grants } from './scopes';
+import { isVisible, type Viewpoint } from './visibility';
 
 /** Scopes with which a key can create access that outlasts the key: a new token, or an active user. */
 const LASTING_SCOPES = ['api-keys:write', 'users:write'] as const;
@@ -24,6 +26,11 @@ export interface Caller {
    * contains all limits.
    */
   readonly orgIds?: readonly string[] | undefined;
+  /**
+   * The grants of an organisation administrator: one for each organisation, bound to it and without an owner. Each of them counts
+   * alone, and `grant` stays the one for the keys that the user owns. See decision record 0091.
+   */
+  readonly administered?: readonly Grant[] | undefined;
   /** Whether the maximum lifetime (`tokens.maxTtlDays`) limits the keys that this caller creates. `rootCaller` is exempt. */
   readonly boundByMaxTtl: boolean;
   /** The id of the calling key, and the hash of the token that it presented. */
@@ -69,17 +76,41 @@ export function rootCaller(actor: string): Caller {
   };
 }
 
-/** Returns the fields in which a grant exceeds what a caller can grant. */
-export function exceededBy(caller: Caller, grant: Grant): readonly GrantField[] {
-  const exceeded = new Set(exceededFields(caller.grant, grant));
+/** Returns the viewpoints from which a caller sees keys. It sees what any of them sees. */
+export function viewpointsOf({ grant, administered = [] }: Caller): readonly [Viewpoint, ...Viewpoint[]] {
+  return [grant, ...administered];
+}
+
+/** Returns whether a caller sees a key. */
+export function sees(caller: Caller, key: Viewpoint): boolean {
+  return viewpointsOf(caller).some((viewpoint) => isVisible(viewpoint, key));
+}
+
+/**
+ * Returns the one grant that judges what a caller does with a key: for the keys of others in an organisation that it administers,
+ * the grant of that organisation. Otherwise `caller.grant`.
+ */
+export function grantOver({ grant, administered = [] }: Caller, key: Viewpoint): Grant {
+  const isOwn = grant.ownerId === key.ownerId;
+  return (isOwn ? undefined : administered.find((each) => isVisible(each, key))) ?? grant;
+}
+
+/**
+ * Returns the fields in which a grant exceeds what a caller can grant.
+ *
+ * @param before the key that gets the grant, whose organisation and owner select the caller's grant; by default the new grant
+ */
+export function exceededBy(caller: Caller, grant: Grant, before: Viewpoint = grant): readonly GrantField[] {
+  const held = grantOver(caller, before);
+  const exceeded = new Set(exceededFields(held, grant));
   if (caller.isRetiring === true && givesLastingAccess(grant)) exceeded.add('scopes');
-  if (caller.orgIds?.includes(grant.orgId ?? '') === false) exceeded.add('orgId');
+  if (held === caller.grant && caller.orgIds?.includes(grant.orgId ?? '') === false) exceeded.add('orgId');
   return [...exceeded];
 }
 
-/** Returns whether a caller acts for the owner of every key that it sees: a user's session, or a key with an owner. */
-export function actsForOwner({ grant }: Caller): boolean {
-  return grant.ownerId !== undefined;
+/** Returns whether a caller acts for the owner of a key: by a user's session, or by a key with an owner. */
+export function actsForOwner(caller: Caller, key: Viewpoint): boolean {
+  return grantOver(caller, key).ownerId !== undefined;
 }
 
 /** Returns whether a caller sees every key: no tenant and no owner limits it. */
@@ -87,8 +118,16 @@ export function isUnlimited({ grant, orgIds }: Caller): boolean {
   return (grant.orgId ?? grant.projectId ?? grant.ownerId ?? orgIds) === undefined;
 }
 
-/** Returns what a new key inherits: the caller's grant, and the caller's organisation if there is exactly one. */
-export function inheritedFrom(caller: Caller): Grant {
-  const { grant, orgIds } = caller;
+/**
+ * Returns what a new key inherits: the caller's grant, and the caller's organisation if there is exactly one. If an organisation
+ * administrator asks for no owner, the key inherits from the named organisation, or from the only one that the caller administers.
+ */
+export function inheritedFrom(caller: Caller, { ownerId, orgId }: Partial<GrantRequest> = {}): Grant {
+  const { grant, orgIds, administered = [] } = caller;
+  const chosen = orgId ?? (administered.length === 1 ? administered[0]?.orgId : undefined);
+  const organisation = administered.find(
+    (each) => ownerId === null && orgId !== null && each.orgId === chosen,
+  );
+  if (organisation !== undefined) return organisation;
   return orgIds?.length === 1 ? { ...grant, orgId: orgIds[0] } : grant;
 }

@@ -115,17 +115,15 @@ function at({ keys }: World, index: number): ApiKey {
 
 describe('a chain of creations and changes by keys, and of changes of policies', () => {
   const roots = fc.array(
-    fc
-      .tuple(lists, binding)
-      .map(([scopes, { orgId, ownerId }]) =>
-        keyOf({
-          scopes,
-          allowedIps: [],
-          rateLimits: [],
-          orgId: orgId ?? undefined,
-          ownerId: ownerId ?? undefined,
-        }),
-      ),
+    fc.tuple(lists, binding).map(([scopes, { orgId, ownerId }]) =>
+      keyOf({
+        scopes,
+        allowedIps: [],
+        rateLimits: [],
+        orgId: orgId ?? undefined,
+        ownerId: ownerId ?? undefined,
+      }),
+    ),
     { minLength: 1, maxLength: 3 },
   );
 

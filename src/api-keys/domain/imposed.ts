@@ -61,6 +61,32 @@ export function loosenedFields(
 }
 
 /**
+ * Returns the changed fields in which a change loosens a key, unless the history proves that only the owner and this actor have set
+ * them. The creation sets every field. It does not count for `enabled` if a later change set that, because the first such change
+ * of a key that was created enabled disables it.
+ */
+export function loosenedBeyond(
+  before: ApiKeyWithHistory,
+  after: ApiKey,
+  changed: readonly string[],
+  actor: string,
+): readonly Restriction[] {
+  const wider = new Set<string>(exceededFields(before, after));
+  if (after.enabled) wider.add('enabled');
+  const isProven = (field: Restriction): boolean => {
+    const later = before.history.filter(
+      ({ fields = [] }) => fields.includes(field) || fields.includes('ownerId'),
+    );
+    const entries = field === 'enabled' && later.length > 0 ? later : [before.history[0], ...later];
+    return (
+      before.historyDropped === 0 &&
+      entries.every((entry) => entry?.by === actor || entry?.by === `user:${before.ownerId ?? ''}`)
+    );
+  };
+  return RESTRICTIONS.filter((field) => changed.includes(field) && wider.has(field) && !isProven(field));
+}
+
+/**
  * Returns the restrictions that a patch repeats unchanged and that others have not set yet. If someone other than the owner
  * sends such a patch, it confirms them, and the owner can no longer loosen them.
  */

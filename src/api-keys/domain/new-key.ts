@@ -11,6 +11,8 @@ export interface CreateApiKey extends GrantRequest {
   readonly metadata?: KeyMetadata | undefined;
   /** A new key never inherits it from the caller. */
   readonly externalId?: string | undefined;
+  /** One of the configured prefixes, for all tokens of the key. A new key never inherits it from the caller. */
+  readonly prefix?: string | undefined;
   readonly enabled?: boolean | undefined;
 }
 
@@ -40,6 +42,7 @@ export function newKey(
     createdBy: caller.actor,
     metadata: request.metadata ?? {},
     externalId: request.externalId,
+    prefix: request.prefix,
     enabled: request.enabled ?? true,
     secrets: [{ hash, createdAt }],
     version: 0,
@@ -49,5 +52,8 @@ export function newKey(
     historyDropped: 0,
   };
   const key = recordChange(blank, now, { action, by: caller.actor });
-  return { ...key, imposed: imposedAfter({ ...blank, ownerId: undefined }, key, actsForOwner(caller)) };
+  return {
+    ...key,
+    imposed: imposedAfter({ ...blank, ownerId: undefined }, key, actsForOwner(caller, grant)),
+  };
 }

@@ -8,6 +8,7 @@ import { isTenantId, TENANT_ID } from '../domain/binding';
 import { EXTERNAL_ID, EXTERNAL_ID_RULE, isExternalId } from '../domain/external-id';
 import { isKeyId, KEY_ID } from '../domain/key-id';
 import { MAX_RATE_LIMITS, RATE_LIMIT_NAME } from '../domain/rate-limit';
+import { isTokenPrefix, TOKEN_PREFIX } from '../domain/token/token-form';
 import {
   isRequirableScope,
   isScope,
@@ -119,6 +120,16 @@ export function IsKeyId(): PropertyDecorator {
   return rule('isKeyId', 'must be the id of a key', (value) => typeof value === 'string' && isKeyId(value), {
     pattern: KEY_ID,
   });
+}
+
+/** Requires the format of a token prefix. The service checks whether the prefix is configured. */
+export function IsPrefix(): PropertyDecorator {
+  return rule(
+    'isPrefix',
+    'must be one of the configured prefixes: 2 to 16 lower-case letters, digits and inner underscores, such as "kw"',
+    (value) => typeof value === 'string' && isTokenPrefix(value),
+    { pattern: TOKEN_PREFIX, minLength: 2, maxLength: 16 },
+  );
 }
 
 /** Requires the id of a user. */

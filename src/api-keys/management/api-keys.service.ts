@@ -20,7 +20,16 @@ import {
   isExpired,
   statusOf,
 } from '../domain/api-key';
-import { actsForOwner, type Caller, inheritedFrom, isUnlimited, rootCaller } from '../domain/caller';
+import {
+  actsForOwner,
+  type Caller,
+  grantOver,
+  inheritedFrom,
+  isUnlimited,
+  rootCaller,
+  sees,
+  viewpointsOf,
+} from '../domain/caller';
 import { isWidening } from '../domain/delegation';
 import { composeGrant } from '../domain/grant-request';
 import { type CreateApiKey, newKey } from '../domain/new-key';
@@ -33,7 +42,6 @@ import { applyPatch, type KeyPatch } from '../domain/key-patch';
 import { policyIdsOf, scopesAllowedBy } from '../domain/policy-state';
 import { issueToken } from '../domain/token/key-token';
 import { currentSecret, rotateSecrets } from '../domain/rotation';
-import { isVisible } from '../domain/visibility';
 import { ANYTHING, type MemberRules, requireMembers } from '../../problems/members';
 import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
 import { isText } from '../../http/field-rules';
@@ -52,6 +60,7 @@ import {
   requireGrace,
   requireOwnOrganisation,
   requireOwnRestrictions,
+  requirePrefix,
   requireSameCustomer,
   requireUnsuspended,
 } from './grant-checks';
@@ -113,7 +122,7 @@ const ROTATION: MemberRules<RotateOptions> = { ...CHANGE, gracePeriodSeconds: AN
 @Injectable()
 export class ApiKeysService {
   private readonly redact: Redaction;
-  private readonly tokenPrefix: string;
+  private readonly prefixes: readonly string[];
   private readonly maxTtlDays: number | undefined;
 
   /** @internal Nest calls this constructor. */
@@ -126,7 +135,7 @@ export class ApiKeysService {
     @Optional() private readonly fresh?: FreshKeys,
   ) {
     this.redact = redactionOf(tokens.importPrefixes);
-    this.tokenPrefix = tokens.prefixes?.[0] ?? DEFAULT_TOKEN_PREFIX;
+    this.prefixes = tokens.prefixes ?? [DEFAULT_TOKEN_PREFIX];
     this.maxTtlDays = tokens.maxTtlDays;
   }
 
@@ -134,26 +143,27 @@ export class ApiKeysService {
    * Creates a key. Fields that the request leaves out are inherited from the caller.
    *
    * @throws DelegationExceededError if the key would hold more than the caller
-   * @throws UnacceptableFieldError if a field is unknown or invalid, or the expiry is in the past or later than the
-   *   maximum
+   * @throws UnacceptableFieldError if a field is unknown or invalid, the prefix is not configured, or the expiry is in the
+   *   past or later than the maximum
    * @throws KeyLimitReachedError if the owner or the organisation has the maximum number of live keys
    */
   async create(caller: Caller, given: CreateApiKey): Promise<IssuedApiKey> {
     requireCaller(caller);
     const request = checkedCreate(given);
+    requirePrefix(request.prefix, this.prefixes);
     const now = this.clock.now();
-    const inherited = inheritedFrom(caller);
+    const inherited = inheritedFrom(caller, request);
     const subjects = slotSubjectsOf(composeGrant(inherited, request, undefined));
     const latest = latestExpiry(caller, this.maxTtlDays, await this.ceilings.maxTtlDays(subjects), now);
     const grant = composeGrant(inherited, request, latest);
     const holder = await this.narrowed(caller, grant);
     requireCovered(holder, grant);
-    requireAssignable(holder, grant.ownerId);
+    requireAssignable(holder, grant.ownerId, grantOver(holder, grant));
     requireExternalIdAllowed(caller, request.externalId);
     requireAcceptable(grant.expiresAt, latest, now);
 
     const id = newKeyId(now);
-    const { token, hash } = issueToken(this.tokenPrefix, id);
+    const { token, hash } = issueToken(this.prefixOf(request), id);
     const key = newKey(caller, grant, request, { id, hash, action: 'created', createdAt: now }, now);
     await this.ceilings.hold(
       undefined,
@@ -181,7 +191,7 @@ export class ApiKeysService {
   /** Returns one page of the keys that the caller can see, newest first. */
   async list(caller: Caller, query: KeyPageQuery): Promise<ApiKeyPage> {
     requireCaller(caller);
-    return pageOf(this.repository, caller.grant, query, this.clock.now());
+    return pageOf(this.repository, viewpointsOf(caller), query, this.clock.now());
   }
 
   /**
@@ -208,7 +218,7 @@ export class ApiKeysService {
     const { before: former, after: current } = await this.change(caller, id, options, async (before, now) => {
       if (before.revokedAt !== undefined) throw new RevokedKeyError();
       const { key: after, changed } = applyPatch(before, patch);
-      const confirmed = actsForOwner(caller) ? [] : confirmedFields(before, patch);
+      const confirmed = actsForOwner(caller, before) ? [] : confirmedFields(before, patch);
       const fields = [...new Set([...changed, ...confirmed])];
       if (fields.length === 0) return undefined;
       requireChangeable(caller, before, fields);
@@ -225,7 +235,7 @@ export class ApiKeysService {
         requireAssignable(holder, before.ownerId);
         requireAssignable(holder, after.ownerId);
       }
-      if (widens) requireCovered(holder, after);
+      if (widens) requireCovered(holder, after, before);
       const policyDays = await this.ceilings.maxTtlDays(this.ceilings.entered(before, after));
       requireAcceptable(after.expiresAt, latestExpiry(caller, undefined, policyDays, now), EVER);
       return recordChange(after, now, { action: 'updated', by: caller.actor, fields });
@@ -280,7 +290,7 @@ export class ApiKeysService {
     const { gracePeriodSeconds = 0, ...options } = given;
     if (!isKeyId(id)) throw new KeyNotFoundError();
     requireGrace(gracePeriodSeconds);
-    const { token, hash } = issueToken(this.tokenPrefix, id);
+    let token = '';
     // A key that rotates itself must present its current secret, see decision record 0011.
     let current = caller.presented?.keyId === id ? caller.presented.hash : undefined;
     const { after: key } = await this.change(caller, id, options, async (before, now) => {
@@ -292,9 +302,11 @@ export class ApiKeysService {
       const holder = await this.narrowed(caller, before);
       // A key that rotates itself gains nothing, even if policies narrow it.
       if (caller.presented?.keyId !== id) requireCovered(holder, before);
-      requireAssignable(holder, before.ownerId);
+      requireAssignable(holder, before.ownerId, grantOver(holder, before));
       requireSameCustomer(caller, before);
-      const secrets = rotateSecrets(before.secrets, hash, now, gracePeriodSeconds);
+      const issued = issueToken(this.prefixOf(before), id);
+      token = issued.token;
+      const secrets = rotateSecrets(before.secrets, issued.hash, now, gracePeriodSeconds);
       return recordChange({ ...before, secrets }, now, { action: 'rotated', by: caller.actor });
     });
     return { key, token };
@@ -323,7 +335,7 @@ export class ApiKeysService {
       if (ifVersion !== undefined && !ifVersion.includes(before.version)) throw new VersionMismatchError();
       const changed = await next(before, this.clock.now());
       if (changed === undefined) return { before, after: before };
-      const after = { ...changed, imposed: imposedAfter(before, changed, actsForOwner(caller)) };
+      const after = { ...changed, imposed: imposedAfter(before, changed, actsForOwner(caller, before)) };
       const isStored = await this.ceilings.hold(
         before,
         after,
@@ -366,20 +378,27 @@ export class ApiKeysService {
    */
   private async narrowed(caller: Caller, { orgId }: Grant): Promise<Caller> {
     if (this.fresh === undefined || caller.presented !== undefined || isUnlimited(caller)) return caller;
-    const { scopes, grant } = caller;
+    const { scopes, grant, administered } = caller;
     const now = performance.now();
     const ids = policyIdsOf({ orgId, ownerId: grant.ownerId });
     const { value: policies } = await this.fresh.readPolicies(ids, now, now + POLICIES_WITHIN_MS);
     requireUnsuspended(policies);
+    const narrow = (held: Grant): Grant => ({ ...held, scopes: scopesAllowedBy(policies, held.scopes) });
     return {
       ...caller,
       scopes: scopesAllowedBy(policies, scopes),
-      grant: { ...grant, scopes: scopesAllowedBy(policies, grant.scopes) },
+      grant: narrow(grant),
+      administered: administered?.map(narrow),
     };
   }
 
+  /** Returns the prefix of a new token. Keeps a prefix that is no longer configured, see decision record 0088. */
+  private prefixOf({ prefix }: Pick<ApiKey, 'prefix'>): string {
+    return prefix ?? this.prefixes[0] ?? DEFAULT_TOKEN_PREFIX;
+  }
+
   private seen<K extends ApiKey>(caller: Caller, key: K | null): K {
-    if (key === null || !isVisible(caller.grant, key)) throw new KeyNotFoundError();
+    if (key === null || !sees(caller, key)) throw new KeyNotFoundError();
     return key;
   }
 }

@@ -9,7 +9,7 @@ import { MisuseError } from '../../problems/misuse.error';
 import { UnacceptableFieldError } from '../../problems/unacceptable-field.error';
 import type { ApiKey, ApiKeyWithHistory, Grant } from '../domain/api-key';
 import { actsForOwner, type Caller, exceededBy, givesLastingAccess, isUnlimited } from '../domain/caller';
-import { loosenedFields } from '../domain/imposed';
+import { loosenedBeyond, loosenedFields } from '../domain/imposed';
 import { isSuspendedBy, type PolicyState } from '../domain/policy-state';
 import { grants } from '../domain/scopes';
 
@@ -32,9 +32,9 @@ export function requireCaller(caller: Partial<Caller> | undefined): void {
   );
 }
 
-/** @throws DelegationExceededError unless the caller holds the whole grant */
-export function requireCovered(caller: Caller, grant: Grant): void {
-  const exceeded = exceededBy(caller, grant);
+/** @throws DelegationExceededError unless the caller holds the whole grant, see {@link exceededBy} */
+export function requireCovered(caller: Caller, grant: Grant, before?: Grant): void {
+  const exceeded = exceededBy(caller, grant, before);
   if (exceeded.length > 0) throw new DelegationExceededError(exceeded);
 }
 
@@ -51,10 +51,15 @@ export function requireUnsuspended(policies: readonly PolicyState[]): void {
  * Checks that the caller may use this owner: its own owner, or any owner if it holds `users:write`. See decision record
  * 0006.
  *
+ * @param held the caller's grant over the key; by default the one that is not limited to an administered organisation
  * @throws DelegationExceededError if the caller may not use this owner
  */
-export function requireAssignable(caller: Caller, ownerId: string | undefined): void {
-  if (ownerId === caller.grant.ownerId || grants(caller.scopes, 'users:write')) return;
+export function requireAssignable(
+  caller: Caller,
+  ownerId: string | undefined,
+  held: Grant = caller.grant,
+): void {
+  if (ownerId === held.ownerId || grants(caller.scopes, 'users:write')) return;
   throw new DelegationExceededError(['ownerId']);
 }
 
@@ -82,7 +87,7 @@ export function requireExternalIdAllowed(caller: Caller, externalId: string | un
  */
 export function requireSameCustomer(caller: Caller, before: ApiKey): void {
   if (before.externalId === undefined || before.externalId === caller.externalId) return;
-  if (isUnlimited(caller) || actsForOwner(caller)) return;
+  if (isUnlimited(caller) || actsForOwner(caller, before)) return;
   throw new DelegationExceededError(['externalId']);
 }
 
@@ -102,9 +107,10 @@ export function requireChangeable(caller: Caller, before: Grant, changed: readon
 }
 
 /**
- * Checks that a session or an owned key loosens only restrictions that the owner set, see decision record 0057.
+ * Checks that a session or an owned key loosens only restrictions that the owner set, see decision record 0057. An organisation
+ * administrator loosens only those that it or the owner set, see decision record 0091.
  *
- * @throws ImposedRestrictionError if the caller acts for an owner and loosens a restriction that others set
+ * @throws ImposedRestrictionError if the caller loosens a restriction that others set
  */
 export function requireOwnRestrictions(
   caller: Caller,
@@ -112,9 +118,18 @@ export function requireOwnRestrictions(
   after: ApiKey,
   changed: readonly string[],
 ): void {
-  if (!actsForOwner(caller)) return;
-  const loosened = loosenedFields(before, after, changed);
+  const isOwner = actsForOwner(caller, before);
+  if (!isOwner && caller.administered === undefined) return;
+  const loosened = isOwner
+    ? loosenedFields(before, after, changed)
+    : loosenedBeyond(before, after, changed, caller.actor);
   if (loosened.length > 0) throw new ImposedRestrictionError(loosened);
+}
+
+/** @throws UnacceptableFieldError unless the prefix is absent or one of the configured prefixes */
+export function requirePrefix(prefix: string | undefined, configured: readonly string[]): void {
+  if (prefix === undefined || configured.includes(prefix)) return;
+  throw new UnacceptableFieldError('/prefix', `must be one of ${configured.join(', ')}`);
 }
 
 /** @throws UnacceptableFieldError if the expiry is in the past, invalid, or later than the latest allowed expiry */

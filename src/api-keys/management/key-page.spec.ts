@@ -1,9 +1,16 @@
 import type { ApiKey } from '../domain/api-key';
 import { InvalidCursorError } from '../../http/cursor';
-import { KEY_CURSORS, type KeyPageQuery, pageOf } from './key-page';
+import { KEY_CURSORS, type KeyPageQuery, pageOf as pageOfAll } from './key-page';
+import type { Viewpoint } from '../domain/visibility';
 import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from '../storage/api-key.repository';
 
 const NOON = new Date('2027-01-31T12:00:00Z');
+const pageOf = async (
+  repository: ApiKeyRepository,
+  viewpoint: Viewpoint,
+  query: KeyPageQuery,
+  now: Date,
+): ReturnType<typeof pageOfAll> => pageOfAll(repository, [viewpoint], query, now);
 const idOf = (index: number): string => `01jd8x4k2m6n8p0q2r4s6${String(index).padStart(5, '0')}`;
 
 const keyAt = (index: number, part: Partial<ApiKey> = {}): ApiKey => ({
@@ -75,7 +82,7 @@ interface Pages {
 /** Reads all pages, up to the one whose `nextCursor` is null. */
 async function readAll(
   repository: FakeRepository & ApiKeyRepository,
-  viewpoint: Parameters<typeof pageOf>[1],
+  viewpoint: Viewpoint,
   query: KeyPageQuery,
 ): Promise<Pages> {
   const pages: ApiKey[][] = [];
@@ -107,7 +114,7 @@ describe('a list of 2,500 keys', () => {
       ),
     );
 
-  it.each<[string, Parameters<typeof pageOf>[1], Omit<KeyPageQuery, 'limit'>, string[]]>([
+  it.each<[string, Viewpoint, Omit<KeyPageQuery, 'limit'>, string[]]>([
     ['all keys for an unlimited caller', {}, {}, where({})],
     ['only keys of acme for a key of acme', { orgId: 'acme' }, {}, where({ orgId: 'acme' })],
     ['only keys of acme for that filter', {}, { orgId: 'acme' }, where({ orgId: 'acme' })],
@@ -186,7 +193,7 @@ describe('a list of 2,500 keys', () => {
     ]);
   });
 
-  it.each<[string, Parameters<typeof pageOf>[1], Omit<KeyPageQuery, 'limit'>]>([
+  it.each<[string, Viewpoint, Omit<KeyPageQuery, 'limit'>]>([
     ['of a project', { projectId: 'apollo' }, {}],
     ['of a project, by status', { projectId: 'apollo' }, { status: 'disabled' }],
     ['of an org, by status', { orgId: 'acme' }, { status: 'revoked' }],
@@ -239,7 +246,7 @@ describe('the last page', () => {
 });
 
 describe('a caller that filters for keys it cannot see', () => {
-  it.each<[string, Parameters<typeof pageOf>[1], Omit<KeyPageQuery, 'limit'>]>([
+  it.each<[string, Viewpoint, Omit<KeyPageQuery, 'limit'>]>([
     ['the keys of globex as acme', { orgId: 'acme' }, { orgId: 'globex' }],
     ['another project', { orgId: 'acme', projectId: 'apollo' }, { projectId: 'hermes' }],
     ['the keys of Bob as Ada', { ownerId: 'ada' }, { ownerId: 'bob' }],

@@ -1,10 +1,10 @@
 import { CursorCodec } from '../../http/cursor';
-import { type Page, readPage } from '../../http/page';
+import { type Page, readMerged, readPage } from '../../http/page';
 import { ANYTHING, type MemberRules, oneOf, requireMembers, TEXT } from '../../problems/members';
 import { API_KEY_STATUSES, type ApiKey, type ApiKeyStatus, statusOf } from '../domain/api-key';
 import { isKeyId } from '../domain/key-id';
 import { isVisible, type Viewpoint } from '../domain/visibility';
-import type { ApiKeyRepository, KeyOutline } from '../storage/api-key.repository';
+import type { ApiKeyQuery, ApiKeyRepository, KeyOutline } from '../storage/api-key.repository';
 
 /** Encodes and reads the cursors of key lists. */
 export const KEY_CURSORS = new CursorCodec('k1:', isKeyId);
@@ -33,40 +33,49 @@ const QUERY: MemberRules<KeyPageQuery> = {
 };
 
 /**
- * Returns one page of the keys that a viewpoint sees, newest first. No index covers the status. So a filter by status
+ * Returns one page of the keys that any of the viewpoints sees, newest first. No index covers the status. So a filter by status
  * reads the outlines of at most 1,000 records, and the page can be short. The store applies all other filters, so that
- * a cursor never contains the id of a key that the viewpoint does not see. See decision record 0047.
+ * a cursor never contains the id of a key that no viewpoint sees. See decision record 0047.
  *
  * @throws InvalidCursorError
  * @throws UnacceptableFieldError if a filter is unknown or invalid
  */
 export async function pageOf(
   repository: ApiKeyRepository,
-  viewpoint: Viewpoint,
+  viewpoints: readonly Viewpoint[],
   query: KeyPageQuery,
   now: Date,
 ): Promise<Page<ApiKey>> {
   requireMembers(query, QUERY, ['limit']);
-  const ownerId = agreed(viewpoint.ownerId, query.ownerId);
-  const orgId = agreed(viewpoint.orgId, query.orgId);
-  const projectId = agreed(viewpoint.projectId, query.projectId);
-  const { externalId } = query;
   const before = KEY_CURSORS.read(query.cursor);
-  if (ownerId === null || orgId === null || projectId === null) return { data: [], nextCursor: null };
+  const lists = viewpoints.flatMap((viewpoint) => within(viewpoint, query) ?? []);
+  if (lists.length === 0) return { data: [], nextCursor: null };
 
-  const parts = { ownerId, orgId, projectId, externalId };
+  const { externalId } = query;
   const wanted = (key: KeyOutline): boolean =>
-    isVisible(parts, key) &&
+    lists.some((parts) => isVisible(parts, key)) &&
     (externalId === undefined || key.externalId === externalId) &&
     (query.status === undefined || statusOf(key, now) === query.status);
+  const merged = async <T extends KeyOutline>(
+    read: (asked: ApiKeyQuery) => Promise<readonly T[]>,
+    from: Pick<ApiKeyQuery, 'before' | 'limit'>,
+  ): Promise<readonly T[]> =>
+    readMerged(
+      lists.map((parts) => async () => read({ ...parts, externalId, ...from })),
+      idOf,
+      from.limit,
+    );
   const page = { before, limit: query.limit, codec: KEY_CURSORS, positionOf: idOf, isWanted: wanted };
   if (query.status === undefined) {
-    return readPage<ApiKey>({ ...page, read: async (from) => repository.list({ ...parts, ...from }) });
+    return readPage<ApiKey>({
+      ...page,
+      read: async (from) => merged((asked) => repository.list(asked), from),
+    });
   }
   const outlines = await readPage<KeyOutline>({
     ...page,
     isFiltered: true,
-    read: async (from) => repository.listOutlines({ ...parts, ...from }),
+    read: async (from) => merged((asked) => repository.listOutlines(asked), from),
   });
   const ids = outlines.data.map(({ id }) => id);
   const keys = ids.length === 0 ? [] : await repository.findMany(ids);
@@ -77,6 +86,16 @@ export async function pageOf(
 /** Combines the binding of a viewpoint with a filter. Returns `null` if they differ, because no key matches both. */
 export function agreed(limit: string | undefined, asked: string | undefined): string | undefined | null {
   return limit === undefined || asked === undefined || limit === asked ? (limit ?? asked) : null;
+}
+
+/** Combines a viewpoint with the filters. Returns `undefined` if they differ, because no key matches both. */
+function within(viewpoint: Viewpoint, asked: Viewpoint): Viewpoint | undefined {
+  const parts = (['ownerId', 'orgId', 'projectId'] as const).map((name) => [
+    name,
+    viewpoint[name] ?? asked[name],
+  ]);
+  const both: Viewpoint = Object.fromEntries(parts);
+  return isVisible(asked, both) ? both : undefined;
 }
 
 function idOf({ id }: KeyOutline): string {

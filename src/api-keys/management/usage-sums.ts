@@ -95,14 +95,17 @@ export class UsageSumsReader {
   /** Returns one page of a request that {@link requireSumsRequest} accepts. */
   async page(request: UsageSumsRequest): Promise<Page<UsageSum>> {
     const { groupBy, keyId, limit = DEFAULT_LIMIT, cursor } = request;
-    const { grant } = this.caller;
-    const orgId = agreed(grant.orgId, request.orgId);
-    const ownerId = agreed(grant.ownerId, request.ownerId);
+    if (keyId !== undefined) return this.ofKey(keyId, request);
+    if (groupBy === 'key')
+      return this.byKey({ orgId: request.orgId, ownerId: request.ownerId, limit, cursor });
+    const { grant, administered = [] } = this.caller;
+    // Stored sums of an organisation and of an owner cannot be combined, so an administrator names the organisation.
+    const viewpoint = administered.find((each) => each.orgId === request.orgId) ?? grant;
+    const orgId = agreed(viewpoint.orgId, request.orgId);
+    const ownerId = agreed(viewpoint.ownerId, request.ownerId);
     const within = { orgId: orgId ?? undefined, ownerId: ownerId ?? undefined };
     const isEmpty = orgId === null || ownerId === null;
-    if (keyId !== undefined) return this.ofKey(keyId, isEmpty ? undefined : within, request);
-    if (groupBy === 'key') return this.byKey({ ...within, limit, cursor }, isEmpty);
-    if (grant.projectId !== undefined) {
+    if (viewpoint.projectId !== undefined) {
       throw new UnacceptableFieldError(
         '/groupBy',
         'must be "key" for a caller that is bound to a project, unless the request names a keyId',
@@ -114,24 +117,19 @@ export class UsageSumsReader {
 
   private async ofKey(
     keyId: string,
-    within: { readonly orgId?: string | undefined; readonly ownerId?: string | undefined } | undefined,
-    { groupBy, limit = DEFAULT_LIMIT, cursor }: UsageSumsRequest,
+    { groupBy, orgId, ownerId, limit = DEFAULT_LIMIT, cursor }: UsageSumsRequest,
   ): Promise<Page<UsageSum>> {
     if (groupBy === 'org' || groupBy === 'owner') {
       throw new UnacceptableFieldError('/keyId', `must be omitted if groupBy is "${groupBy}"`);
     }
     const key = await this.apiKeys.get(this.caller, keyId);
-    if (within === undefined || !isVisible(within, key)) return NOTHING;
+    if (!isVisible({ orgId, ownerId }, key)) return NOTHING;
     if (groupBy !== 'key') return this.ofSubject(groupBy, { keyId }, limit, cursor);
     if (cursor !== undefined) throw new InvalidCursorError();
     return { data: await this.sumsOfKeys([keyId]), nextCursor: null };
   }
 
-  private async byKey(
-    query: Parameters<ApiKeysService['list']>[1],
-    isEmpty: boolean,
-  ): Promise<Page<UsageSum>> {
-    if (isEmpty) return NOTHING;
+  private async byKey(query: Parameters<ApiKeysService['list']>[1]): Promise<Page<UsageSum>> {
     const { data, nextCursor } = await this.apiKeys.list(this.caller, query);
     const sums: UsageSum[] = [];
     for (let at = 0; at < data.length; at += KEYS_AT_ONCE)

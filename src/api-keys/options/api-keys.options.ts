@@ -25,8 +25,8 @@ export interface ApiKeysOptions {
   /** What tokens look like, and how long keys live. */
   readonly tokens?: {
     /**
-     * Distinct prefixes of tokens, each 2 to 16 lower-case letters, digits and inner underscores. New tokens get the
-     * first one. Default `['kw']`. Verification does not check the prefix.
+     * Distinct prefixes of tokens, each 2 to 16 lower-case letters, digits and inner underscores. The first is the default of
+     * new keys, and a request to create a key may name another. Default `['kw']`. Verification does not check the prefix.
      */
     readonly prefixes?: readonly string[] | undefined;
     /**

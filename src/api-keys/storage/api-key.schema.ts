@@ -122,6 +122,9 @@ export class ApiKeyDocument {
   @Prop(String)
   externalId?: string;
 
+  @Prop(String)
+  prefix?: string;
+
   @Prop({ type: Boolean, required: true })
   enabled!: boolean;
 

@@ -74,6 +74,7 @@ const OPTIONAL_FIELDS: Readonly<Record<OptionalField<Changeable>, 1>> = {
   orgId: 1,
   projectId: 1,
   externalId: 1,
+  prefix: 1,
   rateLimit: 1,
   rateLimits: 1,
   expiresAt: 1,

@@ -8,6 +8,7 @@ import { printIssued, tell } from '../kit/output';
 
 interface Options {
   readonly name: string;
+  readonly prefix?: string;
   readonly json?: boolean;
 }
 
@@ -16,13 +17,15 @@ export function createRootKeyCommand(): Command {
   return resultCommand('create-root-key')
     .description('create a key with every scope, and print its token once, to standard output')
     .option('--name <name>', 'the name of the key', 'root key')
-    .action(async ({ name, json = false }: Options) => {
-      const request = readOptions(CreateApiKeyDto, { name, scopes: ['*'] }, { name: '--name' });
+    .option('--prefix <prefix>', 'the prefix of its tokens, one of API_KEY_PREFIXES; by default the first')
+    .action(async ({ name, prefix, json = false }: Options) => {
+      const given = { name, prefix, scopes: ['*'] };
+      const request = readOptions(CreateApiKeyDto, given, { name: '--name', prefix: '--prefix' });
       await asOperator(async (app) => {
         const { scopes } = request;
         const issued = await app
           .get(ApiKeysService)
-          .create(rootCaller('cli'), { name: request.name, scopes });
+          .create(rootCaller('cli'), { name: request.name, scopes, prefix: request.prefix });
         tell(`created root key ${issued.key.id}; its token is shown only once`);
         await printIssued(issued, json);
       });

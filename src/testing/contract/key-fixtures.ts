@@ -55,6 +55,7 @@ export function aFullKey(): Required<ApiKeyWithHistory> {
     ],
     metadata: { team: 'night shift', retries: 3, ratio: 0.25, big: 9_007_199_254_740_991, paging: false },
     externalId: 'cust-7,{"$gt":""}~',
+    prefix: 'kw_test',
     enabled: false,
     expiresAt: new Date('2031-01-01T00:00:00.001Z'),
     revokedAt: new Date('2030-02-01T00:00:00.999Z'),

@@ -6,6 +6,8 @@ export interface OidcIssuerConfig {
   readonly audience: readonly string[];
   /** The claim with a user's organisations: its name, or a path of names joined by dots. */
   readonly orgClaim?: string | undefined;
+  /** The claim with the organisations that a user administers, in the format of `orgClaim`. */
+  readonly orgAdminClaim?: string | undefined;
   /** `path=value`: users with exactly this value in this claim are administrators. */
   readonly adminClaim?: string | undefined;
 }

@@ -1,5 +1,6 @@
 import { Delete, Get, HttpCode, HttpStatus, Patch } from '@nestjs/common';
 import { ApiNoContentResponse } from '../../openapi/decorators';
+import type { Caller } from '../../api-keys/domain/caller';
 import { currentCaller } from '../../api-keys/access/current-caller';
 import { GuardedController, GuardedRoute } from '../../api-keys/access/guarded-route.decorator';
 import { SelfScoped } from '../../api-keys/access/access.decorators';
@@ -10,7 +11,7 @@ import type { User } from '../domain/user';
 import { ListUsersQuery } from './dto/list-users.query';
 import { UpdateMeDto } from './dto/update-me.dto';
 import { UpdateUserDto } from './dto/update-user.dto';
-import { UserDto, UserPageDto } from './dto/user.dto';
+import { CurrentUserDto, UserDto, UserPageDto } from './dto/user.dto';
 import { UsersService } from './users.service';
 
 /** The user routes. */
@@ -22,8 +23,9 @@ export class UsersController {
   /** Returns the signed-in user. */
   @Get('me')
   @GuardedRoute('getCurrentUser', { authenticated: true, sessions: true, problems: ['session_required'] })
-  async me(call: Call): Promise<UserDto> {
-    return shown(await this.users.me(currentCaller(call.request)), call);
+  async me(call: Call): Promise<CurrentUserDto> {
+    const caller = currentCaller(call.request);
+    return current(await this.users.me(caller), caller, call);
   }
 
   /** Sets or removes the username of the signed-in user. */
@@ -35,10 +37,10 @@ export class UsersController {
     ifMatch: 'user',
     problems: ['session_required', 'username_taken', 'concurrent_change'],
   })
-  async renameMe(call: Call<UpdateMeDto>): Promise<UserDto> {
+  async renameMe(call: Call<UpdateMeDto>): Promise<CurrentUserDto> {
     const caller = currentCaller(call.request);
     const ifVersion = readIfMatch(call.header('if-match'));
-    return shown(await this.users.renameMe(caller, call.body.username, ifVersion), call);
+    return current(await this.users.renameMe(caller, call.body.username, ifVersion), caller, call);
   }
 
   /** Lists users, newest first. Only for administrators, and for keys that have neither a binding nor an owner. */
@@ -92,4 +94,8 @@ export class UsersController {
 function shown(user: User, call: Call): UserDto {
   call.setHeader('ETag', entityTag(user.version));
   return UserDto.of(user);
+}
+
+function current(user: User, { administered = [] }: Caller, call: Call): CurrentUserDto {
+  return { ...shown(user, call), administeredOrgIds: administered.flatMap(({ orgId }) => orgId ?? []) };
 }

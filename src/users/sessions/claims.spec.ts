@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import { claimAt, isAdministrator, organisationsIn, profileIn } from './claims';
+import { administeredIn, claimAt, isAdministrator, organisationsIn, profileIn } from './claims';
 
 /** Returns claims parsed from JSON, in which `__proto__` is a normal name. */
 function parsed(json: string): JWTPayload {
@@ -166,5 +166,19 @@ describe('a profile', () => {
     expect(profileIn(fits)).toEqual({ ...fits, emailVerified: false });
     const longer = Object.fromEntries(Object.entries(fits).map(([name, text]) => [name, `${text}x`]));
     expect(profileIn(longer)).toEqual({ emailVerified: false });
+  });
+});
+
+describe('the organisations that a user administers', () => {
+  const many = Array.from({ length: 101 }, (_, index) => `org-${index}`);
+
+  it.each([
+    ['each once', ['acme', 'globex', 'acme'], ['acme', 'globex']],
+    ['up to 100', many.slice(1), many.slice(1)],
+    ['none if there are more than 100', many, []],
+    ['none in an object', { acme: true }, []],
+  ])('are taken from the claim: %s [T126]', (_what, claim, orgIds) => {
+    expect(administeredIn({ admin_of: claim }, 'admin_of')).toEqual(orgIds);
+    expect(administeredIn({ admin_of: claim }, undefined)).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import type { UserProfile } from '../domain/user';
 
 const MAX_TEXT = 320;
 const MAX_PICTURE = 2048;
+const MAX_ADMINISTERED = 100;
 
 /**
  * Returns the claim with this name. If there is none, reads it as a path of names joined by dots. The whole name comes
@@ -29,6 +30,15 @@ export function organisationsIn(claims: JWTPayload, path: string | undefined): r
     .map((each) => (Number.isSafeInteger(each) ? String(each) : each))
     .filter((each) => typeof each === 'string')
     .filter(isTenantId);
+}
+
+/**
+ * Returns the organisations that a user administers, each once. A claim with more than {@link MAX_ADMINISTERED} grants none, because
+ * each list of keys reads all of them.
+ */
+export function administeredIn(claims: JWTPayload, path: string | undefined): readonly string[] {
+  const orgIds = [...new Set(organisationsIn(claims, path))];
+  return orgIds.length > MAX_ADMINISTERED ? [] : orgIds;
 }
 
 /** Returns whether the claim at `path` of `path=value` equals `value`, or is a list that contains it. */

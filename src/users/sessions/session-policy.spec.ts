@@ -47,6 +47,24 @@ describe('a session', () => {
     });
   });
 
+  it('of an organisation administrator has one grant for each organisation, beside the one for its own keys', () => {
+    const issuer = { ...ISSUER, orgAdminClaim: 'admin_of' };
+    const claims = { orgs: ['globex'], admin_of: ['acme', 'acme', 'initech', 'a b'] };
+    expect(callerWith(claims, { orgAdminScopes: ['search:*'] }, issuer)).toEqual({
+      actor: `user:${ADA.id}`,
+      userId: ADA.id,
+      scopes: ['api-keys:read', 'api-keys:write', 'events:read'],
+      grant: { ownerId: ADA.id, scopes: ['memory:*'], allowedIps: [] },
+      orgIds: ['globex'],
+      administered: [
+        { orgId: 'acme', scopes: ['search:*'], allowedIps: [] },
+        { orgId: 'initech', scopes: ['search:*'], allowedIps: [] },
+      ],
+      boundByMaxTtl: true,
+    });
+    expect(callerWith({ ...claims, roles: ['admin'] }, {}, issuer)).not.toHaveProperty('administered');
+  });
+
   it('can create keys that outlive it', () => {
     for (const roles of [[], ['admin']]) {
       expect(callerWith({ orgs: ['acme'], roles, exp: 1 }).grant).not.toHaveProperty('expiresAt');

@@ -8,14 +8,15 @@ const ID_LENGTH = 26;
 const CHECKSUM_LENGTH = 6;
 const REST_LENGTH = 1 + ID_LENGTH + 1 + SECRET_LENGTH + CHECKSUM_LENGTH;
 
-const PREFIX = /^(?=.{2,16}$)[a-z0-9]+(?:_[a-z0-9]+)*$/;
+/** The format of the prefix of a token. */
+export const TOKEN_PREFIX = /^(?=.{2,16}$)[a-z0-9]+(?:_[a-z0-9]+)*$/;
 const REST = /^_([0-7z][0-9a-hjkmnp-tv-z]{25})_[0-9A-Za-z]{49}$/;
 
 /**
  * Returns whether `prefix` is a valid prefix of new tokens: 2 to 16 lower-case letters, digits and inner underscores.
  */
 export function isTokenPrefix(prefix: string): boolean {
-  return PREFIX.test(prefix);
+  return TOKEN_PREFIX.test(prefix);
 }
 
 /** Returns the checksum of a token: the CRC-32 of everything before it, in base62. */

@@ -29,6 +29,7 @@ const whole: ApiKey = {
   rateLimits: [],
   metadata: { team: 'search' },
   externalId: 'cust-7',
+  prefix: 'kw_test',
   expiresAt: LATER,
 };
 
@@ -40,6 +41,7 @@ describe('the public form of a key', () => {
       orgId: null,
       projectId: null,
       externalId: null,
+      prefix: null,
       expiresAt: null,
       revokedAt: null,
       revokedBy: null,

@@ -69,6 +69,12 @@ export class ApiKeyDto {
    */
   externalId!: string | null;
 
+  /**
+   * The prefix that the key was created with; `null` if its new tokens get the default prefix of the service.
+   * @example "kw"
+   */
+  prefix!: string | null;
+
   /** @example true */
   enabled!: boolean;
 
@@ -131,6 +137,7 @@ export class ApiKeyDto {
       rateLimits: key.rateLimits.map(({ name, limit, windowSeconds }) => ({ name, limit, windowSeconds })),
       metadata: { ...key.metadata },
       externalId: key.externalId ?? null,
+      prefix: key.prefix ?? null,
       enabled: key.enabled,
       status: statusOf(key, now),
       expiresAt: key.expiresAt ?? null,

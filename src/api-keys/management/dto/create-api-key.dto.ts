@@ -8,14 +8,14 @@ import {
   IsMetadata,
   IsOwnerId,
   IsRateLimits,
+  IsPrefix,
   IsScopes,
   IsTenantId,
 } from '../../fields/key-field-rules';
 import { RateLimitDto } from './rate-limit.dto';
 
-/** The fields of a new key. Fields that are left out are inherited from the calling key; `null` clears a field. */
-@StrictSchema('CreateApiKeyRequest')
-export class CreateApiKeyDto {
+/** The fields that creation and change have in common. */
+export class KeyFieldsDto {
   /**
    * A display name.
    * @example "ingest worker"
@@ -115,4 +115,17 @@ export class CreateApiKeyDto {
   @MayBeNull()
   @IsRfc3339()
   expiresAt?: string | null;
+}
+
+/** The fields of a new key. Fields that are left out are inherited from the calling key; `null` clears a field. */
+@StrictSchema('CreateApiKeyRequest')
+export class CreateApiKeyDto extends KeyFieldsDto {
+  /**
+   * The prefix of the key's tokens, one of those that the service is configured with. Rotation keeps it. Without it, new tokens
+   * get the default prefix.
+   * @example "kw"
+   */
+  @MayBeAbsent()
+  @IsPrefix()
+  prefix?: string;
 }

@@ -2,10 +2,10 @@ import type { Type } from '@nestjs/common';
 import { IsText, MayBeAbsent } from '../../../http/field-rules';
 import { StrictSchema } from '../../../http/strict-schema';
 import { IsScopes } from '../../fields/key-field-rules';
-import { CreateApiKeyDto } from './create-api-key.dto';
+import { KeyFieldsDto } from './create-api-key.dto';
 
-/** A create request without its required fields. */
-const WithoutRequired: Type<Partial<CreateApiKeyDto>> = CreateApiKeyDto;
+/** The common fields, none of which is required. */
+const WithoutRequired: Type<Partial<KeyFieldsDto>> = KeyFieldsDto;
 
 /** A change of a key. Fields that are left out do not change; `null` clears a field. */
 @StrictSchema('UpdateApiKeyRequest')

@@ -62,6 +62,16 @@ export class UserDto {
   }
 }
 
+/** The signed-in user. */
+@ApiSchema({ name: 'CurrentUser' })
+export class CurrentUserDto extends UserDto {
+  /**
+   * The organisations whose keys this session administers.
+   * @example ["acme"]
+   */
+  administeredOrgIds!: string[];
+}
+
 /** One page of users, newest first. */
 @ApiSchema({ name: 'UserPage' })
 export class UserPageDto extends PageDto {
