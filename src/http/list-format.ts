@@ -20,10 +20,11 @@ export function preferredType<T extends string>(accept: string | undefined, type
  * @param query the query of this page by parameter
  */
 export function nextPageLink(query: object, cursor: string): string {
-  const given = Object.entries<unknown>({ ...query, cursor }).flatMap(([name, value]): [string, string][] =>
+  const given = Object.entries<string | number | undefined>({ ...query, cursor });
+  const sent = given.flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, String(value)]],
   );
-  return `<?${new URLSearchParams(given).toString()}>; rel="next"`;
+  return `<?${new URLSearchParams(sent).toString()}>; rel="next"`;
 }
 
 /** Returns a row of CSV as RFC 4180 describes it, without its line end. */

@@ -60,6 +60,24 @@ const STATUSES: Readonly<Record<string, readonly [acme: number, globex: number]>
   'removes an unknown user': [403, 403],
 };
 
+/** Returns the ids on all pages of a list. */
+async function idsOf(client: HttpClient, path: string, name = 'id'): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined = '';
+  while (cursor !== undefined) {
+    const answer = await client.get(`${path}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+    ids.push(...pageIn(answer).map((each) => textIn(each, name)));
+    const { nextCursor } = answer.body;
+    cursor = typeof nextCursor === 'string' ? nextCursor : undefined;
+    if (answer.status !== 200) throw new Error(answer.text);
+  }
+  return ids;
+}
+
+function within(held: readonly string[], given: readonly string[]): boolean {
+  return given.every((each) => held.includes(each));
+}
+
 describe.each(STORAGES)('an administrator of an organisation, with the %s store', (storage) => {
   let service: PeopleService;
   let member: Person;
@@ -84,18 +102,6 @@ describe.each(STORAGES)('an administrator of an organisation, with the %s store'
     for (const { client } of [ofGlobex, ofAcme]) statuses.unshift((await act(client, target)).status);
     expect(statuses).toEqual(STATUSES[what]);
   });
-
-  const idsOf = async (client: HttpClient, path: string, name = 'id'): Promise<string[]> => {
-    const ids: string[] = [];
-    let cursor: unknown = '';
-    while (cursor !== null) {
-      const answer = await client.get(`${path}${cursor === '' ? '' : `&cursor=${String(cursor)}`}`);
-      ids.push(...pageIn(answer).map((each) => textIn(each, name)));
-      cursor = answer.body['nextCursor'];
-      if (answer.status !== 200) throw new Error(answer.text);
-    }
-    return ids;
-  };
 
   it('lists its own keys and those of its organisations once, newest first, on pages of any size [T125]', async () => {
     const orgs = ['north', 'south'];
@@ -221,8 +227,6 @@ describe('any chain of requests by an administrator of an organisation', () => {
       fc.record({ request: fc.record(parts, { requiredKeys: ['scopes'] }) }),
       fc.record({ target: fc.nat({ max: 9 }), patch: fc.record(parts, { requiredKeys: [] }) }),
     );
-    const within = (held: readonly string[], given: readonly string[]): boolean =>
-      given.every((each) => held.includes(each));
     await fc.assert(
       fc.asyncProperty(fc.array(steps, { maxLength: 12 }), async (chain) => {
         const fields = { name: 'of acme', orgId: 'acme', scopes: ['billing:read'] };

@@ -26,6 +26,14 @@ const usage = async (
   headers?: Record<string, string>,
 ): Promise<HttpAnswer> => client.get(`/v1/usage?${query}`, headers);
 
+/** Returns the total of each group. */
+async function groups(client: HttpClient, query: string): Promise<Record<string, number>> {
+  const { status, body } = await usage(client, query);
+  expect([query, status]).toEqual([query, 200]);
+  const data = body['data'] as { group: string | null; total: number }[];
+  return Object.fromEntries(data.map(({ group, total }) => [String(group), total]));
+}
+
 describe.each(['memory', 'mongo'] as const)('GET /v1/usage with the %s store', (storage) => {
   const uri = testDatabaseUri('usage-sums');
   let service: TestService;
@@ -34,12 +42,6 @@ describe.each(['memory', 'mongo'] as const)('GET /v1/usage with the %s store', (
   /** The first requests: three by Bob in acme, one without owner in acme, two by Eve in globex. */
   let holders: Record<'bob' | 'robot' | 'eve', Holder>;
 
-  const groups = async (client: HttpClient, query: string): Promise<Record<string, number>> => {
-    const { status, body } = await usage(client, query);
-    expect([query, status]).toEqual([query, 200]);
-    const data = body['data'] as { group: string | null; total: number }[];
-    return Object.fromEntries(data.map(({ group, total }) => [String(group), total]));
-  };
   async function holderOf(request: Parameters<TestService['issue']>[0]): Promise<Holder> {
     const { key, token } = await service.issue(request);
     return { key, token, client: service.as(token) };

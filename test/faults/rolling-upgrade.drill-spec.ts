@@ -8,11 +8,15 @@ import { withDatabase } from '../support/mongo-server/uri';
 import { eventually, eventuallyIs } from '../support/patience';
 
 /** The last commit before policies, several rate limits and usage by outcome. */
-const FORMER = 'FORMER_COMMIT';
+const FORMER = '9c4b71e86693f7565760c080cb8b857b1d558bda';
 
 interface Made {
   readonly id: string;
   readonly token: string;
+}
+
+function allowed(count: number): readonly string[] {
+  return Array.from({ length: count }, () => 'VALID');
 }
 
 describe('an instance of the former version and one of this version on one database', () => {
@@ -70,8 +74,6 @@ describe('an instance of the former version and one of this version on one datab
     expect(status).toBe(200);
     return body;
   }
-
-  const allowed = (count: number): readonly string[] => Array.from({ length: count }, () => 'VALID');
 
   it.each(['former', 'current'] as const)(
     'accept a key that the %s version made, until either revokes it',
@@ -135,7 +137,7 @@ describe('an instance of the former version and one of this version on one datab
     const refused = async (): Promise<void> =>
       eventuallyIs(async () => codeOf(current, token), 'TENANT_SUSPENDED');
     await refused();
-    // The former version knows no policies: suspend only when all instances are new.
+    // The former version has no policies: suspend only when all instances are new.
     expect(await codeOf(former, token)).toBe('VALID');
     expect((await asRoot(former).patch(`/v1/api-keys/${id}`, { name: 'renamed' })).status).toBe(200);
     expect((await asRoot(former).post(`/v1/api-keys/${id}/rotate`, { gracePeriodSeconds: 60 })).status).toBe(

@@ -51,9 +51,11 @@ afterEach(() => jest.restoreAllMocks());
 
 /** Returns the counted requests: key, outcome, cost and time. */
 function counted(): readonly (readonly unknown[])[] {
-  return countUse.mock.calls.map(([key, ...rest]: [{ id: string }, ...unknown[]]) => [
-    key.id,
-    ...rest.slice(0, 3),
+  return countUse.mock.calls.map(([{ id }, outcome, cost, at]: readonly unknown[] & [{ id: string }]) => [
+    id,
+    outcome,
+    cost,
+    at,
   ]);
 }
 
