@@ -201,8 +201,6 @@ export {
 } from './policies/management/policies.service';
 export {
   PoliciesForbiddenError,
-  PolicyChangedError,
-  PolicyNotFoundError,
   PolicySuspendedError,
 } from './policies/policies.errors';
 export type { Policy, PolicyAction, PolicyPatch, PolicyRules, PolicyStatus } from './policies/domain/policy';

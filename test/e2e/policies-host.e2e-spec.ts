@@ -11,7 +11,6 @@ import {
   PoliciesService,
   type PolicyEvent,
   type PolicyId,
-  PolicyNotFoundError,
   rootCaller,
 } from 'keyward';
 import { type MemoriesHost, startMemoriesHost } from '../support/memories-host';
@@ -103,9 +102,9 @@ describe.each(ADAPTERS)('a host application on %s with policies', (adapter) => {
     await expect(policies.patch(writer, 'org:globex', { status: 'active' })).rejects.toThrow(
       DelegationExceededError,
     );
-    await expect(policies.get(callerOf({ ...key, orgId: 'acme' }), 'org:globex')).rejects.toThrow(
-      PolicyNotFoundError,
-    );
+    await expect(policies.get(callerOf({ ...key, orgId: 'acme' }), 'org:globex')).rejects.toMatchObject({
+      code: 'not_found',
+    });
     const put = async (id: string, rules: object): Promise<unknown> =>
       policies.put(operator, id as PolicyId, rules as never);
     await expect(put('org:a b', { status: 'active' })).rejects.toMatchObject({ code: 'validation_failed' });
@@ -114,7 +113,7 @@ describe.each(ADAPTERS)('a host application on %s with policies', (adapter) => {
     await expect(put('org:initech', { status: 'active', maxkeys: 5 })).rejects.toMatchObject({
       code: 'validation_failed',
     });
-    await expect(policies.get(operator, 'org:initech')).rejects.toThrow(PolicyNotFoundError);
+    await expect(policies.get(operator, 'org:initech')).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 

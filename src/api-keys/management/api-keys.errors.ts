@@ -1,5 +1,4 @@
 import { KeywardError } from '../../problems/keyward.error';
-import type { SlotSubject } from '../domain/key-slot';
 
 /** The key does not exist, or the caller cannot see it. Both cases get the same response. */
 export class KeyNotFoundError extends KeywardError {
@@ -40,11 +39,10 @@ export class ImposedRestrictionError extends DelegationExceededError {
 /** The owner or the organisation has the maximum number of live keys. */
 export class KeyLimitReachedError extends KeywardError {
   /**
-   * @param subject the owner or the organisation
+   * @param name what has the maximum number
    * @param max how many live keys it may have
    */
-  constructor(subject: SlotSubject, max: number) {
-    const name = subject.startsWith('org:') ? 'organisation' : 'owner';
+  constructor(name: 'owner' | 'organisation', max: number) {
     super(
       'key_limit_reached',
       `The ${name} may have at most ${max} live keys: revoke one of them, or name another ${name}.`,

@@ -154,7 +154,7 @@ export class KeyCeilings {
       const { slots: reserved } = await this.seeded(slots, subject);
       const others = reserved.filter((slot) => slot.keyId !== keyId).length;
       if (others < max || (isStored && !(await slots.yield(subject, keyId, max)))) return undefined;
-      throw new KeyLimitReachedError(subject, max);
+      throw new KeyLimitReachedError(subject.startsWith('org:') ? 'organisation' : 'owner', max);
     };
     return retried(attempt, () => new ConcurrentChangeError(), TRIES);
   }

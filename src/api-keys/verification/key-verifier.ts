@@ -260,14 +260,14 @@ export class KeyVerifier {
     const isLate = performance.now() - askedAt > this.fresh.maxAgeMs / 8;
     const latest = isLate ? await this.inspectNow(token, requirement, options) : decision;
     if (latest.code !== 'VALID') return this.countRefusal(latest, requirement, cost);
-    const { key, secret } = latest;
+    const { key, secret, policies } = latest;
     if (refusedBy !== undefined) {
       this.countUse({ code: 'RATE_LIMITED', key }, requirement, performance.now(), cost);
       const retryAfter = cost > refusedBy.limit ? undefined : refusedBy.resetSeconds;
       return { code: 'RATE_LIMITED', key, secret, rateLimits, refusedBy, retryAfter };
     }
     this.countUse({ code: 'VALID', key }, requirement, performance.now(), cost);
-    return { code: 'VALID', key, secret, rateLimits };
+    return { code: 'VALID', key, secret, policies, rateLimits };
   }
 
   private countUse(

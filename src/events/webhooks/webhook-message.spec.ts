@@ -30,6 +30,7 @@ describe('a receiver', () => {
           orgId: 'acme',
           projectId: null,
           ownerId: null,
+          policyId: null,
           actor: 'user:ä🗝',
           version: 2,
           fields: ['scopes'],

@@ -54,11 +54,11 @@ describe('a session', () => {
       actor: `user:${ADA.id}`,
       userId: ADA.id,
       scopes: ['api-keys:read', 'api-keys:write', 'events:read'],
-      grant: { ownerId: ADA.id, scopes: ['memory:*'], allowedIps: [] },
+      grant: { ownerId: ADA.id, scopes: ['memory:*'], allowedIps: [], rateLimits: [] },
       orgIds: ['globex'],
       administered: [
-        { orgId: 'acme', scopes: ['search:*'], allowedIps: [] },
-        { orgId: 'initech', scopes: ['search:*'], allowedIps: [] },
+        { orgId: 'acme', scopes: ['search:*'], allowedIps: [], rateLimits: [] },
+        { orgId: 'initech', scopes: ['search:*'], allowedIps: [], rateLimits: [] },
       ],
       boundByMaxTtl: true,
     });
