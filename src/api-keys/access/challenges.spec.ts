@@ -70,7 +70,7 @@ describe('the response to an invalid key', () => {
     ['OWNER_DISABLED', /owner of the API key to be enabled/],
     ['USER_NAME_MISMATCH', /id of the key/],
     ['IP_NOT_ALLOWED', /allowlist/],
-    ['INSUFFICIENT_SCOPE', /scopes named in WWW-Authenticate/],
+    ['INSUFFICIENT_SCOPE', /holds the required scopes: /],
     ['BINDING_MISMATCH', /organisation and project/],
   ])('for %s states in its detail what to do', (code, advice) => {
     const { problem } = refusalOf(code, { ...nothing, tenant: { orgId: 'globex' } }, 'keyward');
