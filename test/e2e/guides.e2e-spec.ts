@@ -42,6 +42,11 @@ function commandsOf(page: string, name = ''): string {
   return found.map(({ code }) => code).join('\n');
 }
 
+/** Returns the first block of a page in a language. */
+function firstBlock(page: string, language: string): string {
+  return ALL.find((block) => block.page.endsWith(page) && block.language === language)?.code ?? '';
+}
+
 /** Waits for work that needs a process. Stops the process even if the work fails. */
 async function beforeItStops<T>(running: NodeProcess, work: Promise<T>): Promise<T> {
   try {
@@ -206,18 +211,13 @@ describe.each([
     return { app, port: String(port), key };
   }
 
-  /** Returns the only block of a page in a language. */
-  function shown(page: string, language: string): string {
-    return ALL.find((block) => block.page.endsWith(page) && block.language === language)?.code ?? '';
-  }
-
   it('gets the documented answer of a GraphQL API with the verbatim request', async () => {
     const { app, port, key } = await startWithReadme('graphql.md');
     const request = commandsOf('docs/guides/graphql.md', 'request').replace(':3001', `:${port}`);
     const { PATH = '' } = process.env;
     const sent = run('sh', ['-eu', '-c', request], { env: { PATH, KEY: key } });
     const { stdout } = await beforeItStops(app, sent);
-    expect(JSON.parse(stdout)).toEqual(JSON.parse(shown('graphql.md', 'json')));
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(firstBlock('graphql.md', 'json')));
   });
 
   it('gets the documented output of the Socket.IO client', async () => {
@@ -228,7 +228,7 @@ describe.each([
     await writeFile(script, client);
     const running = runNode([script], { KEY: key });
     expect(await beforeItStops(app, running.exited())).toBe(0);
-    expect([running.stdout(), running.stderr()]).toEqual([shown('websockets.md', 'text'), '']);
+    expect([running.stdout(), running.stderr()]).toEqual([firstBlock('websockets.md', 'text'), '']);
   });
 
   it('gets an error for memory storage if NODE_ENV is not set', async () => {
