@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,6 +40,11 @@ function commandsOf(page: string, name = ''): string {
   );
   if (found.length === 0) throw new Error(`${page} has no commands to run`);
   return found.map(({ code }) => code).join('\n');
+}
+
+/** Returns the first block of a page in a language. */
+function firstBlock(page: string, language: string): string {
+  return ALL.find((block) => block.page.endsWith(page) && block.language === language)?.code ?? '';
 }
 
 /** Waits for work that needs a process. Stops the process even if the work fails. */
@@ -192,6 +197,38 @@ describe.each([
     );
     expect(await beforeItStops(app, answers)).toEqual([200, 403, 401]);
     expect(app.stdout().split(token)).toHaveLength(2);
+  });
+
+  /** Starts the application of a page with the main.ts of the README, whose key then holds all scopes. */
+  async function startWithReadme(
+    page: string,
+  ): Promise<{ readonly app: NodeProcess; readonly port: string; readonly key: string }> {
+    const [port, main] = await Promise.all([freePort(), readFile(inReadme('main.js'), 'utf8')]);
+    const script = join(compiled.folderOf(page), 'main.js');
+    await writeFile(script, main.replace("['memory:read']", "['memory:*']"));
+    const app = runNode([script], { PORT: String(port), NODE_ENV: 'development' });
+    const [, key = ''] = await app.waitFor(/^export KEY=(kw_\S+)$/m);
+    return { app, port: String(port), key };
+  }
+
+  it('gets the documented answer of a GraphQL API with the verbatim request', async () => {
+    const { app, port, key } = await startWithReadme('graphql.md');
+    const request = commandsOf('docs/guides/graphql.md', 'request').replace(':3001', `:${port}`);
+    const { PATH = '' } = process.env;
+    const sent = run('sh', ['-eu', '-c', request], { env: { PATH, KEY: key } });
+    const { stdout } = await beforeItStops(app, sent);
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(firstBlock('graphql.md', 'json')));
+  });
+
+  it('gets the documented output of the Socket.IO client', async () => {
+    const { app, port, key } = await startWithReadme('websockets.md');
+    const folder = compiled.folderOf('websockets.md');
+    const client = (await readFile(join(folder, 'client.mjs'), 'utf8')).replace(':3001', `:${port}`);
+    const script = join(folder, 'client-of-port.mjs');
+    await writeFile(script, client);
+    const running = runNode([script], { KEY: key });
+    expect(await beforeItStops(app, running.exited())).toBe(0);
+    expect([running.stdout(), running.stderr()]).toEqual([firstBlock('websockets.md', 'text'), '']);
   });
 
   it('gets an error for memory storage if NODE_ENV is not set', async () => {

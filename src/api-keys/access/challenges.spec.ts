@@ -76,7 +76,7 @@ describe('the response to an invalid key', () => {
     ['TENANT_SUSPENDED', /to be reactivated/],
     ['USER_NAME_MISMATCH', /id of the key/],
     ['IP_NOT_ALLOWED', /allowlist/],
-    ['INSUFFICIENT_SCOPE', /scopes named in WWW-Authenticate/],
+    ['INSUFFICIENT_SCOPE', /holds the required scopes: /],
     ['BINDING_MISMATCH', /organisation and project/],
   ])('for %s states in its detail what to do', (code, advice) => {
     const { problem } = refusalOf(code, { ...nothing, tenant: { orgId: 'globex' } }, 'keyward');

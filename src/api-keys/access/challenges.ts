@@ -19,10 +19,7 @@ const REFUSALS: Readonly<Record<Refusal, readonly [ProblemCode, string]>> = {
   ],
   USER_NAME_MISMATCH: ['user_name_mismatch', 'Send the id of the key as the user name.'],
   IP_NOT_ALLOWED: ['ip_not_allowed', 'Call from an address on the allowlist of the API key.'],
-  INSUFFICIENT_SCOPE: [
-    'insufficient_scope',
-    'Use an API key that holds the scopes named in WWW-Authenticate',
-  ],
+  INSUFFICIENT_SCOPE: ['insufficient_scope', 'Use an API key that holds the required scopes'],
   BINDING_MISMATCH: ['binding_mismatch', 'Name the organisation and project that the API key is bound to.'],
 };
 
