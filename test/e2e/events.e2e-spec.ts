@@ -66,6 +66,7 @@ describe.each(STORAGES)('the audit trail in %s storage', (storage) => {
         orgId: 'acme',
         projectId: 'apollo',
         ownerId: null,
+        policyId: null,
         actor: by,
         version,
         fields: [...fields],

@@ -12,8 +12,10 @@ import { RevokeApiKeyQuery } from '../../src/api-keys/management/dto/revoke-api-
 import { RotateApiKeyDto } from '../../src/api-keys/management/dto/rotate-api-key.dto';
 import { UpdateApiKeyDto } from '../../src/api-keys/management/dto/update-api-key.dto';
 import { UsageQuery } from '../../src/api-keys/management/dto/usage.query';
+import { UsageSumsQuery } from '../../src/api-keys/management/dto/usage-sums.query';
 import { VerifyDto } from '../../src/api-keys/doors/verify.dto';
 import { ListEventsQuery } from '../../src/events/dto/list-events.query';
+import { PatchPolicyDto, PutPolicyDto } from '../../src/policies/management/dto/policy-request.dto';
 import { readStrictly } from '../../src/problems/validation';
 import { ListUsersQuery } from '../../src/users/management/dto/list-users.query';
 import { UpdateMeDto } from '../../src/users/management/dto/update-me.dto';
@@ -49,6 +51,8 @@ const BODIES: Readonly<Record<string, readonly [Type<object>, JsonObject]>> = {
   ImportedApiKey: [ImportedKeyDto, RECORD],
   UpdateCurrentUserRequest: [UpdateMeDto, {}],
   UpdateUserRequest: [UpdateUserDto, {}],
+  ReplacePolicyRequest: [PutPolicyDto, { status: 'active' }],
+  UpdatePolicyRequest: [PatchPolicyDto, {}],
 };
 
 const QUERIES: Readonly<Record<string, Type<object>>> = {
@@ -57,12 +61,13 @@ const QUERIES: Readonly<Record<string, Type<object>>> = {
   'delete /v1/api-keys/self': RevokeApiKeyQuery,
   'get /v1/api-keys/{id}/usage': UsageQuery,
   'get /v1/events': ListEventsQuery,
+  'get /v1/usage': UsageSumsQuery,
   'get /v1/users': ListUsersQuery,
   'post /v1/api-keys/import': ImportQuery,
 };
 
 /** Fields that validation restricts further than a schema can express. */
-const STRICTER: ReadonlySet<string> = new Set(['allowedIps', 'ip', 'metadata', 'email']);
+const STRICTER: ReadonlySet<string> = new Set(['allowedIps', 'ip', 'metadata', 'email', 'rateLimits']);
 
 /** A request has exactly one of these. The document says so in words, because generators fail on a schema for it. */
 const EITHER: Readonly<Record<string, string>> = { scopes: 'authenticated', authenticated: 'scopes' };
@@ -98,17 +103,30 @@ const LISTS: readonly unknown[] = [
   many(101, (index) => `203.0.113.${index}`),
 ];
 
+/** Lists of rate limits. */
+const LIMITS: readonly unknown[] = [
+  ...[
+    { name: 'a', limit: 1, windowSeconds: 1 },
+    { name: 'per-minute_1.', limit: 1_000_000, windowSeconds: 86_400 },
+    { name: 'a', limit: 1_000_001, windowSeconds: 60 },
+    { name: 'a', limit: 10, windowSeconds: 86_401 },
+    { name: 'a', limit: 0, windowSeconds: 60 },
+    { name: 'a', limit: 1.5, windowSeconds: 60 },
+    { name: 'a', limit: '1', windowSeconds: 60 },
+    { name: 'a', limit: 10 },
+    { name: 'A', limit: 10, windowSeconds: 60 },
+    { name: 'a'.repeat(33), limit: 10, windowSeconds: 60 },
+    { name: '', limit: 10, windowSeconds: 60 },
+    { limit: 10, windowSeconds: 60 },
+    { name: 'a', limit: 10, windowSeconds: 60, burst: 5 },
+  ].map((limit) => [limit]),
+  many(2, () => ({ name: 'a', limit: 10, windowSeconds: 60 })),
+  many(3, (index) => ({ name: `a${index}`, limit: 10, windowSeconds: 60 })),
+  many(4, (index) => ({ name: `a${index}`, limit: 10, windowSeconds: 60 })),
+];
+
 const OBJECTS: readonly JsonObject[] = [
   {},
-  { limit: 1, windowSeconds: 1 },
-  { limit: 1_000_000, windowSeconds: 86_400 },
-  { limit: 1_000_001, windowSeconds: 60 },
-  { limit: 10, windowSeconds: 86_401 },
-  { limit: 0, windowSeconds: 60 },
-  { limit: 1.5, windowSeconds: 60 },
-  { limit: '1', windowSeconds: 60 },
-  { limit: 10 },
-  { limit: 10, windowSeconds: 60, burst: 5 },
   { team: 'search', size: 1.5, on: true },
   { team: null },
   { team: ['search'] },
@@ -133,6 +151,7 @@ const VALUES: readonly unknown[] = [
   1_000_001,
   ...TEXTS,
   ...LISTS,
+  ...LIMITS,
   ...OBJECTS,
 ];
 
@@ -186,7 +205,10 @@ describe('the OpenAPI document of the build', () => {
       expect(parameters.map(({ name }) => name).toSorted()).toEqual(fieldsOf(type));
       for (const { name: field, schema, required = false } of parameters) {
         const isDescribed = ajv.compile(rooted(schema));
-        const base = field === 'projectId' ? { orgId: 'acme' } : {};
+        const base = {
+          ...(field === 'projectId' && { orgId: 'acme' }),
+          ...(route === 'get /v1/usage' && { groupBy: 'hour' }),
+        };
         const isNumber = schema['type'] === 'integer';
         const values = [undefined, ...(isNumber ? ['0', '1', '20', '100', '101', '1001', 'a', ''] : TEXTS)];
         const differ = differences(type, base, field, values, (body) => {

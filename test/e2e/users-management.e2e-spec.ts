@@ -49,6 +49,7 @@ describe.each(STORAGES)('the user API with the %s store', (storage) => {
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       lastLoginAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
       version: 1,
+      administeredOrgIds: [],
     });
   });
 

@@ -8,7 +8,7 @@ import { withDatabase } from '../support/mongo-server/uri';
 import { eventually, eventuallyIs } from '../support/patience';
 
 /** The last commit before policies, several rate limits and usage by outcome. */
-const FORMER = '9c4b71e86693f7565760c080cb8b857b1d558bda';
+const FORMER = 'cbe79f3d60184e8d8dc3f5908cf0e2b8036c1e97';
 
 interface Made {
   readonly id: string;

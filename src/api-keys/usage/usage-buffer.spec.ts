@@ -18,7 +18,7 @@ const tally = (keyId: string, hour: number, count: number, last: number): UsageT
 });
 
 function use(buffer: UsageBuffer, id: string, ms: number): boolean {
-  return buffer.count({ id, orgId: 'acme' }, 'VALID', 1, ms, ADDRESS);
+  return buffer.count({ id, orgId: 'acme' }, 'VALID', 1, ms, { clientAddress: ADDRESS });
 }
 
 describe('the usage buffer', () => {
@@ -88,11 +88,11 @@ describe('the usage buffer', () => {
   it('counts each outcome and its cost separately, and the time and address of accepted requests only', () => {
     const buffer = new UsageBuffer(10);
     const key = { id: 'k1', orgId: 'acme', ownerId: 'bob' };
-    buffer.count(key, 'VALID', 5, NOON + 1, undefined);
-    buffer.count(key, 'VALID', 0, NOON + 2, ADDRESS);
-    buffer.count(key, 'RATE_LIMITED', 7, NOON + 3, '203.0.113.8');
-    buffer.count(key, 'RATE_LIMITED', 1, NOON + 4, '203.0.113.8');
-    buffer.count({ id: 'k2' }, 'REVOKED', 1, NOON + 5, ADDRESS);
+    buffer.count(key, 'VALID', 5, NOON + 1, { clientAddress: ADDRESS });
+    buffer.count(key, 'VALID', 0, NOON + 2, undefined);
+    buffer.count(key, 'RATE_LIMITED', 7, NOON + 3, { clientAddress: '203.0.113.8' });
+    buffer.count(key, 'RATE_LIMITED', 1, NOON + 4, { clientAddress: '203.0.113.8' });
+    buffer.count({ id: 'k2' }, 'REVOKED', 1, NOON + 5, { clientAddress: ADDRESS });
     const taken = buffer.take();
     expect(taken).toEqual([
       {
@@ -110,6 +110,16 @@ describe('the usage buffer', () => {
       { keyId: 'k2', hour: at(0), outcomes: [{ outcome: 'REVOKED', count: 1, cost: 1 }] },
     ]);
     expect(taken[1]).not.toHaveProperty('lastUsedAt');
+  });
+
+  it('reads the address of the clients of a key at most once a second', () => {
+    const buffer = new UsageBuffer(10);
+    const read = jest.fn(() => ADDRESS);
+    const client = Object.defineProperty({ clientAddress: undefined }, 'clientAddress', { get: read });
+    for (const ms of [0, 1, 999, 1000, 1999]) buffer.count({ id: 'k' }, 'VALID', 1, NOON + ms, client);
+    expect(read).toHaveBeenCalledTimes(2);
+    buffer.count({ id: 'k' }, 'VALID', 1, NOON + 2000, { clientAddress: '203.0.113.8' });
+    expect(buffer.take()).toMatchObject([{ lastAddress: '203.0.113.8', lastUsedAt: at(2000) }]);
   });
 
   it('attributes requests to the organisation and owner at the time of use, within its capacity', () => {

@@ -2,6 +2,14 @@ import type { OutcomeCount, UsageOutcome, UsageTally } from '../domain/usage';
 
 const HOUR_MS = 3_600_000;
 
+/** The minimum time between two readings of the address of a key's clients, because each reading costs as much as a count. */
+const ADDRESS_RESOLUTION_MS = 1000;
+
+/** The client of a request. Its address may be computed when it is read. */
+export interface UsingClient {
+  readonly clientAddress: string | undefined;
+}
+
 /** A key, and the organisation and owner to which its use is attributed. */
 export interface UsedKey {
   readonly id: string;
@@ -20,6 +28,7 @@ interface Tally {
   readonly accepted: Sum;
   refused: Map<UsageOutcome, Sum> | undefined;
   lastUsedMs: number;
+  addressMs: number;
   lastAddress: string | undefined;
   /** The counts of the same key and hour with another organisation or owner. */
   moved: Tally | undefined;
@@ -47,7 +56,7 @@ export class UsageBuffer {
   /**
    * Counts one request. Allocates no memory if the key already has a count of this outcome in this hour.
    *
-   * @param address the client's address, `undefined` if it is unknown
+   * @param client the client, whose address is read at most once a second; `undefined` if addresses are not kept
    * @returns whether there was room
    */
   count(
@@ -55,13 +64,13 @@ export class UsageBuffer {
     outcome: UsageOutcome,
     cost: number,
     nowMs: number,
-    address: string | undefined,
+    client: UsingClient | undefined,
   ): boolean {
     if (!(nowMs >= this.currentStart && nowMs < this.currentEnd)) this.turnTo(nowMs - (nowMs % HOUR_MS));
     const tally = this.tallyOf(this.current, key.id, key);
     if (tally === undefined) return false;
     add(tally, outcome, 1, cost);
-    if (outcome === 'VALID') use(tally, nowMs, address);
+    if (outcome === 'VALID') use(tally, nowMs, client);
     return true;
   }
 
@@ -95,7 +104,8 @@ export class UsageBuffer {
         if (tally === undefined) dropped += count;
         else add(tally, outcome, count, cost);
       }
-      if (tally !== undefined && lastUsedAt !== undefined) use(tally, lastUsedAt.getTime(), lastAddress);
+      if (tally !== undefined && lastUsedAt !== undefined)
+        use(tally, lastUsedAt.getTime(), { clientAddress: lastAddress });
     }
     return dropped;
   }
@@ -120,6 +130,7 @@ export class UsageBuffer {
       accepted: { count: 0, cost: 0 },
       refused: undefined,
       lastUsedMs: -Infinity,
+      addressMs: -Infinity,
       lastAddress: undefined,
       moved: undefined,
     };
@@ -157,10 +168,12 @@ function add(tally: Tally, outcome: UsageOutcome, count: number, cost: number): 
   sum.cost += cost;
 }
 
-function use(tally: Tally, ms: number, address: string | undefined): void {
+function use(tally: Tally, ms: number, client: UsingClient | undefined): void {
   if (ms < tally.lastUsedMs) return;
   tally.lastUsedMs = ms;
-  tally.lastAddress = address;
+  if (ms - tally.addressMs < ADDRESS_RESOLUTION_MS) return;
+  tally.addressMs = ms;
+  tally.lastAddress = client?.clientAddress;
 }
 
 function asTaken(keyId: string, start: number, tally: Tally): UsageTally {

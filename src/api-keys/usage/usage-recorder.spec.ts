@@ -44,7 +44,8 @@ function recorderOver(store: Store | null, addresses?: boolean): UsageRecorder {
 }
 
 function use(recorder: UsageRecorder, keyId: string, times: number): void {
-  for (let n = 0; n < times; n += 1) recorder.count({ id: keyId }, 'VALID', 1, NOON + n, ADDRESS);
+  for (let n = 0; n < times; n += 1)
+    recorder.count({ id: keyId }, 'VALID', 1, NOON + n, { clientAddress: ADDRESS });
 }
 
 /** Returns an operation that the test ends. */
@@ -146,8 +147,8 @@ describe('the usage recorder', () => {
 
   it('keeps at most the maximum backlog, and counts dropped uses in a metric', async () => {
     for (let key = 0; key < MAX_USAGE_BACKLOG + 7; key += 1)
-      recorder.count({ id: `key ${key}` }, 'VALID', 1, NOON, ADDRESS);
-    recorder.count({ id: 'key 0' }, 'VALID', 1, NOON + 1, ADDRESS);
+      recorder.count({ id: `key ${key}` }, 'VALID', 1, NOON, { clientAddress: ADDRESS });
+    recorder.count({ id: 'key 0' }, 'VALID', 1, NOON + 1, { clientAddress: ADDRESS });
     expect([await backlog(), await dropped('full')]).toEqual([MAX_USAGE_BACKLOG, 7]);
     store.add.mockRejectedValueOnce(new UsageNotWrittenError(new Error('no server')));
     const slow = pending();
@@ -221,7 +222,7 @@ describe('the usage recorder', () => {
 
   it('drops rejected requests whose write may have happened, and has nothing left to store for them', async () => {
     store.add.mockRejectedValueOnce(away);
-    recorder.count({ id: 'acme' }, 'REVOKED', 1, NOON, ADDRESS);
+    recorder.count({ id: 'acme' }, 'REVOKED', 1, NOON, { clientAddress: ADDRESS });
     await jest.advanceTimersByTimeAsync(2000);
     expect([await dropped('unknown'), await backlog(), store.batches]).toEqual([1, 0, []]);
   });

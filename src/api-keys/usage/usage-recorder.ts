@@ -11,7 +11,7 @@ import { API_KEYS_OPTIONS, type ApiKeysOptions } from '../options/api-keys.optio
 import type { UsageOutcome, UsageTally } from '../domain/usage';
 import { inTime } from '../../common/in-time';
 import { USAGE_REPOSITORY, UsageNotWrittenError, type UsageRepository } from '../ports/usage.repository';
-import { UsageBuffer, type UsedKey } from './usage-buffer';
+import { UsageBuffer, type UsedKey, type UsingClient } from './usage-buffer';
 import { usageMetrics } from './usage-metrics';
 
 /** The maximum number of counts, one per key, hour, organisation and owner, that wait to be stored. */
@@ -55,11 +55,11 @@ export class UsageRecorder
    *
    * @param cost how much the request counts, 0 or more
    * @param nowMs wall-clock milliseconds
-   * @param address the client's address, `undefined` if it is unknown
+   * @param client the client, whose address is kept with the last use
    */
-  count(key: UsedKey, outcome: UsageOutcome, cost: number, nowMs: number, address: string | undefined): void {
+  count(key: UsedKey, outcome: UsageOutcome, cost: number, nowMs: number, client: UsingClient): void {
     if (this.repository === null) return;
-    const kept = this.addresses ? address : undefined;
+    const kept = this.addresses ? client : undefined;
     if (!this.buffer.count(key, outcome, cost, nowMs, kept)) this.droppedForWantOfRoom.inc();
     else if (this.buffer.size !== this.reported) this.reportBacklog();
   }

@@ -276,9 +276,7 @@ export class KeyVerifier {
     at: number,
     cost = 1,
   ): void {
-    // The address is computed when it is read, and only the last use keeps it.
-    const address = code === 'VALID' ? requirement.clientAddress : undefined;
-    this.usage.count(key, code, cost, this.time.millis(at), address);
+    this.usage.count(key, code, cost, this.time.millis(at), requirement);
   }
 
   /**
