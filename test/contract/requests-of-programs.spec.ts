@@ -49,8 +49,8 @@ describe('a program without type checks', () => {
     ['an invalid address', { allowedIps: ['localhost'] }, ['/allowedIps']],
     [
       'a misspelt member of a rate limit',
-      { rateLimit: { limit: 1, seconds: 1 } },
-      ['/rateLimit/seconds', '/rateLimit/windowSeconds'],
+      { rateLimits: [{ name: 'default', limit: 1, seconds: 1 }] },
+      ['/rateLimits/0/seconds', '/rateLimits/0/windowSeconds'],
     ],
     ['a date after the year 9999', { expiresAt: new Date(8.64e15) }, ['/expiresAt']],
     ['a number as expiry', { expiresAt: 1_900_000_000_000 }, ['/expiresAt']],

@@ -1,4 +1,5 @@
 import type { Charge } from '../ports/rate-limiter';
+import { consumptionOf } from './window-counts';
 import { LocalRateLimiter } from './local-rate-limiter';
 import { MAX_WINDOWS } from './window-counts';
 
@@ -42,4 +43,16 @@ describe('the memory of the rate limiter of one process', () => {
     expect(windows?.size).toBe(MAX_WINDOWS);
     expect((await limiter.consume([addressed(1, 5)], 1)).refusedBy).toMatchObject({ remaining: 0 });
   });
+});
+
+it('reports a whole window as its length, although the difference of two times can be a little more', () => {
+  const limits = [{ name: 'default', limit: 2, windowSeconds: 1 }];
+  const charge = { kind: 'key', id: 'acme', limits } as const;
+  for (const msLeft of [1000.0000000009, 1000, 999.5, 0.5]) {
+    const { rateLimits } = consumptionOf([charge], () => ({ used: 1, msLeft }), 1, true);
+    expect(rateLimits).toMatchObject([{ resetSeconds: 1 }]);
+  }
+  expect(consumptionOf([charge], () => ({ used: 1, msLeft: 1001 }), 1, true).rateLimits).toMatchObject([
+    { resetSeconds: 2 },
+  ]);
 });

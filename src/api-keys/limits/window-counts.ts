@@ -1,5 +1,8 @@
 import type { Charge, Consumption, RateLimitState } from '../ports/rate-limiter';
 
+/** Less than a microsecond, in seconds. The end of a window minus the present time can be a little more than the window. */
+const ROUNDING = 1e-7;
+
 /**
  * The maximum number of windows that are counted for a subject. Each change of a limit can add one, and every request reads all
  * of them. Beyond it, the windows that end first are forgotten, unless a limit uses them.
@@ -46,7 +49,7 @@ export function consumptionOf(
         limit,
         windowSeconds,
         remaining: Math.max(0, limit - used),
-        resetSeconds: Math.max(1, Math.ceil(msLeft / 1000)),
+        resetSeconds: Math.max(1, Math.ceil(msLeft / 1000 - ROUNDING)),
       };
     }),
   );
