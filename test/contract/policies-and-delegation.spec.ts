@@ -4,6 +4,7 @@ import { type Caller, callerOf, rootCaller } from '../../src/api-keys/domain/cal
 import type { CreateApiKey } from '../../src/api-keys/domain/new-key';
 import { systemClock } from '../../src/api-keys/ports/clock';
 import { LocalRateLimiter } from '../../src/api-keys/limits/local-rate-limiter';
+import { KeyCeilings } from '../../src/api-keys/management/key-ceilings.service';
 import { UsageRecorder } from '../../src/api-keys/usage/usage-recorder';
 import { FreshKeys } from '../../src/api-keys/verification/fresh-keys';
 import { KeyVerifier } from '../../src/api-keys/verification/key-verifier';
@@ -23,7 +24,12 @@ beforeEach(() => {
   const options = { storage: repository };
   policies = new ScriptedPolicies();
   const fresh = new FreshKeys(repository, options, undefined, policies);
-  service = new ApiKeysService(repository, options, systemClock, undefined, undefined, fresh);
+  service = new ApiKeysService(
+    repository,
+    options,
+    systemClock,
+    new KeyCeilings(repository, systemClock, policies),
+  );
   const reuse = new ReuseRecorder(repository, systemClock);
   const usage = new UsageRecorder(null, options);
   verifier = new KeyVerifier(fresh, options, systemClock, new LocalRateLimiter(), reuse, usage);

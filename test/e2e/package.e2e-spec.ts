@@ -95,7 +95,7 @@ describe('the package', () => {
     expect(code.toSorted()).toEqual(reached.toSorted());
   });
 
-  it('contains no tests, secrets or code of the service, and is smaller than 1.1 MB', () => {
+  it('contains no tests, secrets or code of the service, and is smaller than 1.3 MB', () => {
     expect(shipped).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json']));
     const tops = new Set(shipped.map((path) => path.split('/')[0]));
     expect(tops).toEqual(
@@ -116,7 +116,7 @@ describe('the package', () => {
     expect(
       shipped.filter((path) => /\.spec\.|tsbuildinfo|\.env$|dist\/(?:main|bootstrap)/.test(path)),
     ).toEqual([]);
-    expect(size).toBeLessThan(1_100_000);
+    expect(size).toBeLessThan(1_300_000);
   });
 
   it('contains source maps that include their sources', async () => {

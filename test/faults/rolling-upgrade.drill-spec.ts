@@ -135,19 +135,19 @@ describe('an instance of the former version and one of this version on one datab
     const suspended = await asRoot(current).send('PUT', '/v1/policies/orgs/acme', { status: 'suspended' });
     expect(suspended.status).toBe(201);
     const refused = async (): Promise<void> =>
-      eventuallyIs(async () => codeOf(current, token), 'TENANT_SUSPENDED');
+      eventuallyIs(async () => codeOf(current, token, { orgId: 'acme' }), 'TENANT_SUSPENDED');
     await refused();
     // The former version has no policies: suspend only when all instances are new.
-    expect(await codeOf(former, token)).toBe('VALID');
+    expect(await codeOf(former, token, { orgId: 'acme' })).toBe('VALID');
     expect((await asRoot(former).patch(`/v1/api-keys/${id}`, { name: 'renamed' })).status).toBe(200);
     expect((await asRoot(former).post(`/v1/api-keys/${id}/rotate`, { gracePeriodSeconds: 60 })).status).toBe(
       200,
     );
     await new Promise((resolve) => setTimeout(resolve, BOUND_MS));
     await refused();
-    expect(await codeOf(current, other.token)).toBe('VALID');
+    expect(await codeOf(current, other.token, { orgId: 'globex' })).toBe('VALID');
     expect((await asRoot(current).patch('/v1/policies/orgs/acme', { status: 'active' })).status).toBe(200);
-    await eventuallyIs(async () => codeOf(current, token), 'VALID');
+    await eventuallyIs(async () => codeOf(current, token, { orgId: 'acme' }), 'VALID');
   });
 
   it('accept and rotate keys with a prefix of their own', async () => {

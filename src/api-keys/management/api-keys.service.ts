@@ -39,7 +39,7 @@ import { isKeyId, newKeyId } from '../domain/key-id';
 import { slotSubjectsOf } from '../domain/key-slot';
 import { recordChange } from '../domain/key-change';
 import { applyPatch, type KeyPatch } from '../domain/key-patch';
-import { policyIdsOf, scopesAllowedBy } from '../domain/policy-state';
+import { scopesAllowedBy } from '../domain/policy-state';
 import { issueToken } from '../domain/token/key-token';
 import { currentSecret, rotateSecrets } from '../domain/rotation';
 import { ANYTHING, type MemberRules, requireMembers } from '../../problems/members';
@@ -66,11 +66,7 @@ import {
 } from './grant-checks';
 import { KeyCeilings } from './key-ceilings.service';
 import { type KeyPageQuery, pageOf } from './key-page';
-import { FreshKeys } from '../verification/fresh-keys';
 import { API_KEY_REPOSITORY, type ApiKeyRepository } from '../storage/api-key.repository';
-
-/** The maximum time to read the policies of a session. */
-const POLICIES_WITHIN_MS = 1800;
 
 /** A key with its new token, which is shown only once. */
 export interface IssuedApiKey {
@@ -132,7 +128,6 @@ export class ApiKeysService {
     @Inject(CLOCK) private readonly clock: Clock,
     @Optional() private readonly ceilings: KeyCeilings = new KeyCeilings(repository, clock),
     @Optional() @Inject(KEY_CHANGE_LISTENER) private readonly listener?: KeyChangeListener,
-    @Optional() private readonly fresh?: FreshKeys,
   ) {
     this.redact = redactionOf(tokens.importPrefixes);
     this.prefixes = tokens.prefixes ?? [DEFAULT_TOKEN_PREFIX];
@@ -377,11 +372,9 @@ export class ApiKeysService {
    * organisation like the keys of that organisation. A presented key is already narrowed. See decision record 0093.
    */
   private async narrowed(caller: Caller, { orgId }: Grant): Promise<Caller> {
-    if (this.fresh === undefined || caller.presented !== undefined || isUnlimited(caller)) return caller;
+    if (caller.presented !== undefined || isUnlimited(caller)) return caller;
     const { scopes, grant, administered } = caller;
-    const now = performance.now();
-    const ids = policyIdsOf({ orgId, ownerId: grant.ownerId });
-    const { value: policies } = await this.fresh.readPolicies(ids, now, now + POLICIES_WITHIN_MS);
+    const policies = await this.ceilings.policiesOf(slotSubjectsOf({ orgId, ownerId: grant.ownerId }));
     requireUnsuspended(policies);
     const narrow = (held: Grant): Grant => ({ ...held, scopes: scopesAllowedBy(policies, held.scopes) });
     return {

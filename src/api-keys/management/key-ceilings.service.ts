@@ -53,6 +53,12 @@ export class KeyCeilings {
     return Math.min(...found.map((policy) => policy?.maxTtlDays ?? Infinity));
   }
 
+  /** Reads the existing policies of these subjects from the store. */
+  async policiesOf(subjects: readonly SlotSubject[]): Promise<readonly PolicyState[]> {
+    const reading = subjects.map(async (subject) => this.policyOf(subject, { linearizable: true }));
+    return (await Promise.all(reading)).flatMap((policy) => (policy?.exists === true ? [policy] : []));
+  }
+
   /** Returns the owner and the organisation that a live key gets by a change, or by its creation. */
   entered(before: Grant | undefined, after: ApiKey): readonly SlotSubject[] {
     if (after.revokedAt !== undefined || isExpired(after, this.clock.now())) return [];
