@@ -3,6 +3,7 @@
 
 # Suites that take too long for .ci/run. Only `npm run test:full` runs them. One line each.
 not_in_the_gate=(
+  test/faults/rolling-upgrade.drill-spec.ts
   test/integration/nest-monorepo.integration-spec.ts
   test/integration/nest-new.integration-spec.ts
   test/integration/node-versions.integration-spec.ts

@@ -199,10 +199,7 @@ export {
   type PutPolicy,
   type PutPolicyOptions,
 } from './policies/management/policies.service';
-export {
-  PoliciesForbiddenError,
-  PolicySuspendedError,
-} from './policies/policies.errors';
+export { PoliciesForbiddenError, PolicySuspendedError } from './policies/policies.errors';
 export type { Policy, PolicyAction, PolicyPatch, PolicyRules, PolicyStatus } from './policies/domain/policy';
 export type { PolicyStorage } from './policies/storage/policy-storage';
 export { POLICIES, type Policies } from './api-keys/ports/policies';

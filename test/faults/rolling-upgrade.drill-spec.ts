@@ -170,7 +170,7 @@ describe('an instance of the former version and one of this version on one datab
     for (const each of started) {
       await eventuallyIs(async () => {
         const { body } = await asRoot(each).get(`/v1/api-keys/${id}/usage`);
-        const hours = body['hours'] as readonly { readonly count: number }[];
+        const hours = body['data'] as readonly { readonly count: number }[];
         return hours.reduce((sum, { count }) => sum + count, 0);
       }, 7);
     }
