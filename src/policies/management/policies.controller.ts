@@ -5,7 +5,7 @@ import { GuardedController, GuardedRoute } from '../../api-keys/access/guarded-r
 import { DEFAULT_POLICY_ID, type PolicyId } from '../../api-keys/domain/policy-state';
 import { entityTag, readIfMatch } from '../../http/if-match';
 import type { Call } from '../../http/own-route';
-import { ApiNoContentResponse, ApiResponse } from '../../openapi/decorators';
+import { ApiNoContentResponse, ApiOkResponse, ApiResponse } from '../../openapi/decorators';
 import type { ProblemCode } from '../../problems/problem-catalogue';
 import type { Policy } from '../domain/policy';
 import { PatchPolicyDto, PutPolicyDto } from './dto/policy-request.dto';
@@ -27,6 +27,7 @@ const REFUSALS = [
   'concurrent_change',
 ] as const satisfies readonly ProblemCode[];
 
+const REPLACED = { description: 'The rules of an existing policy were replaced.', type: PolicyDto };
 const CREATED = { status: HttpStatus.CREATED, description: 'The policy is created.', type: PolicyDto };
 const DELETED = { description: 'The policy is deleted.' };
 
@@ -45,6 +46,7 @@ export class PoliciesController {
 
   /** Creates the policy of an organisation, or replaces all its rules. Rules that are left out restrict nothing. */
   @Put('orgs/:orgId')
+  @ApiOkResponse(REPLACED)
   @ApiResponse(CREATED)
   @GuardedRoute('replaceOrganisationPolicy', {
     ...WRITE,
@@ -97,6 +99,7 @@ export class PoliciesController {
 
   /** Creates the policy of an owner, or replaces all its rules. Rules that are left out restrict nothing. */
   @Put('owners/:ownerId')
+  @ApiOkResponse(REPLACED)
   @ApiResponse(CREATED)
   @GuardedRoute('replaceOwnerPolicy', { ...WRITE, param: 'ownerId', json: PutPolicyDto, problems: REFUSALS })
   async putOwner(call: Call<PutPolicyDto>): Promise<PolicyDto> {
@@ -139,6 +142,7 @@ export class PoliciesController {
 
   /** Creates the default policy, or replaces all its rules. Rules that are left out restrict nothing. */
   @Put('default')
+  @ApiOkResponse(REPLACED)
   @ApiResponse(CREATED)
   @GuardedRoute('replaceDefaultPolicy', { ...WRITE, json: PutPolicyDto, problems: REFUSALS })
   async putDefault(call: Call<PutPolicyDto>): Promise<PolicyDto> {
