@@ -25,5 +25,9 @@ export function countStatuses({ log }: Archive): StatusCounts {
 }
 
 function operationPath(path: string): string {
-  return FIXED.test(path) ? path : path.replace(/^\/v1\/api-keys\/[^/]*/, '/v1/api-keys/{id}');
+  if (FIXED.test(path)) return path;
+  return path
+    .replace(/^\/v1\/api-keys\/[^/]*/, '/v1/api-keys/{id}')
+    .replace(/^\/v1\/policies\/orgs\/[^/]*/, '/v1/policies/orgs/{orgId}')
+    .replace(/^\/v1\/policies\/owners\/[^/]*/, '/v1/policies/owners/{ownerId}');
 }
